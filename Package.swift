@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+]
+
+/// The stages of the data's way, each with the stages it may import. `TidyTests` reads this list.
+let stages: [(name: String, imports: [String])] = [
+    ("Basics", []),
+    ("Traces", ["Basics"]),
+    ("Models", ["Basics"]),
+    ("Hardware", ["Basics", "Models"]),
+    ("StepTime", ["Basics", "Models", "Hardware"]),
+    ("Simulator", ["Basics", "Traces", "Models", "Hardware", "StepTime"]),
+    ("Reports", ["Basics", "Traces", "Models", "Hardware", "StepTime", "Simulator"]),
+    (
+        "Experiments",
+        ["Basics", "Traces", "Models", "Hardware", "StepTime", "Simulator", "Reports"]
+    ),
+]
+
+let package = Package(
+    name: "headway",
+    products: [
+        .executable(name: "headway", targets: ["headway"]),
+        .library(name: "HeadwayKit", targets: stages.map(\.name)),
+    ],
+    targets: stages.map { stage in
+        .target(
+            name: stage.name, dependencies: stage.imports.map { .init(stringLiteral: $0) },
+            swiftSettings: strict)
+    } + [
+        .executableTarget(
+            name: "headway", dependencies: stages.map { .init(stringLiteral: $0.name) },
+            swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: stages.map { .init(stringLiteral: $0.name) },
+            path: "Tests/TestSupport", swiftSettings: strict),
+    ]
+        + stages.map { stage in
+            .testTarget(
+                name: stage.name + "Tests",
+                dependencies: (stage.imports + [stage.name, "TestSupport"])
+                    .map { .init(stringLiteral: $0) },
+                exclude: stage.name == "Experiments" ? ["Cases"] : [],
+                swiftSettings: strict)
+        } + [
+            .testTarget(
+                name: "EndToEndTests",
+                dependencies: stages.map { .init(stringLiteral: $0.name) } + [
+                    "TestSupport", "headway",
+                ],
+                swiftSettings: strict),
+            .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        ]
+)

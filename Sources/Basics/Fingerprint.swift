@@ -1,0 +1,26 @@
+/// A 64-bit FNV-1a digest over 64-bit words, the one that names runs and schedules.
+///
+/// Per word: `value = (value ^ word) * 0x100000001b3 mod 2^64`. It is not cryptographic: it
+/// detects differences, it does not resist an adversary.
+public struct Fingerprint: Equatable, Sendable {
+    /// The digest so far.
+    public internal(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    public init() {}
+
+    /// Folds one word in. O(1).
+    public mutating func add(_ word: UInt64) {
+        value = (value ^ word) &* 0x100_0000_01b3
+    }
+
+    /// Folds one signed word in, as its two's complement.
+    public mutating func add(_ word: Int) {
+        add(UInt64(bitPattern: Int64(word)))
+    }
+
+    /// Sixteen lower-case hexadecimal digits.
+    public var hexadecimal: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

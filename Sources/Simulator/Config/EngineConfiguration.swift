@@ -1,0 +1,64 @@
+import Models
+
+/// The engine arguments that decide schedules, with the meaning and names of vLLM's.
+///
+/// Everything here is resolved: the number of blocks is a number, not "derive it". Defaults are
+/// those of vLLM 0.33.0's API server on a GPU of 70 GiB or more.
+public struct EngineConfiguration: Sendable, Equatable {
+    /// Order of the waiting queue and choice of preemption victims.
+    public enum Policy: String, Sendable, CaseIterable, Codable {
+        case fcfs
+        case priority
+    }
+
+    /// Whether the engine runs every step or strides over decode-only stretches.
+    public enum Gait: String, Sendable, CaseIterable, Codable {
+        case walk
+        case stride
+    }
+
+    /// Tokens per KV block.
+    public var blockSize = 16
+    /// KV blocks in the pool, the unusable null block 0 included.
+    public var numGPUBlocks = 1
+    /// Most requests in the running list.
+    public var maxNumSeqs = 1024
+    /// Tighter limit on the running list; nil: `maxNumSeqs`.
+    public var maxNumActiveSeqs: Int?
+    /// Most tokens in one step.
+    public var maxNumBatchedTokens = 8192
+    /// Tighter limit on scheduled tokens; nil: `maxNumBatchedTokens`.
+    public var maxNumScheduledTokens: Int?
+    /// Most tokens (prompt and output) of one request.
+    public var maxModelLen = 131_072
+    public var policy = Policy.fcfs
+    public var enablePrefixCaching = true
+    public var enableChunkedPrefill = true
+    /// Most tokens of one request in one step while others exist; 0: no limit.
+    public var longPrefillTokenThreshold = 0
+    /// Raise that threshold to budget / requests when that is larger.
+    public var longPrefillTokenThresholdAdaptive = false
+    /// Admit only what fits whole (all known tokens) at admission.
+    public var schedulerReserveFullISL = true
+    /// Share of the pool kept free when admitting next to running requests.
+    public var watermark = 0.0
+    /// Let prefill into every n-th step only.
+    public var prefillScheduleInterval = 1
+    /// KV groups that share the pool; layers of one group have one block table.
+    public var groups: [CacheGroup] = [.full]
+    /// Which blocks a sliding window group registers: nil all, 0 the last window, n every n tokens.
+    public var prefixCacheRetentionInterval: Int? = 0
+    /// Schedule step k+1 while step k runs.
+    public var asyncScheduling = true
+    /// Whether requests stop at a token the scheduler cannot foresee.
+    public var stopsAtUnforeseenToken = false
+    /// Sleep after an iteration that scheduled nothing, microseconds.
+    public var emptyYieldMicroseconds: Int64 = 0
+    /// Host work per step that can overlap the GPU under asynchronous scheduling, picoseconds.
+    public var hostFixed: Int64 = 0
+    /// The same per scheduled request, picoseconds.
+    public var hostPerRequest: Int64 = 0
+    public var gait = Gait.walk
+
+    public init() {}
+}

@@ -1,0 +1,54 @@
+import StepTime
+
+/// How requests are spread over replicas.
+public struct RouterConfiguration: Sendable, Equatable {
+    public enum Policy: String, Sendable, CaseIterable, Codable {
+        case roundRobin = "round_robin"
+        case random
+        case leastOutstanding = "least_outstanding"
+        case powerOfTwo = "power_of_two"
+        case prefixAffinity = "prefix_affinity"
+    }
+
+    public var policy = Policy.leastOutstanding
+    /// The router reads the replicas' state at most this often, picoseconds; 0: always fresh.
+    public var staleness: Int64 = 0
+    /// `prefix_affinity`: how many more outstanding requests than the least loaded replica the
+    /// preferred one may have.
+    public var affinitySlack = 8
+
+    public init() {}
+}
+
+/// Limits a request must meet to count as good, picoseconds; nil: not limited.
+public struct ServiceLevelObjective: Sendable, Equatable {
+    public var timeToFirstToken: Int64?
+    public var timePerOutputToken: Int64?
+
+    public init() {}
+}
+
+/// How requests enter the cluster.
+public enum ArrivalMode: Sendable, Equatable {
+    /// At the times of the trace (turns of a session after their predecessor).
+    case openLoop
+    /// This many requests are always in the cluster; the trace's times are ignored.
+    case closedLoop(concurrency: Int)
+}
+
+/// Everything that decides a run besides its requests.
+public struct RunPlan: Sendable {
+    public var engine = EngineConfiguration()
+    public var stepTime: StepTime
+    public var replicas = 1
+    public var router = RouterConfiguration()
+    public var arrivals = ArrivalMode.openLoop
+    public var objective = ServiceLevelObjective()
+    public var seed: UInt64 = 0
+    /// Keep every record in the result.
+    public var keepsRecords = true
+    /// Interval between state samples, picoseconds; 0: none.
+    public var sampleInterval: Int64 = 0
+
+    public init(stepTime: StepTime) { self.stepTime = stepTime }
+}

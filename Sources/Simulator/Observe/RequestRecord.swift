@@ -1,0 +1,70 @@
+/// How a request ended.
+public enum Outcome: UInt8, Sendable, CaseIterable {
+    case finished
+    case aborted
+    /// Never admitted: it could not fit, or its length is not allowed.
+    case rejected
+    /// Still alive when the run ended.
+    case unfinished
+
+    /// The word used in requests.csv.
+    public var name: String {
+        switch self {
+        case .finished: "finished"
+        case .aborted: "aborted"
+        case .rejected: "rejected"
+        case .unfinished: "unfinished"
+        }
+    }
+}
+
+/// Why a request was rejected.
+public enum RejectionReason: UInt8, Sendable, CaseIterable {
+    case none
+    case promptNotShorterThanModelLength
+    case needsMoreBlocksThanThePool
+
+    public var name: String {
+        switch self {
+        case .none: ""
+        case .promptNotShorterThanModelLength: "prompt_too_long"
+        case .needsMoreBlocksThanThePool: "exceeds_kv_pool"
+        }
+    }
+}
+
+/// One request's life. Times are picoseconds of simulated time, -1 where it never happened.
+public struct RequestRecord: Sendable, Equatable {
+    public var id: Int64
+    public var arrival: Int64
+    /// First admission to the running list.
+    public var admitted: Int64 = -1
+    /// End of the step that yielded the first token; kept from the first time.
+    public var firstToken: Int64 = -1
+    /// Delivery of the last token, or the abort.
+    public var finish: Int64 = -1
+    public var promptTokens: Int32
+    /// Prefix tokens found in the cache at the first admission.
+    public var hitTokens: Int32 = 0
+    /// Tokens delivered.
+    public var outputTokens: Int32 = 0
+    public var preemptions: Int32 = 0
+    public var replica: Int32 = -1
+    public var outcome = Outcome.unfinished
+    public var rejection = RejectionReason.none
+
+    public init(id: Int64, arrival: Int64, promptTokens: Int32) {
+        self.id = id
+        self.arrival = arrival
+        self.promptTokens = promptTokens
+    }
+
+    /// Time to first token, picoseconds; nil before the first token.
+    public var timeToFirstToken: Int64? { firstToken < 0 ? nil : firstToken - arrival }
+
+    /// (E2E − TTFT) / (output − 1), picoseconds; nil for fewer than two tokens.
+    public var timePerOutputToken: Int64? {
+        guard outcome == .finished, outputTokens > 1 else { return nil }
+        return (finish - firstToken) / Int64(outputTokens - 1)
+    }
+}

@@ -1,0 +1,80 @@
+/// What a run counted. All are sums over replicas unless said otherwise.
+public struct Counters: Sendable, Equatable {
+    public var requests = 0
+    public var finished = 0
+    public var aborted = 0
+    public var rejected = 0
+    public var unfinished = 0
+    /// Engine steps that computed something.
+    public var steps = 0
+    /// Steps that scheduled nothing.
+    public var emptySteps = 0
+    /// Tokens scheduled, prefill and decode, recomputation included.
+    public var scheduledTokens = 0
+    /// (request, step) pairs.
+    public var scheduledEntries = 0
+    public var promptTokens = 0
+    /// Tokens delivered.
+    public var outputTokens = 0
+    public var preemptions = 0
+    /// Prefix tokens found at first admissions.
+    public var hitTokens = 0
+    /// Prefix tokens found at all admissions, resumed ones included.
+    public var hitTokensWithResumed = 0
+    /// Prompt tokens of admitted requests: the base of the prefix hit rate.
+    public var queriedTokens = 0
+    /// Cached blocks that lost their key because they were handed out.
+    public var evictions = 0
+    /// Entries computed for requests that had already ended (asynchronous scheduling).
+    public var wastedEntries = 0
+
+    public init() {}
+}
+
+/// A sample of the cluster's state, taken at a fixed interval of simulated time.
+public struct StateSample: Sendable, Equatable {
+    /// Picoseconds.
+    public var time: Int64
+    public var running: Int
+    public var waiting: Int
+    /// Blocks in use, over all replicas.
+    public var usedBlocks: Int
+}
+
+/// Everything a run found out.
+public struct RunResult: Sendable {
+    public var counters = Counters()
+    /// Arrival of the first request and end of the last step, picoseconds.
+    public var start: Int64 = 0
+    public var end: Int64 = 0
+    /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap, queue
+    /// time per admitted request.
+    public var timeToFirstToken = LatencyHistogram()
+    public var timePerOutputToken = LatencyHistogram()
+    public var interTokenLatency = LatencyHistogram()
+    public var endToEnd = LatencyHistogram()
+    public var queueTime = LatencyHistogram()
+    /// Finished requests that met every limit of the service level objective.
+    public var goodRequests = 0
+    /// Picoseconds during which the GPUs of a replica computed, summed over replicas.
+    public var busyTime: Int64 = 0
+    /// Picoseconds the GPU waited for host work, summed over replicas.
+    public var hostWaitTime: Int64 = 0
+    /// ∫ used blocks dt, block-seconds, summed over replicas.
+    public var usedBlockSeconds: Double = 0
+    /// Most blocks in use at once in one replica.
+    public var peakUsedBlocks = 0
+    /// Blocks of one replica, the null block excluded.
+    public var blocksPerReplica = 0
+    public var replicas = 1
+    public var samples: [StateSample] = []
+    /// Every request in order of its end, when the plan keeps them.
+    public var records: [RequestRecord] = []
+    /// Names the run: equal digests mean equal records and counters.
+    public var digest = ""
+
+    public init() {}
+
+    /// Length of the run in seconds, from the first arrival to the last step's end.
+    public var duration: Double { Double(max(0, end - start)) * 1e-12 }
+}

@@ -1,0 +1,58 @@
+/// What one engine step has to do, as sums: all that a step's price depends on.
+///
+/// Costs are affine in decode context and polynomial of degree two in chunk length and past
+/// context, so sums over the step's entries are sufficient and a step is priced in O(1).
+public struct StepLoad: Equatable, Sendable {
+    /// Tokens computed in the step, over all entries.
+    public var tokens = 0
+    /// Entries: sequences scheduled in the step.
+    public var requests = 0
+    /// Sequences that sample a token at the end of the step.
+    public var sampled = 0
+    /// Σ (computed before + tokens) over all entries.
+    public var context = 0
+    /// Entries of a single token over earlier context: decodes.
+    public var decodes = 0
+    /// Σ (computed before + 1) over decodes.
+    public var decodeContext = 0
+    /// Σ min(computed before + 1, window) over decodes; 0 without a window.
+    public var decodeWindowedContext = 0
+    /// Entries that are not decodes: prefill chunks.
+    public var chunks = 0
+    /// Σ tokens over chunks.
+    public var chunkTokens = 0
+    /// Σ c·(2·past + c) over chunks: twice the causal query-key pairs.
+    public var chunkPairs = 0
+    /// As `chunkPairs`, with each token attending to at most `window` keys; 0 without a window.
+    public var chunkWindowedPairs = 0
+
+    public init() {}
+
+    /// Adds a decode whose context is `context` tokens once its own token is counted.
+    @inline(__always)
+    public mutating func addDecode(context length: Int, window: Int) {
+        tokens += 1
+        requests += 1
+        context += length
+        decodes += 1
+        decodeContext += length
+        if window > 0 { decodeWindowedContext += min(length, window) }
+    }
+
+    /// Adds a chunk of `count` tokens over `past` tokens already computed.
+    public mutating func addChunk(_ count: Int, past: Int, window: Int) {
+        tokens += count
+        requests += 1
+        context += past + count
+        chunks += 1
+        chunkTokens += count
+        chunkPairs += count * (2 * past + count)
+        if window > 0 {
+            // Token at position x (from 0) attends to min(x + 1, window) keys; doubled as above,
+            // less the diagonal that the causal half-square form c·(2·past + c) leaves out.
+            let rising = max(0, min(past + count, window) - past)
+            let flat = count - rising
+            chunkWindowedPairs += rising * (2 * past + rising) + 2 * flat * window
+        }
+    }
+}

@@ -34,26 +34,4 @@ extension Workload {
             }
         }
     }
-
-    /// Appends another batch of the same trace. O(rows + segments).
-    public mutating func append(_ other: Workload) {
-        let base = segments.count
-        func pad<T>(_ column: inout [T], _ more: [T], _ filler: T) {
-            if column.isEmpty && more.isEmpty { return }
-            if column.isEmpty { column = Array(repeating: filler, count: arrivals.count) }
-            column += more.isEmpty ? Array(repeating: filler, count: other.count) : more
-        }
-        ids += other.ids
-        promptTokens += other.promptTokens
-        pad(&maxTokens, other.maxTokens, 0)
-        pad(&priorities, other.priorities, 0)
-        pad(&aborts, other.aborts, -1)
-        pad(&outputContents, other.outputContents, 0)
-        pad(&predecessors, other.predecessors, -1)
-        pad(&thinkTimes, other.thinkTimes, 0)
-        outputTokens += other.outputTokens
-        segments += other.segments
-        segmentEnds += other.segmentEnds.map { $0 + base }
-        arrivals += other.arrivals
-    }
 }

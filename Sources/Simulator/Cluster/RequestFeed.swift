@@ -51,7 +51,7 @@ struct RequestFeed {
         isDependent = true
         while let more = try source.next() {
             try more.checkColumns()
-            batch.append(more)
+            batch.append(contentsOf: more)
         }
         let known = Set(batch.ids)
         for index in 0..<batch.count where batch.predecessors[index] >= 0 {

@@ -70,7 +70,7 @@ struct BlockIdentity {
         let mask = Int64(1) << shift - 1
         var count = 0
         var first: Int64 = -1
-        var next: Int64 = -1
+        var next = Int64.min
         while true {
             cursor.skipSpaces()
             if count > 0 {

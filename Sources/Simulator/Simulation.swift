@@ -40,7 +40,7 @@ public func simulate(
 ) throws -> RunResult {
     try plan.check()
     var cluster = Cluster(plan, detail: observer.decisionDetail)
-    var feed = try RequestFeed(source, mode: plan.arrivals)
+    var feed = try RequestFeed(source, plan)
     try run(&cluster, &feed, &observer)
     return cluster.result(plan)
 }

@@ -12,19 +12,25 @@ struct RequestFeed {
     /// Requests of a closed loop that may arrive, and since when.
     private var openings = EventHeap()
     private let closedLoop: Bool
+    /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
+    private let foreseesEnds: Bool
     /// Sessions: rows by the id of the turn they wait for, and released rows by time.
     private var followers: [Int64: [Int]] = [:]
     private var released = EventHeap()
     private var latest: Int64 = 0
 
+    /// A limit that no answer reaches, tokens.
+    private static let unlimited: Int64 = 1_000_000_000
+
     /// Whether requests wait for others to end.
     private(set) var isDependent: Bool
 
-    init(_ source: any RequestSource, mode: ArrivalMode) throws {
+    init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
-        closedLoop = mode != .openLoop
+        foreseesEnds = !plan.engine.stopsAtUnforeseenToken
+        closedLoop = plan.arrivals != .openLoop
         isDependent = closedLoop
-        if case .closedLoop(let concurrency) = mode {
+        if case .closedLoop(let concurrency) = plan.arrivals {
             for opening in 0..<max(1, concurrency) {
                 openings.push(.init(time: 0, tie: Int64(opening), payload: 0))
             }
@@ -58,7 +64,8 @@ struct RequestFeed {
             let predecessor = batch.predecessors[index]
             guard known.contains(predecessor), predecessor != batch.ids[index] else {
                 throw InputError(
-                    "request \(batch.ids[index])", "follows request \(predecessor), "
+                    "request \(batch.ids[index])",
+                    "follows request \(predecessor), "
                         + "which is not in the trace", expected: "the id of another request")
             }
             followers[predecessor, default: []].append(index)
@@ -121,7 +128,8 @@ struct RequestFeed {
 
     private func arriving(_ index: Int, at time: Int64) throws -> ArrivingRequest {
         let output = batch.outputTokens[index]
-        let maximum = batch.maxTokens.isEmpty ? Int64(output) : batch.maxTokens[index]
+        var maximum = foreseesEnds ? Int64(output) : Self.unlimited
+        if !batch.maxTokens.isEmpty { maximum = batch.maxTokens[index] }
         var abort = Int64.max
         if !batch.aborts.isEmpty, batch.aborts[index] >= 0 {
             abort = try picoseconds(batch.aborts[index])

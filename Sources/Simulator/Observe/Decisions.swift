@@ -46,7 +46,7 @@ public struct UpdateDecision: Sendable, Equatable {
     public var number: Int
     public var time: Int64
     public var aborted: [Int64]
-    /// Tokens delivered to requests that did not end here.
+    /// Tokens delivered.
     public var delivered: Int
     public var finished: [Int64]
     public var freeBlocks: Int

@@ -30,7 +30,8 @@ func logUpdate(_ replica: inout Replica, _ batch: Batch, delivered: Int, wastedB
     let aborted = replica.depth > 1 ? replica.log.aborted : []
     if replica.depth > 1 { replica.log.aborted.removeAll() }
     let idle =
-        !replica.hasWork && replica.dispatched.isEmpty
+        !replica.hasWork
+        && (0..<replica.dispatched.count).allSatisfy { replica.dispatched[$0].isCleanup }
     let decision = UpdateDecision(
         replica: Int(replica.number), number: batch.number, time: replica.clock,
         aborted: aborted, delivered: delivered,

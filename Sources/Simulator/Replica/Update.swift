@@ -23,7 +23,6 @@ func update(_ replica: inout Replica, _ batch: borrowing Batch) -> Int {
         deliver(&replica, slot, time, batch.start, &evenGaps)
         if !stale { settle(&replica, slot) }
         if isComplete(replica.requests[slot], limit: replica.engine.maxModelLen) {
-            delivered -= 1
             replica.scratch.finished.append(Int32(slot))
             finish(&replica, slot, .finished)
         }

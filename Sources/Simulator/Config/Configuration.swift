@@ -1,3 +1,7 @@
+import Models
+import StepTime
+import Traces
+
 /// What a user asks for: the sections of a configuration file, every key with its default.
 ///
 /// `ConfigurationKey.all` lists every key with its meaning and its allowed values; the file, the
@@ -21,7 +25,7 @@ public struct Configuration: Sendable, Equatable {
     /// What is served.
     public struct ModelSection: Sendable, Equatable {
         public var name = "llama-3.1-8b"
-        public var weights: String?
+        public var weights: WeightFormat?
 
         /// The default model.
         public init() {}
@@ -29,7 +33,7 @@ public struct Configuration: Sendable, Equatable {
 
     /// What it is served on.
     public struct HardwareSection: Sendable, Equatable {
-        public var gpu = "h100"
+        public var gpu = "h100-sxm"
         public var nodes = 1
         public var gpusPerNode = 8
 
@@ -55,11 +59,22 @@ public struct Configuration: Sendable, Equatable {
     /// and 0.92 of the memory (`CacheConfig`), full-prompt admission and no watermark
     /// (`SchedulerConfig`), asynchronous scheduling.
     public struct EngineSection: Sendable, Equatable {
+        /// Number format of the KV cache.
+        public enum CacheDtype: String, Sendable, CaseIterable {
+            /// The model's, bf16.
+            case auto
+            case bf16
+            case fp8
+            case int4
+        }
+
         public var tensorParallelSize = 1
+        public var pipelineParallelSize = 1
+        public var expertParallelSize = 1
         public var blockSize = 16
         public var numGPUBlocks: Int?
         public var gpuMemoryUtilization = 0.92
-        public var kvCacheDtype = "auto"
+        public var kvCacheDtype = CacheDtype.auto
         public var maxModelLen: Int?
         public var maxNumSeqs: Int?
         public var maxNumActiveSeqs: Int?
@@ -95,6 +110,9 @@ public struct Configuration: Sendable, Equatable {
         }
 
         public var kind = Kind.h100
+        public var profile = "vllm"
+        public var attentionKernel = AttentionKernel.flash
+        public var usesCache = true
         public var fixedMicroseconds = 5000
         public var perTokenMicroseconds = 20
         public var perRequestMicroseconds = 2
@@ -115,7 +133,7 @@ public struct Configuration: Sendable, Equatable {
         }
 
         public var file: String?
-        public var format = "auto"
+        public var format: TraceFormat?
         public var strict = false
         public var rateScale = 1.0
         public var startSeconds = 0.0
@@ -123,6 +141,8 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        public var followsSessions = true
+        public var sessionRate = 0.1
 
         /// The built-in chat-like trace.
         public init() {}

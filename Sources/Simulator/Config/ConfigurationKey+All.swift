@@ -19,7 +19,7 @@ extension ConfigurationKey {
             "The model: a name of the catalogue, or the path of a Hugging Face config.json."),
         .init(
             "model.weights", \.model.weights,
-            .optional(.text("bf16, fp8, int4 or mxfp4"), null: "as published"),
+            .optional(.choice, null: "as published"),
             "Number format of the weights."),
     ]
 
@@ -55,7 +55,13 @@ extension ConfigurationKey {
     private static let engine: [ConfigurationKey] = [
         .init(
             "engine.tensor_parallel_size", \.engine.tensorParallelSize, .integer(1...1024),
-            "GPUs that share one copy of the model."),
+            "GPUs that share each matrix of one copy of the model."),
+        .init(
+            "engine.pipeline_parallel_size", \.engine.pipelineParallelSize, .integer(1...1024),
+            "Groups of such GPUs that hold a part of the layers each."),
+        .init(
+            "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),
+            "GPUs that share the experts of a mixture; 1: experts are cut like other matrices."),
         .init(
             "engine.block_size", \.engine.blockSize, .integer(1...65_536),
             "Tokens per KV block: the page size."),
@@ -69,8 +75,8 @@ extension ConfigurationKey {
             "engine.gpu_memory_utilization", \.engine.gpuMemoryUtilization, .number(0.01...1),
             "Share of the GPU's memory that the engine may use."),
         .init(
-            "engine.kv_cache_dtype", \.engine.kvCacheDtype, .text("auto, bf16, fp8 or int4"),
-            "Number format of the KV cache; auto: that of the model."),
+            "engine.kv_cache_dtype", \.engine.kvCacheDtype, .choice,
+            "Number format of the KV cache; auto: bf16, the model's own."),
         .init(
             "engine.max_model_len", \.engine.maxModelLen,
             .optional(.integer(2...Int(Int32.max)), null: "the model's own context"),
@@ -156,6 +162,15 @@ extension ConfigurationKey {
             "step_time.kind", \.stepTime.kind, .choice,
             "h100: measured operators of an H100; linear: the four coefficients below."),
         .init(
+            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm or sglang"),
+            "h100: whose kernels and host overhead."),
+        .init(
+            "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
+            "h100: naive writes the scores to memory and reads them back (an ablation)."),
+        .init(
+            "step_time.kv_cache", \.stepTime.usesCache, .flag,
+            "h100: false recomputes the whole context in every step (an ablation)."),
+        .init(
             "step_time.fixed_us", \.stepTime.fixedMicroseconds, .integer(0...1_000_000_000),
             "linear: microseconds per step."),
         .init(
@@ -175,8 +190,8 @@ extension ConfigurationKey {
             .optional(.text("a trace's path"), null: "the built-in chat-like trace"),
             "The trace. A relative path starts at the configuration's folder."),
         .init(
-            "trace.format", \.trace.format, .text("auto or a format's name"),
-            "The trace's format; auto: told by its content."),
+            "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
+            "The trace's format."),
         .init(
             "trace.strict", \.trace.strict, .flag,
             "Refuse a trace with quirks instead of mending and counting them."),
@@ -200,6 +215,12 @@ extension ConfigurationKey {
             "trace.concurrency", \.trace.concurrency,
             .optional(.integer(1...10_000_000), null: "requests arrive at the trace's times"),
             "Closed loop: keep this many requests in the cluster and ignore the trace's times."),
+        .init(
+            "trace.sessions", \.trace.followsSessions, .flag,
+            "A turn of a session waits for the previous answer, where the format knows sessions."),
+        .init(
+            "trace.session_rate", \.trace.sessionRate, .number(1e-9...1e9),
+            "Sessions that start per second, where the format records no starts."),
     ]
 
     private static let slo: [ConfigurationKey] = [

@@ -1,0 +1,32 @@
+import Basics
+import Traces
+
+extension Configuration.TraceSection {
+    /// How the trace is read.
+    public func options(seed: UInt64) throws -> TraceOptions {
+        var options = TraceOptions()
+        options.format = format
+        options.isStrict = strict
+        options.limit = limit
+        options.followsSessions = followsSessions
+        options.sessionRate = sessionRate
+        options.seed = seed
+        if rateScale != 1 {
+            // Six decimals of the factor are kept, so that times can be scaled exactly.
+            options.timeScale = try TimeScale(
+                multiplier: 1_000_000, divisor: Int64((rateScale * 1e6).rounded()),
+                place: "trace.rate_scale")
+        }
+        if startSeconds > 0 || endSeconds != nil {
+            let start = Int64((startSeconds * 1e9).rounded())
+            let end = endSeconds.map { Int64(($0 * 1e9).rounded()) } ?? .max
+            guard start < end else {
+                throw InputError(
+                    "trace.end_s", "the window ends before it starts",
+                    expected: "more than trace.start_s = \(startSeconds)")
+            }
+            options.window = start..<end
+        }
+        return options
+    }
+}

@@ -1,1 +1,33 @@
+import Basics
+import Models
 import Testing
+
+@testable import Hardware
+
+@Suite struct MemoryBudgetTests {
+    @Test func blocksFollowFromTheArithmetic() throws {
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        let budget = try MemoryBudget(model, Deployment())
+        #expect(budget.bytesPerBlock == 16 * 131_072)
+        let left = budget.usableBytes - budget.weightBytes - MemoryBudget.runtimeReserve
+        #expect(budget.numGPUBlocks == Int(left / budget.bytesPerBlock))
+        // 0.9 x 80 GiB - 16.06 GB - 3.5 GB leaves 57.7 GB.
+        #expect(budget.weightBytes == 2 * model.totalParameters)
+        #expect((27_000...28_000).contains(budget.numGPUBlocks))
+    }
+
+    @Test func aModelThatDoesNotFitIsRefusedWithTheArithmetic() throws {
+        let model = try Catalogue.model(named: "llama-3-70b")
+        let error = #expect(throws: InputError.self) { try MemoryBudget(model, Deployment()) }
+        #expect(error?.description.contains("141.1 GB weights") == true)
+        #expect(error?.description.contains("85.9 GB") == true)
+    }
+
+    @Test(arguments: [-0.1, 0, 1.5, .nan])
+    func aUtilizationOutsideItsRangeIsRefused(utilization: Double) throws {
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        #expect(throws: InputError.self) {
+            try MemoryBudget(model, Deployment(), utilization: utilization)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Basics
+
+/// The models known by a common name.
+public enum Catalogue {
+    /// Names in alphabetical order.
+    public static let names: [String] = entries.map(\.name).sorted()
+
+    /// The model of a name. Letter case, `_` for `-` and an organisation before a slash
+    /// ("meta-llama/Llama-3.1-8B-Instruct") do not matter.
+    ///
+    /// - Throws: `InputError` at `model.name` that suggests the nearest name.
+    public static func model(named name: String) throws -> TransformerModel {
+        let wanted = normalized(name)
+        if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
+            var model = entry.build()
+            model.name = entry.name
+            return model
+        }
+        let near = nearest(to: wanted, among: names).map { "did you mean \"\($0)\"? " } ?? ""
+        throw InputError(
+            "model.name", "there is no model \"\(name)\"",
+            expected: near + "one of " + names.joined(separator: ", ")
+                + ", or the path of a config.json")
+    }
+
+    /// A name in the catalogue's spelling.
+    static func normalized(_ name: String) -> String {
+        var word = String(name.split(separator: "/").last ?? "").lowercased()
+            .split(separator: "_").joined(separator: "-")
+        for suffix in ["-hf", "-instruct", "-chat", "-it", "-base", "-fp8", "-bf16", "-instruct"]
+        where word.hasSuffix(suffix) {
+            word.removeLast(suffix.count)
+        }
+        return word.hasPrefix("meta-") ? String(word.dropFirst(5)) : word
+    }
+
+    /// A name and how its model is made; the shapes are those of the published config.json.
+    struct Entry: Sendable {
+        var name: String
+        var aliases: [String] = []
+        var build: @Sendable () -> TransformerModel
+    }
+
+    static let entries: [Entry] = llamaEntries + qwenEntries
+
+    /// Llama-like: GQA, gated FFN, two norms a layer.
+    static func llamaLike(
+        hidden: Int, layers: Int, heads: Int, kvHeads: Int, intermediate: Int, vocabulary: Int,
+        context: Int, headDim: Int = 128, reach: Reach = .full
+    ) -> TransformerModel {
+        let attention = HeadAttention(
+            queryHeads: heads, keyValueHeads: kvHeads, headDim: headDim, reach: reach)
+        let layer = Layer(
+            attention: .heads(attention),
+            feedForward: .dense(DenseFeedForward(intermediate: intermediate)),
+            normWeights: 2 * hidden)
+        return TransformerModel(
+            name: "", hiddenSize: hidden, vocabularySize: vocabulary, tiesEmbeddings: false,
+            maxContext: context, layers: Array(repeating: layer, count: layers))
+    }
+}

@@ -1,0 +1,110 @@
+import Basics
+import Hardware
+import Models
+
+/// Attention of one layer over one step's decodes, in seconds: fixed (once, if there are any),
+/// per sequence, and per token of context (of clipped context for a windowed layer).
+struct DecodeCost: Sendable {
+    var fixed = 0.0
+    var perSequence = 0.0
+    var perContext = 0.0
+}
+
+/// Attention of one layer over one step's prefill chunks, in seconds.
+struct PrefillCost: Sendable {
+    var fixed = 0.0
+    /// Per unit of Σ c·(2·past + c), which is twice the causal pairs.
+    var perPair = 0.0
+    /// Per token of the chunks.
+    var perToken = 0.0
+    /// Per token of past context: MLA expands the cached latents again.
+    var perPast = 0.0
+    /// Per element of the c × (past + c) score matrices, when they are written to memory.
+    var perScore = 0.0
+}
+
+extension OperatorCosts {
+    /// The cache format's coefficients; int4 uses the fp8 kernels' (not measured).
+    private var measuredCache: CacheFormat { deployment.cache == .int4 ? .fp8 : deployment.cache }
+
+    /// fp32 rate without tensor cores, FLOP per second: 67 TFLOPS (H100 datasheet); scans are
+    /// assumed to reach half of it.
+    private static let scanRate = 33.5e12
+
+    /// Score bytes moved per query-key pair by naive attention: written, read for the softmax,
+    /// written, read for the values, two bytes each.
+    static let naiveBytesPerScore = 8.0
+
+    /// Query and key heads of one GPU.
+    func shard(_ heads: HeadAttention) -> (queries: Double, keys: Double) {
+        let tensorParallel = deployment.tensorParallel
+        return (
+            Double(heads.queryHeads / tensorParallel),
+            Double(max(1, heads.keyValueHeads / tensorParallel))
+        )
+    }
+
+    /// Decode attention of a layer.
+    func decode(_ attention: Attention) -> DecodeCost {
+        switch attention {
+        case .heads(let heads):
+            let c = profile.decode[measuredCache]!
+            let (queries, keys) = shard(heads)
+            let bytes = Double(attention.cacheBytesPerToken(deployment))
+            var cost = DecodeCost(
+                fixed: c.fixed, perSequence: c.perHead * keys, perContext: bytes / c.bandwidth)
+            if options.attentionKernel == .naive {
+                cost.perContext += queries * Self.naiveBytesPerScore / c.bandwidth
+            }
+            return cost
+        case .latent(let latent):
+            let c = profile.latentDecode[measuredCache]!
+            let heads = Double(latent.queryHeads / deployment.tensorParallel)
+            let bytes = Double(attention.cacheBytesPerToken(deployment))
+            let flops = 2 * heads * Double(2 * latent.latentRank + latent.ropeDim)
+            var cost = DecodeCost(
+                fixed: c.fixed, perSequence: c.perSequence,
+                perContext: PortableMath.pNorm(bytes / c.bandwidth, flops / c.rate, c.exponent))
+            if options.attentionKernel == .naive {
+                cost.perContext += heads * Self.naiveBytesPerScore / c.bandwidth
+            }
+            return cost
+        case .recurrent(let mixer):
+            let c = profile.decode[.bf16]!
+            let bytes = 2 * Double(mixer.stateBytes) / Double(deployment.tensorParallel)
+            return DecodeCost(fixed: c.fixed, perSequence: bytes / c.bandwidth)
+        }
+    }
+
+    /// Prefill attention of a layer.
+    func prefill(_ attention: Attention) -> PrefillCost {
+        switch attention {
+        case .heads(let heads):
+            let c = profile.prefill[measuredCache]!
+            let (queries, keys) = shard(heads)
+            return PrefillCost(
+                fixed: c.fixed, perPair: 2 * queries * Double(heads.headDim) / c.rate,
+                perToken: c.perQueryHead * queries + c.perKeyHead * keys,
+                perScore: scoreCost(queries: queries))
+        case .latent(let latent):
+            let c = profile.prefill[measuredCache]!
+            let heads = Double(latent.queryHeads / deployment.tensorParallel)
+            let width = Double(latent.keyDim + latent.ropeDim + latent.valueDim)
+            let expanded = Double(latent.latentRank * (latent.keyDim + latent.valueDim))
+            let rate = profile.gemm[.bf16]!.rate
+            return PrefillCost(
+                fixed: c.fixed, perPair: heads * width / c.rate,
+                perToken: (c.perQueryHead + c.perKeyHead) * heads,
+                perPast: 2 * heads * expanded / rate, perScore: scoreCost(queries: heads))
+        case .recurrent(let mixer):
+            let flops = Double(mixer.scanFLOPsPerToken) / Double(deployment.tensorParallel)
+            return PrefillCost(
+                fixed: profile.prefill[.bf16]!.fixed, perToken: flops / Self.scanRate)
+        }
+    }
+
+    private func scoreCost(queries: Double) -> Double {
+        guard options.attentionKernel == .naive else { return 0 }
+        return queries * Self.naiveBytesPerScore / profile.decode[.bf16]!.bandwidth
+    }
+}

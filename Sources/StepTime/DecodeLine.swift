@@ -1,0 +1,34 @@
+/// The exact price of steps that hold the same decodes and nothing else, as their contexts grow:
+///
+///     base + (C · numerator / denominator) · unit + Cw · windowedSlope
+///
+/// picoseconds, with C the sum of contexts (`StepLoad.decodeContext`), Cw the sum of contexts
+/// clipped to the window, and `/` rounding down.
+public struct DecodeLine: Equatable, Sendable {
+    /// Picoseconds of the step at contexts of zero.
+    public var base: Int64
+    /// Units per `denominator` tokens of context.
+    public var numerator: Int64
+    public var denominator: Int64
+    /// Picoseconds of a unit.
+    public var unit: Int64
+    /// Picoseconds per token of clipped context.
+    public var windowedSlope: Int64
+
+    public init(
+        base: Int64, numerator: Int64, denominator: Int64, unit: Int64, windowedSlope: Int64
+    ) {
+        self.base = base
+        self.numerator = numerator
+        self.denominator = denominator
+        self.unit = unit
+        self.windowedSlope = windowedSlope
+    }
+
+    /// The price at a sum of contexts. O(1).
+    @inlinable
+    public func picoseconds(context: Int, windowedContext: Int = 0) -> Int64 {
+        base + Int64(context) * numerator / denominator * unit
+            + Int64(windowedContext) * windowedSlope
+    }
+}

@@ -1,0 +1,47 @@
+/// A monotone function of a count, in whole picoseconds, for 0...last, extended with the last
+/// slope.
+struct IntegerTable: Sendable, Equatable {
+    private var values: [Int64]
+    private let slope: Int64
+
+    /// Largest table, entries: 262,144 counts are 2 MB.
+    static let largest = 1 << 18
+    /// Counts below this are evaluated one by one; above, 128 knots an octave are joined by
+    /// straight lines, at most 1e-5 away for the smooth forms used here.
+    private static let exactBelow = 256
+
+    /// Tabulates `seconds` of each count. Complexity: O(last) additions and O(log last)
+    /// evaluations beyond the first 256.
+    init(through last: Int, _ seconds: (Double) -> Double) {
+        let last = min(max(last, 1), Self.largest)
+        values = []
+        values.reserveCapacity(last + 1)
+        var slope: Int64 = 0
+        while values.count <= min(last, Self.exactBelow) {
+            values.append(Self.picoseconds(seconds(Double(values.count))))
+        }
+        if values.count > 1 { slope = values[values.count - 1] - values[values.count - 2] }
+        while values.count <= last {
+            let from = values.count - 1
+            let octave = Int.bitWidth - 1 - from.leadingZeroBitCount
+            let step = Int64(1) << Int64(max(0, octave - 7))
+            let start = values[from]
+            let rise = max(0, Self.picoseconds(seconds(Double(from + Int(step)))) - start)
+            slope = rise / step
+            for offset in 1...step where values.count <= last {
+                values.append(start + rise * offset / step)
+            }
+        }
+        self.slope = max(0, slope)
+    }
+
+    /// Whole picoseconds of a duration.
+    static func picoseconds(_ seconds: Double) -> Int64 { Int64((seconds * 1e12).rounded()) }
+
+    /// The value at a count of at least 0. O(1).
+    @inline(__always)
+    subscript(count: Int) -> Int64 {
+        let last = values.count - 1
+        return count <= last ? values[count] : values[last] + Int64(count - last) * slope
+    }
+}

@@ -1,0 +1,37 @@
+/// A step time that is linear in tokens, requests and context: the conformance clock.
+///
+/// `fixed + perToken·T + perRequest·R + floor(perThousandContext·C / 1000)`, in microseconds.
+public struct LinearStepTime: Sendable, Equatable {
+    public var fixedMicroseconds: Int64
+    public var perTokenMicroseconds: Int64
+    public var perRequestMicroseconds: Int64
+    public var perThousandContextMicroseconds: Int64
+
+    public init(
+        fixedMicroseconds: Int64, perTokenMicroseconds: Int64, perRequestMicroseconds: Int64,
+        perThousandContextMicroseconds: Int64 = 0
+    ) {
+        self.fixedMicroseconds = fixedMicroseconds
+        self.perTokenMicroseconds = perTokenMicroseconds
+        self.perRequestMicroseconds = perRequestMicroseconds
+        self.perThousandContextMicroseconds = perThousandContextMicroseconds
+    }
+
+    /// The step's time in picoseconds. O(1).
+    public func picoseconds(_ load: StepLoad) -> Int64 {
+        let microseconds =
+            fixedMicroseconds + perTokenMicroseconds * Int64(load.tokens)
+            + perRequestMicroseconds * Int64(load.requests)
+            + perThousandContextMicroseconds * Int64(load.context) / 1000
+        return microseconds * 1_000_000
+    }
+
+    /// The price of a step of decodes only, as a line in their contexts.
+    func decodeLine(decodes: Int) -> DecodeLine {
+        let perDecode = perTokenMicroseconds + perRequestMicroseconds
+        return DecodeLine(
+            base: (fixedMicroseconds + perDecode * Int64(decodes)) * 1_000_000,
+            numerator: perThousandContextMicroseconds, denominator: 1000, unit: 1_000_000,
+            windowedSlope: 0)
+    }
+}

@@ -1,0 +1,146 @@
+import Basics
+import Hardware
+import Models
+
+/// How attention is computed.
+public enum AttentionKernel: String, Sendable, CaseIterable, Codable {
+    /// Scores stay on the chip (FlashAttention, arXiv 2205.14135).
+    case flash
+    /// Scores are written to memory, read for the softmax, written again and read again: the
+    /// ablation that shows why flash attention exists.
+    case naive
+}
+
+/// Choices about the clock that do not change what is computed.
+public struct ClockOptions: Sendable, Equatable {
+    /// Kernel and host coefficients.
+    public var profile = EngineProfile.vllm
+    /// Host time instead of the profile's; nil: the profile's.
+    public var host: HostCoefficients?
+    public var attentionKernel = AttentionKernel.flash
+    /// Off: every step recomputes the whole context of every sequence (an ablation).
+    public var usesCache = true
+    /// Most tokens of one step that the tables hold; prices beyond extend the last slope.
+    public var maxTokens = 8192
+
+    public init() {}
+}
+
+/// What one GPU of a replica spends in each operator, in seconds: the forms of the calibration
+/// study with the coefficients of an engine profile.
+///
+/// All methods are O(1), monotone in every argument and use portable arithmetic only.
+struct OperatorCosts: Sendable {
+    let model: TransformerModel
+    let deployment: Deployment
+    let options: ClockOptions
+
+    var profile: EngineProfile { options.profile }
+    private var hidden: Int { model.hiddenSize }
+    private var tensorParallel: Int { deployment.tensorParallel }
+
+    /// Data-parallel attention ranks that share one set of experts.
+    var attentionRanks: Int { max(1, deployment.expertParallel / tensorParallel) }
+
+    /// A GEMM of `tokens` rows by an outputs × inputs matrix stored in `format`.
+    func gemm(tokens: Double, inputs: Int, outputs: Int, _ format: WeightFormat) -> Double {
+        let isMeasured = profile.gemm[format] != nil
+        // Formats without measurements run on bf16 tensor cores after unpacking.
+        let c = profile.gemm[isMeasured ? format : .bf16]!
+        let (n, k) = (Double(outputs), Double(inputs))
+        let activations = 2 * tokens * (n + k)
+        var bytes = n * k * format.bytesPerWeight
+        if c.quantizingBandwidth == nil { bytes += activations }
+        let smooth = PortableMath.pNorm(
+            2 * tokens * n * k / c.rate, bytes / c.bandwidth, c.exponent)
+        let quantizing = c.quantizingBandwidth.map { activations / $0 } ?? 0
+        return smooth + c.launch + c.perInput * k + quantizing
+    }
+
+    /// Projections that read the same input, as one GEMM of one GPU.
+    func gemm(tokens: Double, fused: [Projection]) -> Double {
+        let shapes = fused.map { $0.shard(tensorParallel: tensorParallel) }
+        return gemm(
+            tokens: tokens, inputs: shapes[0].inputs, outputs: shapes.reduce(0) { $0 + $1.outputs },
+            fused[0].format(deployment.weights))
+    }
+
+    /// Norms, rotary embedding and activation of a layer.
+    func elementwise(tokens: Double, _ layer: Layer) -> Double {
+        var elements = 8 * Double(hidden)
+        let share = Double(tensorParallel)
+        switch layer.attention {
+        case .heads(let heads):
+            elements +=
+                4 * Double((heads.queryHeads + heads.keyValueHeads) * heads.headDim) / share
+        case .latent(let latent):
+            elements +=
+                4 * Double(latent.queryHeads * (latent.keyDim + latent.ropeDim)) / share
+                + 4 * Double(latent.cachedElements)
+        case .recurrent(let mixer):
+            let widest = mixer.projections.joined().map(\.outputs).max() ?? 0
+            elements += 4 * Double(widest) / share
+        }
+        switch layer.feedForward {
+        case .dense(let dense): elements += 3 * Double(dense.intermediate) / share
+        case .experts(let experts):
+            elements += 3 * Double(experts.shared?.intermediate ?? 0) / share
+        case .none: break
+        }
+        let c = profile.elementwise
+        return c.fixed + 2 * tokens * elements / c.bandwidth
+    }
+
+    /// One all-reduce of the hidden states of `tokens` tokens; 0 on one GPU.
+    func allReduce(tokens: Double) -> Double {
+        guard tensorParallel > 1, let c = profile.allReduce[tensorParallel] else { return 0 }
+        let bytes = 2 * tokens * Double(hidden)
+        return min(
+            c.short.latency + bytes / c.short.bandwidth, c.long.latency + bytes / c.long.bandwidth)
+    }
+
+    /// All-reduces of a layer: one after each part that tensor parallelism cuts by inputs.
+    func allReduces(_ layer: Layer) -> Double { layer.feedForward == .none ? 1 : 2 }
+
+    /// The routed experts, for `tokens` tokens of each attention rank.
+    func experts(tokens: Double, _ experts: ExpertFeedForward) -> Double {
+        let isMeasured = profile.experts[deployment.weights] != nil
+        let c = profile.experts[isMeasured ? deployment.weights : .bf16]!
+        let spread = Double(deployment.expertParallel)
+        let all = tokens * Double(attentionRanks)
+        let rows = all * Double(experts.chosen) / spread
+        let idle = PortableMath.pow(1 - Double(experts.chosen) / Double(experts.count), all)
+        let activated = Double(experts.count) / spread * (1 - idle)
+        let cut = Double(max(1, tensorParallel / deployment.expertParallel))
+        let size = Double(hidden) * Double(experts.intermediate) / cut
+        let bytes = deployment.weights.bytesPerWeight
+        return c.fixed
+            + PortableMath.pNorm(
+                activated * 3 * size * bytes / c.bandwidth,
+                6 * size * (rows + activated * c.padding) / c.rate, c.exponent)
+            + rows * Double(hidden) * 8 / c.activationBandwidth
+    }
+
+    /// The output head over sampled tokens.
+    func head(sampled: Double) -> Double {
+        gemm(
+            tokens: sampled, inputs: hidden,
+            outputs: (model.vocabularySize + tensorParallel - 1) / tensorParallel, .bf16)
+    }
+
+    /// Everything of one layer that depends on the number of tokens alone.
+    func perToken(tokens: Double, _ layer: Layer) -> Double {
+        var sum = elementwise(tokens: tokens, layer)
+        sum += allReduces(layer) * allReduce(tokens: tokens)
+        for fused in layer.attention.projections(hidden: hidden) {
+            sum += gemm(tokens: tokens, fused: fused)
+        }
+        for fused in layer.feedForward.projections(hidden: hidden) {
+            sum += gemm(tokens: tokens, fused: fused)
+        }
+        if case .experts(let routed) = layer.feedForward {
+            sum += experts(tokens: tokens, routed)
+        }
+        return sum
+    }
+}

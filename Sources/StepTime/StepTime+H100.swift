@@ -1,0 +1,132 @@
+import Basics
+import Hardware
+import Models
+
+extension StepTime {
+    /// The clock of a model on H100s, from measured operators.
+    ///
+    ///     let model = try Catalogue.model(named: "llama-3.1-8b")
+    ///     var deployment = Deployment(tensorParallel: 2, weights: .fp8, cache: .bf16)
+    ///     var options = ClockOptions()              // profile .vllm, flash attention, cache on
+    ///     options.maxTokens = 8192                  // max_num_batched_tokens
+    ///     let clock = try StepTime.h100(model, deployment, options)
+    ///
+    /// Complexity: about 1,500 evaluations of the model's distinct layers and O(maxTokens)
+    /// additions, a few milliseconds.
+    ///
+    /// - Throws: `InputError` for a deployment that does not divide the model, or a
+    ///   tensor-parallel size whose all-reduce was not measured.
+    public static func h100(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init()
+    ) throws -> StepTime {
+        try deployment.check(model)
+        let size = deployment.tensorParallel
+        guard size == 1 || options.profile.allReduce[size] != nil else {
+            let known = [1] + options.profile.allReduce.keys.sorted()
+            throw InputError(
+                "engine.tensor_parallel_size", "no all-reduce over \(size) GPUs was measured",
+                expected: known.map(String.init).joined(separator: ", "))
+        }
+        let costs = OperatorCosts(model: model, deployment: deployment, options: options)
+        return StepTime(
+            costs.tables(), window: model.window, provenance: costs.provenance)
+    }
+}
+
+extension OperatorCosts {
+    /// The integer tables of this model, deployment and profile.
+    func tables() -> TabulatedStepTime {
+        let groups = model.layerGroups
+        let host = options.host ?? profile.host
+        let hostFixed = host.fixed + host.perGPU * Double(deployment.tensorParallel)
+        let stages = deployment.pipelineParallel
+        let imbalance = stageImbalance
+        let byTokens = IntegerTable(through: options.maxTokens) { tokens in
+            guard tokens > 0 else { return hostFixed }
+            var sum = hostFixed + Double(stages - 1) * stageHop(tokens: tokens)
+            for group in groups {
+                sum += imbalance * Double(group.count) * perToken(tokens: tokens, group.layer)
+            }
+            return sum
+        }
+        let bySampled = IntegerTable(through: options.maxTokens) { $0 > 0 ? head(sampled: $0) : 0 }
+        var tables = TabulatedStepTime(
+            byTokens: byTokens, bySampled: bySampled,
+            decode: (1...stages).map { decodeSlopes(lanes: $0) })
+        tables.usesCache = options.usesCache
+        tables.perRequest = IntegerTable.picoseconds(host.perSequence)
+        addAttention(to: &tables, groups, imbalance)
+        return tables
+    }
+
+    /// How much longer the fullest pipeline stage takes than the mean one.
+    private var stageImbalance: Double {
+        let (layers, stages) = (model.layers.count, deployment.pipelineParallel)
+        return Double((layers + stages - 1) / stages * stages) / Double(layers)
+    }
+
+    /// Hidden states of `tokens` tokens sent to the next pipeline stage; over the network when
+    /// the stages do not share a node of 8.
+    private func stageHop(tokens: Double) -> Double {
+        let link: LinkCoefficients = deployment.gpus <= 8 ? .nvlink : .network
+        return link.latency + 2 * tokens * Double(model.hiddenSize) / link.bandwidth
+    }
+
+    /// Slopes when `lanes` micro-batches are in flight, which share the step's decodes.
+    private func decodeSlopes(lanes: Int) -> TabulatedStepTime.DecodeSlopes {
+        var (sequence, context, windowed) = (0.0, 0.0, 0.0)
+        for group in model.layerGroups {
+            let cost = decode(group.layer.attention)
+            let count = stageImbalance * Double(group.count) / Double(lanes)
+            sequence += count * cost.perSequence
+            if group.layer.attention.window == nil {
+                context += count * cost.perContext
+            } else {
+                windowed += count * cost.perContext
+            }
+        }
+        return .init(
+            perSequence: IntegerTable.picoseconds(sequence),
+            perContext: IntegerTable.picoseconds(context),
+            perWindowed: IntegerTable.picoseconds(windowed))
+    }
+
+    private func addAttention(
+        to tables: inout TabulatedStepTime, _ groups: [LayerGroup], _ imbalance: Double
+    ) {
+        var (decodeFixed, fixed, token, past) = (0.0, 0.0, 0.0, 0.0)
+        var (pair, windowedPair, score) = (0.0, 0.0, 0.0)
+        for group in groups {
+            let count = imbalance * Double(group.count)
+            let cost = prefill(group.layer.attention)
+            decodeFixed += count * decode(group.layer.attention).fixed
+            fixed += count * cost.fixed
+            token += count * cost.perToken
+            past += count * cost.perPast
+            score += count * cost.perScore
+            if group.layer.attention.window == nil {
+                pair += count * cost.perPair
+            } else {
+                windowedPair += count * cost.perPair
+            }
+        }
+        let scale = Double(1 << TabulatedStepTime.pairFractionBits)
+        tables.decodeFixed = IntegerTable.picoseconds(decodeFixed)
+        tables.prefillFixed = IntegerTable.picoseconds(fixed)
+        tables.perChunkToken = IntegerTable.picoseconds(token)
+        tables.perPastToken = IntegerTable.picoseconds(past)
+        tables.perPair = IntegerTable.picoseconds(pair * scale)
+        tables.perWindowedPair = IntegerTable.picoseconds(windowedPair * scale)
+        tables.perScore = IntegerTable.picoseconds(score * scale)
+    }
+
+    /// Where these figures come from. The ranges are those of the operator tables.
+    var provenance: Provenance {
+        var provenance = Provenance(kind: "h100", source: profile.provenance)
+        provenance.profile = profile.name
+        provenance.mostTokens = 32_768
+        provenance.longestContext = 131_072
+        provenance.mostDecodes = 2048
+        return provenance
+    }
+}

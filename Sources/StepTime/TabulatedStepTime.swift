@@ -1,0 +1,119 @@
+/// A step time made of tables and integer coefficients, built once for a model on its GPUs.
+///
+///     T = table(tokens) + head(sampled) + perRequest · R
+///       + decodes ? fixed + perSequence · B + perContext · C + perWindowed · Cw
+///       + chunks ? fixed + pairs + tokens + past (+ scores)
+///
+/// in picoseconds. Affine in decode context, so that a stretch of decode-only steps has a closed
+/// form.
+public struct TabulatedStepTime: Sendable, Equatable {
+    /// Fractional bits of the slopes per pair, which are a few picoseconds.
+    static let pairFractionBits = 20
+
+    /// What grows with the decodes, for a number of micro-batches in flight.
+    struct DecodeSlopes: Sendable, Equatable {
+        var perSequence: Int64 = 0
+        var perContext: Int64 = 0
+        var perWindowed: Int64 = 0
+    }
+
+    /// Host, matrices, element-wise work, all-reduces and experts, by tokens of a micro-batch.
+    var byTokens: IntegerTable
+    /// The output head by sampled tokens.
+    var bySampled: IntegerTable
+    var perRequest: Int64 = 0
+    var decodeFixed: Int64 = 0
+    /// By micro-batches − 1; one entry without pipeline stages.
+    var decode: [DecodeSlopes]
+    var prefillFixed: Int64 = 0
+    var perChunkToken: Int64 = 0
+    var perPastToken: Int64 = 0
+    /// Picoseconds · 2^`pairFractionBits`.
+    var perPair: Int64 = 0
+    var perWindowedPair: Int64 = 0
+    var perScore: Int64 = 0
+    /// Off: decodes are priced as prefills of their whole context.
+    var usesCache = true
+
+    /// The step's time in picoseconds. O(1).
+    func picoseconds(_ load: StepLoad) -> Int64 {
+        guard usesCache else { return picosecondsWithCache(load.withoutCache) }
+        return picosecondsWithCache(load)
+    }
+
+    private func picosecondsWithCache(_ load: StepLoad) -> Int64 {
+        let lanes = min(decode.count, max(1, load.requests))
+        var sum = byTokens[lanes == 1 ? load.tokens : (load.tokens + lanes - 1) / lanes]
+        sum += bySampled[load.sampled] + perRequest * Int64(load.requests)
+        if load.decodes > 0 {
+            let slopes = decode[lanes - 1]
+            sum += decodeFixed + slopes.perSequence * Int64(load.decodes)
+            sum += slopes.perContext * Int64(load.decodeContext)
+            sum += slopes.perWindowed * Int64(load.decodeWindowedContext)
+        }
+        if load.chunks > 0 { sum += chunks(load) }
+        return sum
+    }
+
+    private func chunks(_ load: StepLoad) -> Int64 {
+        let past = load.context - load.decodeContext - load.chunkTokens
+        var sum = prefillFixed + perChunkToken * Int64(load.chunkTokens)
+        sum += perPastToken * Int64(past)
+        sum += Self.scaled(load.chunkPairs, perPair)
+        sum += Self.scaled(load.chunkWindowedPairs, perWindowedPair)
+        if perScore > 0 {
+            // Σ c·(past + c) is half of Σ c·(2·past + c) + Σ c²; the last sum is that of equal
+            // chunks, its least value.
+            let squares = load.chunkTokens * load.chunkTokens / load.chunks
+            sum += Self.scaled((load.chunkPairs + squares) / 2, perScore)
+        }
+        return sum
+    }
+
+    /// count · slope / 2^20 through 128 bits, so that no trace overflows it.
+    @inline(__always)
+    private static func scaled(_ count: Int, _ slope: Int64) -> Int64 {
+        let product = Int64(count).multipliedFullWidth(by: slope)
+        return (product.high << Int64(64 - pairFractionBits))
+            | Int64(product.low >> UInt64(pairFractionBits))
+    }
+
+    /// The price of a step of decodes only, as a line in their contexts; nil where it is not one.
+    func decodeLine(decodes: Int) -> DecodeLine? {
+        guard usesCache else { return nil }
+        let lanes = min(decode.count, max(1, decodes))
+        let slopes = decode[lanes - 1]
+        var load = StepLoad()
+        load.tokens = decodes
+        load.requests = decodes
+        load.sampled = decodes
+        load.decodes = decodes
+        return DecodeLine(
+            base: picosecondsWithCache(load), numerator: slopes.perContext, denominator: 1,
+            unit: 1, windowedSlope: slopes.perWindowed)
+    }
+}
+
+extension StepLoad {
+    /// The same step when nothing is cached: every decode becomes a prefill of its whole context
+    /// (of the batch's mean length, which is all that the sums know), every chunk one of past and
+    /// chunk together.
+    var withoutCache: StepLoad {
+        var load = StepLoad()
+        load.requests = requests
+        load.sampled = sampled
+        load.context = context
+        load.tokens = context
+        load.chunks = requests
+        load.chunkTokens = context
+        load.chunkPairs = context * context / max(1, requests)
+        if decodeWindowedContext > 0 || chunkWindowedPairs > 0 {
+            // Each token attends to no more than a window, and to no more than are before it.
+            let share = max(1, decodes)
+            let mostPairs = 2 * context * (decodeWindowedContext / share)
+            load.chunkWindowedPairs =
+                decodes > 0 ? min(load.chunkPairs, mostPairs) : chunkWindowedPairs
+        }
+        return load
+    }
+}

@@ -14,15 +14,15 @@ public struct LatencySummary: Sendable, Equatable {
     /// The figures of a histogram of picoseconds; all 0 when it is empty.
     public init(_ histogram: LatencyHistogram) {
         func milliseconds(_ percent: Double) -> Double {
-            Double(histogram.percentile(percent)) * 1e-9
+            Double(histogram.percentile(percent)) / 1e9
         }
         count = Int(histogram.count)
-        mean = histogram.mean * 1e-9
+        mean = histogram.mean / 1e9
         median = milliseconds(50)
         p90 = milliseconds(90)
         p95 = milliseconds(95)
         p99 = milliseconds(99)
-        maximum = Double(histogram.maximum) * 1e-9
+        maximum = Double(histogram.maximum) / 1e9
     }
 }
 
@@ -73,8 +73,8 @@ public struct RunSummary: Sendable, Equatable {
         let blocks = Double(result.blocksPerReplica)
         meanKVUse = ratio(result.usedBlockSeconds, replicaTime * blocks)
         peakKVUse = ratio(Double(result.peakUsedBlocks), blocks)
-        busyShare = ratio(Double(result.busyTime) * 1e-12, replicaTime)
-        hostWaitShare = ratio(Double(result.hostWaitTime) * 1e-12, replicaTime)
+        busyShare = ratio(Double(result.busyTime) / 1e12, replicaTime)
+        hostWaitShare = ratio(Double(result.hostWaitTime) / 1e12, replicaTime)
         self.clock = clock
         self.warnings = warnings
     }

@@ -4,5 +4,6 @@ exit(
     CommandLineEntry.perform(
         Array(CommandLine.arguments.dropFirst()),
         verbs: [
-            .run
+            .run,
+            .config,
         ]))

@@ -68,12 +68,12 @@ extension Configuration {
             ? nodes * (gpus / gpusPerReplica) : groups / groupsPerReplica
         let wanted = cluster.replicas ?? most
         guard wanted <= most, wanted > 0 else {
-            let needed = max(wanted, 1) * gpusPerReplica
+            let asked = max(wanted, 1)
             throw InputError(
                 "cluster.replicas",
-                "\(max(wanted, 1)) replicas of \(gpusPerReplica) GPUs need \(needed) GPUs, and "
-                    + "\(nodes) nodes of \(gpus) GPUs hold \(most) replicas",
-                expected: most > 0 ? "at most \(most), or more hardware.nodes" : "more nodes")
+                "\(asked) x \(gpusPerReplica) GPUs are \(asked * gpusPerReplica), and "
+                    + "\(nodes) x \(gpus) GPUs hold \(most) such replicas",
+                expected: (most > 0 ? "at most \(most), or " : "") + "more hardware.nodes")
         }
         cluster.replicas = wanted
     }

@@ -77,16 +77,24 @@ extension Configuration {
     }
 
     private static func unknown(_ path: String, place: String) -> InputError {
+        let known = ConfigurationKey.all.map(\.path)
+        if known.contains(where: { $0.hasPrefix(path + ".") }) {
+            return InputError(
+                "\(place): \(path)", "is a section, not a key",
+                expected: "one of " + names(after: path + ".").joined(separator: ", "))
+        }
         let name = path.split(separator: ".").last.map(String.init) ?? path
         let parent = path.hasSuffix("." + name) ? String(path.dropLast(name.count)) : ""
-        let known = ConfigurationKey.all.map(\.path)
+        // A right name in the wrong place, a slip in a name, a slip anywhere, in that order.
         let moved = known.first { $0.hasSuffix("." + name) }
         let sibling = nearest(to: name, among: names(after: parent)).map { parent + $0 }
-        let anywhere = nearest(to: path, among: known + ConfigurationKey.sections)
-        let suggestion = moved ?? sibling ?? anywhere
+        let lastNames = known.map { String($0.split(separator: ".").last!) }
+        let misplaced = nearest(to: name, among: lastNames)
+            .flatMap { near in known.first { $0.hasSuffix("." + near) } }
+        let suggestion = moved ?? sibling ?? nearest(to: path, among: known) ?? misplaced
         return InputError(
             "\(place): \(path)", "unknown key",
-            expected: suggestion ?? names(after: parent).joined(separator: ", "))
+            expected: suggestion ?? "one of " + names(after: parent).joined(separator: ", "))
     }
 
     /// The names that may stand directly under a prefix such as "engine.", in order.
@@ -109,11 +117,11 @@ extension Configuration {
         if isFolder.boolValue {
             throw InputError(file, "is a folder", expected: "a configuration file (JSON5)")
         }
-        guard let handle = FileHandle(forReadingAtPath: file),
-            let data = try? handle.read(upToCount: largestFile + 1)
-        else {
+        guard let handle = FileHandle(forReadingAtPath: file) else {
             throw InputError(file, "cannot be read", expected: "a readable configuration file")
         }
+        // Nothing is read at the end of an empty file; the JSON5 check then says so.
+        let data = try handle.read(upToCount: largestFile + 1) ?? Data()
         if data.count > largestFile {
             throw InputError(
                 file, "is larger than \(largestFile) bytes",

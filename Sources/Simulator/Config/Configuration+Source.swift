@@ -30,3 +30,33 @@ extension Configuration.TraceSection {
         return options
     }
 }
+
+/// A trace ready to be replayed.
+public struct OpenedTrace {
+    /// What a report calls it.
+    public var name: String
+    public var source: any RequestSource
+    /// What the reader counts, complete when the source has ended; nil for the built-in trace.
+    public var notes: TraceNotes?
+
+    /// What was dropped or mended, one line a reason.
+    public var remarks: [String] {
+        (notes?.quirks ?? []).map { item in
+            "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
+                + item.quirk.rawValue.replacing("_", with: " ")
+        }
+    }
+}
+
+extension Configuration {
+    /// Opens the trace. Throws `InputError` for what is no trace.
+    public func openTrace() throws -> OpenedTrace {
+        let options = try trace.options(seed: UInt64(seed))
+        guard let file = trace.file else {
+            throw InputError("trace.file", "is not given")
+        }
+        let (source, notes) = try Traces.openTrace(file, options: options)
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        return OpenedTrace(name: name, source: source, notes: notes)
+    }
+}

@@ -29,7 +29,7 @@ extension Configuration {
             for line in key.meaning.split(separator: "\n") {
                 lines.append(indent(open.count + 1) + "// " + line)
             }
-            lines.append(indent(open.count + 1) + "// \(key.expected)")
+            lines.append(indent(open.count + 1) + "// Allowed: \(key.expected).")
             lines.append(indent(open.count + 1) + "\(parts.last!): \(key.value(self).source),")
         }
         lines.append("}")

@@ -59,9 +59,7 @@ extension ConfigurationForm where Value == Double {
     /// A finite number within bounds.
     static func number(_ bounds: ClosedRange<Double>) -> Self {
         Self(
-            expected: bounds.upperBound == .greatestFiniteMagnitude
-                ? "a number, \(bounds.lowerBound) or more"
-                : "a number, \(bounds.lowerBound) to \(bounds.upperBound)",
+            expected: "a number, \(plain(bounds.lowerBound)) to \(plain(bounds.upperBound))",
             read: { value in
                 switch value {
                 case .integer(let integer):
@@ -71,6 +69,11 @@ extension ConfigurationForm where Value == Double {
                 }
             }, write: { .number($0) })
     }
+}
+
+/// A number without a fraction it does not have: "1", "0.92".
+func plain(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? String(number)
 }
 
 extension ConfigurationForm where Value == Bool {

@@ -49,7 +49,7 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
         case .null: "null"
         case .boolean(let value): String(value)
         case .integer(let value): String(value)
-        case .number(let value): String(value)
+        case .number(let value): plain(value)
         case .text(let value): "\"\(value.prefix(80))\""
         case .list: "a list"
         case .object: "an object"

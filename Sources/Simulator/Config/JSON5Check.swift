@@ -138,6 +138,9 @@ struct JSON5Check {
             position = start
             throw problem("\(word) is no value", "quotes around a text")
         }
+        if isNumber, Double(word)?.isInfinite ?? false {
+            throw problem("\(word.prefix(40)) is out of range", "a number below 1.8e308")
+        }
     }
 
     /// Letters, digits and what else may stand in a number or an identifier.

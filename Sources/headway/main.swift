@@ -1,4 +1,9 @@
 import Foundation
-import Simulator
 
-print("headway")
+exit(
+    CommandLineEntry.perform(
+        Array(CommandLine.arguments.dropFirst()),
+        verbs: [
+            .run,
+            .config,
+        ]))

@@ -1,0 +1,199 @@
+import Foundation
+
+/// zlib as the system installs it, found at run time, so that building needs no header of it.
+///
+/// Constants and the layout of `z_stream` are those of zlib.h 1.2 and later (a stable ABI).
+struct SystemZlib {
+    typealias Init =
+        @convention(c) (
+            UnsafeMutableRawPointer, Int32, UnsafePointer<CChar>, Int32
+        ) -> Int32
+    typealias DeflateInit =
+        @convention(c) (
+            UnsafeMutableRawPointer, Int32, Int32, Int32, Int32, Int32, UnsafePointer<CChar>, Int32
+        ) -> Int32
+    typealias Step = @convention(c) (UnsafeMutableRawPointer, Int32) -> Int32
+    typealias Plain = @convention(c) (UnsafeMutableRawPointer) -> Int32
+
+    let inflateInit: Init
+    let inflate: Step
+    let inflateReset: Plain
+    let inflateEnd: Plain
+    let deflateInit: DeflateInit
+    let deflate: Step
+    let deflateEnd: Plain
+
+    /// Window bits 15, plus 16: the gzip wrapper (zlib.h, inflateInit2).
+    static let gzipWindowBits: Int32 = 15 + 16
+    static let version = "1.2.11"
+
+    /// Loads the library, or says what is missing. `place` names the file that needs it.
+    static func load(for place: String) throws -> SystemZlib {
+        let names = ["libz.so.1", "libz.so", "libz.1.dylib", "libz.dylib"]
+        for name in names {
+            guard let library = dlopen(name, RTLD_NOW) else { continue }
+            if let zlib = SystemZlib(library) { return zlib }
+        }
+        throw InputError(
+            place,
+            "gzip needs the system's zlib, and none of \(names.joined(separator: ", "))"
+                + " could be loaded", expected: "an installed zlib, or an uncompressed file")
+    }
+
+    private init?(_ library: UnsafeMutableRawPointer) {
+        guard let inflateInit = dlsym(library, "inflateInit2_"),
+            let inflate = dlsym(library, "inflate"),
+            let inflateReset = dlsym(library, "inflateReset"),
+            let inflateEnd = dlsym(library, "inflateEnd"),
+            let deflateInit = dlsym(library, "deflateInit2_"),
+            let deflate = dlsym(library, "deflate"),
+            let deflateEnd = dlsym(library, "deflateEnd")
+        else { return nil }
+        self.inflateInit = unsafeBitCast(inflateInit, to: Init.self)
+        self.inflate = unsafeBitCast(inflate, to: Step.self)
+        self.inflateReset = unsafeBitCast(inflateReset, to: Plain.self)
+        self.inflateEnd = unsafeBitCast(inflateEnd, to: Plain.self)
+        self.deflateInit = unsafeBitCast(deflateInit, to: DeflateInit.self)
+        self.deflate = unsafeBitCast(deflate, to: Step.self)
+        self.deflateEnd = unsafeBitCast(deflateEnd, to: Plain.self)
+    }
+}
+
+/// zlib's `z_stream`, field by field (zlib.h); the fields after `state` stay zero.
+struct ZlibStream {
+    var nextIn: UnsafeRawPointer?
+    var availableIn: UInt32 = 0
+    var totalIn: UInt = 0
+    var nextOut: UnsafeMutableRawPointer?
+    var availableOut: UInt32 = 0
+    var totalOut: UInt = 0
+    var message: UnsafePointer<CChar>?
+    var state: OpaquePointer?
+    var allocate: OpaquePointer?
+    var free: OpaquePointer?
+    var opaque: OpaquePointer?
+    var dataType: Int32 = 0
+    var checksum: UInt = 0
+    var reserved: UInt = 0
+}
+
+/// Return codes of zlib.h that matter here.
+enum ZlibCode {
+    static let ok: Int32 = 0
+    static let streamEnd: Int32 = 1
+    static let bufferError: Int32 = -5
+    static let finish: Int32 = 4
+    static let noFlush: Int32 = 0
+}
+
+/// Inflates a gzip file a piece at a time, all its members one after another.
+///
+/// Memory: the caller's buffer and zlib's window (about 40 KiB), whatever the file's length.
+public final class GzipReader {
+    private let file: MappedFile
+    private let zlib: SystemZlib
+    private let stream: UnsafeMutablePointer<ZlibStream>
+    private var consumed = 0
+    private var ended = false
+    private var insideMember = true
+
+    /// Whether bytes begin as gzip members do (RFC 1952: 1f 8b).
+    public static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
+    }
+
+    /// Throws `InputError` where zlib is missing.
+    public init(_ file: MappedFile) throws {
+        self.file = file
+        zlib = try SystemZlib.load(for: file.path)
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: ZlibStream())
+        let size = Int32(MemoryLayout<ZlibStream>.size)
+        let code = zlib.inflateInit(stream, SystemZlib.gzipWindowBits, SystemZlib.version, size)
+        precondition(code == ZlibCode.ok, "zlib refuses its own documented arguments")
+    }
+
+    deinit {
+        _ = zlib.inflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// Fills `target` as far as the data reaches; 0 bytes mean the end.
+    ///
+    /// Throws `InputError` for corrupt or truncated data.
+    public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        var filled = 0
+        while filled < target.count, !ended {
+            if stream.pointee.availableIn == 0 { feed() }
+            stream.pointee.nextOut = target.baseAddress! + filled
+            let room = min(target.count - filled, 1 << 30)
+            stream.pointee.availableOut = UInt32(room)
+            let code = zlib.inflate(stream, ZlibCode.noFlush)
+            filled += room - Int(stream.pointee.availableOut)
+            try settle(code)
+        }
+        return filled
+    }
+
+    private func feed() {
+        let length = min(file.count - consumed, 1 << 20)
+        stream.pointee.nextIn = file.bytes.baseAddress! + consumed
+        stream.pointee.availableIn = UInt32(length)
+        consumed += length
+        file.release(before: consumed - length)
+    }
+
+    private func settle(_ code: Int32) throws {
+        let exhausted = stream.pointee.availableIn == 0 && consumed == file.count
+        switch code {
+        case ZlibCode.ok, ZlibCode.bufferError:
+            if exhausted, stream.pointee.availableOut > 0 {
+                throw InputError(
+                    file.path, "the gzip data ends in the middle", expected: "a complete file")
+            }
+        case ZlibCode.streamEnd:
+            if exhausted { ended = true } else { _ = zlib.inflateReset(stream) }
+        default:
+            let reason = stream.pointee.message.map { String(cString: $0) } ?? "code \(code)"
+            throw InputError(
+                file.path, "the gzip data is corrupt (\(reason))", expected: "a valid gzip file")
+        }
+    }
+}
+
+extension GzipReader {
+    /// The gzip form of bytes, in memory. The compressed bytes depend on the zlib installed; what
+    /// they inflate to does not. O(n).
+    ///
+    /// Throws `InputError` where zlib is missing; `place` names the file that needs it.
+    public static func compress(_ bytes: UnsafeRawBufferPointer, for place: String) throws -> Data {
+        let zlib = try SystemZlib.load(for: place)
+        var stream = ZlibStream()
+        let size = Int32(MemoryLayout<ZlibStream>.size)
+        // Level 9, method 8 (deflate), memory level 9, default strategy (zlib.h).
+        let bits = SystemZlib.gzipWindowBits
+        var code = zlib.deflateInit(&stream, 9, 8, bits, 9, 0, SystemZlib.version, size)
+        precondition(code == ZlibCode.ok, "zlib refuses its own documented arguments")
+        defer { _ = zlib.deflateEnd(&stream) }
+        var output = Data()
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        var offset = 0
+        repeat {
+            let length = min(bytes.count - offset, 1 << 30)
+            let isLast = offset + length == bytes.count
+            stream.nextIn = bytes.baseAddress.map { $0 + offset }
+            stream.availableIn = UInt32(length)
+            offset += length
+            repeat {
+                let produced = piece.withUnsafeMutableBytes { room in
+                    stream.nextOut = room.baseAddress
+                    stream.availableOut = UInt32(room.count)
+                    code = zlib.deflate(&stream, isLast ? ZlibCode.finish : ZlibCode.noFlush)
+                    return room.count - Int(stream.availableOut)
+                }
+                output.append(contentsOf: piece[..<produced])
+            } while stream.availableOut == 0
+        } while code != ZlibCode.streamEnd
+        return output
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+
+/// Numbers as people read them, with units. Independent of the locale.
+public enum Quantity {
+    /// An integer with commas between thousands: "19,366".
+    public static func count(_ value: Int) -> String {
+        let digits = String(value.magnitude)
+        var grouped = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { grouped.append(",") }
+            grouped.append(digit)
+        }
+        return (value < 0 ? "-" : "") + grouped
+    }
+
+    /// A number with a fixed number of decimals and commas: "1,234.50".
+    public static func decimal(_ value: Double, _ decimals: Int) -> String {
+        guard value.isFinite else { return value.isNaN ? "nan" : (value < 0 ? "-inf" : "inf") }
+        guard abs(value) < 1e15 else { return String(value) }
+        let text = String(format: "%.\(decimals)f", abs(value))
+        let parts = text.split(separator: ".")
+        let sign = value < 0 && text.contains(where: { $0 != "0" && $0 != "." }) ? "-" : ""
+        let whole = count(Int(parts[0]) ?? 0)
+        return sign + whole + (parts.count > 1 ? "." + parts[1] : "")
+    }
+
+    /// A number to three significant digits, never in exponent form below 1e15: "41.2", "1,240".
+    public static func significant(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return decimal(value, 0) }
+        var decimals = 0
+        var scaled = abs(value)
+        while scaled < 99.95, decimals < 6 {
+            scaled *= 10
+            decimals += 1
+        }
+        return decimal(value, decimals)
+    }
+
+    /// Picoseconds with the unit that reads best: "812 µs", "41.2 ms", "3.05 s", "2 h 05 min".
+    public static func duration(picoseconds: Int64) -> String {
+        duration(seconds: Double(picoseconds) / 1e12)
+    }
+
+    /// Seconds with the unit that reads best.
+    public static func duration(seconds: Double) -> String {
+        let size = abs(seconds)
+        if size == 0 { return "0 s" }
+        if size < 0.999_5e-3 { return significant(seconds * 1e6) + " µs" }
+        if size < 0.999_5 { return significant(seconds * 1e3) + " ms" }
+        if size < 119.95 || !seconds.isFinite { return significant(seconds) + " s" }
+        let minutes = Int((seconds / 60).rounded())
+        if minutes < 120 { return "\(minutes) min" }
+        if minutes < 48 * 60 { return "\(minutes / 60) h \(minutes % 60) min" }
+        return "\(minutes / (24 * 60)) d \(minutes / 60 % 24) h"
+    }
+
+    /// Bytes in decimal units: "327.7 kB", "80.0 GB".
+    public static func bytes(_ value: Double) -> String {
+        scaled(value, step: 1000, units: ["B", "kB", "MB", "GB", "TB", "PB", "EB"])
+    }
+
+    /// Bytes in binary units, as memory is sold: "80.0 GiB".
+    public static func binaryBytes(_ value: Double) -> String {
+        scaled(value, step: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
+    }
+
+    /// Floating-point operations: "10.7 GFLOP".
+    public static func operations(_ value: Double) -> String {
+        scaled(value, step: 1000, units: ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"])
+    }
+
+    /// A share of one as a percentage: "37.4 %".
+    public static func percent(_ share: Double, decimals: Int = 1) -> String {
+        decimal(share * 100, decimals) + " %"
+    }
+
+    private static func scaled(_ value: Double, step: Double, units: [String]) -> String {
+        var scaled = value
+        var unit = 0
+        while abs(scaled) >= step, unit + 1 < units.count {
+            scaled /= step
+            unit += 1
+        }
+        return (unit == 0 ? decimal(scaled, 0) : decimal(scaled, 1)) + " " + units[unit]
+    }
+}

@@ -1,0 +1,139 @@
+/// JSON scanning over a `ByteCursor`: only what traces need, in one pass, without building values.
+extension ByteCursor {
+    /// Moves past the brace that opens an object.
+    mutating func openObject() throws {
+        skipSpaces()
+        guard skip(0x7b) else {
+            throw ScanFailure(
+                "not a JSON object: \(excerpt(from: at))", expected: "an object in braces")
+        }
+    }
+
+    /// Moves past the bracket that opens an array; `name` is the key it belongs to.
+    mutating func openArray(_ name: StaticString) throws {
+        skipSpaces()
+        guard skip(0x5b) else {
+            throw ScanFailure(
+                "\(name) is not an array: \(excerpt(from: at))", expected: "[...]")
+        }
+    }
+
+    /// Whether another element follows before `close`; moves past the comma or the closer.
+    /// `isFirst` starts true and is kept by the caller for each object or array.
+    @inline(__always)
+    mutating func nextElement(_ close: UInt8, _ isFirst: inout Bool) throws -> Bool {
+        skipSpaces()
+        if skip(close) { return false }
+        if isFirst {
+            isFirst = false
+        } else {
+            guard skip(0x2c) else { throw unfinished() }
+            skipSpaces()
+        }
+        guard at < end else { throw unfinished() }
+        return true
+    }
+
+    /// The next key of an object, as a range of bytes between its quotes, past its colon.
+    @inline(__always) mutating func key() throws -> Range<Int> {
+        let range = try stringRange()
+        skipSpaces()
+        guard skip(0x3a) else { throw unfinished() }
+        skipSpaces()
+        return range
+    }
+
+    /// The bytes between the quotes of a string, escapes left as they are.
+    mutating func stringRange() throws -> Range<Int> {
+        guard skip(0x22) else {
+            throw ScanFailure(
+                "not a JSON string: \(excerpt(from: at))", expected: "text in double quotes")
+        }
+        let start = at
+        while at < end {
+            if base[at] == 0x22 {
+                at += 1
+                return start..<(at - 1)
+            }
+            at += base[at] == 0x5c ? 2 : 1
+        }
+        at = end
+        throw unfinished()
+    }
+
+    /// Whether a range of bytes spells a word.
+    @inline(__always) func matches(_ range: Range<Int>, _ word: StaticString) -> Bool {
+        guard range.count == word.utf8CodeUnitCount else { return false }
+        let letters = word.utf8Start
+        for index in 0..<range.count where base[range.lowerBound + index] != letters[index] {
+            return false
+        }
+        return true
+    }
+
+    /// A range of bytes as text.
+    func text(_ range: Range<Int>) -> String {
+        String(
+            decoding: UnsafeBufferPointer(start: base + range.lowerBound, count: range.count),
+            as: UTF8.self)
+    }
+
+    /// Moves past `null` if it is next.
+    mutating func skipNull() -> Bool {
+        guard end - at >= 4, base[at] == 0x6e, matches(at..<(at + 4), "null") else {
+            return false
+        }
+        at += 4
+        return true
+    }
+
+    /// Moves past any value, however deep, without recursion. O(bytes).
+    mutating func skipValue() throws {
+        skipSpaces()
+        var depth = 0
+        repeat {
+            guard at < end else { throw unfinished() }
+            switch base[at] {
+            case 0x22: _ = try stringRange()
+            case 0x7b, 0x5b:
+                depth += 1
+                at += 1
+            case 0x7d, 0x5d:
+                guard depth > 0 else { throw unfinished() }
+                depth -= 1
+                at += 1
+            case 0x2c, 0x3a, 32, 9, 10, 13:
+                guard depth > 0 else { throw unfinished() }
+                at += 1
+            default:
+                let start = at
+                while at < end, isWordByte(base[at]) { at += 1 }
+                guard at > start else {
+                    throw ScanFailure("not JSON: \(excerpt(from: at))", expected: "a JSON value")
+                }
+            }
+        } while depth > 0
+    }
+
+    private func isWordByte(_ byte: UInt8) -> Bool {
+        byte &- 48 < 10 || (byte | 32) &- 97 < 26 || byte == 43 || byte == 45 || byte == 46
+    }
+
+    /// The failure for text that stops or goes wrong inside a JSON value.
+    func unfinished() -> ScanFailure {
+        at >= end
+            ? ScanFailure(
+                "the line ends inside a JSON value", expected: "a complete JSON object per line")
+            : ScanFailure("not JSON: \(excerpt(from: at))", expected: "a JSON object per line")
+    }
+
+    /// Checks that nothing but white space follows.
+    mutating func finishLine() throws {
+        skipSpaces()
+        guard at == end else {
+            throw ScanFailure(
+                "text follows the object: \(excerpt(from: at))",
+                expected: "one JSON object per line")
+        }
+    }
+}

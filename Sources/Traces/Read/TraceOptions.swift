@@ -1,0 +1,67 @@
+import Basics
+
+/// How recorded times become arrival times: multiplied, then divided, rounded down.
+///
+/// A scale other than 1 works on whole microseconds, so that it can be repeated exactly in any
+/// language: arrival_us = floor(recorded_us · multiplier / divisor).
+public struct TimeScale: Equatable, Sendable {
+    /// Factor on recorded times, at least 1.
+    public let multiplier: Int64
+    /// Divisor of recorded times, at least 1: 3 replays three times as fast.
+    public let divisor: Int64
+
+    /// Recorded times as they are.
+    public static let recorded = TimeScale()
+
+    private init() {
+        multiplier = 1
+        divisor = 1
+    }
+
+    /// Throws `InputError` unless both are at least 1; `place` names where they were given.
+    public init(multiplier: Int64, divisor: Int64, place: String = "trace.time_scale") throws {
+        guard multiplier > 0, divisor > 0 else {
+            throw InputError(
+                place, "time cannot be scaled by \(multiplier)/\(divisor)",
+                expected: "a positive numerator and denominator")
+        }
+        self.multiplier = multiplier
+        self.divisor = divisor
+    }
+
+    /// The scaled time in nanoseconds, or nil beyond 2⁶³ nanoseconds (292 years). O(1).
+    @inline(__always) public func apply(_ nanoseconds: Int64) -> Int64? {
+        if multiplier == divisor { return nanoseconds }
+        let product = (nanoseconds / 1_000).multipliedFullWidth(by: multiplier)
+        guard product.high < divisor else { return nil }
+        let micros = divisor.dividingFullWidth(product).quotient
+        let (result, overflow) = micros.multipliedReportingOverflow(by: 1_000)
+        return overflow ? nil : result
+    }
+}
+
+/// What a reader is asked to do besides reading.
+public struct TraceOptions: Sendable {
+    /// The format to insist on; nil: told by the content.
+    public var format: TraceFormat?
+    /// Refuse what would be dropped or mended.
+    public var isStrict = false
+    /// Applied to times after the window.
+    public var timeScale = TimeScale.recorded
+    /// Recorded times to keep, nanoseconds from the trace's origin; arrivals then count from the
+    /// window's start.
+    public var window: Range<Int64>?
+    /// Most requests to return.
+    public var limit: Int?
+    /// Most requests in one batch.
+    public var batchSize = 4096
+    /// Whether turns of a session wait for the previous answer where the format knows sessions;
+    /// false: every request arrives at its recorded time.
+    public var followsSessions = true
+    /// Seed of what a format leaves open (session starts where none are recorded).
+    public var seed: UInt64 = 0
+    /// Sessions per second where a format records no session starts.
+    public var sessionRate = 0.1
+
+    public init() {}
+}

@@ -1,0 +1,95 @@
+import Basics
+import Foundation
+
+/// The words after `headway VERB`, told apart into operands and flags.
+struct Arguments: Sendable {
+    /// Words that are no flags, in order.
+    private(set) var operands: [String] = []
+    private var given: [String: [String]] = [:]
+
+    /// Reads the words by the verb's flags: `--flag`, `--flag value`, `--flag=value`; after `--`
+    /// everything is an operand, and so is a lone `-`. Throws `InputError` for unknown flags
+    /// (with the nearest known one), missing values, repetitions and a wrong number of operands.
+    init(_ words: [String], for verb: Verb) throws {
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            if word == "--" {
+                operands += rest
+                break
+            }
+            guard word.hasPrefix("-"), word.count > 1 else {
+                operands.append(word)
+                continue
+            }
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let flag = try Self.flag(String(parts[0]), of: verb)
+            var value = parts.count > 1 ? String(parts[1]) : nil
+            if let placeholder = flag.value {
+                value = value ?? rest.popFirst()
+                guard value != nil else {
+                    throw InputError(flag.name, "no value given", expected: placeholder)
+                }
+            } else if value != nil {
+                throw InputError(flag.name, "takes no value", expected: flag.name + " alone")
+            }
+            if given[flag.name] != nil, !flag.repeats {
+                throw InputError(flag.name, "given twice", expected: "it once")
+            }
+            given[flag.name, default: []].append(value ?? "")
+        }
+        guard verb.operandCount.contains(operands.count) else {
+            let wanted = verb.operands.isEmpty ? "none" : verb.operands
+            throw InputError(
+                verb.name, "\(operands.count) operands given", expected: wanted)
+        }
+    }
+
+    private static func flag(_ name: String, of verb: Verb) throws -> Flag {
+        if let flag = verb.flags.first(where: { $0.name == name }) { return flag }
+        let known = verb.flags.map(\.name) + ["--help"]
+        let expected =
+            nearest(to: name, among: known) ?? "one of \(known.joined(separator: ", "))"
+        throw InputError(verb.name, "unknown flag \(name)", expected: expected)
+    }
+
+    /// Whether a flag was given.
+    func has(_ flag: String) -> Bool { given[flag] != nil }
+
+    /// The value of a flag, or nil when it was not given.
+    func value(_ flag: String) -> String? { given[flag]?.last }
+
+    /// All values of a repeated flag, in order.
+    func values(_ flag: String) -> [String] { given[flag] ?? [] }
+
+    /// The value of a flag as an integer of at least `minimum`; nil when it was not given.
+    func integer(_ flag: String, atLeast minimum: Int = 0) throws -> Int? {
+        guard let text = value(flag) else { return nil }
+        guard let number = Int(text), number >= minimum else {
+            throw InputError(
+                flag, "\"\(text)\" is not right", expected: "an integer, at least \(minimum)")
+        }
+        return number
+    }
+
+    /// The value of a flag as a finite number of at least `minimum`; nil when it was not given.
+    func number(_ flag: String, atLeast minimum: Double = 0) throws -> Double? {
+        guard let text = value(flag) else { return nil }
+        guard let number = Double(text), number.isFinite, number >= minimum else {
+            throw InputError(
+                flag, "\"\(text)\" is not right", expected: "a number, at least \(minimum)")
+        }
+        return number
+    }
+
+    /// The value of a flag as one of an enumeration's raw values; nil when it was not given.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ flag: String, as type: Choice.Type = Choice.self
+    ) throws -> Choice? {
+        guard let text = value(flag) else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        let words = Choice.allCases.map(\.rawValue)
+        throw InputError(
+            flag, "\"\(text)\" is not known",
+            expected: nearest(to: text, among: words) ?? words.joined(separator: ", "))
+    }
+}

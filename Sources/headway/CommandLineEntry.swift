@@ -1,0 +1,72 @@
+import Basics
+import Foundation
+
+/// The way from the shell's words to an exit status.
+enum CommandLineEntry {
+    /// Runs the verb that the words name. Returns the exit status: that of the verb; 2 after one
+    /// line on standard error for bad input; 0 when whoever reads standard output has left.
+    static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            return try dispatch(words, verbs: verbs)
+        } catch is Console.ReaderLeft {
+            return 0
+        } catch let error as InputError {
+            Console.complain(error.description)
+        } catch {
+            Console.complain(oneLine(error))
+        }
+        return 2
+    }
+
+    private static func dispatch(_ words: [String], verbs: [Verb]) throws -> Int32 {
+        guard let first = words.first else {
+            try Console.write(overview(verbs))
+            return 0
+        }
+        var rest = Array(words.dropFirst())
+        var name = first
+        if ["help", "--help", "-h"].contains(name) {
+            guard let asked = rest.first else {
+                try Console.write(overview(verbs))
+                return 0
+            }
+            name = asked
+            rest = ["--help"]
+        }
+        guard let verb = verbs.first(where: { $0.name == name }) else {
+            let names = verbs.map(\.name)
+            throw InputError(
+                name, "unknown verb",
+                expected: nearest(to: name, among: names) ?? names.joined(separator: ", "))
+        }
+        if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+            try Console.write(verb.help)
+            return 0
+        }
+        return try verb.run(Arguments(rest, for: verb))
+    }
+
+    private static func overview(_ verbs: [Verb]) -> String {
+        let width = verbs.map(\.name.count).max() ?? 0
+        let lines = verbs.map { verb in
+            "  \(verb.name)\(String(repeating: " ", count: width - verb.name.count + 2))"
+                + verb.summary
+        }
+        return """
+            Replay request traces through a simulated LLM-serving cluster.
+
+            Usage: headway VERB [OPERANDS] [FLAGS]
+
+            \(lines.joined(separator: "\n"))
+
+            headway VERB --help tells more about one. Exit status: 0 done, 1 a difference was
+            found, 2 bad input, 3 inconclusive.
+            """
+    }
+
+    private static func oneLine(_ error: any Error) -> String {
+        let text = (error as NSError).localizedDescription
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}

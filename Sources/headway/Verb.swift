@@ -1,0 +1,93 @@
+/// One thing that `headway` does, as the user calls it: `headway NAME ...`.
+///
+/// A verb is one file, `<Name>Verb.swift`, with `extension Verb { static let name = Verb(...) }`,
+/// and one line in the table of `main.swift`. It is thin: it reads its arguments, calls the
+/// modules, and prints through `Console`. What it throws is caught by `CommandLineEntry`: an
+/// `InputError` becomes one line on standard error and exit status 2.
+struct Verb: Sendable {
+    /// The word on the command line.
+    let name: String
+    /// One line for the list of verbs, beginning with a verb: "Replay a trace ...".
+    let summary: String
+    /// The operands as the usage line shows them: "[CONFIG.json5]", "DIR...".
+    let operands: String
+    /// How many operands may be given.
+    let operandCount: ClosedRange<Int>
+    /// What a user needs to know beyond the summary and the flags; may be several paragraphs.
+    let details: String
+    /// The flags it takes. `--help` is added to all.
+    let flags: [Flag]
+    /// Does the work and returns the exit status: 0 success, 1 a difference was found,
+    /// 2 bad input (normally by throwing), 3 inconclusive.
+    let run: @Sendable (Arguments) throws -> Int32
+
+    init(
+        _ name: String, summary: String, operands: String = "",
+        operandCount: ClosedRange<Int> = 0...0, details: String = "", flags: [Flag] = [],
+        run: @escaping @Sendable (Arguments) throws -> Int32
+    ) {
+        self.name = name
+        self.summary = summary
+        self.operands = operands
+        self.operandCount = operandCount
+        self.details = details
+        self.flags = flags
+        self.run = run
+    }
+
+    /// The text of `headway NAME --help`: summary, usage, details, flags.
+    var help: String {
+        var usage = "Usage: headway \(name)"
+        if !operands.isEmpty { usage += " " + operands }
+        if !flags.isEmpty { usage += " [FLAGS]" }
+        var parts = [summary, usage]
+        if !details.isEmpty { parts.append(details) }
+        let rows = (flags + [Flag("--help", "Show this text.")])
+            .map { (head: $0.usage, meaning: $0.meaning) }
+        let width = rows.map(\.head.count).max() ?? 0
+        let lines = rows.map { row in
+            let padding = String(repeating: " ", count: width - row.head.count + 2)
+            let indent = "\n" + String(repeating: " ", count: width + 4)
+            return "  " + row.head + padding
+                + row.meaning.split(separator: "\n").joined(separator: indent)
+        }
+        parts.append("Flags:\n" + lines.joined(separator: "\n"))
+        return parts.joined(separator: "\n\n")
+    }
+}
+
+/// A flag that a verb takes: `--json`, `--trace FILE`, `--set KEY=VALUE` (repeated).
+struct Flag: Sendable {
+    /// With its dashes.
+    let name: String
+    /// What stands for the value in the help text; nil: the flag takes none.
+    let value: String?
+    /// Whether it may be given more than once.
+    let repeats: Bool
+    /// What it does, beginning with a verb.
+    let meaning: String
+
+    init(_ name: String, _ value: String? = nil, repeats: Bool = false, _ meaning: String) {
+        self.name = name
+        self.value = value
+        self.repeats = repeats
+        self.meaning = meaning
+    }
+
+    /// A flag without a value.
+    init(_ name: String, _ meaning: String) {
+        self.init(name, nil, meaning)
+    }
+
+    /// As the help text shows it.
+    var usage: String {
+        name + (value.map { " " + $0 } ?? "") + (repeats ? " ..." : "")
+    }
+
+    /// Prints the result as JSON, on every verb that prints a table.
+    static let json = Flag("--json", "Print the result as JSON (snake_case keys), not as tables.")
+    /// Changes one key of the configuration.
+    static let set = Flag(
+        "--set", "KEY=VALUE", repeats: true,
+        "Change one key of the configuration, e.g. --set engine.block_size=32.")
+}

@@ -5,11 +5,12 @@ public enum Catalogue {
     /// Names in alphabetical order.
     public static let names: [String] = entries.map(\.name).sorted()
 
-    /// The model of a name. Letter case, `_` for `-` and an organisation before a slash
-    /// ("meta-llama/Llama-3.1-8B-Instruct") do not matter.
+    /// The model of a name, or of the config.json at a path. Letter case, `_` for `-` and an
+    /// organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names.
     ///
-    /// - Throws: `InputError` at `model.name` that suggests the nearest name.
+    /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
     public static func model(named name: String) throws -> TransformerModel {
+        if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
         let wanted = normalized(name)
         if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
             var model = entry.build()

@@ -3,21 +3,44 @@ import Traces
 
 /// Watches a run from outside: progress for a terminal, records for a file.
 public protocol RunObserver {
-    /// A request ended. Called in order of the simulated time of the end.
+    /// How much of the scheduler's decisions `decided` wants to see.
+    var decisionDetail: DecisionDetail { get }
+    /// A request ended. Called in the order of arrival, as soon as every earlier one has ended.
     mutating func record(_ record: RequestRecord) throws
-    /// Some progress: requests ended so far and simulated time, picoseconds. Called now and then.
+    /// Requests ended so far and simulated time, picoseconds. Called now and then.
     mutating func progress(ended: Int, time: Int64)
-    /// One line of the decision log (the conformance log's format, without its newline).
-    mutating func decision(_ line: String) throws
-    /// Whether `decision` wants lines at all.
-    var wantsDecisions: Bool { get }
+    /// A scheduler decided or a step was processed; in time order within a replica.
+    mutating func decided(_ decision: Decision) throws
 }
+
+extension RunObserver {
+    public var decisionDetail: DecisionDetail { .none }
+    public mutating func record(_ record: RequestRecord) throws {}
+    public mutating func progress(ended: Int, time: Int64) {}
+    public mutating func decided(_ decision: Decision) throws {}
+}
+
+/// An observer that looks away.
+struct NoObserver: RunObserver {}
 
 /// Runs a source's requests through a cluster, to the end.
 ///
-/// Throws `InputError` for a source that cannot be read or a run that cannot make progress.
+/// Throws `InputError` for a source that cannot be read, a plan that makes no sense or a run that
+/// cannot make progress, and whatever the observer throws.
 public func simulate(
     _ plan: RunPlan, source: any RequestSource, observer: (any RunObserver)? = nil
 ) throws -> RunResult {
-    throw InputError("simulate", "not reachable yet")
+    var observer = observer ?? NoObserver()
+    return try simulate(plan, source: source, watching: &observer)
+}
+
+/// As `simulate(_:source:observer:)`, with an observer that the caller keeps.
+public func simulate(
+    _ plan: RunPlan, source: any RequestSource, watching observer: inout any RunObserver
+) throws -> RunResult {
+    try plan.check()
+    var cluster = Cluster(plan, detail: observer.decisionDetail)
+    var feed = try RequestFeed(source, plan)
+    try run(&cluster, &feed, &observer)
+    return cluster.result(plan)
 }

@@ -53,43 +53,72 @@ extension Workload {
         segmentEnds.append(segments.count)
     }
 
+    /// Makes room for a batch in the columns that every trace has.
+    mutating func reserve(_ rows: Int) {
+        ids.reserveCapacity(rows)
+        arrivals.reserveCapacity(rows)
+        promptTokens.reserveCapacity(rows)
+        outputTokens.reserveCapacity(rows)
+    }
+
     /// Appends a checked row whose segments are already at the end of `segments`.
     ///
     /// Optional columns come into being with the first row that needs them. O(1) amortised.
+    @inline(never)
     mutating func append(_ row: TraceRow, arrival: Int64, abort: Int64) {
-        let before = arrivals.count
-        if maxTokens.isEmpty, row.maxTokens >= 0 { maxTokens = outputTokens.map(Int64.init) }
-        if priorities.isEmpty, row.priority != 0 { priorities = .init(repeating: 0, count: before) }
-        if aborts.isEmpty, abort >= 0 { aborts = .init(repeating: -1, count: before) }
-        if outputContents.isEmpty, row.outputContent >= 0 {
-            outputContents = ids.map(OwnContent.output)
-        }
-        if predecessors.isEmpty, row.predecessor >= 0 {
-            predecessors = .init(repeating: -1, count: before)
-            thinkTimes = .init(repeating: 0, count: before)
-        }
+        if row.hasOptions || hasOptionalColumns { appendOptions(of: row, abort: abort) }
         ids.append(row.id)
         arrivals.append(arrival)
-        promptTokens.append(Int32(row.prompt))
-        outputTokens.append(Int32(row.output))
+        promptTokens.append(Int32(truncatingIfNeeded: row.prompt))
+        outputTokens.append(Int32(truncatingIfNeeded: row.output))
+        if !segments.isEmpty { appendSegmentEnd() }
+    }
+
+    private var hasOptionalColumns: Bool {
+        !(maxTokens.isEmpty && priorities.isEmpty && aborts.isEmpty && outputContents.isEmpty
+            && predecessors.isEmpty)
+    }
+
+    @inline(never)
+    private mutating func appendOptions(of row: TraceRow, abort: Int64) {
+        let before = arrivals.count
         if row.maxTokens >= 0 || !maxTokens.isEmpty {
+            if maxTokens.isEmpty { maxTokens = outputTokens.map(Int64.init) }
             maxTokens.append(row.maxTokens >= 0 ? row.maxTokens : row.output)
         }
-        if row.priority != 0 || !priorities.isEmpty { priorities.append(row.priority) }
-        if abort >= 0 || !aborts.isEmpty { aborts.append(abort) }
+        if row.priority != 0 || !priorities.isEmpty {
+            if priorities.isEmpty { priorities = .init(repeating: 0, count: before) }
+            priorities.append(row.priority)
+        }
+        if abort >= 0 || !aborts.isEmpty {
+            if aborts.isEmpty { aborts = .init(repeating: -1, count: before) }
+            aborts.append(abort)
+        }
         if row.outputContent >= 0 || !outputContents.isEmpty {
+            if outputContents.isEmpty { outputContents = ids.map(OwnContent.output) }
             outputContents.append(
                 row.outputContent >= 0 ? row.outputContent : OwnContent.output(of: row.id))
         }
         if row.predecessor >= 0 || !predecessors.isEmpty {
+            if predecessors.isEmpty {
+                predecessors = .init(repeating: -1, count: before)
+                thinkTimes = .init(repeating: 0, count: before)
+            }
             predecessors.append(row.predecessor)
             thinkTimes.append(row.thinkTime)
         }
-        if !segments.isEmpty { appendSegmentEnd() }
     }
 
-    private mutating func appendSegmentEnd() {
+    @inline(__always) private mutating func appendSegmentEnd() {
         let row = promptTokens.count - 1
+        if segmentEnds.count == row, segments.count > (segmentEnds.last ?? 0) {
+            segmentEnds.append(segments.count)
+        } else {
+            appendMissingSegments(row)
+        }
+    }
+
+    @inline(never) private mutating func appendMissingSegments(_ row: Int) {
         if segmentEnds.count < row {
             // Rows before the first one with content: nobody shares theirs.
             precondition(segmentEnds.isEmpty, "segment ends lag behind the rows")

@@ -6,4 +6,5 @@ exit(
         verbs: [
             .run,
             .config,
+            .conform,
         ]))

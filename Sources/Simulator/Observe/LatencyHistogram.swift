@@ -7,8 +7,8 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// Counts by bucket, grown on demand.
     private var counts: [Int64] = []
     public private(set) var count: Int64 = 0
-    /// Sum of values, wide enough for 2⁶³ values of 2⁶³.
-    private var sum = WideSum()
+    /// Sum of values; 2⁶³ values of 2⁶³ fit.
+    private var sum: UInt128 = 0
     public private(set) var minimum: Int64 = .max
     public private(set) var maximum: Int64 = 0
 
@@ -37,7 +37,7 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
         counts[bucket] += times
         count += times
-        sum.add(value, times: times)
+        sum += UInt128(value) * UInt128(times)
         minimum = min(minimum, value)
         maximum = max(maximum, value)
     }
@@ -50,13 +50,13 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
         for bucket in other.counts.indices { counts[bucket] += other.counts[bucket] }
         count += other.count
-        sum.add(other.sum)
+        sum += other.sum
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
     }
 
     /// The arithmetic mean, 0 when empty.
-    public var mean: Double { count == 0 ? 0 : sum.asDouble / Double(count) }
+    public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
     /// How many values lie in buckets that begin below a value. O(buckets).
     public func count(below value: Int64) -> Int64 {
@@ -81,25 +81,4 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
         return maximum
     }
-}
-
-/// An unsigned 128-bit sum of 64-bit products.
-struct WideSum: Sendable, Equatable {
-    private var high: UInt64 = 0
-    private var low: UInt64 = 0
-
-    mutating func add(_ value: Int64, times: Int64) {
-        let product = UInt64(value).multipliedFullWidth(by: UInt64(times))
-        add(high: product.high, low: product.low)
-    }
-
-    mutating func add(_ other: WideSum) { add(high: other.high, low: other.low) }
-
-    mutating func add(high addedHigh: UInt64, low addedLow: UInt64) {
-        let (total, overflow) = low.addingReportingOverflow(addedLow)
-        low = total
-        high &+= addedHigh &+ (overflow ? 1 : 0)
-    }
-
-    var asDouble: Double { Double(high) * 0x1p64 + Double(low) }
 }

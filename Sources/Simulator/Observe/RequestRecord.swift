@@ -23,12 +23,15 @@ public enum RejectionReason: UInt8, Sendable, CaseIterable {
     case none
     case promptNotShorterThanModelLength
     case needsMoreBlocksThanThePool
+    /// Chunked prefill is off and the prompt exceeds one step.
+    case promptExceedsStepBudget
 
     public var name: String {
         switch self {
         case .none: ""
         case .promptNotShorterThanModelLength: "prompt_too_long"
         case .needsMoreBlocksThanThePool: "exceeds_kv_pool"
+        case .promptExceedsStepBudget: "exceeds_step_budget"
         }
     }
 }

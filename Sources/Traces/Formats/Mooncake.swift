@@ -12,7 +12,6 @@ struct Mooncake: LineFormat {
     ) throws -> Bool {
         cursor.skipSpaces()
         if cursor.isAtEnd { return false }
-        let start = segments.count
         var isFirst = true
         var idCount = 0
         var found = 0
@@ -29,7 +28,7 @@ struct Mooncake: LineFormat {
                 row.output = try cursor.integer("output_length")
                 found |= 4
             } else if cursor.matches(key, "hash_ids") {
-                idCount = try readIDs(&cursor, into: &segments, from: start)
+                idCount = try blocks.read(&cursor, into: &segments)
                 found |= 8
             } else {
                 try cursor.skipValue()
@@ -41,30 +40,13 @@ struct Mooncake: LineFormat {
                 "a key is missing",
                 expected: "timestamp, input_length, output_length and hash_ids")
         }
-        try fit(idCount, row: row, segments: &segments, from: start)
+        try fit(idCount, row: row, segments: &segments)
         return true
-    }
-
-    private func readIDs(
-        _ cursor: inout ByteCursor, into segments: inout [Segment], from start: Int
-    ) throws -> Int {
-        var isFirst = true
-        var count = 0
-        try cursor.openArray("hash_ids")
-        while try cursor.nextElement(0x5d, &isFirst) {
-            let id = try cursor.integer("a hash id")
-            guard id >= 0 else {
-                throw ScanFailure("a hash id is negative: \(id)", expected: "at least 0")
-            }
-            blocks.append(id, length: blocks.tokens, to: &segments, from: start)
-            count += 1
-        }
-        return count
     }
 
     /// Cuts the last block to the prompt's length.
     private func fit(
-        _ idCount: Int, row: TraceRow, segments: inout [Segment], from start: Int
+        _ idCount: Int, row: TraceRow, segments: inout [Segment]
     ) throws {
         let size = Int64(blocks.tokens)
         let wanted = max(0, row.prompt + size - 1) / size

@@ -16,14 +16,40 @@ struct ScanFailure: Error {
 struct ByteCursor {
     let base: UnsafePointer<UInt8>
     let end: Int
+    /// Eight bytes may be loaded from any index up to here; bytes after `end` are not digits.
+    let lastWord: Int
     var at = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// `following`: readable bytes after the buffer, the first of which ends a line.
+    init(_ bytes: UnsafeRawBufferPointer, following: Int = 0) {
         // An empty buffer may have no address; nothing is ever read from the stand-in.
         base =
             bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             ?? UnsafePointer(bitPattern: 1)!
         end = bytes.count
+        lastWord = bytes.count + following - 8
+    }
+
+    /// The eight bytes from an index on, the first in the lowest byte.
+    @inline(__always) func word(_ index: Int) -> UInt64 {
+        UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+    }
+
+    /// The number of decimal digits at the start of a word (0...8) and their value.
+    ///
+    /// All eight bytes are judged and converted at once, which spares a branch per digit; the
+    /// conversion adds neighbours in pairs, then fours, then eights.
+    @inline(__always) static func digits(_ word: UInt64) -> (count: Int, value: UInt64) {
+        let raised = word ^ 0x3030_3030_3030_3030
+        // A byte above 9 sets its high bit; only bytes above the first such one may be wrong.
+        let others = ((raised &+ 0x7676_7676_7676_7676) | raised) & 0x8080_8080_8080_8080
+        let count = others.trailingZeroBitCount >> 3
+        guard count > 0 else { return (0, 0) }
+        let aligned = raised << UInt64(truncatingIfNeeded: 64 &- 8 &* count)
+        let pairs = aligned &* 10 &+ (aligned >> 8)
+        let low = (pairs & 0xff_0000_00ff) &* 0xf_4240_0000_0064
+        let high = ((pairs >> 16) & 0xff_0000_00ff) &* 0x2710_0000_0001
+        return (count, (low &+ high) >> 32)
     }
 
     var isAtEnd: Bool { at >= end }
@@ -32,9 +58,11 @@ struct ByteCursor {
     @inline(__always) var current: UInt8 { at < end ? base[at] : 0 }
 
     @inline(__always) mutating func skipSpaces() {
-        while at < end, base[at] == 32 || base[at] == 9 || base[at] == 10 || base[at] == 13 {
-            at += 1
-        }
+        while at < end, base[at] <= 32, Self.isSpace(base[at]) { at &+= 1 }
+    }
+
+    @inline(__always) private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 32 || byte == 10 || byte == 13 || byte == 9
     }
 
     /// Moves past `byte` if it is next.
@@ -56,22 +84,29 @@ struct ByteCursor {
 
     /// A decimal integer with an optional sign.
     @inline(__always) mutating func integer(_ name: StaticString) throws -> Int64 {
-        let start = at
-        let isNegative = skip(45)
-        var value: UInt64 = 0
-        let first = at
-        while at < end {
-            let digit = base[at] &- 48
-            guard digit < 10 else { break }
-            // 18 digits always fit; longer ones are checked below.
-            value = value &* 10 &+ UInt64(digit)
-            at += 1
+        if at <= lastWord {
+            let (count, value) = Self.digits(word(at))
+            if count > 0, count < 8 {
+                at &+= count
+                return Int64(truncatingIfNeeded: value)
+            }
+            if count == 8, at &+ 8 <= lastWord {
+                let (more, rest) = Self.digits(word(at &+ 8))
+                if more < 8 {
+                    at &+= 8 &+ more
+                    return Int64(truncatingIfNeeded: value &* Self.power(more) &+ rest)
+                }
+            }
         }
-        let digits = at - first
-        if digits == 0 || digits > 18 {
-            return try slowInteger(name, from: start)
-        }
-        return isNegative ? -Int64(value) : Int64(value)
+        return try slowInteger(name, from: at)
+    }
+
+    /// 10 to the power 0...7.
+    @inline(__always) private static func power(_ exponent: Int) -> UInt64 {
+        var result: UInt64 = exponent & 1 == 0 ? 1 : 10
+        if exponent & 2 != 0 { result &*= 100 }
+        if exponent & 4 != 0 { result &*= 10_000 }
+        return result
     }
 
     @inline(never)

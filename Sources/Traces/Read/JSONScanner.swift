@@ -1,3 +1,5 @@
+import Foundation
+
 /// JSON scanning over a `ByteCursor`: only what traces need, in one pass, without building values.
 extension ByteCursor {
     /// Moves past the brace that opens an object.
@@ -44,18 +46,30 @@ extension ByteCursor {
     }
 
     /// The bytes between the quotes of a string, escapes left as they are.
-    mutating func stringRange() throws -> Range<Int> {
+    @inline(__always) mutating func stringRange() throws -> Range<Int> {
         guard skip(0x22) else {
             throw ScanFailure(
                 "not a JSON string: \(excerpt(from: at))", expected: "text in double quotes")
         }
         let start = at
-        while at < end {
-            if base[at] == 0x22 {
-                at += 1
-                return start..<(at - 1)
+        var index = at
+        while index <= lastWord, index < end {
+            let bytes = word(index)
+            let quotes = bytes ^ 0x2222_2222_2222_2222
+            let escapes = bytes ^ 0x5c5c_5c5c_5c5c_5c5c
+            // The lowest high bit marks the first zero byte, here a quote or a backslash.
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let found = ((quotes &- ones) & ~quotes | (escapes &- ones) & ~escapes) & (ones << 7)
+            index &+= found.trailingZeroBitCount >> 3
+            if found != 0 { break }
+        }
+        while index < end {
+            let byte = base[index]
+            if byte == 0x22 {
+                at = index &+ 1
+                return Range(uncheckedBounds: (start, index))
             }
-            at += base[at] == 0x5c ? 2 : 1
+            index &+= byte == 0x5c ? 2 : 1
         }
         at = end
         throw unfinished()
@@ -63,12 +77,9 @@ extension ByteCursor {
 
     /// Whether a range of bytes spells a word.
     @inline(__always) func matches(_ range: Range<Int>, _ word: StaticString) -> Bool {
-        guard range.count == word.utf8CodeUnitCount else { return false }
-        let letters = word.utf8Start
-        for index in 0..<range.count where base[range.lowerBound + index] != letters[index] {
-            return false
-        }
-        return true
+        let count = word.utf8CodeUnitCount
+        return range.upperBound &- range.lowerBound == count
+            && memcmp(base + range.lowerBound, word.utf8Start, count) == 0
     }
 
     /// A range of bytes as text.

@@ -58,7 +58,7 @@ struct LineReader {
     }
 
     /// The next line without its end, or nil at the end of the file. Valid until the next call.
-    mutating func next() throws -> UnsafeRawBufferPointer? {
+    mutating func next() throws -> ByteCursor? {
         var searched = position
         while true {
             if searched < window.count,
@@ -78,10 +78,13 @@ struct LineReader {
         return take(upTo: window.count, following: window.count)
     }
 
-    private mutating func take(upTo end: Int, following: Int) -> UnsafeRawBufferPointer {
+    @inline(__always)
+    private mutating func take(upTo end: Int, following: Int) -> ByteCursor {
         var last = end
         if last > position, window[last - 1] == 13 { last -= 1 }
-        let result = UnsafeRawBufferPointer(rebasing: window[position..<last])
+        let result = ByteCursor(
+            UnsafeRawBufferPointer(rebasing: window[position..<last]),
+            following: window.count - last)
         if inflater == nil, following / Self.releaseGrain > position / Self.releaseGrain {
             file.release(before: position)
         }

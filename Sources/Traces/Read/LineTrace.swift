@@ -31,13 +31,14 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         guard !isDone else { return nil }
         var batch = Workload()
         let size = gate.options.batchSize
+        batch.reserve(min(size, 1 << 16))
         do {
             while !gate.isClosed, batch.count < size, batch.segments.count < 64 * size {
                 guard let line = try reader.next() else {
                     isDone = true
                     break
                 }
-                try take(ByteCursor(line), into: &batch)
+                try take(line, into: &batch)
             }
         } catch let failure as ScanFailure {
             throw InputError(reader.place, failure.problem, expected: failure.expected)
@@ -81,7 +82,7 @@ struct Gate {
     }
 
     /// Checks a row and appends it, or returns false when it is dropped or outside the window.
-    @inline(__always)
+    @inline(never)
     mutating func admit(_ row: inout TraceRow, into batch: inout Workload) throws -> Bool {
         tally.rows += 1
         try checkLengths(row)
@@ -117,7 +118,7 @@ struct Gate {
     @inline(__always) private func checkLengths(_ row: TraceRow) throws {
         try checkLength(row.prompt, "prompt")
         try checkLength(row.output, "output")
-        guard row.maxTokens < 0 || row.maxTokens >= row.output else {
+        if row.maxTokens >= 0, row.maxTokens < row.output {
             throw ScanFailure(
                 "max_tokens \(row.maxTokens) is below the output length \(row.output)",
                 expected: "a limit that allows the output")

@@ -16,6 +16,11 @@ struct TraceRow {
     /// Nanoseconds.
     var thinkTime: Int64 = 0
 
+    /// Whether any optional column is said.
+    @inline(__always) var hasOptions: Bool {
+        maxTokens >= 0 || priority != 0 || abort >= 0 || outputContent >= 0 || predecessor >= 0
+    }
+
     /// Longest prompt or output that is taken for real: ten times the longest context that any
     /// published model claims (10 million tokens, Llama 4 Scout).
     static let longest: Int64 = 100_000_000
@@ -56,15 +61,48 @@ struct BlockIdentity {
         shift = Int64(30 - (64 - (UInt64(tokens) - 1).leadingZeroBitCount) % 64)
     }
 
-    /// Appends `length` tokens of block `id`; `space` keeps namespaces apart (files, sessions).
-    @inline(__always)
-    func append(
-        _ id: Int64, length: Int32, space: Int64 = 0, to segments: inout [Segment],
-        from start: Int
+    /// Reads a JSON array of block ids at the cursor and appends their tokens, whole blocks all;
+    /// returns how many. `space` keeps namespaces apart (files, sessions). O(ids).
+    func read(
+        _ cursor: inout ByteCursor, space: Int64 = 0, into segments: inout [Segment]
+    ) throws -> Int {
+        try cursor.openArray("hash_ids")
+        let mask = Int64(1) << shift - 1
+        var count = 0
+        var first: Int64 = -1
+        var next = Int64.min
+        while true {
+            cursor.skipSpaces()
+            if count > 0 {
+                if cursor.skip(0x5d) { break }
+                guard cursor.skip(0x2c) else { throw cursor.unfinished() }
+                if cursor.current == 32 { cursor.at &+= 1 }
+            } else if cursor.skip(0x5d) {
+                return 0
+            }
+            let id = try cursor.integer("a hash id")
+            if id != next || id & mask == 0 {
+                guard id >= 0 else {
+                    throw ScanFailure("a hash id is negative: \(id)", expected: "at least 0")
+                }
+                if first >= 0 { append(first, through: next - 1, space, to: &segments) }
+                first = id
+            }
+            next = id &+ 1
+            count &+= 1
+        }
+        append(first, through: next - 1, space, to: &segments)
+        return count
+    }
+
+    /// Appends the whole blocks of consecutive ids that share a content.
+    private func append(
+        _ first: Int64, through last: Int64, _ space: Int64, to segments: inout [Segment]
     ) {
-        let content = space + (id >> shift)
-        let offset = Int32(truncatingIfNeeded: id & ((1 << shift) - 1)) * tokens
-        segments.appendPiece(content, offset: offset, length: length, from: start)
+        let offset = Int32(truncatingIfNeeded: first & (1 << shift - 1)) * tokens
+        let length = Int32(truncatingIfNeeded: last - first + 1) * tokens
+        segments.append(
+            Segment(content: space + (first >> shift), offset: offset, length: length))
     }
 }
 

@@ -1,0 +1,139 @@
+import Basics
+import Foundation
+import Models
+import Simulator
+import StepTime
+
+/// A conformance case's `config.json`.
+struct CaseConfiguration: Decodable {
+    struct Group: Decodable {
+        var type: String
+        var window: Int?
+    }
+
+    struct Clock: Decodable {
+        var fixed: Int64
+        var perToken: Int64
+        var perRequest: Int64
+        var per1KContextTokens: Int64?
+    }
+
+    var blockSize: Int
+    var numGpuBlocks: Int
+    var maxNumSeqs: Int
+    var maxNumActiveSeqs: Int?
+    var maxNumBatchedTokens: Int
+    var maxNumScheduledTokens: Int?
+    var maxModelLen: Int
+    var policy: String
+    var enablePrefixCaching: Bool
+    var enableChunkedPrefill: Bool
+    var longPrefillTokenThreshold: Int
+    var longPrefillTokenThresholdAdaptive: Bool
+    var schedulerReserveFullIsl: Bool
+    var watermark: Double
+    var prefillScheduleInterval: Int
+    var groups: [Group]
+    var prefixCacheRetentionInterval: Int?
+    var detail: String?
+    var stepTimeUs: Clock
+    var asyncScheduling: Bool?
+    var batchQueueSize: Int?
+    var emptyYieldUs: Int64?
+    var emptyBatchUs: Int64?
+    /// Whole-trace cases: the trace file, how its times scale, how requests stop.
+    var source: String?
+    var format: String?
+    var arrivalMul: Int64?
+    var arrivalDiv: Int64?
+    var stop: String?
+
+    /// Reads a case's configuration; throws `InputError` naming the file and the key.
+    static func read(_ path: String) throws -> CaseConfiguration {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw InputError(path, "cannot be read", expected: "a conformance case's config.json")
+        }
+        do {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(CaseConfiguration.self, from: data)
+        } catch let error as DecodingError {
+            throw InputError(path, describe(error), expected: "a conformance case's config.json")
+        }
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        func key(_ path: [any CodingKey]) -> String {
+            path.map { snakeCase($0.stringValue) }.joined(separator: ".")
+        }
+        switch error {
+        case .keyNotFound(let missing, let context):
+            return "lacks the key \(key(context.codingPath + [missing]))"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return "has a value of another type at \(key(context.codingPath))"
+        case .dataCorrupted: return "is not valid JSON"
+        @unknown default: return "cannot be decoded"
+        }
+    }
+
+    private static func snakeCase(_ key: String) -> String {
+        key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+
+    /// The plan of the case.
+    func plan(gait: EngineConfiguration.Gait, place: String) throws -> RunPlan {
+        let clock = stepTimeUs
+        var plan = RunPlan(
+            stepTime: StepTime(
+                LinearStepTime(
+                    fixedMicroseconds: clock.fixed, perTokenMicroseconds: clock.perToken,
+                    perRequestMicroseconds: clock.perRequest,
+                    perThousandContextMicroseconds: clock.per1KContextTokens ?? 0)))
+        plan.engine = try engine(place: place)
+        plan.engine.gait = gait
+        return plan
+    }
+
+    private func engine(place: String) throws -> EngineConfiguration {
+        func refuse(_ key: String, _ value: String, _ expected: String) -> InputError {
+            InputError(place, "\(key) is \(value)", expected: expected)
+        }
+        guard let policy = EngineConfiguration.Policy(rawValue: policy) else {
+            throw refuse("policy", policy, "fcfs or priority")
+        }
+        if asyncScheduling == true, let size = batchQueueSize, size != 2 {
+            throw refuse("batch_queue_size", String(size), "2")
+        }
+        if let empty = emptyBatchUs, empty != 0 {
+            throw refuse("empty_batch_us", String(empty), "0")
+        }
+        var engine = EngineConfiguration()
+        engine.blockSize = blockSize
+        engine.numGPUBlocks = numGpuBlocks
+        engine.maxNumSeqs = maxNumSeqs
+        engine.maxNumActiveSeqs = maxNumActiveSeqs
+        engine.maxNumBatchedTokens = maxNumBatchedTokens
+        engine.maxNumScheduledTokens = maxNumScheduledTokens
+        engine.maxModelLen = maxModelLen
+        engine.policy = policy
+        engine.enablePrefixCaching = enablePrefixCaching
+        engine.enableChunkedPrefill = enableChunkedPrefill
+        engine.longPrefillTokenThreshold = longPrefillTokenThreshold
+        engine.longPrefillTokenThresholdAdaptive = longPrefillTokenThresholdAdaptive
+        engine.schedulerReserveFullISL = schedulerReserveFullIsl
+        engine.watermark = watermark
+        engine.prefillScheduleInterval = prefillScheduleInterval
+        engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
+        engine.asyncScheduling = asyncScheduling ?? false
+        engine.emptyYieldMicroseconds = emptyYieldUs ?? 0
+        engine.stopsAtUnforeseenToken = stop == "eos"
+        engine.groups = try groups.map { group in
+            switch (group.type, group.window) {
+            case ("full", _): return .full
+            case ("sliding", let window?): return .sliding(window: window)
+            default: throw refuse("groups.type", group.type, "full, or sliding with a window")
+            }
+        }
+        return engine
+    }
+}

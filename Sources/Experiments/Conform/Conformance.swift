@@ -1,0 +1,137 @@
+import Basics
+import Foundation
+import Simulator
+import Traces
+
+/// What became of one conformance case.
+public struct ConformanceResult: Sendable, Encodable {
+    public var name: String
+    public var gait: String
+    /// Lines (or checkpoints and requests of whole traces) compared.
+    public var steps: Int
+    /// Nil when everything matched.
+    public var difference: ConformanceDifference?
+}
+
+/// The first place where a run parts from its capture.
+public struct ConformanceDifference: Sendable, Encodable {
+    /// File and line, or what was compared.
+    public var place: String
+    public var expected: String
+    public var actual: String
+    /// The last line that still matched: the state that led here.
+    public var before: String
+}
+
+/// Replays captures of the real engine and compares every logged step.
+public enum Conformance {
+    /// The case folders under the given ones (those that hold a config.json), sorted by path.
+    ///
+    /// Throws `InputError` where a folder does not exist or holds no case.
+    public static func cases(under folders: [String]) throws -> [String] {
+        var found: [String] = []
+        for folder in folders {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+                isFolder.boolValue
+            else { throw InputError(folder, "is not a folder", expected: "a folder of cases") }
+            let before = found.count
+            if isCase(folder) { found.append(folder) }
+            let inside = FileManager.default.enumerator(atPath: folder)
+            while let path = inside?.nextObject() as? String {
+                let full = folder + "/" + path
+                if isCase(full) { found.append(full) }
+            }
+            if found.count == before {
+                throw InputError(
+                    folder, "holds no conformance case",
+                    expected: "folders with config.json and steps.jsonl, events.jsonl or "
+                        + "checkpoints.jsonl")
+            }
+        }
+        return found.sorted()
+    }
+
+    private static func isCase(_ folder: String) -> Bool {
+        let files = FileManager.default
+        return files.fileExists(atPath: folder + "/config.json")
+            && ["steps.jsonl", "events.jsonl", "checkpoints.jsonl"].contains {
+                files.fileExists(atPath: folder + "/" + $0)
+            }
+    }
+
+    /// Runs one case in one gait.
+    ///
+    /// Throws `InputError` when the case cannot be read; a run that parts from the capture is a
+    /// result, not an error.
+    public static func run(
+        _ folder: String, gait: EngineConfiguration.Gait
+    ) throws -> ConformanceResult {
+        let configuration = try CaseConfiguration.read(folder + "/config.json")
+        let name = URL(fileURLWithPath: folder).lastPathComponent
+        let plan = try configuration.plan(gait: gait, place: folder + "/config.json")
+        var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
+        if configuration.source != nil {
+            let checker = try WholeTraceChecker(folder, plan)
+            try check(&result, plan, try wholeTrace(folder, configuration), checker)
+        } else {
+            let checker = try LineChecker(folder, plan, digests: configuration.detail == "digest")
+            let (source, _) = try openTrace(folder + "/trace.jsonl")
+            try check(&result, plan, source, checker)
+        }
+        return result
+    }
+
+    private static func check(
+        _ result: inout ConformanceResult, _ plan: RunPlan, _ source: any RequestSource,
+        _ checker: any ConformanceChecker
+    ) throws {
+        do {
+            let run = try simulate(plan, source: source, observer: checker)
+            try checker.finish(run)
+        } catch is ConformanceStop {
+            // The checker holds the difference.
+        } catch let error as InputError where checker.difference == nil {
+            result.difference = ConformanceDifference(
+                place: "the run ended", expected: "a complete run", actual: error.description,
+                before: checker.before)
+        }
+        result.steps = checker.compared
+        result.difference = result.difference ?? checker.difference
+    }
+
+    /// Opens the trace that a whole-trace case names, in a `traces` folder above the case.
+    private static func wholeTrace(
+        _ folder: String, _ configuration: CaseConfiguration
+    ) throws -> any RequestSource {
+        let name = configuration.source ?? ""
+        var options = TraceOptions()
+        options.timeScale = try TimeScale(
+            multiplier: configuration.arrivalMul ?? 1, divisor: configuration.arrivalDiv ?? 1,
+            place: folder + "/config.json")
+        var above = URL(fileURLWithPath: folder).standardizedFileURL
+        while above.path != "/" {
+            let candidate = above.appendingPathComponent("traces/" + name).path
+            if FileManager.default.fileExists(atPath: candidate) {
+                return try openTrace(candidate, options: options).source
+            }
+            above.deleteLastPathComponent()
+        }
+        throw InputError(
+            folder + "/config.json", "its source \(name) is not there",
+            expected: "the file in a folder named traces above the case")
+    }
+}
+
+/// Thrown by a checker at the first difference, to end the run.
+struct ConformanceStop: Error {}
+
+/// Watches a run and compares it with a capture.
+protocol ConformanceChecker: AnyObject, RunObserver {
+    var compared: Int { get }
+    var difference: ConformanceDifference? { get }
+    /// The last line that matched.
+    var before: String { get }
+    /// Compares what is known only at the end. Throws `ConformanceStop` at a difference.
+    func finish(_ result: RunResult) throws
+}

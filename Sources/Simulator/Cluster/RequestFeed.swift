@@ -1,0 +1,166 @@
+import Basics
+import Traces
+
+/// The requests still to come, in order of arrival: those of the source at the trace's times,
+/// those of sessions and closed loops when what they wait for has ended.
+struct RequestFeed {
+    private var source: any RequestSource
+    private var batch = Workload()
+    private var row = 0
+    private var sequence: Int64 = 0
+    private var exhausted = false
+    /// Requests of a closed loop that may arrive, and since when.
+    private var openings = EventHeap()
+    private let closedLoop: Bool
+    /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
+    private let foreseesEnds: Bool
+    /// Sessions: rows by the id of the turn they wait for, and released rows by time.
+    private var followers: [Int64: [Int]] = [:]
+    private var released = EventHeap()
+    private var latest: Int64 = 0
+
+    /// A limit that no answer reaches, tokens.
+    private static let unlimited: Int64 = 1_000_000_000
+
+    /// Whether requests wait for others to end.
+    private(set) var isDependent: Bool
+
+    init(_ source: any RequestSource, _ plan: RunPlan) throws {
+        self.source = source
+        foreseesEnds = !plan.engine.stopsAtUnforeseenToken
+        closedLoop = plan.arrivals != .openLoop
+        isDependent = closedLoop
+        if case .closedLoop(let concurrency) = plan.arrivals {
+            for opening in 0..<max(1, concurrency) {
+                openings.push(.init(time: 0, tie: Int64(opening), payload: 0))
+            }
+        }
+        try refill()
+        if !batch.predecessors.isEmpty { try holdFollowers() }
+    }
+
+    private mutating func refill() throws {
+        while row >= batch.count, !exhausted {
+            row = 0
+            if let next = try source.next() {
+                batch = next
+                try batch.checkColumns()
+            } else {
+                batch = Workload()
+                exhausted = true
+            }
+        }
+    }
+
+    /// Loads the whole trace and puts the followers aside, by whom they follow.
+    private mutating func holdFollowers() throws {
+        isDependent = true
+        while let more = try source.next() {
+            try more.checkColumns()
+            batch.append(contentsOf: more)
+        }
+        let known = Set(batch.ids)
+        for index in 0..<batch.count where batch.predecessors[index] >= 0 {
+            let predecessor = batch.predecessors[index]
+            guard known.contains(predecessor), predecessor != batch.ids[index] else {
+                throw InputError(
+                    "request \(batch.ids[index])",
+                    "follows request \(predecessor), "
+                        + "which is not in the trace", expected: "the id of another request")
+            }
+            followers[predecessor, default: []].append(index)
+        }
+    }
+
+    private var isFollower: Bool { !batch.predecessors.isEmpty && batch.predecessors[row] >= 0 }
+
+    /// Arrival of the next request, picoseconds; `Int64.max` when none is known.
+    mutating func nextArrival() throws -> Int64 {
+        while true {
+            try refill()
+            if row < batch.count, isFollower { row += 1 } else { break }
+        }
+        let now = released.first?.time ?? .max
+        guard row < batch.count else { return now }
+        if closedLoop { return min(now, openings.first?.time ?? .max) }
+        return min(now, try picoseconds(batch.arrivals[row]))
+    }
+
+    private func picoseconds(_ nanoseconds: Int64) throws -> Int64 {
+        let (time, overflow) = nanoseconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow, time >= 0 else {
+            throw InputError(
+                "trace", "an arrival \(nanoseconds) ns after the first is out of range",
+                expected: "at most 106 days; choose a window of the trace")
+        }
+        return time
+    }
+
+    /// Takes the request that arrives at `nextArrival()`. O(segments).
+    mutating func take() throws -> (ArrivingRequest, time: Int64) {
+        let now = released.first?.time ?? .max
+        let fromTrace: Int64
+        if row >= batch.count {
+            fromTrace = .max
+        } else if closedLoop {
+            fromTrace = openings.first?.time ?? .max
+        } else {
+            fromTrace = try picoseconds(batch.arrivals[row])
+        }
+        let index: Int
+        if now <= fromTrace, let event = released.pop() {
+            index = Int(event.payload)
+        } else {
+            if closedLoop { _ = openings.pop() }
+            index = row
+            row += 1
+        }
+        let time = min(now, fromTrace)
+        guard time >= latest else {
+            throw InputError(
+                "request \(batch.ids[index])", "arrives before the request ahead of it",
+                expected: "rows in order of arrival")
+        }
+        latest = time
+        defer { sequence += 1 }
+        return (try arriving(index, at: time), time)
+    }
+
+    private func arriving(_ index: Int, at time: Int64) throws -> ArrivingRequest {
+        let output = batch.outputTokens[index]
+        var maximum = foreseesEnds ? Int64(output) : Self.unlimited
+        if !batch.maxTokens.isEmpty { maximum = batch.maxTokens[index] }
+        var abort = Int64.max
+        if !batch.aborts.isEmpty, batch.aborts[index] >= 0 {
+            abort = try picoseconds(batch.aborts[index])
+            // Where arrivals move, patience counts from the arrival.
+            if isDependent { abort = abort - (try picoseconds(batch.arrivals[index])) + time }
+        }
+        let unique = Segment.privateContent + 2 * sequence
+        let content = batch.segments(of: index)
+        return ArrivingRequest(
+            id: batch.ids[index], sequence: sequence, promptTokens: batch.promptTokens[index],
+            outputTokens: output, maxTokens: Int32(clamping: max(Int64(output), maximum)),
+            priority: batch.priorities.isEmpty ? 0 : batch.priorities[index], abort: abort,
+            outputContent: batch.outputContents.isEmpty
+                ? unique + 1 : batch.outputContents[index],
+            content: content.isEmpty
+                ? [Segment(content: unique, length: batch.promptTokens[index])] : content)
+    }
+
+    /// Tells the feed that a request ended: its followers, or the next of a closed loop, may come.
+    mutating func ended(_ record: RequestRecord, at time: Int64) {
+        if closedLoop { openings.push(.init(time: time, tie: 0, payload: 0)) }
+        guard let rows = followers.removeValue(forKey: record.id) else { return }
+        for index in rows {
+            let think = batch.thinkTimes.isEmpty ? 0 : batch.thinkTimes[index]
+            released.push(
+                .init(time: time + think * 1000, tie: Int64(index), payload: Int32(index)))
+        }
+    }
+}
+
+extension RequestFeed {
+    /// Whether every request has been taken. (Followers of requests that never end stay behind.)
+    mutating func isExhausted() throws -> Bool { try nextArrival() == .max }
+}

@@ -1,0 +1,50 @@
+import Basics
+import Models
+
+extension RunPlan {
+    /// Throws the first thing that makes no sense, by its key path in the configuration.
+    func check() throws {
+        func require(_ holds: Bool, _ key: String, _ problem: String, _ expected: String) throws {
+            if !holds { throw InputError(key, problem, expected: expected) }
+        }
+        let most = 1 << 30
+        func inRange(_ value: Int, _ key: String, from least: Int = 1) throws {
+            try require(
+                value >= least && value <= most, key, "is \(value)", "\(least) to \(most)")
+        }
+        try inRange(replicas, "cluster.replicas")
+        try inRange(engine.blockSize, "engine.block_size")
+        try inRange(engine.numGPUBlocks, "engine.num_gpu_blocks", from: 2)
+        try inRange(engine.maxNumSeqs, "engine.max_num_seqs")
+        try inRange(engine.maxNumBatchedTokens, "engine.max_num_batched_tokens")
+        try inRange(engine.maxModelLen, "engine.max_model_len", from: 2)
+        try inRange(engine.prefillScheduleInterval, "engine.prefill_schedule_interval")
+        try inRange(
+            engine.longPrefillTokenThreshold, "engine.long_prefill_token_threshold", from: 0)
+        if let limit = engine.maxNumActiveSeqs {
+            try require(
+                limit >= 1 && limit <= engine.maxNumSeqs, "engine.max_num_active_seqs",
+                "is \(limit)", "1 to max_num_seqs (\(engine.maxNumSeqs))")
+        }
+        if let limit = engine.maxNumScheduledTokens {
+            try inRange(limit, "engine.max_num_scheduled_tokens")
+        }
+        try require(
+            engine.watermark >= 0 && engine.watermark < 1, "engine.watermark",
+            "is \(engine.watermark)", "at least 0 and less than 1")
+        try require(
+            !engine.groups.isEmpty && engine.groups.count <= 64, "engine.groups",
+            "has \(engine.groups.count) entries", "1 to 64")
+        for case .sliding(let window) in engine.groups {
+            try inRange(window, "engine.groups.window")
+        }
+        if let retention = engine.prefixCacheRetentionInterval {
+            try inRange(retention, "engine.prefix_cache_retention_interval", from: 0)
+        }
+        try require(
+            router.staleness >= 0, "cluster.router.staleness_ms", "is negative", "0 or more")
+        if case .closedLoop(let concurrency) = arrivals {
+            try inRange(concurrency, "trace.concurrency")
+        }
+    }
+}

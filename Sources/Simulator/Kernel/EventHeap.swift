@@ -1,0 +1,60 @@
+/// A binary min-heap of (time, tie, payload), smallest time first, then smallest tie.
+///
+/// Push and pop are O(log n). Ties are broken by a number the caller gives, so the order never
+/// depends on the history of the heap.
+struct EventHeap {
+    struct Event {
+        var time: Int64
+        var tie: Int64
+        var payload: Int32
+
+        static func < (a: Event, b: Event) -> Bool {
+            a.time != b.time ? a.time < b.time : a.tie < b.tie
+        }
+    }
+
+    private var events: [Event] = []
+
+    var isEmpty: Bool { events.isEmpty }
+    var count: Int { events.count }
+    var first: Event? { events.first }
+
+    mutating func push(_ event: Event) {
+        var child = events.count
+        events.append(event)
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard event < events[parent] else { break }
+            events[child] = events[parent]
+            child = parent
+        }
+        events[child] = event
+    }
+
+    mutating func pop() -> Event? {
+        guard let top = events.first else { return nil }
+        let last = events.removeLast()
+        if !events.isEmpty { sink(last) }
+        return top
+    }
+
+    /// Replaces the smallest event: one sift instead of a pop and a push.
+    mutating func replaceFirst(_ event: Event) {
+        precondition(!events.isEmpty, "nothing to replace")
+        sink(event)
+    }
+
+    private mutating func sink(_ event: Event) {
+        var parent = 0
+        let end = events.count
+        while true {
+            var child = 2 * parent + 1
+            guard child < end else { break }
+            if child + 1 < end, events[child + 1] < events[child] { child += 1 }
+            guard events[child] < event else { break }
+            events[parent] = events[child]
+            parent = child
+        }
+        events[parent] = event
+    }
+}

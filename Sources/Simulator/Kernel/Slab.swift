@@ -1,0 +1,63 @@
+/// Arrays of varying length inside one array, for per-request lists without per-request objects.
+///
+/// Capacities are powers of two; a freed stretch is reused by the next list of its size class.
+/// Memory never exceeds twice the sum of the largest simultaneous demands of each class.
+struct Slab<Element> {
+    /// A list inside the slab.
+    struct List {
+        var offset: Int32 = 0
+        var count: Int32 = 0
+        /// Log2 of the capacity, or -1 for no storage.
+        var sizeClass: Int8 = -1
+
+        var isEmpty: Bool { count == 0 }
+    }
+
+    private(set) var storage: [Element] = []
+    private var freeOffsets = [[Int32]](repeating: [], count: 31)
+    private let filler: Element
+
+    init(filler: Element) { self.filler = filler }
+
+    /// The element at a position of a list. O(1).
+    subscript(list: List, position: Int) -> Element {
+        get { storage[Int(list.offset) + position] }
+        set { storage[Int(list.offset) + position] = newValue }
+    }
+
+    /// Adds an element to the end of a list. O(1) amortised.
+    mutating func append(_ element: Element, to list: inout List) {
+        if list.sizeClass < 0 || list.count == Int32(1) << Int32(list.sizeClass) {
+            reserve(Int(list.count) + 1, in: &list)
+        }
+        storage[Int(list.offset) + Int(list.count)] = element
+        list.count += 1
+    }
+
+    /// Makes room for `capacity` elements. O(count) when the list moves.
+    mutating func reserve(_ capacity: Int, in list: inout List) {
+        if list.sizeClass >= 0, capacity <= 1 << Int(list.sizeClass) { return }
+        let wanted = max(2, Int.bitWidth - max(0, capacity - 1).leadingZeroBitCount)
+        precondition(wanted < 31, "a list of 2^30 elements or more")
+        let offset: Int
+        if let reused = freeOffsets[wanted].popLast() {
+            offset = Int(reused)
+        } else {
+            offset = storage.count
+            precondition(offset + (1 << wanted) <= Int(Int32.max), "slab is full")
+            storage.append(contentsOf: repeatElement(filler, count: 1 << wanted))
+        }
+        for position in 0..<Int(list.count) {
+            storage[offset + position] = storage[Int(list.offset) + position]
+        }
+        if list.sizeClass >= 0 { freeOffsets[Int(list.sizeClass)].append(list.offset) }
+        list.offset = Int32(offset)
+        list.sizeClass = Int8(wanted)
+    }
+
+    /// Gives a list's storage back and empties it. O(1).
+    mutating func free(_ list: inout List) {
+        if list.sizeClass >= 0 { freeOffsets[Int(list.sizeClass)].append(list.offset) }
+        list = List()
+    }
+}

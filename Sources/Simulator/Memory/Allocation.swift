@@ -1,0 +1,174 @@
+/// Asking for KV blocks, and taking them: vLLM's `KVCacheManager.allocate_slots`.
+///
+/// Asking (`canAllocate`) has one side effect only, which the engine has too: blocks that left a
+/// sliding window are released first, even when the answer is no.
+
+/// What a request wants to hold, as `allocate` needs it.
+struct BlockDemand {
+    var slot: Int
+    /// Tokens to compute in this step.
+    var tokens: Int
+    /// Tokens of the prefix hit; the hit blocks are in `scratch.hits`.
+    var hitTokens = 0
+    /// Refuse unless all known tokens fit.
+    var gate = false
+    /// Blocks to leave free.
+    var mark = 0
+}
+
+/// Gets a request the blocks for its next tokens, or returns false and changes nothing but what
+/// slid out of a window. O(new blocks + hit blocks).
+func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
+    let request = replica.requests[demand.slot]
+    let limit = replica.engine.maxModelLen
+    let local = Int(request.computed) + demand.hitTokens
+    let total = min(local, limit)
+    let settled = max(0, total - Int(request.inFlight))
+    if demand.gate {
+        let known = min(Int(request.known), limit)
+        let need = blocksNeeded(replica, demand.slot, tokens: known, settled, capped: true)
+        if need + demand.mark > replica.pool.freeCount { return false }
+    }
+    let upTo = min(total + demand.tokens, limit)
+    slideWindows(&replica, demand.slot, settled)
+    let need = blocksNeeded(replica, demand.slot, tokens: upTo, settled, capped: false)
+    if need + demand.mark > replica.pool.freeCount { return false }
+    if demand.hitTokens > 0 { adoptHits(&replica, demand.slot, settled) }
+    grow(&replica, demand.slot, upTo)
+    if replica.pool.caching {
+        registerBlocks(&replica, demand.slot, min(total + demand.tokens, Int(request.known)))
+    }
+    setQuiet(&replica, demand.slot)
+    return true
+}
+
+/// Blocks to take from the free queue so that the request holds `tokens` tokens; hit blocks that
+/// are free count, because adopting them takes them out of the queue.
+private func blocksNeeded(
+    _ replica: borrowing Replica, _ slot: Int, tokens: Int, _ settled: Int, capped: Bool
+) -> Int {
+    let size = replica.engine.blockSize
+    let groupCount = replica.groups.count
+    var need = 0
+    for group in 0..<groupCount {
+        let rules = replica.groups[group]
+        let table = replica.tables[slot * groupCount + group]
+        var want = (tokens + size - 1) / size
+        if capped { want = min(want, rules.gateCap) }
+        let held = Int(table.list.count)
+        if table.cached >= 0 {
+            need += max(want - held, 0)
+            continue
+        }
+        let skipped = rules.skippedBlocks(settled)
+        let hits = replica.scratch.hits[group].count
+        need += max(want - max(skipped, hits + held), 0)
+        for index in max(0, skipped - held)..<max(hits, max(0, skipped - held)) {
+            let block = replica.scratch.hits[group][index]
+            if block != 0, replica.pool.blocks[Int(block)].references == 0 { need += 1 }
+        }
+    }
+    return need
+}
+
+private func slideWindows(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
+    for group in 0..<replica.groups.count where replica.groups[group].window > 0 {
+        let skipped = replica.groups[group].skippedBlocks(settled)
+        let list = replica.tables[slot * replica.groups.count + group].list
+        var cursor: Int32 = 0
+        var index = min(skipped, Int(list.count)) - 1
+        while index >= 0 {
+            let block = replica.blockLists[list, index]
+            if block == 0 { break }
+            replica.blockLists[list, index] = 0
+            replica.pool.release(block, cursor: &cursor)
+            index -= 1
+        }
+    }
+}
+
+private func adoptHits(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
+    for group in 0..<replica.groups.count {
+        let entry = slot * replica.groups.count + group
+        let skipped = replica.groups[group].skippedBlocks(settled)
+        let hits = replica.scratch.hits[group]
+        var list = replica.tables[entry].list
+        replica.blockLists.reserve(max(hits.count, skipped), in: &list)
+        for _ in 0..<skipped { replica.blockLists.append(0, to: &list) }
+        for block in hits.dropFirst(skipped) {
+            replica.pool.adopt(block)
+            replica.blockLists.append(block, to: &list)
+        }
+        replica.tables[entry].list = list
+        replica.tables[entry].cached = list.count
+    }
+}
+
+private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
+    let size = replica.engine.blockSize
+    let want = (tokens + size - 1) / size
+    for group in 0..<replica.groups.count {
+        let entry = slot * replica.groups.count + group
+        var list = replica.tables[entry].list
+        while Int(list.count) < want {
+            replica.blockLists.append(replica.pool.take(), to: &list)
+        }
+        replica.tables[entry].list = list
+    }
+}
+
+/// Registers keys for the blocks that are full at `tokens` tokens.
+func registerBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
+    let full = tokens / replica.engine.blockSize
+    let groupCount = replica.groups.count
+    for group in 0..<groupCount {
+        let entry = slot * groupCount + group
+        let done = max(0, Int(replica.tables[entry].cached))
+        guard done < full else { continue }
+        let request = replica.requests[slot]
+        replica.chains.extend(slot, to: full, outputContent: request.outputContent)
+        let rules = replica.groups[group]
+        let list = replica.tables[entry].list
+        for i in done..<full {
+            let block = replica.blockLists[list, i]
+            guard block != 0 else { continue }
+            let retained = rules.retains(
+                block: i, promptTokens: Int(request.promptTokens),
+                junction: Int(request.junction))
+            guard retained else { continue }
+            let key = KeyChains.key(replica.chains.key(slot, i), group: group)
+            replica.pool.register(block, key: key)
+        }
+        replica.tables[entry].cached = Int32(full)
+    }
+}
+
+/// Notes until when the request's next steps need nothing from the pool.
+private func setQuiet(_ replica: inout Replica, _ slot: Int) {
+    let size = Int32(replica.engine.blockSize)
+    var quiet = Int32.max
+    for group in 0..<replica.groups.count {
+        let table = replica.tables[slot * replica.groups.count + group]
+        quiet = min(quiet, table.list.count * size)
+        if replica.pool.caching { quiet = min(quiet, (max(0, table.cached) + 1) * size - 1) }
+        if replica.groups[group].window > 0 { quiet = -1 }
+    }
+    replica.requests[slot].quietUntil = quiet
+}
+
+/// Releases everything a request holds, the last block first, group 0 first.
+func releaseBlocks(_ replica: inout Replica, _ slot: Int) {
+    for group in 0..<replica.groups.count {
+        let entry = slot * replica.groups.count + group
+        var list = replica.tables[entry].list
+        var cursor: Int32 = 0
+        var index = Int(list.count) - 1
+        while index >= 0 {
+            replica.pool.release(replica.blockLists[list, index], cursor: &cursor)
+            index -= 1
+        }
+        replica.blockLists.free(&list)
+        replica.tables[entry] = BlockTable(list: list)
+    }
+    replica.requests[slot].quietUntil = -1
+}

@@ -1,0 +1,57 @@
+import Models
+
+/// What one KV group's kind of attention means for its block table, precomputed per run.
+///
+/// Rules: vLLM's `FullAttentionManager` and `SlidingWindowManager`.
+struct GroupRules {
+    /// Attention window in tokens; 0: full attention.
+    let window: Int
+    /// Cached blocks in a row that a hit needs: ceil((window − 1) / block size); 0 for full.
+    let needed: Int
+    /// Most blocks the admission gate reckons with; `Int.max` for full attention.
+    let gateCap: Int
+    /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
+    let retention: Int?
+    let blockSize: Int
+
+    init(_ group: CacheGroup, engine: EngineConfiguration) {
+        blockSize = engine.blockSize
+        retention = engine.prefixCacheRetentionInterval
+        switch group {
+        case .full:
+            window = 0
+            needed = 0
+            gateCap = .max
+        case .sliding(let tokens):
+            window = tokens
+            needed = (tokens - 1 + blockSize - 1) / blockSize
+            // With two batches in flight, the window slides two budgets late.
+            let flight = (engine.asyncScheduling ? 2 : 1) * engine.maxNumBatchedTokens
+            let span = min(tokens - 1 + flight, engine.maxModelLen)
+            gateCap = (span + blockSize - 1) / blockSize + 1
+        }
+    }
+
+    /// Leading blocks that a context of `computed` settled tokens no longer attends to.
+    func skippedBlocks(_ computed: Int) -> Int {
+        window == 0 ? 0 : max(0, computed - window + 1) / blockSize
+    }
+
+    /// Whether block `i` of a request is registered under a key.
+    ///
+    /// - Parameters:
+    ///   - promptTokens: the request's prompt length.
+    ///   - junction: where a full group's hit went on past this group's, in tokens; 0: nowhere.
+    func retains(block i: Int, promptTokens: Int, junction: Int) -> Bool {
+        guard window > 0, let retention else { return true }
+        if retention > 0 {
+            let period = retention / blockSize
+            if needed >= period || i % period >= period - needed { return true }
+        }
+        func endsWindow(_ token: Int) -> Bool {
+            let end = token / blockSize
+            return i >= end - needed && i < end
+        }
+        return endsWindow(promptTokens - 1) || (junction > 0 && endsWindow(junction))
+    }
+}

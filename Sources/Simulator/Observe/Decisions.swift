@@ -1,0 +1,84 @@
+/// One request's share of a step, as the decision log shows it.
+public struct ScheduledEntry: Sendable, Equatable {
+    /// How the request came into the step: it was running, was admitted, or came back after a
+    /// preemption.
+    public enum Kind: UInt8, Sendable {
+        case running = 0
+        case admitted = 1
+        case resumed = 2
+    }
+
+    public var id: Int64
+    public var tokens: Int
+    /// Tokens computed before the step; for admissions, the prefix hit.
+    public var computedBefore: Int
+    public var kind: Kind
+}
+
+/// What one call of the scheduler decided. Times are picoseconds.
+public struct ScheduleDecision: Sendable, Equatable {
+    public var replica: Int
+    /// Number of the call, from 0.
+    public var number: Int
+    public var time: Int64
+    public var executionStart: Int64
+    public var executionEnd: Int64
+    public var aborted: [Int64]
+    public var entries: [ScheduledEntry]
+    public var preempted: [Int64]
+    /// Waiting and running requests and free blocks after the call.
+    public var waiting: Int
+    public var running: Int
+    public var freeBlocks: Int
+    /// Blocks that lost their key during the call.
+    public var evictions: Int
+    /// Distinct keys in the prefix index after the call; nil with caching off.
+    public var keys: Int?
+    /// Digests of the free queue and of the running requests' block tables, when asked for.
+    public var queueDigest: UInt64?
+    public var tablesDigest: UInt64?
+}
+
+/// What one processed step brought.
+public struct UpdateDecision: Sendable, Equatable {
+    public var replica: Int
+    /// Number of the schedule call whose batch was processed.
+    public var number: Int
+    public var time: Int64
+    public var aborted: [Int64]
+    /// Tokens delivered.
+    public var delivered: Int
+    public var finished: [Int64]
+    public var freeBlocks: Int
+    public var keys: Int?
+    /// Entries ignored because their request had ended.
+    public var wasted: Int
+    /// State after the update: counts, and nothing scheduled, waiting or in flight.
+    public var waiting: Int
+    public var running: Int
+    public var idle: Bool
+}
+
+/// One event of the decision log.
+public enum Decision: Sendable, Equatable {
+    case scheduled(ScheduleDecision)
+    case updated(UpdateDecision)
+}
+
+/// How much of a replica's decisions an observer wants to see.
+public enum DecisionDetail: Sendable {
+    case none
+    case decisions
+    /// Decisions with the digests of block numbering: O(blocks) per call.
+    case decisionsAndBlocks
+}
+
+/// Decisions made since the cluster last handed them to the observer.
+struct DecisionBuffer {
+    var detail = DecisionDetail.none
+    var decisions: [Decision] = []
+    /// Ids aborted since the last logged line.
+    var aborted: [Int64] = []
+
+    var isWanted: Bool { detail != .none }
+}

@@ -1,0 +1,61 @@
+import StepTime
+
+/// What one replica counts while it runs. Integers only, so that the sums over replicas do not
+/// depend on their order.
+struct Tally {
+    var counters = Counters()
+    var timeToFirstToken = LatencyHistogram()
+    var timePerOutputToken = LatencyHistogram()
+    var interTokenLatency = LatencyHistogram()
+    var endToEnd = LatencyHistogram()
+    var queueTime = LatencyHistogram()
+    var goodRequests = 0
+    var busyTime: Int64 = 0
+    var hostWaitTime: Int64 = 0
+    var firstArrival = Int64.max
+    var lastEnd: Int64 = 0
+    /// Σ used blocks × picoseconds.
+    var usedBlockTime: UInt128 = 0
+    var peakUsedBlocks = 0
+    private var accountedUntil: Int64 = 0
+    /// Ended requests, to be handed on by the cluster: (sequence, record).
+    var ended: [(sequence: Int64, record: RequestRecord)] = []
+    let usable: Int
+    let objective: ServiceLevelObjective
+
+    init(_ plan: RunPlan, usable: Int) {
+        self.usable = usable
+        objective = plan.objective
+    }
+
+    /// Charges the blocks in use up to `time`. Call before the number changes.
+    mutating func account(until time: Int64, used: Int) {
+        if time > accountedUntil {
+            usedBlockTime += UInt128(time - accountedUntil) * UInt128(used)
+            accountedUntil = time
+        }
+        peakUsedBlocks = max(peakUsedBlocks, used)
+    }
+
+    /// Enters an ended request into the statistics.
+    mutating func end(_ record: RequestRecord, sequence: Int64) {
+        ended.append((sequence, record))
+        counters.requests += 1
+        switch record.outcome {
+        case .finished: counters.finished += 1
+        case .aborted: counters.aborted += 1
+        case .rejected: counters.rejected += 1
+        case .unfinished: counters.unfinished += 1
+        }
+        guard record.outcome == .finished else { return }
+        let first = record.firstToken - record.arrival
+        timeToFirstToken.add(first)
+        endToEnd.add(record.finish - record.arrival)
+        let perToken = record.timePerOutputToken
+        if let perToken { timePerOutputToken.add(perToken) }
+        let good =
+            first <= objective.timeToFirstToken ?? .max
+            && (perToken ?? 0) <= objective.timePerOutputToken ?? .max
+        if good { goodRequests += 1 }
+    }
+}

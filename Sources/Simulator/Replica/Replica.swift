@@ -1,0 +1,131 @@
+import Models
+import StepTime
+import Traces
+
+/// One engine with its scheduler, block pool and clock.
+///
+/// The way of a step: `schedule` decides (`Schedule*.swift`), the step time prices, `update`
+/// commits the sampled tokens (`Update.swift`), and the loop in `ReplicaLoop.swift` moves the
+/// clock. Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
+struct Replica {
+    let engine: EngineConfiguration
+    let groups: [GroupRules]
+    /// Full groups first, as the joint lookup asks them.
+    let lookupOrder: [[Int]]
+    let stepTime: StepTime
+    let number: Int32
+
+    var pool: BlockPool
+    var requests: [LiveRequest] = []
+    var records: [RequestRecord] = []
+    /// Group by group: index slot × groups + group.
+    var tables: [BlockTable] = []
+    var blockLists = Slab<Int32>(filler: 0)
+    var chains: KeyChains
+    var freeSlots: [Int32] = []
+
+    /// Slots in order of admission.
+    var running: [Int32] = []
+    var waiting: WaitingQueue
+    /// Slots that arrived at the replica but whose arrival the loop has not reached.
+    var inbox = RingQueue<Int32>()
+    var aborts = EventHeap()
+
+    /// Host clock and end of the last dispatched batch, picoseconds.
+    var clock: Int64 = 0
+    var lastEnd: Int64 = 0
+    var dispatched = RingQueue<Batch>()
+    /// Whether the loop must process the oldest batch before it goes on.
+    var mustDrain = false
+    var scheduledNothing = false
+    /// A request ended and no schedule call has told the workers yet.
+    var endedFlag = false
+
+    var cadence: PrefillCadence
+    var calls = 0
+    /// Schedule calls in a row that scheduled nothing while nothing was in flight.
+    var idleCalls = 0
+    var scratch = ScheduleScratch()
+    var tally: Tally
+    var log = DecisionBuffer()
+
+    init(_ plan: RunPlan, number: Int) {
+        let engine = plan.engine
+        self.engine = engine
+        self.number = Int32(number)
+        stepTime = plan.stepTime
+        groups = engine.groups.map { GroupRules($0, engine: engine) }
+        lookupOrder = Self.lookupOrder(engine.groups)
+        pool = BlockPool(count: engine.numGPUBlocks, caching: engine.enablePrefixCaching)
+        chains = KeyChains(blockSize: engine.blockSize)
+        waiting = WaitingQueue(ordered: engine.policy == .priority)
+        cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
+        scratch.hits = Array(repeating: [], count: groups.count)
+        tally = Tally(plan, usable: pool.usable)
+    }
+
+    /// Groups of equal kind are looked up together, full attention first.
+    private static func lookupOrder(_ groups: [CacheGroup]) -> [[Int]] {
+        var kinds: [(kind: CacheGroup, members: [Int])] = []
+        for (index, kind) in groups.enumerated() {
+            if let known = kinds.firstIndex(where: { $0.kind == kind }) {
+                kinds[known].members.append(index)
+            } else {
+                kinds.append((kind, [index]))
+            }
+        }
+        return kinds.filter { $0.kind == .full }.map(\.members)
+            + kinds.filter { $0.kind != .full }.map(\.members)
+    }
+
+    var depth: Int { engine.asyncScheduling ? 2 : 1 }
+    var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
+    /// Requests that arrived and did not end: what a router may look at.
+    var outstanding: Int { running.count + waiting.count + inbox.count }
+    var activeLimit: Int { engine.maxNumActiveSeqs ?? engine.maxNumSeqs }
+    var tokenBudget: Int {
+        min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
+    }
+
+    func rank(_ slot: Int) -> WaitingQueue.Rank {
+        let request = requests[slot]
+        return .init(priority: request.priority, arrival: request.arrival, id: request.id)
+    }
+}
+
+/// Scratch lists that live as long as the replica, so that steps allocate nothing.
+struct ScheduleScratch {
+    /// Hit blocks of the waiting head, group by group.
+    var hits: [[Int32]] = []
+    var entries: [Entry] = []
+    var preempted: [Int32] = []
+    var finished: [Int32] = []
+    /// Emptied entry lists of processed batches.
+    var spare: [[Entry]] = []
+}
+
+/// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.
+struct PrefillCadence {
+    let interval: Int
+    /// Schedule calls that scheduled something.
+    var executed = 0
+    var lastPrefill: Int
+    var capacityBound = false
+    /// Whether the call under way prefills.
+    var carried = false
+
+    init(interval: Int) {
+        self.interval = interval
+        lastPrefill = -interval
+    }
+
+    func holds(someoneDecodes: Bool) -> Bool {
+        interval > 1 && !capacityBound && executed + 1 - lastPrefill < interval && someoneDecodes
+    }
+
+    mutating func finish(scheduledSomething: Bool) {
+        if scheduledSomething { executed += 1 }
+        if interval > 1, carried { lastPrefill = executed }
+        carried = false
+    }
+}

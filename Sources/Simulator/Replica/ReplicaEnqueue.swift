@@ -1,0 +1,74 @@
+import Traces
+
+/// Takes a routed request into the replica: a slot, its content, its place in the inbox; or
+/// rejects it when it could never run. O(segments).
+func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int64) {
+    var record = RequestRecord(
+        id: arrival.id, arrival: time, promptTokens: arrival.promptTokens)
+    record.replica = replica.number
+    replica.tally.firstArrival = min(replica.tally.firstArrival, time)
+    replica.tally.counters.promptTokens += Int(arrival.promptTokens)
+    let rejection = rejection(replica, arrival)
+    guard rejection == .none else {
+        record.outcome = .rejected
+        record.rejection = rejection
+        replica.tally.end(record, sequence: arrival.sequence)
+        return
+    }
+    let request = LiveRequest(
+        known: arrival.promptTokens, promptTokens: arrival.promptTokens,
+        outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,
+        priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
+        abort: arrival.abort, outputContent: arrival.outputContent)
+    let slot = takeSlot(&replica, request, record)
+    if replica.pool.caching { replica.chains.open(slot, arrival.content) }
+    replica.inbox.append(Int32(slot))
+}
+
+private func takeSlot(
+    _ replica: inout Replica, _ request: LiveRequest, _ record: RequestRecord
+) -> Int {
+    if let free = replica.freeSlots.popLast() {
+        replica.requests[Int(free)] = request
+        replica.records[Int(free)] = record
+        return Int(free)
+    }
+    replica.requests.append(request)
+    replica.records.append(record)
+    for _ in replica.groups { replica.tables.append(BlockTable()) }
+    return replica.requests.count - 1
+}
+
+/// A request is refused when the engine's input processor would refuse it, or when the pool could
+/// not hold it even alone.
+private func rejection(
+    _ replica: borrowing Replica, _ arrival: ArrivingRequest
+) -> RejectionReason {
+    let engine = replica.engine
+    let limit = engine.maxModelLen
+    if Int(arrival.promptTokens) >= limit { return .promptNotShorterThanModelLength }
+    let tokens = min(Int(arrival.promptTokens) + Int(arrival.outputTokens), limit)
+    var blocks = 0
+    for rules in replica.groups {
+        blocks += min((tokens + engine.blockSize - 1) / engine.blockSize, rules.gateCap)
+    }
+    if blocks > replica.pool.usable { return .needsMoreBlocksThanThePool }
+    if !engine.enableChunkedPrefill, Int(arrival.promptTokens) > replica.tokenBudget {
+        return .promptExceedsStepBudget
+    }
+    return .none
+}
+
+/// A request on its way from the router to a replica.
+struct ArrivingRequest {
+    var id: Int64
+    var sequence: Int64
+    var promptTokens: Int32
+    var outputTokens: Int32
+    var maxTokens: Int32
+    var priority: Int32
+    /// Picoseconds; `Int64.max`: never.
+    var abort: Int64
+    var outputContent: Int64
+    var content: ArraySlice<Segment>
+}

@@ -1,0 +1,204 @@
+import Basics
+import StepTime
+import Traces
+
+/// Why `advance` came back.
+enum AdvanceStop {
+    /// Nothing more happens before the horizon.
+    case horizon
+    /// Something is to be collected (records, decisions); call again.
+    case collect
+}
+
+/// Runs the replica's loop up to `horizon`: every batch that ends by then is processed, and no
+/// scheduling happens at or after it, since requests may yet arrive at that very moment.
+///
+/// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
+func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop {
+    while true {
+        if replica.mustDrain {
+            guard let oldest = replica.dispatched.first else {
+                preconditionFailure("the loop waits for a batch that was never dispatched")
+            }
+            if max(replica.clock, oldest.end) > horizon { return .horizon }
+            processOldest(&replica)
+            if replica.tally.ended.count >= 1024 || replica.log.decisions.count >= 256 {
+                return .collect
+            }
+        }
+        if !replica.hasWork, replica.dispatched.isEmpty, !replica.endedFlag {
+            guard let next = replica.inbox.first else { return .horizon }
+            replica.clock = max(replica.clock, replica.requests[Int(next)].arrival)
+        }
+        if replica.clock >= horizon { return .horizon }
+        takeArrivals(&replica)
+        processAborts(&replica)
+        try scheduleAndDispatch(&replica)
+    }
+}
+
+private func takeArrivals(_ replica: inout Replica) {
+    while let next = replica.inbox.first, replica.requests[Int(next)].arrival <= replica.clock {
+        _ = replica.inbox.popFirst()
+        let slot = Int(next)
+        replica.waiting.append(next, rank: replica.rank(slot))
+        if replica.requests[slot].abort < .max {
+            replica.aborts.push(
+                .init(
+                    time: replica.requests[slot].abort, tie: replica.requests[slot].id,
+                    payload: next))
+        }
+    }
+}
+
+/// Ends the requests whose clients have given up by now, in order of (time, id).
+private func processAborts(_ replica: inout Replica) {
+    while let event = replica.aborts.first, event.time <= replica.clock {
+        _ = replica.aborts.pop()
+        let slot = Int(event.payload)
+        let request = replica.requests[slot]
+        guard request.state != .ended, request.id == event.tie, request.abort == event.time else {
+            continue
+        }
+        replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+        let wasRunning = request.state == .running
+        finish(&replica, slot, .aborted)
+        if wasRunning { replica.running.removeAll { $0 == event.payload } }
+        if replica.log.isWanted { replica.log.aborted.append(request.id) }
+    }
+}
+
+/// Schedules a step if there is anything to schedule for, and decides whether the loop waits for
+/// the oldest batch before it goes on.
+private func scheduleAndDispatch(_ replica: inout Replica) throws {
+    let pipelined = replica.depth > 1
+    replica.scheduledNothing = true
+    if replica.hasWork || (pipelined && replica.endedFlag) {
+        let isCleanup = !replica.hasWork
+        replica.endedFlag = false
+        let isEmpty = dispatch(&replica, isCleanup: isCleanup)
+        replica.scheduledNothing = isEmpty
+        try checkProgress(&replica, scheduledNothing: isEmpty)
+        let goesOn = !isEmpty || replica.hasWork || replica.endedFlag
+        if replica.dispatched.count < replica.depth, goesOn {
+            yieldIfIdle(&replica)
+            replica.mustDrain = false
+            return
+        }
+    } else if !pipelined {
+        replica.endedFlag = false
+        replica.log.aborted.removeAll()
+    }
+    replica.mustDrain = !replica.dispatched.isEmpty
+}
+
+private func yieldIfIdle(_ replica: inout Replica) {
+    guard replica.depth > 1, replica.scheduledNothing else { return }
+    if replica.hasWork || replica.endedFlag {
+        replica.clock += replica.engine.emptyYieldMicroseconds * 1_000_000
+    }
+}
+
+/// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
+private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
+    let evictions = replica.pool.evictions
+    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    schedule(&replica)
+    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    var batch = Batch()
+    batch.isCleanup = isCleanup
+    batch.number = replica.calls
+    let load = stepLoad(replica)
+    let isEmpty = load.requests == 0
+    let called = replica.clock
+    let engine = replica.engine
+    replica.clock += engine.hostFixed + engine.hostPerRequest * Int64(load.requests)
+    batch.start = max(replica.clock, replica.lastEnd)
+    let duration = isEmpty && replica.depth > 1 ? 0 : replica.stepTime.picoseconds(load)
+    batch.end = batch.start + duration
+    if !isEmpty {
+        replica.tally.hostWaitTime += batch.start - max(called, replica.lastEnd)
+        replica.tally.busyTime += duration
+        replica.tally.counters.steps += 1
+        replica.tally.counters.scheduledTokens += load.tokens
+        replica.tally.counters.scheduledEntries += load.requests
+    } else if !isCleanup {
+        replica.tally.counters.emptySteps += 1
+    }
+    replica.lastEnd = batch.end
+    replica.tally.lastEnd = max(replica.tally.lastEnd, batch.end)
+    replica.tally.counters.evictions = replica.pool.evictions
+    if isCleanup {
+        replica.log.aborted.removeAll()
+    } else {
+        replica.calls += 1
+        if replica.log.isWanted {
+            logSchedule(&replica, batch, called: called, evictions: evictions)
+        }
+    }
+    var entries = replica.scratch.spare.popLast() ?? []
+    swap(&entries, &replica.scratch.entries)
+    batch.entries = entries
+    replica.dispatched.append(batch)
+    return isEmpty
+}
+
+/// Sums up what the scheduled entries cost.
+func stepLoad(_ replica: borrowing Replica) -> StepLoad {
+    var load = StepLoad()
+    let window = replica.stepTime.window
+    for entry in replica.scratch.entries {
+        if entry.tokens == 1, entry.computedBefore > 0 {
+            load.addDecode(context: Int(entry.computedBefore) + 1, window: window)
+        } else {
+            load.addChunk(Int(entry.tokens), past: Int(entry.computedBefore), window: window)
+        }
+        if entry.samples { load.sampled += 1 }
+    }
+    return load
+}
+
+private func processOldest(_ replica: inout Replica) {
+    guard var batch = replica.dispatched.popFirst() else { return }
+    replica.clock = max(replica.clock, batch.end)
+    if replica.depth > 1 { processAborts(&replica) }
+    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    let wasted = replica.tally.counters.wastedEntries
+    let delivered = update(&replica, batch)
+    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    replica.mustDrain = false
+    if replica.log.isWanted, !batch.isCleanup {
+        logUpdate(&replica, batch, delivered: delivered, wastedBefore: wasted)
+    }
+    batch.entries.removeAll(keepingCapacity: true)
+    replica.scratch.spare.append(batch.entries)
+    yieldIfIdle(&replica)
+}
+
+/// Ends the run with who holds what when the replica can never schedule again.
+private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) throws {
+    guard scheduledNothing, replica.hasWork, replica.dispatched.count <= 1,
+        replica.inbox.isEmpty, replica.aborts.isEmpty
+    else {
+        replica.idleCalls = 0
+        return
+    }
+    replica.idleCalls += 1
+    guard replica.idleCalls > replica.cadence.interval + 4 else { return }
+    let holders = replica.running.prefix(5).map { slot -> String in
+        let held = (0..<replica.groups.count).reduce(0) {
+            $0 + Int(replica.tables[Int(slot) * replica.groups.count + $1].list.count)
+        }
+        return "request \(replica.requests[Int(slot)].id) holds \(held)"
+    }
+    let head = replica.waiting.head.map {
+        let request = replica.requests[Int($0)]
+        return "request \(request.id) (\(request.known) tokens) heads the queue"
+    }
+    let state = (holders + [head ?? "nothing waits"]).joined(separator: ", ")
+    throw InputError(
+        "replica \(replica.number)",
+        "no progress at \(replica.clock / 1_000_000) us: \(replica.pool.freeCount) of "
+            + "\(replica.pool.usable) blocks of \(replica.engine.blockSize) are free; \(state)",
+        expected: "a larger engine.num_gpu_blocks or a smaller engine.max_model_len")
+}

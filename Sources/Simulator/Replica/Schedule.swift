@@ -1,0 +1,210 @@
+import StepTime
+
+/// Decides the next step: who computes how many tokens. Running requests come first, in order;
+/// then admissions, if nothing was preempted. Leaves the entries in `scratch.entries`.
+///
+/// Rules: vLLM 0.33.0 `Scheduler.schedule`, `AsyncScheduler`.
+func schedule(_ replica: inout Replica) {
+    replica.scratch.entries.removeAll(keepingCapacity: true)
+    replica.scratch.preempted.removeAll(keepingCapacity: true)
+    var pass = SchedulePass(replica)
+    scheduleRunning(&replica, &pass)
+    if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
+    if pass.droppedEntries { replica.scratch.entries.removeAll { $0.tokens == 0 } }
+    replica.cadence.finish(scheduledSomething: !replica.scratch.entries.isEmpty)
+    for position in replica.scratch.entries.indices {
+        let entry = replica.scratch.entries[position]
+        let slot = Int(entry.slot)
+        replica.requests[slot].computed += entry.tokens
+        replica.requests[slot].inFlight += entry.tokens
+        let target = replica.requests[slot].known + replica.requests[slot].placeholders
+        let prefilling = replica.requests[slot].computed < target
+        replica.requests[slot].prefilling = prefilling
+        if !prefilling {
+            replica.requests[slot].placeholders += 1
+            replica.scratch.entries[position].samples = true
+        }
+    }
+}
+
+/// The limits of one schedule call.
+struct SchedulePass {
+    /// Tokens that may still be scheduled.
+    var budget: Int
+    /// Long-prefill threshold; 0: off.
+    let threshold: Int
+    /// The cadence keeps prefill out of this step.
+    let holds: Bool
+    /// Entries were refunded and remain as zeroes.
+    var droppedEntries = false
+
+    init(_ replica: borrowing Replica) {
+        let engine = replica.engine
+        budget = replica.tokenBudget
+        let requests = replica.running.count + replica.waiting.count
+        var threshold = requests > 1 ? engine.longPrefillTokenThreshold : 0
+        if threshold > 0, engine.longPrefillTokenThresholdAdaptive {
+            threshold = max(threshold, engine.maxNumBatchedTokens / requests)
+        }
+        self.threshold = threshold
+        holds =
+            replica.cadence.interval > 1
+            && replica.cadence.holds(
+                someoneDecodes: replica.running.contains {
+                    !replica.requests[Int($0)].prefilling
+                })
+    }
+
+    func clipped(_ tokens: Int) -> Int {
+        threshold > 0 && tokens > threshold ? threshold : tokens
+    }
+}
+
+private func scheduleRunning(_ replica: inout Replica, _ pass: inout SchedulePass) {
+    let limit = replica.engine.maxModelLen
+    var index = 0
+    while index < replica.running.count, pass.budget > 0 {
+        let slot = Int(replica.running[index])
+        let request = replica.requests[slot]
+        if request.placeholders > 0 {
+            // The token in flight is the last one by max_tokens: nothing more to schedule.
+            let ahead = Int(request.computed) + 2 - Int(request.placeholders)
+            if ahead >= Int(request.promptTokens) + Int(request.maxTokens) {
+                index += 1
+                continue
+            }
+        }
+        if pass.holds, request.prefilling {
+            index += 1
+            continue
+        }
+        var tokens = Int(request.known + request.placeholders - request.computed)
+        tokens = min(pass.clipped(tokens), pass.budget, limit - Int(request.computed) - 1)
+        if tokens <= 0 {
+            index += 1
+            continue
+        }
+        if Int(request.computed) + tokens > Int(request.quietUntil) {
+            guard makeRoom(&replica, &pass, &index, slot, tokens) else {
+                // First come first served stops at the requester's own preemption.
+                if replica.waiting.ordered { continue }
+                break
+            }
+        }
+        replica.scratch.entries.append(
+            Entry(
+                slot: Int32(slot), tokens: Int32(tokens), computedBefore: request.computed,
+                kind: .running))
+        replica.cadence.carried = replica.cadence.carried || request.prefilling
+        pass.budget -= tokens
+        index += 1
+    }
+}
+
+/// Gets a running request its blocks, preempting until it fits. False when the requester itself
+/// was preempted. `index`, the requester's place in `running`, follows removals before it.
+private func makeRoom(
+    _ replica: inout Replica, _ pass: inout SchedulePass, _ index: inout Int, _ slot: Int,
+    _ tokens: Int
+) -> Bool {
+    clearHits(&replica)
+    while !allocate(&replica, BlockDemand(slot: slot, tokens: tokens)) {
+        let place = victim(replica)
+        let victim = replica.running.remove(at: place)
+        if place < index {
+            index -= 1
+            refund(&replica, &pass, victim)
+        }
+        preempt(&replica, Int(victim))
+        if Int(victim) == slot { return false }
+    }
+    return true
+}
+
+func clearHits(_ replica: inout Replica) {
+    for group in replica.groups.indices {
+        replica.scratch.hits[group].removeAll(keepingCapacity: true)
+    }
+}
+
+/// The place in `running` of the request to preempt: the last one, or by priority the largest
+/// (priority, arrival), the first of equals.
+private func victim(_ replica: borrowing Replica) -> Int {
+    guard replica.waiting.ordered else { return replica.running.count - 1 }
+    var worst = 0
+    for place in 1..<max(1, replica.running.count) {
+        let candidate = replica.requests[Int(replica.running[place])]
+        let current = replica.requests[Int(replica.running[worst])]
+        if (candidate.priority, candidate.arrival) > (current.priority, current.arrival) {
+            worst = place
+        }
+    }
+    return worst
+}
+
+/// Takes an already scheduled victim out of the step and returns its tokens to the budget.
+private func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int32) {
+    guard let place = replica.scratch.entries.firstIndex(where: { $0.slot == victim }) else {
+        return
+    }
+    pass.budget += Int(replica.scratch.entries[place].tokens)
+    replica.scratch.entries[place].tokens = 0
+    pass.droppedEntries = true
+}
+
+/// Frees a request's blocks and puts it back to the waiting queue; its outputs stay.
+private func preempt(_ replica: inout Replica, _ slot: Int) {
+    releaseBlocks(&replica, slot)
+    replica.requests[slot].computed = 0
+    replica.requests[slot].stale = replica.requests[slot].inFlight
+    replica.requests[slot].placeholders = 0
+    replica.requests[slot].state = .preempted
+    replica.records[slot].preemptions += 1
+    replica.tally.counters.preemptions += 1
+    replica.scratch.preempted.append(Int32(slot))
+    replica.waiting.putBack(Int32(slot), rank: replica.rank(slot))
+}
+
+private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePass) {
+    let engine = replica.engine
+    let mark = Int(engine.watermark * Double(engine.numGPUBlocks))
+    while pass.budget > 0, replica.running.count < replica.activeLimit,
+        let head = replica.waiting.head
+    {
+        let slot = Int(head)
+        let hit = lookUpPrefix(&replica, slot)
+        let known = Int(replica.requests[slot].known)
+        if pass.holds, hit < known - 1 { break }
+        var tokens = pass.clipped(known - hit)
+        if !engine.enableChunkedPrefill, tokens > pass.budget { break }
+        tokens = min(tokens, pass.budget)
+        let demand = BlockDemand(
+            slot: slot, tokens: tokens, hitTokens: hit, gate: engine.schedulerReserveFullISL,
+            mark: replica.running.isEmpty ? 0 : mark)
+        guard allocate(&replica, demand) else { break }
+        replica.waiting.removeHead()
+        admit(&replica, slot, hit: hit, tokens: tokens)
+        replica.cadence.carried = replica.cadence.carried || hit < known - 1
+        pass.budget -= tokens
+    }
+    if !pass.holds { replica.cadence.capacityBound = !replica.waiting.isEmpty }
+}
+
+private func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
+    let resumed = replica.requests[slot].state == .preempted
+    replica.running.append(Int32(slot))
+    replica.requests[slot].state = .running
+    replica.requests[slot].computed = Int32(hit)
+    replica.scratch.entries.append(
+        Entry(
+            slot: Int32(slot), tokens: Int32(tokens), computedBefore: Int32(hit),
+            kind: resumed ? .resumed : .admitted))
+    replica.tally.counters.hitTokensWithResumed += hit
+    if replica.records[slot].admitted < 0 {
+        replica.records[slot].admitted = replica.clock
+        replica.records[slot].hitTokens = Int32(hit)
+        replica.tally.counters.hitTokens += hit
+        replica.tally.counters.queriedTokens += Int(replica.requests[slot].promptTokens)
+        replica.tally.queueTime.add(replica.clock - replica.requests[slot].arrival)
+    }
+}

@@ -1,0 +1,56 @@
+import Experiments
+import Reports
+import Simulator
+
+extension Verb {
+    /// `headway conform DIR...`
+    static let conform = Verb(
+        "conform",
+        summary: "Compare schedules with captures of the real engine, step by step.",
+        operands: "DIR...", operandCount: 1...1000,
+        details: """
+            Runs every case under the given folders: config.json, trace.jsonl and steps.jsonl
+            (synchronous) or events.jsonl (asynchronous), or the checkpoints of a whole trace.
+            Compares each logged step: clock, scheduled entries in order, preempted, finished and
+            aborted requests, queue lengths, free blocks, hits, evictions, distinct keys. Exit
+            status 1 at a difference, with the first differing step, expected and actual.
+            """,
+        flags: [
+            Flag("--gait", "GAIT", "Run one gait only, walk or stride; default: both."),
+            .json,
+        ]
+    ) { arguments in
+        let gait = try arguments.choice("--gait", as: EngineConfiguration.Gait.self)
+        let gaits = gait.map { [$0] } ?? EngineConfiguration.Gait.allCases
+        let folders = try Conformance.cases(under: arguments.operands)
+        var results: [ConformanceResult] = []
+        for folder in folders {
+            for gait in gaits {
+                let result = try Conformance.run(folder, gait: gait)
+                results.append(result)
+                if !arguments.has("--json") { try Console.write(line(result)) }
+            }
+        }
+        let differing = results.filter { $0.difference != nil }.count
+        if arguments.has("--json") {
+            try Console.writeJSON(results)
+        } else {
+            let steps = results.reduce(0) { $0 + $1.steps }
+            try Console.write("\(results.count) cases, \(steps) steps, \(differing) differing")
+        }
+        return differing == 0 ? 0 : 1
+    }
+
+    private static func line(_ result: ConformanceResult) -> String {
+        let head = "\(result.name) (\(result.gait))"
+        guard let difference = result.difference else {
+            return "\(head): \(result.steps) steps match"
+        }
+        return """
+            \(head): differs after \(result.steps) steps, at \(difference.place)
+              before   \(difference.before)
+              expected \(difference.expected)
+              actual   \(difference.actual)
+            """
+    }
+}

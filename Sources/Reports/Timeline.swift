@@ -50,17 +50,21 @@ public struct Timeline: Sendable {
     public var picture: String? {
         guard windows.count >= 4 else { return nil }
         let seconds = Double(width) / 1e12
-        let rows: [(name: String, unit: String, values: [Double])] = [
-            ("arrivals", "/s", windows.map { Double($0.arrivals) / seconds }),
-            ("in the cluster", "", windows.map { $0.presence / Double(width) }),
-            ("output tokens", "/s", windows.map { Double($0.outputTokens) / seconds }),
-            ("mean TTFT", " ms", windows.map { ratio($0.waited, Double($0.firstTokens)) / 1e9 }),
+        let rate = { Quantity.significant($0) + "/s" }
+        let rows: [(name: String, text: (Double) -> String, values: [Double])] = [
+            ("arrivals", rate, windows.map { Double($0.arrivals) / seconds }),
+            ("in the cluster", Quantity.significant, windows.map { $0.presence / Double(width) }),
+            ("output tokens", rate, windows.map { Double($0.outputTokens) / seconds }),
+            (
+                "mean TTFT", Quantity.duration(seconds:),
+                windows.map { ratio($0.waited, Double($0.firstTokens)) / 1e12 }
+            ),
         ]
         let span = Quantity.duration(seconds: seconds * Double(windows.count))
         let lines = rows.map { row in
             let line = Chart.sparkline(Chart.squeezed(row.values, to: 64))
             return padded(row.name, to: 14, .right) + " │" + padded(line, to: 64, .left)
-                + "│ at most " + Quantity.significant(row.values.max() ?? 0) + row.unit
+                + "│ at most " + row.text(row.values.max() ?? 0)
         }
         return "Over simulated time (\(span))\n" + lines.joined(separator: "\n")
     }

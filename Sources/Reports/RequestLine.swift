@@ -3,7 +3,7 @@ import Simulator
 /// The rows of requests.csv.
 ///
 /// Times are seconds of the trace with six decimals, rounded to the nearest microsecond, and empty
-/// where they never happened. Rows come in order of the requests' end.
+/// where they never happened. Rows come in order of arrival.
 public enum RequestLine {
     /// The header, with its newline.
     public static let header = Array(

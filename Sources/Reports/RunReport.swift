@@ -2,16 +2,16 @@ import Simulator
 
 /// A run's figures as a page of text for a terminal.
 public enum RunReport {
-    /// Latencies, throughput and what the cluster did, and the TTFT's distribution. `objective`
-    /// says in words what a good request is; empty: no limit was set.
+    /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
+    /// time. `objective` says in words what a good request is; empty: no limit was set.
     public static func text(
-        _ summary: RunSummary, result: RunResult, objective: String
+        _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil
     ) -> String {
         var parts = [latencyTable(summary), facts(summary, objective: objective)]
         if let chart = distribution(result.timeToFirstToken) {
             parts.append("Time to first token, share of requests\n" + chart)
         }
-        if let series = timeSeries(result) { parts.append(series) }
+        if let picture = timeline?.picture { parts.append(picture) }
         parts.append(trust(summary))
         return parts.joined(separator: "\n\n")
     }
@@ -124,24 +124,6 @@ public enum RunReport {
             if upTo == histogram.count { break }
         }
         return Chart.bars(rows)
-    }
-
-    /// Requests running and waiting and blocks in use over simulated time, each as a line of
-    /// characters with its largest value.
-    static func timeSeries(_ result: RunResult) -> String? {
-        guard result.samples.count > 1 else { return nil }
-        let rows: [(String, [Double])] = [
-            ("running", result.samples.map { Double($0.running) }),
-            ("waiting", result.samples.map { Double($0.waiting) }),
-            ("KV blocks", result.samples.map { Double($0.usedBlocks) }),
-        ]
-        let lines = rows.map { name, values in
-            padded(name, to: 9, .right) + " │"
-                + padded(
-                    Chart.sparkline(Chart.squeezed(values, to: 60)), to: 60, .left)
-                + "│ peak " + Quantity.decimal(values.max() ?? 0, 0)
-        }
-        return "Over simulated time\n" + lines.joined(separator: "\n")
     }
 
     private static func trust(_ summary: RunSummary) -> String {

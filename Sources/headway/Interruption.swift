@@ -10,12 +10,17 @@ enum Interruption {
     static func watch() {
         // The first access initialises the flag here and not inside the handler.
         requested.store(false, ordering: .relaxed)
+        var signals = sigset_t()
+        sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&signals, number)
             signal(number) { number in
                 Interruption.requested.store(true, ordering: .relaxed)
                 signal(number, SIG_DFL)
             }
         }
+        // A parent may have left them blocked, as thread pools do.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// Throws once the user has asked to stop.

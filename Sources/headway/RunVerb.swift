@@ -86,7 +86,8 @@ private struct ReplayRun {
         let wantsDecisions = resolved.configuration.output.decisions
         let decisions = wantsDecisions ? try folder?.file("steps.jsonl") : nil
         let watcher = RunWatcher(
-            requests: requests, decisions: decisions, showsProgress: showsProgress,
+            requests: requests, decisions: decisions, plan: resolved.plan,
+            showsProgress: showsProgress,
             total: resolved.configuration.trace.limit)
         var plan = resolved.plan
         plan.keepsRecords = false
@@ -104,7 +105,8 @@ private struct ReplayRun {
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
-                summary, result: result, objective: resolved.configuration.slo.description),
+                summary, result: result, objective: resolved.configuration.slo.description,
+                timeline: watcher.timeline),
             "This run took " + ProcessUsage.since(began).description,
         ]
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))

@@ -10,6 +10,8 @@ import Simulator
 final class RunWatcher: RunObserver {
     private let requests: OutputFile?
     private let decisions: OutputFile?
+    private var log: DecisionLog
+    private let detail: DecisionDetail
     private let showsProgress: Bool
     private let total: Int?
     private var row: [UInt8] = []
@@ -20,29 +22,41 @@ final class RunWatcher: RunObserver {
     /// Longest context of a request, tokens.
     private(set) var longestContext = 0
 
+    /// What happened when.
+    private(set) var timeline = Timeline()
+
     /// `total` is the number of requests, where it is known beforehand.
-    init(requests: OutputFile?, decisions: OutputFile?, showsProgress: Bool, total: Int?) {
+    init(
+        requests: OutputFile?, decisions: OutputFile?, plan: RunPlan, showsProgress: Bool,
+        total: Int?
+    ) {
+        log = DecisionLog(
+            asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
+        // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
+        // captures of the real engine.
+        detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
         self.requests = requests
         self.decisions = decisions
         self.showsProgress = showsProgress
         self.total = total
     }
 
-    var wantsDecisions: Bool { decisions != nil }
+    var decisionDetail: DecisionDetail { decisions == nil ? .none : detail }
 
     func record(_ record: RequestRecord) throws {
         try Interruption.check()
         if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
         longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
+        timeline.add(record)
         guard let requests else { return }
         row.removeAll(keepingCapacity: true)
         RequestLine.append(record, to: &row)
         try requests.write(row)
     }
 
-    func decision(_ line: String) throws {
+    func decided(_ decision: Decision) throws {
         try Interruption.check()
-        try decisions?.writeLine(line)
+        if let line = log.line(decision) { try decisions?.writeLine(line) }
     }
 
     func progress(ended: Int, time: Int64) {

@@ -94,10 +94,6 @@ struct SummaryTests {
         for milliseconds in [10, 20, 30] as [Int64] {
             result.timeToFirstToken.add(milliseconds * 1_000_000_000)
         }
-        result.samples = [
-            StateSample(time: 0, running: 1, waiting: 0, usedBlocks: 10),
-            StateSample(time: 1, running: 3, waiting: 2, usedBlocks: 50),
-        ]
         result.digest = "00000000000000ff"
         return result
     }
@@ -144,7 +140,10 @@ struct SummaryTests {
     @Test("of a run without requests has zeros and no NaN")
     func empty() throws {
         let values = try keys(RunSummary(RunResult(), clock: ""))
-        for case (let key, let value as Double) in values { #expect(value == 0, "\(key)") }
+        for case (let key, let value as Double) in values
+        where key != "replicas" && key != "num_gpu_blocks" {
+            #expect(value == 0, "\(key)")
+        }
     }
 
     @Test("as a page names every statistic")
@@ -155,7 +154,7 @@ struct SummaryTests {
             "TTFT", "TPOT", "ITL", "E2E", "queue", "3 finished, 1 rejected", "1.50 requests/s",
             "(66.7 %) with TTFT at most 20 ms", "25.0 % of prompt tokens hit", "50.0 % at peak",
             "2.00 requests and 14.0 tokens a step", "00000000000000ff", "Clock: linear",
-            "Note: mind the gap", "< 20.0 ms", "running",
+            "Note: mind the gap", "< 20.0 ms",
         ] { #expect(page.contains(part), "\(part)") }
         #expect(!page.contains(" \n"))
     }
@@ -167,6 +166,34 @@ struct SummaryTests {
         let shares = page.split(separator: "\n").filter { $0.contains("< ") }
             .compactMap { $0.split(separator: " ").dropLast().last.flatMap { Double($0) } }
         #expect(abs(shares.reduce(0, +) - 100) < 0.2, "\(page)")
+    }
+}
+
+@Suite("A timeline")
+struct TimelineTests {
+    private func record(_ arrival: Int64, _ finish: Int64) -> RequestRecord {
+        var record = RequestRecord(id: 0, arrival: arrival, promptTokens: 1)
+        record.firstToken = arrival + 5_000_000_000
+        record.finish = finish
+        record.outputTokens = 10
+        return record
+    }
+
+    @Test("counts each request where it arrived, and keeps its windows few")
+    func picture() throws {
+        var timeline = Timeline()
+        #expect(timeline.picture == nil)
+        let second: Int64 = 1_000_000_000_000
+        // One request a second, each one stays two seconds, over three hours.
+        for arrival in 0..<10_800 as Range<Int64> {
+            timeline.add(record(arrival * second, (arrival + 2) * second))
+        }
+        let picture = try #require(timeline.picture)
+        #expect(picture.contains("arrivals"))
+        #expect(picture.contains("at most 1.01/s"), "\(picture)")
+        #expect(picture.contains("at most 2.00\n"), "\(picture)")
+        #expect(picture.contains("at most 5.00 ms"))
+        for line in picture.split(separator: "\n") { #expect(line.count <= 105) }
     }
 }
 

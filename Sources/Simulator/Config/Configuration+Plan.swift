@@ -135,7 +135,6 @@ extension Configuration {
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.seed = UInt64(seed)
-        plan.sampleInterval = picoseconds(milliseconds: output.sampleIntervalMilliseconds)
         return plan
     }
 }

@@ -163,7 +163,6 @@ public struct Configuration: Sendable, Equatable {
     /// What is written besides the summary.
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false
-        public var sampleIntervalMilliseconds = 1000.0
 
         /// The default output.
         public init() {}

@@ -237,9 +237,6 @@ extension ConfigurationKey {
     private static let output: [ConfigurationKey] = [
         .init(
             "output.decisions", \.output.decisions, .flag,
-            "Write every step's decision to steps.jsonl (with --out)."),
-        .init(
-            "output.sample_interval_ms", \.output.sampleIntervalMilliseconds, .number(0...1e9),
-            "Interval of the time series, milliseconds of simulated time; 0: none."),
+            "Write every step's decision to steps.jsonl (with --out).")
     ]
 }

@@ -99,12 +99,12 @@ extension Workload {
             outputContents.append(
                 row.outputContent >= 0 ? row.outputContent : OwnContent.output(of: row.id))
         }
-        if row.predecessor >= 0 || !predecessors.isEmpty {
+        if row.predecessor != TraceRow.noSessions || !predecessors.isEmpty {
             if predecessors.isEmpty {
                 predecessors = .init(repeating: -1, count: before)
                 thinkTimes = .init(repeating: 0, count: before)
             }
-            predecessors.append(row.predecessor)
+            predecessors.append(max(-1, row.predecessor))
             thinkTimes.append(row.thinkTime)
         }
     }

@@ -10,7 +10,8 @@ struct Gate {
     private var origin: Int64?
     private var lastTime = Int64.min
     private var seen = SeenIDs()
-    private var keptIDs = SeenIDs()
+    /// Ids of rows that were read but not kept.
+    private var lostIDs = SeenIDs()
     private var kept = 0
 
     init(options: TraceOptions, countsFromFirstRow: Bool) {
@@ -33,18 +34,18 @@ struct Gate {
         if row.id >= 0, !seen.insert(row.id) {
             throw ScanFailure("the id \(row.id) occurs twice", expected: "each id once")
         }
-        if row.prompt == 0 {
-            try tally.note(.zeroPrompt)
-            return false
-        }
-        if row.output == 0 {
-            try tally.note(.zeroOutput)
+        if row.prompt == 0 || row.output == 0 {
+            try tally.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
+            lose(row.id)
             return false
         }
         if row.predecessor != TraceRow.noSessions { try checkPredecessor(&row) }
         let window = options.window ?? 0..<Int64.max
         if time >= window.upperBound { isClosed = true }
-        guard window.contains(time) else { return false }
+        guard window.contains(time) else {
+            lose(row.id)
+            return false
+        }
         if row.id < 0 { row.id = Int64(kept) }
         if row.ownTail > 0 {
             batch.segments.append(
@@ -54,9 +55,12 @@ struct Gate {
         let arrival = try scaled(time - window.lowerBound)
         batch.append(row, arrival: arrival, abort: abort)
         kept += 1
-        if row.predecessor != TraceRow.noSessions { _ = keptIDs.insert(row.id) }
         if let limit = options.limit, kept >= limit { isClosed = true }
         return true
+    }
+
+    private mutating func lose(_ id: Int64) {
+        if id >= 0 { _ = lostIDs.insert(id) }
     }
 
     /// A turn whose predecessor was dropped or lies outside the window arrives by itself.
@@ -67,7 +71,7 @@ struct Gate {
                 expected: "the id of an earlier row")
         }
         row.thinkTime = min(row.thinkTime, options.longestGap)
-        if !keptIDs.contains(row.predecessor) { row.predecessor = -1 }
+        if lostIDs.contains(row.predecessor) { row.predecessor = -1 }
         if !options.followsSessions { row.predecessor = TraceRow.noSessions }
     }
 

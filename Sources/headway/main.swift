@@ -8,4 +8,4 @@ exit(
             .config,
             .explain,
             .conform,
-        ]))
+        ] + Verb.traces))

@@ -6,5 +6,6 @@ exit(
         verbs: [
             .run,
             .config,
+            .explain,
             .conform,
         ]))

@@ -102,6 +102,8 @@ public struct LinkCoefficients: Sendable, Equatable {
 
     /// Two GPUs of a node over NVLink: measured send and receive (Vidur's tables, 1.1 % median).
     public static let nvlink = LinkCoefficients(latency: 7.6e-6, bandwidth: 361e9)
+    /// One direction of DeepEP's low-latency exchange among 8 GPUs of a node.
+    public static let dispatch = LinkCoefficients(latency: 12.5e-6, bandwidth: 270e9)
     /// Two GPUs of different nodes over one 400 Gb/s interface (the same tables, 1.6 %).
     public static let network = LinkCoefficients(latency: 18.9e-6, bandwidth: 36.4e9)
 }

@@ -5,11 +5,12 @@ public enum Catalogue {
     /// Names in alphabetical order.
     public static let names: [String] = entries.map(\.name).sorted()
 
-    /// The model of a name. Letter case, `_` for `-` and an organisation before a slash
-    /// ("meta-llama/Llama-3.1-8B-Instruct") do not matter.
+    /// The model of a name, or of the config.json at a path. Letter case, `_` for `-` and an
+    /// organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names.
     ///
-    /// - Throws: `InputError` at `model.name` that suggests the nearest name.
+    /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
     public static func model(named name: String) throws -> TransformerModel {
+        if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
         let wanted = normalized(name)
         if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
             var model = entry.build()
@@ -27,9 +28,9 @@ public enum Catalogue {
     static func normalized(_ name: String) -> String {
         var word = String(name.split(separator: "/").last ?? "").lowercased()
             .split(separator: "_").joined(separator: "-")
-        for suffix in ["-hf", "-instruct", "-chat", "-it", "-base", "-fp8", "-bf16", "-instruct"]
-        where word.hasSuffix(suffix) {
-            word.removeLast(suffix.count)
+        let tags = ["-hf", "-instruct", "-chat", "-it", "-base", "-fp8", "-bf16", "-2507"]
+        for tag in tags where word.hasSuffix(tag) || word.contains(tag + "-") {
+            word = word.split(separator: tag, omittingEmptySubsequences: true).joined()
         }
         return word.hasPrefix("meta-") ? String(word.dropFirst(5)) : word
     }
@@ -41,21 +42,5 @@ public enum Catalogue {
         var build: @Sendable () -> TransformerModel
     }
 
-    static let entries: [Entry] = llamaEntries + qwenEntries
-
-    /// Llama-like: GQA, gated FFN, two norms a layer.
-    static func llamaLike(
-        hidden: Int, layers: Int, heads: Int, kvHeads: Int, intermediate: Int, vocabulary: Int,
-        context: Int, headDim: Int = 128, reach: Reach = .full
-    ) -> TransformerModel {
-        let attention = HeadAttention(
-            queryHeads: heads, keyValueHeads: kvHeads, headDim: headDim, reach: reach)
-        let layer = Layer(
-            attention: .heads(attention),
-            feedForward: .dense(DenseFeedForward(intermediate: intermediate)),
-            normWeights: 2 * hidden)
-        return TransformerModel(
-            name: "", hiddenSize: hidden, vocabularySize: vocabulary, tiesEmbeddings: false,
-            maxContext: context, layers: Array(repeating: layer, count: layers))
-    }
+    static let entries: [Entry] = denseEntries + expertEntries
 }

@@ -49,6 +49,15 @@ public struct Deployment: Equatable, Sendable {
                     "a divisor such as " + divisors.joined(separator: ", "))
             }
             try checkHeads(group.layer, model)
+            let (more, fewer) = (
+                max(expertParallel, tensorParallel), min(expertParallel, tensorParallel)
+            )
+            guard fewer >= 1, more % fewer == 0, expertParallel <= 64 else {
+                throw refuse(
+                    "expert_parallel_size",
+                    "is \(expertParallel) with tensor_parallel_size \(tensorParallel)",
+                    "1 to 64, a divisor or a multiple of it")
+            }
             if case .experts(let experts) = group.layer.feedForward,
                 expertParallel < 1 || experts.count % expertParallel != 0
             {

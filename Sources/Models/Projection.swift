@@ -103,7 +103,7 @@ extension Attention {
     }
 
     /// Weights of the mixer that are not projections.
-    var otherWeights: Int {
+    public var otherWeights: Int {
         switch self {
         case .heads(let heads): heads.normalizesHeads ? 2 * heads.headDim : 0
         case .latent(let latent): latent.latentRank + (latent.queryRank ?? 0)

@@ -42,6 +42,16 @@ public struct LayerGroup: Equatable, Sendable {
     public var count: Int
 }
 
+/// What a publisher's number of active parameters includes besides the layers.
+public enum ActiveCounting: Sendable, Equatable {
+    /// Embedding and output head (Mixtral, Qwen, Jamba).
+    case everything
+    /// The output head only: looking up an embedding multiplies nothing (gpt-oss, DeepSeek, Kimi).
+    case withoutEmbedding
+    /// Neither (MiniMax, Qwen3-Next).
+    case layersOnly
+}
+
 /// The shape of a decoder: everything that sizes its weights, its KV cache and its steps.
 ///
 /// `Catalogue.model(named:)` knows common ones, `HuggingFaceConfig` reads any other.
@@ -58,6 +68,8 @@ public struct TransformerModel: Equatable, Sendable {
     public var maxContext: Int
     /// Format of the published checkpoint.
     public var nativeWeights = WeightFormat.bf16
+    /// Which matrices the published number of active parameters includes.
+    public var activeCounting = ActiveCounting.everything
     /// Layers, first to last.
     public var layers: [Layer]
 
@@ -88,12 +100,19 @@ public struct TransformerModel: Equatable, Sendable {
         ) { $0 + $1.parameters(hidden: hiddenSize) }
     }
 
-    /// The elements used for one token, as model cards count them: everything but the experts that
-    /// were not chosen.
+    /// The elements used for one token, as the model's publisher counts them: without the experts
+    /// that were not chosen.
     public var activeParameters: Int64 {
-        layers.reduce(
-            embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + Int64(hiddenSize)
-        ) { $0 + $1.activeParameters(hidden: hiddenSize) }
+        let head = tiesEmbeddings ? 0 : headParameters
+        let outside =
+            switch activeCounting {
+            case .everything: embeddingParameters + head
+            case .withoutEmbedding: tiesEmbeddings ? embeddingParameters : head
+            case .layersOnly: Int64(0)
+            }
+        return layers.reduce(outside + Int64(hiddenSize)) {
+            $0 + $1.activeParameters(hidden: hiddenSize)
+        }
     }
 
     /// The distinct layers in order of first appearance, with their numbers.

@@ -38,7 +38,7 @@ public enum Quantity {
 
     /// Picoseconds with the unit that reads best: "812 µs", "41.2 ms", "3.05 s", "2 h 05 min".
     public static func duration(picoseconds: Int64) -> String {
-        duration(seconds: Double(picoseconds) * 1e-12)
+        duration(seconds: Double(picoseconds) / 1e12)
     }
 
     /// Seconds with the unit that reads best.

@@ -67,7 +67,7 @@ extension OperatorCosts {
 
     /// Hidden states of `tokens` tokens sent to the next pipeline stage; over the network when
     /// the stages do not share a node of 8.
-    private func stageHop(tokens: Double) -> Double {
+    func stageHop(tokens: Double) -> Double {
         let link: LinkCoefficients = deployment.gpus <= 8 ? .nvlink : .network
         return link.latency + 2 * tokens * Double(model.hiddenSize) / link.bandwidth
     }

@@ -40,7 +40,7 @@ struct Arguments: Sendable {
         guard verb.operandCount.contains(operands.count) else {
             let wanted = verb.operands.isEmpty ? "none" : verb.operands
             throw InputError(
-                "headway " + verb.name, "\(operands.count) operands given", expected: wanted)
+                verb.name, "\(operands.count) operands given", expected: wanted)
         }
     }
 
@@ -49,7 +49,7 @@ struct Arguments: Sendable {
         let known = verb.flags.map(\.name) + ["--help"]
         let expected =
             nearest(to: name, among: known) ?? "one of \(known.joined(separator: ", "))"
-        throw InputError("headway " + verb.name, "unknown flag \(name)", expected: expected)
+        throw InputError(verb.name, "unknown flag \(name)", expected: expected)
     }
 
     /// Whether a flag was given.

@@ -37,7 +37,7 @@ enum CommandLineEntry {
         guard let verb = verbs.first(where: { $0.name == name }) else {
             let names = verbs.map(\.name)
             throw InputError(
-                "headway", "unknown verb \(name)",
+                name, "unknown verb",
                 expected: nearest(to: name, among: names) ?? names.joined(separator: ", "))
         }
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {

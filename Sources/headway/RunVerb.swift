@@ -1,10 +1,123 @@
+import Basics
+import Foundation
+import Reports
+import Simulator
+import Traces
+
 extension Verb {
-    /// `headway run`.
+    /// `headway run`: the main job.
     static let run = Verb(
         "run",
-        summary: "Replay a trace through a simulated cluster and report what users would feel."
-    ) { _ in
-        try Console.write("headway")
+        summary: "Replay a trace through a simulated cluster and report what users would feel.",
+        operands: "[CONFIG.json5]", operandCount: 0...1,
+        details: """
+            Without operands it runs a built-in default: a chat-like trace of 20,000 requests on
+            eight replicas of Llama-3.1-8B, one per H100. `headway config` lists every key of a
+            configuration. The README says what each figure means.
+            """,
+        flags: [
+            Flag("--trace", "FILE", "Replay this trace (trace.file)."),
+            .set,
+            Flag(
+                "--out", "DIR",
+                "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
+                    + "and steps.jsonl with --set output.decisions=true."),
+            Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
+            Flag("--seed", "N", "Seed of everything random (seed)."),
+            Flag("--quiet", "Show no progress line."),
+            .json,
+        ]
+    ) { arguments in
+        Interruption.watch()
+        var run = try ReplayRun(arguments)
+        let outcome = try run.perform()
+        if arguments.has("--json") {
+            try Console.writeJSON(outcome.summary)
+        } else {
+            try Console.write(outcome.page)
+        }
         return 0
+    }
+}
+
+/// One call of `headway run`.
+private struct ReplayRun {
+    /// What is printed when everything is written.
+    struct Outcome {
+        var summary: RunSummary
+        var page: String
+    }
+
+    private static let files = [
+        "summary.json", "requests.csv", "config.resolved.json", "steps.jsonl",
+    ]
+
+    private let resolved: ResolvedConfiguration
+    private let folder: OutputFolder?
+    private let showsProgress: Bool
+
+    init(_ arguments: Arguments) throws {
+        var changes = arguments.values("--set")
+        if let limit = try arguments.integer("--limit", atLeast: 1) {
+            changes.append("trace.limit=\(limit)")
+        }
+        if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
+        var configuration = try Configuration.read(
+            file: arguments.operands.first, changes: changes)
+        if let trace = arguments.value("--trace") {
+            configuration.trace.file = URL(fileURLWithPath: trace).standardizedFileURL.path
+        }
+        resolved = try configuration.resolved()
+        let out = arguments.value("--out")
+        if configuration.output.decisions, out == nil {
+            throw InputError(
+                "output.decisions", "has no folder to write steps.jsonl into",
+                expected: "--out DIR")
+        }
+        folder = try out.map { try OutputFolder($0, replacing: Self.files) }
+        showsProgress = Console.showsProgress && !arguments.has("--quiet")
+    }
+
+    mutating func perform() throws -> Outcome {
+        let began = ContinuousClock.now
+        let trace = try resolved.configuration.openTrace()
+        let requests = try folder?.file("requests.csv")
+        try requests?.write(RequestLine.header)
+        let wantsDecisions = resolved.configuration.output.decisions
+        let decisions = wantsDecisions ? try folder?.file("steps.jsonl") : nil
+        let watcher = RunWatcher(
+            requests: requests, decisions: decisions, plan: resolved.plan,
+            showsProgress: showsProgress,
+            total: resolved.configuration.trace.limit)
+        var plan = resolved.plan
+        plan.keepsRecords = false
+        let result = try simulate(plan, source: trace.source, observer: watcher)
+        watcher.finish()
+        let summary = RunSummary(
+            result, clock: resolved.clockDescription,
+            warnings: resolved.warnings + trace.remarks
+                + resolved.rangeWarnings(longestContext: watcher.longestContext)
+                + watcher.rejections.keys.sorted().map { reason in
+                    "\(watcher.rejections[reason]!) requests rejected: "
+                        + reason.replacing("_", with: " ")
+                })
+        try write(summary)
+        let page = [
+            resolved.headline(trace: trace.name),
+            RunReport.text(
+                summary, result: result, objective: resolved.configuration.slo.description,
+                timeline: watcher.timeline),
+            "This run took " + ProcessUsage.since(began).description,
+        ]
+        return Outcome(summary: summary, page: page.joined(separator: "\n\n"))
+    }
+
+    private func write(_ summary: RunSummary) throws {
+        guard let folder else { return }
+        try folder.file("summary.json").writeLine(jsonText(summary))
+        try folder.file("config.resolved.json")
+            .writeLine(jsonText(resolved.configuration.asValue))
+        try Interruption.check()
+        try folder.commit()
     }
 }

@@ -5,5 +5,7 @@ exit(
         Array(CommandLine.arguments.dropFirst()),
         verbs: [
             .run,
+            .config,
+            .explain,
             .conform,
         ]))

@@ -1,1 +1,153 @@
+import Foundation
+import TestSupport
 import Testing
+
+/// The built executable, called as its users call it.
+@Suite("headway, end to end")
+struct EndToEndTests {
+    private let scratch: ScratchFolder
+
+    init() throws { scratch = try ScratchFolder() }
+
+    /// Chat-like requests in the native format: a shared system prompt, a private rest.
+    private func writeTrace(_ count: Int, name: String = "chat.jsonl") throws -> String {
+        let rows = (0..<count).map { row in
+            "{\"id\": \(row), \"arrival_us\": \(row * 7_000), \"segments\": [[1, 200], "
+                + "[\(100 + row), \(50 + row * 37 % 400)]], "
+                + "\"output_tokens\": \(1 + row * 13 % 60)}\n"
+        }
+        return try scratch.write(name, Array(rows.joined().utf8))
+    }
+
+    private func json(_ text: String) throws -> [String: Any] {
+        let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        return try #require(value as? [String: Any])
+    }
+
+    @Test("a run says the same twice, and writes what it says")
+    func repeats() throws {
+        let trace = try writeTrace(300)
+        let arguments = ["run", "--trace", trace, "--set", "output.decisions=true"]
+        let first = try Executable.run(arguments + ["--out", scratch.path + "/a", "--json"])
+        let second = try Executable.run(arguments + ["--out", scratch.path + "/b", "--json"])
+        #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+        #expect(first.output == second.output)
+        let files = ["config.resolved.json", "requests.csv", "steps.jsonl", "summary.json"]
+        for file in files {
+            #expect(try scratch.text("a/" + file) == scratch.text("b/" + file), "\(file)")
+        }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/a").sorted()
+                == files)
+        #expect(try scratch.text("a/summary.json") == first.output)
+        let rows = try scratch.text("a/requests.csv").split(separator: "\n")
+        #expect(rows.count == 301)
+        #expect(rows[0].hasPrefix("id,arrival,admitted,first_token,finish,prompt_tokens,"))
+    }
+
+    @Test("the resolved configuration repeats the run")
+    func resolvedRepeats() throws {
+        let trace = try writeTrace(100)
+        let first = try Executable.run([
+            "run", "--trace", trace, "--set", "engine.block_size=48", "--set",
+            "cluster.router=power_of_two", "--seed", "7", "--out", scratch.path + "/a", "--json",
+        ])
+        let again = try Executable.run(
+            ["run", scratch.path + "/a/config.resolved.json", "--json"])
+        #expect(first.status == 0 && first.output == again.output, "\(again.errors)")
+    }
+
+    @Test("the digest is the one it has always been, in debug and release")
+    func golden() throws {
+        let trace = try writeTrace(400)
+        let linear = try Executable.run([
+            "run", "--trace", trace, "--json", "--set", "step_time.kind=linear", "--set",
+            "cluster.replicas=2", "--set", "engine.num_gpu_blocks=300",
+        ])
+        let measured = try Executable.run(["run", "--trace", trace, "--json"])
+        // Changes only with the engine that is reproduced or the measured step times; then say
+        // so in the commit that changes it.
+        #expect(try json(linear.output)["digest"] as? String == "GOLDEN_LINEAR")
+        #expect(try json(measured.output)["digest"] as? String == "GOLDEN_MEASURED")
+    }
+
+    @Test("line ends do not matter")
+    func lineEnds() throws {
+        let text =
+            "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+            + (10..<50).map { "2023-11-16 18:15:\($0).5,\($0 * 9),\($0)\n" }.joined()
+        let plain = try scratch.write("a.csv", Array(text.utf8))
+        let carriage = try scratch.write(
+            "b.csv", Array(text.replacing("\n", with: "\r\n").utf8))
+        let first = try Executable.run(["run", "--trace", plain, "--json"])
+        let second = try Executable.run(["run", "--trace", carriage, "--json"])
+        #expect(first.status == 0)
+        #expect(first.output == second.output)
+    }
+
+    @Test("a request that can never fit is rejected with its reason, and the rest goes on")
+    func rejection() throws {
+        let rows = [
+            "{\"id\": 0, \"arrival_us\": 0, \"segments\": [[1, 100]], \"output_tokens\": 5}",
+            "{\"id\": 1, \"arrival_us\": 1, \"segments\": [[2, 5000]], \"output_tokens\": 5}",
+            "{\"id\": 2, \"arrival_us\": 2, \"segments\": [[3, 900]], \"output_tokens\": 5}",
+            "{\"id\": 3, \"arrival_us\": 3, \"segments\": [[4, 100]], \"output_tokens\": 5}",
+        ]
+        let trace = try scratch.write("t.jsonl", Array(rows.joined(separator: "\n").utf8))
+        let outcome = try Executable.run(
+            [
+                "run", "--trace", trace, "--set", "engine.num_gpu_blocks=40", "--set",
+                "engine.max_model_len=2000", "--set", "cluster.replicas=1", "--out",
+                scratch.path + "/out", "--json",
+            ], seconds: 60)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let summary = try json(outcome.output)
+        #expect(summary["completed"] as? Int == 2)
+        #expect(summary["rejected"] as? Int == 2)
+        let table = try scratch.text("out/requests.csv")
+        #expect(table.contains(",rejected,prompt_too_long\n"))
+        #expect(table.contains(",rejected,exceeds_kv_pool\n"))
+    }
+
+    @Test("a reader that leaves early is no error, and a pipe sees no progress line")
+    func pipes() throws {
+        let left = try Executable.shell("\"$HEADWAY\" config | head -1")
+        #expect(left.status == 0 && left.errors.isEmpty, "\(left.errors)")
+        #expect(left.output == "{\n")
+        let run = try Executable.run(["run", "--trace", try writeTrace(50)])
+        #expect(run.errors.isEmpty && run.output.contains("TTFT"))
+    }
+
+    @Test("an interrupted run says so in one line and leaves nothing")
+    func interrupted() throws {
+        _ = try writeTrace(60_000)
+        // The interval gives any build time to start and none the time to finish: 60,000 requests
+        // queue for one slot.
+        let outcome = try Executable.shell(
+            """
+            "$HEADWAY" run --trace chat.jsonl --out out --set engine.max_num_seqs=1 \
+            --set engine.gait=walk &
+            sleep 1; kill -INT $!; wait $!
+            """, in: scratch.path, seconds: 120)
+        #expect(outcome.status == 2, "\(outcome.output)")
+        #expect(outcome.errors.contains("interrupted, nothing was written"), "\(outcome.errors)")
+        #expect(scratch.names == ["chat.jsonl"])
+    }
+
+    @Test("every verb explains itself")
+    func help() throws {
+        let overview = try Executable.run([])
+        #expect(overview.status == 0)
+        let verbs = overview.output.split(separator: "\n").filter { $0.hasPrefix("  ") }
+            .compactMap { $0.split(separator: " ").first.map(String.init) }
+        #expect(verbs.contains("run") && verbs.contains("config"))
+        for verb in verbs {
+            for call in [[verb, "--help"], ["help", verb]] {
+                let help = try Executable.run(call)
+                #expect(help.status == 0)
+                #expect(help.output.contains("Usage: headway \(verb)"))
+                #expect(help.output.contains("--help"))
+            }
+        }
+    }
+}

@@ -25,7 +25,7 @@ extension Cluster {
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12
-        result.blocksPerReplica = replicas.first?.pool.usable ?? 0
+        result.blocksPerReplica = replicas.first?.usableBlocks ?? 0
         result.replicas = replicas.count
         result.records = records
         result.digest = digest(result)

@@ -2,11 +2,17 @@ import StepTime
 
 /// How requests are spread over replicas.
 public struct RouterConfiguration: Sendable, Equatable {
+    /// How the replica of a request is chosen.
     public enum Policy: String, Sendable, CaseIterable, Codable {
+        /// One after the other.
         case roundRobin = "round_robin"
+        /// Any, with equal chance.
         case random
+        /// The one with the fewest requests that have not ended.
         case leastOutstanding = "least_outstanding"
+        /// The better of two drawn ones.
         case powerOfTwo = "power_of_two"
+        /// The one that served this prompt's beginning, unless it is too loaded.
         case prefixAffinity = "prefix_affinity"
     }
 

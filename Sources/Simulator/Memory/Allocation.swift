@@ -19,6 +19,7 @@ struct BlockDemand {
 /// Gets a request the blocks for its next tokens, or returns false and changes nothing but what
 /// slid out of a window. O(new blocks + hit blocks).
 func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
+    if replica.usesRuns { return allocateRuns(&replica, demand) }
     let request = replica.requests[demand.slot]
     let limit = replica.engine.maxModelLen
     let local = Int(request.computed) + demand.hitTokens
@@ -119,6 +120,7 @@ private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
 
 /// Registers keys for the blocks that are full at `tokens` tokens.
 func registerBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
+    if replica.usesRuns { return registerRuns(&replica, slot, tokens) }
     let full = tokens / replica.engine.blockSize
     let groupCount = replica.groups.count
     for group in 0..<groupCount {
@@ -158,6 +160,7 @@ private func setQuiet(_ replica: inout Replica, _ slot: Int) {
 
 /// Releases everything a request holds, the last block first, group 0 first.
 func releaseBlocks(_ replica: inout Replica, _ slot: Int) {
+    if replica.usesRuns { return releaseRuns(&replica, slot) }
     for group in 0..<replica.groups.count {
         let entry = slot * replica.groups.count + group
         var list = replica.tables[entry].list

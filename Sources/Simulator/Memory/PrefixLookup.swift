@@ -4,6 +4,7 @@
 /// the hit in tokens; at least one token is always left to compute. O(hit blocks) and, for sliding
 /// windows, O(blocks).
 func lookUpPrefix(_ replica: inout Replica, _ slot: Int) -> Int {
+    if replica.usesRuns { return lookUpRuns(&replica, slot) }
     for group in replica.groups.indices {
         replica.scratch.hits[group].removeAll(keepingCapacity: true)
     }

@@ -58,6 +58,12 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The arithmetic mean, 0 when empty.
     public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
+    /// How many values lie in buckets that begin below a value. O(buckets).
+    public func count(below value: Int64) -> Int64 {
+        guard value > 0 else { return 0 }
+        return counts.prefix(Self.bucket(of: value - 1) + 1).reduce(0, +)
+    }
+
     /// The value below which a share of the values lies (nearest rank), 0 when empty.
     /// O(buckets).
     public func percentile(_ percent: Double) -> Int64 {

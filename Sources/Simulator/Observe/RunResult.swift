@@ -39,6 +39,13 @@ public struct StateSample: Sendable, Equatable {
     public var waiting: Int
     /// Blocks in use, over all replicas.
     public var usedBlocks: Int
+
+    public init(time: Int64, running: Int, waiting: Int, usedBlocks: Int) {
+        self.time = time
+        self.running = running
+        self.waiting = waiting
+        self.usedBlocks = usedBlocks
+    }
 }
 
 /// Everything a run found out.

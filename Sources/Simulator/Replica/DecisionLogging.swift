@@ -2,7 +2,7 @@ import Basics
 
 /// Writes the schedule call just made into the decision buffer.
 func logSchedule(_ replica: inout Replica, _ batch: Batch, called: Int64, evictions: Int) {
-    let withBlocks = replica.log.detail == .decisionsAndBlocks
+    let withBlocks = replica.log.detail == .decisionsAndBlocks && !replica.usesRuns
     let requests = replica.requests
     let decision = ScheduleDecision(
         replica: Int(replica.number), number: batch.number, time: called,
@@ -15,8 +15,8 @@ func logSchedule(_ replica: inout Replica, _ batch: Batch, called: Int64, evicti
         },
         preempted: replica.scratch.preempted.map { requests[Int($0)].id },
         waiting: replica.waiting.count, running: replica.running.count,
-        freeBlocks: replica.pool.freeCount, evictions: replica.pool.evictions - evictions,
-        keys: replica.pool.caching ? replica.pool.distinctKeys : nil,
+        freeBlocks: replica.freeBlocks, evictions: replica.evictions - evictions,
+        keys: replica.isCaching ? replica.distinctKeys : nil,
         queueDigest: withBlocks ? replica.pool.queueDigest : nil,
         tablesDigest: withBlocks ? tablesDigest(replica) : nil)
     replica.log.aborted.removeAll()
@@ -36,8 +36,8 @@ func logUpdate(_ replica: inout Replica, _ batch: Batch, delivered: Int, wastedB
         replica: Int(replica.number), number: batch.number, time: replica.clock,
         aborted: aborted, delivered: delivered,
         finished: replica.scratch.finished.map { requests[Int($0)].id },
-        freeBlocks: replica.pool.freeCount,
-        keys: replica.pool.caching ? replica.pool.distinctKeys : nil,
+        freeBlocks: replica.freeBlocks,
+        keys: replica.isCaching ? replica.distinctKeys : nil,
         wasted: replica.tally.counters.wastedEntries - wastedBefore,
         waiting: replica.waiting.count, running: replica.running.count, idle: idle)
     replica.log.decisions.append(.updated(decision))

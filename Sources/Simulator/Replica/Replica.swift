@@ -15,13 +15,20 @@ struct Replica {
     let stepTime: StepTime
     let number: Int32
 
+    /// Whether the blocks are kept as runs (`runPool`) or one by one (`pool`, the oracle).
+    let usesRuns: Bool
     var pool: BlockPool
+    var runPool: RunPool
     var requests: [LiveRequest] = []
     var records: [RequestRecord] = []
     /// Group by group: index slot × groups + group.
     var tables: [BlockTable] = []
     var blockLists = Slab<Int32>(filler: 0)
     var chains: KeyChains
+    /// With runs: each slot's blocks and content.
+    var runTables: [RunTable] = []
+    var runLists = Slab<RunHold>(filler: RunHold(run: -1, count: 0))
+    var contents = PromptContents()
     var freeSlots: [Int32] = []
 
     /// Slots in order of admission.
@@ -56,12 +63,17 @@ struct Replica {
         stepTime = plan.stepTime
         groups = engine.groups.map { GroupRules($0, engine: engine) }
         lookupOrder = Self.lookupOrder(engine.groups)
-        pool = BlockPool(count: engine.numGPUBlocks, caching: engine.enablePrefixCaching)
+        usesRuns = engine.gait == .stride && engine.groups == [.full]
+        pool = BlockPool(
+            count: usesRuns ? 1 : engine.numGPUBlocks, caching: engine.enablePrefixCaching)
+        runPool = RunPool(
+            count: usesRuns ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
+            caching: engine.enablePrefixCaching)
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)
-        tally = Tally(plan, usable: pool.usable)
+        tally = Tally(plan, usable: engine.numGPUBlocks - 1)
     }
 
     /// Groups of equal kind are looked up together, full attention first.
@@ -78,6 +90,12 @@ struct Replica {
             + kinds.filter { $0.kind != .full }.map(\.members)
     }
 
+    var freeBlocks: Int { usesRuns ? runPool.freeCount : pool.freeCount }
+    var usableBlocks: Int { engine.numGPUBlocks - 1 }
+    var usedBlocks: Int { usableBlocks - freeBlocks }
+    var evictions: Int { usesRuns ? runPool.evictions : pool.evictions }
+    var distinctKeys: Int { usesRuns ? runPool.distinctKeys : pool.distinctKeys }
+    var isCaching: Bool { engine.enablePrefixCaching }
     var depth: Int { engine.asyncScheduling ? 2 : 1 }
     var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
     /// Requests that arrived and did not end: what a router may look at.
@@ -97,6 +115,9 @@ struct Replica {
 struct ScheduleScratch {
     /// Hit blocks of the waiting head, group by group.
     var hits: [[Int32]] = []
+    /// The same with runs, and their sum.
+    var runHits: [RunHold] = []
+    var runHitBlocks: Int32 = 0
     var entries: [Entry] = []
     var preempted: [Int32] = []
     var finished: [Int32] = []

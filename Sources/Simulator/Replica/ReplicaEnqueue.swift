@@ -21,7 +21,13 @@ func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int6
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = takeSlot(&replica, request, record)
-    if replica.pool.caching { replica.chains.open(slot, arrival.content) }
+    if replica.isCaching {
+        if replica.usesRuns {
+            replica.contents.open(slot, arrival)
+        } else {
+            replica.chains.open(slot, arrival.content)
+        }
+    }
     replica.inbox.append(Int32(slot))
 }
 
@@ -36,6 +42,7 @@ private func takeSlot(
     replica.requests.append(request)
     replica.records.append(record)
     for _ in replica.groups { replica.tables.append(BlockTable()) }
+    replica.runTables.append(RunTable())
     return replica.requests.count - 1
 }
 
@@ -52,7 +59,7 @@ private func rejection(
     for rules in replica.groups {
         blocks += min((tokens + engine.blockSize - 1) / engine.blockSize, rules.gateCap)
     }
-    if blocks > replica.pool.usable { return .needsMoreBlocksThanThePool }
+    if blocks > replica.usableBlocks { return .needsMoreBlocksThanThePool }
     if !engine.enableChunkedPrefill, Int(arrival.promptTokens) > replica.tokenBudget {
         return .promptExceedsStepBudget
     }

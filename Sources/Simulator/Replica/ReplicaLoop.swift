@@ -60,7 +60,7 @@ private func processAborts(_ replica: inout Replica) {
         guard request.state != .ended, request.id == event.tie, request.abort == event.time else {
             continue
         }
-        replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+        replica.tally.account(until: replica.clock, used: replica.usedBlocks)
         let wasRunning = request.state == .running
         finish(&replica, slot, .aborted)
         if wasRunning { replica.running.removeAll { $0 == event.payload } }
@@ -101,10 +101,10 @@ private func yieldIfIdle(_ replica: inout Replica) {
 
 /// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
 private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
-    let evictions = replica.pool.evictions
-    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    let evictions = replica.evictions
+    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     schedule(&replica)
-    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     var batch = Batch()
     batch.isCleanup = isCleanup
     batch.number = replica.calls
@@ -127,7 +127,7 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     }
     replica.lastEnd = batch.end
     replica.tally.lastEnd = max(replica.tally.lastEnd, batch.end)
-    replica.tally.counters.evictions = replica.pool.evictions
+    replica.tally.counters.evictions = replica.evictions
     if isCleanup {
         replica.log.aborted.removeAll()
     } else {
@@ -162,10 +162,10 @@ private func processOldest(_ replica: inout Replica) {
     guard var batch = replica.dispatched.popFirst() else { return }
     replica.clock = max(replica.clock, batch.end)
     if replica.depth > 1 { processAborts(&replica) }
-    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     let wasted = replica.tally.counters.wastedEntries
     let delivered = update(&replica, batch)
-    replica.tally.account(until: replica.clock, used: replica.pool.usedCount)
+    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     replica.mustDrain = false
     if replica.log.isWanted, !batch.isCleanup {
         logUpdate(&replica, batch, delivered: delivered, wastedBefore: wasted)
@@ -198,7 +198,7 @@ private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) thr
     let state = (holders + [head ?? "nothing waits"]).joined(separator: ", ")
     throw InputError(
         "replica \(replica.number)",
-        "no progress at \(replica.clock / 1_000_000) us: \(replica.pool.freeCount) of "
-            + "\(replica.pool.usable) blocks of \(replica.engine.blockSize) are free; \(state)",
+        "no progress at \(replica.clock / 1_000_000) us: \(replica.freeBlocks) of "
+            + "\(replica.usableBlocks) blocks of \(replica.engine.blockSize) are free; \(state)",
         expected: "a larger engine.num_gpu_blocks or a smaller engine.max_model_len")
 }

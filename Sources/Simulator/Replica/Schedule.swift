@@ -122,6 +122,8 @@ private func makeRoom(
 }
 
 func clearHits(_ replica: inout Replica) {
+    replica.scratch.runHits.removeAll(keepingCapacity: true)
+    replica.scratch.runHitBlocks = 0
     for group in replica.groups.indices {
         replica.scratch.hits[group].removeAll(keepingCapacity: true)
     }

@@ -59,7 +59,7 @@ private func deliver(
 /// Registers blocks that became full of settled tokens. Only the last block of a request that
 /// ends while its successor step is in flight is not registered already.
 private func settle(_ replica: inout Replica, _ slot: Int) {
-    guard replica.depth > 1, replica.pool.caching else { return }
+    guard replica.depth > 1, replica.isCaching else { return }
     guard replica.requests[slot].state == .running else { return }
     let tokens = Int(replica.requests[slot].computed - replica.requests[slot].inFlight)
     registerBlocks(&replica, slot, tokens)
@@ -72,7 +72,9 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
         replica.waiting.remove(Int32(slot))
     }
     releaseBlocks(&replica, slot)
-    if replica.pool.caching { replica.chains.close(slot) }
+    if replica.isCaching {
+        if replica.usesRuns { replica.contents.close(slot) } else { replica.chains.close(slot) }
+    }
     replica.requests[slot].state = .ended
     replica.endedFlag = true
     replica.records[slot].finish = replica.clock

@@ -1,0 +1,125 @@
+extension Catalogue {
+    /// Dense decoders; shapes of the published config.json files.
+    static let denseEntries: [Entry] = llama + mistral + qwen + others
+
+    /// Heads of 128 elements.
+    static func heads(_ queries: Int, _ keyValues: Int, dim: Int = 128) -> HeadAttention {
+        HeadAttention(queryHeads: queries, keyValueHeads: keyValues, headDim: dim)
+    }
+
+    private static let llama = [
+        Entry(name: "llama-2-7b") {
+            DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_000, context: 4096)
+                .dense(heads(32, 32), intermediate: 11_008)
+        },
+        Entry(name: "llama-2-13b") {
+            DecoderShape(hidden: 5120, layers: 40, vocabulary: 32_000, context: 4096)
+                .dense(heads(40, 40), intermediate: 13_824)
+        },
+        Entry(name: "llama-2-70b") {
+            DecoderShape(hidden: 8192, layers: 80, vocabulary: 32_000, context: 4096)
+                .dense(heads(64, 8), intermediate: 28_672)
+        },
+        Entry(name: "codellama-34b", aliases: ["codellama-34b-python"]) {
+            DecoderShape(hidden: 8192, layers: 48, vocabulary: 32_000, context: 16_384)
+                .dense(heads(64, 8), intermediate: 22_016)
+        },
+        Entry(name: "llama-3-8b") { llama8B(context: 8192) },
+        Entry(name: "llama-3-70b") { llama70B(context: 8192) },
+        Entry(name: "llama-3.1-8b") { llama8B(context: 131_072) },
+        Entry(name: "llama-3.1-70b", aliases: ["llama-3.3-70b"]) { llama70B(context: 131_072) },
+        Entry(name: "llama-3.1-405b") {
+            DecoderShape(hidden: 16_384, layers: 126, vocabulary: 128_256, context: 131_072)
+                .dense(heads(128, 8), intermediate: 53_248)
+        },
+    ]
+
+    private static func llama8B(context: Int) -> TransformerModel {
+        DecoderShape(hidden: 4096, layers: 32, vocabulary: 128_256, context: context)
+            .dense(heads(32, 8), intermediate: 14_336)
+    }
+
+    private static func llama70B(context: Int) -> TransformerModel {
+        DecoderShape(hidden: 8192, layers: 80, vocabulary: 128_256, context: context)
+            .dense(heads(64, 8), intermediate: 28_672)
+    }
+
+    private static let mistral = [
+        Entry(name: "mistral-7b-v0.1") {
+            DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_000, context: 32_768).dense(
+                heads(32, 8).with(\.reach, .sliding(window: 4096)), intermediate: 14_336)
+        },
+        Entry(name: "mistral-7b-v0.3", aliases: ["mistral-7b"]) {
+            DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_768, context: 32_768)
+                .dense(heads(32, 8), intermediate: 14_336)
+        },
+    ]
+
+    private static let qwen = [
+        Entry(name: "qwen2.5-7b") {
+            DecoderShape(hidden: 3584, layers: 28, vocabulary: 152_064, context: 131_072)
+                .dense(heads(28, 4).with(\.inputBias, true), intermediate: 18_944)
+        },
+        Entry(name: "qwen2.5-32b") {
+            DecoderShape(hidden: 5120, layers: 64, vocabulary: 152_064, context: 131_072)
+                .dense(heads(40, 8).with(\.inputBias, true), intermediate: 27_648)
+        },
+        Entry(name: "qwen2.5-72b") {
+            DecoderShape(hidden: 8192, layers: 80, vocabulary: 152_064, context: 131_072)
+                .dense(heads(64, 8).with(\.inputBias, true), intermediate: 29_568)
+        },
+        Entry(name: "qwen3-8b") {
+            DecoderShape(hidden: 4096, layers: 36, vocabulary: 151_936, context: 40_960)
+                .dense(heads(32, 8).with(\.normalizesHeads, true), intermediate: 12_288)
+        },
+        Entry(name: "qwen3-14b") {
+            DecoderShape(hidden: 5120, layers: 40, vocabulary: 151_936, context: 40_960)
+                .dense(heads(40, 8).with(\.normalizesHeads, true), intermediate: 17_408)
+        },
+        Entry(name: "qwen3-32b") {
+            DecoderShape(hidden: 5120, layers: 64, vocabulary: 151_936, context: 40_960)
+                .dense(heads(64, 8).with(\.normalizesHeads, true), intermediate: 25_600)
+        },
+    ]
+
+    private static let others = [
+        Entry(name: "gemma-2-27b") {
+            DecoderShape(
+                hidden: 4608, layers: 46, vocabulary: 256_000, context: 8192,
+                tiesEmbeddings: true, normsPerLayer: 4
+            ).model { index in
+                let reach: Reach = index.isMultiple(of: 2) ? .sliding(window: 4096) : .full
+                let network = DenseFeedForward(intermediate: 36_864)
+                return (.heads(heads(32, 16).with(\.reach, reach)), .dense(network))
+            }
+        },
+        Entry(name: "gemma-3-27b") {
+            DecoderShape(
+                hidden: 5376, layers: 62, vocabulary: 262_208, context: 131_072,
+                tiesEmbeddings: true, normsPerLayer: 4
+            ).model { index in
+                let reach: Reach = index % 6 == 5 ? .full : .sliding(window: 1024)
+                let attention = heads(32, 16).with(\.normalizesHeads, true).with(\.reach, reach)
+                return (.heads(attention), .dense(DenseFeedForward(intermediate: 21_504)))
+            }
+        },
+        Entry(name: "phi-4") {
+            DecoderShape(hidden: 5120, layers: 40, vocabulary: 100_352, context: 16_384)
+                .dense(heads(40, 10), intermediate: 17_920)
+        },
+        Entry(name: "gpt-3-175b", aliases: ["gpt-3"]) {
+            // Table 2.1 of arXiv 2005.14165: the classic MHA decoder, two matrices a network.
+            var model = DecoderShape(
+                hidden: 12_288, layers: 96, vocabulary: 50_257, context: 2048,
+                tiesEmbeddings: true, normsPerLayer: 4
+            ).model { _ in
+                let biased = heads(96, 96).with(\.inputBias, true).with(\.outputBias, true)
+                let network = DenseFeedForward(
+                    intermediate: 49_152, isGated: false, hasBias: true)
+                return (.heads(biased), .dense(network))
+            }
+            model.learnedPositions = 2048
+            return model
+        },
+    ]
+}

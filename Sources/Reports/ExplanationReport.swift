@@ -1,0 +1,199 @@
+import Foundation
+import Hardware
+import Models
+import StepTime
+
+/// An explanation as a page for a terminal and as JSON.
+public struct ExplanationReport {
+    let explanation: Explanation
+
+    public init(_ explanation: Explanation) { self.explanation = explanation }
+
+    /// The page: phases, roofline, memory, what the techniques save.
+    public var text: String {
+        [headline, phases.text, totals, Roofline(explanation).text, memory, savings]
+            .joined(separator: "\n\n")
+    }
+
+    private var step: StepBreakdown.Step { explanation.breakdown.step }
+
+    private var headline: String {
+        let model = explanation.model
+        let deployment = explanation.deployment
+        var kinds: [(name: String, count: Int)] = []
+        for layer in model.layers {
+            let name = layer.attention.kindName
+            if let known = kinds.firstIndex(where: { $0.name == name }) {
+                kinds[known].count += 1
+            } else {
+                kinds.append((name, 1))
+            }
+        }
+        let layers = kinds.map { "\($0.count) x \($0.name)" }.joined(separator: ", ")
+        return """
+            \(model.name): \(parameters(model.totalParameters)) parameters, \
+            \(parameters(model.activeParameters)) active; layers \(layers)
+            \(deployment.gpus) x \(explanation.gpu.name), weights \(deployment.weights.rawValue), \
+            KV cache \(deployment.cache.rawValue)
+            One step: \(Quantity.count(step.batch)) sequence\(step.batch == 1 ? "" : "s") x \
+            \(Quantity.count(step.tokens)) new token\(step.tokens == 1 ? "" : "s"), context \
+            \(Quantity.count(step.context)). FLOPs and bytes over all GPUs, time on each.
+            Clock: \(explanation.provenance.source)
+            """
+    }
+
+    private func parameters(_ count: Int64) -> String {
+        Quantity.decimal(Double(count) * 1e-9, 2) + "B"
+    }
+
+    private var phases: TextTable {
+        var table = TextTable(
+            ["phase", "parameters", "FLOPs", "weights read", "KV", "time", "share", "bound"],
+            alignments: [.left, .right, .right, .right, .right, .right, .right, .left])
+        let all = explanation.breakdown.seconds
+        for phase in explanation.breakdown.phases {
+            table.add([
+                phase.name, phase.parameters == 0 ? "" : Quantity.count(Int(phase.parameters)),
+                phase.flops == 0 ? "" : Quantity.operations(phase.flops),
+                phase.weightBytes == 0 ? "" : Quantity.bytes(phase.weightBytes),
+                phase.kvBytes == 0 ? "" : Quantity.bytes(phase.kvBytes),
+                phase.seconds == 0 ? "" : Quantity.duration(seconds: phase.seconds),
+                phase.seconds == 0 ? "" : Quantity.percent(phase.seconds / all),
+                phase.seconds == 0 ? "" : phase.bound.rawValue,
+            ])
+        }
+        let host = explanation.breakdown.hostSeconds
+        if host > 0 {
+            table.add([
+                "host", "", "", "", "", Quantity.duration(seconds: host),
+                Quantity.percent(host / all), "latency",
+            ])
+        }
+        return table
+    }
+
+    private var totals: String {
+        let seconds = explanation.breakdown.seconds
+        let tokens = Double(step.batch * step.tokens)
+        return "The step takes \(Quantity.duration(seconds: seconds)), "
+            + "\(Quantity.significant(tokens / seconds)) tokens/s."
+    }
+
+    private var memory: String {
+        var lines = [
+            "KV cache: \(Quantity.count(Int(explanation.kvBytesPerToken))) bytes per token "
+                + "(\(Quantity.count(Int(explanation.kvBytesPerTokenPerLayer))) per layer), "
+                + "\(Quantity.count(Int(explanation.kvBytesPerTokenPerGPU))) on each GPU; "
+                + "\(Quantity.bytes(Double(explanation.cacheBytes))) for one sequence of "
+                + "\(Quantity.count(step.context))"
+        ]
+        if explanation.stateBytesPerSequence > 0 {
+            lines.append(
+                "States: \(Quantity.bytes(Double(explanation.stateBytesPerSequence))) per "
+                    + "sequence, whatever its length")
+        }
+        if let budget = explanation.budget {
+            lines.append(
+                "Memory of a GPU: \(Quantity.bytes(Double(budget.usableBytes))) usable - "
+                    + "\(Quantity.bytes(Double(budget.weightBytes))) weights - "
+                    + "\(Quantity.bytes(Double(budget.reserveBytes))) activations and runtime "
+                    + "-> \(Quantity.count(budget.numGPUBlocks)) blocks of "
+                    + "\(explanation.blockSize) tokens")
+            let sequences = explanation.sequencesThatFit ?? 0
+            lines.append(
+                "\(Quantity.count(sequences)) sequences of \(Quantity.count(step.context)) fit")
+        }
+        if let reason = explanation.doesNotFit { lines.append(reason) }
+        return lines.joined(separator: "\n")
+    }
+
+    private var savings: String {
+        var lines: [String] = []
+        if let crossover = explanation.crossoverContext {
+            lines.append(
+                "Attention overtakes the FFN at a context of \(Quantity.count(crossover)) "
+                    + "(FLOPs per token)")
+        }
+        lines.append(
+            "Naive attention would move \(Quantity.bytes(explanation.naiveBytes)) of scores in "
+                + "this step, \(Quantity.duration(seconds: explanation.naiveSeconds)); a head's "
+                + "full score matrix is \(Quantity.bytes(explanation.scoreMatrixBytes))")
+        lines.append(
+            "Generating \(Quantity.count(step.context)) tokens without a KV cache: "
+                + "\(Quantity.significant(explanation.attentionWithoutCache)) times the attention "
+                + "work, \(Quantity.significant(explanation.projectionsWithoutCache)) times the "
+                + "projection work")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension ExplanationReport: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case model, tensorParallelSize, pipelineParallelSize, expertParallelSize, weights
+        case kvCacheDtype, batch, tokens, context, clock, assumptions
+        case parametersTotal, parametersActive, weightBytesPerGpu, kvBytesPerToken
+        case kvBytesPerTokenPerLayer, kvBytesPerTokenPerGpu, stateBytesPerSequence, cacheBytes
+        case blockSize, numGpuBlocks, sequencesThatFit, doesNotFit, scoreMatrixBytes
+        case crossoverContext, naiveAttentionBytes, naiveAttentionUs
+        case withoutCacheAttentionRatio, withoutCacheProjectionRatio
+        case hostUs, stepUs, phases
+    }
+
+    private struct PhaseJSON: Encodable {
+        var name: String
+        var parameters: Int64
+        var flops: Double
+        var weightBytes: Double
+        var kvBytes: Double
+        var timeUs: Double
+        var bound: String
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        let (model, deployment) = (explanation.model, explanation.deployment)
+        try keys.encode(model.name, forKey: .model)
+        try keys.encode(deployment.tensorParallel, forKey: .tensorParallelSize)
+        try keys.encode(deployment.pipelineParallel, forKey: .pipelineParallelSize)
+        try keys.encode(deployment.expertParallel, forKey: .expertParallelSize)
+        try keys.encode(deployment.weights.rawValue, forKey: .weights)
+        try keys.encode(deployment.cache.rawValue, forKey: .kvCacheDtype)
+        try keys.encode(step.batch, forKey: .batch)
+        try keys.encode(step.tokens, forKey: .tokens)
+        try keys.encode(step.context, forKey: .context)
+        try keys.encode(explanation.provenance.source, forKey: .clock)
+        try keys.encode(explanation.provenance.assumptions, forKey: .assumptions)
+        try keys.encode(model.totalParameters, forKey: .parametersTotal)
+        try keys.encode(model.activeParameters, forKey: .parametersActive)
+        try keys.encode(model.weightBytesPerGPU(deployment), forKey: .weightBytesPerGpu)
+        try encodeMemory(&keys)
+        try keys.encode(explanation.breakdown.hostSeconds * 1e6, forKey: .hostUs)
+        try keys.encode(explanation.breakdown.seconds * 1e6, forKey: .stepUs)
+        try keys.encode(
+            explanation.breakdown.phases.map { phase in
+                PhaseJSON(
+                    name: phase.name, parameters: phase.parameters, flops: phase.flops,
+                    weightBytes: phase.weightBytes, kvBytes: phase.kvBytes,
+                    timeUs: phase.seconds * 1e6, bound: phase.bound.rawValue)
+            }, forKey: .phases)
+    }
+
+    private func encodeMemory(_ keys: inout KeyedEncodingContainer<CodingKeys>) throws {
+        let all = explanation
+        try keys.encode(all.kvBytesPerToken, forKey: .kvBytesPerToken)
+        try keys.encode(all.kvBytesPerTokenPerLayer, forKey: .kvBytesPerTokenPerLayer)
+        try keys.encode(all.kvBytesPerTokenPerGPU, forKey: .kvBytesPerTokenPerGpu)
+        try keys.encode(all.stateBytesPerSequence, forKey: .stateBytesPerSequence)
+        try keys.encode(all.cacheBytes, forKey: .cacheBytes)
+        try keys.encode(all.blockSize, forKey: .blockSize)
+        try keys.encode(all.budget?.numGPUBlocks, forKey: .numGpuBlocks)
+        try keys.encode(all.sequencesThatFit, forKey: .sequencesThatFit)
+        try keys.encode(all.doesNotFit, forKey: .doesNotFit)
+        try keys.encode(all.scoreMatrixBytes, forKey: .scoreMatrixBytes)
+        try keys.encode(all.crossoverContext, forKey: .crossoverContext)
+        try keys.encode(all.naiveBytes, forKey: .naiveAttentionBytes)
+        try keys.encode(all.naiveSeconds * 1e6, forKey: .naiveAttentionUs)
+        try keys.encode(all.attentionWithoutCache, forKey: .withoutCacheAttentionRatio)
+        try keys.encode(all.projectionsWithoutCache, forKey: .withoutCacheProjectionRatio)
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import StepTime
+
+/// A roofline (Williams, Waterman and Patterson 2009) in characters: FLOP per byte across, FLOP
+/// per second up, both logarithmic; letters mark phases, the line is what the GPU could do.
+struct Roofline {
+    private static let width = 64
+    private static let height = 14
+
+    private let explanation: Explanation
+
+    init(_ explanation: Explanation) { self.explanation = explanation }
+
+    private struct Point {
+        var letter: Character
+        var name: String
+        /// FLOP per byte of weights and cache.
+        var intensity: Double
+        /// FLOP per second and GPU.
+        var rate: Double
+    }
+
+    /// The picture with its legend.
+    var text: String {
+        let gpu = explanation.gpu
+        let peak = explanation.deployment.weights == .fp8 ? gpu.fp8FLOPS : gpu.bf16FLOPS
+        let points = marks
+        let ridge = peak / gpu.memoryBandwidth
+        let least = min(0.5, points.map(\.intensity).min() ?? 0.5)
+        let most = max(8 * ridge, points.map(\.intensity).max() ?? 1)
+        let top = peak * 1.5
+        let bottom = min(
+            least * gpu.memoryBandwidth, points.map(\.rate).min() ?? peak * 1e-3)
+        func column(_ intensity: Double) -> Int {
+            place(intensity, least, most, Self.width)
+        }
+        func row(_ rate: Double) -> Int {
+            Self.height - 1 - place(rate, bottom, top, Self.height)
+        }
+        var grid = Array(
+            repeating: Array(repeating: Character(" "), count: Self.width), count: Self.height)
+        for x in 0..<Self.width {
+            let share = Double(x) / Double(Self.width - 1)
+            let intensity = least * pow(most / least, share)
+            let roof = min(peak, intensity * gpu.memoryBandwidth)
+            grid[row(roof)][x] = roof < peak ? "╱" : "─"
+        }
+        for point in points { grid[row(point.rate)][column(point.intensity)] = point.letter }
+        let legend = points.map { "\($0.letter) \($0.name)" }.joined(separator: ", ")
+        let lines = grid.map { "  │" + trimmed(String($0)) }
+        return """
+            Roofline per GPU: \(Quantity.operations(peak))/s, \
+            \(Quantity.bytes(gpu.memoryBandwidth))/s, ridge at \(Quantity.significant(ridge)) \
+            FLOP per byte
+            \(lines.joined(separator: "\n"))
+              └\(String(repeating: "─", count: Self.width))
+               \(Quantity.significant(least)) to \(Quantity.significant(most)) FLOP per byte
+               \(legend)
+            """
+    }
+
+    private var marks: [Point] {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz")
+        let gpus = Double(explanation.deployment.gpus)
+        let phases = explanation.breakdown.phases.filter {
+            $0.flops > 0 && $0.seconds > 0 && $0.weightBytes + $0.kvBytes > 0
+        }
+        return zip(letters, phases).map { letter, phase in
+            Point(
+                letter: letter, name: phase.name,
+                intensity: phase.flops / (phase.weightBytes + phase.kvBytes),
+                rate: phase.flops / phase.seconds / gpus)
+        }
+    }
+
+    /// The cell of a value between two others on a logarithmic scale.
+    private func place(_ value: Double, _ least: Double, _ most: Double, _ cells: Int) -> Int {
+        guard value > least, most > least else { return 0 }
+        return min(cells - 1, Int(log(value / least) / log(most / least) * Double(cells - 1) + 0.5))
+    }
+}

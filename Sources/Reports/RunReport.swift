@@ -1,0 +1,134 @@
+import Simulator
+
+/// A run's figures as a page of text for a terminal.
+public enum RunReport {
+    /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
+    /// time. `objective` says in words what a good request is; empty: no limit was set.
+    public static func text(
+        _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil
+    ) -> String {
+        var parts = [latencyTable(summary), facts(summary, objective: objective)]
+        if let chart = distribution(result.timeToFirstToken) {
+            parts.append("Time to first token, share of requests\n" + chart)
+        }
+        if let picture = timeline?.picture { parts.append(picture) }
+        parts.append(trust(summary))
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static func latencyTable(_ summary: RunSummary) -> String {
+        var table = TextTable(["", "mean", "p50", "p90", "p95", "p99", "max"])
+        let rows = zip(["TTFT", "TPOT", "ITL", "E2E", "queue"], summary.latencies)
+        for (name, latency) in rows {
+            let value = latency.value
+            let cells = [
+                value.mean, value.median, value.p90, value.p95, value.p99, value.maximum,
+            ].map { value.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3) }
+            table.add([name] + cells)
+        }
+        return table.text
+    }
+
+    private static func facts(_ summary: RunSummary, objective: String) -> String {
+        let counters = summary.counters
+        let lines = [
+            ("requests", requestLine(counters)),
+            (
+                "throughput",
+                "\(Quantity.significant(summary.requestThroughput)) requests/s, "
+                    + "\(tokens(summary.inputThroughput)) input and "
+                    + "\(tokens(summary.outputThroughput)) output tokens/s"
+            ),
+            (
+                "goodput",
+                objective.isEmpty
+                    ? "no limits set"
+                    : "\(Quantity.significant(summary.goodput)) requests/s "
+                        + "(\(share(summary.goodRequests, counters.finished))) with \(objective)"
+            ),
+            (
+                "prefix cache",
+                "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                    + "\(Quantity.count(counters.evictions)) evictions"
+            ),
+            (
+                "KV blocks",
+                "\(Quantity.percent(summary.meanKVUse)) of "
+                    + "\(Quantity.count(summary.blocksPerReplica)) a replica in use on average, "
+                    + "\(Quantity.percent(summary.peakKVUse)) at peak, "
+                    + "\(Quantity.count(counters.preemptions)) preemptions"
+            ),
+            (
+                "batch",
+                "\(Quantity.significant(summary.meanBatchSize)) requests and "
+                    + "\(Quantity.significant(summary.meanTokensPerStep)) tokens a step, "
+                    + "\(Quantity.count(counters.steps)) steps"
+            ),
+            (
+                "GPUs",
+                "\(Quantity.percent(summary.busyShare)) of the time busy, "
+                    + "\(Quantity.percent(summary.hostWaitShare)) waiting for the host, "
+                    + "\(Quantity.count(counters.wastedEntries)) wasted entries"
+            ),
+            (
+                "simulated",
+                "\(Quantity.duration(seconds: summary.duration)) on \(replicas(summary.replicas))"
+            ),
+            ("digest", summary.digest),
+        ]
+        return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    private static func requestLine(_ counters: Counters) -> String {
+        var parts = ["\(Quantity.count(counters.finished)) finished"]
+        for (count, word) in [
+            (counters.rejected, "rejected"), (counters.aborted, "aborted"),
+            (counters.unfinished, "unfinished"),
+        ] where count > 0 || word == "rejected" {
+            parts.append("\(Quantity.count(count)) \(word)")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func tokens(_ rate: Double) -> String { Quantity.decimal(rate, 0) }
+
+    private static func share(_ part: Int, _ whole: Int) -> String {
+        Quantity.percent(ratio(Double(part), Double(whole)))
+    }
+
+    private static func replicas(_ count: Int) -> String {
+        count == 1 ? "1 replica" : "\(Quantity.count(count)) replicas"
+    }
+
+    /// Bars over classes of a 1-2-5 series that hold the values, in milliseconds.
+    static func distribution(_ histogram: LatencyHistogram) -> String? {
+        guard histogram.count > 0 else { return nil }
+        let series: [Int64] = [1, 2, 5]
+        // From 10 µs to 50,000 s, in picoseconds.
+        let edges = (7...16).flatMap { power in
+            series.map { $0 * (0..<power).reduce(1) { value, _ in value * 10 } }
+        }
+        var rows: [(label: String, value: Double, text: String)] = []
+        var below: Int64 = 0
+        for edge in edges {
+            let upTo = histogram.count(below: edge)
+            let share = Double(upTo - below) / Double(histogram.count)
+            if upTo > 0 {
+                rows.append(
+                    (
+                        "< " + Quantity.duration(picoseconds: edge), share,
+                        Quantity.percent(share)
+                    ))
+            }
+            below = upTo
+            if upTo == histogram.count { break }
+        }
+        return Chart.bars(rows)
+    }
+
+    private static func trust(_ summary: RunSummary) -> String {
+        let lines =
+            ["Clock: " + summary.clock] + summary.warnings.map { "Note: " + $0 }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,64 @@
+extension RunSummary: Encodable {
+    /// A key given by its name.
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.init(stringValue) }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Writes one flat object: the keys of vLLM's serving benchmark, and more of the same kind.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        for (name, value) in counts { try container.encode(value, forKey: Key(name)) }
+        for (name, value) in rates { try container.encode(value, forKey: Key(name)) }
+        for (name, latency) in latencies {
+            try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
+            try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
+            try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
+            try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
+            try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
+            try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+        }
+        try container.encode(digest, forKey: Key("digest"))
+        try container.encode(clock, forKey: Key("clock"))
+        try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    /// The latencies by the benchmark's names; "queue" is ours.
+    var latencies: [(name: String, value: LatencySummary)] {
+        [
+            ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("itl", interTokenLatency),
+            ("e2el", endToEnd), ("queue", queueTime),
+        ]
+    }
+
+    private var counts: [(String, Int)] {
+        [
+            ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("rejected", counters.rejected), ("aborted", counters.aborted),
+            ("unfinished", counters.unfinished), ("good_requests", goodRequests),
+            ("total_input_tokens", counters.promptTokens),
+            ("total_output_tokens", counters.outputTokens),
+            ("steps", counters.steps), ("empty_steps", counters.emptySteps),
+            ("scheduled_tokens", counters.scheduledTokens),
+            ("preemptions", counters.preemptions), ("evictions", counters.evictions),
+            ("hit_tokens", counters.hitTokens), ("wasted_entries", counters.wastedEntries),
+            ("replicas", replicas), ("num_gpu_blocks", blocksPerReplica + 1),
+        ]
+    }
+
+    private var rates: [(String, Double)] {
+        [
+            ("duration", duration), ("request_throughput", requestThroughput),
+            ("request_goodput", goodput), ("input_throughput", inputThroughput),
+            ("output_throughput", outputThroughput),
+            ("total_token_throughput", inputThroughput + outputThroughput),
+            ("prefix_hit_rate", prefixHitRate), ("mean_kv_use", meanKVUse),
+            ("peak_kv_use", peakKVUse), ("mean_batch_size", meanBatchSize),
+            ("mean_tokens_per_step", meanTokensPerStep), ("gpu_busy_share", busyShare),
+            ("gpu_host_wait_share", hostWaitShare),
+        ]
+    }
+}

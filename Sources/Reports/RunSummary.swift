@@ -1,0 +1,107 @@
+import Simulator
+
+/// Mean, percentiles and maximum of a latency, in milliseconds.
+public struct LatencySummary: Sendable, Equatable {
+    /// Number of values: requests, or gaps for the ITL.
+    public var count: Int
+    public var mean: Double
+    public var median: Double
+    public var p90: Double
+    public var p95: Double
+    public var p99: Double
+    public var maximum: Double
+
+    /// The figures of a histogram of picoseconds; all 0 when it is empty.
+    public init(_ histogram: LatencyHistogram) {
+        func milliseconds(_ percent: Double) -> Double {
+            Double(histogram.percentile(percent)) / 1e9
+        }
+        count = Int(histogram.count)
+        mean = histogram.mean / 1e9
+        median = milliseconds(50)
+        p90 = milliseconds(90)
+        p95 = milliseconds(95)
+        p99 = milliseconds(99)
+        maximum = Double(histogram.maximum) / 1e9
+    }
+}
+
+/// What a run found out, as the figures that people compare.
+///
+/// The JSON keys are those of vLLM's serving benchmark where they mean the same. Every figure is
+/// explained in the article "Statistics".
+public struct RunSummary: Sendable, Equatable {
+    /// Names the run: equal digests mean equal records and counters.
+    public var digest: String
+    public var counters: Counters
+    /// Seconds from the first arrival to the end of the last step.
+    public var duration: Double
+    public var timeToFirstToken: LatencySummary
+    public var timePerOutputToken: LatencySummary
+    public var interTokenLatency: LatencySummary
+    public var endToEnd: LatencySummary
+    public var queueTime: LatencySummary
+    /// Finished requests that met every limit of the objective.
+    public var goodRequests: Int
+    /// Shares of the pool in use: mean over time and replicas, most in one replica.
+    public var meanKVUse: Double
+    public var peakKVUse: Double
+    /// Shares of the replicas' time: computing, and waiting for host work.
+    public var busyShare: Double
+    public var hostWaitShare: Double
+    public var replicas: Int
+    public var blocksPerReplica: Int
+    /// Where the step times come from.
+    public var clock: String
+    /// What to keep in mind when reading the figures.
+    public var warnings: [String]
+
+    /// The summary of a result; `clock` and `warnings` come from the resolved configuration.
+    public init(_ result: RunResult, clock: String, warnings: [String] = []) {
+        digest = result.digest
+        counters = result.counters
+        duration = result.duration
+        timeToFirstToken = LatencySummary(result.timeToFirstToken)
+        timePerOutputToken = LatencySummary(result.timePerOutputToken)
+        interTokenLatency = LatencySummary(result.interTokenLatency)
+        endToEnd = LatencySummary(result.endToEnd)
+        queueTime = LatencySummary(result.queueTime)
+        goodRequests = result.goodRequests
+        replicas = result.replicas
+        blocksPerReplica = result.blocksPerReplica
+        let replicaTime = result.duration * Double(result.replicas)
+        let blocks = Double(result.blocksPerReplica)
+        meanKVUse = ratio(result.usedBlockSeconds, replicaTime * blocks)
+        peakKVUse = ratio(Double(result.peakUsedBlocks), blocks)
+        busyShare = ratio(Double(result.busyTime) / 1e12, replicaTime)
+        hostWaitShare = ratio(Double(result.hostWaitTime) / 1e12, replicaTime)
+        self.clock = clock
+        self.warnings = warnings
+    }
+
+    /// Finished requests per second.
+    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
+    /// Good requests per second.
+    public var goodput: Double { ratio(Double(goodRequests), duration) }
+    /// Prompt tokens per second.
+    public var inputThroughput: Double { ratio(Double(counters.promptTokens), duration) }
+    /// Delivered tokens per second.
+    public var outputThroughput: Double { ratio(Double(counters.outputTokens), duration) }
+    /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
+    public var prefixHitRate: Double {
+        ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
+    }
+    /// Requests in a step that computed something.
+    public var meanBatchSize: Double {
+        ratio(Double(counters.scheduledEntries), Double(counters.steps))
+    }
+    /// Tokens in a step that computed something.
+    public var meanTokensPerStep: Double {
+        ratio(Double(counters.scheduledTokens), Double(counters.steps))
+    }
+}
+
+/// A quotient, 0 where there is nothing to divide by.
+func ratio(_ numerator: Double, _ denominator: Double) -> Double {
+    denominator > 0 ? numerator / denominator : 0
+}

@@ -1,0 +1,93 @@
+import Simulator
+
+/// What happened when, in at most 128 equal windows of simulated time that widen as the run goes
+/// on, so that memory does not grow with it.
+///
+/// Fed with records in order of arrival; a request counts where it arrived, where it stayed, and
+/// where its output ended.
+public struct Timeline: Sendable {
+    private struct Window {
+        var arrivals = 0
+        var outputTokens = 0
+        var firstTokens = 0
+        /// Σ TTFT of the requests that arrived here, picoseconds.
+        var waited = 0.0
+        /// Σ time spent in the cluster by all requests, picoseconds.
+        var presence = 0.0
+    }
+
+    private static let mostWindows = 128
+    private var start: Int64 = 0
+    /// Picoseconds; 100 ms at first.
+    private var width: Int64 = 100_000_000_000
+    private var windows: [Window] = []
+    private var isEmpty = true
+
+    /// An empty timeline.
+    public init() {}
+
+    /// Adds a request that has ended. O(windows it spans).
+    public mutating func add(_ record: RequestRecord) {
+        if isEmpty { start = record.arrival }
+        isEmpty = false
+        reach(max(record.arrival, record.finish))
+        windows[index(record.arrival)].arrivals += 1
+        if let waited = record.timeToFirstToken {
+            windows[index(record.arrival)].firstTokens += 1
+            windows[index(record.arrival)].waited += Double(waited)
+        }
+        guard record.finish >= 0 else { return }
+        windows[index(record.finish)].outputTokens += Int(record.outputTokens)
+        for window in index(record.arrival)...index(record.finish) {
+            let begin = start + Int64(window) * width
+            let stay = min(record.finish, begin + width) - max(record.arrival, begin)
+            windows[window].presence += Double(max(0, stay))
+        }
+    }
+
+    /// Arrivals, output, requests in the cluster and TTFT over time, a line of characters each
+    /// with its largest value; nil for less than four windows.
+    public var picture: String? {
+        guard windows.count >= 4 else { return nil }
+        let seconds = Double(width) / 1e12
+        let rate = { Quantity.significant($0) + "/s" }
+        let rows: [(name: String, text: (Double) -> String, values: [Double])] = [
+            ("arrivals", rate, windows.map { Double($0.arrivals) / seconds }),
+            ("in the cluster", Quantity.significant, windows.map { $0.presence / Double(width) }),
+            ("output tokens", rate, windows.map { Double($0.outputTokens) / seconds }),
+            (
+                "mean TTFT", Quantity.duration(seconds:),
+                windows.map { ratio($0.waited, Double($0.firstTokens)) / 1e12 }
+            ),
+        ]
+        let span = Quantity.duration(seconds: seconds * Double(windows.count))
+        let lines = rows.map { row in
+            let line = Chart.sparkline(Chart.squeezed(row.values, to: 64))
+            return padded(row.name, to: 14, .right) + " │" + padded(line, to: 64, .left)
+                + "│ at most " + row.text(row.values.max() ?? 0)
+        }
+        return "Over simulated time (\(span))\n" + lines.joined(separator: "\n")
+    }
+
+    private func index(_ time: Int64) -> Int { Int(max(0, time - start) / width) }
+
+    /// Makes windows up to a time, joining pairs when they would be too many.
+    private mutating func reach(_ time: Int64) {
+        while index(time) >= Self.mostWindows {
+            windows = stride(from: 0, to: windows.count, by: 2).map { first in
+                var joined = windows[first]
+                if first + 1 < windows.count {
+                    let second = windows[first + 1]
+                    joined.arrivals += second.arrivals
+                    joined.outputTokens += second.outputTokens
+                    joined.firstTokens += second.firstTokens
+                    joined.waited += second.waited
+                    joined.presence += second.presence
+                }
+                return joined
+            }
+            width *= 2
+        }
+        while windows.count <= index(time) { windows.append(Window()) }
+    }
+}

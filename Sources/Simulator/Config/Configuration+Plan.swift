@@ -1,0 +1,214 @@
+import Basics
+import Hardware
+import Models
+import StepTime
+
+/// A configuration with nothing left open.
+public struct ResolvedConfiguration: Sendable {
+    /// The configuration with every derived value filled in: reading it repeats the run.
+    public var configuration: Configuration
+    public var plan: RunPlan
+    /// The model's shape.
+    public var model: TransformerModel
+    /// How it is laid over the GPUs of a replica.
+    public var deployment: Deployment
+    /// What a user should know before believing the figures, one line each.
+    public var warnings: [String]
+}
+
+extension Configuration {
+    /// Derives what is left open: replicas, blocks, limits, prices.
+    ///
+    /// Throws `InputError` naming the key, with the arithmetic, for a model that does not fit its
+    /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
+    public func resolved() throws -> ResolvedConfiguration {
+        let model = try self.model.shape()
+        let deployment = self.deployment(of: model)
+        var resolved = self
+        try resolved.placeReplicas(gpusPerReplica: deployment.gpus)
+        resolved.engine.maxModelLen = engine.maxModelLen ?? model.maxContext
+        try resolved.engine.deriveLimits()
+        var warnings: [String] = []
+        try resolved.deriveBlocks(model, deployment, &warnings)
+        let stepTime = try resolved.stepTime(model, deployment)
+        resolved.model.weights = deployment.weights
+        let plan = resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        return ResolvedConfiguration(
+            configuration: resolved, plan: plan, model: model, deployment: deployment,
+            warnings: warnings)
+    }
+
+    /// The layout that the engine section asks for.
+    private func deployment(of shape: TransformerModel) -> Deployment {
+        let cache = CacheFormat(rawValue: engine.kvCacheDtype.rawValue) ?? .bf16
+        var deployment = Deployment(
+            tensorParallel: engine.tensorParallelSize,
+            weights: model.weights ?? shape.nativeWeights, cache: cache)
+        deployment.pipelineParallel = engine.pipelineParallelSize
+        deployment.expertParallel = engine.expertParallelSize
+        return deployment
+    }
+
+    /// Checks that the replicas fit the nodes, or puts as many as fit.
+    private mutating func placeReplicas(gpusPerReplica: Int) throws {
+        let tensorParallel = engine.tensorParallelSize
+        let (nodes, gpus) = (hardware.nodes, hardware.gpusPerNode)
+        guard tensorParallel <= gpus else {
+            throw InputError(
+                "engine.tensor_parallel_size",
+                "a group of \(tensorParallel) GPUs does not fit a node of \(gpus)",
+                expected: "at most hardware.gpus_per_node = \(gpus)")
+        }
+        // Tensor-parallel groups stay inside a node; a replica larger than a node takes whole
+        // groups from several.
+        let groupsPerReplica = gpusPerReplica / tensorParallel
+        let groups = nodes * (gpus / tensorParallel)
+        let most =
+            gpusPerReplica <= gpus
+            ? nodes * (gpus / gpusPerReplica) : groups / groupsPerReplica
+        let wanted = cluster.replicas ?? most
+        guard wanted <= most, wanted > 0 else {
+            let asked = max(wanted, 1)
+            throw InputError(
+                "cluster.replicas",
+                "\(asked) x \(gpusPerReplica) GPUs are \(asked * gpusPerReplica), and "
+                    + "\(nodes) x \(gpus) GPUs hold \(most) such replicas",
+                expected: (most > 0 ? "at most \(most), or " : "") + "more hardware.nodes")
+        }
+        cluster.replicas = wanted
+    }
+
+    /// Fills in the number of blocks from the memory, unless it is given.
+    private mutating func deriveBlocks(
+        _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
+    ) throws {
+        if engine.numGPUBlocks == nil {
+            let budget = try MemoryBudget(
+                model, deployment, gpu: GPU.named(hardware.gpu),
+                utilization: engine.gpuMemoryUtilization, blockSize: engine.blockSize,
+                maxNumSeqs: engine.maxNumSeqs!)
+            engine.numGPUBlocks = budget.numGPUBlocks
+            if budget.tokenCapacity < engine.maxModelLen! {
+                warnings.append(
+                    "the KV cache holds \(budget.tokenCapacity) tokens and one request may need "
+                        + "\(engine.maxModelLen!): a server would refuse to start; lower "
+                        + "engine.max_model_len")
+            }
+        }
+    }
+
+    private func stepTime(
+        _ model: TransformerModel, _ deployment: Deployment
+    ) throws -> StepTime {
+        switch stepTime.kind {
+        case .h100:
+            var options = ClockOptions()
+            options.profile = try EngineProfile.named(stepTime.profile)
+            options.attentionKernel = stepTime.attentionKernel
+            options.usesCache = stepTime.usesCache
+            options.maxTokens = engine.maxNumBatchedTokens!
+            _ = try GPU.named(hardware.gpu)
+            return try StepTime.h100(model, deployment, options)
+        case .linear:
+            return StepTime(
+                LinearStepTime(
+                    fixedMicroseconds: Int64(stepTime.fixedMicroseconds),
+                    perTokenMicroseconds: Int64(stepTime.perTokenMicroseconds),
+                    perRequestMicroseconds: Int64(stepTime.perRequestMicroseconds),
+                    perThousandContextMicroseconds: Int64(
+                        stepTime.perThousandContextMicroseconds)))
+        }
+    }
+
+    /// The plan of a configuration in which nothing is left to derive.
+    private func plan(_ stepTime: StepTime, groups: [CacheGroup]) -> RunPlan {
+        var plan = RunPlan(stepTime: stepTime)
+        plan.engine = engine.arguments(groups: groups)
+        plan.engine.stopsAtUnforeseenToken = trace.stop == .eos
+        plan.replicas = cluster.replicas!
+        plan.router.policy = cluster.router
+        plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
+        plan.router.affinitySlack = cluster.affinitySlack
+        if let concurrency = trace.concurrency {
+            plan.arrivals = .closedLoop(concurrency: concurrency)
+        }
+        plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
+        plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
+        plan.seed = UInt64(seed)
+        return plan
+    }
+}
+
+extension Configuration.ModelSection {
+    /// The model's shape, from the catalogue or from a config.json.
+    func shape() throws -> TransformerModel {
+        try Catalogue.model(named: name)
+    }
+}
+
+extension Configuration.EngineSection {
+    /// Fills in the limits that vLLM derives, and refuses those it refuses.
+    mutating func deriveLimits() throws {
+        // vLLM's API server on a GPU of 70 GiB or more: 8192 tokens, 1024 sequences
+        // (`EngineArgs.get_batch_defaults`).
+        let longest = maxModelLen!
+        let tokens = maxNumBatchedTokens ?? max(8192, enableChunkedPrefill ? 0 : longest)
+        let sequences = maxNumSeqs ?? min(1024, tokens)
+        maxNumBatchedTokens = tokens
+        maxNumSeqs = sequences
+        guard tokens >= sequences else {
+            throw InputError(
+                "engine.max_num_batched_tokens",
+                "\(tokens) tokens a step cannot serve max_num_seqs = \(sequences) sequences",
+                expected: "at least \(sequences)")
+        }
+        guard enableChunkedPrefill || tokens >= longest else {
+            throw InputError(
+                "engine.max_num_batched_tokens",
+                "\(tokens) is less than max_model_len = \(longest) and prompts are not chunked",
+                expected: "at least \(longest), or engine.enable_chunked_prefill true")
+        }
+        if let active = maxNumActiveSeqs, active > sequences {
+            throw InputError(
+                "engine.max_num_active_seqs", "\(active) exceeds max_num_seqs = \(sequences)",
+                expected: "at most \(sequences)")
+        }
+        if let scheduled = maxNumScheduledTokens, scheduled > tokens {
+            throw InputError(
+                "engine.max_num_scheduled_tokens",
+                "\(scheduled) exceeds max_num_batched_tokens = \(tokens)",
+                expected: "at most \(tokens)")
+        }
+    }
+
+    /// The engine's arguments, once nothing is left to derive.
+    func arguments(groups: [CacheGroup]) -> EngineConfiguration {
+        var engine = EngineConfiguration()
+        engine.blockSize = blockSize
+        engine.numGPUBlocks = numGPUBlocks!
+        engine.maxNumSeqs = maxNumSeqs!
+        engine.maxNumActiveSeqs = maxNumActiveSeqs
+        engine.maxNumBatchedTokens = maxNumBatchedTokens!
+        engine.maxNumScheduledTokens = maxNumScheduledTokens
+        engine.maxModelLen = maxModelLen!
+        engine.policy = schedulingPolicy
+        engine.enablePrefixCaching = enablePrefixCaching
+        engine.enableChunkedPrefill = enableChunkedPrefill
+        engine.longPrefillTokenThreshold = longPrefillTokenThreshold
+        engine.longPrefillTokenThresholdAdaptive = longPrefillTokenThresholdAdaptive
+        engine.schedulerReserveFullISL = schedulerReserveFullISL
+        engine.watermark = watermark
+        engine.prefillScheduleInterval = prefillScheduleInterval
+        engine.groups = groups.isEmpty ? [.full] : groups
+        engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
+        engine.asyncScheduling = asyncScheduling
+        engine.emptyYieldMicroseconds = Int64(emptyYieldMicroseconds)
+        engine.hostFixed = picoseconds(milliseconds: hostFixedMicroseconds / 1000)
+        engine.hostPerRequest = picoseconds(milliseconds: hostPerRequestMicroseconds / 1000)
+        engine.gait = gait
+        return engine
+    }
+}
+
+/// Milliseconds as whole picoseconds, rounded to the nearest.
+func picoseconds(milliseconds: Double) -> Int64 { Int64((milliseconds * 1e9).rounded()) }

@@ -1,0 +1,242 @@
+extension ConfigurationKey {
+    /// Every key, section by section, in the order of the reference.
+    public static let all: [ConfigurationKey] =
+        model + hardware + cluster + engine + scheduling + host + stepTime + trace + slo + output
+        + [
+            .init(
+                "seed", \.seed, .integer(0...Int.max),
+                "Seed of everything random: the built-in trace, and the routers that draw.")
+        ]
+
+    /// The sections, in order.
+    public static let sections = [
+        "model", "hardware", "cluster", "engine", "step_time", "trace", "slo", "output",
+    ]
+
+    private static let model: [ConfigurationKey] = [
+        .init(
+            "model.name", \.model.name, .text("a name of the catalogue or a config.json's path"),
+            "The model: a name of the catalogue, or the path of a Hugging Face config.json."),
+        .init(
+            "model.weights", \.model.weights,
+            .optional(.choice, null: "as published"),
+            "Number format of the weights."),
+    ]
+
+    private static let hardware: [ConfigurationKey] = [
+        .init(
+            "hardware.gpu", \.hardware.gpu, .text("a GPU's name"), "The accelerator."),
+        .init(
+            "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
+            "Nodes. A tensor-parallel group stays inside one."),
+        .init(
+            "hardware.gpus_per_node", \.hardware.gpusPerNode, .integer(1...1024),
+            "GPUs of a node."),
+    ]
+
+    private static let cluster: [ConfigurationKey] = [
+        .init(
+            "cluster.replicas", \.cluster.replicas,
+            .optional(.integer(1...100_000), null: "as many as the GPUs hold"),
+            "Copies of the model, each on engine.tensor_parallel_size GPUs."),
+        .init(
+            "cluster.router", \.cluster.router, .choice,
+            "Who gets the next request."),
+        .init(
+            "cluster.router_staleness_ms", \.cluster.routerStalenessMilliseconds,
+            .number(0...1e9),
+            "The router reads the replicas' state at most this often; 0: always fresh."),
+        .init(
+            "cluster.affinity_slack", \.cluster.affinitySlack, .integer(0...1_000_000),
+            "prefix_affinity: how many more outstanding requests than the least loaded replica\n"
+                + "the preferred one may have."),
+    ]
+
+    private static let engine: [ConfigurationKey] = [
+        .init(
+            "engine.tensor_parallel_size", \.engine.tensorParallelSize, .integer(1...1024),
+            "GPUs that share each matrix of one copy of the model."),
+        .init(
+            "engine.pipeline_parallel_size", \.engine.pipelineParallelSize, .integer(1...1024),
+            "Groups of such GPUs that hold a part of the layers each."),
+        .init(
+            "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),
+            "GPUs that share the experts of a mixture; 1: experts are cut like other matrices."),
+        .init(
+            "engine.block_size", \.engine.blockSize, .integer(1...65_536),
+            "Tokens per KV block: the page size."),
+        .init(
+            "engine.num_gpu_blocks", \.engine.numGPUBlocks,
+            .optional(
+                .integer(2...2_000_000_000),
+                null: "from the GPU's memory, the weights and gpu_memory_utilization"),
+            "KV blocks of a replica, the unusable null block included."),
+        .init(
+            "engine.gpu_memory_utilization", \.engine.gpuMemoryUtilization, .number(0.01...1),
+            "Share of the GPU's memory that the engine may use."),
+        .init(
+            "engine.kv_cache_dtype", \.engine.kvCacheDtype, .choice,
+            "Number format of the KV cache; auto: bf16, the model's own."),
+        .init(
+            "engine.max_model_len", \.engine.maxModelLen,
+            .optional(.integer(2...Int(Int32.max)), null: "the model's own context"),
+            "Most tokens, prompt and output, of one request."),
+        .init(
+            "engine.enable_prefix_caching", \.engine.enablePrefixCaching, .flag,
+            "Reuse the KV blocks of prompts that begin alike."),
+        .init(
+            "engine.prefix_cache_retention_interval", \.engine.prefixCacheRetentionInterval,
+            .optional(.integer(0...Int(Int32.max)), null: "every full block"),
+            "Which blocks of sliding-window layers stay findable: 0 those of the last window,\n"
+                + "n also a window every n tokens."),
+        .init(
+            "engine.gait", \.engine.gait, .choice,
+            "stride jumps over steps in which nothing is decided, walk executes each; the results\n"
+                + "are equal to the last bit."),
+    ]
+
+    private static let scheduling: [ConfigurationKey] = [
+        .init(
+            "engine.max_num_seqs", \.engine.maxNumSeqs,
+            .optional(
+                .integer(1...1_000_000), null: "1024, or max_num_batched_tokens when smaller"),
+            "Most requests in the running batch."),
+        .init(
+            "engine.max_num_active_seqs", \.engine.maxNumActiveSeqs,
+            .optional(.integer(1...1_000_000), null: "max_num_seqs"),
+            "A tighter limit on the running batch."),
+        .init(
+            "engine.max_num_batched_tokens", \.engine.maxNumBatchedTokens,
+            .optional(
+                .integer(1...Int(Int32.max)),
+                null: "8192; without chunked prefill max_model_len when larger"),
+            "Most tokens computed in one step."),
+        .init(
+            "engine.max_num_scheduled_tokens", \.engine.maxNumScheduledTokens,
+            .optional(.integer(1...Int(Int32.max)), null: "max_num_batched_tokens"),
+            "A tighter limit on the tokens scheduled in one step."),
+        .init(
+            "engine.scheduling_policy", \.engine.schedulingPolicy, .choice,
+            "Order of the waiting queue, and whom preemption hits first."),
+        .init(
+            "engine.enable_chunked_prefill", \.engine.enableChunkedPrefill, .flag,
+            "Split a prompt over steps when it does not fit the step's budget."),
+        .init(
+            "engine.long_prefill_token_threshold", \.engine.longPrefillTokenThreshold,
+            .integer(0...Int(Int32.max)),
+            "Most tokens of one request in a step while others wait or run; 0: no limit."),
+        .init(
+            "engine.long_prefill_token_threshold_adaptive",
+            \.engine.longPrefillTokenThresholdAdaptive, .flag,
+            "Raise that threshold to budget / requests when that is larger."),
+        .init(
+            "engine.scheduler_reserve_full_isl", \.engine.schedulerReserveFullISL, .flag,
+            "Admit a request only when its whole prompt fits the free blocks."),
+        .init(
+            "engine.watermark", \.engine.watermark, .number(0...0.999),
+            "Share of the blocks kept free when admitting next to running requests."),
+        .init(
+            "engine.prefill_schedule_interval", \.engine.prefillScheduleInterval,
+            .integer(1...1_000_000),
+            "Let prefill into every n-th step only."),
+    ]
+
+    private static let host: [ConfigurationKey] = [
+        .init(
+            "engine.async_scheduling", \.engine.asyncScheduling, .flag,
+            "Schedule step k+1 while step k runs."),
+        .init(
+            "engine.host_us.fixed", \.engine.hostFixedMicroseconds, .number(0...1e9),
+            "Host work per step (schedule, update, detokenise), microseconds. Hidden behind the\n"
+                + "GPU's step under asynchronous scheduling, as far as it is shorter."),
+        .init(
+            "engine.host_us.per_request", \.engine.hostPerRequestMicroseconds, .number(0...1e9),
+            "The same per scheduled request, microseconds."),
+        .init(
+            "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
+            "Sleep after an iteration that scheduled nothing, microseconds."),
+    ]
+
+    private static let stepTime: [ConfigurationKey] = [
+        .init(
+            "step_time.kind", \.stepTime.kind, .choice,
+            "h100: measured operators of an H100; linear: the four coefficients below."),
+        .init(
+            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm or sglang"),
+            "h100: whose kernels and host overhead."),
+        .init(
+            "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
+            "h100: naive writes the scores to memory and reads them back (an ablation)."),
+        .init(
+            "step_time.kv_cache", \.stepTime.usesCache, .flag,
+            "h100: false recomputes the whole context in every step (an ablation)."),
+        .init(
+            "step_time.fixed_us", \.stepTime.fixedMicroseconds, .integer(0...1_000_000_000),
+            "linear: microseconds per step."),
+        .init(
+            "step_time.per_token_us", \.stepTime.perTokenMicroseconds,
+            .integer(0...1_000_000), "linear: microseconds per token computed."),
+        .init(
+            "step_time.per_request_us", \.stepTime.perRequestMicroseconds,
+            .integer(0...1_000_000), "linear: microseconds per request scheduled."),
+        .init(
+            "step_time.per_1k_context_us", \.stepTime.perThousandContextMicroseconds,
+            .integer(0...1_000_000), "linear: microseconds per 1000 tokens of context."),
+    ]
+
+    private static let trace: [ConfigurationKey] = [
+        .init(
+            "trace.file", \.trace.file,
+            .optional(.text("a trace's path"), null: "the built-in chat-like trace"),
+            "The trace. A relative path starts at the configuration's folder."),
+        .init(
+            "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
+            "The trace's format."),
+        .init(
+            "trace.strict", \.trace.strict, .flag,
+            "Refuse a trace with quirks instead of mending and counting them."),
+        .init(
+            "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
+            "Requests arrive this many times as fast."),
+        .init(
+            "trace.start_s", \.trace.startSeconds, .number(0...1e10),
+            "Leave out what arrives before this second of the trace."),
+        .init(
+            "trace.end_s", \.trace.endSeconds, .optional(.number(0...1e10), null: "its end"),
+            "Leave out what arrives at or after this second of the trace."),
+        .init(
+            "trace.limit", \.trace.limit, .optional(.integer(1...Int.max), null: "all"),
+            "Stop after this many requests."),
+        .init(
+            "trace.stop", \.trace.stop, .choice,
+            "eos: requests end at a stop token the scheduler cannot foresee; length: at their\n"
+                + "maximum number of tokens, which it knows."),
+        .init(
+            "trace.concurrency", \.trace.concurrency,
+            .optional(.integer(1...10_000_000), null: "requests arrive at the trace's times"),
+            "Closed loop: keep this many requests in the cluster and ignore the trace's times."),
+        .init(
+            "trace.sessions", \.trace.followsSessions, .flag,
+            "A turn of a session waits for the previous answer, where the format knows sessions."),
+        .init(
+            "trace.session_rate", \.trace.sessionRate, .number(1e-9...1e9),
+            "Sessions that start per second, where the format records no starts."),
+    ]
+
+    private static let slo: [ConfigurationKey] = [
+        .init(
+            "slo.ttft_ms", \.slo.ttftMilliseconds,
+            .optional(.number(0...1e9), null: "no limit"),
+            "A good request has its first token within this time, milliseconds."),
+        .init(
+            "slo.tpot_ms", \.slo.tpotMilliseconds,
+            .optional(.number(0...1e9), null: "no limit"),
+            "A good request takes at most this long per token after the first, milliseconds."),
+    ]
+
+    private static let output: [ConfigurationKey] = [
+        .init(
+            "output.decisions", \.output.decisions, .flag,
+            "Write every step's decision to steps.jsonl (with --out).")
+    ]
+}

@@ -1,0 +1,87 @@
+import Basics
+import Foundation
+
+/// A JSON value: what a configuration file holds before anyone knows what it means.
+public enum ConfigurationValue: Sendable, Equatable, Codable {
+    case null
+    case boolean(Bool)
+    case integer(Int)
+    case number(Double)
+    case text(String)
+    case list([ConfigurationValue])
+    case object([String: ConfigurationValue])
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .boolean(value)
+        } else if let value = try? container.decode(Int.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .text(value)
+        } else if let value = try? container.decode([ConfigurationValue].self) {
+            self = .list(value)
+        } else {
+            self = .object(try container.decode([String: ConfigurationValue].self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .boolean(let value): try container.encode(value)
+        case .integer(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .text(let value): try container.encode(value)
+        case .list(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        }
+    }
+
+    /// The value as a person would write it in a sentence: `"h100"`, `16`, `a list`.
+    var described: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let value): String(value)
+        case .integer(let value): String(value)
+        case .number(let value): plain(value)
+        case .text(let value): "\"\(value.prefix(80))\""
+        case .list: "a list"
+        case .object: "an object"
+        }
+    }
+
+    /// The value as JSON5 source on one line.
+    public var source: String {
+        switch self {
+        case .text(let value):
+            "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        case .list(let values): "[" + values.map(\.source).joined(separator: ", ") + "]"
+        case .object(let values):
+            "{ "
+                + values.keys.sorted().map { "\($0): \(values[$0]!.source)" }
+                .joined(separator: ", ") + " }"
+        default: described
+        }
+    }
+
+    /// Reads JSON5. Throws `InputError` naming `place` and the line for what is not JSON5 and for
+    /// an object that names a key twice.
+    public static func parse(_ data: Data, place: String) throws -> ConfigurationValue {
+        if let problem = JSON5Check.firstProblem(in: Array(data)) {
+            throw InputError("\(place):\(problem.line)", problem.what, expected: problem.expected)
+        }
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        do {
+            return try decoder.decode(ConfigurationValue.self, from: data)
+        } catch {
+            throw InputError(place, "is not JSON5", expected: "an object of sections")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Basics
+import Hardware
+import Models
+
+/// Where the parameters, FLOPs, bytes and time of one step go, phase by phase, summed over layers.
+///
+/// Parameters, FLOPs and bytes are those of the whole model, however many GPUs share it. Scores
+/// are counted as the full matrix of new tokens × context, as texts do; causal kernels skip what
+/// lies above the diagonal, and times are those of such kernels. The times of all phases and the
+/// host sum up to the price of the step.
+public struct StepBreakdown: Sendable, Equatable {
+    /// What a phase waits for.
+    public enum Bound: String, Sendable, Codable {
+        case compute
+        case memory
+        /// Launches and dependent steps.
+        case latency
+        /// The connection to other GPUs.
+        case link
+    }
+
+    /// One phase over all layers.
+    public struct Phase: Sendable, Equatable {
+        public var name: String
+        public var parameters: Int64 = 0
+        public var flops = 0.0
+        /// Bytes of weights read.
+        public var weightBytes = 0.0
+        /// Bytes of cached keys, values or states read or rewritten.
+        public var kvBytes = 0.0
+        public var seconds = 0.0
+        public var bound = Bound.latency
+    }
+
+    /// The step that is taken apart: `batch` sequences, each with `tokens` new tokens and
+    /// `context` tokens in all after the step.
+    public struct Step: Sendable, Equatable {
+        public var batch: Int
+        public var tokens: Int
+        public var context: Int
+
+        /// Most tokens of a step that can be asked for: 2^40, so that no product overflows.
+        static let most = 1 << 40
+
+        /// - Throws: `InputError` at the flag that is out of range.
+        public init(batch: Int, tokens: Int, context: Int) throws {
+            guard batch >= 1, tokens >= 1, tokens <= Self.most, batch <= Self.most / tokens else {
+                throw InputError(
+                    "--batch", "\(batch) sequences of \(tokens) tokens cannot be a step",
+                    expected: "1 to 2^40 tokens in all")
+            }
+            guard context >= tokens, context <= Self.most / batch else {
+                throw InputError(
+                    "--context", "is \(context), with \(tokens) new tokens in it",
+                    expected: "at least \(tokens) and at most 2^40 over the batch")
+            }
+            self.batch = batch
+            self.tokens = tokens
+            self.context = context
+        }
+    }
+
+    public var step: Step
+    /// In order of execution; phases of the same name in different layers are one.
+    public var phases: [Phase] = []
+    /// Host time the GPU waits for, seconds.
+    public var hostSeconds: Double
+    /// All of it, seconds.
+    public var seconds: Double { phases.reduce(hostSeconds) { $0 + $1.seconds } }
+
+    /// Takes a step apart.
+    ///
+    /// - Throws: `InputError` for a deployment that the model or the profile does not allow.
+    public init(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, _ step: Step
+    ) throws {
+        _ = try StepTime.h100(model, deployment, options.with(maxTokens: 1))
+        self.step = step
+        let costs = OperatorCosts(model: model, deployment: deployment, options: options)
+        let host = options.host ?? options.profile.host
+        hostSeconds =
+            host.fixed + host.perGPU * Double(deployment.tensorParallel)
+            + host.perSequence * Double(step.batch)
+        add(costs.embedding(step))
+        for group in model.layerGroups {
+            for var phase in costs.phases(group.layer, step) {
+                phase.scale(by: group.count)
+                add(phase)
+            }
+        }
+        if let hop = costs.pipelineHops(step) { add(hop) }
+        add(costs.headPhase(step))
+    }
+
+    private mutating func add(_ phase: Phase) {
+        guard let known = phases.firstIndex(where: { $0.name == phase.name }) else {
+            phases.append(phase)
+            return
+        }
+        // The larger part decides what the sum waits for.
+        if phase.seconds > phases[known].seconds { phases[known].bound = phase.bound }
+        phases[known].parameters += phase.parameters
+        phases[known].flops += phase.flops
+        phases[known].weightBytes += phase.weightBytes
+        phases[known].kvBytes += phase.kvBytes
+        phases[known].seconds += phase.seconds
+    }
+}
+
+extension StepBreakdown.Phase {
+    mutating func scale(by count: Int) {
+        parameters *= Int64(count)
+        flops *= Double(count)
+        weightBytes *= Double(count)
+        kvBytes *= Double(count)
+        seconds *= Double(count)
+    }
+}
+
+extension ClockOptions {
+    /// A copy with other tables.
+    func with(maxTokens: Int) -> ClockOptions {
+        var copy = self
+        copy.maxTokens = maxTokens
+        return copy
+    }
+}

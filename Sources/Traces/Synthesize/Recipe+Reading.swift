@@ -1,0 +1,167 @@
+import Basics
+import Foundation
+
+extension Recipe {
+    /// Largest recipe file read, bytes: a trace given by mistake is refused at once.
+    static let largestFile = 1 << 20
+
+    /// The recipe in a JSON5 file.
+    ///
+    /// Throws `InputError` naming the file and the key for anything that is not right.
+    public static func read(_ path: String) throws -> Recipe {
+        let file = try MappedFile(path)
+        guard file.count <= largestFile else {
+            throw InputError(
+                path, "is larger than \(largestFile) bytes", expected: "a recipe (JSON5)")
+        }
+        return try parse(Data(file.bytes), place: path)
+    }
+
+    /// The recipe in JSON5 text; `place` names where it came from.
+    public static func parse(_ data: Data, place: String) throws -> Recipe {
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        do {
+            let recipe = try decoder.decode(Recipe.self, from: data)
+            try recipe.check(place)
+            return recipe
+        } catch let error as DecodingError {
+            throw InputError(decoding: error, place: place)
+        }
+    }
+
+    private func check(_ place: String) throws {
+        func need(_ isRight: Bool, _ key: String, _ problem: String, _ expected: String) throws {
+            if !isRight { throw InputError("\(place): \(key)", problem, expected: expected) }
+        }
+        try need(
+            requests != nil || durationS != nil, "requests", "the trace would have no end",
+            "requests or duration_s")
+        try need(requests ?? 1 > 0, "requests", "is not positive", "at least 1")
+        try need(
+            durationS.map { $0 > 0 && $0 <= 1e9 } ?? true, "duration_s", "is out of range",
+            "up to 1e9 seconds")
+        try need((0...1e7).contains(warmUpS), "warm_up_s", "is out of range", "0 to 1e7 seconds")
+        try need(
+            (1...100_000_000).contains(maxContext), "max_context", "is out of range",
+            "1 to 100000000 tokens")
+        try need(
+            arrivals.rate > 0 && arrivals.rate <= 1e9, "arrivals.rate", "is out of range",
+            "requests per second above 0")
+        try need((0.05...20).contains(arrivals.cv), "arrivals.cv", "is out of range", "0.05 to 20")
+        try checkRhythm(arrivals.daily, 24, "\(place): arrivals.daily")
+        try checkRhythm(arrivals.weekly, 7, "\(place): arrivals.weekly")
+        try need(
+            (0..<168).contains(arrivals.startHour), "arrivals.start_hour", "is out of range",
+            "0 up to 168")
+        for spike in arrivals.spikes {
+            try need(
+                spike.factor > 0 && spike.factor <= 1e6 && spike.durationS > 0,
+                "arrivals.spikes", "a factor or duration is out of range", "numbers above 0")
+        }
+        try need(
+            (1...64).contains(classes.count), "classes", "\(classes.count) classes",
+            "1 to 64")
+        for (index, entry) in classes.enumerated() {
+            try entry.check("\(place): classes[\(index)]")
+        }
+    }
+
+    private func checkRhythm(_ factors: [Double]?, _ count: Int, _ place: String) throws {
+        guard let factors else { return }
+        guard factors.count == count, factors.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
+            throw InputError(
+                place, "\(factors.count) factors, or one out of range",
+                expected: "\(count) numbers above 0")
+        }
+    }
+}
+
+extension RequestClass {
+    fileprivate func check(_ place: String) throws {
+        func need(_ isRight: Bool, _ key: String, _ expected: String) throws {
+            if !isRight { throw InputError(place + "." + key, "out of range", expected: expected) }
+        }
+        try need(share > 0 && share <= 1e9, "share", "a number above 0")
+        try need((-1...1).contains(correlation), "correlation", "-1 to 1")
+        if let system {
+            try need((1...1_000_000).contains(system.count), "system.count", "1 to 1000000")
+            try need((0...10).contains(system.zipf), "system.zipf", "0 to 10")
+        }
+        if let passages {
+            try need((1...10_000_000).contains(passages.corpus), "passages.corpus", "1 to 10^7")
+            try need((0...10).contains(passages.zipf), "passages.zipf", "0 to 10")
+        }
+        if let aborts { try need((0...1).contains(aborts.share), "aborts.share", "0 to 1") }
+    }
+}
+
+extension InputError {
+    /// What a decoder found wrong, with the path of the key.
+    init(decoding error: DecodingError, place: String) {
+        func path(_ context: DecodingError.Context) -> String {
+            let keys = context.codingPath.map { key in
+                key.intValue.map { "[\($0)]" } ?? "." + key.stringValue
+            }
+            let joined = keys.joined()
+            let trimmed = joined.hasPrefix(".") ? String(joined.dropFirst()) : joined
+            return trimmed.isEmpty ? place : "\(place): \(trimmed)"
+        }
+        switch error {
+        case .keyNotFound(let key, let context):
+            self.init(path(context), "the key \(key.stringValue) is missing")
+        case .typeMismatch(let type, let context):
+            self.init(path(context), "has the wrong type", expected: Self.name(of: type))
+        case .valueNotFound(let type, let context):
+            self.init(path(context), "is null", expected: Self.name(of: type))
+        case .dataCorrupted(let context):
+            let cause = context.underlyingError.map { ($0 as NSError).localizedDescription } ?? ""
+            let detail = cause.isEmpty ? context.debugDescription : cause
+            self.init(
+                path(context),
+                detail.split(whereSeparator: \.isNewline).joined(separator: " "))
+        @unknown default:
+            self.init(place, "cannot be read", expected: "JSON5")
+        }
+    }
+
+    private static func name(of type: any Any.Type) -> String {
+        switch type {
+        case is Double.Type: "a number"
+        case is Int.Type, is Int32.Type, is UInt64.Type: "an integer"
+        case is String.Type: "a text"
+        case is [String: Any].Type: "an object"
+        default: String(describing: type).contains("Array") ? "a list" : "an object"
+        }
+    }
+}
+
+extension Decoder {
+    /// The container of an object all of whose keys are known; names the nearest one otherwise.
+    func known<Key: CodingKey & CaseIterable>(
+        _ type: Key.Type
+    ) throws -> KeyedDecodingContainer<Key> {
+        let all = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
+        let names = Key.allCases.map(\.stringValue)
+        if let odd = all.first(where: { !names.contains($0) }) {
+            let expected =
+                Basics.nearest(to: odd, among: names) ?? names.sorted().joined(separator: ", ")
+            throw invalid("unknown key \(odd); expected \(expected)")
+        }
+        return try container(keyedBy: type)
+    }
+
+    /// The failure for a value here that is no good.
+    func invalid(_ problem: String) -> DecodingError {
+        .dataCorrupted(.init(codingPath: codingPath, debugDescription: problem))
+    }
+}
+
+/// Any key of an object.
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { return nil }
+}

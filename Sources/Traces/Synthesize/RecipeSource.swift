@@ -1,0 +1,260 @@
+import Basics
+
+/// Streams the requests of a recipe in order of arrival.
+///
+/// Memory follows the sessions under way, not the trace. The same recipe, seed and options give
+/// the same requests on every platform: all randomness is `SeededRandom`, all functions are
+/// `PortableMath`. Later turns carry their predecessor; the arrival given for them assumes an
+/// answer that takes `firstTokenSeconds` plus `tokenSeconds` per token.
+///
+///     var source = RecipeSource(.builtInChat)
+///     while let batch = try source.next() { ... }
+public struct RecipeSource: RequestSource {
+    /// What a turn's nominal arrival assumes of the answer before it: the order of TTFT and TPOT
+    /// that chat services aim for (MLPerf Inference v5 server scenarios: 0.2 to 2 s and 20 to
+    /// 40 ms for interactive 70B models).
+    static let firstTokenSeconds = 0.5
+    static let tokenSeconds = 0.03
+
+    private let recipe: Recipe
+    private let followsSessions: Bool
+    private let batchSize: Int
+    private let end: Double
+    private var arrivals: ArrivalProcess
+    private var nextStart: Double
+    private var kinds: [ClassSampler]
+    private let shares: [Double]
+    private var random: SeededRandom
+    private var sessions: [Session] = []
+    private var freeSlots: [Int] = []
+    private var turns = TurnQueue()
+    private var sessionCount: Int64 = 0
+    private var remaining: Int
+    private var nextID: Int64 = 0
+    private var hasSessions: Bool
+
+    /// A source for a recipe; `seed` overrides the recipe's. Without `followsSessions` later turns
+    /// arrive at their nominal times, whatever happened to the answers before them.
+    public init(_ recipe: Recipe, seed: UInt64? = nil, followsSessions: Bool = true) {
+        self.recipe = recipe
+        self.followsSessions = followsSessions
+        batchSize = 4096
+        let seed = seed ?? recipe.seed
+        kinds = recipe.classes.enumerated().map { ClassSampler($1, number: $0, seed: seed) }
+        let total = recipe.classes.reduce(0) { $0 + $1.share }
+        var cumulative = 0.0
+        shares = recipe.classes.map {
+            cumulative += $0.share / total
+            return cumulative
+        }
+        let meanTurns = zip(recipe.classes, kinds).reduce(0.0) {
+            $0 + $1.0.share / total * $1.1.meanTurns
+        }
+        hasSessions = kinds.contains { $0.meanTurns > 1 }
+        arrivals = ArrivalProcess(
+            recipe.arrivals, sessionRate: recipe.arrivals.rate / meanTurns,
+            start: -recipe.warmUpS, random: SeededRandom(seed: seed, stream: 1))
+        random = SeededRandom(seed: seed, stream: 2)
+        remaining = recipe.requests ?? Int.max
+        end = recipe.durationS ?? .greatestFiniteMagnitude
+        nextStart = arrivals.next()
+    }
+
+    public mutating func next() throws -> Workload? {
+        var batch = Workload()
+        batch.reserve(min(batchSize, remaining))
+        while batch.count < batchSize, remaining > 0 {
+            if let turn = turns.first, turn.time <= nextStart {
+                guard turn.time < end else { break }
+                turns.removeFirst()
+                emit(turn.slot, at: turn.time, into: &batch)
+            } else {
+                guard nextStart < end else { break }
+                start(at: nextStart, into: &batch)
+                nextStart = max(nextStart, arrivals.next())
+            }
+        }
+        return batch.count > 0 ? batch : nil
+    }
+
+    private mutating func start(at time: Double, into batch: inout Workload) {
+        var kind = 0
+        if shares.count > 1 {
+            let share = random.uniform()
+            while kind + 1 < shares.count, share >= shares[kind] { kind += 1 }
+        }
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+        } else {
+            slot = sessions.count
+            sessions.append(Session())
+        }
+        sessions[slot].begin(
+            kind: kind, number: sessionCount, turns: kinds[kind].drawTurns(&random))
+        kinds[kind].open(&sessions[slot], &random)
+        sessionCount += 1
+        emit(slot, at: time, into: &batch)
+    }
+
+    /// Draws a turn, appends it unless it lies before the trace, and plans the next one.
+    private mutating func emit(_ slot: Int, at time: Double, into batch: inout Workload) {
+        let kind = sessions[slot].kind
+        let turn = kinds[kind].drawTurn(&sessions[slot], &random)
+        guard sessions[slot].promptTokens <= recipe.maxContext else {
+            freeSlots.append(slot)
+            return
+        }
+        if time >= 0 {
+            append(sessions[slot], turn, at: time, to: &batch)
+            sessions[slot].lastID = nextID
+            nextID += 1
+            remaining -= 1
+        }
+        sessions[slot].answer(turn.output)
+        guard let wait = kinds[kind].drawWait(&sessions[slot], &random) else {
+            freeSlots.append(slot)
+            return
+        }
+        sessions[slot].wait = wait
+        let answer = Self.firstTokenSeconds + Self.tokenSeconds * Double(turn.output)
+        turns.insert(time + answer + wait, slot)
+    }
+
+    private func append(
+        _ session: Session, _ turn: Turn, at time: Double, to batch: inout Workload
+    ) {
+        var row = TraceRow()
+        row.id = nextID
+        row.prompt = Int64(session.promptTokens)
+        row.output = Int64(turn.output)
+        row.priority = recipe.classes[session.kind].priority
+        row.outputContent = session.answerContent
+        if followsSessions, session.lastID >= 0 {
+            row.predecessor = session.lastID
+            row.thinkTime = Self.nanoseconds(session.wait)
+        }
+        let arrival = Self.nanoseconds(time)
+        let abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
+        row.abort = abort
+        batch.segments.append(contentsOf: session.content)
+        batch.append(row, arrival: arrival, abort: abort)
+        if followsSessions, hasSessions, batch.predecessors.isEmpty {
+            // The first batch says whether requests wait for others at all.
+            batch.predecessors = [-1]
+            batch.thinkTimes = [0]
+        }
+    }
+
+    /// Whole microseconds as nanoseconds, so that every format can hold them.
+    private static func nanoseconds(_ seconds: Double) -> Int64 {
+        Int64((min(seconds, 9e9) * 1e6).rounded(.down)) * 1_000
+    }
+}
+
+/// A session under way: what its prompts consist of so far.
+struct Session {
+    var kind = 0
+    var lastID: Int64 = -1
+    /// Prompt of the current turn, later of the turns before the next one.
+    var content: [Segment] = []
+    var promptTokens = 0
+    var userTurnsLeft = 0
+    var stepsLeft = 0
+    var isToolTurn = false
+    var wait = 0.0
+    private var base: Int64 = 0
+    private var turnIndex: Int64 = 0
+    private var userTokens: Int32 = 0
+
+    /// A session's own content ids: 4,096 from 2⁴⁰ on, the first for what the user and the tools
+    /// say, one for each answer.
+    static let idsPerSession: Int64 = 1 << 12
+    static let firstID: Int64 = 1 << 40
+
+    mutating func begin(kind: Int, number: Int64, turns: Int) {
+        self.kind = kind
+        base = Self.firstID + number * Self.idsPerSession
+        lastID = -1
+        content.removeAll(keepingCapacity: true)
+        promptTokens = 0
+        userTurnsLeft = turns
+        stepsLeft = 0
+        isToolTurn = false
+        turnIndex = 0
+        userTokens = 0
+    }
+
+    /// Appends tokens of any content to the prompt.
+    mutating func add(_ segment: Segment) {
+        content.append(segment)
+        promptTokens += Int(segment.length)
+    }
+
+    /// Appends what the user types or a tool returns: new tokens of the session's own text.
+    mutating func addOwn(_ tokens: Int32) {
+        add(Segment(content: base, offset: userTokens, length: tokens))
+        userTokens += tokens
+    }
+
+    /// The content id of the answer to the current turn.
+    var answerContent: Int64 { base + 1 + turnIndex }
+
+    /// Appends the answer, which the next turn quotes.
+    mutating func answer(_ tokens: Int32) {
+        add(Segment(content: answerContent, length: tokens))
+        turnIndex += 1
+    }
+
+    /// Whether another turn still has an id of its own.
+    var hasRoom: Bool { turnIndex + 2 < Self.idsPerSession && userTokens < 1 << 30 }
+}
+
+/// Turns waiting for their time: a binary heap on (time, order of insertion).
+struct TurnQueue {
+    struct Entry {
+        let time: Double
+        let order: Int
+        let slot: Int
+
+        func isBefore(_ other: Entry) -> Bool {
+            time != other.time ? time < other.time : order < other.order
+        }
+    }
+
+    private var heap: [Entry] = []
+    private var inserted = 0
+
+    var first: Entry? { heap.first }
+
+    /// O(log n).
+    mutating func insert(_ time: Double, _ slot: Int) {
+        let entry = Entry(time: time, order: inserted, slot: slot)
+        inserted += 1
+        heap.append(entry)
+        var index = heap.count - 1
+        while index > 0 {
+            let parent = (index - 1) / 2
+            if heap[parent].isBefore(entry) { break }
+            heap[index] = heap[parent]
+            index = parent
+        }
+        heap[index] = entry
+    }
+
+    /// O(log n).
+    mutating func removeFirst() {
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return }
+        var index = 0
+        while true {
+            var child = 2 * index + 1
+            if child >= heap.count { break }
+            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
+            if last.isBefore(heap[child]) { break }
+            heap[index] = heap[child]
+            index = child
+        }
+        heap[index] = last
+    }
+}

@@ -1,0 +1,31 @@
+import Reports
+import Simulator
+
+extension Verb {
+    /// `headway config`: the reference of all keys, and what a configuration comes to.
+    static let config = Verb(
+        "config",
+        summary: "Show every key of a configuration with its meaning, as a file to start from.",
+        operands: "[CONFIG.json5]", operandCount: 0...1,
+        details: """
+            Prints a commented configuration: without operands the defaults, else the file's values
+            with --set applied. The output is itself a configuration file.
+            """,
+        flags: [
+            .set, .json,
+            Flag("--resolved", "Fill in what is derived: replicas, KV blocks, limits."),
+        ]
+    ) { arguments in
+        var configuration = try Configuration.read(
+            file: arguments.operands.first, changes: arguments.values("--set"))
+        if arguments.has("--resolved") {
+            configuration = try configuration.resolved().configuration
+        }
+        if arguments.has("--json") {
+            try Console.writeJSON(configuration.asValue)
+        } else {
+            try Console.write(configuration.commented)
+        }
+        return 0
+    }
+}

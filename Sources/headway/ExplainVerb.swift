@@ -1,0 +1,80 @@
+import Basics
+import Hardware
+import Models
+import Reports
+import StepTime
+
+extension Verb {
+    /// `headway explain`: where the FLOPs, the bytes and the time of a step go.
+    static let explain = Verb(
+        "explain",
+        summary: "Show where the FLOPs, the bytes and the time of one step go.",
+        details: """
+            Without flags: one decode token of Llama-3.1-8B at a context of 2048. The last flags
+            switch a technique off, to show why it exists.
+            """,
+        flags: [
+            Flag("--model", "M", "A name of the catalogue or a config.json's path."),
+            Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
+            Flag("--pp", "N", "pipeline_parallel_size."),
+            Flag("--ep", "N", "GPUs that share the experts."),
+            Flag("--context", "N", "Tokens of context after the step."),
+            Flag("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk."),
+            Flag("--batch", "B", "Sequences in the step."),
+            Flag("--weights", "D", "bf16, fp8, int4 or mxfp4; the checkpoint's own when absent."),
+            Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4."),
+            Flag("--block-size", "N", "Tokens per KV block."),
+            Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use."),
+            Flag("--profile", "P", "Engine profile: vllm, trtllm or sglang."),
+            Flag("--attention-kernel", "K", "flash, or naive: scores go through memory."),
+            Flag("--no-kv-cache", "Recompute the whole context in every step."),
+            Flag("--mha", "Give every query head keys and values of its own."),
+            Flag("--no-window", "Let windowed layers attend to everything."),
+            .json,
+        ]
+    ) { arguments in
+        let report = ExplanationReport(try explanation(arguments))
+        if arguments.has("--json") {
+            try Console.writeJSON(report)
+        } else {
+            try Console.write(report.text)
+        }
+        return 0
+    }
+
+    private static func explanation(_ arguments: Arguments) throws -> Explanation {
+        var model = try Catalogue.model(named: arguments.value("--model") ?? "llama-3.1-8b")
+        if arguments.has("--mha") { model = model.withoutGrouping }
+        if arguments.has("--no-window") { model = model.withoutWindows }
+        var options = ClockOptions()
+        if let profile = arguments.value("--profile") {
+            options.profile = try EngineProfile.named(profile)
+        }
+        options.attentionKernel = try arguments.choice("--attention-kernel") ?? .flash
+        options.usesCache = !arguments.has("--no-kv-cache")
+        let tokens = try arguments.integer("--tokens", atLeast: 1) ?? 1
+        let step = try StepBreakdown.Step(
+            batch: arguments.integer("--batch", atLeast: 1) ?? 1, tokens: tokens,
+            context: arguments.integer("--context", atLeast: 1) ?? max(2048, tokens))
+        let blockSize = try arguments.integer("--block-size", atLeast: 1) ?? 16
+        let utilization = try arguments.number("--gpu-memory-utilization") ?? 0.9
+        var deployment = Deployment()
+        deployment.weights = try arguments.choice("--weights") ?? model.nativeWeights
+        deployment.cache = try arguments.choice("--kv") ?? .bf16
+        deployment.pipelineParallel = try arguments.integer("--pp", atLeast: 1) ?? 1
+        deployment.expertParallel = try arguments.integer("--ep", atLeast: 1) ?? 1
+        func explain(_ tensorParallel: Int) throws -> Explanation {
+            deployment.tensorParallel = tensorParallel
+            return try Explanation(
+                model, deployment, options, blockSize: blockSize, utilization: utilization,
+                step: step)
+        }
+        if let size = try arguments.integer("--tp", atLeast: 1) { return try explain(size) }
+        let first = try explain(1)
+        if first.doesNotFit == nil { return first }
+        for size in [2, 4, 8] {
+            if let fitting = try? explain(size), fitting.doesNotFit == nil { return fitting }
+        }
+        return first
+    }
+}

@@ -1,0 +1,80 @@
+import Basics
+import Foundation
+import Reports
+import Simulator
+
+/// Watches a run for the command line: rows and decisions into files, progress onto the terminal,
+/// and the figures that need every record.
+///
+/// A class, because the simulation keeps its observer and the command line reads it afterwards.
+final class RunWatcher: RunObserver {
+    private let requests: OutputFile?
+    private let decisions: OutputFile?
+    private var log: DecisionLog
+    private let detail: DecisionDetail
+    private let showsProgress: Bool
+    private let total: Int?
+    private var row: [UInt8] = []
+    private let began = ContinuousClock.now
+    private var lastShown = ContinuousClock.now
+    /// Rejected requests by reason.
+    private(set) var rejections: [String: Int] = [:]
+    /// Longest context of a request, tokens.
+    private(set) var longestContext = 0
+
+    /// What happened when.
+    private(set) var timeline = Timeline()
+
+    /// `total` is the number of requests, where it is known beforehand.
+    init(
+        requests: OutputFile?, decisions: OutputFile?, plan: RunPlan, showsProgress: Bool,
+        total: Int?
+    ) {
+        log = DecisionLog(
+            asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
+        // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
+        // captures of the real engine.
+        detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
+        self.requests = requests
+        self.decisions = decisions
+        self.showsProgress = showsProgress
+        self.total = total
+    }
+
+    var decisionDetail: DecisionDetail { decisions == nil ? .none : detail }
+
+    func record(_ record: RequestRecord) throws {
+        try Interruption.check()
+        if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
+        longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
+        timeline.add(record)
+        guard let requests else { return }
+        row.removeAll(keepingCapacity: true)
+        RequestLine.append(record, to: &row)
+        try requests.write(row)
+    }
+
+    func decided(_ decision: Decision) throws {
+        try Interruption.check()
+        if let line = log.line(decision) { try decisions?.writeLine(line) }
+    }
+
+    func progress(ended: Int, time: Int64) {
+        guard showsProgress else { return }
+        let now = ContinuousClock.now
+        // Ten lines a second are as many as an eye can follow.
+        guard now - lastShown > .milliseconds(100) else { return }
+        lastShown = now
+        let passed = (now - began) / .seconds(1)
+        let share = total.map { " of \(Quantity.count($0))" } ?? ""
+        Console.progress(
+            "\(Quantity.count(ended))\(share) requests, "
+                + "\(Quantity.duration(picoseconds: time)) simulated, "
+                + "\(Quantity.count(Int(Double(ended) / max(passed, 1e-3)))) requests/s")
+    }
+
+    /// Takes the progress line away.
+    func finish() {
+        if showsProgress { Console.progress("") }
+    }
+}

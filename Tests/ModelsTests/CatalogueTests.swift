@@ -1,0 +1,111 @@
+import Basics
+import Testing
+
+@testable import Models
+
+/// A published size in billions: from the model card, paper or checkpoint index named beside it.
+struct Published: Sendable, CustomTestStringConvertible {
+    var name: String
+    var total: Double
+    var active: Double?
+    var testDescription: String { name }
+
+    init(_ name: String, _ total: Double, active: Double? = nil) {
+        self.name = name
+        self.total = total
+        self.active = active
+    }
+}
+
+@Suite struct CatalogueTests {
+    static let published = [
+        // Checkpoint indices (total_size / 2) on the publishers' model pages.
+        Published("llama-2-7b", 6.738), Published("llama-2-13b", 13.016),
+        Published("llama-2-70b", 68.977), Published("codellama-34b", 33.744),
+        Published("llama-3-8b", 8.030), Published("llama-3-70b", 70.554),
+        Published("llama-3.1-8b", 8.030), Published("llama-3.1-70b", 70.554),
+        Published("llama-3.1-405b", 405.85), Published("mistral-7b-v0.1", 7.242),
+        Published("mistral-7b-v0.3", 7.248), Published("qwen2.5-7b", 7.616),
+        Published("qwen2.5-32b", 32.764), Published("qwen2.5-72b", 72.706),
+        Published("qwen3-8b", 8.191), Published("qwen3-14b", 14.768),
+        Published("qwen3-32b", 32.762), Published("gemma-2-27b", 27.227),
+        // arXiv 2503.19786, table 1: 1,416 M embedding and 25,600 M other parameters.
+        Published("gemma-3-27b", 27.016), Published("phi-4", 14.66),
+        Published("falcon-mamba-7b", 7.27),
+        // Mistral's model documentation: 46.7B and 12.9B; 140.6B and 39.1B.
+        Published("mixtral-8x7b", 46.7, active: 12.9),
+        Published("mixtral-8x22b", 140.6, active: 39.1),
+        // Model cards: 30.5B, 235B and 22B. "3.3B active" of the first is cut off, see below.
+        Published("qwen3-30b-a3b", 30.53), Published("qwen3-235b-a22b", 235, active: 22),
+        Published("qwen3-next-80b-a3b", 80),
+        // Model card's table: 20.91B and 3.61B; 116.83B and 5.13B.
+        Published("gpt-oss-20b", 20.91, active: 3.61),
+        Published("gpt-oss-120b", 116.83, active: 5.13),
+        // arXiv 2405.04434; README_WEIGHTS of V3 (671B and 36.7B, 37B in its paper); arXiv
+        // 2507.20534 (1.04T with rounding, 32B).
+        Published("deepseek-v2", 236, active: 21), Published("deepseek-v3", 671, active: 36.7),
+        Published("deepseek-r1", 671, active: 36.7), Published("kimi-k2", 1026, active: 32),
+        Published("minimax-m2.5", 230), Published("jamba-1.5-mini", 52, active: 12),
+        Published("gpt-3-175b", 175),
+    ]
+
+    @Test(arguments: published)
+    func parameterCountsAreThePublishedOnes(expected: Published) throws {
+        let model = try Catalogue.model(named: expected.name)
+        let total = Double(model.totalParameters) * 1e-9
+        #expect(abs(total / expected.total - 1) < 0.01)
+        guard let active = expected.active else {
+            #expect(model.activeParameters <= model.totalParameters)
+            return
+        }
+        #expect(abs(Double(model.activeParameters) * 1e-9 / active - 1) < 0.01)
+    }
+
+    /// Names that round further than a hundredth: the count must round to the name.
+    @Test(arguments: [("qwen3-30b-a3b", 3.3..<3.4), ("minimax-m2.5", 9.5..<10.5)])
+    func coarselyPublishedActiveCountsRoundToTheirs(name: String, range: Range<Double>) throws {
+        let active = Double(try Catalogue.model(named: name).activeParameters) * 1e-9
+        #expect(range.contains(active))
+    }
+
+    @Test func everyNameHasAPublishedSize() {
+        #expect(Set(Self.published.map(\.name)) == Set(Catalogue.names))
+        #expect(Catalogue.names == Catalogue.names.sorted())
+    }
+
+    @Test(arguments: Catalogue.names)
+    func everyModelDividesOverEightGPUsOrSaysWhyNot(name: String) throws {
+        let model = try Catalogue.model(named: name)
+        for size in [1, 2, 4, 8] {
+            do {
+                let deployment = Deployment(tensorParallel: size)
+                try deployment.check(model)
+                let layout = KVCacheLayout(model, deployment)
+                #expect(layout.bytesPerToken > 0 || layout.stateBytesPerSequence > 0)
+                #expect(model.weightBytesPerGPU(deployment) * Int64(size) > model.totalParameters)
+            } catch let error as InputError {
+                #expect(error.description.contains("\(size)"))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("Llama-3.1-8B", "llama-3.1-8b"), ("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"),
+        ("meta-llama/Meta-Llama-3-8B", "llama-3-8b"), ("Qwen/Qwen3-32B", "qwen3-32b"),
+        ("nvidia/Llama-3.3-70B-Instruct-FP8", "llama-3.1-70b"), ("llama_3_8b", "llama-3-8b"),
+        ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b-v0.3"),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "qwen3-235b-a22b"),
+        ("google/gemma-3-27b-it", "gemma-3-27b"), ("meta-llama/Llama-2-7b-chat-hf", "llama-2-7b"),
+    ])
+    func commonSpellingsFindTheirModel(spelling: String, name: String) throws {
+        #expect(try Catalogue.model(named: spelling).name == name)
+    }
+
+    @Test func anUnknownNameSuggestsTheNearest() {
+        let error = #expect(throws: InputError.self) {
+            try Catalogue.model(named: "lama-3.1-8b")
+        }
+        #expect(error?.expected.contains("did you mean \"llama-3.1-8b\"?") == true)
+        #expect(throws: InputError.self) { try Catalogue.model(named: "") }
+    }
+}

@@ -1,0 +1,97 @@
+import Basics
+import Testing
+
+@testable import Simulator
+
+@Suite("Slabs, queues, heaps and histograms")
+struct KernelTests {
+    @Test("slab lists keep their elements while others come and go", arguments: UInt64(1)...5)
+    func slab(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var slab = Slab<Int32>(filler: 0)
+        var lists: [(list: Slab<Int32>.List, expected: [Int32])] = []
+        for step in 0..<4000 {
+            if lists.isEmpty || random.below(5) == 0 { lists.append((.init(), [])) }
+            let index = random.below(lists.count)
+            if random.below(30) == 0 {
+                slab.free(&lists[index].list)
+                lists.remove(at: index)
+            } else {
+                slab.append(Int32(step), to: &lists[index].list)
+                lists[index].expected.append(Int32(step))
+            }
+        }
+        for (list, expected) in lists {
+            #expect((0..<Int(list.count)).map { slab[list, $0] } == expected, "seed \(seed)")
+        }
+    }
+
+    @Test("a ring queue behaves as an array does", arguments: UInt64(1)...5)
+    func ring(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var ring = RingQueue<Int>()
+        var array: [Int] = []
+        for step in 0..<5000 {
+            switch random.below(5) {
+            case 0, 1:
+                ring.append(step)
+                array.append(step)
+            case 2:
+                ring.prepend(step)
+                array.insert(step, at: 0)
+            case 3 where !array.isEmpty:
+                let index = random.below(array.count)
+                ring.remove(at: index)
+                array.remove(at: index)
+            default:
+                #expect(ring.popFirst() == (array.isEmpty ? nil : array.removeFirst()))
+            }
+            #expect(ring.count == array.count, "seed \(seed)")
+        }
+        #expect((0..<ring.count).map { ring[$0] } == array, "seed \(seed)")
+    }
+
+    @Test("events leave the heap by time, then by tie", arguments: UInt64(1)...5)
+    func heap(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var heap = EventHeap()
+        var expected: [(Int64, Int64)] = []
+        for tie in 0..<2000 {
+            let time = Int64(random.below(50))
+            heap.push(.init(time: time, tie: Int64(tie), payload: 0))
+            expected.append((time, Int64(tie)))
+        }
+        expected.sort { $0 < $1 }
+        for (time, tie) in expected {
+            let event = heap.pop()
+            #expect(event?.time == time && event?.tie == tie, "seed \(seed)")
+        }
+        #expect(heap.pop() == nil as EventHeap.Event?)
+    }
+
+    @Test("percentiles are within 0.1 % of the exact ones", arguments: UInt64(1)...4)
+    func histogram(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var histogram = LatencyHistogram()
+        var values: [Int64] = []
+        for _ in 0..<20_000 {
+            let value = Int64(PortableMath.exp(random.uniform() * 40))
+            histogram.add(value)
+            values.append(value)
+        }
+        values.sort()
+        for percent in [0.5, 10, 50, 90, 95, 99, 99.9, 100] {
+            let rank = max(1, Int((percent / 100 * Double(values.count)).rounded(.up)))
+            let exact = Double(values[rank - 1])
+            let found = Double(histogram.percentile(percent))
+            #expect(abs(found - exact) <= exact * 0.001 + 0.5, "seed \(seed), p\(percent)")
+        }
+        let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+        #expect(abs(histogram.mean - mean) < mean * 1e-9)
+        #expect(histogram.minimum == values.first && histogram.maximum == values.last)
+    }
+}
+
+extension EventHeap.Event: Equatable {
+    public static func == (a: Self, b: Self) -> Bool { a.time == b.time && a.tie == b.tie }
+}

@@ -1,0 +1,111 @@
+import Basics
+import Simulator
+import Testing
+
+@Suite("Resolving a configuration")
+struct ResolutionTests {
+    private func resolve(_ changes: String...) throws -> ResolvedConfiguration {
+        try Configuration.read(file: nil, changes: changes).resolved()
+    }
+
+    private func complaint(_ changes: String...) throws -> String {
+        let error = #expect(throws: InputError.self) {
+            try Configuration.read(file: nil, changes: changes).resolved()
+        }
+        return try #require(error).description
+    }
+
+    @Test("puts as many replicas on the nodes as they hold")
+    func placement() throws {
+        #expect(try resolve().plan.replicas == 8)
+        #expect(try resolve("engine.tensor_parallel_size=2").plan.replicas == 4)
+        #expect(try resolve("hardware.nodes=3", "engine.tensor_parallel_size=4").plan.replicas == 6)
+        // Two GPUs of each node of six stay idle: a group of four does not span nodes.
+        #expect(
+            try resolve(
+                "hardware.nodes=2", "hardware.gpus_per_node=6", "engine.tensor_parallel_size=4"
+            ).plan.replicas == 2)
+        #expect(try resolve("cluster.replicas=3").plan.replicas == 3)
+    }
+
+    @Test("says by how much the GPUs are too few")
+    func tooFewGPUs() throws {
+        #expect(
+            try complaint("cluster.replicas=9")
+                == "cluster.replicas: 9 x 1 GPUs are 9, and 1 x 8 GPUs hold 8 such replicas; "
+                + "expected at most 8, or more hardware.nodes")
+        #expect(
+            try complaint("engine.tensor_parallel_size=16")
+                == "engine.tensor_parallel_size: a group of 16 GPUs does not fit a node of 8; "
+                + "expected at most hardware.gpus_per_node = 8")
+    }
+
+    @Test("refuses a model that does not fit, with the arithmetic")
+    func tooLargeModel() throws {
+        let message = try complaint("model.name=llama-3-70b")
+        #expect(message.hasPrefix("model: llama-3-70b does not fit: 141"), "\(message)")
+    }
+
+    @Test("derives the number of blocks from the memory")
+    func blocks() throws {
+        // 0.92 x 80 GiB - 16.06 GB of weights - 3.5 GB reserve, over 16 x 131,072 bytes a block.
+        let free = 0.92 * 80 * 1_073_741_824 - 16_060_522_496 - 3_500_000_000
+        #expect(try resolve().plan.engine.numGPUBlocks == Int(free / (16 * 131_072)))
+        #expect(try resolve("engine.num_gpu_blocks=500").plan.engine.numGPUBlocks == 500)
+        let half = try resolve("engine.kv_cache_dtype=fp8").plan.engine.numGPUBlocks
+        #expect(half == Int(free / (16 * 65_536)))
+    }
+
+    @Test("derives the limits as vLLM's API server does on an H100")
+    func limits() throws {
+        let engine = try resolve().plan.engine
+        #expect(engine.maxNumBatchedTokens == 8192)
+        #expect(engine.maxNumSeqs == 1024)
+        #expect(engine.maxModelLen == 131_072)
+        #expect(engine.asyncScheduling && engine.stopsAtUnforeseenToken)
+        #expect(try resolve("engine.max_num_batched_tokens=512").plan.engine.maxNumSeqs == 512)
+        let unchunked = try resolve(
+            "engine.enable_chunked_prefill=false", "engine.max_model_len=32768")
+        #expect(unchunked.plan.engine.maxNumBatchedTokens == 32_768)
+    }
+
+    @Test(
+        "refuses limits that contradict one another",
+        arguments: [
+            ["engine.max_num_batched_tokens=16", "engine.max_num_seqs=17"],
+            ["engine.enable_chunked_prefill=false", "engine.max_num_batched_tokens=8192"],
+            ["engine.max_num_seqs=8", "engine.max_num_active_seqs=9"],
+            ["engine.max_num_batched_tokens=64", "engine.max_num_scheduled_tokens=65"],
+            ["trace.start_s=5", "trace.end_s=5"],
+        ])
+    func contradictions(changes: [String]) {
+        #expect(throws: InputError.self) {
+            let configuration = try Configuration.read(file: nil, changes: changes)
+            _ = try configuration.resolved()
+            _ = try configuration.trace.options(seed: 0)
+        }
+    }
+
+    @Test("warns when a server would refuse to start")
+    func warnings() throws {
+        #expect(try resolve().warnings.isEmpty)
+        let tight = try resolve(
+            "model.name=llama-3-70b", "model.weights=fp8",
+            "engine.tensor_parallel_size=2")
+        #expect(tight.warnings.isEmpty)
+        #expect(try resolve("engine.gpu_memory_utilization=0.24").warnings.count == 1)
+    }
+
+    @Test("passes objective, router and host times on in picoseconds")
+    func units() throws {
+        let plan = try resolve(
+            "slo.ttft_ms=250.5", "slo.tpot_ms=null", "cluster.router_staleness_ms=5",
+            "engine.host_us.fixed=1.5", "engine.host_us.per_request=2"
+        ).plan
+        #expect(plan.objective.timeToFirstToken == 250_500_000_000)
+        #expect(plan.objective.timePerOutputToken == nil)
+        #expect(plan.router.staleness == 5_000_000_000)
+        #expect(plan.engine.hostFixed == 1_500_000)
+        #expect(plan.engine.hostPerRequest == 2_000_000)
+    }
+}

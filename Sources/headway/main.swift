@@ -8,4 +8,5 @@ exit(
             .config,
             .explain,
             .conform,
+            .compare,
         ]))

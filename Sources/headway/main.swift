@@ -9,4 +9,5 @@ exit(
             .explain,
             .conform,
             .compare,
+            .diff,
         ]))

@@ -48,8 +48,7 @@ public struct Comparison: Sendable {
     /// Compares two runs. Throws `InputError` when they are not over the same requests.
     /// O(draws × requests).
     public init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
-        changes = ConfigurationChange.between(before.configuration, after.configuration)
-        try Self.checkSameTrace(before, after, changes)
+        changes = try Self.checkPairs(before, after)
         self.before = before
         self.after = after
         let order = before.requests.indices.sorted {
@@ -75,9 +74,11 @@ public struct Comparison: Sendable {
     }
 
     /// Refuses runs over other requests: the arrivals, lengths and ids must be common to both.
-    private static func checkSameTrace(
-        _ before: ComparedRun, _ after: ComparedRun, _ changes: [ConfigurationChange]
-    ) throws {
+    /// Returns what their configurations differ in.
+    static func checkPairs(
+        _ before: ComparedRun, _ after: ComparedRun
+    ) throws -> [ConfigurationChange] {
+        let changes = ConfigurationChange.between(before.configuration, after.configuration)
         let place = "\(before.name) and \(after.name)"
         guard !before.requests.isEmpty else { throw InputError(before.name, "has no requests") }
         guard before.requests.count == after.requests.count else {
@@ -103,6 +104,7 @@ public struct Comparison: Sendable {
                 throw InputError(place, problem, expected: "two runs over the same trace")
             }
         }
+        return changes
     }
 
     /// The latencies, paired request by request.

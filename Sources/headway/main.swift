@@ -10,4 +10,5 @@ exit(
             .conform,
             .compare,
             .diff,
+            .gate,
         ]))

@@ -191,7 +191,8 @@ extension ConfigurationKey {
         .init(
             "trace.file", \.trace.file,
             .optional(.text("a trace's path"), null: "the built-in chat-like trace"),
-            "The trace. A relative path starts at the configuration's folder."),
+            "The trace, or a recipe (.json5). A relative path starts at the configuration's folder."
+        ),
         .init(
             "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
             "The trace's format."),

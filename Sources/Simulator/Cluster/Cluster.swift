@@ -101,7 +101,7 @@ extension Replica {
     /// When the loop can go on, picoseconds; `Int64.max` when it has nothing to do. Processing a
     /// batch happens at its end; scheduling needs a horizon past the clock.
     var nextEvent: Int64 {
-        if mustDrain, let oldest = dispatched.first { return max(clock, oldest.end) }
+        if mustDrain { return max(clock, dispatched.firstEnd) }
         if hasWork || !dispatched.isEmpty || endedFlag { return clock + 1 }
         guard let next = inbox.first else { return .max }
         return max(clock, requests[Int(next)].arrival) + 1

@@ -184,7 +184,7 @@ private func copyPieces(_ replica: inout Replica, _ slot: Int, _ run: Int32) {
 
 /// `lookUpPrefix` for runs. O(runs + pieces passed).
 func lookUpRuns(_ replica: inout Replica, _ slot: Int) -> Int {
-    clearHits(&replica)
+    if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
     guard replica.isCaching else { return 0 }
     let size = replica.runPool.blockSize
     let limit = (replica.requests[slot].known - 1) / size

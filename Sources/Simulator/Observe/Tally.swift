@@ -39,6 +39,13 @@ struct Tally {
         peakUsedBlocks = max(peakUsedBlocks, used)
     }
 
+    /// Charges a stretch of steps that kept its own account up to `time`, `used` at its end.
+    mutating func add(blockTime: UInt128, until time: Int64, used: Int) {
+        usedBlockTime += blockTime
+        accountedUntil = max(accountedUntil, time)
+        peakUsedBlocks = max(peakUsedBlocks, used)
+    }
+
     /// Enters an ended request into the statistics.
     mutating func end(_ record: RequestRecord, sequence: Int64) {
         ended.append((sequence, record))

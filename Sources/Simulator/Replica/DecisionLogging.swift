@@ -20,7 +20,7 @@ func logSchedule(_ replica: inout Replica, _ batch: Batch, called: Int64, evicti
 }
 
 /// Writes the processed batch into the decision buffer.
-func logUpdate(_ replica: inout Replica, _ batch: Batch, delivered: Int, wastedBefore: Int) {
+func logUpdate(_ replica: inout Replica, _ batch: BatchHeader, delivered: Int, wastedBefore: Int) {
     let requests = replica.requests
     // Under synchronous scheduling aborts are processed, and logged, with the next schedule call.
     let aborted = replica.depth > 1 ? replica.log.aborted : []

@@ -111,7 +111,7 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     let place = replica.dispatched.append()
     replica.dispatched[place].isCleanup = isCleanup
     replica.dispatched[place].number = replica.calls
-    let load = stepLoad(replica)
+    let load = stepLoad(&replica)
     let isEmpty = load.requests == 0
     replica.dispatched[place].steady = replica.stride.stepCount
     replica.dispatched[place].tick = replica.stride.tick - 1
@@ -148,7 +148,7 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
 }
 
 /// Sums up what the scheduled entries cost.
-func stepLoad(_ replica: borrowing Replica) -> StepLoad {
+func stepLoad(_ replica: inout Replica) -> StepLoad {
     var load = StepLoad()
     let window = replica.stepTime.window
     for entry in replica.scratch.entries {

@@ -10,10 +10,10 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
     replica.scratch.wanted.removeAll(keepingCapacity: true)
     for index in replica.stride.explicit.indices {
         let slot = Int(replica.stride.explicit[index])
-        let wanted = max(0, pass.wanted(replica, slot))
+        let wanted = max(0, pass.wanted(&replica, slot))
         replica.scratch.wanted.append(Int32(wanted))
         tokens += wanted
-        if wanted > 0 { blocks += newBlocks(replica, slot, wanted, size) }
+        if wanted > 0 { blocks += newBlocks(&replica, slot, wanted, size) }
     }
     let excess = max(0, tokens - pass.budget)
     if excess > 0 {
@@ -22,8 +22,8 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
             let wanted = replica.scratch.wanted.last.map({ Int($0) }), wanted > excess
         else { return false }
         replica.scratch.wanted[replica.scratch.wanted.count - 1] -= Int32(excess)
-        blocks -= newBlocks(replica, Int(last), wanted, size)
-        blocks += newBlocks(replica, Int(last), wanted - excess, size)
+        blocks -= newBlocks(&replica, Int(last), wanted, size)
+        blocks += newBlocks(&replica, Int(last), wanted - excess, size)
     }
     guard blocks <= replica.freeBlocks else { return false }
     if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
@@ -51,7 +51,7 @@ private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: I
 }
 
 private func newBlocks(
-    _ replica: borrowing Replica, _ slot: Int, _ tokens: Int, _ size: Int
+    _ replica: inout Replica, _ slot: Int, _ tokens: Int, _ size: Int
 ) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
     return max(0, (end + size - 1) / size - Int(replica.runTables[slot].count))

@@ -26,7 +26,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     } else if !replica.dispatched.isEmpty {
         return
     }
-    var stretch = Stretch(replica, line)
+    var stretch = Stretch(&replica, line)
     stretch.run(to: limit, blocks: &replica.runPool, phases: replica.stride.blockPhases)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
@@ -58,7 +58,7 @@ private struct Stretch {
     var used: Int
     var gaps = GapRun()
 
-    init(_ replica: borrowing Replica, _ line: DecodeLine) {
+    init(_ replica: inout Replica, _ line: DecodeLine) {
         self.line = line
         count = Int64(replica.stride.count)
         host = replica.engine.hostFixed + replica.engine.hostPerRequest * count

@@ -7,5 +7,7 @@ exit(
             .run,
             .config,
             .explain,
+            .validate,
+            .fitStepTime,
             .conform,
         ]))

@@ -3,12 +3,13 @@ import Simulator
 /// What happened when, in at most 128 equal windows of simulated time that widen as the run goes
 /// on, so that memory does not grow with it.
 ///
-/// Fed with records in order of arrival; a request counts where it arrived, where it stayed, and
-/// where its output ended.
+/// Fed with records in order of arrival; a request counts where it arrived, and for as long as it
+/// stayed and answered.
 public struct Timeline: Sendable {
     private struct Window {
         var arrivals = 0
-        var outputTokens = 0
+        /// Output, spread evenly from a request's first token to its last.
+        var outputTokens = 0.0
         var firstTokens = 0
         /// Σ TTFT of the requests that arrived here, picoseconds.
         var waited = 0.0
@@ -37,11 +38,24 @@ public struct Timeline: Sendable {
             windows[index(record.arrival)].waited += Double(waited)
         }
         guard record.finish >= 0 else { return }
-        windows[index(record.finish)].outputTokens += Int(record.outputTokens)
-        for window in index(record.arrival)...index(record.finish) {
+        spread(from: record.arrival, to: record.finish) { window, share in
+            window.presence += share * Double(record.finish - record.arrival)
+        }
+        guard record.firstToken >= 0 else { return }
+        spread(from: record.firstToken, to: record.finish) { window, share in
+            window.outputTokens += share * Double(record.outputTokens)
+        }
+    }
+
+    /// Hands each window its share of a span of time.
+    private mutating func spread(
+        from first: Int64, to last: Int64, _ give: (inout Window, _ share: Double) -> Void
+    ) {
+        guard last > first else { return give(&windows[index(first)], 1) }
+        for window in index(first)...index(last) {
             let begin = start + Int64(window) * width
-            let stay = min(record.finish, begin + width) - max(record.arrival, begin)
-            windows[window].presence += Double(max(0, stay))
+            let part = min(last, begin + width) - max(first, begin)
+            give(&windows[window], Double(max(0, part)) / Double(last - first))
         }
     }
 
@@ -54,7 +68,7 @@ public struct Timeline: Sendable {
         let rows: [(name: String, text: (Double) -> String, values: [Double])] = [
             ("arrivals", rate, windows.map { Double($0.arrivals) / seconds }),
             ("in the cluster", Quantity.significant, windows.map { $0.presence / Double(width) }),
-            ("output tokens", rate, windows.map { Double($0.outputTokens) / seconds }),
+            ("output tokens", rate, windows.map { $0.outputTokens / seconds }),
             (
                 "mean TTFT", Quantity.duration(seconds:),
                 windows.map { ratio($0.waited, Double($0.firstTokens)) / 1e12 }

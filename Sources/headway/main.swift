@@ -5,9 +5,12 @@ exit(
         Array(CommandLine.arguments.dropFirst()),
         verbs: [
             .run,
-            .config,
             .explain,
             .validate,
             .fitStepTime,
+            .compare,
+            .diff,
+            .gate,
             .conform,
+            .config,
         ]))

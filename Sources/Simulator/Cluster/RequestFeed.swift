@@ -59,6 +59,8 @@ struct RequestFeed {
             try more.checkColumns()
             batch.append(contentsOf: more)
         }
+        // Released followers are rows of this batch: it must outlive the last row taken.
+        exhausted = true
         let known = Set(batch.ids)
         for index in 0..<batch.count where batch.predecessors[index] >= 0 {
             let predecessor = batch.predecessors[index]
@@ -144,6 +146,7 @@ struct RequestFeed {
             priority: batch.priorities.isEmpty ? 0 : batch.priorities[index], abort: abort,
             outputContent: batch.outputContents.isEmpty
                 ? unique + 1 : batch.outputContents[index],
+            isQuotable: !batch.outputContents.isEmpty,
             content: content.isEmpty
                 ? [Segment(content: unique, length: batch.promptTokens[index])] : content)
     }

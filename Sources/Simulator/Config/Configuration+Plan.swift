@@ -31,6 +31,7 @@ extension Configuration {
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
         let stepTime = try resolved.stepTime(model, deployment)
+            .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         let plan = resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         return ResolvedConfiguration(
@@ -110,6 +111,12 @@ extension Configuration {
             options.maxTokens = engine.maxNumBatchedTokens!
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)
+        case .table:
+            guard let file = stepTime.file else {
+                throw InputError(
+                    "step_time.file", "is missing", expected: "a CSV of measured steps")
+            }
+            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         case .linear:
             return StepTime(
                 LinearStepTime(

@@ -130,13 +130,16 @@ extension Configuration {
         return data
     }
 
-    private mutating func resolvePaths(against file: URL) {
+    /// Makes relative paths start at the folder of the file that names them.
+    public mutating func resolvePaths(against file: URL) {
         func absolute(_ path: String) -> String {
             guard !path.hasPrefix("/") else { return path }
             let folder = file.standardizedFileURL.deletingLastPathComponent()
             return folder.appendingPathComponent(path).standardizedFileURL.path
         }
         trace.file = trace.file.map(absolute)
+        stepTime.file = stepTime.file.map(absolute)
+        if stepTime.profile.hasSuffix(".json") { stepTime.profile = absolute(stepTime.profile) }
         if model.name.hasSuffix(".json") { model.name = absolute(model.name) }
     }
 }

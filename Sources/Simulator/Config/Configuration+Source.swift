@@ -49,14 +49,29 @@ public struct OpenedTrace {
 }
 
 extension Configuration {
-    /// Opens the trace. Throws `InputError` for what is no trace.
+    /// Opens the trace: a file, a recipe (a `.json5` file) or the built-in recipe. Throws
+    /// `InputError` for what is none of them.
     public func openTrace() throws -> OpenedTrace {
-        let options = try trace.options(seed: UInt64(seed))
-        guard let file = trace.file else {
-            throw InputError("trace.file", "is not given")
-        }
-        let (source, notes) = try Traces.openTrace(file, options: options)
+        guard let file = trace.file else { return try synthesized(.builtInChat) }
+        if file.hasSuffix(".json5") { return try synthesized(Recipe.read(file)) }
+        let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: UInt64(seed)))
         let name = file.split(separator: "/").last.map(String.init) ?? file
         return OpenedTrace(name: name, source: source, notes: notes)
+    }
+
+    /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
+    /// their think times.
+    private func synthesized(_ recipe: Recipe) throws -> OpenedTrace {
+        var recipe = recipe
+        if trace.startSeconds > 0 {
+            throw InputError(
+                "trace.start_s", "does not apply to a recipe", expected: "0, or a trace's file")
+        }
+        recipe.arrivals.rate *= trace.rateScale
+        if let limit = trace.limit { recipe.requests = min(limit, recipe.requests ?? limit) }
+        if let end = trace.endSeconds { recipe.durationS = min(end, recipe.durationS ?? end) }
+        let source = RecipeSource(
+            recipe, seed: UInt64(seed), followsSessions: trace.followsSessions)
+        return OpenedTrace(name: "\(recipe.name) (seed \(seed))", source: source, notes: nil)
     }
 }

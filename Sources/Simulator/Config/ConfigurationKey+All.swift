@@ -160,9 +160,13 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators of an H100; linear: the four coefficients below."),
+            "h100: measured operators of an H100; table: step_time.file; linear: the last four keys."),
         .init(
-            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm or sglang"),
+            "step_time.file", \.stepTime.file,
+            .optional(.text("a CSV's path"), null: "none"),
+            "table: measured steps, a CSV of tokens, decodes, context, microseconds."),
+        .init(
+            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm, sglang or a profile's path"),
             "h100: whose kernels and host overhead."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
@@ -170,6 +174,9 @@ extension ConfigurationKey {
         .init(
             "step_time.kv_cache", \.stepTime.usesCache, .flag,
             "h100: false recomputes the whole context in every step (an ablation)."),
+        .init(
+            "step_time.scale", \.stepTime.scale, .number(0.001...1000),
+            "Multiply every step's time by this, to see what a slower engine would do."),
         .init(
             "step_time.fixed_us", \.stepTime.fixedMicroseconds, .integer(0...1_000_000_000),
             "linear: microseconds per step."),
@@ -188,7 +195,8 @@ extension ConfigurationKey {
         .init(
             "trace.file", \.trace.file,
             .optional(.text("a trace's path"), null: "the built-in chat-like trace"),
-            "The trace. A relative path starts at the configuration's folder."),
+            "The trace, or a recipe (.json5). A relative path starts at the configuration's folder."
+        ),
         .init(
             "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
             "The trace's format."),

@@ -5,10 +5,10 @@ exit(
         Array(CommandLine.arguments.dropFirst()),
         verbs: [
             .run,
-            .config,
             .explain,
-            .conform,
             .compare,
             .diff,
             .gate,
+            .conform,
+            .config,
         ]))

@@ -53,6 +53,7 @@ struct Replica {
     var custom: CustomScheduler?
     var customFailure: InputError?
 
+    var stride: StrideState
     var cadence: PrefillCadence
     var calls = 0
     /// Schedule calls in a row that scheduled nothing while nothing was in flight.
@@ -77,6 +78,7 @@ struct Replica {
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
         custom = CustomScheduler(plan, replica: number)
+        stride = StrideState(isOn: usesRuns, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)
         tally = Tally(plan, usable: engine.numGPUBlocks - 1)

@@ -1,0 +1,51 @@
+import Basics
+import Simulator
+import Traces
+
+/// Holds the striding gait against the walking one on random small workloads and plans.
+public enum GaitComparison {
+    /// What differs between the two gaits for a seed; nil when all of it is equal: records,
+    /// counters, histograms, block use, times, digest, and the place of an error.
+    public static func difference(seed: UInt64) throws -> String? {
+        let random = RandomCase(seed: seed)
+        switch (try result(random, .walk), try result(random, .stride)) {
+        case (.failure(let walked), .failure(let strode)):
+            return walked.place == strode.place ? nil : "errors: \(walked) and \(strode)"
+        case (.failure(let error), .success): return "only walking fails: \(error)"
+        case (.success, .failure(let error)): return "only striding fails: \(error)"
+        case (.success(let walked), .success(let strode)): return difference(walked, strode)
+        }
+    }
+
+    private static func result(
+        _ random: RandomCase, _ gait: EngineConfiguration.Gait
+    ) throws -> Result<RunResult, InputError> {
+        var plan = random.plan
+        plan.engine.gait = gait
+        do {
+            return .success(try simulate(plan, source: InMemorySource(random.workload)))
+        } catch let error as InputError {
+            return .failure(error)
+        }
+    }
+
+    /// The first part in which two results differ.
+    static func difference(_ a: RunResult, _ b: RunResult) -> String? {
+        let parts: [(name: String, isEqual: Bool)] = [
+            ("records", a.records == b.records),
+            ("counters", a.counters == b.counters),
+            ("ITL", a.interTokenLatency == b.interTokenLatency),
+            ("TTFT", a.timeToFirstToken == b.timeToFirstToken),
+            ("TPOT", a.timePerOutputToken == b.timePerOutputToken),
+            ("queue time", a.queueTime == b.queueTime),
+            ("block use", a.usedBlockSeconds == b.usedBlockSeconds),
+            ("peak blocks", a.peakUsedBlocks == b.peakUsedBlocks),
+            ("busy time", a.busyTime == b.busyTime),
+            ("host wait", a.hostWaitTime == b.hostWaitTime),
+            ("end", a.end == b.end),
+            ("samples", a.samples == b.samples),
+            ("digest", a.digest == b.digest),
+        ]
+        return parts.first { !$0.isEqual }?.name
+    }
+}

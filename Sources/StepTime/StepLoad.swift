@@ -39,6 +39,16 @@ public struct StepLoad: Equatable, Sendable {
         if window > 0 { decodeWindowedContext += min(length, window) }
     }
 
+    /// Adds `count` decodes whose contexts sum to `context` tokens, for prices without a window.
+    @inline(__always)
+    public mutating func addDecodes(_ count: Int, context sum: Int) {
+        tokens += count
+        requests += count
+        context += sum
+        decodes += count
+        decodeContext += sum
+    }
+
     /// Adds a chunk of `count` tokens over `past` tokens already computed.
     public mutating func addChunk(_ count: Int, past: Int, window: Int) {
         tokens += count

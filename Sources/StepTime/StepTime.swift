@@ -19,6 +19,8 @@ public struct StepTime: Sendable {
     public let window: Int
     /// Where the figures come from and what they cover, for reports.
     public let provenance: Provenance
+    /// What every price is multiplied by, in millionths: 1,030,000 makes steps 3 % slower.
+    private var millionths: Int64 = 1_000_000
 
     public init(_ linear: LinearStepTime) {
         form = .linear(linear)
@@ -34,16 +36,34 @@ public struct StepTime: Sendable {
 
     /// The time the GPUs of one replica need for a step, in picoseconds. O(1).
     public func picoseconds(_ load: StepLoad) -> Int64 {
-        switch form {
-        case .linear(let linear): linear.picoseconds(load)
-        case .tabulated(let tables): tables.picoseconds(load)
-        }
+        let price =
+            switch form {
+            case .linear(let linear): linear.picoseconds(load)
+            case .tabulated(let tables): tables.picoseconds(load)
+            }
+        return millionths == 1_000_000 ? price : scaled(price)
+    }
+
+    /// The same clock with every price multiplied by `millionths` / 1,000,000, rounded down; at
+    /// most 1,000 times. What is calibrated no longer is: for experiments.
+    public func scaled(byMillionths millionths: Int64) -> StepTime {
+        precondition((1...1_000_000_000).contains(millionths), "a scale is out of range")
+        var clock = self
+        clock.millionths = millionths
+        return clock
+    }
+
+    private func scaled(_ price: Int64) -> Int64 {
+        let product = price.multipliedFullWidth(by: millionths)
+        return Int64(1_000_000).dividingFullWidth(product).quotient
     }
 
     /// The price of steps of `decodes` decodes and nothing else, exactly; nil where it is not
-    /// affine in context (the `kv_cache` off ablation), so that such runs are walked. O(1).
+    /// affine in context (the `kv_cache` off ablation, a scaled clock, which rounds each price), so
+    /// that such runs are walked. O(1).
     public func decodeLine(decodes: Int) -> DecodeLine? {
-        switch form {
+        guard millionths == 1_000_000 else { return nil }
+        return switch form {
         case .linear(let linear): linear.decodeLine(decodes: decodes)
         case .tabulated(let tables): tables.decodeLine(decodes: decodes)
         }

@@ -1,7 +1,7 @@
 /// Content ids that readers give to prompts and answers whose content nobody shares, apart from
 /// the ids of traces (below 2⁶¹ in practice) and those the simulator makes (from 2⁶² on).
 enum OwnContent {
-    private static let first: Int64 = 1 << 61
+    static let first: Int64 = 1 << 61
 
     /// The prompt of the request with this id; ids are below 2⁶⁰.
     static func prompt(of id: Int64) -> Int64 { first + 2 * id }
@@ -99,12 +99,12 @@ extension Workload {
             outputContents.append(
                 row.outputContent >= 0 ? row.outputContent : OwnContent.output(of: row.id))
         }
-        if row.predecessor >= 0 || !predecessors.isEmpty {
+        if row.predecessor != TraceRow.noSessions || !predecessors.isEmpty {
             if predecessors.isEmpty {
                 predecessors = .init(repeating: -1, count: before)
                 thinkTimes = .init(repeating: 0, count: before)
             }
-            predecessors.append(row.predecessor)
+            predecessors.append(max(-1, row.predecessor))
             thinkTimes.append(row.thinkTime)
         }
     }

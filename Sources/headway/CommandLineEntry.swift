@@ -34,8 +34,17 @@ enum CommandLineEntry {
             name = asked
             rest = ["--help"]
         }
+        let family = verbs.filter { $0.name.hasPrefix(name + " ") }
+        if !family.isEmpty {
+            guard let second = rest.first, !second.hasPrefix("-") else {
+                try Console.write(overview(family))
+                return 0
+            }
+            name += " " + second
+            rest.removeFirst()
+        }
         guard let verb = verbs.first(where: { $0.name == name }) else {
-            let names = verbs.map(\.name)
+            let names = (family.isEmpty ? verbs : family).map(\.name)
             throw InputError(
                 name, "unknown verb",
                 expected: nearest(to: name, among: names) ?? names.joined(separator: ", "))

@@ -1,3 +1,4 @@
+import Basics
 import Experiments
 import Reports
 import Simulator
@@ -7,7 +8,7 @@ extension Verb {
     static let conform = Verb(
         "conform",
         summary: "Compare schedules with captures of the real engine, step by step.",
-        operands: "DIR...", operandCount: 1...1000,
+        operands: "DIR...", operandCount: 0...1000,
         details: """
             Runs every case under the given folders: config.json, trace.jsonl and steps.jsonl
             (synchronous) or events.jsonl (asynchronous), or the checkpoints of a whole trace.
@@ -17,11 +18,21 @@ extension Verb {
             """,
         flags: [
             Flag("--gait", "GAIT", "Run one gait only, walk or stride; default: both."),
+            Flag(
+                "--random", "SEEDS",
+                "Also hold both gaits against each other on this many random workloads."),
             .json,
         ]
     ) { arguments in
+        if let seeds = try arguments.integer("--random", atLeast: 1) {
+            let differing = try compareGaits(UInt64(seeds))
+            if differing > 0 || arguments.operands.isEmpty { return differing == 0 ? 0 : 1 }
+        }
         let gait = try arguments.choice("--gait", as: EngineConfiguration.Gait.self)
         let gaits = gait.map { [$0] } ?? EngineConfiguration.Gait.allCases
+        if arguments.operands.isEmpty {
+            throw InputError("conform", "no folder is given", expected: "DIR... or --random SEEDS")
+        }
         let folders = try Conformance.cases(under: arguments.operands)
         var results: [ConformanceResult] = []
         for folder in folders {
@@ -39,6 +50,17 @@ extension Verb {
             try Console.write("\(results.count) cases, \(steps) steps, \(differing) differing")
         }
         return differing == 0 ? 0 : 1
+    }
+
+    private static func compareGaits(_ seeds: UInt64) throws -> Int {
+        var differing = 0
+        for seed in 1...seeds {
+            guard let difference = try GaitComparison.difference(seed: seed) else { continue }
+            differing += 1
+            try Console.write("random workload, seed \(seed): the gaits differ in \(difference)")
+        }
+        try Console.write("\(seeds) random workloads in both gaits, \(differing) differing")
+        return differing
     }
 
     private static func line(_ result: ConformanceResult) -> String {

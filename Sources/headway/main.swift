@@ -5,7 +5,10 @@ exit(
         Array(CommandLine.arguments.dropFirst()),
         verbs: [
             .run,
-            .config,
             .explain,
+            .compare,
+            .diff,
+            .gate,
             .conform,
+            .config,
         ]))

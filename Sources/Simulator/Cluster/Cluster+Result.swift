@@ -14,6 +14,8 @@ extension Cluster {
             result.interTokenLatency.merge(tally.interTokenLatency)
             result.endToEnd.merge(tally.endToEnd)
             result.queueTime.merge(tally.queueTime)
+            result.steps.strode += tally.strode
+            result.steps.executed += tally.counters.steps - tally.strode
             result.goodRequests += tally.goodRequests
             result.busyTime += tally.busyTime
             result.hostWaitTime += tally.hostWaitTime

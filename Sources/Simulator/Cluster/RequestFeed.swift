@@ -146,6 +146,7 @@ struct RequestFeed {
             priority: batch.priorities.isEmpty ? 0 : batch.priorities[index], abort: abort,
             outputContent: batch.outputContents.isEmpty
                 ? unique + 1 : batch.outputContents[index],
+            isQuotable: !batch.outputContents.isEmpty,
             content: content.isEmpty
                 ? [Segment(content: unique, length: batch.promptTokens[index])] : content)
     }

@@ -31,6 +31,7 @@ extension Configuration {
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
         let stepTime = try resolved.stepTime(model, deployment)
+            .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         let plan = resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         return ResolvedConfiguration(

@@ -130,7 +130,8 @@ extension Configuration {
         return data
     }
 
-    private mutating func resolvePaths(against file: URL) {
+    /// Makes relative paths start at the folder of the file that names them.
+    public mutating func resolvePaths(against file: URL) {
         func absolute(_ path: String) -> String {
             guard !path.hasPrefix("/") else { return path }
             let folder = file.standardizedFileURL.deletingLastPathComponent()

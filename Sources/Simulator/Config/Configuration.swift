@@ -113,6 +113,7 @@ public struct Configuration: Sendable, Equatable {
         public var profile = "vllm"
         public var attentionKernel = AttentionKernel.flash
         public var usesCache = true
+        public var scale = 1.0
         public var fixedMicroseconds = 5000
         public var perTokenMicroseconds = 20
         public var perRequestMicroseconds = 2

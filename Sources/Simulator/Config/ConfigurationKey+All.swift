@@ -171,6 +171,9 @@ extension ConfigurationKey {
             "step_time.kv_cache", \.stepTime.usesCache, .flag,
             "h100: false recomputes the whole context in every step (an ablation)."),
         .init(
+            "step_time.scale", \.stepTime.scale, .number(0.001...1000),
+            "Multiply every step's time by this, to see what a slower engine would do."),
+        .init(
             "step_time.fixed_us", \.stepTime.fixedMicroseconds, .integer(0...1_000_000_000),
             "linear: microseconds per step."),
         .init(

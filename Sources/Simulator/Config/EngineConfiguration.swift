@@ -58,7 +58,7 @@ public struct EngineConfiguration: Sendable, Equatable {
     public var hostFixed: Int64 = 0
     /// The same per scheduled request, picoseconds.
     public var hostPerRequest: Int64 = 0
-    public var gait = Gait.walk
+    public var gait = Gait.stride
 
     public init() {}
 }

@@ -14,7 +14,10 @@ struct RingQueue<Element> {
             precondition(index >= 0 && index < count, "index outside the queue")
             return storage[position(index)]!
         }
-        set { storage[position(index)] = newValue }
+        _modify {
+            precondition(index >= 0 && index < count, "index outside the queue")
+            yield &storage[position(index)]!
+        }
     }
 
     mutating func append(_ element: Element) {

@@ -31,6 +31,17 @@ public struct Counters: Sendable, Equatable {
     public init() {}
 }
 
+/// How the simulator got through the run's steps: its own cost, not the cluster's. Differs between
+/// gaits that give equal results.
+public struct StepCounters: Sendable, Equatable {
+    /// Steps executed by the scheduler, one by one.
+    public var executed = 0
+    /// Steps strode over.
+    public var strode = 0
+
+    public init() {}
+}
+
 /// A sample of the cluster's state, taken at a fixed interval of simulated time.
 public struct StateSample: Sendable, Equatable {
     /// Picoseconds.
@@ -51,6 +62,7 @@ public struct StateSample: Sendable, Equatable {
 /// Everything a run found out.
 public struct RunResult: Sendable {
     public var counters = Counters()
+    public var steps = StepCounters()
     /// Arrival of the first request and end of the last step, picoseconds.
     public var start: Int64 = 0
     public var end: Int64 = 0

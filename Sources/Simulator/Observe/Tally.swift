@@ -9,6 +9,8 @@ struct Tally {
     var interTokenLatency = LatencyHistogram()
     var endToEnd = LatencyHistogram()
     var queueTime = LatencyHistogram()
+    /// Steps that were strode over.
+    var strode = 0
     var goodRequests = 0
     var busyTime: Int64 = 0
     var hostWaitTime: Int64 = 0

@@ -25,6 +25,9 @@ struct Batch {
     /// Start and end of execution, picoseconds.
     var start: Int64 = 0
     var end: Int64 = 0
+    /// Steady requests in the step, and the tick it was scheduled at.
+    var steady = 0
+    var tick: Int64 = 0
     /// Made only to tell the workers of a finish; not counted and not logged.
     var isCleanup = false
 }

@@ -46,6 +46,18 @@ struct LiveRequest {
     /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
     var junction: Int32 = 0
 
+    /// Whether the request decodes steadily (`StrideState`); its token counts then follow from
+    /// the tick: computed = steadyBase + tick.
+    var isSteady = false
+    var steadyBase: Int64 = 0
+    /// Tick of its first and of its last steady step plus one.
+    var steadySince: Int64 = 0
+    var steadyUntil: Int64 = 0
+    /// Order of admission: the order of the running list.
+    var admission: Int64 = 0
+    /// Whether its content is counted in `QuoteCounts`.
+    var isQuotable = false
+
     var delivered: Int32 { known - promptTokens }
 }
 

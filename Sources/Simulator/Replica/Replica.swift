@@ -48,6 +48,7 @@ struct Replica {
     /// A request ended and no schedule call has told the workers yet.
     var endedFlag = false
 
+    var stride: StrideState
     var cadence: PrefillCadence
     var calls = 0
     /// Schedule calls in a row that scheduled nothing while nothing was in flight.
@@ -71,6 +72,7 @@ struct Replica {
             caching: engine.enablePrefixCaching)
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority)
+        stride = StrideState(isOn: usesRuns, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)
         tally = Tally(plan, usable: engine.numGPUBlocks - 1)

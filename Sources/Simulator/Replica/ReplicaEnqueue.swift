@@ -24,6 +24,8 @@ func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int6
     if replica.isCaching {
         if replica.usesRuns {
             replica.contents.open(slot, arrival)
+            replica.requests[slot].isQuotable = arrival.isQuotable
+            countQuotes(&replica, slot, sign: 1)
         } else {
             replica.chains.open(slot, arrival.content)
         }
@@ -66,6 +68,17 @@ private func rejection(
     return .none
 }
 
+/// Counts the contents of a request whose trace says what answers are quoted.
+func countQuotes(_ replica: inout Replica, _ slot: Int, sign: Int32) {
+    guard replica.requests[slot].isQuotable else { return }
+    let pieces = replica.contents.count(slot)
+    let output = replica.requests[slot].outputContent
+    let contents = (0..<pieces).lazy.map { [contents = replica.contents] in
+        contents.piece(slot, $0).content
+    }
+    replica.stride.quotes.count(contents.filter { $0 != output }, output: output, sign: sign)
+}
+
 /// A request on its way from the router to a replica.
 struct ArrivingRequest {
     var id: Int64
@@ -77,5 +90,7 @@ struct ArrivingRequest {
     /// Picoseconds; `Int64.max`: never.
     var abort: Int64
     var outputContent: Int64
+    /// Whether the trace says what answers are, so that others may quote them.
+    var isQuotable: Bool
     var content: ArraySlice<Segment>
 }

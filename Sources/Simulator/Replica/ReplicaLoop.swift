@@ -33,6 +33,10 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
         if replica.clock >= horizon { return .horizon }
         takeArrivals(&replica)
         processAborts(&replica)
+        if replica.stride.count > 0 {
+            strideStretch(&replica, to: horizon)
+            if replica.clock >= horizon { return .horizon }
+        }
         try scheduleAndDispatch(&replica)
     }
 }
@@ -62,8 +66,9 @@ private func processAborts(_ replica: inout Replica) {
         }
         replica.tally.account(until: replica.clock, used: replica.usedBlocks)
         let wasRunning = request.state == .running
+        if request.isSteady { makeExplicit(&replica, slot) }
         finish(&replica, slot, .aborted)
-        if wasRunning { replica.running.removeAll { $0 == event.payload } }
+        if wasRunning { leaveRunning(&replica, event.payload) }
         if replica.log.isWanted { replica.log.aborted.append(request.id) }
     }
 }
@@ -110,6 +115,8 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     batch.number = replica.calls
     let load = stepLoad(replica)
     let isEmpty = load.requests == 0
+    batch.steady = replica.stride.stepCount
+    batch.tick = replica.stride.tick - 1
     let called = replica.clock
     let engine = replica.engine
     replica.clock += engine.hostFixed + engine.hostPerRequest * Int64(load.requests)
@@ -155,13 +162,19 @@ func stepLoad(_ replica: borrowing Replica) -> StepLoad {
         }
         if entry.samples { load.sampled += 1 }
     }
+    let steady = replica.stride.stepCount
+    if steady > 0 {
+        load.addDecodes(steady, context: replica.stride.stepContext)
+        load.sampled += steady
+    }
     return load
 }
 
 private func processOldest(_ replica: inout Replica) {
-    guard var batch = replica.dispatched.popFirst() else { return }
-    replica.clock = max(replica.clock, batch.end)
+    guard let end = replica.dispatched.first?.end else { return }
+    replica.clock = max(replica.clock, end)
     if replica.depth > 1 { processAborts(&replica) }
+    guard var batch = replica.dispatched.popFirst() else { return }
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     let wasted = replica.tally.counters.wastedEntries
     let delivered = update(&replica, batch)
@@ -186,8 +199,9 @@ private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) thr
     replica.idleCalls += 1
     guard replica.idleCalls > replica.cadence.interval + 4 else { return }
     let holders = replica.running.prefix(5).map { slot -> String in
-        let held = (0..<replica.groups.count).reduce(0) {
-            $0 + Int(replica.tables[Int(slot) * replica.groups.count + $1].list.count)
+        var held = Int(replica.runTables[Int(slot)].count)
+        for group in 0..<replica.groups.count {
+            held += Int(replica.tables[Int(slot) * replica.groups.count + group].list.count)
         }
         return "request \(replica.requests[Int(slot)].id) holds \(held)"
     }

@@ -8,10 +8,21 @@ func schedule(_ replica: inout Replica) {
     replica.scratch.entries.removeAll(keepingCapacity: true)
     replica.scratch.preempted.removeAll(keepingCapacity: true)
     var pass = SchedulePass(replica)
-    scheduleRunning(&replica, &pass)
+    if replica.stride.isOn {
+        prepareStride(&replica)
+        if !scheduleTogether(&replica, &pass) {
+            makeAllExplicit(&replica)
+            scheduleRunning(&replica, &pass)
+            replica.stride.explicit = replica.running
+        }
+    } else {
+        scheduleRunning(&replica, &pass)
+    }
+    replica.stride.step()
     if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
     if pass.droppedEntries { replica.scratch.entries.removeAll { $0.tokens == 0 } }
-    replica.cadence.finish(scheduledSomething: !replica.scratch.entries.isEmpty)
+    replica.cadence.finish(
+        scheduledSomething: !replica.scratch.entries.isEmpty || replica.stride.stepCount > 0)
     for position in replica.scratch.entries.indices {
         let entry = replica.scratch.entries[position]
         let slot = Int(entry.slot)
@@ -58,28 +69,27 @@ struct SchedulePass {
     func clipped(_ tokens: Int) -> Int {
         threshold > 0 && tokens > threshold ? threshold : tokens
     }
-}
 
-private func scheduleRunning(_ replica: inout Replica, _ pass: inout SchedulePass) {
-    let limit = replica.engine.maxModelLen
-    var index = 0
-    while index < replica.running.count, pass.budget > 0 {
-        let slot = Int(replica.running[index])
+    /// Tokens a running request asks for, before the budget; 0 or less: it is skipped.
+    func wanted(_ replica: borrowing Replica, _ slot: Int) -> Int {
         let request = replica.requests[slot]
         if request.placeholders > 0 {
             // The token in flight is the last one by max_tokens: nothing more to schedule.
             let ahead = Int(request.computed) + 2 - Int(request.placeholders)
-            if ahead >= Int(request.promptTokens) + Int(request.maxTokens) {
-                index += 1
-                continue
-            }
+            if ahead >= Int(request.promptTokens) + Int(request.maxTokens) { return 0 }
         }
-        if pass.holds, request.prefilling {
-            index += 1
-            continue
-        }
-        var tokens = Int(request.known + request.placeholders - request.computed)
-        tokens = min(pass.clipped(tokens), pass.budget, limit - Int(request.computed) - 1)
+        if holds, request.prefilling { return 0 }
+        let tokens = Int(request.known + request.placeholders - request.computed)
+        return min(clipped(tokens), replica.engine.maxModelLen - Int(request.computed) - 1)
+    }
+}
+
+private func scheduleRunning(_ replica: inout Replica, _ pass: inout SchedulePass) {
+    var index = 0
+    while index < replica.running.count, pass.budget > 0 {
+        let slot = Int(replica.running[index])
+        let request = replica.requests[slot]
+        let tokens = min(pass.wanted(replica, slot), pass.budget)
         if tokens <= 0 {
             index += 1
             continue
@@ -196,6 +206,11 @@ private func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int)
     let resumed = replica.requests[slot].state == .preempted
     replica.running.append(Int32(slot))
     replica.requests[slot].state = .running
+    if replica.stride.isOn {
+        replica.stride.explicit.append(Int32(slot))
+        replica.stride.admissions += 1
+        replica.requests[slot].admission = replica.stride.admissions
+    }
     replica.requests[slot].computed = Int32(hit)
     replica.scratch.entries.append(
         Entry(

@@ -28,11 +28,31 @@ func update(_ replica: inout Replica, _ batch: borrowing Batch) -> Int {
         }
     }
     replica.tally.interTokenLatency.add(time - batch.start, times: evenGaps)
-    if !replica.scratch.finished.isEmpty {
-        let requests = replica.requests
-        replica.running.removeAll { requests[Int($0)].state == .ended }
-    }
+    delivered += deliverSteady(&replica, batch, time)
+    for slot in replica.scratch.finished { leaveRunning(&replica, slot) }
     return delivered
+}
+
+/// Delivers a token to each steady request of a batch. All of them had one in the batch before.
+private func deliverSteady(
+    _ replica: inout Replica, _ batch: borrowing Batch, _ time: Int64
+) -> Int {
+    if batch.steady > 0 {
+        replica.tally.interTokenLatency.add(
+            time - replica.stride.lastDelivery, times: Int64(batch.steady))
+        replica.tally.counters.outputTokens += batch.steady
+    }
+    if batch.steady > 0 || !batch.entries.isEmpty { replica.stride.lastDelivery = time }
+    return batch.steady
+}
+
+/// Takes an ended request out of the running list, if it is there. O(running).
+func leaveRunning(_ replica: inout Replica, _ slot: Int32) {
+    if let place = replica.running.firstIndex(of: slot) { replica.running.remove(at: place) }
+    guard replica.stride.isOn else { return }
+    if let place = replica.stride.explicit.firstIndex(of: slot) {
+        replica.stride.explicit.remove(at: place)
+    }
 }
 
 private func isComplete(_ request: LiveRequest, limit: Int) -> Bool {
@@ -72,6 +92,7 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
         replica.waiting.remove(Int32(slot))
     }
     releaseBlocks(&replica, slot)
+    countQuotes(&replica, slot, sign: -1)
     if replica.isCaching {
         if replica.usesRuns { replica.contents.close(slot) } else { replica.chains.close(slot) }
     }

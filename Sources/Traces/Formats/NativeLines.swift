@@ -3,7 +3,7 @@
 /// Required: `arrival_us`, `output_tokens`, and `segments` ([[content, length], ...] or
 /// [[content, offset, length], ...]) or `prompt_tokens`. Optional: `id`, `priority`,
 /// `out_content`, `abort_us`, `max_tokens`, and for later turns of a session `after` (the id of
-/// the turn before) with `think_us`. Other keys are passed over.
+/// the turn before, null for a first turn) with `think_us`. Other keys are passed over.
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
 
@@ -88,7 +88,7 @@ struct NativeLines: LineFormat {
         } else if cursor.matches(key, "abort_us") {
             if !cursor.skipNull() { row.abort = try cursor.microseconds("abort_us") }
         } else if cursor.matches(key, "after") {
-            if !cursor.skipNull() { row.predecessor = try cursor.natural("after") }
+            row.predecessor = cursor.skipNull() ? -1 : try cursor.natural("after")
         } else if cursor.matches(key, "think_us") {
             row.thinkTime = try cursor.microseconds("think_us")
         } else {

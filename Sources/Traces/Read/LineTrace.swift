@@ -4,12 +4,18 @@ import Basics
 protocol LineFormat {
     /// Whether times count from the first row's (else from the format's zero).
     var countsFromFirstRow: Bool { get }
+    /// What the reader assumes because the format leaves it open, a sentence each.
+    var assumptions: [String] { get }
     /// Reads one line; appends the prompt's content, if the format has any, to `segments`.
     /// Returns false for a line that holds no request (a blank one).
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         tally: inout Tally
     ) throws -> Bool
+}
+
+extension LineFormat {
+    var assumptions: [String] { [] }
 }
 
 /// Streams the requests of a line format: bounded memory whatever the file's length.
@@ -60,119 +66,5 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         if !isKept, batch.segments.count > start {
             batch.segments.removeLast(batch.segments.count - start)
         }
-    }
-}
-
-/// The checks and options that all formats share, row by row.
-struct Gate {
-    let options: TraceOptions
-    let countsFromFirstRow: Bool
-    var tally: Tally
-    /// No later row can be kept.
-    private(set) var isClosed = false
-    private var origin: Int64?
-    private var lastTime = Int64.min
-    private var seen = SeenIDs()
-    private var kept = 0
-
-    init(options: TraceOptions, countsFromFirstRow: Bool) {
-        self.options = options
-        self.countsFromFirstRow = countsFromFirstRow
-        tally = Tally(isStrict: options.isStrict)
-    }
-
-    /// Checks a row and appends it, or returns false when it is dropped or outside the window.
-    @inline(never)
-    mutating func admit(_ row: inout TraceRow, into batch: inout Workload) throws -> Bool {
-        tally.rows += 1
-        try checkLengths(row)
-        let time = try relative(row.time)
-        guard time >= lastTime else {
-            throw ScanFailure(
-                "time goes back by \(lastTime - time) ns", expected: "rows in order of time")
-        }
-        lastTime = time
-        if row.id >= 0, !seen.insert(row.id) {
-            throw ScanFailure("the id \(row.id) occurs twice", expected: "each id once")
-        }
-        if row.prompt == 0 {
-            try tally.note(.zeroPrompt)
-            return false
-        }
-        if row.output == 0 {
-            try tally.note(.zeroOutput)
-            return false
-        }
-        let window = options.window ?? 0..<Int64.max
-        if time >= window.upperBound { isClosed = true }
-        guard window.contains(time) else { return false }
-        if row.id < 0 { row.id = Int64(kept) }
-        let abort = row.abort < 0 ? -1 : try scaled(relative(row.abort) - window.lowerBound)
-        let arrival = try scaled(time - window.lowerBound)
-        batch.append(row, arrival: arrival, abort: abort)
-        kept += 1
-        if let limit = options.limit, kept >= limit { isClosed = true }
-        return true
-    }
-
-    @inline(__always) private func checkLengths(_ row: TraceRow) throws {
-        try checkLength(row.prompt, "prompt")
-        try checkLength(row.output, "output")
-        if row.maxTokens >= 0, row.maxTokens < row.output {
-            throw ScanFailure(
-                "max_tokens \(row.maxTokens) is below the output length \(row.output)",
-                expected: "a limit that allows the output")
-        }
-    }
-
-    @inline(__always)
-    private func checkLength(_ length: Int64, _ name: StaticString) throws {
-        guard length >= 0 else {
-            throw ScanFailure(
-                "the \(name) length is negative: \(length)", expected: "at least 1 token")
-        }
-        guard length <= TraceRow.longest else {
-            throw ScanFailure(
-                "the \(name) length is absurd: \(length) tokens",
-                expected: "at most \(TraceRow.longest)")
-        }
-    }
-
-    /// Nanoseconds from the origin.
-    @inline(__always) private mutating func relative(_ time: Int64) throws -> Int64 {
-        guard countsFromFirstRow else {
-            guard time >= 0 else {
-                throw ScanFailure("the time is negative", expected: "at least 0")
-            }
-            return time
-        }
-        guard let origin else {
-            origin = time
-            return 0
-        }
-        return time - origin
-    }
-
-    private func scaled(_ time: Int64) throws -> Int64 {
-        guard let result = options.timeScale.apply(max(0, time)) else {
-            throw ScanFailure(
-                "the scaled time is beyond 292 years", expected: "a smaller time scale")
-        }
-        return result
-    }
-
-    /// Throws when nothing was kept at all.
-    func checkYield(path: String) throws {
-        guard kept == 0 else { return }
-        if options.limit == 0 {
-            throw InputError(path, "a limit of 0 requests leaves nothing", expected: "at least 1")
-        }
-        let dropped = tally.counts.reduce(0, +)
-        let reason =
-            tally.rows == 0
-            ? "no request in the file"
-            : "none of its \(tally.rows) rows can be replayed (\(dropped) dropped, the rest"
-                + " outside the window)"
-        throw InputError(path, reason, expected: "at least one request")
     }
 }

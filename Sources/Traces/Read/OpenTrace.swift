@@ -1,9 +1,11 @@
 import Basics
+import Foundation
 
-/// Opens a trace file, plain or gzip, of any format in `TraceFormat`.
+/// Opens a trace, plain or gzip, of any format in `TraceFormat`: a file, or a folder of coding
+/// sessions or of RAGPulse's tables.
 ///
-/// The source streams: memory follows the batch, not the file. The notes fill while it is read
-/// and are complete when it has returned nil.
+/// The source streams where the format is in order of arrival: memory then follows the batch, not
+/// the file. The notes fill while it is read and are complete when it has returned nil.
 ///
 ///     var (source, notes) = try openTrace("conversation.jsonl")
 ///     while let batch = try source.next() { ... }
@@ -14,75 +16,81 @@ import Basics
 public func openTrace(
     _ path: String, options: TraceOptions = TraceOptions()
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
-    let reader = try LineReader(path)
-    let format = try options.format ?? recognize(reader)
-    switch format {
-    case .azure:
-        return try open(reader, format, AzureCSV.init, options)
-    case .mooncake:
-        return try open(reader, format, { _ in Mooncake() }, options, blockTokens: 512)
-    case .native:
-        return try open(reader, format, { _ in NativeLines() }, options)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+        return try openFolder(path, options: options)
     }
+    let reader = try LineReader(path)
+    let format = try options.format ?? TraceSignature(reader).format
+    return try open(reader, as: format, options: options)
 }
 
-private func open<Format: LineFormat>(
-    _ reader: LineReader, _ format: TraceFormat, _ make: (inout LineReader) throws -> Format,
-    _ options: TraceOptions, blockTokens: Int? = nil
+private func openFolder(
+    _ path: String, options: TraceOptions
+) throws -> (source: any RequestSource, notes: TraceNotes) {
+    let names: [String]
+    do {
+        names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    } catch {
+        throw InputError(path, "the folder cannot be read", expected: "a readable folder")
+    }
+    for trace in ["0_trace.jsonl", "0_trace.jsonl.gz"] where names.contains(trace) {
+        return try openTrace(path + "/" + trace, options: options)
+    }
+    let sessions = names.filter { $0.hasSuffix(".json") || $0.hasSuffix(".json.gz") }
+    guard let first = sessions.first else {
+        throw InputError(
+            path, "it is a folder without traces",
+            expected: "a trace file, or a folder of coding sessions (*.json)")
+    }
+    let format =
+        try options.format ?? TraceSignature(LineReader(path + "/" + first)).format
+    guard format == .weka else {
+        throw InputError(
+            path, "it is a folder of \(format.rawValue) files", expected: "one file of it")
+    }
+    return try WEKASessions.open(
+        sessions.map { path + "/" + $0 }, path: path, options: options)
+}
+
+private func open(
+    _ reader: LineReader, as format: TraceFormat, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
     var reader = reader
-    let lines = try make(&reader)
-    let notes = TraceNotes(path: reader.path, format: format, blockTokens: blockTokens)
-    return (LineTrace(reader, lines, options: options, notes: notes), notes)
+    switch format {
+    case .azure:
+        return lines(&reader, format, try AzureCSV(&reader), options)
+    case .mooncake:
+        let size = TraceSignature.blockTokens(reader) ?? 512
+        let rows = Mooncake(blockTokens: size, timeDigits: 6)
+        return lines(&reader, format, rows, options, blockTokens: size)
+    case .timedTrace:
+        let size = TraceSignature.blockTokens(reader) ?? 16
+        let rows = Mooncake(blockTokens: size, timeDigits: 9)
+        return lines(&reader, format, rows, options, blockTokens: size)
+    case .bailian:
+        return lines(&reader, format, Bailian(), options, blockTokens: 16)
+    case .burstgpt, .lengths:
+        return lines(&reader, format, try NamedCSV(&reader, options: options), options)
+    case .ragpulse:
+        return lines(&reader, format, try RAGPulse(beside: reader.path), options)
+    case .native:
+        return lines(&reader, format, NativeLines(), options)
+    case .weka:
+        return try WEKASessions.open([reader.path], path: reader.path, options: options)
+    case .sharegpt:
+        return try Conversations.open(reader, options: options)
+    case .otel:
+        return try OpenTelemetrySpans.open(reader, options: options)
+    }
 }
 
-/// The format of a file, told by its first non-blank line.
-private func recognize(_ reader: LineReader) throws -> TraceFormat {
-    let preview = UnsafeRawBufferPointer(rebasing: reader.preview.prefix(1 << 16))
-    if let odd = preview.first(where: { $0 < 9 || ($0 > 13 && $0 < 32) }) {
-        throw InputError(
-            reader.path, "binary data (byte \(odd)), not a trace", expected: knownFormats)
-    }
-    var cursor = ByteCursor(preview)
-    cursor.skipSpaces()
-    if cursor.isAtEnd {
-        throw InputError(reader.path, "the file holds only blank lines", expected: knownFormats)
-    }
-    if cursor.current == 0x7b {
-        let keys = topLevelKeys(cursor)
-        if keys.contains("arrival_us") { return .native }
-        if keys.contains("input_length") { return .mooncake }
-        throw InputError(
-            "\(reader.path):1",
-            "JSON of no known trace format (keys \(keys.prefix(6).joined(separator: ", ")))",
-            expected: knownFormats)
-    }
-    let start = cursor.at
-    while !cursor.isAtEnd, cursor.current != 10, cursor.current != 13 { cursor.at += 1 }
-    let header = cursor.text(start..<cursor.at)
-    if AzureCSV.recognizes(header) { return .azure }
-    throw InputError(
-        "\(reader.path):1", "no known trace format: \(cursor.excerpt(from: start))",
-        expected: knownFormats)
-}
-
-private var knownFormats: String {
-    "one of " + TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")
-}
-
-/// The keys of the first object, as far as the preview reaches.
-private func topLevelKeys(_ start: ByteCursor) -> [String] {
-    var cursor = start
-    var keys: [String] = []
-    var isFirst = true
-    do {
-        try cursor.openObject()
-        while try cursor.nextElement(0x7d, &isFirst) {
-            keys.append(cursor.text(try cursor.key()))
-            try cursor.skipValue()
-        }
-    } catch {
-        // The preview may end inside the object; the keys before that suffice.
-    }
-    return keys
+private func lines(
+    _ reader: inout LineReader, _ format: TraceFormat, _ rows: some LineFormat,
+    _ options: TraceOptions, blockTokens: Int? = nil
+) -> (source: any RequestSource, notes: TraceNotes) {
+    let notes = TraceNotes(
+        path: reader.path, format: format, blockTokens: blockTokens,
+        assumptions: rows.assumptions)
+    return (LineTrace(reader, rows, options: options, notes: notes), notes)
 }

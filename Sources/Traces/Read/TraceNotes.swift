@@ -7,18 +7,31 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     case zeroPrompt = "zero_prompt"
     /// A row without output tokens (a failed or cancelled request): dropped.
     case zeroOutput = "zero_output"
+    /// Block ids for the whole blocks only, where the format has one for the rest, too: the rest
+    /// of the prompt is taken as unshared.
+    case floorBlockCount = "floor_block_count"
+    /// The clock starts again: a week is added.
+    case clockRestart = "clock_restart"
+    /// A turn whose predecessor is not in the trace: it arrives at its recorded time.
+    case unknownParent = "unknown_parent"
+    /// A turn without a time of its own and without a predecessor's: it arrives with the row
+    /// before it.
+    case noTimestamp = "no_timestamp"
+    /// A gap between turns longer than `TraceOptions.longestGap`: shortened to it.
+    case longGap = "long_gap"
 
     /// Whether rows with it are dropped (else they are mended and kept).
-    public var drops: Bool {
-        switch self {
-        case .zeroPrompt, .zeroOutput: true
-        }
-    }
+    public var drops: Bool { self == .zeroPrompt || self == .zeroOutput }
 
     var expected: String {
         switch self {
         case .zeroPrompt: "at least 1 prompt token"
         case .zeroOutput: "at least 1 output token"
+        case .floorBlockCount: "an id for the last, partial block"
+        case .clockRestart: "rows in order of time"
+        case .unknownParent: "a turn that is in the trace"
+        case .noTimestamp: "a timestamp"
+        case .longGap: "a shorter gap"
         }
     }
 }
@@ -39,10 +52,15 @@ public final class TraceNotes: Sendable {
     public let format: TraceFormat
     /// Tokens per content block of the format, nil where it has none or blocks vary.
     public let blockTokens: Int?
+    /// What the reader assumed because the format leaves it open, a sentence each.
+    public let assumptions: [String]
     private let state = Mutex(State())
 
-    init(path: String, format: TraceFormat, blockTokens: Int?) {
+    init(
+        path: String, format: TraceFormat, blockTokens: Int? = nil, assumptions: [String] = []
+    ) {
         self.path = path
+        self.assumptions = assumptions
         self.format = format
         self.blockTokens = blockTokens
     }

@@ -62,6 +62,14 @@ public struct TraceOptions: Sendable {
     public var seed: UInt64 = 0
     /// Sessions per second where a format records no session starts.
     public var sessionRate = 0.1
+    /// Requests per second, as a Poisson process, where a format records no times at all; nil: all
+    /// arrive at time 0, as an offline batch.
+    public var requestRate: Double?
+    /// Mean of the exponential pauses between turns where a format records no times, nanoseconds.
+    public var meanPause: Int64 = 20_000_000_000
+    /// Longest time between an answer and the next turn that is replayed, nanoseconds: recorded
+    /// gaps reach 21 hours (somebody went home).
+    public var longestGap: Int64 = 3_600_000_000_000
 
     public init() {}
 }

@@ -31,7 +31,7 @@ public struct RecipeSource: RequestSource {
     private var sessionCount: Int64 = 0
     private var remaining: Int
     private var nextID: Int64 = 0
-    private var hasSessions: Bool
+    private let hasSessions: Bool
 
     /// A source for a recipe; `seed` overrides the recipe's. Without `followsSessions` later turns
     /// arrive at their nominal times, whatever happened to the answers before them.
@@ -130,20 +130,15 @@ public struct RecipeSource: RequestSource {
         row.output = Int64(turn.output)
         row.priority = recipe.classes[session.kind].priority
         row.outputContent = session.answerContent
-        if followsSessions, session.lastID >= 0 {
+        if followsSessions, hasSessions {
             row.predecessor = session.lastID
-            row.thinkTime = Self.nanoseconds(session.wait)
+            if session.lastID >= 0 { row.thinkTime = Self.nanoseconds(session.wait) }
         }
         let arrival = Self.nanoseconds(time)
         let abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
         row.abort = abort
         batch.segments.append(contentsOf: session.content)
         batch.append(row, arrival: arrival, abort: abort)
-        if followsSessions, hasSessions, batch.predecessors.isEmpty {
-            // The first batch says whether requests wait for others at all.
-            batch.predecessors = [-1]
-            batch.thinkTimes = [0]
-        }
     }
 
     /// Whole microseconds as nanoseconds, so that every format can hold them.

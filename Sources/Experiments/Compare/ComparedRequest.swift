@@ -1,0 +1,66 @@
+import Simulator
+
+/// What became of one request in a run, as requests.csv tells it. Times are whole microseconds of
+/// simulated time, -1 where they never happened.
+public struct ComparedRequest: Sendable, Equatable {
+    public var id: Int64
+    public var arrival: Int64
+    public var admitted: Int64
+    public var firstToken: Int64
+    public var finish: Int64
+    public var promptTokens: Int
+    public var hitTokens: Int
+    public var outputTokens: Int
+    public var preemptions: Int
+    public var isFinished: Bool
+
+    /// The record of a run just made, with its times rounded as requests.csv rounds them.
+    public init(_ record: RequestRecord) {
+        func microseconds(_ time: Int64) -> Int64 {
+            time < 0 ? -1 : (time + 500_000) / 1_000_000
+        }
+        id = record.id
+        arrival = microseconds(record.arrival)
+        admitted = microseconds(record.admitted)
+        firstToken = microseconds(record.firstToken)
+        finish = microseconds(record.finish)
+        promptTokens = Int(record.promptTokens)
+        hitTokens = Int(record.hitTokens)
+        outputTokens = Int(record.outputTokens)
+        preemptions = Int(record.preemptions)
+        isFinished = record.outcome == .finished
+    }
+
+    /// A request whose fields are all known, as read from a file.
+    init(
+        id: Int64, times: [Int64], promptTokens: Int, hitTokens: Int, outputTokens: Int,
+        preemptions: Int, isFinished: Bool
+    ) {
+        self.id = id
+        (arrival, admitted, firstToken, finish) = (times[0], times[1], times[2], times[3])
+        self.promptTokens = promptTokens
+        self.hitTokens = hitTokens
+        self.outputTokens = outputTokens
+        self.preemptions = preemptions
+        self.isFinished = isFinished
+    }
+
+    /// Milliseconds to the first token; nil before it.
+    public var timeToFirstToken: Double? {
+        firstToken < 0 ? nil : Double(firstToken - arrival) / 1000
+    }
+
+    /// Milliseconds per token after the first; nil for fewer than two tokens.
+    public var timePerOutputToken: Double? {
+        guard isFinished, outputTokens > 1 else { return nil }
+        return Double(finish - firstToken) / Double(outputTokens - 1) / 1000
+    }
+
+    /// Milliseconds from arrival to the last token; nil unless finished.
+    public var endToEnd: Double? { isFinished ? Double(finish - arrival) / 1000 : nil }
+
+    /// Milliseconds from arrival to the first admission; nil when never admitted.
+    public var queueTime: Double? {
+        admitted < 0 ? nil : Double(admitted - arrival) / 1000
+    }
+}

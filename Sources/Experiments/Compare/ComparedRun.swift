@@ -1,0 +1,63 @@
+import Basics
+import Reports
+import Simulator
+
+/// A run as far as comparisons need it: its requests, its figures, what it was configured with.
+public struct ComparedRun: Sendable {
+    /// What reports call it.
+    public var name: String
+    public var configuration: Configuration
+    /// Every request, by id.
+    public var requests: [ComparedRequest]
+    /// The numbers of summary.json by their keys.
+    public var figures: [String: Double]
+    public var digest: String
+
+    /// A run from its parts. Throws `InputError` when an id appears twice, since requests are
+    /// paired by id. O(n log n).
+    init(
+        name: String, configuration: Configuration, requests: [ComparedRequest],
+        figures: [String: Double], digest: String
+    ) throws {
+        self.name = name
+        self.configuration = configuration
+        self.requests = requests.sorted { $0.id < $1.id }
+        self.figures = figures
+        self.digest = digest
+        for (one, next) in zip(self.requests, self.requests.dropFirst()) where one.id == next.id {
+            throw InputError(
+                name, "request \(one.id) appears twice",
+                expected: "ids of which each names one request, to pair runs by")
+        }
+    }
+
+    /// The run in a folder that `headway run --out` wrote, or the run of a configuration file,
+    /// made now with the changes (`key.path=value`) given.
+    ///
+    /// Throws `InputError` for a path that is neither.
+    public static func open(_ path: String, changes: [String] = []) throws -> ComparedRun {
+        if RunFolder.isFolder(path) {
+            guard changes.isEmpty else {
+                throw InputError(
+                    "--set", "cannot change \(path), a run that is already made",
+                    expected: "configuration files instead of run folders")
+            }
+            return try RunFolder.read(path)
+        }
+        return try run(Configuration.read(file: path, changes: changes), name: path)
+    }
+
+    /// Makes the run of a configuration.
+    public static func run(_ configuration: Configuration, name: String) throws -> ComparedRun {
+        let resolved = try configuration.resolved()
+        let trace = try resolved.configuration.openTrace()
+        var plan = resolved.plan
+        plan.keepsRecords = true
+        let result = try simulate(plan, source: trace.source)
+        return try ComparedRun(
+            name: name, configuration: resolved.configuration,
+            requests: result.records.map(ComparedRequest.init),
+            figures: Figures.of(RunSummary(result, clock: resolved.clockDescription)),
+            digest: result.digest)
+    }
+}

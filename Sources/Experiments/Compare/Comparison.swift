@@ -1,0 +1,162 @@
+import Basics
+import Simulator
+
+/// Two runs over the same requests, side by side.
+public struct Comparison: Sendable {
+    /// A figure of both runs with the change between them.
+    public struct Row: Sendable {
+        /// Its key in summary.json.
+        public var metric: String
+        public var before: Double
+        public var after: Double
+        public var direction: Figures.Direction
+        /// The paired change; nil for figures of a run as a whole, which have no pairs.
+        public var change: PairedBootstrap.Change?
+        /// Two-sided p-value, corrected over the rows that have one (Holm).
+        public var adjustedP: Double?
+
+        /// Whether the change is more than chance, at 5 % over all rows together.
+        public var isSignificant: Bool { (adjustedP ?? 1) <= 0.05 }
+
+        /// Which way the run moved; nil where nothing is certain or neither way is better.
+        public var isBetter: Bool? {
+            guard isSignificant, direction != .neither, before != after else { return nil }
+            return (after < before) == (direction == .lower)
+        }
+
+        /// (after − before) / before; nil where it has no meaning.
+        public var relative: Double? { before == 0 ? nil : (after - before) / before }
+
+        /// The interval of the relative change at 95 %.
+        public var interval: ClosedRange<Double>? {
+            guard let change, let relative = change.relative else { return nil }
+            let range = relative.interval()
+            let low = PortableMath.exp(range.lowerBound) - 1
+            return low...max(low, PortableMath.exp(range.upperBound) - 1)
+        }
+    }
+
+    public var before: ComparedRun
+    public var after: ComparedRun
+    public var rows: [Row]
+    /// Keys of the configuration that differ: path, value before, value after.
+    public var changes: [ConfigurationChange]
+
+    /// Requests that finished in one run only.
+    public var finishedInOneOnly: Int
+
+    /// Compares two runs. Throws `InputError` when they are not over the same requests.
+    /// O(draws × requests).
+    public init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
+        changes = try Self.checkPairs(before, after)
+        self.before = before
+        self.after = after
+        let order = before.requests.indices.sorted {
+            (before.requests[$0].arrival, $0) < (before.requests[$1].arrival, $1)
+        }
+        let pairs = order.map { (before.requests[$0], after.requests[$0]) }
+        finishedInOneOnly = pairs.count { $0.0.isFinished != $0.1.isFinished }
+        var rows = Self.pairedRows(pairs, seed: seed)
+        let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
+        for index in rows.indices { rows[index].adjustedP = adjusted[index] }
+        for key in Figures.wholeRun {
+            guard let old = before.figures[key], let new = after.figures[key] else { continue }
+            rows.append(
+                Row(
+                    metric: key, before: old, after: new, direction: Figures.direction(key),
+                    change: nil, adjustedP: nil))
+        }
+        self.rows = rows
+    }
+
+    private static func pValue(_ row: Row) -> Double {
+        row.change?.relative?.pValue ?? row.change?.absolute.pValue ?? 1
+    }
+
+    /// Refuses runs over other requests: the arrivals, lengths and ids must be common to both.
+    /// Returns what their configurations differ in.
+    static func checkPairs(
+        _ before: ComparedRun, _ after: ComparedRun
+    ) throws -> [ConfigurationChange] {
+        let changes = ConfigurationChange.between(before.configuration, after.configuration)
+        let place = "\(before.name) and \(after.name)"
+        guard !before.requests.isEmpty else { throw InputError(before.name, "has no requests") }
+        guard before.requests.count == after.requests.count else {
+            throw InputError(
+                place,
+                "have \(before.requests.count) and \(after.requests.count) requests",
+                expected: "two runs over the same trace")
+        }
+        let workload = changes.first { $0.key.hasPrefix("trace.") || $0.key == "seed" }
+        for (a, b) in zip(before.requests, after.requests) {
+            var problem: String?
+            if a.id != b.id { problem = "request \(min(a.id, b.id)) is in one of them only" }
+            if problem == nil, a.promptTokens != b.promptTokens {
+                problem =
+                    "request \(a.id) has \(a.promptTokens) and \(b.promptTokens) prompt tokens"
+            }
+            // Closed loops and sessions move arrivals with the answers, which is fair; another
+            // window, rate or seed is not.
+            if problem == nil, a.arrival != b.arrival, let workload {
+                problem = "request \(a.id) arrives at another time (\(workload.key) differs)"
+            }
+            if let problem {
+                throw InputError(place, problem, expected: "two runs over the same trace")
+            }
+        }
+        return changes
+    }
+
+    /// The latencies, paired request by request.
+    private static func pairedRows(
+        _ pairs: [(ComparedRequest, ComparedRequest)], seed: UInt64
+    ) -> [Row] {
+        typealias Latency = @Sendable (ComparedRequest) -> Double?
+        let latencies: [(String, Latency)] = [
+            ("ttft", { $0.timeToFirstToken }), ("tpot", { $0.timePerOutputToken }),
+            ("e2el", { $0.endToEnd }), ("queue", { $0.queueTime }),
+        ]
+        let statistics: [(String, Statistic)] = [
+            ("mean", .mean), ("median", .percentile(50)), ("p90", .percentile(90)),
+            ("p99", .percentile(99)),
+        ]
+        var rows: [Row] = []
+        for (name, latency) in latencies {
+            let values = pairs.compactMap { a, b -> (Double, Double)? in
+                guard let old = latency(a), let new = latency(b) else { return nil }
+                return (old, new)
+            }
+            guard !values.isEmpty else { continue }
+            let bootstrap = PairedBootstrap(
+                before: values.map(\.0), after: values.map(\.1), seed: seed)
+            for (prefix, statistic) in statistics {
+                let change = bootstrap.change(of: statistic)
+                rows.append(
+                    Row(
+                        metric: "\(prefix)_\(name)_ms", before: change.before,
+                        after: change.after, direction: .lower, change: change, adjustedP: nil))
+            }
+        }
+        return rows
+    }
+
+    /// The row of a metric.
+    public func row(_ metric: String) -> Row? { rows.first { $0.metric == metric } }
+}
+
+/// A key that two configurations set differently.
+public struct ConfigurationChange: Sendable, Encodable, Equatable {
+    public var key: String
+    public var before: String
+    public var after: String
+
+    /// The keys whose values differ, in the order of the reference.
+    public static func between(_ a: Configuration, _ b: Configuration) -> [ConfigurationChange] {
+        ConfigurationKey.all.compactMap { key in
+            let (old, new) = (key.value(a), key.value(b))
+            // What is written to disk changes no result.
+            guard old != new, !key.path.hasPrefix("output.") else { return nil }
+            return ConfigurationChange(key: key.path, before: old.source, after: new.source)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Reports
+
+/// The numbers of a summary by their keys, and which way each is better.
+public enum Figures {
+    /// Which way a figure is better.
+    public enum Direction: String, Sendable, Encodable {
+        case lower
+        case higher
+        /// Neither: it describes, as the number of steps does.
+        case neither
+    }
+
+    /// The figures of a summary.
+    public static func of(_ summary: RunSummary) throws -> [String: Double] {
+        let data = Data(try jsonText(summary, pretty: false).utf8)
+        let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        return (object ?? [:]).compactMapValues { ($0 as? NSNumber)?.doubleValue }
+    }
+
+    /// Which way the figure with this key is better.
+    public static func direction(_ key: String) -> Direction {
+        if key.hasSuffix("_ms") { return .lower }
+        if lowerIsBetter.contains(key) { return .lower }
+        return higherIsBetter.contains(key) ? .higher : .neither
+    }
+
+    private static let lowerIsBetter: Set<String> = [
+        "duration", "preemptions", "evictions", "rejected", "aborted", "unfinished",
+        "wasted_entries", "gpu_host_wait_share", "empty_steps",
+    ]
+    private static let higherIsBetter: Set<String> = [
+        "completed", "good_requests", "request_throughput", "request_goodput",
+        "input_throughput", "output_throughput", "total_token_throughput", "prefix_hit_rate",
+        "hit_tokens",
+    ]
+
+    /// Figures of a whole run that a comparison shows beside the latencies, in this order.
+    static let wholeRun = [
+        "completed", "request_throughput", "output_throughput", "request_goodput",
+        "prefix_hit_rate", "preemptions", "evictions", "mean_itl_ms", "p99_itl_ms",
+        "mean_kv_use", "mean_batch_size", "gpu_busy_share", "steps", "duration",
+    ]
+}

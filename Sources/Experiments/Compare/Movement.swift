@@ -1,0 +1,81 @@
+/// Where in a run the change happened: which requests moved most, and when.
+public struct Movement: Sendable, Encodable {
+    /// A request whose end-to-end latency changed, milliseconds.
+    public struct Request: Sendable, Encodable {
+        public var id: Int64
+        public var arrivalS: Double
+        public var ttftMsBefore: Double?
+        public var ttftMsAfter: Double?
+        public var e2elMsBefore: Double
+        public var e2elMsAfter: Double
+    }
+
+    /// A window of arrivals with the mean end-to-end latency in both runs, milliseconds.
+    public struct Window: Sendable, Encodable {
+        public var startS: Double
+        public var endS: Double
+        public var requests: Int
+        public var meanE2elMsBefore: Double
+        public var meanE2elMsAfter: Double
+
+        /// What the window adds to the change of the sum.
+        var weight: Double { (meanE2elMsAfter - meanE2elMsBefore) * Double(requests) }
+    }
+
+    /// Requests that moved at all.
+    public var movedRequests: Int
+    /// The ones that moved most, the largest change first.
+    public var requests: [Request]
+    /// Windows of equal length over the arrivals; without the empty ones.
+    public var windows: [Window]
+
+    /// The windows that moved most, the largest change first.
+    public var leadingWindows: [Window] {
+        windows.filter { $0.weight != 0 }
+            .sorted { (abs($0.weight), $1.startS) > (abs($1.weight), $0.startS) }
+    }
+
+    /// Finds where a comparison's change happened. O(n log n).
+    public init(_ comparison: Comparison, keeping most: Int = 5, windowCount: Int = 24) {
+        let pairs = zip(comparison.before.requests, comparison.after.requests)
+            .filter { $0.isFinished && $1.isFinished }
+        func shift(_ pair: (ComparedRequest, ComparedRequest)) -> Int64 {
+            (pair.1.finish - pair.1.arrival) - (pair.0.finish - pair.0.arrival)
+        }
+        let moved = pairs.filter { shift($0) != 0 || $0.0.firstToken != $0.1.firstToken }
+        movedRequests = moved.count
+        requests =
+            moved.sorted { (abs(shift($0)), $1.0.id) > (abs(shift($1)), $0.0.id) }
+            .prefix(most).map { a, b in
+                Request(
+                    id: a.id, arrivalS: Double(a.arrival) / 1e6,
+                    ttftMsBefore: a.timeToFirstToken, ttftMsAfter: b.timeToFirstToken,
+                    e2elMsBefore: a.endToEnd ?? 0, e2elMsAfter: b.endToEnd ?? 0)
+            }
+        windows = Self.windows(pairs, windowCount)
+    }
+
+    private static func windows(
+        _ pairs: [(ComparedRequest, ComparedRequest)], _ count: Int
+    ) -> [Window] {
+        let first = pairs.map(\.0.arrival).min() ?? 0
+        let last = pairs.map(\.0.arrival).max() ?? 0
+        let length = max(1, (last - first) / Int64(count) + 1)
+        var sums = [(requests: Int, before: Double, after: Double)](
+            repeating: (0, 0, 0), count: count)
+        for (a, b) in pairs {
+            let window = Int((a.arrival - first) / length)
+            sums[window].requests += 1
+            sums[window].before += a.endToEnd ?? 0
+            sums[window].after += b.endToEnd ?? 0
+        }
+        return sums.enumerated().compactMap { index, sum in
+            guard sum.requests > 0 else { return nil }
+            let start = first + Int64(index) * length
+            return Window(
+                startS: Double(start) / 1e6, endS: Double(start + length) / 1e6,
+                requests: sum.requests, meanE2elMsBefore: sum.before / Double(sum.requests),
+                meanE2elMsAfter: sum.after / Double(sum.requests))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Basics
+import Models
+import Simulator
+import StepTime
+import Traces
+
+/// Small random workloads and plans with wild weights, for property tests. Everything follows
+/// from the seed.
+public struct RandomCase: Sendable {
+    public var plan: RunPlan
+    public var workload: Workload
+
+    public init(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        plan = RandomCase.plan(&random)
+        workload = RandomCase.workload(&random, plan)
+    }
+
+    private static func pick<T>(_ random: inout SeededRandom, _ choices: [T]) -> T {
+        choices[random.below(choices.count)]
+    }
+
+    private static func plan(_ random: inout SeededRandom) -> RunPlan {
+        var plan = RunPlan(
+            stepTime: StepTime(
+                LinearStepTime(
+                    fixedMicroseconds: Int64(pick(&random, [0, 100, 5000])),
+                    perTokenMicroseconds: Int64(pick(&random, [1, 20])),
+                    perRequestMicroseconds: Int64(pick(&random, [0, 2, 7])),
+                    perThousandContextMicroseconds: Int64(pick(&random, [0, 42, 999])))))
+        plan.engine.blockSize = pick(&random, [1, 2, 3, 4, 16, 16, 48])
+        plan.engine.maxModelLen = pick(&random, [40, 120, 400])
+        let one = plan.engine.maxModelLen / plan.engine.blockSize + 2
+        plan.engine.numGPUBlocks = one + pick(&random, [1, one / 2 + 1, 3 * one, 40 * one])
+        plan.engine.maxNumSeqs = pick(&random, [1, 2, 5, 16, 64])
+        if random.below(5) == 0 {
+            plan.engine.maxNumActiveSeqs = 1 + random.below(plan.engine.maxNumSeqs)
+        }
+        plan.engine.maxNumBatchedTokens = pick(&random, [8, 33, 64, 256, 2048])
+        if random.below(6) == 0 {
+            plan.engine.maxNumScheduledTokens = 1 + random.below(100)
+        }
+        plan.engine.policy = pick(&random, [.fcfs, .fcfs, .priority])
+        plan.engine.enablePrefixCaching = random.below(4) > 0
+        plan.engine.longPrefillTokenThreshold = pick(&random, [0, 0, 0, 7, 24])
+        plan.engine.longPrefillTokenThresholdAdaptive = random.below(3) == 0
+        plan.engine.schedulerReserveFullISL = random.below(3) > 0
+        plan.engine.watermark = pick(&random, [0, 0, 0.03, 0.3])
+        plan.engine.prefillScheduleInterval = pick(&random, [1, 1, 1, 2, 4])
+        plan.engine.asyncScheduling = random.below(2) == 0
+        plan.engine.stopsAtUnforeseenToken = random.below(2) == 0
+        plan.engine.emptyYieldMicroseconds = Int64(pick(&random, [0, 0, 1000]))
+        plan.engine.hostFixed = Int64(pick(&random, [0, 0, 3_000_000_000, 77_777]))
+        plan.engine.hostPerRequest = Int64(pick(&random, [0, 0, 10_000_000]))
+        if random.below(8) == 0 {
+            plan.engine.groups = pick(
+                &random, [[.sliding(window: 20)], [.full, .sliding(window: 33)]])
+            plan.engine.numGPUBlocks *= 2
+        }
+        plan.replicas = pick(&random, [1, 1, 1, 2, 5])
+        plan.router.policy = pick(&random, RouterConfiguration.Policy.allCases)
+        plan.router.staleness = Int64(pick(&random, [0, 0, 50_000_000_000]))
+        if random.below(6) == 0 {
+            plan.arrivals = .closedLoop(concurrency: 1 + random.below(20))
+        }
+        plan.seed = random.next()
+        return plan
+    }
+
+    private static func workload(_ random: inout SeededRandom, _ plan: RunPlan) -> Workload {
+        var workload = Workload()
+        let count = 1 + random.below(pick(&random, [3, 20, 80]))
+        let gap = pick(&random, [0, 0, 1_000, 50_000, 2_000_000])
+        let longest = plan.engine.maxModelLen
+        let shares = random.below(4) > 0
+        let isQuoting = shares && random.below(2) == 0
+        let hasAborts = random.below(4) == 0
+        var time: Int64 = 0
+        for row in 0..<count {
+            if random.below(3) > 0 { time += Int64(random.below(gap + 1)) * 1000 }
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(time)
+            let output = 1 + random.below(pick(&random, [1, 8, longest / 2]))
+            workload.outputTokens.append(Int32(output))
+            if plan.engine.policy == .priority {
+                workload.priorities.append(Int32(random.below(4)))
+            }
+            if hasAborts {
+                let patience = Int64(random.below(3_000_000)) * 1000
+                workload.aborts.append(random.below(4) == 0 ? time + patience : -1)
+            }
+            guard shares else {
+                workload.promptTokens.append(Int32(1 + random.below(longest + 3)))
+                continue
+            }
+            addContent(&random, &workload, row, longest, quoting: isQuoting)
+        }
+        return workload
+    }
+
+    /// A prompt of a shared opening, perhaps an earlier answer, perhaps a unique end.
+    private static func addContent(
+        _ random: inout SeededRandom, _ workload: inout Workload, _ row: Int, _ longest: Int,
+        quoting: Bool
+    ) {
+        var tokens = 0
+        let pieces = 1 + random.below(4)
+        var used: Set<Int64> = []
+        for _ in 0..<pieces where tokens < longest {
+            let length = 1 + random.below(max(1, longest / 3))
+            var content = Int64(1 + random.below(3))
+            let kind = random.below(4)
+            if kind == 0 { content = Int64(1_000 + row) }
+            // Answers of earlier, of running and of later requests.
+            if kind == 1, quoting { content = Int64(5_000 + random.below(row + 3)) }
+            guard used.insert(content).inserted else { continue }
+            workload.segments.append(Segment(content: content, length: Int32(length)))
+            tokens += length
+        }
+        workload.segmentEnds.append(workload.segments.count)
+        workload.promptTokens.append(Int32(tokens))
+        if quoting {
+            // Now and then two requests give the same answer.
+            let answer = random.below(12) == 0 ? random.below(row + 1) : row
+            workload.outputContents.append(Int64(5_000 + answer))
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Basics
+import Foundation
+import Reports
+import Simulator
+
+/// A run whose decisions can be read again and again: a folder with steps.jsonl, or a
+/// configuration that is run anew each time.
+struct LoggedRun {
+    private enum Source {
+        case folder(String)
+        case configuration(Configuration)
+    }
+
+    let name: String
+    private let source: Source
+
+    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log.
+    init(_ path: String, changes: [String]) throws {
+        name = path
+        guard RunFolder.isFolder(path) else {
+            source = .configuration(try Configuration.read(file: path, changes: changes))
+            return
+        }
+        guard changes.isEmpty else {
+            throw InputError(
+                "--set", "cannot change \(path), a run that is already made",
+                expected: "configuration files instead of run folders")
+        }
+        guard FileManager.default.fileExists(atPath: path + "/steps.jsonl") else {
+            throw InputError(
+                path, "holds no steps.jsonl",
+                expected: "a run made with --set output.decisions=true")
+        }
+        source = .folder(path)
+    }
+
+    /// Hands every line of the log to `body` and returns the run. O(log).
+    func scan(_ body: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> ComparedRun {
+        switch source {
+        case .folder(let path):
+            try Self.scan(file: path + "/steps.jsonl", body)
+            return try RunFolder.read(path)
+        case .configuration(let configuration):
+            let resolved = try configuration.resolved()
+            var plan = resolved.plan
+            plan.keepsRecords = true
+            let result = try simulate(
+                plan, source: resolved.configuration.openTrace().source,
+                observer: LineFeeder(plan, body))
+            return try ComparedRun(
+                name: name, configuration: resolved.configuration,
+                requests: result.records.map(ComparedRequest.init), figures: [:],
+                digest: result.digest)
+        }
+    }
+
+    private static func scan(
+        file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let mapped = try MappedFile(file)
+        let bytes = mapped.bytes
+        var start = 0
+        var line = 1
+        while start < bytes.count {
+            guard let end = bytes[start...].firstIndex(of: 0x0A) else {
+                throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
+            }
+            do {
+                try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            } catch is NotALine {
+                throw InputError(
+                    "\(file):\(line)", "is not a line of a decision log",
+                    expected: "steps.jsonl as headway run writes it")
+            }
+            start = end + 1
+            line += 1
+        }
+    }
+
+    /// Thrown by a reader that meets a line which is none of a log.
+    struct NotALine: Error {}
+}
+
+/// Formats the decisions of a run and hands the lines on.
+private final class LineFeeder: RunObserver {
+    private var log: DecisionLog
+    private let body: (UnsafeRawBufferPointer) throws -> Void
+
+    init(_ plan: RunPlan, _ body: @escaping (UnsafeRawBufferPointer) throws -> Void) {
+        log = DecisionLog(
+            asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
+        self.body = body
+    }
+
+    var decisionDetail: DecisionDetail { .decisions }
+
+    func decided(_ decision: Decision) throws {
+        guard let line = log.line(decision) else { return }
+        let bytes = Array(line.utf8)
+        try bytes.withUnsafeBytes { try body($0) }
+    }
+}

@@ -1,0 +1,123 @@
+import Basics
+
+/// Where two schedules part, what each decided there, and who feels it.
+public struct ScheduleDifference: Sendable, Encodable {
+    /// The first call whose decisions differ.
+    public struct Parting: Sendable, Encodable {
+        public var replica: Int
+        /// The last step that both decided alike; nil at the very first.
+        public var lastCommon: LoggedStep?
+        /// What each decided; nil where that run had ended.
+        public var before: LoggedStep?
+        public var after: LoggedStep?
+    }
+
+    /// A request whose times or counts differ.
+    public struct Affected: Sendable, Encodable {
+        public var id: Int64
+        public var arrivalS: Double
+        /// Changes, after less before, in milliseconds; nil where one run lacks the event.
+        public var ttftChangeMs: Double?
+        public var e2elChangeMs: Double?
+        public var preemptionsBefore: Int
+        public var preemptionsAfter: Int
+    }
+
+    public var before: String
+    public var after: String
+    public var configurationChanges: [ConfigurationChange]
+    /// Schedule calls of both runs.
+    public var stepsBefore: Int
+    public var stepsAfter: Int
+    /// Simulated time of the first call whose clocks differ though decisions agree, seconds.
+    public var clocksPartAtS: Double?
+    /// Nil when every decision is the same.
+    public var parting: Parting?
+    public var affectedRequests: Int
+    /// Affected requests in order of arrival, the first ones.
+    public var affected: [Affected]
+
+    /// Whether the runs differ in anything.
+    public var isDifferent: Bool {
+        parting != nil || clocksPartAtS != nil || affectedRequests > 0
+    }
+
+    /// Finds where two runs part: folders with a decision log, or configurations, changed by
+    /// `key.path=value`.
+    ///
+    /// Reads each run twice: once for digests, once for the steps to show. Throws `InputError` for
+    /// what is no such run and for runs over other requests.
+    public init(
+        _ before: String, _ after: String, changes: [String] = [], keeping most: Int = 10
+    ) throws {
+        let runs = [
+            try LoggedRun(before, changes: changes), try LoggedRun(after, changes: changes),
+        ]
+        let tracks = try runs.map(Self.track)
+        let (left, right) = (tracks[0], tracks[1])
+        _ = try Comparison.checkPairs(left.run, right.run)
+        self.before = before
+        self.after = after
+        configurationChanges = ConfigurationChange.between(
+            left.run.configuration, right.run.configuration)
+        stepsBefore = left.track.replicas.reduce(0) { $0 + $1.count }
+        stepsAfter = right.track.replicas.reduce(0) { $0 + $1.count }
+        let place = ScheduleTrack.parting(left.track, right.track) {
+            $0.decision != $1.decision
+        }
+        let clocks = ScheduleTrack.parting(left.track, right.track) {
+            $0.decision != $1.decision || $0.time != $1.time
+        }
+        if let clocks, clocks != place { clocksPartAtS = Double(clocks.time) / 1e6 }
+        if let place {
+            let sides = try runs.map { try Self.steps($0, at: place) }
+            parting = Parting(
+                replica: place.replica, lastCommon: sides[0].previous,
+                before: sides[0].step, after: sides[1].step)
+        }
+        let moved = zip(left.run.requests, right.run.requests).filter { $0 != $1 }
+            .sorted { ($0.0.arrival, $0.0.id) < ($1.0.arrival, $1.0.id) }
+        affectedRequests = moved.count
+        affected = moved.prefix(most).map(Self.affected)
+    }
+
+    private static func affected(_ a: ComparedRequest, _ b: ComparedRequest) -> Affected {
+        func change(_ old: Double?, _ new: Double?) -> Double? {
+            guard let old, let new else { return nil }
+            return new - old
+        }
+        return Affected(
+            id: a.id, arrivalS: Double(a.arrival) / 1e6,
+            ttftChangeMs: change(a.timeToFirstToken, b.timeToFirstToken),
+            e2elChangeMs: change(a.endToEnd, b.endToEnd),
+            preemptionsBefore: a.preemptions, preemptionsAfter: b.preemptions)
+    }
+
+    private static func track(_ run: LoggedRun) throws -> (run: ComparedRun, track: ScheduleTrack) {
+        var track = ScheduleTrack()
+        let compared = try run.scan { bytes in
+            guard let line = ScheduleLine(bytes) else { throw LoggedRun.NotALine() }
+            track.add(line)
+        }
+        return (compared, track)
+    }
+
+    /// The step at a place and the one before it.
+    private static func steps(
+        _ run: LoggedRun, at place: ScheduleTrack.Place
+    ) throws -> (previous: LoggedStep?, step: LoggedStep?) {
+        var index = 0
+        var found: (previous: LoggedStep?, step: LoggedStep?) = (nil, nil)
+        _ = try run.scan { bytes in
+            guard let line = ScheduleLine(bytes), line.step != nil, line.replica == place.replica
+            else { return }
+            if index == place.index - 1 {
+                found.previous = LoggedStep(String(decoding: bytes, as: UTF8.self))
+            } else if index == place.index {
+                found.step = LoggedStep(String(decoding: bytes, as: UTF8.self))
+            }
+            index += 1
+        }
+        return found
+    }
+}

@@ -1,0 +1,127 @@
+import Basics
+import Foundation
+
+/// One line of a decision log, as far as a schedule is concerned: which call of which replica's
+/// scheduler, when, and what it decided.
+struct ScheduleLine {
+    /// Number of the schedule call; nil for lines that tell of an update only.
+    var step: Int?
+    /// Clock at the call, microseconds.
+    var time: Int64 = 0
+    var replica = 0
+    /// Digest of what was decided: aborted, scheduled and preempted requests.
+    var decision: UInt64 = 0
+
+    private static let deciding = ["ab", "sched", "nsched", "sched_fnv", "pre"].map {
+        Array($0.utf8)
+    }
+
+    /// Reads a line; nil when it is not one of a decision log. O(bytes).
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        var digest = Fingerprint()
+        var hasTime = false
+        var isUpdate = false
+        let isObject = Self.eachMember(of: bytes) { key, value in
+            if Self.deciding.contains(where: { key.elementsEqual($0) }) {
+                for byte in key { digest.add(UInt64(byte)) }
+                for byte in value where byte != 0x20 { digest.add(UInt64(byte)) }
+            } else if key.elementsEqual("s".utf8) {
+                step = Self.integer(value).map { Int($0) }
+            } else if key.elementsEqual("t".utf8), let number = Self.integer(value) {
+                time = number
+                hasTime = true
+            } else if key.elementsEqual("replica".utf8) {
+                replica = Self.integer(value).map { Int($0) } ?? 0
+            } else if key.elementsEqual("u".utf8) {
+                isUpdate = true
+            }
+        }
+        guard isObject, hasTime, isUpdate != (step != nil) else { return nil }
+        decision = digest.value
+    }
+
+    private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        Int64(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Calls `body` with every key and value of a one-line JSON object whose strings hold no
+    /// escapes. False when it is no such object.
+    private static func eachMember(
+        of line: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) -> Bool {
+        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: line[range])
+        }
+        guard line.first == UInt8(ascii: "{"), line.last == UInt8(ascii: "}") else { return false }
+        var at = 1
+        while at < line.count {
+            while at < line.count, line[at] == 0x20 || line[at] == UInt8(ascii: ",") { at += 1 }
+            if at == line.count - 1 { return true }
+            guard line[at] == UInt8(ascii: "\"") else { return false }
+            let keyStart = at + 1
+            at = keyStart
+            while at < line.count, line[at] != UInt8(ascii: "\"") { at += 1 }
+            let keyEnd = at
+            guard at + 1 < line.count, line[at + 1] == UInt8(ascii: ":") else { return false }
+            at += 2
+            let valueStart = at
+            var depth = 0
+            while at < line.count - 1 {
+                let byte = line[at]
+                if byte == UInt8(ascii: "[") { depth += 1 }
+                if byte == UInt8(ascii: "]") { depth -= 1 }
+                if byte == UInt8(ascii: ","), depth == 0 { break }
+                at += 1
+            }
+            body(part(keyStart..<keyEnd), part(valueStart..<at))
+        }
+        return false
+    }
+}
+
+/// A logged step with its fields, for people.
+public struct LoggedStep: Sendable, Encodable, Equatable {
+    /// A request's share of the step.
+    public struct Entry: Sendable, Encodable, Equatable {
+        public var id: Int64
+        public var tokens: Int
+        public var computedBefore: Int
+        /// "running", "admitted" or "resumed".
+        public var kind: String
+    }
+
+    public var step: Int
+    public var timeUs: Int64
+    public var scheduled: [Entry]
+    public var preempted: [Int64]
+    public var aborted: [Int64]
+    public var waiting: Int
+    public var running: Int
+    public var freeBlocks: Int
+
+    /// Reads a line; nil when it is not a schedule call.
+    init?(_ line: String) {
+        guard
+            let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
+                as? [String: Any],
+            let step = object["s"] as? Int, let time = object["t"] as? Int
+        else { return nil }
+        self.step = step
+        timeUs = Int64(time)
+        scheduled = (object["sched"] as? [[Any]] ?? []).compactMap { entry in
+            guard entry.count >= 3, let id = entry[0] as? Int, let tokens = entry[1] as? Int,
+                let computed = entry[2] as? Int
+            else { return nil }
+            let mark = entry.count > 3 ? entry[3] as? String : nil
+            return Entry(
+                id: Int64(id), tokens: tokens, computedBefore: computed,
+                kind: mark == "N" ? "admitted" : mark == "P" ? "resumed" : "running")
+        }
+        preempted = (object["pre"] as? [Int] ?? []).map { Int64($0) }
+        aborted = (object["ab"] as? [Int] ?? []).map { Int64($0) }
+        waiting = object["w"] as? Int ?? 0
+        running = object["r"] as? Int ?? 0
+        freeBlocks = object["free"] as? Int ?? 0
+    }
+}

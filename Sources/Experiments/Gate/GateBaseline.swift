@@ -1,0 +1,62 @@
+import Basics
+import Foundation
+import Reports
+
+/// What a suite measured when it was blessed: a small JSON file under version control.
+public struct GateBaseline: Sendable, Codable, Equatable {
+    /// The layout of the file that this version reads and writes.
+    static let format = 1
+
+    public var format = GateBaseline.format
+    public var suite: String
+    public var cases: [GateMeasurement]
+
+    public init(suite: String, cases: [GateMeasurement]) {
+        self.suite = suite
+        self.cases = cases
+    }
+
+    /// Writes the file, whole or not at all, and the folder above it.
+    public func write(to path: String) throws {
+        let url = URL(fileURLWithPath: path)
+        do {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data((jsonText(self) + "\n").utf8).write(to: url, options: .atomic)
+        } catch {
+            throw InputError(
+                path, "cannot be written", expected: "a place that can be written, with room")
+        }
+    }
+
+    /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.
+    public static func read(_ path: String, suite: String) throws -> GateBaseline {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw InputError(
+                path, "there is no such baseline",
+                expected: "headway gate \(suite) --bless first, on the version to hold to")
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .useDefaultKeys
+        struct Version: Decodable { var format: Int }
+        guard let version = try? decoder.decode(Version.self, from: data) else {
+            throw InputError(path, "is no baseline", expected: "what --bless has written")
+        }
+        guard version.format == format else {
+            throw InputError(
+                path, "has format \(version.format)", expected: "\(format): bless it anew")
+        }
+        guard let baseline = try? decoder.decode(GateBaseline.self, from: data),
+            baseline.cases.allSatisfy(\.isConsistent)
+        else { throw InputError(path, "is damaged", expected: "what --bless has written") }
+        return baseline
+    }
+}
+
+extension GateMeasurement {
+    fileprivate var isConsistent: Bool {
+        let count = seeds.count
+        return count > 0 && Set(seeds).count == count && workloads.count == count
+            && digests.count == count && figures.values.allSatisfy { $0.count == count }
+    }
+}

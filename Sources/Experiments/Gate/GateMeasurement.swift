@@ -1,0 +1,106 @@
+import Basics
+import Foundation
+import Reports
+import Simulator
+import Synchronization
+
+/// What a case came to, seed by seed.
+public struct GateMeasurement: Sendable, Codable, Equatable {
+    public var name: String
+    public var seeds: [Int]
+    /// Digests of the requests replayed: only equal ones may be compared.
+    public var workloads: [String]
+    /// Digests of the runs.
+    public var digests: [String]
+    /// The figures that the suite asks for, by key of summary.json.
+    public var figures: [String: [Double]]
+
+    /// The values of some of the seeds, all of which must have been measured.
+    func values(_ key: String, seeds wanted: [Int]) -> [Double] {
+        wanted.map { seed in figures[key]![seeds.firstIndex(of: seed)!] }
+    }
+}
+
+extension GateSuite {
+    /// One run: a case with a seed.
+    private struct Outcome: Sendable {
+        var workload: String
+        var digest: String
+        var figures: [String: Double]
+    }
+
+    /// Runs every case with every seed, on all cores; the result does not depend on how many.
+    ///
+    /// Throws what the first failing run, in order, threw.
+    public func measure(seeds: [Int]? = nil) throws -> [GateMeasurement] {
+        let seeds = seeds ?? self.seeds
+        let prepared = try cases.map { try PreparedCase($0) }
+        let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
+        let outcomes = Mutex([Result<Outcome, any Error>?](repeating: nil, count: jobs.count))
+        DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
+            let outcome = Result { try prepared[jobs[index].0].run(seed: jobs[index].1) }
+            outcomes.withLock { $0[index] = outcome }
+        }
+        let finished = try outcomes.withLock { $0 }.map { try $0!.get() }
+        return cases.enumerated().map { number, entry in
+            let runs = finished[(number * seeds.count)..<((number + 1) * seeds.count)]
+            let keys = entry.metrics.map(\.key).filter { $0 != "digest" }
+            return GateMeasurement(
+                name: entry.name, seeds: seeds, workloads: runs.map(\.workload),
+                digests: runs.map(\.digest),
+                figures: Dictionary(
+                    uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }))
+        }
+    }
+
+    /// A case with what all its seeds share.
+    private struct PreparedCase: Sendable {
+        let entry: Case
+        /// Resolved without a seed; the plan's tables serve every run.
+        let resolved: ResolvedConfiguration
+        /// Requests of the recorded trace, when stretches are taken from it.
+        let traceCount: Int
+
+        init(_ entry: Case) throws {
+            self.entry = entry
+            resolved = try entry.configuration.resolved()
+            guard let stretch = entry.stretch else {
+                traceCount = 0
+                return
+            }
+            var trace = try entry.configuration.openTrace()
+            var count = 0
+            while let batch = try trace.source.next() { count += batch.count }
+            guard count > stretch else {
+                throw InputError(
+                    "case \(entry.name)", "a stretch of \(stretch) of \(count) requests",
+                    expected: "fewer than the trace has")
+            }
+            traceCount = count
+        }
+
+        func run(seed: Int) throws -> Outcome {
+            var configuration = resolved.configuration
+            configuration.seed = seed
+            var plan = resolved.plan
+            plan.seed = UInt64(seed)
+            plan.keepsRecords = false
+            var source = try configuration.openTrace().source
+            if let stretch = entry.stretch {
+                var random = SeededRandom(seed: UInt64(seed), stream: 0x57e7)
+                let start = random.below(traceCount - stretch + 1)
+                source = TraceStretch(source, passOver: start, keep: stretch)
+            }
+            let digest = WorkloadDigest(source)
+            let result = try simulate(plan, source: digest)
+            let figures = try Figures.of(RunSummary(result, clock: ""))
+            for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {
+                throw InputError(
+                    "case \(entry.name): metrics.\(key)", "is no figure of summary.json",
+                    expected: nearest(to: key, among: figures.keys.sorted()) ?? "mean_tpot_ms")
+            }
+            return Outcome(
+                workload: digest.digest.hexadecimal, digest: result.digest, figures: figures)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Basics
+import Reports
+
+/// How often a suite cries wolf, and how often it sees one: the suite gated against itself with
+/// other seeds, and against an engine whose steps are slower by a known share.
+public struct GateSelfCheck: Sendable, Encodable {
+    /// What became of the trials of one kind.
+    public struct Tally: Sendable, Encodable {
+        public var passed = 0
+        public var regressions = 0
+        public var inconclusive = 0
+
+        mutating func add(_ status: GateFinding.Status) {
+            switch status {
+            case .pass: passed += 1
+            case .regression: regressions += 1
+            case .inconclusive: inconclusive += 1
+            }
+        }
+    }
+
+    public var trials: Int
+    public var seeds: Int
+    /// How much slower the planted regression makes each step, a share.
+    public var slowdown: Double
+    /// Nothing changed, but the candidate ran with other seeds than the baseline.
+    public var unchangedOtherSeeds = Tally()
+    /// Steps slowed down, same seeds as the baseline: how a gate is used.
+    public var slowedSameSeeds = Tally()
+    /// Steps slowed down and other seeds.
+    public var slowedOtherSeeds = Tally()
+
+    /// Runs the trials. Exact metrics are left out: other seeds are other runs. Every trial has
+    /// seeds of its own. Calls `progress` after each trial. O(3 × trials × cases × seeds) runs.
+    public init(
+        _ suite: GateSuite, trials: Int = 200, slowdown: Double = 0.03,
+        progress: (Int) -> Void = { _ in }
+    ) throws {
+        self.trials = trials
+        self.slowdown = slowdown
+        seeds = suite.seeds.count
+        var suite = suite
+        suite.cases = suite.cases.compactMap { entry in
+            var entry = entry
+            entry.metrics.removeAll { $0.margin == .exact }
+            return entry.metrics.isEmpty ? nil : entry
+        }
+        guard !suite.cases.isEmpty else {
+            throw InputError(
+                suite.path, "has exact metrics only", expected: "a metric with a margin to check")
+        }
+        var slowed = suite
+        for index in slowed.cases.indices {
+            slowed.cases[index].configuration.stepTime.scale *= 1 + slowdown
+        }
+        for trial in 0..<trials {
+            // Beyond the seeds that anyone uses by hand, and apart from one another.
+            let first = 1_000_000 + 2 * seeds * trial
+            let own = Array(first..<(first + seeds))
+            let others = own.map { $0 + seeds }
+            let judgement = try GateJudgement(
+                suite, GateBaseline(suite: suite.name, cases: suite.measure(seeds: own)))
+            let unchanged = try suite.measure(seeds: others)
+            let slow = try slowed.measure(seeds: own)
+            unchangedOtherSeeds.add(try judgement.judge(unchanged).status)
+            slowedSameSeeds.add(try judgement.judge(slow).status)
+            let opposite = try GateJudgement(
+                suite, GateBaseline(suite: suite.name, cases: unchanged))
+            slowedOtherSeeds.add(try opposite.judge(slow).status)
+            progress(trial + 1)
+        }
+    }
+
+    /// The tallies as a table, and the two shares that matter.
+    public var text: String {
+        let percent = Comparison.percent(slowdown)
+        var table = TextTable(["", "regression", "inconclusive", "pass"])
+        for (name, tally) in [
+            ("nothing changed, other seeds", unchangedOtherSeeds),
+            ("steps \(percent), same seeds", slowedSameSeeds),
+            ("steps \(percent), other seeds", slowedOtherSeeds),
+        ] {
+            table.add([
+                name, String(tally.regressions), String(tally.inconclusive), String(tally.passed),
+            ])
+        }
+        func share(_ count: Int) -> String {
+            Quantity.percent(Double(count) / Double(max(1, trials)))
+        }
+        return """
+            \(trials) trials of \(seeds) seeds
+
+            \(table.text)
+
+            False alarms: \(share(unchangedOtherSeeds.regressions)). Caught: \
+            \(share(slowedSameSeeds.regressions)) with the baseline's seeds, \
+            \(share(slowedOtherSeeds.regressions)) with others.
+            """
+    }
+}

@@ -1,0 +1,186 @@
+import Basics
+import Foundation
+import Simulator
+
+/// What a gate holds runs to: cases, seeds, metrics and how far each may move.
+///
+/// A suite is a JSON5 file:
+///
+///     {
+///         seeds: 8,
+///         cases: [{
+///             name: "chat",
+///             config: { cluster: { replicas: 1 }, trace: { limit: 400 } },
+///             metrics: { digest: "exact", mean_tpot_ms: { relative: 0.015 } },
+///         }],
+///     }
+public struct GateSuite: Sendable {
+    /// How far a metric may get worse.
+    public enum Margin: Sendable, Equatable {
+        /// Share of the baseline, 0.02 for 2 %.
+        case relative(Double)
+        /// In the metric's own unit.
+        case absolute(Double)
+        /// Not at all, in either direction; for `digest`: the very same run.
+        case exact
+    }
+
+    /// One configuration and what it is held to.
+    public struct Case: Sendable {
+        public var name: String
+        public var configuration: Configuration
+        /// Requests of a recorded trace that each seed replays, starting somewhere else; nil:
+        /// the whole trace, or a recipe that the seed varies.
+        public var stretch: Int?
+        /// Metrics by key of summary.json, in alphabetical order; "digest" names the run.
+        public var metrics: [(key: String, margin: Margin)]
+    }
+
+    public var name: String
+    /// The suite's own path.
+    public var path: String
+    /// Where its baseline is.
+    public var baseline: String
+    public var seeds: [Int]
+    public var cases: [Case]
+
+    /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
+    /// `InputError` naming the file and the key for anything that is not right.
+    public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw InputError(path, "cannot be read", expected: "a suite (JSON5)")
+        }
+        guard data.count <= 1_000_000 else {
+            throw InputError(path, "is \(data.count) bytes", expected: "a suite of at most 1 MB")
+        }
+        var reader = try SuiteReader(.parse(data, place: path), place: path)
+        let file = URL(fileURLWithPath: path)
+        let stem = file.deletingPathExtension().lastPathComponent
+        let name = try reader.text("name") ?? stem
+        let baseline = try reader.text("baseline") ?? "baselines/\(stem).json"
+        let count = try reader.integer("seeds", in: 1...10_000) ?? 5
+        let first = try reader.integer("first_seed", in: 0...1_000_000_000) ?? 1
+        let shared = try reader.value("config")
+        let list = try reader.list("cases")
+        try reader.finish()
+        let cases = try list.enumerated().map { index, value in
+            try Case(
+                value, place: "\(path): cases[\(index)]", suite: file, shared: shared,
+                seeds: count, changes: changes)
+        }
+        guard !cases.isEmpty else {
+            throw InputError("\(path): cases", "is empty", expected: "at least one case")
+        }
+        for (index, entry) in cases.enumerated()
+        where cases[..<index].contains(where: { $0.name == entry.name }) {
+            throw InputError(
+                "\(path): cases[\(index)].name", "\"\(entry.name)\" is there twice",
+                expected: "a name of its own")
+        }
+        return GateSuite(
+            name: name, path: path,
+            baseline: URL(
+                fileURLWithPath: baseline, relativeTo: file.deletingLastPathComponent()
+            ).standardizedFileURL.path, seeds: Array(first..<(first + count)), cases: cases)
+    }
+}
+
+extension GateSuite.Case {
+    fileprivate init(
+        _ value: ConfigurationValue, place: String, suite: URL, shared: ConfigurationValue?,
+        seeds: Int, changes: [String]
+    ) throws {
+        var reader = try SuiteReader(value, place: place)
+        guard let name = try reader.text("name") else {
+            throw InputError("\(place).name", "is missing", expected: "a name for the case")
+        }
+        self.name = name
+        stretch = try reader.integer("stretch", in: 1...1_000_000_000)
+        configuration = Configuration()
+        for config in [shared, try reader.value("config")].compactMap(\.self) {
+            try configuration.apply(
+                Self.sections(config, suite: suite, place: place), place: "\(place).config")
+        }
+        configuration.resolvePaths(against: suite)
+        for change in changes { try configuration.apply(change: change) }
+        metrics = try Self.metrics(try reader.value("metrics"), place: place)
+        try reader.finish()
+        let isRecorded = configuration.trace.file.map { !$0.hasSuffix(".json5") } ?? false
+        if stretch != nil, !isRecorded {
+            throw InputError(
+                "\(place).stretch", "applies to recorded traces only",
+                expected: "trace.file, or trace.limit for a recipe")
+        }
+        let varies = metrics.contains { $0.margin != .exact }
+        if varies, isRecorded, stretch == nil {
+            throw InputError(
+                place, "seeds change nothing about a recorded trace, so they show no spread",
+                expected: "stretch: N, so that each seed replays N requests from another place")
+        }
+        if varies, seeds < 2 {
+            throw InputError(
+                place, "one seed shows no spread", expected: "at least 2 seeds, or exact metrics")
+        }
+    }
+
+    /// A configuration given inline, or by the path of a file beside the suite.
+    private static func sections(
+        _ value: ConfigurationValue, suite: URL, place: String
+    ) throws -> ConfigurationValue {
+        guard case .text(let name) = value else { return value }
+        let file = URL(
+            fileURLWithPath: name, relativeTo: suite.deletingLastPathComponent())
+        guard let data = FileManager.default.contents(atPath: file.path) else {
+            throw InputError(
+                "\(place).config", "\(name) cannot be read",
+                expected: "a configuration file beside the suite, or its sections")
+        }
+        return try .parse(data, place: file.path)
+    }
+
+    private static func metrics(
+        _ value: ConfigurationValue?, place: String
+    ) throws -> [(key: String, margin: GateSuite.Margin)] {
+        let place = "\(place).metrics"
+        guard case .object(let members) = value ?? .object(["digest": .text("exact")]),
+            !members.isEmpty
+        else {
+            throw InputError(
+                place, "is no object of margins",
+                expected: "such as { digest: \"exact\", mean_tpot_ms: { relative: 0.02 } }")
+        }
+        return try members.keys.sorted().map { key in
+            (key, try margin(members[key]!, key: key, place: "\(place).\(key)"))
+        }
+    }
+
+    private static func margin(
+        _ value: ConfigurationValue, key: String, place: String
+    ) throws -> GateSuite.Margin {
+        if value == .text("exact") { return .exact }
+        guard key != "digest", case .object(let members) = value, members.count == 1,
+            let (unit, size) = members.first, let number = number(size), number >= 0,
+            unit == "absolute" || (unit == "relative" && number < 1)
+        else {
+            throw InputError(
+                place, "is \(value.source)",
+                expected: key == "digest"
+                    ? "\"exact\""
+                    : "\"exact\", { relative: 0.02 } (less than 1) or { absolute: 5 }")
+        }
+        guard Figures.direction(key) != .neither else {
+            throw InputError(
+                place, "neither way is better for \(key)",
+                expected: "\"exact\", or a latency, throughput or count that should fall or rise")
+        }
+        return unit == "relative" ? .relative(number) : .absolute(number)
+    }
+
+    private static func number(_ value: ConfigurationValue) -> Double? {
+        switch value {
+        case .integer(let integer): Double(integer)
+        case .number(let number): number
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Basics
+import Simulator
+
+/// Reads an object of a suite key by key, and refuses what nobody asked for.
+struct SuiteReader {
+    private let place: String
+    private let members: [String: ConfigurationValue]
+    private var known: [String] = []
+
+    init(_ value: ConfigurationValue, place: String) throws {
+        guard case .object(let members) = value else {
+            throw InputError(place, "is \(value.source)", expected: "an object")
+        }
+        self.members = members
+        self.place = place
+    }
+
+    /// The value of a key, or nil.
+    mutating func value(_ key: String) throws -> ConfigurationValue? {
+        known.append(key)
+        return members[key]
+    }
+
+    /// The text of a key, or nil where it is absent.
+    mutating func text(_ key: String) throws -> String? {
+        guard let value = try value(key) else { return nil }
+        guard case .text(let text) = value, !text.isEmpty else {
+            throw InputError("\(place): \(key)", "is \(value.source)", expected: "a text")
+        }
+        return text
+    }
+
+    /// The integer of a key, or nil where it is absent.
+    mutating func integer(_ key: String, in bounds: ClosedRange<Int>) throws -> Int? {
+        guard let value = try value(key) else { return nil }
+        guard case .integer(let integer) = value, bounds.contains(integer) else {
+            throw InputError(
+                "\(place): \(key)", "is \(value.source)",
+                expected: "an integer, \(bounds.lowerBound) to \(bounds.upperBound)")
+        }
+        return integer
+    }
+
+    /// The list of a key, which must be there.
+    mutating func list(_ key: String) throws -> [ConfigurationValue] {
+        guard case .list(let values) = try value(key) ?? .null else {
+            throw InputError("\(place): \(key)", "is not a list", expected: "a list of cases")
+        }
+        return values
+    }
+
+    /// Throws for the first key, alphabetically, that was not asked for.
+    func finish() throws {
+        guard let odd = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
+        throw InputError(
+            "\(place): \(odd)", "unknown key",
+            expected: nearest(to: odd, among: known) ?? "one of \(known.joined(separator: ", "))")
+    }
+}

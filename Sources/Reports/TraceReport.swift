@@ -1,0 +1,224 @@
+import Traces
+
+/// A trace's statistics as JSON (snake_case keys).
+public struct TraceReport: Encodable {
+    /// Mean and quantiles of a length in tokens.
+    struct Lengths: Encodable {
+        let mean, p50, p90, p99, max: Double
+
+        init(_ counts: LengthCounts) {
+            let values = counts.quantiles([0.5, 0.9, 0.99])
+            mean = counts.mean
+            p50 = values[0]
+            p90 = values[1]
+            p99 = values[2]
+            max = Double(counts.largest)
+        }
+    }
+
+    let format: String
+    let rows: Int
+    let requests: Int
+    let spanS: Double
+    let requestRate: Double
+    let arrivalCv: Double
+    let peakOverMean1S, peakOverMean60S, dispersion1S, dispersion60S: Double
+    let promptTokens, outputTokens: Lengths
+    let laterTurns, aborts: Int
+    let dropped, mended: [String: Int]
+    let assumptions: [String]
+    /// Present for traces with content.
+    let blockTokens: Int?
+    let totalBlocks, uniqueBlocks: Int?
+    let blockHitRatio, tokenHitRatio, requestsWithHit, blocksReused: Double?
+    let lruBlockHitRatio: [String: Double]?
+    let reuseGapS, reuseDistanceBlocks: [String: Double]?
+
+    enum CodingKeys: String, CodingKey {
+        case format, rows, requests, dropped, mended, assumptions, aborts
+        case spanS = "span_s"
+        case requestRate = "request_rate"
+        case arrivalCv = "arrival_cv"
+        case peakOverMean1S = "peak_over_mean_1s"
+        case peakOverMean60S = "peak_over_mean_60s"
+        case dispersion1S = "dispersion_1s"
+        case dispersion60S = "dispersion_60s"
+        case promptTokens = "prompt_tokens"
+        case outputTokens = "output_tokens"
+        case laterTurns = "later_turns"
+        case blockTokens = "block_tokens"
+        case totalBlocks = "total_blocks"
+        case uniqueBlocks = "unique_blocks"
+        case blockHitRatio = "block_hit_ratio"
+        case tokenHitRatio = "token_hit_ratio"
+        case requestsWithHit = "requests_with_hit"
+        case blocksReused = "blocks_reused"
+        case lruBlockHitRatio = "lru_block_hit_ratio"
+        case reuseGapS = "reuse_gap_s"
+        case reuseDistanceBlocks = "reuse_distance_blocks"
+    }
+
+    /// The figures of a trace.
+    public init(_ info: TraceInfo) {
+        format = info.notes.format.rawValue
+        rows = info.notes.rows
+        requests = info.arrivals.count
+        spanS = info.arrivals.span
+        requestRate = info.arrivals.rate
+        arrivalCv = info.arrivals.variation
+        peakOverMean1S = info.arrivals.peakOverMean.second
+        peakOverMean60S = info.arrivals.peakOverMean.minute
+        dispersion1S = info.arrivals.dispersion.second
+        dispersion60S = info.arrivals.dispersion.minute
+        promptTokens = Lengths(info.prompts)
+        outputTokens = Lengths(info.outputs)
+        laterTurns = info.laterTurns
+        aborts = info.aborts
+        let quirks = info.notes.quirks
+        func counts(_ drops: Bool) -> [String: Int] {
+            Dictionary(
+                uniqueKeysWithValues: quirks.filter { $0.quirk.drops == drops }
+                    .map { ($0.quirk.rawValue, $0.count) })
+        }
+        dropped = counts(true)
+        mended = counts(false)
+        assumptions = info.notes.assumptions
+        let reuse = info.reuse
+        blockTokens = reuse == nil ? nil : info.blockTokens
+        totalBlocks = reuse?.totalBlocks
+        uniqueBlocks = reuse?.uniqueBlocks
+        func share(_ part: Int, _ whole: Int) -> Double {
+            whole > 0 ? Double(part) / Double(whole) : 0
+        }
+        blockHitRatio = reuse.map { share($0.hitBlocks, $0.totalBlocks) }
+        tokenHitRatio = reuse.map { share($0.hitTokens, $0.baseTokens) }
+        requestsWithHit = reuse.map { share($0.requestsWithHit, info.arrivals.count) }
+        blocksReused = reuse.map { share($0.reusedBlocks, $0.uniqueBlocks) }
+        lruBlockHitRatio = reuse.map { reuse in
+            Dictionary(
+                uniqueKeysWithValues: Self.shares.map { name, value in
+                    (name, reuse.lruHitRatio(capacity: Int(Double(reuse.uniqueBlocks) * value)))
+                })
+        }
+        reuseGapS = reuse.flatMap { Self.named($0.gapSeconds) }
+        reuseDistanceBlocks = reuse.flatMap { Self.named($0.distances) }
+    }
+
+    /// Cache sizes as shares of the unique blocks.
+    static let shares = [
+        ("0.01", 0.01), ("0.05", 0.05), ("0.10", 0.1), ("0.25", 0.25), ("0.50", 0.5),
+        ("1.00", 1.0),
+    ]
+
+    private static func named(_ values: [Double]) -> [String: Double]? {
+        values.count == 3 ? ["p50": values[0], "p90": values[1], "p99": values[2]] : nil
+    }
+}
+
+extension TraceReport {
+    /// A page for a terminal: figures, arrivals over time, histograms of lengths.
+    public static func text(_ info: TraceInfo) -> String {
+        let report = TraceReport(info)
+        var parts = [headline(report, info)]
+        parts.append(lengthTable(report))
+        parts.append(
+            "Arrivals over \(Quantity.duration(seconds: report.spanS))\n"
+                + Chart.sparkline(info.arrivals.series(parts: 72)))
+        parts.append("Prompt tokens\n" + histogram(info.prompts))
+        parts.append("Output tokens\n" + histogram(info.outputs))
+        if let reuse = info.reuse { parts.append(reuseText(report, reuse)) }
+        let quirks = info.notes.quirks.map { quirk, count in
+            "  \(Quantity.count(count)) \(quirk.drops ? "dropped" : "mended"): "
+                + quirk.rawValue.replacing("_", with: " ")
+        }
+        if !quirks.isEmpty { parts.append("Rows\n" + quirks.joined(separator: "\n")) }
+        if !report.assumptions.isEmpty {
+            parts.append(
+                "Assumed\n" + report.assumptions.map { "  " + $0 }.joined(separator: "\n"))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static func headline(_ report: TraceReport, _ info: TraceInfo) -> String {
+        var lines = [
+            "\(info.notes.path): \(report.format), \(Quantity.count(report.requests)) requests of "
+                + "\(Quantity.count(report.rows)) rows",
+            "rate \(Quantity.significant(report.requestRate)) req/s over "
+                + Quantity.duration(seconds: report.spanS)
+                + ", CV of gaps \(Quantity.significant(report.arrivalCv))",
+            "busiest second \(Quantity.significant(report.peakOverMean1S))× the mean, minute "
+                + "\(Quantity.significant(report.peakOverMean60S))×; dispersion "
+                + "\(Quantity.significant(report.dispersion1S)) per second, "
+                + "\(Quantity.significant(report.dispersion60S)) per minute",
+        ]
+        if info.hasCoarseClock {
+            lines.append(
+                "only \(Quantity.count(info.arrivals.distinctTimes)) distinct times: burstiness"
+                    + " below a minute comes from the clock")
+        }
+        if report.laterTurns > 0 {
+            lines.append("\(Quantity.count(report.laterTurns)) requests follow an earlier one")
+        }
+        if report.aborts > 0 { lines.append("\(Quantity.count(report.aborts)) are aborted") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func lengthTable(_ report: TraceReport) -> String {
+        var table = TextTable(["tokens", "mean", "p50", "p90", "p99", "max"])
+        for (name, lengths) in [("prompt", report.promptTokens), ("output", report.outputTokens)] {
+            table.add(
+                [name]
+                    + [lengths.mean, lengths.p50, lengths.p90, lengths.p99, lengths.max]
+                    .map { Quantity.decimal(($0 + 0.5).rounded(.down), 0) })
+        }
+        return table.text
+    }
+
+    /// Bars by octave of length.
+    private static func histogram(_ counts: LengthCounts) -> String {
+        var octaves = [Int](repeating: 0, count: 32)
+        counts.forEach { length, number in
+            octaves[Int.bitWidth - 1 - max(1, length).leadingZeroBitCount] += number
+        }
+        let used = octaves.indices.filter { octaves[$0] > 0 }
+        guard let low = used.first, let high = used.last else { return "" }
+        return Chart.bars(
+            (low...high).map { octave in
+                (
+                    "\(Quantity.count(1 << octave))…", Double(octaves[octave]),
+                    Quantity.percent(Double(octaves[octave]) / Double(counts.count))
+                )
+            }, width: 40)
+    }
+
+    private static func reuseText(_ report: TraceReport, _ reuse: BlockReuse.Result) -> String {
+        let unit = report.blockTokens.map { "blocks of \($0) tokens" } ?? "chunks"
+        var lines = [
+            "Reuse of content, \(unit), infinite cache",
+            "  \(Quantity.count(reuse.uniqueBlocks)) unique of "
+                + "\(Quantity.count(reuse.totalBlocks)); hit "
+                + Quantity.percent(report.blockHitRatio ?? 0, decimals: 2) + " of blocks, "
+                + Quantity.percent(report.tokenHitRatio ?? 0, decimals: 2) + " of tokens; "
+                + Quantity.percent(report.requestsWithHit ?? 0, decimals: 2)
+                + " of requests hit; "
+                + Quantity.percent(report.blocksReused ?? 0) + " of blocks come back",
+        ]
+        let held = shares.map { name, _ in
+            Quantity.percent(report.lruBlockHitRatio?[name] ?? 0)
+        }
+        lines.append(
+            "  LRU of 1/5/10/25/50/100 % of the unique blocks hits " + held.joined(separator: " / ")
+        )
+        if let gaps = report.reuseGapS, let distances = report.reuseDistanceBlocks {
+            func three(_ values: [String: Double], _ print: (Double) -> String) -> String {
+                ["p50", "p90", "p99"].map { print(values[$0] ?? 0) }.joined(separator: " / ")
+            }
+            lines.append(
+                "  gap between uses p50/p90/p99 "
+                    + three(gaps) { Quantity.decimal($0, 0) } + " s, distance "
+                    + three(distances) { Quantity.decimal(($0 + 0.5).rounded(.down), 0) }
+                    + " blocks")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,184 @@
+import Basics
+import Foundation
+
+/// RAGPulse's trace: JSON lines whose `hash_ids` is an object of lists of content chunks, in the
+/// order of the prompt, with tables of chunk lengths in files beside the trace.
+///
+/// Chunks are content, not prefixes: the same one recurs after different ones. What the chunks do
+/// not cover of `input_length` (separators) belongs to the request alone. The file glues two weeks
+/// together: where its clock starts again, a week is added (`clock_restart`).
+struct RAGPulse: LineFormat {
+    let countsFromFirstRow = false
+    var assumptions: [String] { [NominalAnswer.assumption] }
+    private let lengths: [Int64: Int32]
+    private var shift: Int64 = 0
+    private var lastTime: Int64 = 0
+    private var turns: [UInt64: (id: Int64, time: Int64, output: Int64)] = [:]
+    private var nextID: Int64 = 0
+
+    /// Seconds in a week, as nanoseconds.
+    private static let week: Int64 = 604_800_000_000_000
+    /// The table files, each with its id key and `token_length`.
+    static let tables = [
+        "1_sys_prompt.jsonl", "2_passages.jsonl", "3_history.jsonl", "4_user_input.jsonl",
+        "5_web_search.jsonl",
+    ]
+
+    /// Reads the tables beside a trace. Throws `InputError` for a missing or malformed one.
+    init(beside path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        var lengths: [Int64: Int32] = [:]
+        for table in Self.tables {
+            var file = folder.appendingPathComponent(table).path
+            if !FileManager.default.fileExists(atPath: file) { file += ".gz" }
+            guard FileManager.default.fileExists(atPath: file) else {
+                throw InputError(
+                    path, "the table of chunk lengths \(table) is not beside it",
+                    expected: Self.tables.joined(separator: ", "))
+            }
+            try Self.readTable(file, into: &lengths)
+        }
+        self.lengths = lengths
+    }
+
+    private static func readTable(_ path: String, into lengths: inout [Int64: Int32]) throws {
+        var reader = try LineReader(path)
+        do {
+            while var cursor = try reader.next() {
+                cursor.skipSpaces()
+                if cursor.isAtEnd { continue }
+                var id: Int64?
+                var length: Int64?
+                var isFirst = true
+                try cursor.openObject()
+                while try cursor.nextElement(0x7d, &isFirst) {
+                    let key = try cursor.key()
+                    if cursor.matches(key, "token_length") {
+                        length = try cursor.natural("token_length")
+                    } else if cursor.current &- 48 < 10 {
+                        id = try cursor.natural("a chunk's id")
+                    } else {
+                        try cursor.skipValue()
+                    }
+                }
+                guard let id, let length, length <= TraceRow.longest else {
+                    throw ScanFailure(
+                        "no chunk", expected: "an object with an id and token_length")
+                }
+                lengths[id] = Int32(length)
+            }
+        } catch let failure as ScanFailure {
+            throw InputError(reader.place, failure.problem, expected: failure.expected)
+        }
+    }
+
+    mutating func parse(
+        _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
+        tally: inout Tally
+    ) throws -> Bool {
+        cursor.skipSpaces()
+        if cursor.isAtEnd { return false }
+        var found = 0
+        var session: UInt64?
+        var chunkTokens: Int64 = 0
+        var isFirst = true
+        try cursor.openObject()
+        while try cursor.nextElement(0x7d, &isFirst) {
+            let key = try cursor.key()
+            if cursor.matches(key, "timestamp") {
+                row.time = try cursor.quotedDecimal("timestamp", scale: 9)
+                found |= 1
+            } else if cursor.matches(key, "input_length") {
+                row.prompt = try cursor.integer("input_length")
+                found |= 2
+            } else if cursor.matches(key, "output_length") {
+                row.output = try cursor.integer("output_length")
+                found |= 4
+            } else if cursor.matches(key, "hash_ids") {
+                chunkTokens = try readChunks(&cursor, into: &segments)
+                found |= 8
+            } else if cursor.matches(key, "session_id") {
+                session = try cursor.identity("session_id")
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        try cursor.finishLine()
+        guard found == 15 else {
+            throw ScanFailure(
+                "a key is missing",
+                expected: "timestamp, input_length, output_length and hash_ids")
+        }
+        guard row.prompt <= 0 || row.prompt >= chunkTokens else {
+            throw ScanFailure(
+                "input_length is \(row.prompt), the chunks hold \(chunkTokens) tokens",
+                expected: "at least as many")
+        }
+        row.ownTail = Int32(clamping: max(0, row.prompt - chunkTokens))
+        try mendTime(&row, &tally)
+        follow(session, &row)
+        return true
+    }
+
+    private func readChunks(
+        _ cursor: inout ByteCursor, into segments: inout [Segment]
+    ) throws -> Int64 {
+        var total: Int64 = 0
+        var isFirst = true
+        try cursor.openObject()
+        while try cursor.nextElement(0x7d, &isFirst) {
+            _ = try cursor.key()
+            var isFirstID = true
+            try cursor.openArray("a list of chunks")
+            while try cursor.nextElement(0x5d, &isFirstID) {
+                let id = try cursor.natural("a chunk's id")
+                guard let length = lengths[id] else {
+                    throw ScanFailure(
+                        "the chunk \(id) is in no table", expected: "an id of the tables")
+                }
+                guard length > 0 else { continue }
+                total += Int64(length)
+                segments.append(Segment(content: id, length: length))
+            }
+        }
+        return total
+    }
+
+    private mutating func mendTime(_ row: inout TraceRow, _ tally: inout Tally) throws {
+        guard row.time >= 0, row.time <= 1 << 60 else {
+            throw ScanFailure("the timestamp is out of range", expected: "seconds from 0")
+        }
+        if row.time + shift < lastTime {
+            try tally.note(.clockRestart)
+            shift += Self.week
+            guard shift < 1 << 60 else {
+                throw ScanFailure("the clock restarts too often", expected: "rows in order")
+            }
+        }
+        row.time += shift
+        lastTime = row.time
+    }
+
+    private mutating func follow(_ session: UInt64?, _ row: inout TraceRow) {
+        row.id = nextID
+        nextID += 1
+        row.predecessor = -1
+        guard let session else { return }
+        if let before = turns[session] {
+            row.predecessor = before.id
+            row.thinkTime = NominalAnswer.pause(
+                from: before.time, output: before.output, to: row.time)
+        }
+        turns[session] = (row.id, row.time, row.output)
+    }
+}
+
+extension ByteCursor {
+    /// A number, in quotes or not.
+    mutating func quotedDecimal(_ name: StaticString, scale: Int) throws -> Int64 {
+        let isQuoted = skip(0x22)
+        let value = try decimal(name, scale: scale)
+        if isQuoted, !skip(0x22) { throw unfinished() }
+        return value
+    }
+}

@@ -1,0 +1,106 @@
+/// Rate and burstiness of arrivals, gathered in one pass and constant memory.
+public struct ArrivalStatistics: Sendable {
+    /// Counts per bin of one width.
+    struct Bins {
+        let width: Int64
+        var bin: Int64 = 0
+        var inBin = 0
+        var peak = 0
+        var sumOfSquares = 0.0
+
+        /// Moves to the bin of a time and counts one arrival there.
+        mutating func add(_ time: Int64) {
+            let next = time / width
+            if next != bin {
+                sumOfSquares += Double(inBin) * Double(inBin)
+                bin = next
+                inBin = 0
+            }
+            inBin += 1
+            peak = max(peak, inBin)
+        }
+
+        /// Variance over mean of the counts per bin, from time 0 to the last arrival's bin.
+        func dispersion(_ count: Int) -> Double {
+            let bins = Double(bin + 1)
+            let mean = Double(count) / bins
+            let squares = sumOfSquares + Double(inBin) * Double(inBin)
+            return mean > 0 ? (squares / bins - mean * mean) / mean : 0
+        }
+    }
+
+    public private(set) var count = 0
+    private var first: Int64 = 0
+    private var last: Int64 = 0
+    private var gapSquares = 0.0
+    private var seconds = Bins(width: 1_000_000_000)
+    private var minutes = Bins(width: 60_000_000_000)
+    /// Distinct times, to see coarse clocks.
+    public private(set) var distinctTimes = 0
+    private var picture: [Int] = []
+    private var pictureWidth: Int64 = 1_000_000_000
+    private static let longestPicture = 4096
+
+    public init() {}
+
+    /// Adds an arrival, nanoseconds, not before the last one. O(1) amortised.
+    public mutating func add(_ arrival: Int64) {
+        if count == 0 {
+            first = arrival
+            distinctTimes = 1
+        } else {
+            let gap = Double(arrival - last) * 1e-9
+            gapSquares += gap * gap
+            if arrival != last { distinctTimes += 1 }
+        }
+        last = arrival
+        count += 1
+        let time = arrival - first
+        seconds.add(time)
+        minutes.add(time)
+        paint(time)
+    }
+
+    private mutating func paint(_ time: Int64) {
+        while time / pictureWidth >= Int64(Self.longestPicture) {
+            picture = stride(from: 0, to: picture.count, by: 2).map {
+                picture[$0] + ($0 + 1 < picture.count ? picture[$0 + 1] : 0)
+            }
+            pictureWidth *= 2
+        }
+        let bin = Int(time / pictureWidth)
+        while picture.count <= bin { picture.append(0) }
+        picture[bin] += 1
+    }
+
+    /// Seconds between the first and the last arrival.
+    public var span: Double { Double(last - first) * 1e-9 }
+
+    /// Requests over span, per second; 0 when all arrive at once.
+    public var rate: Double { span > 0 ? Double(count) / span : 0 }
+
+    /// Standard deviation over mean of the times between arrivals.
+    public var variation: Double {
+        guard count > 1, span > 0 else { return 0 }
+        let mean = span / Double(count - 1)
+        return max(0, gapSquares / Double(count - 1) - mean * mean).squareRoot() / mean
+    }
+
+    /// Variance over mean of the counts per second and per minute; 1 for a Poisson process.
+    public var dispersion: (second: Double, minute: Double) {
+        (seconds.dispersion(count), minutes.dispersion(count))
+    }
+
+    /// Busiest second and minute over the mean rate.
+    public var peakOverMean: (second: Double, minute: Double) {
+        rate > 0 ? (Double(seconds.peak) / rate, Double(minutes.peak) / (60 * rate)) : (0, 0)
+    }
+
+    /// Arrivals per equal part of the span, at most `parts`.
+    public func series(parts: Int) -> [Double] {
+        let step = max(1, (picture.count + parts - 1) / parts)
+        return stride(from: 0, to: picture.count, by: step).map { start in
+            Double(picture[start..<min(start + step, picture.count)].reduce(0, +))
+        }
+    }
+}

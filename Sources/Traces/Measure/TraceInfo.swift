@@ -1,0 +1,46 @@
+import Basics
+
+/// What a trace looks like: rate, burstiness, lengths, sessions, reuse, and what was dropped.
+public struct TraceInfo: Sendable {
+    public let notes: TraceNotes
+    public private(set) var arrivals = ArrivalStatistics()
+    public private(set) var prompts = LengthCounts()
+    public private(set) var outputs = LengthCounts()
+    /// Requests that wait for an earlier one.
+    public private(set) var laterTurns = 0
+    public private(set) var aborts = 0
+    /// Reuse of content, nil where the trace has none.
+    public private(set) var reuse: BlockReuse.Result?
+    /// Tokens per block in `reuse`, nil for chunks.
+    public let blockTokens: Int?
+
+    /// Reads a source to its end. O(tokens of content / block size), streaming.
+    ///
+    /// Throws what the source throws.
+    public init(_ source: any RequestSource, notes: TraceNotes) throws {
+        self.notes = notes
+        let hasOwnBlocks = notes.blockTokens != nil || notes.format == .ragpulse
+        blockTokens = hasOwnBlocks ? notes.blockTokens : 16
+        var blocks = BlockReuse(blockTokens: notes.blockTokens, chained16: !hasOwnBlocks)
+        var hasContent = false
+        var source = source
+        while let batch = try source.next() {
+            for row in 0..<batch.count {
+                arrivals.add(batch.arrivals[row])
+                prompts.add(batch.promptTokens[row])
+                outputs.add(batch.outputTokens[row])
+            }
+            laterTurns += batch.predecessors.lazy.filter { $0 >= 0 }.count
+            aborts += batch.aborts.lazy.filter { $0 >= 0 }.count
+            hasContent = hasContent || !batch.segmentEnds.isEmpty
+            blocks.add(batch)
+        }
+        if hasContent { reuse = blocks.finish() }
+    }
+
+    /// Whether so many arrivals share a time that burstiness below a minute is an artefact of the
+    /// clock (Mooncake's ticks of three seconds).
+    public var hasCoarseClock: Bool {
+        arrivals.count > 100 && 4 * arrivals.distinctTimes < arrivals.count
+    }
+}

@@ -1,0 +1,83 @@
+import Basics
+
+/// Requests gathered from a format that does not give them in order of arrival.
+struct CollectedRows {
+    private(set) var rows: [TraceRow] = []
+    private(set) var ends: [Int] = []
+    var segments: [Segment] = []
+
+    var count: Int { rows.count }
+
+    /// Adds a row whose segments are already at the end of `segments`, and gives it the next id.
+    mutating func append(_ row: TraceRow) -> Int64 {
+        var row = row
+        row.id = Int64(rows.count)
+        rows.append(row)
+        ends.append(segments.count)
+        return row.id
+    }
+
+    /// The segments of a row.
+    func segments(of row: Int) -> ArraySlice<Segment> {
+        segments[(row == 0 ? 0 : ends[row - 1])..<ends[row]]
+    }
+
+    /// Changes a row that is already there.
+    mutating func update(_ row: Int, _ change: (inout TraceRow) -> Void) { change(&rows[row]) }
+}
+
+/// Hands out gathered requests in order of arrival. Memory: the whole trace.
+struct CollectedTrace: RequestSource {
+    private let collected: CollectedRows
+    private let order: [Int32]
+    private var position = 0
+    private var gate: Gate
+    private let notes: TraceNotes
+
+    /// `tally` holds what was counted while gathering. Ties keep the order of gathering. O(n log n).
+    init(
+        _ collected: CollectedRows, tally: Tally, options: TraceOptions, notes: TraceNotes,
+        countsFromFirstRow: Bool
+    ) {
+        self.collected = collected
+        self.notes = notes
+        order = (0..<Int32(collected.count)).sorted {
+            let (a, b) = (collected.rows[Int($0)].time, collected.rows[Int($1)].time)
+            return a != b ? a < b : $0 < $1
+        }
+        gate = Gate(options: options, countsFromFirstRow: countsFromFirstRow)
+        gate.tally = tally
+        gate.tally.rows = 0
+    }
+
+    mutating func next() throws -> Workload? {
+        guard position < order.count, !gate.isClosed else { return nil }
+        var batch = Workload()
+        do {
+            while position < order.count, !gate.isClosed, batch.count < gate.options.batchSize {
+                let index = Int(order[position])
+                position += 1
+                var row = collected.rows[index]
+                let start = batch.segments.count
+                batch.segments.append(contentsOf: collected.segments(of: index))
+                if try !gate.admit(&row, into: &batch) {
+                    batch.segments.removeLast(batch.segments.count - start)
+                }
+            }
+        } catch let failure as ScanFailure {
+            throw InputError(notes.path, failure.problem, expected: failure.expected)
+        }
+        notes.publish(gate.tally)
+        if position == order.count || gate.isClosed { try gate.checkYield(path: notes.path) }
+        return batch.count > 0 ? batch : nil
+    }
+}
+
+extension LineReader {
+    /// Turns what a scanner found at a position of a buffer into an error that names the line.
+    static func locate(_ failure: ScanFailure, _ cursor: ByteCursor, path: String) -> InputError {
+        var line = 1
+        for index in 0..<min(cursor.at, cursor.end) where cursor.base[index] == 10 { line += 1 }
+        return InputError("\(path):\(line)", failure.problem, expected: failure.expected)
+    }
+}

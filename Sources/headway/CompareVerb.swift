@@ -1,0 +1,38 @@
+import Basics
+import Experiments
+import Reports
+
+extension Verb {
+    /// `headway compare BASELINE CANDIDATE...`
+    static let compare = Verb(
+        "compare",
+        summary: "Compare runs over the same trace: what changed, how surely, and for whom.",
+        operands: "BASELINE CANDIDATE...", operandCount: 2...100,
+        details: """
+            Each operand is a folder that `headway run --out` has written, or a configuration file,
+            which is run now. All must be over the same requests: same arrivals, lengths, content.
+
+            Latencies are paired request by request. Intervals come from a block bootstrap over
+            time, so that neighbours in one queue do not count as independent evidence; "better"
+            and "worse" hold at 5 % over all rows together (Holm). Figures of a run as a whole
+            have no interval: `headway gate` repeats them over seeds.
+            """,
+        flags: [
+            Flag("--by", "METRIC", "Rank candidates by this key of summary.json (mean_e2el_ms)."),
+            Flag("--markdown", "Print Markdown, for a pull request."),
+            .set, .json,
+        ]
+    ) { arguments in
+        let changes = arguments.values("--set")
+        let runs = try arguments.operands.map { try ComparedRun.open($0, changes: changes) }
+        let ranking = try Ranking(
+            runs[0], Array(runs.dropFirst()), by: arguments.value("--by") ?? "mean_e2el_ms")
+        let report = ComparisonReport(ranking)
+        if arguments.has("--json") {
+            try Console.writeJSON(report)
+        } else {
+            try Console.write(arguments.has("--markdown") ? report.markdown : report.text)
+        }
+        return 0
+    }
+}

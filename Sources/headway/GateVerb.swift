@@ -1,0 +1,87 @@
+import Basics
+import Experiments
+import Foundation
+import Reports
+
+extension Verb {
+    /// `headway gate SUITE.json5`
+    static let gate = Verb(
+        "gate",
+        summary: "Hold a change to a baseline: pass, regression, or not enough evidence.",
+        operands: "SUITE.json5", operandCount: 1...1,
+        details: """
+            A suite names cases (configurations with their traces), seeds, and metrics with margins.
+            --bless writes the baseline; a later call runs the same cases with the same seeds and
+            compares. Exit status: 0 pass, 1 regression, 3 inconclusive, 2 bad input. A metric
+            passes when the 95 % interval of its worsening ends below the margin, and is a
+            regression when the interval starts above it (corrected for the number of metrics);
+            otherwise the report says how many more seeds would settle it.
+            """,
+        flags: [
+            Flag("--bless", "Write the baseline instead of comparing with it."),
+            Flag("--exact", "Compare the runs' digests only: nothing at all may change."),
+            Flag("--seeds", "N", "Run so many seeds instead of the suite's."),
+            Flag("--first-seed", "N", "Start at this seed instead of the suite's."),
+            Flag("--junit", "FILE", "Write the findings as JUnit XML."),
+            Flag("--github", "Print the findings as GitHub annotations too."),
+            Flag(
+                "--self-check",
+                "Measure false alarms (other seeds) and how often slower steps are caught."),
+            Flag("--trials", "N", "With --self-check: so many trials (200)."),
+            Flag("--slowdown", "SHARE", "With --self-check: how much slower (0.03)."),
+            .set, .json,
+        ]
+    ) { arguments in
+        let path = arguments.operands[0]
+        var suite = try GateSuite.read(path, changes: arguments.values("--set"))
+        let count = try arguments.integer("--seeds", atLeast: 1) ?? suite.seeds.count
+        let first = try arguments.integer("--first-seed") ?? suite.seeds[0]
+        guard count <= 10_000, first <= 1_000_000_000 else {
+            throw InputError("--seeds", "are too many", expected: "at most 10000, below 10⁹")
+        }
+        suite.seeds = Array(first..<(first + count))
+        if arguments.has("--self-check") { return try selfCheck(suite, arguments) }
+        if arguments.has("--bless") {
+            try GateBaseline(suite: suite.name, cases: suite.measure()).write(to: suite.baseline)
+            try Console.write("Blessed \(suite.cases.count) cases: \(suite.baseline)")
+            return 0
+        }
+        let judgement = try GateJudgement(suite, .read(suite.baseline, suite: path))
+        let result = try judgement.judge(suite.measure(), exactly: arguments.has("--exact"))
+        if let file = arguments.value("--junit") { try write(result.junit, to: file) }
+        if arguments.has("--json") {
+            try Console.writeJSON(result)
+        } else {
+            try Console.write(result.text)
+        }
+        if arguments.has("--github") { try Console.write(result.githubAnnotations) }
+        return result.exitStatus
+    }
+
+    private static func selfCheck(_ suite: GateSuite, _ arguments: Arguments) throws -> Int32 {
+        let slowdown = try arguments.number("--slowdown") ?? 0.03
+        guard slowdown <= 10 else {
+            throw InputError("--slowdown", "is \(slowdown)", expected: "a share, 0 to 10")
+        }
+        let trials = try arguments.integer("--trials", atLeast: 1) ?? 200
+        let check = try GateSelfCheck(suite, trials: trials, slowdown: slowdown) { done in
+            if Console.showsProgress { Console.progress("\(done) of \(trials) trials") }
+        }
+        if Console.showsProgress { Console.progress("") }
+        if arguments.has("--json") {
+            try Console.writeJSON(check)
+        } else {
+            try Console.write(check.text)
+        }
+        return 0
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw InputError(
+                path, "cannot be written", expected: "a place that can be written, with room")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Basics
+import Traces
+
+extension Verb {
+    /// Everything under `headway trace`.
+    static let traces: [Verb] = [.traceInfo]
+}
+
+/// The flags that say how a trace is read, shared by everything under `headway trace`.
+enum TraceFlags {
+    static let all = [
+        Flag(
+            "--format", "FORMAT",
+            "Insist on a format: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")).\n"
+                + "Default: told by the content."),
+        Flag("--strict", "Refuse what would otherwise be dropped or mended, and counted."),
+        Flag("--limit", "N", "Read this many requests only."),
+        Flag("--start", "SECONDS", "Leave out what arrives before, from the trace's origin."),
+        Flag("--end", "SECONDS", "Leave out what arrives at or after."),
+        Flag(
+            "--session-rate", "N",
+            "Sessions per second where a format records no session starts; default: 0.1."),
+        Flag(
+            "--request-rate", "N",
+            "Requests per second (Poisson) where a format records no times; default: all at 0."),
+        Flag("--seed", "N", "Seed of what is drawn; default: 0."),
+    ]
+
+    /// The options that the flags ask for.
+    static func options(_ arguments: Arguments) throws -> TraceOptions {
+        var options = TraceOptions()
+        options.format = try arguments.choice("--format")
+        options.isStrict = arguments.has("--strict")
+        options.limit = try arguments.integer("--limit", atLeast: 1)
+        let start = try arguments.number("--start") ?? 0
+        let end = try arguments.number("--end")
+        guard start < 9e9, end ?? 0 < 9e9, end ?? .infinity > start else {
+            throw InputError(
+                "--end", "the window is empty or too long",
+                expected: "seconds after --start, below 9e9")
+        }
+        if start > 0 || end != nil {
+            options.window =
+                Int64(start * 1e9)..<(end.map { Int64(($0 * 1e9).rounded()) } ?? Int64.max)
+        }
+        options.seed = UInt64(try arguments.integer("--seed") ?? 0)
+        if let rate = try arguments.number("--session-rate", atLeast: 1e-9) {
+            options.sessionRate = rate
+        }
+        options.requestRate = try arguments.number("--request-rate", atLeast: 1e-9)
+        return options
+    }
+}

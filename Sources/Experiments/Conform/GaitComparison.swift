@@ -31,15 +31,21 @@ public enum GaitComparison {
 
     /// The first part in which two results differ.
     static func difference(_ a: RunResult, _ b: RunResult) -> String? {
-        func first<Value: Equatable>(_ name: String, _ key: KeyPath<RunResult, Value>) -> String? {
-            let (left, right) = (a[keyPath: key], b[keyPath: key])
-            return left == right ? nil : name
-        }
-        return first("records", \.records) ?? first("counters", \.counters)
-            ?? first("ITL", \.interTokenLatency) ?? first("TTFT", \.timeToFirstToken)
-            ?? first("TPOT", \.timePerOutputToken) ?? first("queue time", \.queueTime)
-            ?? first("block use", \.usedBlockSeconds) ?? first("peak blocks", \.peakUsedBlocks)
-            ?? first("busy time", \.busyTime) ?? first("host wait", \.hostWaitTime)
-            ?? first("end", \.end) ?? first("samples", \.samples) ?? first("digest", \.digest)
+        let parts: [(name: String, isEqual: Bool)] = [
+            ("records", a.records == b.records),
+            ("counters", a.counters == b.counters),
+            ("ITL", a.interTokenLatency == b.interTokenLatency),
+            ("TTFT", a.timeToFirstToken == b.timeToFirstToken),
+            ("TPOT", a.timePerOutputToken == b.timePerOutputToken),
+            ("queue time", a.queueTime == b.queueTime),
+            ("block use", a.usedBlockSeconds == b.usedBlockSeconds),
+            ("peak blocks", a.peakUsedBlocks == b.peakUsedBlocks),
+            ("busy time", a.busyTime == b.busyTime),
+            ("host wait", a.hostWaitTime == b.hostWaitTime),
+            ("end", a.end == b.end),
+            ("samples", a.samples == b.samples),
+            ("digest", a.digest == b.digest),
+        ]
+        return parts.first { !$0.isEqual }?.name
     }
 }

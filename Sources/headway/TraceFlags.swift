@@ -3,7 +3,7 @@ import Traces
 
 extension Verb {
     /// Everything under `headway trace`.
-    static let traces: [Verb] = [.traceInfo]
+    static let traces: [Verb] = [.traceInfo, .traceCache]
 }
 
 /// The flags that say how a trace is read, shared by everything under `headway trace`.

@@ -6,6 +6,8 @@ exit(
         verbs: [
             .run,
             .explain,
+            .validate,
+            .fitStepTime,
             .compare,
             .diff,
             .gate,

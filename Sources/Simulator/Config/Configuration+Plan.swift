@@ -107,6 +107,7 @@ extension Configuration {
             options.profile = try EngineProfile.named(stepTime.profile)
             options.attentionKernel = stepTime.attentionKernel
             options.usesCache = stepTime.usesCache
+            options.asyncScheduling = engine.asyncScheduling
             options.maxTokens = engine.maxNumBatchedTokens!
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)

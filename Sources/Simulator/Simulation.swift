@@ -39,6 +39,8 @@ public func simulate(
     _ plan: RunPlan, source: any RequestSource, watching observer: inout any RunObserver
 ) throws -> RunResult {
     try plan.check()
+    var plan = plan
+    if plan.hasCustomScheduler { plan.engine.gait = .walk }
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     var feed = try RequestFeed(source, plan)
     try run(&cluster, &feed, &observer)

@@ -81,6 +81,9 @@ public struct Configuration: Sendable, Equatable {
         public var maxNumBatchedTokens: Int?
         public var maxNumScheduledTokens: Int?
         public var schedulingPolicy = EngineConfiguration.Policy.fcfs
+        public var prefillQuotaTokens = 512
+        public var scheduler = "engine"
+        public var schedulerTimeoutSeconds = 10.0
         public var enablePrefixCaching = true
         public var prefixCacheRetentionInterval: Int? = 0
         public var enableChunkedPrefill = true

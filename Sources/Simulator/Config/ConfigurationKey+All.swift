@@ -119,6 +119,17 @@ extension ConfigurationKey {
             "engine.scheduling_policy", \.engine.schedulingPolicy, .choice,
             "Order of the waiting queue, and whom preemption hits first."),
         .init(
+            "engine.prefill_quota_tokens", \.engine.prefillQuotaTokens,
+            .integer(1...Int(Int32.max)),
+            "decode_first: most prefill tokens in one step."),
+        .init(
+            "engine.scheduler", \.engine.scheduler, .text("engine, or exec: and a command"),
+            "Who decides: engine, or exec:COMMAND, a program that is asked every step over JSON\n"
+                + "lines (see the article on schedulers)."),
+        .init(
+            "engine.scheduler_timeout_s", \.engine.schedulerTimeoutSeconds, .number(0.001...86400),
+            "exec: most wall time for one step, seconds."),
+        .init(
             "engine.enable_chunked_prefill", \.engine.enableChunkedPrefill, .flag,
             "Split a prompt over steps when it does not fit the step's budget."),
         .init(

@@ -1,3 +1,4 @@
+import Basics
 import Models
 import StepTime
 import Traces
@@ -48,6 +49,10 @@ struct Replica {
     /// A request ended and no schedule call has told the workers yet.
     var endedFlag = false
 
+    /// Who decides in place of `schedule`'s own rules, and what it did wrong.
+    var custom: CustomScheduler?
+    var customFailure: InputError?
+
     var stride: StrideState
     var cadence: PrefillCadence
     var calls = 0
@@ -71,7 +76,8 @@ struct Replica {
             count: usesRuns ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
             caching: engine.enablePrefixCaching)
         chains = KeyChains(blockSize: engine.blockSize)
-        waiting = WaitingQueue(ordered: engine.policy == .priority)
+        waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
+        custom = CustomScheduler(plan, replica: number)
         stride = StrideState(isOn: usesRuns, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)

@@ -190,6 +190,7 @@ private func processOldest(_ replica: inout Replica) {
 
 /// Ends the run with who holds what when the replica can never schedule again.
 private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) throws {
+    if let failure = replica.customFailure { throw failure }
     guard scheduledNothing, replica.hasWork, replica.dispatched.count <= 1,
         replica.inbox.isEmpty, replica.aborts.isEmpty
     else {

@@ -8,18 +8,11 @@ func schedule(_ replica: inout Replica) {
     replica.scratch.entries.removeAll(keepingCapacity: true)
     replica.scratch.preempted.removeAll(keepingCapacity: true)
     var pass = SchedulePass(replica)
-    if replica.stride.isOn {
-        prepareStride(&replica)
-        if !scheduleTogether(&replica, &pass) {
-            makeAllExplicit(&replica)
-            scheduleRunning(&replica, &pass)
-            replica.stride.explicit = replica.running
-        }
+    if replica.custom == nil {
+        scheduleByRules(&replica, &pass)
     } else {
-        scheduleRunning(&replica, &pass)
+        scheduleCustom(&replica, &pass)
     }
-    replica.stride.step()
-    if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
     if pass.droppedEntries { replica.scratch.entries.removeAll { $0.tokens == 0 } }
     replica.cadence.finish(
         scheduledSomething: !replica.scratch.entries.isEmpty || replica.stride.stepCount > 0)
@@ -36,6 +29,22 @@ func schedule(_ replica: inout Replica) {
             replica.scratch.entries[position].samples = true
         }
     }
+}
+
+/// The engine's own scheduler: running requests, then admissions.
+private func scheduleByRules(_ replica: inout Replica, _ pass: inout SchedulePass) {
+    if replica.stride.isOn {
+        prepareStride(&replica)
+        if !scheduleTogether(&replica, &pass) {
+            makeAllExplicit(&replica)
+            scheduleRunning(&replica, &pass)
+            replica.stride.explicit = replica.running
+        }
+    } else {
+        scheduleRunning(&replica, &pass)
+    }
+    replica.stride.step()
+    if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
 }
 
 /// The limits of one schedule call.
@@ -155,7 +164,7 @@ private func victim(_ replica: borrowing Replica) -> Int {
 }
 
 /// Takes an already scheduled victim out of the step and returns its tokens to the budget.
-private func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int32) {
+func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int32) {
     guard let place = replica.scratch.entries.firstIndex(where: { $0.slot == victim }) else {
         return
     }
@@ -165,7 +174,7 @@ private func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ vict
 }
 
 /// Frees a request's blocks and puts it back to the waiting queue; its outputs stay.
-private func preempt(_ replica: inout Replica, _ slot: Int) {
+func preempt(_ replica: inout Replica, _ slot: Int) {
     releaseBlocks(&replica, slot)
     replica.requests[slot].computed = 0
     replica.requests[slot].stale = replica.requests[slot].inFlight
@@ -202,7 +211,7 @@ private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePas
     if !pass.holds { replica.cadence.capacityBound = !replica.waiting.isEmpty }
 }
 
-private func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
+func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
     let resumed = replica.requests[slot].state == .preempted
     replica.running.append(Int32(slot))
     replica.requests[slot].state = .running

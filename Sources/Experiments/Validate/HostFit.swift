@@ -19,7 +19,7 @@ struct HostFit {
     let profile: EngineProfile?
 
     init(
-        _ references: [ReferenceRow], _ outcomes: [ReferenceLoad: Outcome],
+        _ references: [ReferenceRow], _ outcomes: [ReferenceLoad: LoadOutcome],
         _ profile: EngineProfile?
     ) {
         self.profile = profile

@@ -51,10 +51,10 @@ public struct ReferenceValidation: Sendable {
         report: (String) -> Void = { _ in }
     ) throws {
         let references = try ReferenceRow.read(file)
-        var outcomes: [ReferenceLoad: Outcome] = [:]
+        var outcomes: [ReferenceLoad: LoadOutcome] = [:]
         for reference in references where outcomes[reference.load] == nil {
             report(reference.load.description)
-            outcomes[reference.load] = Outcome(reference.load, seed: seed, profile: profile)
+            outcomes[reference.load] = LoadOutcome(reference.load, seed: seed, profile: profile)
         }
         let servers = HostFit(references, outcomes, profile)
         for reference in references {
@@ -81,7 +81,7 @@ public struct ReferenceValidation: Sendable {
     private mutating func leaveOut(
         _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64, report: (String) -> Void
     ) throws {
-        var outcomes: [ReferenceLoad: Outcome] = [:]
+        var outcomes: [ReferenceLoad: LoadOutcome] = [:]
         for (index, reference) in references.enumerated() where rows[index].predicted != nil {
             guard let host = fit.host(without: reference.load) else {
                 rows[index].predictedLeftOut = rows[index].predicted
@@ -89,7 +89,7 @@ public struct ReferenceValidation: Sendable {
             }
             if outcomes[reference.load] == nil {
                 report("left out: " + reference.load.description)
-                outcomes[reference.load] = Outcome(
+                outcomes[reference.load] = LoadOutcome(
                     reference.load, seed: seed, profile: fit.profile, host: host)
             }
             rows[index].predictedLeftOut = outcomes[reference.load]!.value(reference.metric)
@@ -125,7 +125,7 @@ extension ReferenceLoad {
 }
 
 /// What the simulation of a load gave.
-struct Outcome: Sendable {
+struct LoadOutcome: Sendable {
     var result: RunResult?
     var skipped: String?
 

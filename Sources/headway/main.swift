@@ -12,6 +12,5 @@ exit(
             .diff,
             .gate,
             .conform,
-
             .config,
         ] + Verb.traces))

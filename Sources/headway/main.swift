@@ -11,4 +11,4 @@ exit(
             .gate,
             .conform,
             .config,
-        ]))
+        ] + Verb.traces))

@@ -161,39 +161,47 @@ public final class GzipReader {
     }
 }
 
-extension GzipReader {
-    /// The gzip form of bytes, in memory. The compressed bytes depend on the zlib installed; what
-    /// they inflate to does not. O(n).
-    ///
+/// Deflates bytes into the gzip format a piece at a time.
+///
+/// The compressed bytes depend on the zlib installed; what they inflate to does not.
+public final class GzipWriter {
+    private let zlib: SystemZlib
+    private let stream: UnsafeMutablePointer<ZlibStream>
+
     /// Throws `InputError` where zlib is missing; `place` names the file that needs it.
-    public static func compress(_ bytes: UnsafeRawBufferPointer, for place: String) throws -> Data {
-        let zlib = try SystemZlib.load(for: place)
-        var stream = ZlibStream()
+    public init(for place: String) throws {
+        zlib = try SystemZlib.load(for: place)
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: ZlibStream())
         let size = Int32(MemoryLayout<ZlibStream>.size)
         // Level 9, method 8 (deflate), memory level 9, default strategy (zlib.h).
         let bits = SystemZlib.gzipWindowBits
-        var code = zlib.deflateInit(&stream, 9, 8, bits, 9, 0, SystemZlib.version, size)
+        let code = zlib.deflateInit(stream, 9, 8, bits, 9, 0, SystemZlib.version, size)
         precondition(code == ZlibCode.ok, "zlib refuses its own documented arguments")
-        defer { _ = zlib.deflateEnd(&stream) }
-        var output = Data()
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        var offset = 0
-        repeat {
-            let length = min(bytes.count - offset, 1 << 30)
-            let isLast = offset + length == bytes.count
-            stream.nextIn = bytes.baseAddress.map { $0 + offset }
-            stream.availableIn = UInt32(length)
-            offset += length
+    }
+
+    deinit {
+        _ = zlib.deflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// What more bytes add to the compressed data; the last call ends it. O(bytes).
+    public func compress(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+        var output: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 1 << 16)
+        bytes.withUnsafeBytes { source in
+            stream.pointee.nextIn = source.baseAddress
+            stream.pointee.availableIn = UInt32(source.count)
             repeat {
-                let produced = piece.withUnsafeMutableBytes { room in
-                    stream.nextOut = room.baseAddress
-                    stream.availableOut = UInt32(room.count)
-                    code = zlib.deflate(&stream, isLast ? ZlibCode.finish : ZlibCode.noFlush)
-                    return room.count - Int(stream.availableOut)
+                let produced = room.withUnsafeMutableBytes { target in
+                    stream.pointee.nextOut = target.baseAddress
+                    stream.pointee.availableOut = UInt32(target.count)
+                    _ = zlib.deflate(stream, isLast ? ZlibCode.finish : ZlibCode.noFlush)
+                    return target.count - Int(stream.pointee.availableOut)
                 }
-                output.append(contentsOf: piece[..<produced])
-            } while stream.availableOut == 0
-        } while code != ZlibCode.streamEnd
+                output += room[..<produced]
+            } while stream.pointee.availableOut == 0
+        }
         return output
     }
 }

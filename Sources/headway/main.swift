@@ -6,9 +6,11 @@ exit(
         verbs: [
             .run,
             .explain,
+            .validate,
+            .fitStepTime,
             .compare,
             .diff,
             .gate,
             .conform,
             .config,
-        ]))
+        ] + Verb.traces))

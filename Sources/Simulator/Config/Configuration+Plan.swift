@@ -107,9 +107,16 @@ extension Configuration {
             options.profile = try EngineProfile.named(stepTime.profile)
             options.attentionKernel = stepTime.attentionKernel
             options.usesCache = stepTime.usesCache
+            options.asyncScheduling = engine.asyncScheduling
             options.maxTokens = engine.maxNumBatchedTokens!
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)
+        case .table:
+            guard let file = stepTime.file else {
+                throw InputError(
+                    "step_time.file", "is missing", expected: "a CSV of measured steps")
+            }
+            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         case .linear:
             return StepTime(
                 LinearStepTime(

@@ -1,0 +1,118 @@
+/// The most that any replacement could hit: evict what is needed farthest in the future (Belady
+/// 1966), one request at a time, in a pool that must hold the running request.
+///
+/// Pages of one request that the same later request needs form an interval; the last pages of the
+/// interval needed last go first, so what stays is always a prefix.
+struct ClairvoyantBound {
+    private let log: ReuseLog
+    private let page: Int32
+    /// `byOwner[ownerEnds[r - 1]..<ownerEnds[r]]` are the pieces that request r leaves to others.
+    private let byOwner: [Int32]
+    private let ownerEnds: [Int]
+    private let users: [Int32]
+
+    /// Prepares a page size. O(pieces).
+    init(_ log: ReuseLog, pageTokens: Int) {
+        self.log = log
+        page = Int32(clamping: pageTokens)
+        var counts = [Int](repeating: 0, count: log.count + 1)
+        for piece in log.pieces { counts[Int(piece.owner) + 1] += 1 }
+        for index in 1..<max(1, counts.count) { counts[index] += counts[index - 1] }
+        var next = counts
+        var order = [Int32](repeating: 0, count: log.pieces.count)
+        for (index, piece) in log.pieces.enumerated() {
+            order[next[Int(piece.owner)]] = Int32(index)
+            next[Int(piece.owner)] += 1
+        }
+        byOwner = order
+        ownerEnds = counts
+        var users = [Int32](repeating: 0, count: log.pieces.count)
+        for request in 0..<log.count {
+            for index in log.pieces(of: request).indices { users[index] = Int32(request) }
+        }
+        self.users = users
+    }
+
+    /// Prompt tokens hit with `pages` usable pages. O(pieces · log pieces).
+    func hitTokens(pages: Int) -> Int {
+        var cached = [Int32](repeating: 0, count: log.pieces.count)
+        var heap = FarthestFirst()
+        var held = 0
+        var hits = 0
+        for request in 0..<log.count {
+            let limit = Int((log.promptTokens[request] - 1) / page)
+            var reach = 0
+            for index in log.pieces(of: request).indices {
+                let piece = log.pieces[index]
+                let first = Int(piece.start / page)
+                if reach == first { reach += Int(cached[index]) }
+                held -= Int(cached[index])
+                cached[index] = 0
+            }
+            hits += min(reach, limit)
+            let needed = Int((log.storedTokens[request] + page - 1) / page)
+            while held + needed > pages, let index = heap.first {
+                let excess = held + needed - pages
+                let dropped = min(excess, Int(cached[index]))
+                cached[index] -= Int32(dropped)
+                held -= dropped
+                if cached[index] == 0 { heap.removeFirst() }
+            }
+            for slot in ownerEnds[request]..<ownerEnds[request + 1] {
+                let index = Int(byOwner[slot])
+                let piece = log.pieces[index]
+                let count = piece.end / page - piece.start / page
+                guard count > 0 else { continue }
+                cached[index] = count
+                held += Int(count)
+                heap.insert(index, use: users[index], depth: piece.start)
+            }
+        }
+        return hits * Int(page)
+    }
+}
+
+/// Intervals by next use, the farthest first, deeper ones before shallower: a binary heap.
+private struct FarthestFirst {
+    private struct Entry {
+        let use: Int32
+        let depth: Int32
+        let index: Int
+
+        func isBefore(_ other: Entry) -> Bool {
+            use != other.use ? use > other.use : depth > other.depth
+        }
+    }
+
+    private var heap: [Entry] = []
+
+    var first: Int? { heap.first?.index }
+
+    mutating func insert(_ index: Int, use: Int32, depth: Int32) {
+        let entry = Entry(use: use, depth: depth, index: index)
+        heap.append(entry)
+        var slot = heap.count - 1
+        while slot > 0 {
+            let parent = (slot - 1) / 2
+            if heap[parent].isBefore(entry) { break }
+            heap[slot] = heap[parent]
+            slot = parent
+        }
+        heap[slot] = entry
+    }
+
+    mutating func removeFirst() {
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return }
+        var slot = 0
+        while true {
+            var child = 2 * slot + 1
+            if child >= heap.count { break }
+            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
+            if last.isBefore(heap[child]) { break }
+            heap[slot] = heap[child]
+            slot = child
+        }
+        heap[slot] = last
+    }
+}

@@ -1,0 +1,122 @@
+import Basics
+
+/// What each page size of a KV cache costs on a trace, at every capacity, from one pass over it.
+///
+///     let log = try ReuseLog(source)
+///     let study = try PageStudy(log, setting: .init(capacityTokens: 430_000))
+///     print(study.best.pageTokens)
+///
+/// Three things are lost, each as a share of the work or memory it wastes: prompt tokens that a
+/// finer page would have hit, room in pages that stays empty, and bookkeeping per page.
+public struct PageStudy: Sendable {
+    /// What the cache is like.
+    public struct Setting: Sendable {
+        /// Tokens that fit the cache.
+        public var capacityTokens: Int
+        /// Page sizes to compare, tokens.
+        public var pageSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]
+        /// Bytes of keys and values per token.
+        public var bytesPerToken = 131_072.0
+        /// Host bytes of bookkeeping per page. 128 is the order of vLLM's: a 32-byte SHA-256 key,
+        /// an index entry, a block object with its queue links, and four bytes of block table.
+        public var metadataBytesPerPage = 128.0
+
+        public init(capacityTokens: Int) { self.capacityTokens = capacityTokens }
+    }
+
+    /// Hits at one capacity, as shares of all prompt tokens.
+    public struct Point: Sendable {
+        public let capacityTokens: Int
+        public let pages: Int
+        public let lru: Double
+        /// The most that any replacement could hit.
+        public let optimal: Double
+    }
+
+    /// One page size.
+    public struct Row: Sendable {
+        public let pageTokens: Int
+        /// At the setting's capacity.
+        public let atCapacity: Point
+        /// At capacities from the longest request up to the whole trace.
+        public let curve: [Point]
+        /// Hits of an infinite cache.
+        public let infinite: Double
+        public let fragmentation: Double
+        /// Bookkeeping bytes per byte of keys and values.
+        public let metadata: Double
+        public let uniquePages: Int
+        public let largestRequestPages: Int
+        /// Hits lost to the best page size at the capacity.
+        public fileprivate(set) var lostHits = 0.0
+
+        /// Everything lost, as the sum of the three shares.
+        public var loss: Double { lostHits + fragmentation + metadata }
+    }
+
+    public let setting: Setting
+    public let requests: Int
+    public let promptTokens: Int
+    /// By page size.
+    public private(set) var rows: [Row]
+
+    /// Analyses every page size. O(page sizes · capacities · pieces · log pieces).
+    ///
+    /// Throws `InputError` for page sizes outside 1...2²⁰ and a capacity that cannot hold the
+    /// trace's longest request.
+    public init(_ log: ReuseLog, setting: Setting) throws {
+        let sizes = Set(setting.pageSizes).sorted()
+        guard let largest = sizes.last, sizes[0] >= 1, largest <= 1 << 20 else {
+            throw InputError("page sizes", "none, or one is out of range", expected: "1 to 1048576")
+        }
+        let longest = log.longestRequest + largest
+        guard setting.capacityTokens >= longest else {
+            throw InputError(
+                "capacity",
+                "\(setting.capacityTokens) tokens do not hold the longest request of "
+                    + "\(log.longestRequest) tokens in pages of \(largest)",
+                expected: "at least \(longest)")
+        }
+        self.setting = setting
+        requests = log.count
+        promptTokens = log.totalPromptTokens
+        let capacities = Self.capacities(from: longest, through: log.uniqueTokens + largest)
+        rows = sizes.map { Self.row($0, log, setting, capacities) }
+        let bestHit = rows.map(\.atCapacity.lru).max() ?? 0
+        for index in rows.indices { rows[index].lostHits = bestHit - rows[index].atCapacity.lru }
+    }
+
+    /// The page size that loses least; the larger of equals.
+    public var best: Row { rows.reversed().min { $0.loss < $1.loss } ?? rows[0] }
+
+    /// Capacities that double from the longest request on.
+    private static func capacities(from least: Int, through most: Int) -> [Int] {
+        var result: [Int] = []
+        var capacity = 1 << (Int.bitWidth - (least - 1).leadingZeroBitCount)
+        while capacity < 2 * most, result.count < 24 {
+            result.append(capacity)
+            capacity *= 2
+        }
+        return result
+    }
+
+    private static func row(
+        _ page: Int, _ log: ReuseLog, _ setting: Setting, _ capacities: [Int]
+    ) -> Row {
+        let curve = PageCurve(log, pageTokens: page)
+        let bound = ClairvoyantBound(log, pageTokens: page)
+        func point(_ capacity: Int) -> Point {
+            let pages = capacity / page
+            let total = Double(max(1, log.totalPromptTokens))
+            return Point(
+                capacityTokens: capacity, pages: pages, lru: curve.hitRatio(pages: pages),
+                optimal: Double(bound.hitTokens(pages: pages)) / total)
+        }
+        return Row(
+            pageTokens: page, atCapacity: point(setting.capacityTokens),
+            curve: capacities.map(point), infinite: curve.hitRatio(pages: Int.max),
+            fragmentation: curve.fragmentation,
+            metadata: setting.metadataBytesPerPage / (Double(page) * setting.bytesPerToken),
+            uniquePages: curve.uniquePages, largestRequestPages: curve.largestRequest)
+    }
+}

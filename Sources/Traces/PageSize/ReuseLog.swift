@@ -1,0 +1,68 @@
+/// Who used which tokens last, for every request of a trace fed to a cache one at a time: what is
+/// left of a trace when only its cache behaviour matters, whatever the page size and capacity.
+public struct ReuseLog: Sendable {
+    /// Tokens a request keeps in the cache: prompt and all of the answer but its last token, which
+    /// is never computed; the prompt alone when answers are left out.
+    private(set) var storedTokens: [Int32] = []
+    private(set) var promptTokens: [Int32] = []
+    /// `pieces[pieceEnds[q - 1]..<pieceEnds[q]]` belong to request q.
+    private(set) var pieceEnds: [Int] = []
+    private(set) var pieces: [PrefixTrie.Piece] = []
+    /// All prompt tokens.
+    public private(set) var totalPromptTokens = 0
+    /// Stored tokens that no earlier request stored.
+    public private(set) var uniqueTokens = 0
+
+    /// Number of requests.
+    public var count: Int { storedTokens.count }
+
+    /// Most tokens that one request stores.
+    public var longestRequest: Int { Int(storedTokens.max() ?? 0) }
+
+    /// Reads a source to its end, in order of arrival. O(segments).
+    ///
+    /// Throws what the source throws.
+    public init(_ source: any RequestSource, includesAnswers: Bool = true) throws {
+        var trie = PrefixTrie()
+        var source = source
+        var path: [Segment] = []
+        while let batch = try source.next() {
+            for row in 0..<batch.count {
+                path.removeAll(keepingCapacity: true)
+                path.append(contentsOf: batch.segments(of: row))
+                let prompt = batch.promptTokens[row]
+                let id = batch.ids[row]
+                if path.isEmpty {
+                    path.append(Segment(content: OwnContent.prompt(of: id), length: prompt))
+                }
+                let answer = includesAnswers ? batch.outputTokens[row] - 1 : 0
+                if answer > 0 {
+                    let content =
+                        batch.outputContents.isEmpty
+                        ? OwnContent.output(of: id) : batch.outputContents[row]
+                    path.append(Segment(content: content, length: answer))
+                }
+                add(path, prompt: prompt, stored: prompt + answer, to: &trie)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ path: [Segment], prompt: Int32, stored: Int32, to trie: inout PrefixTrie
+    ) {
+        let request = Int32(storedTokens.count)
+        let before = pieces.count
+        trie.insert(path, total: stored, request: request, pieces: &pieces)
+        pieceEnds.append(pieces.count)
+        let known = pieces.count > before ? pieces[pieces.count - 1].end : 0
+        uniqueTokens += Int(stored - known)
+        totalPromptTokens += Int(prompt)
+        promptTokens.append(prompt)
+        storedTokens.append(stored)
+    }
+
+    /// The pieces of a request, from the prompt's start on.
+    func pieces(of request: Int) -> ArraySlice<PrefixTrie.Piece> {
+        pieces[(request == 0 ? 0 : pieceEnds[request - 1])..<pieceEnds[request]]
+    }
+}

@@ -1,0 +1,124 @@
+import Basics
+import Experiments
+import Foundation
+import Models
+import Reports
+import Simulator
+import Traces
+
+extension Verb {
+    /// `headway trace cache`.
+    static let traceCache = Verb(
+        "trace cache",
+        summary: "Tune the KV cache's page size: hits, fragmentation and metadata of every size.",
+        operands: "FILE", operandCount: 1...1,
+        details: """
+            One pass over the trace gives, for every page size and every capacity, the share of
+            prompt tokens that a prefix cache would hit: LRU by exact stack distances, and the most
+            that any replacement could (Belady). The cache is that of one replica, fed one request
+            at a time. Its capacity is what the configuration's model leaves free on its GPUs, or
+            --capacity. --confirm then runs the few best page sizes through the cluster.
+            """,
+        flags: TraceFlags.all + [
+            Flag("--pages", "N,N,...", "Page sizes in tokens; default: 1 to 1024 by doubling."),
+            Flag("--capacity", "TOKENS", "Tokens that fit the cache, instead of the model's."),
+            Flag("--metadata", "BYTES", "Host bytes of bookkeeping per page; default: 128."),
+            Flag("--inputs-only", "Leave answers out of the cache."),
+            Flag(
+                "--confirm", "CONFIG.json5",
+                "Run the three best sizes with this configuration, too (\"default\": the built-in)."
+            ),
+            .set,
+            Flag("--csv", "FILE", "Write every page size and capacity as CSV."),
+            .json,
+        ]
+    ) { arguments in
+        let page = try CachePage(arguments)
+        if let file = arguments.value("--csv") {
+            let output = try WholeFile(file)
+            try output.writeLine(PageStudyReport.csv(page.study))
+            try output.commit()
+        }
+        try Console.write(arguments.has("--json") ? jsonText(page) : page.text)
+        return 0
+    }
+}
+
+/// What `trace cache` prints.
+private struct CachePage: Encodable {
+    struct Trial: Encodable {
+        let pageSize: Int
+        let run: RunRow
+    }
+
+    let study: PageStudy
+    private var trials: [Trial] = []
+    private var recommendation: Int?
+    private let replicas: Int
+
+    enum CodingKeys: String, CodingKey { case study, trials, recommendation }
+
+    init(_ arguments: Arguments) throws {
+        let confirm = arguments.value("--confirm")
+        var configuration = try Configuration.read(
+            file: confirm == "default" ? nil : confirm, changes: arguments.values("--set"))
+        let resolved = try configuration.resolved()
+        replicas = resolved.plan.replicas
+        let (source, _) = try openTrace(
+            arguments.operands[0], options: TraceFlags.options(arguments))
+        let log = try ReuseLog(source, includesAnswers: !arguments.has("--inputs-only"))
+        let engine = resolved.plan.engine
+        var setting = PageStudy.Setting(
+            capacityTokens: try arguments.integer("--capacity", atLeast: 1)
+                ?? (engine.numGPUBlocks - 1) * engine.blockSize)
+        if let pages = arguments.value("--pages") { setting.pageSizes = try Self.sizes(pages) }
+        if let bytes = try arguments.number("--metadata") { setting.metadataBytesPerPage = bytes }
+        setting.bytesPerToken = Double(
+            KVCacheLayout(resolved.model, resolved.deployment).bytesPerToken)
+        study = try PageStudy(log, setting: setting)
+        guard confirm != nil else { return }
+        configuration.trace.file =
+            URL(fileURLWithPath: arguments.operands[0]).standardizedFileURL.path
+        if let limit = try arguments.integer("--limit", atLeast: 1) {
+            configuration.trace.limit = limit
+        }
+        let sizes = study.rows.sorted { $0.loss < $1.loss }.prefix(3).map(\.pageTokens)
+        let runs = try PageSizeTrial.run(configuration, pageSizes: sizes)
+        trials = runs.map { Trial(pageSize: $0.pageTokens, run: RunRow($0.result)) }
+        recommendation = PageSizeTrial.best(of: runs)?.pageTokens
+    }
+
+    private static func sizes(_ text: String) throws -> [Int] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+            guard let size = Int(word), (1...1 << 20).contains(size) else {
+                throw InputError(
+                    "--pages", "\"\(word)\" is no page size", expected: "tokens, 1 to 1048576")
+            }
+            return size
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(PageStudyReport(study), forKey: .study)
+        guard !trials.isEmpty else { return }
+        try container.encode(trials, forKey: .trials)
+        try container.encodeIfPresent(recommendation, forKey: .recommendation)
+    }
+
+    var text: String {
+        var parts = [PageStudyReport.text(study)]
+        guard !trials.isEmpty else { return parts[0] }
+        var table = TextTable(["page"] + RunRow.header)
+        for trial in trials { table.add(["\(trial.pageSize)"] + trial.run.cells) }
+        parts.append("Runs on \(replicas) replicas\n" + table.text)
+        if let recommendation {
+            parts.append(
+                "Recommended: pages of \(recommendation) tokens, the least mean end-to-end latency"
+                    + " of these (the study's order where they are within half a percent).")
+        } else {
+            parts.append("No request finished: nothing can be recommended.")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+}

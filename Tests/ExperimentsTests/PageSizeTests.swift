@@ -1,0 +1,95 @@
+import Basics
+import Simulator
+import StepTime
+import TestSupport
+import Testing
+import Traces
+
+@testable import Experiments
+
+/// Sessions with shared system prompts, small enough to feed many pools.
+private func recipe(seed: UInt64) -> Recipe {
+    var entry = RequestClass(
+        prompt: .lognormal(median: 40, p90: 200, max: 900),
+        output: .lognormal(median: 30, p90: 120, max: 300))
+    entry.system = .init(count: 6, tokens: .lognormal(median: 70, p90: 300, max: 900))
+    entry.turns = .exponential(mean: 3, min: 1, max: 9)
+    entry.thinkS = .exponential(mean: 4, min: 0.1, max: 60)
+    var recipe = Recipe(arrivals: .init(rate: 3), classes: [entry])
+    recipe.requests = 100
+    recipe.seed = seed
+    return recipe
+}
+
+private func source(_ seed: UInt64) -> RecipeSource {
+    RecipeSource(recipe(seed: seed), followsSessions: false)
+}
+
+/// What a simulated replica hits when requests come one at a time.
+private func simulatedHits(_ seed: UInt64, page: Int, pages: Int) throws -> Int {
+    var plan = RunPlan(
+        stepTime: StepTime(
+            LinearStepTime(
+                fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 1,
+                perThousandContextMicroseconds: 0)))
+    plan.engine.blockSize = page
+    plan.engine.numGPUBlocks = pages + 1
+    plan.arrivals = .closedLoop(concurrency: 1)
+    plan.engine.asyncScheduling = false
+    let result = try simulate(plan, source: source(seed))
+    #expect(result.counters.finished == 100)
+    return result.counters.hitTokens
+}
+
+@Suite struct PageSizes {
+    @Test(arguments: zip([1 as UInt64, 2, 3], [16, 48, 16]))
+    func curvesEqualASimulatedPoolFedOneRequestAtATime(_ seed: UInt64, _ page: Int) throws {
+        let curve = PageCurve(try ReuseLog(source(seed)), pageTokens: page)
+        let least = curve.largestRequest
+        for pages in [least, 2 * least, 5 * least, curve.uniquePages + 9] {
+            let simulated = try simulatedHits(seed, page: page, pages: pages)
+            #expect(
+                curve.hitTokens(pages: pages) == simulated,
+                "seed \(seed), pages of \(page), \(pages) of them")
+        }
+    }
+
+    @Test func theBoundIsABound() throws {
+        var setting = PageStudy.Setting(capacityTokens: 8_000)
+        setting.pageSizes = [1, 4, 16, 64]
+        let study = try PageStudy(try ReuseLog(source(7)), setting: setting)
+        for row in study.rows {
+            for point in row.curve + [row.atCapacity] {
+                #expect(point.lru <= point.optimal)
+                #expect(point.optimal <= row.infinite)
+            }
+            #expect(row.curve.last!.lru == row.infinite)
+            #expect(row.curve.last!.optimal == row.infinite)
+        }
+    }
+
+    @Test func finePagesHitAtLeastAsMuchWithoutALimit() throws {
+        let log = try ReuseLog(source(5))
+        let hits = [1, 2, 4, 8, 16, 32].map {
+            PageCurve(log, pageTokens: $0).hitTokens(pages: .max)
+        }
+        #expect(hits == hits.sorted(by: >))
+        #expect(hits[0] > 0)
+    }
+
+    @Test func aCacheSmallerThanARequestIsRefused() throws {
+        let log = try ReuseLog(source(5))
+        #expect(throws: InputError.self) {
+            try PageStudy(log, setting: .init(capacityTokens: 100))
+        }
+    }
+
+    @Test(.enabled(if: evidence != nil)) func mooncakeHitsWhatVLLMsRuleAllows() throws {
+        let path = evidence!.appendingPathComponent(
+            "traces/mooncake_fast25/conversation_trace.jsonl"
+        ).path
+        let log = try ReuseLog(try openTrace(path).source)
+        let ratio = PageCurve(log, pageTokens: 512).hitRatio(pages: .max)
+        #expect((ratio * 10_000).rounded() == 3_734)
+    }
+}

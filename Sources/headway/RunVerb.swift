@@ -107,6 +107,7 @@ private struct ReplayRun {
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.description,
                 timeline: watcher.timeline),
+            resolved.trust,
             "This run took " + ProcessUsage.since(began).description,
         ]
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))

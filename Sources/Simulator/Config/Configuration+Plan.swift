@@ -119,6 +119,12 @@ extension Configuration {
                     perRequestMicroseconds: Int64(stepTime.perRequestMicroseconds),
                     perThousandContextMicroseconds: Int64(
                         stepTime.perThousandContextMicroseconds)))
+        case .table:
+            guard let file = stepTime.file else {
+                throw InputError(
+                    "step_time.file", "is not given", expected: "the path of measured steps")
+            }
+            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         }
     }
 

@@ -110,9 +110,12 @@ public struct Configuration: Sendable, Equatable {
             case h100
             /// A price linear in tokens, requests and context, for conformance.
             case linear
+            /// The user's own measured steps.
+            case table
         }
 
         public var kind = Kind.h100
+        public var file: String?
         public var profile = "vllm"
         public var attentionKernel = AttentionKernel.flash
         public var usesCache = true

@@ -10,9 +10,10 @@ extension EngineProfile {
             .bf16: GEMMCoefficients(
                 rate: 8.08e14, bandwidth: 3.011e12, launch: 3.38e-6, exponent: 3.5,
                 perInput: 1.148e-10),
+            // Per-token fp8, CUTLASS.
             .fp8: GEMMCoefficients(
-                rate: 1.16e15, bandwidth: 3.162e12, launch: 5.06e-6, exponent: 1.6,
-                perInput: 4.609e-10, quantizingBandwidth: 1.794e12),
+                rate: 940e12, bandwidth: 3.08e12, launch: 5.53e-6, exponent: 2.416,
+                perInput: 3.622e-10, growth: 0.699, inputQuantizingBandwidth: 1.48e12),
         ],
         decode: [
             .bf16: DecodeCoefficients(fixed: 1.167e-5, perHead: 1.795e-8, bandwidth: 3.1e12),

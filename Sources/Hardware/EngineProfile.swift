@@ -84,8 +84,10 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         try require(gemm[.bf16] != nil, "gemm.bf16")
         for c in gemm.values {
             try require(
-                isPositive(c.rate, c.bandwidth, c.exponent, c.quantizingBandwidth ?? 1)
-                    && isCost(c.launch, c.perInput), "gemm")
+                isPositive(
+                    c.rate, c.bandwidth, c.exponent, c.quantizingBandwidth ?? 1,
+                    c.inputQuantizingBandwidth ?? 1)
+                    && isCost(c.launch, c.perInput, c.growth), "gemm")
         }
         for format in [CacheFormat.bf16, .fp8] {
             guard let d = decode[format], let p = prefill[format], let l = latentDecode[format]

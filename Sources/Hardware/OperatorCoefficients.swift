@@ -1,10 +1,13 @@
-/// t = ((2·m·n·k / rate)^p + (bytes / bandwidth)^p)^(1/p) + launch + perInput · k
-///     [+ 2·m·(n + k) / quantizingBandwidth]
+/// t = ((2·m·n·k / r)^p + (bytes / bandwidth)^p)^(1/p) + launch + perInput · k + quantising,
+/// r = rate · (1 + growth · m / (m + 8192)),
 ///
-/// for a GEMM of m tokens by an n × k matrix. `bytes` are the weights' and, where no separate
-/// quantising term is fitted, the activations' too.
+/// for a GEMM of m tokens by an n × k matrix. `bytes` are the weights' and, unless a term of the
+/// first kind below is fitted, the activations' too. Quantising activations to fp8 is either
+/// 2·m·(n + k) / `quantizingBandwidth` (all activation traffic) or 3·m·k /
+/// `inputQuantizingBandwidth` (two bytes read and one written per input), which is left out where
+/// a compiler fuses it into the operation that produces the input.
 public struct GEMMCoefficients: Sendable, Equatable, Codable {
-    /// Asymptotic rate, FLOP per second.
+    /// Rate at few tokens, FLOP per second.
     public var rate: Double
     /// Asymptotic memory bandwidth, bytes per second.
     public var bandwidth: Double
@@ -14,19 +17,29 @@ public struct GEMMCoefficients: Sendable, Equatable, Codable {
     public var exponent: Double
     /// Seconds per element of the reduction: the longest tile's critical path.
     public var perInput: Double
-    /// Bytes per second at which activations are quantised; nil: included in the rest.
+    /// Gain of rate from few tokens to very many, as a share.
+    public var growth: Double
+    /// Bytes per second of all activation traffic; nil: part of the smooth maximum.
     public var quantizingBandwidth: Double?
+    /// Bytes per second at which inputs are quantised; nil: nothing to quantise.
+    public var inputQuantizingBandwidth: Double?
+
+    /// Tokens at which half of the growth is there.
+    public static let growthTokens = 8192.0
 
     public init(
         rate: Double, bandwidth: Double, launch: Double, exponent: Double, perInput: Double,
-        quantizingBandwidth: Double? = nil
+        growth: Double = 0, quantizingBandwidth: Double? = nil,
+        inputQuantizingBandwidth: Double? = nil
     ) {
         self.rate = rate
         self.bandwidth = bandwidth
         self.launch = launch
         self.exponent = exponent
         self.perInput = perInput
+        self.growth = growth
         self.quantizingBandwidth = quantizingBandwidth
+        self.inputQuantizingBandwidth = inputQuantizingBandwidth
     }
 }
 

@@ -4,16 +4,25 @@ import Basics
 // tokens, sequences and context, and uses portable arithmetic only.
 
 extension GEMMCoefficients {
-    /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`.
+    /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`; `isFused` when the
+    /// operation before quantises the inputs.
     public func seconds(
-        tokens: Double, inputs: Double, outputs: Double, bytesPerWeight: Double
+        tokens: Double, inputs: Double, outputs: Double, bytesPerWeight: Double,
+        isFused: Bool = false
     ) -> Double {
-        let activations = 2 * tokens * (outputs + inputs)
         var bytes = outputs * inputs * bytesPerWeight
-        if quantizingBandwidth == nil { bytes += activations }
+        var quantizing = 0.0
+        if let quantizingBandwidth {
+            quantizing = 2 * tokens * (outputs + inputs) / quantizingBandwidth
+        } else if let inputQuantizingBandwidth {
+            bytes += tokens * (2 * outputs + inputs)
+            quantizing = isFused ? 0 : 3 * tokens * inputs / inputQuantizingBandwidth
+        } else {
+            bytes += 2 * tokens * (outputs + inputs)
+        }
+        let grown = rate * (1 + growth * tokens / (tokens + Self.growthTokens))
         let smooth = PortableMath.pNorm(
-            2 * tokens * outputs * inputs / rate, bytes / bandwidth, exponent)
-        let quantizing = quantizingBandwidth.map { activations / $0 } ?? 0
+            2 * tokens * outputs * inputs / grown, bytes / bandwidth, exponent)
         return smooth + launch + perInput * inputs + quantizing
     }
 }

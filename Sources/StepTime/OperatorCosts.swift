@@ -49,20 +49,16 @@ struct OperatorCosts: Sendable {
     /// Data-parallel attention ranks that share one set of experts.
     var attentionRanks: Int { max(1, deployment.expertParallel / tensorParallel) }
 
-    /// A GEMM of `tokens` rows by an outputs × inputs matrix stored in `format`.
-    func gemm(tokens: Double, inputs: Int, outputs: Int, _ format: WeightFormat) -> Double {
-        // Formats without measurements run on bf16 tensor cores after unpacking.
-        (profile.gemm[format] ?? profile.gemm[.bf16]!).seconds(
-            tokens: tokens, inputs: Double(inputs), outputs: Double(outputs),
-            bytesPerWeight: format.bytesPerWeight)
-    }
-
     /// Projections that read the same input, as one GEMM of one GPU.
     func gemm(tokens: Double, fused: [Projection]) -> Double {
         let shapes = fused.map { $0.shard(tensorParallel: tensorParallel) }
-        return gemm(
-            tokens: tokens, inputs: shapes[0].inputs, outputs: shapes.reduce(0) { $0 + $1.outputs },
-            fused[0].format(deployment.weights))
+        let format = fused[0].format(deployment.weights)
+        // Formats without measurements run on bf16 tensor cores after unpacking. Norms and
+        // activations quantise what they write (compiled into one kernel); attention does not.
+        return (profile.gemm[format] ?? profile.gemm[.bf16]!).seconds(
+            tokens: tokens, inputs: Double(shapes[0].inputs),
+            outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
+            bytesPerWeight: format.bytesPerWeight, isFused: !fused[0].readsMixer)
     }
 
     /// Norms, rotary embedding and activation of a layer.
@@ -140,9 +136,10 @@ struct OperatorCosts: Sendable {
 
     /// The output head over sampled tokens.
     func head(sampled: Double) -> Double {
-        gemm(
-            tokens: sampled, inputs: hidden,
-            outputs: (model.vocabularySize + tensorParallel - 1) / tensorParallel, .bf16)
+        profile.gemm[.bf16]!.seconds(
+            tokens: sampled, inputs: Double(hidden),
+            outputs: Double((model.vocabularySize + tensorParallel - 1) / tensorParallel),
+            bytesPerWeight: WeightFormat.bf16.bytesPerWeight)
     }
 
     /// Everything of one layer that depends on the number of tokens alone.

@@ -1,6 +1,6 @@
 /// A piece of a prompt whose content is known only by identity: two tokens are the same exactly
 /// when content id and position inside the content are the same.
-public struct Segment: Equatable, Sendable {
+public struct Segment: Hashable, Sendable {
     /// The content's identity. Ids at or above `Segment.privateContent` are reserved.
     public var content: Int64
     /// Position of the first token inside the content.

@@ -3,7 +3,9 @@ import Traces
 
 extension Verb {
     /// Everything under `headway trace`.
-    static let traces: [Verb] = [.traceInfo, .traceCache]
+    static let traces: [Verb] = [
+        .traceInfo, .traceCache, .traceSynth, .traceConvert, .traceSample, .traceScale, .traceMerge,
+    ]
 }
 
 /// The flags that say how a trace is read, shared by everything under `headway trace`.

@@ -19,7 +19,7 @@ struct HostFit {
     let profile: EngineProfile?
 
     init(
-        _ references: [ReferenceRow], _ outcomes: [ReferenceLoad: LoadOutcome],
+        _ references: [ReferenceRow], _ outcomes: [ReferenceLoad: ReferenceOutcome],
         _ profile: EngineProfile?
     ) {
         self.profile = profile
@@ -55,6 +55,30 @@ struct HostFit {
             fixed: max(0, mine.fixed + correction.fixed),
             perGPU: max(0, mine.perGPU + correction.perGPU),
             perSequence: max(0, mine.perSequence + correction.perSequence))
+    }
+
+    /// The host time that fits all servers of an engine and mode best, in words; one line each.
+    var summaries: [String] {
+        var lines: [String] = []
+        for sample in samples {
+            let load = sample.load
+            guard let profile = load.profile(profile) else { continue }
+            let peers = samples.filter {
+                $0.load.profileName == load.profileName
+                    && $0.load.isAsynchronous == load.isAsynchronous
+            }
+            guard peers.count >= 3 else { continue }
+            let mine = profile.host(asyncScheduling: load.isAsynchronous)
+            let change = Self.correction(peers)
+            func micros(_ a: Double, _ b: Double) -> String { "\(((a + b) * 1e7).rounded() / 10)" }
+            let line =
+                "\(profile.name), \(load.isAsynchronous ? "asynchronous" : "synchronous"): "
+                + "\(micros(mine.fixed, change.fixed)) us + "
+                + "\(micros(mine.perGPU, change.perGPU)) us per GPU + "
+                + "\(micros(mine.perSequence, change.perSequence)) us per sequence"
+            if !lines.contains(line) { lines.append(line) }
+        }
+        return lines
     }
 
     /// Relative least squares over (1, GPUs) when several sizes are there, and over (1,

@@ -94,8 +94,9 @@ private enum Family: String, CaseIterable {
         switch self {
         case .gemmBF16, .gemmFP8:
             let c = profile.gemm[weights] ?? profile.gemm[.bf16]!
-            let quantizing = weights == .fp8 ? [c.quantizingBandwidth ?? 2e12] : []
-            return [c.rate, c.bandwidth, c.launch, c.exponent, c.perInput] + quantizing
+            let common = [c.rate, c.bandwidth, c.launch, c.exponent, c.perInput]
+            return weights == .fp8
+                ? common + [max(c.growth, 0.01), c.inputQuantizingBandwidth ?? 2e12] : common
         case .decodeBF16, .decodeFP8:
             let c = profile.decode[cache]!
             return [c.fixed, c.perHead, c.bandwidth]
@@ -121,7 +122,8 @@ private enum Family: String, CaseIterable {
         case .gemmBF16, .gemmFP8:
             profile.gemm[weights] = GEMMCoefficients(
                 rate: v[0], bandwidth: v[1], launch: v[2], exponent: v[3], perInput: v[4],
-                quantizingBandwidth: v.count > 5 ? v[5] : nil)
+                growth: v.count > 5 ? v[5] : 0,
+                inputQuantizingBandwidth: v.count > 5 ? v[6] : nil)
         case .decodeBF16, .decodeFP8:
             profile.decode[cache] = DecodeCoefficients(
                 fixed: v[0], perHead: v[1], bandwidth: v[2])

@@ -41,6 +41,8 @@ public struct ReferenceValidation: Sendable {
     public private(set) var groups: [Group] = []
     /// Where the clocks' figures come from, one line per profile.
     public private(set) var clocks: [String] = []
+    /// Host time per step that fits the measured TPOT best, one line per engine and mode.
+    public private(set) var hostFits: [String] = []
 
     /// Simulates every load of a reference file. `profile` stands in for the built-in one of its
     /// name; `report` is told what is simulated next.
@@ -51,10 +53,11 @@ public struct ReferenceValidation: Sendable {
         report: (String) -> Void = { _ in }
     ) throws {
         let references = try ReferenceRow.read(file)
-        var outcomes: [ReferenceLoad: LoadOutcome] = [:]
+        var outcomes: [ReferenceLoad: ReferenceOutcome] = [:]
         for reference in references where outcomes[reference.load] == nil {
             report(reference.load.description)
-            outcomes[reference.load] = LoadOutcome(reference.load, seed: seed, profile: profile)
+            outcomes[reference.load] = ReferenceOutcome(
+                reference.load, seed: seed, profile: profile)
         }
         let servers = HostFit(references, outcomes, profile)
         for reference in references {
@@ -69,6 +72,7 @@ public struct ReferenceValidation: Sendable {
             rows.append(row)
         }
         try leaveOut(references, servers, seed: seed, report: report)
+        hostFits = servers.summaries
         summarize()
         for reference in references {
             guard let used = reference.load.profile(profile) else { continue }
@@ -81,7 +85,7 @@ public struct ReferenceValidation: Sendable {
     private mutating func leaveOut(
         _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64, report: (String) -> Void
     ) throws {
-        var outcomes: [ReferenceLoad: LoadOutcome] = [:]
+        var outcomes: [ReferenceLoad: ReferenceOutcome] = [:]
         for (index, reference) in references.enumerated() where rows[index].predicted != nil {
             guard let host = fit.host(without: reference.load) else {
                 rows[index].predictedLeftOut = rows[index].predicted
@@ -89,7 +93,7 @@ public struct ReferenceValidation: Sendable {
             }
             if outcomes[reference.load] == nil {
                 report("left out: " + reference.load.description)
-                outcomes[reference.load] = LoadOutcome(
+                outcomes[reference.load] = ReferenceOutcome(
                     reference.load, seed: seed, profile: fit.profile, host: host)
             }
             rows[index].predictedLeftOut = outcomes[reference.load]!.value(reference.metric)
@@ -125,7 +129,7 @@ extension ReferenceLoad {
 }
 
 /// What the simulation of a load gave.
-struct LoadOutcome: Sendable {
+struct ReferenceOutcome: Sendable {
     var result: RunResult?
     var skipped: String?
 

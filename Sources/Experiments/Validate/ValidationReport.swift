@@ -38,6 +38,11 @@ public enum ValidationReport {
                 "Skipped:\n"
                     + skipped.map { "  \($0.id): \($0.skipped!)" }.joined(separator: "\n"))
         }
+        if !validation.hostFits.isEmpty {
+            parts.append(
+                "Host time per step that fits best:\n"
+                    + validation.hostFits.map { "  " + $0 }.joined(separator: "\n"))
+        }
         parts.append("Clocks:\n" + validation.clocks.map { "  " + $0 }.joined(separator: "\n"))
         parts.append(notMeasured)
         return parts.joined(separator: "\n\n")
@@ -90,13 +95,14 @@ public enum ValidationReport {
 
 /// A reference validation as JSON: `rows`, `groups`, `clocks`, `unmeasured`.
 extension ReferenceValidation: Encodable {
-    private enum CodingKeys: String, CodingKey { case rows, groups, clocks, unmeasured }
+    private enum CodingKeys: String, CodingKey { case rows, groups, clocks, hostFits, unmeasured }
 
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(rows, forKey: .rows)
         try keys.encode(groups, forKey: .groups)
         try keys.encode(clocks, forKey: .clocks)
+        try keys.encode(hostFits, forKey: .hostFits)
         try keys.encode(ValidationReport.unmeasured, forKey: .unmeasured)
     }
 }

@@ -111,6 +111,12 @@ extension Configuration {
             options.maxTokens = engine.maxNumBatchedTokens!
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)
+        case .table:
+            guard let file = stepTime.file else {
+                throw InputError(
+                    "step_time.file", "is missing", expected: "a CSV of measured steps")
+            }
+            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         case .linear:
             return StepTime(
                 LinearStepTime(
@@ -119,12 +125,6 @@ extension Configuration {
                     perRequestMicroseconds: Int64(stepTime.perRequestMicroseconds),
                     perThousandContextMicroseconds: Int64(
                         stepTime.perThousandContextMicroseconds)))
-        case .table:
-            guard let file = stepTime.file else {
-                throw InputError(
-                    "step_time.file", "is not given", expected: "the path of measured steps")
-            }
-            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         }
     }
 

@@ -139,7 +139,7 @@ extension Configuration {
         }
         trace.file = trace.file.map(absolute)
         stepTime.file = stepTime.file.map(absolute)
-        if model.name.hasSuffix(".json") { model.name = absolute(model.name) }
         if stepTime.profile.hasSuffix(".json") { stepTime.profile = absolute(stepTime.profile) }
+        if model.name.hasSuffix(".json") { model.name = absolute(model.name) }
     }
 }

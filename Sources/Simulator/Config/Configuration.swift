@@ -110,13 +110,14 @@ public struct Configuration: Sendable, Equatable {
             case h100
             /// A price linear in tokens, requests and context, for conformance.
             case linear
-            /// The user's own measured steps.
+            /// A file of measured steps.
             case table
         }
 
         public var kind = Kind.h100
-        public var file: String?
         public var profile = "vllm"
+        /// The file of measured steps, for `table`.
+        public var file: String?
         public var attentionKernel = AttentionKernel.flash
         public var usesCache = true
         public var scale = 1.0

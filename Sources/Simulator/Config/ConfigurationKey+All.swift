@@ -171,15 +171,14 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators of an H100; linear: the four coefficients below; table: steps\n"
-                + "measured by the user."),
+            "h100: measured operators of an H100; table: step_time.file; linear: the last four keys."),
         .init(
             "step_time.file", \.stepTime.file,
-            .optional(.text("a CSV's path"), null: "none, unless kind is table"),
-            "table: measured steps, with the columns tokens, decodes, context, microseconds."),
+            .optional(.text("a CSV's path"), null: "none"),
+            "table: measured steps, a CSV of tokens, decodes, context, microseconds."),
         .init(
-            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm, sglang or a path"),
-            "h100: whose kernels and host overhead; a .json of `headway fit-steptime` is one too."),
+            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm, sglang or a profile's path"),
+            "h100: whose kernels and host overhead."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "h100: naive writes the scores to memory and reads them back (an ablation)."),

@@ -42,6 +42,13 @@ struct Tally {
         peakUsedBlocks = max(peakUsedBlocks, used)
     }
 
+    /// Charges a stretch of steps that kept its own account up to `time`, `used` at its end.
+    mutating func add(blockTime: UInt128, until time: Int64, used: Int) {
+        usedBlockTime += blockTime
+        accountedUntil = max(accountedUntil, time)
+        peakUsedBlocks = max(peakUsedBlocks, used)
+    }
+
     /// Counts an action that an external scheduler was refused.
     mutating func refuse(_ what: String) {
         if refusedActions == 0 { firstRefusal = what }

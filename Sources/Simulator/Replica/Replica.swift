@@ -42,7 +42,7 @@ struct Replica {
     /// Host clock and end of the last dispatched batch, picoseconds.
     var clock: Int64 = 0
     var lastEnd: Int64 = 0
-    var dispatched = RingQueue<Batch>()
+    var dispatched = Pipeline()
     /// Whether the loop must process the oldest batch before it goes on.
     var mustDrain = false
     var scheduledNothing = false
@@ -129,8 +129,10 @@ struct ScheduleScratch {
     var entries: [Entry] = []
     var preempted: [Int32] = []
     var finished: [Int32] = []
-    /// Emptied entry lists of processed batches.
-    var spare: [[Entry]] = []
+    /// Entries of the batch being processed.
+    var processing: [Entry] = []
+    /// Tokens that the explicit running requests ask for, in order.
+    var wanted: [Int32] = []
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

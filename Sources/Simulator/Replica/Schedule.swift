@@ -7,7 +7,7 @@ import StepTime
 func schedule(_ replica: inout Replica) {
     replica.scratch.entries.removeAll(keepingCapacity: true)
     replica.scratch.preempted.removeAll(keepingCapacity: true)
-    var pass = SchedulePass(replica)
+    var pass = SchedulePass(&replica)
     if replica.custom == nil {
         scheduleByRules(&replica, &pass)
     } else {
@@ -58,7 +58,7 @@ struct SchedulePass {
     /// Entries were refunded and remain as zeroes.
     var droppedEntries = false
 
-    init(_ replica: borrowing Replica) {
+    init(_ replica: inout Replica) {
         let engine = replica.engine
         budget = replica.tokenBudget
         let requests = replica.running.count + replica.waiting.count
@@ -80,7 +80,7 @@ struct SchedulePass {
     }
 
     /// Tokens a running request asks for, before the budget; 0 or less: it is skipped.
-    func wanted(_ replica: borrowing Replica, _ slot: Int) -> Int {
+    func wanted(_ replica: inout Replica, _ slot: Int) -> Int {
         let request = replica.requests[slot]
         if request.placeholders > 0 {
             // The token in flight is the last one by max_tokens: nothing more to schedule.
@@ -98,7 +98,7 @@ private func scheduleRunning(_ replica: inout Replica, _ pass: inout SchedulePas
     while index < replica.running.count, pass.budget > 0 {
         let slot = Int(replica.running[index])
         let request = replica.requests[slot]
-        let tokens = min(pass.wanted(replica, slot), pass.budget)
+        let tokens = min(pass.wanted(&replica, slot), pass.budget)
         if tokens <= 0 {
             index += 1
             continue
@@ -128,7 +128,7 @@ private func makeRoom(
 ) -> Bool {
     clearHits(&replica)
     while !allocate(&replica, BlockDemand(slot: slot, tokens: tokens)) {
-        let place = victim(replica)
+        let place = victim(&replica)
         let victim = replica.running.remove(at: place)
         if place < index {
             index -= 1
@@ -150,7 +150,7 @@ func clearHits(_ replica: inout Replica) {
 
 /// The place in `running` of the request to preempt: the last one, or by priority the largest
 /// (priority, arrival), the first of equals.
-private func victim(_ replica: borrowing Replica) -> Int {
+private func victim(_ replica: inout Replica) -> Int {
     guard replica.waiting.ordered else { return replica.running.count - 1 }
     var worst = 0
     for place in 1..<max(1, replica.running.count) {

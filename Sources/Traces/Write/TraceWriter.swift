@@ -1,0 +1,336 @@
+import Basics
+
+/// Writes requests in one of the formats that can be written, a batch at a time.
+///
+///     var writer = try TraceWriter(.mooncake)
+///     let bytes = try writer.write(batch)
+///     print(writer.losses)
+///
+/// What the format cannot say is left out, and `losses` says what that was.
+public struct TraceWriter {
+    /// What of the batches written so far the format could not hold, in plain words, sorted.
+    public var losses: [String] { lost.sorted() }
+
+    private let format: TraceFormat
+    private var lost: Set<String> = []
+    private var hasHeader = false
+    private var written: Int64 = 0
+    private var chains = ChainNumbers(blockTokens: 512)
+    private var roots: [Int64: Int64] = [:]
+
+    /// The formats that can be written.
+    public static let formats: [TraceFormat] = [
+        .native, .azure, .mooncake, .timedTrace, .bailian, .burstgpt, .lengths,
+    ]
+
+    /// A writer. Throws `InputError` for a format whose information no workload has.
+    public init(_ format: TraceFormat) throws {
+        guard Self.formats.contains(format) else {
+            throw InputError(
+                format.rawValue,
+                "cannot be written: it holds text, spans or tables that a replay does not need",
+                expected: Self.formats.map(\.rawValue).joined(separator: ", "))
+        }
+        self.format = format
+        if format == .timedTrace || format == .bailian { chains = ChainNumbers(blockTokens: 16) }
+    }
+
+    /// The bytes of a batch, the header before the first. O(tokens / block) for formats with
+    /// blocks, else O(segments).
+    ///
+    /// Throws `InputError` for an arrival that the format cannot hold.
+    public mutating func write(_ batch: Workload) throws -> [UInt8] {
+        var out = ByteWriter()
+        out.bytes.reserveCapacity(160 * batch.count)
+        if !hasHeader { writeHeader(&out) }
+        hasHeader = true
+        noteLosses(batch)
+        for row in 0..<batch.count {
+            switch format {
+            case .native: writeNative(batch, row, &out)
+            case .azure: writeAzure(batch, row, &out)
+            case .mooncake: writeMooncake(batch, row, perSecond: 1_000, &out)
+            case .timedTrace: writeMooncake(batch, row, perSecond: 1, &out)
+            case .bailian: writeBailian(batch, row, &out)
+            case .burstgpt: writeBurstGPT(batch, row, &out)
+            default: writeLengths(batch, row, &out)
+            }
+            out.put("\n")
+        }
+        return out.bytes
+    }
+
+    private func writeHeader(_ out: inout ByteWriter) {
+        switch format {
+        case .azure: out.put("TIMESTAMP,ContextTokens,GeneratedTokens\n")
+        case .burstgpt:
+            out.put("Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n")
+        case .lengths: out.put("arrived_at,num_prefill_tokens,num_decode_tokens\n")
+        default: break
+        }
+    }
+
+    private mutating func noteLosses(_ batch: Workload) {
+        guard format != .native else { return }
+        if !batch.priorities.isEmpty { lost.insert("priorities") }
+        if !batch.aborts.isEmpty { lost.insert("aborts") }
+        if !batch.maxTokens.isEmpty { lost.insert("max_tokens") }
+        if !batch.outputContents.isEmpty { lost.insert("identity of answers that nobody quotes") }
+        let hasBlocks = format == .mooncake || format == .timedTrace || format == .bailian
+        if !batch.segmentEnds.isEmpty, !hasBlocks { lost.insert("content identity") }
+        if batch.predecessors.contains(where: { $0 >= 0 }) {
+            switch format {
+            case .mooncake: lost.insert("branches of sessions")
+            case .bailian: lost.insert("pauses in sessions, but for the timestamps")
+            default: lost.insert("sessions")
+            }
+        }
+        if format != .bailian {
+            let first = written
+            if batch.ids.indices.contains(where: { batch.ids[$0] != first + Int64($0) }) {
+                lost.insert("ids")
+            }
+        }
+        written += Int64(batch.count)
+        let grain: Int64 = format == .azure ? 100 : format == .mooncake ? 1_000_000 : 1
+        if batch.arrivals.contains(where: { $0 % grain != 0 }) {
+            lost.insert("time below \(grain == 100 ? "100 ns" : "1 ms")")
+        }
+    }
+
+    private func writeNative(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        out.put("{\"id\":")
+        out.put(batch.ids[row])
+        out.put(",\"arrival_us\":")
+        out.put(batch.arrivals[row] / 1_000)
+        if !batch.priorities.isEmpty {
+            out.put(",\"priority\":")
+            out.put(Int64(batch.priorities[row]))
+        }
+        let segments = batch.segments(of: row)
+        if segments.isEmpty {
+            out.put(",\"prompt_tokens\":")
+            out.put(Int64(batch.promptTokens[row]))
+        } else {
+            out.put(",\"segments\":")
+            var separator = UInt8(ascii: "[")
+            for segment in segments {
+                out.put(byte: separator)
+                separator = UInt8(ascii: ",")
+                out.put("[")
+                out.put(segment.content)
+                if segment.offset != 0 {
+                    out.put(",")
+                    out.put(Int64(segment.offset))
+                }
+                out.put(",")
+                out.put(Int64(segment.length))
+                out.put("]")
+            }
+            out.put("]")
+        }
+        out.put(",\"output_tokens\":")
+        out.put(Int64(batch.outputTokens[row]))
+        writeNativeOptions(batch, row, &out)
+        out.put("}")
+    }
+
+    private func writeNativeOptions(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        if !batch.outputContents.isEmpty {
+            out.put(",\"out_content\":")
+            out.put(batch.outputContents[row])
+        }
+        if !batch.maxTokens.isEmpty {
+            out.put(",\"max_tokens\":")
+            out.put(batch.maxTokens[row])
+        }
+        if !batch.aborts.isEmpty, batch.aborts[row] >= 0 {
+            out.put(",\"abort_us\":")
+            out.put(batch.aborts[row] / 1_000)
+        }
+        guard !batch.predecessors.isEmpty else { return }
+        out.put(",\"after\":")
+        if batch.predecessors[row] < 0 {
+            out.put("null")
+        } else {
+            out.put(batch.predecessors[row])
+            out.put(",\"think_us\":")
+            out.put(batch.thinkTimes[row] / 1_000)
+        }
+    }
+
+    /// Days from 1970-01-01 to 2024-01-01, where a trace without a date begins.
+    private static let firstDay: Int64 = 19_723
+
+    private func writeAzure(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        let time = batch.arrivals[row]
+        let second = time / 1_000_000_000
+        let date = CivilDate(daysSince1970: Self.firstDay + second / 86_400)
+        out.put(date.year, digits: 4)
+        out.put("-")
+        out.put(date.month, digits: 2)
+        out.put("-")
+        out.put(date.day, digits: 2)
+        out.put(" ")
+        out.put(second / 3_600 % 24, digits: 2)
+        out.put(":")
+        out.put(second / 60 % 60, digits: 2)
+        out.put(":")
+        out.put(second % 60, digits: 2)
+        out.put(".")
+        out.put(time % 1_000_000_000 / 100, digits: 7)
+        out.put(",")
+        writeTokens(batch, row, &out)
+    }
+
+    private func writeTokens(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        out.put(Int64(batch.promptTokens[row]))
+        out.put(",")
+        out.put(Int64(batch.outputTokens[row]))
+    }
+
+    private mutating func writeMooncake(
+        _ batch: Workload, _ row: Int, perSecond: Int64, _ out: inout ByteWriter
+    ) {
+        out.put("{\"timestamp\": ")
+        if perSecond == 1_000 {
+            out.put(batch.arrivals[row] / 1_000_000)
+        } else {
+            out.put(batch.arrivals[row], decimals: 9)
+        }
+        writeLengthKeys(batch, row, &out)
+        if format == .mooncake, !batch.predecessors.isEmpty {
+            let id = batch.ids[row]
+            let before = batch.predecessors[row]
+            let root = before >= 0 ? roots[before] ?? before : id
+            roots[id] = root
+            out.put(", \"session_id\": ")
+            out.put(root)
+            out.put(", \"block_size\": 512")
+            if before >= 0 {
+                out.put(", \"delay\": ")
+                out.put(batch.thinkTimes[row], decimals: 6)
+            }
+        }
+        out.put("}")
+    }
+
+    private mutating func writeLengthKeys(
+        _ batch: Workload, _ row: Int, _ out: inout ByteWriter
+    ) {
+        out.put(", \"input_length\": ")
+        out.put(Int64(batch.promptTokens[row]))
+        out.put(", \"output_length\": ")
+        out.put(Int64(batch.outputTokens[row]))
+        out.put(", \"hash_ids\": [")
+        var isFirst = true
+        chains.forEachBlock(of: batch, row) { number in
+            if !isFirst { out.put(", ") }
+            isFirst = false
+            out.put(number)
+        }
+        out.put("]")
+    }
+
+    private mutating func writeBailian(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        out.put("{\"chat_id\": ")
+        out.put(batch.ids[row])
+        out.put(", \"parent_chat_id\": ")
+        out.put(batch.predecessors.isEmpty ? -1 : batch.predecessors[row])
+        out.put(", \"timestamp\": ")
+        out.put(batch.arrivals[row], decimals: 9)
+        writeLengthKeys(batch, row, &out)
+        out.put("}")
+    }
+
+    private func writeBurstGPT(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        out.put(batch.arrivals[row], decimals: 9)
+        out.put(",ChatGPT,")
+        writeTokens(batch, row, &out)
+        out.put(",")
+        out.put(Int64(batch.promptTokens[row]) + Int64(batch.outputTokens[row]))
+        out.put(",API log")
+    }
+
+    private func writeLengths(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
+        out.put(batch.arrivals[row], decimals: 9)
+        out.put(",")
+        writeTokens(batch, row, &out)
+    }
+}
+
+/// A date of the Gregorian calendar.
+private struct CivilDate {
+    let year: Int64
+    let month: Int64
+    let day: Int64
+
+    /// Counts in eras of 400 years from 0000-03-01, so that leap days come last.
+    init(daysSince1970 days: Int64) {
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+}
+
+/// Numbers for the blocks of prompts, chained from the start and counted in order of appearance;
+/// a partial last block has a number of its own.
+struct ChainNumbers {
+    private let blockTokens: Int32
+    private var numbers: [Key: Int64] = [:]
+
+    private struct Key: Hashable {
+        let before: Int64
+        let pieces: [Segment]
+    }
+
+    init(blockTokens: Int32) { self.blockTokens = blockTokens }
+
+    /// Calls `body` with each block's number. A prompt without content gets new numbers throughout.
+    mutating func forEachBlock(of batch: Workload, _ row: Int, _ body: (Int64) -> Void) {
+        var segments = batch.segments(of: row)
+        if segments.isEmpty {
+            segments = [
+                Segment(
+                    content: OwnContent.prompt(of: batch.ids[row]),
+                    length: batch.promptTokens[row])
+            ]
+        }
+        var before: Int64 = -1
+        var pieces: [Segment] = []
+        var room = blockTokens
+        for segment in segments {
+            var offset = segment.offset
+            var left = segment.length
+            while left > 0 {
+                let length = min(room, left)
+                pieces.append(Segment(content: segment.content, offset: offset, length: length))
+                offset += length
+                left -= length
+                room -= length
+                if room == 0 {
+                    before = number(before, pieces)
+                    body(before)
+                    pieces.removeAll(keepingCapacity: true)
+                    room = blockTokens
+                }
+            }
+        }
+        if !pieces.isEmpty { body(number(before, pieces)) }
+    }
+
+    private mutating func number(_ before: Int64, _ pieces: [Segment]) -> Int64 {
+        let key = Key(before: before, pieces: pieces)
+        if let known = numbers[key] { return known }
+        let next = Int64(numbers.count)
+        numbers[key] = next
+        return next
+    }
+}

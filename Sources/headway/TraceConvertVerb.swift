@@ -1,0 +1,16 @@
+import Traces
+
+extension Verb {
+    /// `headway trace convert`.
+    static let traceConvert = Verb(
+        "trace convert",
+        summary: "Write a trace in another format, and say what that loses.",
+        operands: "FILE", operandCount: 1...1,
+        flags: TraceFlags.all + TraceSink.flags + [.json]
+    ) { arguments in
+        let (source, notes) = try openTrace(
+            arguments.operands[0], options: TraceFlags.options(arguments))
+        try TraceSink(arguments).write(source, remarks: notes.assumptions)
+        return 0
+    }
+}

@@ -1,0 +1,35 @@
+import Basics
+import Traces
+
+extension Verb {
+    /// `headway trace sample`.
+    static let traceSample = Verb(
+        "trace sample",
+        summary: "Keep a share of a trace: whole sessions, or whole windows of time.",
+        operands: "FILE", operandCount: 1...1,
+        details: """
+            Which sessions or windows stay is decided by the seed alone: a larger share contains a
+            smaller one. Whole sessions thin the rate; whole windows are put end to end and keep it.
+            """,
+        flags: TraceFlags.all + TraceSink.flags + [
+            Flag("--share", "N", "Share to keep, above 0, at most 1."),
+            Flag("--window", "SECONDS", "Keep windows of this length; default: sessions."),
+            .json,
+        ]
+    ) { arguments in
+        guard let share = try arguments.number("--share") else {
+            throw InputError("--share", "not given", expected: "--share N, above 0, at most 1")
+        }
+        let options = try TraceFlags.options(arguments)
+        let window = try arguments.number("--window", atLeast: 1e-6)
+        guard window ?? 0 <= 9e9 else {
+            throw InputError("--window", "is too long", expected: "at most 9e9 seconds")
+        }
+        let unit = window.map { SampledSource.Unit.window(Int64($0 * 1e9)) } ?? .session
+        let (source, notes) = try openTrace(arguments.operands[0], options: options)
+        try TraceSink(arguments).write(
+            SampledSource(source, share: share, unit: unit, seed: options.seed),
+            remarks: notes.assumptions)
+        return 0
+    }
+}

@@ -1,0 +1,37 @@
+import Basics
+import Traces
+
+extension Verb {
+    /// `headway trace scale`.
+    static let traceScale = Verb(
+        "trace scale",
+        summary: "Change a trace's rate by thinning, superposition or time, and say which.",
+        operands: "FILE", operandCount: 1...1,
+        details: """
+            thin       keeps a share of the sessions, each whole.
+            superpose  lays copies over each other, each begun elsewhere and with its own content.
+            time       runs the clock faster or slower.
+            Default: thin below 1, superpose from 2 on, time between.
+            """,
+        flags: TraceFlags.all + TraceSink.flags + [
+            Flag("--factor", "N", "Rate wanted over the rate there is."),
+            Flag("--by", "WAY", "thin, superpose or time."),
+            .json,
+        ]
+    ) { arguments in
+        guard let factor = try arguments.number("--factor", atLeast: 1e-6) else {
+            throw InputError("--factor", "not given", expected: "--factor N, above 0")
+        }
+        let way = try arguments.choice("--by") ?? RateScaling.usual(for: factor)
+        let options = try TraceFlags.options(arguments)
+        let source = try way.apply(factor: factor, seed: options.seed) { scale in
+            var scaled = options
+            scaled.timeScale = scale
+            return try openTrace(arguments.operands[0], options: scaled).source
+        }
+        let description = way.description(factor: factor)
+        try TraceSink(arguments).write(
+            source, remarks: [description.prefix(1).uppercased() + description.dropFirst()])
+        return 0
+    }
+}

@@ -1,0 +1,68 @@
+import Basics
+import Foundation
+import Reports
+import Traces
+
+/// Where `headway trace` writes requests: a file that appears whole or not at all.
+struct TraceSink {
+    static let flags = [
+        Flag("--out", "FILE", "Write here; a name that ends in .gz is compressed."),
+        Flag(
+            "--to", "FORMAT",
+            "Format to write: \(TraceWriter.formats.map(\.rawValue).joined(separator: ", "));\n"
+                + "default: native."),
+    ]
+
+    private struct Report: Encodable {
+        let file: String
+        let format: String
+        let requests: Int
+        let lost: [String]
+        let remarks: [String]
+    }
+
+    private let path: String
+    private let format: TraceFormat
+    private let isJSON: Bool
+
+    /// Throws `InputError` without --out.
+    init(_ arguments: Arguments) throws {
+        guard let path = arguments.value("--out") else {
+            throw InputError("--out", "no file to write", expected: "--out FILE")
+        }
+        self.path = path
+        format = try arguments.choice("--to") ?? .native
+        isJSON = arguments.has("--json")
+    }
+
+    /// Writes everything a source has, and says what was written and what was lost.
+    func write(_ source: any RequestSource, remarks: [String] = []) throws {
+        var writer = try TraceWriter(format)
+        let file = try WholeFile(path)
+        var source = source
+        var requests = 0
+        while let batch = try source.next() {
+            try file.write(writer.write(batch))
+            requests += batch.count
+        }
+        guard requests > 0 else {
+            throw InputError(path, "there is no request to write", expected: "at least one")
+        }
+        try file.commit()
+        if isJSON {
+            try Console.writeJSON(
+                Report(
+                    file: path, format: format.rawValue, requests: requests, lost: writer.losses,
+                    remarks: remarks))
+            return
+        }
+        var lines = [
+            "\(path): \(Quantity.count(requests)) requests, format \(format.rawValue)"
+        ]
+        lines += remarks
+        if !writer.losses.isEmpty {
+            lines.append("Lost: " + writer.losses.joined(separator: "; "))
+        }
+        try Console.write(lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,28 @@
+import Traces
+
+extension Verb {
+    /// `headway trace synth`.
+    static let traceSynth = Verb(
+        "trace synth",
+        summary: "Make a trace from a recipe: the same bytes for the same seed everywhere.",
+        operands: "[RECIPE.json5]", operandCount: 0...1,
+        details: """
+            A recipe (JSON5) says how sessions arrive, how long prompts and answers are, what they
+            share, and how agents loop; traces/README.md explains every key. Without a recipe: the
+            built-in chat trace that `headway run` replays.
+            """,
+        flags: TraceSink.flags + [
+            Flag("--seed", "N", "Seed, instead of the recipe's."),
+            Flag("--limit", "N", "Number of requests, instead of the recipe's."),
+            .json,
+        ]
+    ) { arguments in
+        var recipe = try arguments.operands.first.map(Recipe.read) ?? .builtInChat
+        if let limit = try arguments.integer("--limit", atLeast: 1) { recipe.requests = limit }
+        let seed = try arguments.integer("--seed").map { UInt64($0) } ?? recipe.seed
+        try TraceSink(arguments).write(
+            RecipeSource(recipe, seed: seed),
+            remarks: ["Recipe \(recipe.name), seed \(seed)"])
+        return 0
+    }
+}

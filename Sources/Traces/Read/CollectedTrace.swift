@@ -60,7 +60,9 @@ struct CollectedTrace: RequestSource {
                 var row = collected.rows[index]
                 let start = batch.segments.count
                 batch.segments.append(contentsOf: collected.segments(of: index))
-                if try !gate.admit(&row, into: &batch) {
+                if let arrival = try gate.admit(&row, segments: &batch.segments) {
+                    batch.append(row, arrival: arrival, abort: row.abort)
+                } else {
                     batch.segments.removeLast(batch.segments.count - start)
                 }
             }

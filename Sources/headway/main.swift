@@ -11,4 +11,11 @@ exit(
             .gate,
             .conform,
             .config,
-        ] + Verb.traces))
+            .traceInfo,
+            .traceCache,
+            .traceSynth,
+            .traceConvert,
+            .traceSample,
+            .traceScale,
+            .traceMerge,
+        ]))

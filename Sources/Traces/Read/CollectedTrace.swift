@@ -34,7 +34,8 @@ struct CollectedTrace: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
 
-    /// `tally` holds what was counted while gathering. Ties keep the order of gathering. O(n log n).
+    /// `tally` holds what was counted while gathering. Ties keep the order of gathering.
+    /// O(n log n).
     init(
         _ collected: CollectedRows, tally: Tally, options: TraceOptions, notes: TraceNotes,
         countsFromFirstRow: Bool

@@ -32,21 +32,20 @@ extension EngineProfile {
                 exponent: 5.07),
         ],
         allReduce: [
-            2: AllReduceCoefficients(
-                short: (2.63e-6, 2.98e11), long: (2.63e-6, 2.98e11)),
-            4: AllReduceCoefficients(
-                short: (2.73e-6, 9.51e10), long: (6.3e-6, 2.169e11)),
-            8: AllReduceCoefficients(
-                short: (3.59e-6, 1.062e11), long: (4.39e-5, 2.52e11)),
+            2: AllReduceCoefficients((2.63e-6, 2.98e11)),
+            4: AllReduceCoefficients((2.73e-6, 9.51e10), (6.3e-6, 2.169e11)),
+            8: AllReduceCoefficients((3.59e-6, 1.062e11), (4.39e-5, 2.52e11)),
         ],
         experts: [
             .bf16: ExpertCoefficients(
                 fixed: 3.23e-5, bandwidth: 3.1e12, rate: 6.51e14, exponent: 2.16, padding: 46.9,
-                activationBandwidth: 3.08e12),
+                activationBandwidth: 3.08e12, skippingBandwidth: 3.08e12),
             .fp8: ExpertCoefficients(
                 fixed: 2.72e-5, bandwidth: 2.99e12, rate: 7.45e14, exponent: 2.05, padding: 15.4,
-                activationBandwidth: 3.1e12),
+                activationBandwidth: 3.1e12, skippingBandwidth: 3.1e12),
         ],
         elementwise: assumedElementwise,
-        host: HostCoefficients(fixed: 0.3e-3, perGPU: 0.08e-3))
+        host: HostCoefficients(fixed: 0.3e-3, perGPU: 0.08e-3),
+        synchronousHost: HostCoefficients(fixed: 1.5e-3, perSequence: 30e-6),
+        hostIsFitted: false)
 }

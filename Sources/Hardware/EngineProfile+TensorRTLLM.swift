@@ -33,21 +33,20 @@ extension EngineProfile {
                 exponent: 5.07),
         ],
         allReduce: [
-            2: AllReduceCoefficients(
-                short: (2.81e-6, 2.862e11), long: (2.81e-6, 2.862e11)),
-            4: AllReduceCoefficients(
-                short: (3.08e-6, 1.082e11), long: (2.67e-5, 2.267e11)),
-            8: AllReduceCoefficients(
-                short: (3.36e-6, 4.61e10), long: (3.39e-5, 2.325e11)),
+            2: AllReduceCoefficients((2.81e-6, 2.862e11)),
+            4: AllReduceCoefficients((3.08e-6, 1.082e11), (2.67e-5, 2.267e11)),
+            8: AllReduceCoefficients((3.36e-6, 4.61e10), (3.39e-5, 2.325e11)),
         ],
         experts: [
             .bf16: ExpertCoefficients(
                 fixed: 2.83e-5, bandwidth: 3.11e12, rate: 9.43e14, exponent: 2.14, padding: 67.5,
-                activationBandwidth: 1.82e12),
+                activationBandwidth: 1.82e12, skippingBandwidth: 1.82e12),
             .fp8: ExpertCoefficients(
                 fixed: 3.09e-5, bandwidth: 3e12, rate: 1.743e15, exponent: 2.38, padding: 59.2,
-                activationBandwidth: 1.8e12),
+                activationBandwidth: 1.8e12, skippingBandwidth: 1.8e12),
         ],
         elementwise: assumedElementwise,
-        host: HostCoefficients(fixed: 0))
+        host: HostCoefficients(fixed: 0),
+        synchronousHost: HostCoefficients(fixed: 0),
+        hostIsFitted: false)
 }

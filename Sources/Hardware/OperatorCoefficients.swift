@@ -1,10 +1,13 @@
-/// t = ((2·m·n·k / rate)^p + (bytes / bandwidth)^p)^(1/p) + launch + perInput · k
-///     [+ 2·m·(n + k) / quantizingBandwidth]
+/// t = ((2·m·n·k / r)^p + (bytes / bandwidth)^p)^(1/p) + launch + perInput · k + quantising,
+/// r = rate · (1 + growth · m / (m + 8192)),
 ///
-/// for a GEMM of m tokens by an n × k matrix. `bytes` are the weights' and, where no separate
-/// quantising term is fitted, the activations' too.
-public struct GEMMCoefficients: Sendable, Equatable {
-    /// Asymptotic rate, FLOP per second.
+/// for a GEMM of m tokens by an n × k matrix. `bytes` are the weights' and, unless a term of the
+/// first kind below is fitted, the activations' too. Quantising activations to fp8 is either
+/// 2·m·(n + k) / `quantizingBandwidth` (all activation traffic) or 3·m·k /
+/// `inputQuantizingBandwidth` (two bytes read and one written per input), which is left out where
+/// a compiler fuses it into the operation that produces the input.
+public struct GEMMCoefficients: Sendable, Equatable, Codable {
+    /// Rate at few tokens, FLOP per second.
     public var rate: Double
     /// Asymptotic memory bandwidth, bytes per second.
     public var bandwidth: Double
@@ -14,24 +17,54 @@ public struct GEMMCoefficients: Sendable, Equatable {
     public var exponent: Double
     /// Seconds per element of the reduction: the longest tile's critical path.
     public var perInput: Double
-    /// Bytes per second at which activations are quantised; nil: included in the rest.
+    /// Gain of rate from few tokens to very many, as a share.
+    public var growth: Double
+    /// Bytes per second of all activation traffic; nil: part of the smooth maximum.
     public var quantizingBandwidth: Double?
+    /// Bytes per second at which inputs are quantised; nil: nothing to quantise.
+    public var inputQuantizingBandwidth: Double?
+
+    /// Tokens at which half of the growth is there.
+    public static let growthTokens = 8192.0
+
+    public init(
+        rate: Double, bandwidth: Double, launch: Double, exponent: Double, perInput: Double,
+        growth: Double = 0, quantizingBandwidth: Double? = nil,
+        inputQuantizingBandwidth: Double? = nil
+    ) {
+        self.rate = rate
+        self.bandwidth = bandwidth
+        self.launch = launch
+        self.exponent = exponent
+        self.perInput = perInput
+        self.growth = growth
+        self.quantizingBandwidth = quantizingBandwidth
+        self.inputQuantizingBandwidth = inputQuantizingBandwidth
+    }
 }
 
 /// t = fixed + perHead · B · kv_heads + Σ context · bytes / bandwidth, per layer, for decode
 /// attention of B sequences; kv_heads and bytes are one GPU's.
-public struct DecodeCoefficients: Sendable, Equatable {
+public struct DecodeCoefficients: Sendable, Equatable, Codable {
     /// Seconds per layer.
     public var fixed: Double
     /// Seconds per sequence and KV head.
     public var perHead: Double
     /// Bytes per second at which cached keys and values are read.
     public var bandwidth: Double
+
+    public init(
+        fixed: Double, perHead: Double, bandwidth: Double
+    ) {
+        self.fixed = fixed
+        self.perHead = perHead
+        self.bandwidth = bandwidth
+    }
 }
 
 /// t = fixed + Σ over chunks [4·q_heads·head_dim·c·(past + c/2) / rate
 ///     + c·(perQueryHead·q_heads + perKeyHead·kv_heads)], per layer; heads are one GPU's.
-public struct PrefillCoefficients: Sendable, Equatable {
+public struct PrefillCoefficients: Sendable, Equatable, Codable {
     /// Seconds per layer of a step with any chunk.
     public var fixed: Double
     /// FLOP per second over the causal pairs.
@@ -40,33 +73,53 @@ public struct PrefillCoefficients: Sendable, Equatable {
     public var perQueryHead: Double
     /// Seconds per token and KV head.
     public var perKeyHead: Double
+
+    public init(
+        fixed: Double, rate: Double, perQueryHead: Double, perKeyHead: Double
+    ) {
+        self.fixed = fixed
+        self.rate = rate
+        self.perQueryHead = perQueryHead
+        self.perKeyHead = perKeyHead
+    }
 }
 
 /// t = fixed + perSequence · B + Σ context · pnorm(cached bytes / bandwidth,
 ///     2·heads·(2·latent + rope) / rate), per layer, for absorbed MLA decode.
-public struct LatentDecodeCoefficients: Sendable, Equatable {
+public struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var perSequence: Double
     public var bandwidth: Double
     public var rate: Double
     public var exponent: Double
+
+    public init(
+        fixed: Double, perSequence: Double, bandwidth: Double, rate: Double, exponent: Double
+    ) {
+        self.fixed = fixed
+        self.perSequence = perSequence
+        self.bandwidth = bandwidth
+        self.rate = rate
+        self.exponent = exponent
+    }
 }
 
-/// t = min over paths of (latency + S / bandwidth), for an all-reduce of S bytes.
-public struct AllReduceCoefficients: Sendable, Equatable {
-    /// Seconds and bytes per second of the path for short messages.
-    public var short: (latency: Double, bandwidth: Double)
-    /// The same for long ones.
-    public var long: (latency: Double, bandwidth: Double)
+/// t = min over paths of (latency + S / bandwidth), for an all-reduce of S bytes: one-shot and
+/// two-shot exchanges for short messages, rings and in-switch reduction for long ones.
+public struct AllReduceCoefficients: Sendable, Equatable, Codable {
+    public var paths: [LinkCoefficients]
 
-    public static func == (a: Self, b: Self) -> Bool { a.short == b.short && a.long == b.long }
+    public init(_ paths: (latency: Double, bandwidth: Double)...) {
+        self.paths = paths.map { LinkCoefficients(latency: $0.latency, bandwidth: $0.bandwidth) }
+    }
 }
 
 /// t = fixed + pnorm(ea·3·h·I·bytes / bandwidth, 6·h·I·(rows + ea·padding) / rate)
-///     + rows·h·8 / activationBandwidth,
+///     + rows·h·8 / activationBandwidth + (m·topk − rows)·h·8 / skippingBandwidth,
 ///
-/// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate.
-public struct ExpertCoefficients: Sendable, Equatable {
+/// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate. The last
+/// term is what a GPU does for rows whose experts are elsewhere: routing and gathering.
+public struct ExpertCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var bandwidth: Double
     public var rate: Double
@@ -74,16 +127,31 @@ public struct ExpertCoefficients: Sendable, Equatable {
     /// Rows of padding per activated expert.
     public var padding: Double
     public var activationBandwidth: Double
+    /// Bytes per second over the rows of other GPUs' experts.
+    public var skippingBandwidth: Double
+
+    public init(
+        fixed: Double, bandwidth: Double, rate: Double, exponent: Double, padding: Double,
+        activationBandwidth: Double, skippingBandwidth: Double
+    ) {
+        self.fixed = fixed
+        self.bandwidth = bandwidth
+        self.rate = rate
+        self.exponent = exponent
+        self.padding = padding
+        self.activationBandwidth = activationBandwidth
+        self.skippingBandwidth = skippingBandwidth
+    }
 }
 
 /// t = fixed + bytes / bandwidth, per layer, for norms, rotary embedding and activations.
-public struct ElementwiseCoefficients: Sendable, Equatable {
+public struct ElementwiseCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var bandwidth: Double
 }
 
 /// Host time of a step that the GPU waits for: fixed + perGPU · TP + perSequence · R, seconds.
-public struct HostCoefficients: Sendable, Equatable {
+public struct HostCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var perGPU: Double
     public var perSequence: Double
@@ -96,7 +164,7 @@ public struct HostCoefficients: Sendable, Equatable {
 }
 
 /// t = latency + bytes / bandwidth between two GPUs.
-public struct LinkCoefficients: Sendable, Equatable {
+public struct LinkCoefficients: Sendable, Equatable, Codable {
     public var latency: Double
     public var bandwidth: Double
 

@@ -1,5 +1,7 @@
 /// How weights are stored. Names are the values of `model.weights` and `--weights`.
-public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable {
+public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
+    CodingKeyRepresentable
+{
     case bf16
     /// One byte a weight; activations are quantised on the way in.
     case fp8
@@ -31,7 +33,9 @@ public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable {
 
 /// How cached keys and values are stored: vLLM's kv_cache_dtype. `auto` in a server's flags means
 /// `bf16` here.
-public enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable {
+public enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable,
+    CodingKeyRepresentable
+{
     case bf16
     case fp8
     case int4

@@ -35,6 +35,9 @@ public struct Projection: Equatable, Hashable, Sendable {
         self.isFeedForward = isFeedForward
     }
 
+    /// Whether its input is what the mixer of tokens puts out: the output projection.
+    public var readsMixer: Bool { split == .rows && !isFeedForward }
+
     /// Elements of the matrix and its bias, on all GPUs together, replicas not counted.
     public var parameters: Int64 {
         Int64(inputs) * Int64(outputs) + (hasBias ? Int64(outputs) : 0)

@@ -77,6 +77,11 @@ public struct RunSummary: Sendable, Equatable {
         hostWaitShare = ratio(Double(result.hostWaitTime) / 1e12, replicaTime)
         self.clock = clock
         self.warnings = warnings
+        if result.refusedActions > 0 {
+            self.warnings.append(
+                "\(result.refusedActions) actions of the external scheduler were refused, the "
+                    + "first: \(result.firstRefusal)")
+        }
     }
 
     /// Finished requests per second.

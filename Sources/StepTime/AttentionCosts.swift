@@ -61,10 +61,11 @@ extension OperatorCosts {
             let c = profile.latentDecode[measuredCache]!
             let heads = Double(latent.queryHeads / deployment.tensorParallel)
             let bytes = Double(attention.cacheBytesPerToken(deployment))
-            let flops = 2 * heads * Double(2 * latent.latentRank + latent.ropeDim)
             var cost = DecodeCost(
                 fixed: c.fixed, perSequence: c.perSequence,
-                perContext: PortableMath.pNorm(bytes / c.bandwidth, flops / c.rate, c.exponent))
+                perContext: c.secondsPerToken(
+                    heads: heads, rank: Double(latent.latentRank), rope: Double(latent.ropeDim),
+                    bytesPerToken: bytes))
             if options.attentionKernel == .naive {
                 cost.perContext += heads * Self.naiveBytesPerScore / c.bandwidth
             }

@@ -15,6 +15,8 @@ public enum AttentionKernel: String, Sendable, CaseIterable, Codable {
 public struct ClockOptions: Sendable, Equatable {
     /// Kernel and host coefficients.
     public var profile = EngineProfile.vllm
+    /// Whether the next step is scheduled while one runs, which hides most host time.
+    public var asyncScheduling = true
     /// Host time instead of the profile's; nil: the profile's.
     public var host: HostCoefficients?
     public var attentionKernel = AttentionKernel.flash
@@ -39,30 +41,24 @@ struct OperatorCosts: Sendable {
     private var hidden: Int { model.hiddenSize }
     private var tensorParallel: Int { deployment.tensorParallel }
 
+    /// Host time the GPU waits for.
+    var host: HostCoefficients {
+        options.host ?? profile.host(asyncScheduling: options.asyncScheduling)
+    }
+
     /// Data-parallel attention ranks that share one set of experts.
     var attentionRanks: Int { max(1, deployment.expertParallel / tensorParallel) }
-
-    /// A GEMM of `tokens` rows by an outputs × inputs matrix stored in `format`.
-    func gemm(tokens: Double, inputs: Int, outputs: Int, _ format: WeightFormat) -> Double {
-        let isMeasured = profile.gemm[format] != nil
-        // Formats without measurements run on bf16 tensor cores after unpacking.
-        let c = profile.gemm[isMeasured ? format : .bf16]!
-        let (n, k) = (Double(outputs), Double(inputs))
-        let activations = 2 * tokens * (n + k)
-        var bytes = n * k * format.bytesPerWeight
-        if c.quantizingBandwidth == nil { bytes += activations }
-        let smooth = PortableMath.pNorm(
-            2 * tokens * n * k / c.rate, bytes / c.bandwidth, c.exponent)
-        let quantizing = c.quantizingBandwidth.map { activations / $0 } ?? 0
-        return smooth + c.launch + c.perInput * k + quantizing
-    }
 
     /// Projections that read the same input, as one GEMM of one GPU.
     func gemm(tokens: Double, fused: [Projection]) -> Double {
         let shapes = fused.map { $0.shard(tensorParallel: tensorParallel) }
-        return gemm(
-            tokens: tokens, inputs: shapes[0].inputs, outputs: shapes.reduce(0) { $0 + $1.outputs },
-            fused[0].format(deployment.weights))
+        let format = fused[0].format(deployment.weights)
+        // Formats without measurements run on bf16 tensor cores after unpacking. Norms and
+        // activations quantise what they write (compiled into one kernel); attention does not.
+        return (profile.gemm[format] ?? profile.gemm[.bf16]!).seconds(
+            tokens: tokens, inputs: Double(shapes[0].inputs),
+            outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
+            bytesPerWeight: format.bytesPerWeight, isFused: !fused[0].readsMixer)
     }
 
     /// Norms, rotary embedding and activation of a layer.
@@ -94,9 +90,7 @@ struct OperatorCosts: Sendable {
     /// One all-reduce of the hidden states of `tokens` tokens; 0 on one GPU.
     func allReduce(tokens: Double) -> Double {
         guard tensorParallel > 1, let c = profile.allReduce[tensorParallel] else { return 0 }
-        let bytes = 2 * tokens * Double(hidden)
-        return min(
-            c.short.latency + bytes / c.short.bandwidth, c.long.latency + bytes / c.long.bandwidth)
+        return c.seconds(bytes: 2 * tokens * Double(hidden))
     }
 
     /// All-reduces of a layer: one after each part that tensor parallelism cuts by inputs; experts
@@ -111,21 +105,15 @@ struct OperatorCosts: Sendable {
 
     /// The routed experts, for `tokens` tokens of each attention rank.
     func experts(tokens: Double, _ experts: ExpertFeedForward) -> Double {
-        let isMeasured = profile.experts[deployment.weights] != nil
-        let c = profile.experts[isMeasured ? deployment.weights : .bf16]!
-        let spread = Double(deployment.expertParallel)
-        let all = tokens * Double(attentionRanks)
-        let rows = all * Double(experts.chosen) / spread
-        let idle = PortableMath.pow(1 - Double(experts.chosen) / Double(experts.count), all)
-        let activated = Double(experts.count) / spread * (1 - idle)
+        // Formats without measurements are unpacked for bf16 tensor cores.
+        let c = profile.experts[deployment.weights] ?? profile.experts[.bf16]!
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
-        let size = Double(hidden) * Double(experts.intermediate) / cut
-        let bytes = deployment.weights.bytesPerWeight
-        return c.fixed
-            + PortableMath.pNorm(
-                activated * 3 * size * bytes / c.bandwidth,
-                6 * size * (rows + activated * c.padding) / c.rate, c.exponent)
-            + rows * Double(hidden) * 8 / c.activationBandwidth
+        return c.seconds(
+            tokens: tokens * Double(attentionRanks), hidden: Double(hidden),
+            size: Double(hidden) * Double(experts.intermediate) / cut,
+            count: Double(experts.count), chosen: Double(experts.chosen),
+            spread: Double(deployment.expertParallel),
+            bytesPerWeight: deployment.weights.bytesPerWeight)
     }
 
     /// Dispatch and combine between attention ranks and experts; 0 when the experts are not
@@ -148,9 +136,10 @@ struct OperatorCosts: Sendable {
 
     /// The output head over sampled tokens.
     func head(sampled: Double) -> Double {
-        gemm(
-            tokens: sampled, inputs: hidden,
-            outputs: (model.vocabularySize + tensorParallel - 1) / tensorParallel, .bf16)
+        profile.gemm[.bf16]!.seconds(
+            tokens: sampled, inputs: Double(hidden),
+            outputs: Double((model.vocabularySize + tensorParallel - 1) / tensorParallel),
+            bytesPerWeight: WeightFormat.bf16.bytesPerWeight)
     }
 
     /// Everything of one layer that depends on the number of tokens alone.

@@ -77,7 +77,7 @@ public struct StepBreakdown: Sendable, Equatable {
         _ = try StepTime.h100(model, deployment, options.with(maxTokens: 1))
         self.step = step
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
-        let host = options.host ?? options.profile.host
+        let host = costs.host
         hostSeconds =
             host.fixed + host.perGPU * Double(deployment.tensorParallel)
             + host.perSequence * Double(step.batch)

@@ -37,7 +37,6 @@ extension OperatorCosts {
     /// The integer tables of this model, deployment and profile.
     func tables() -> TabulatedStepTime {
         let groups = model.layerGroups
-        let host = options.host ?? profile.host
         let hostFixed = host.fixed + host.perGPU * Double(deployment.tensorParallel)
         let stages = deployment.pipelineParallel
         let imbalance = stageImbalance

@@ -6,10 +6,13 @@ exit(
         verbs: [
             .run,
             .explain,
+            .validate,
+            .fitStepTime,
             .compare,
             .diff,
             .gate,
             .conform,
+            .bench,
             .config,
             .traceInfo,
             .traceCache,

@@ -139,10 +139,11 @@ struct EndToEndTests {
         let overview = try Executable.run([])
         #expect(overview.status == 0)
         let verbs = overview.output.split(separator: "\n").filter { $0.hasPrefix("  ") }
-            .compactMap { $0.split(separator: " ").first.map(String.init) }
+            .compactMap { $0.dropFirst(2).split(separator: "  ").first.map(String.init) }
         #expect(verbs.contains("run") && verbs.contains("config"))
         for verb in verbs {
-            for call in [[verb, "--help"], ["help", verb]] {
+            let words = verb.split(separator: " ").map(String.init)
+            for call in [words + ["--help"], ["help"] + words] {
                 let help = try Executable.run(call)
                 #expect(help.status == 0)
                 #expect(help.output.contains("Usage: headway \(verb)"))

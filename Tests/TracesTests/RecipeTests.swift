@@ -183,7 +183,8 @@ private let builtIn = Result { try generate(.builtInChat) }
             "r.json5"
         ),
         (
-            "{ requests: 1, arrivals: { rate: 1 }, classes: [{ prompt: {kind:\"gamma\",mean:3},"
+            "{ requests: 1, arrivals: { rate: 1 },"
+                + " classes: [{ prompt: { kind: \"gamma\", mean: 3 },"
                 + " output: 1 }] }", "r.json5: classes[0].prompt: gamma needs mean"
         ),
         (

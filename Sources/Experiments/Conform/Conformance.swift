@@ -63,13 +63,16 @@ public enum Conformance {
     /// Runs one case in one gait.
     ///
     /// Throws `InputError` when the case cannot be read; a run that parts from the capture is a
-    /// result, not an error.
+    /// result, not an error. `adjust` may put another scheduler into the plan, which then has to
+    /// decide as the engine did.
     public static func run(
-        _ folder: String, gait: EngineConfiguration.Gait
+        _ folder: String, gait: EngineConfiguration.Gait,
+        adjust: (inout RunPlan) -> Void = { _ in }
     ) throws -> ConformanceResult {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
         let name = URL(fileURLWithPath: folder).lastPathComponent
-        let plan = try configuration.plan(gait: gait, place: folder + "/config.json")
+        var plan = try configuration.plan(gait: gait, place: folder + "/config.json")
+        adjust(&plan)
         var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
         if configuration.source != nil {
             let checker = try WholeTraceChecker(folder, plan)

@@ -22,6 +22,8 @@ extension Cluster {
             result.peakUsedBlocks = max(result.peakUsedBlocks, tally.peakUsedBlocks)
             result.end = max(result.end, tally.lastEnd)
             firstArrival = min(firstArrival, tally.firstArrival)
+            if result.refusedActions == 0 { result.firstRefusal = tally.firstRefusal }
+            result.refusedActions += tally.refusedActions
             blockTime += tally.usedBlockTime
         }
         result.start = firstArrival == .max ? 0 : firstArrival

@@ -69,7 +69,7 @@ private func advance(
 /// Enters a replica into the queue of those with something to do.
 private func markDue(_ cluster: inout Cluster, _ number: Int) {
     guard !cluster.isDue[number] else { return }
-    let time = cluster.replicas[number].nextEvent
+    let time = nextEvent(&cluster.replicas[number])
     guard time < .max else { return }
     cluster.isDue[number] = true
     cluster.due.push(.init(time: time, tie: Int64(number), payload: Int32(number)))
@@ -97,13 +97,13 @@ private func collect(
     }
 }
 
-extension Replica {
-    /// When the loop can go on, picoseconds; `Int64.max` when it has nothing to do. Processing a
-    /// batch happens at its end; scheduling needs a horizon past the clock.
-    var nextEvent: Int64 {
-        if mustDrain, let oldest = dispatched.first { return max(clock, oldest.end) }
-        if hasWork || !dispatched.isEmpty || endedFlag { return clock + 1 }
-        guard let next = inbox.first else { return .max }
-        return max(clock, requests[Int(next)].arrival) + 1
+/// When a replica's loop can go on, picoseconds; `Int64.max` when it has nothing to do. Processing
+/// a batch happens at its end; scheduling needs a horizon past the clock.
+private func nextEvent(_ replica: inout Replica) -> Int64 {
+    if replica.mustDrain { return max(replica.clock, replica.dispatched.firstEnd) }
+    if replica.hasWork || !replica.dispatched.isEmpty || replica.endedFlag {
+        return replica.clock + 1
     }
+    guard let next = replica.inbox.first else { return .max }
+    return max(replica.clock, replica.requests[Int(next)].arrival) + 1
 }

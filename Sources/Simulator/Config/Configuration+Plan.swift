@@ -33,7 +33,7 @@ extension Configuration {
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
-        let plan = resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        let plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
             warnings: warnings)
@@ -107,9 +107,16 @@ extension Configuration {
             options.profile = try EngineProfile.named(stepTime.profile)
             options.attentionKernel = stepTime.attentionKernel
             options.usesCache = stepTime.usesCache
+            options.asyncScheduling = engine.asyncScheduling
             options.maxTokens = engine.maxNumBatchedTokens!
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)
+        case .table:
+            guard let file = stepTime.file else {
+                throw InputError(
+                    "step_time.file", "is missing", expected: "a CSV of measured steps")
+            }
+            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         case .linear:
             return StepTime(
                 LinearStepTime(
@@ -122,10 +129,11 @@ extension Configuration {
     }
 
     /// The plan of a configuration in which nothing is left to derive.
-    private func plan(_ stepTime: StepTime, groups: [CacheGroup]) -> RunPlan {
+    private func plan(_ stepTime: StepTime, groups: [CacheGroup]) throws -> RunPlan {
         var plan = RunPlan(stepTime: stepTime)
         plan.engine = engine.arguments(groups: groups)
         plan.engine.stopsAtUnforeseenToken = trace.stop == .eos
+        plan.externalScheduler = try engine.externalScheduler()
         plan.replicas = cluster.replicas!
         plan.router.policy = cluster.router
         plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
@@ -182,6 +190,19 @@ extension Configuration.EngineSection {
         }
     }
 
+    /// The program that schedules, where `scheduler` names one.
+    func externalScheduler() throws -> ExternalSchedulerConfiguration? {
+        if scheduler == "engine" { return nil }
+        let command = scheduler.hasPrefix("exec:") ? scheduler.dropFirst(5) : ""
+        guard command.contains(where: { !$0.isWhitespace }) else {
+            throw InputError(
+                "engine.scheduler", "is \"\(scheduler)\"",
+                expected: "engine, or exec: and a command such as exec:python3 fcfs.py")
+        }
+        return ExternalSchedulerConfiguration(
+            command: String(command), limitSeconds: schedulerTimeoutSeconds)
+    }
+
     /// The engine's arguments, once nothing is left to derive.
     func arguments(groups: [CacheGroup]) -> EngineConfiguration {
         var engine = EngineConfiguration()
@@ -193,6 +214,7 @@ extension Configuration.EngineSection {
         engine.maxNumScheduledTokens = maxNumScheduledTokens
         engine.maxModelLen = maxModelLen!
         engine.policy = schedulingPolicy
+        engine.prefillQuota = prefillQuotaTokens
         engine.enablePrefixCaching = enablePrefixCaching
         engine.enableChunkedPrefill = enableChunkedPrefill
         engine.longPrefillTokenThreshold = longPrefillTokenThreshold

@@ -138,6 +138,8 @@ extension Configuration {
             return folder.appendingPathComponent(path).standardizedFileURL.path
         }
         trace.file = trace.file.map(absolute)
+        stepTime.file = stepTime.file.map(absolute)
+        if stepTime.profile.hasSuffix(".json") { stepTime.profile = absolute(stepTime.profile) }
         if model.name.hasSuffix(".json") { model.name = absolute(model.name) }
     }
 }

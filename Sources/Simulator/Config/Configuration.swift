@@ -81,6 +81,9 @@ public struct Configuration: Sendable, Equatable {
         public var maxNumBatchedTokens: Int?
         public var maxNumScheduledTokens: Int?
         public var schedulingPolicy = EngineConfiguration.Policy.fcfs
+        public var prefillQuotaTokens = 512
+        public var scheduler = "engine"
+        public var schedulerTimeoutSeconds = 10.0
         public var enablePrefixCaching = true
         public var prefixCacheRetentionInterval: Int? = 0
         public var enableChunkedPrefill = true
@@ -107,10 +110,14 @@ public struct Configuration: Sendable, Equatable {
             case h100
             /// A price linear in tokens, requests and context, for conformance.
             case linear
+            /// A file of measured steps.
+            case table
         }
 
         public var kind = Kind.h100
         public var profile = "vllm"
+        /// The file of measured steps, for `table`.
+        public var file: String?
         public var attentionKernel = AttentionKernel.flash
         public var usesCache = true
         public var scale = 1.0

@@ -119,6 +119,17 @@ extension ConfigurationKey {
             "engine.scheduling_policy", \.engine.schedulingPolicy, .choice,
             "Order of the waiting queue, and whom preemption hits first."),
         .init(
+            "engine.prefill_quota_tokens", \.engine.prefillQuotaTokens,
+            .integer(1...Int(Int32.max)),
+            "decode_first: most prefill tokens in one step."),
+        .init(
+            "engine.scheduler", \.engine.scheduler, .text("engine, or exec: and a command"),
+            "Who decides: engine, or exec:COMMAND, a program that is asked every step over JSON\n"
+                + "lines (see the article on schedulers)."),
+        .init(
+            "engine.scheduler_timeout_s", \.engine.schedulerTimeoutSeconds, .number(0.001...86400),
+            "exec: most wall time for one step, seconds."),
+        .init(
             "engine.enable_chunked_prefill", \.engine.enableChunkedPrefill, .flag,
             "Split a prompt over steps when it does not fit the step's budget."),
         .init(
@@ -160,9 +171,15 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators of an H100; linear: the four coefficients below."),
+            "h100: measured operators of an H100; table: step_time.file; linear: the last four keys."
+        ),
         .init(
-            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm or sglang"),
+            "step_time.file", \.stepTime.file,
+            .optional(.text("a CSV's path"), null: "none"),
+            "table: measured steps, a CSV of tokens, decodes, context, microseconds."),
+        .init(
+            "step_time.profile", \.stepTime.profile,
+            .text("vllm, trtllm, sglang or a profile's path"),
             "h100: whose kernels and host overhead."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,

@@ -6,9 +6,15 @@ import Models
 /// those of vLLM 0.33.0's API server on a GPU of 70 GiB or more.
 public struct EngineConfiguration: Sendable, Equatable {
     /// Order of the waiting queue and choice of preemption victims.
+    ///
+    /// The first two are vLLM's and the engine's own; the others are `SchedulingPolicy` values.
     public enum Policy: String, Sendable, CaseIterable, Codable {
         case fcfs
         case priority
+        case shortestPromptFirst = "shortest_prompt_first"
+        case leastAttainedService = "least_attained_service"
+        case decodeFirst = "decode_first"
+        case prefillFirst = "prefill_first"
     }
 
     /// Whether the engine runs every step or strides over decode-only stretches.
@@ -32,6 +38,8 @@ public struct EngineConfiguration: Sendable, Equatable {
     /// Most tokens (prompt and output) of one request.
     public var maxModelLen = 131_072
     public var policy = Policy.fcfs
+    /// `decode_first`: most prefill tokens in one step.
+    public var prefillQuota = 512
     public var enablePrefixCaching = true
     public var enableChunkedPrefill = true
     /// Most tokens of one request in one step while others exist; 0: no limit.

@@ -51,6 +51,14 @@ public struct RunPlan: Sendable {
     public var arrivals = ArrivalMode.openLoop
     public var objective = ServiceLevelObjective()
     public var seed: UInt64 = 0
+    /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names. Runs with
+    /// one are walked step by step.
+    public var policy: (any SchedulingPolicy)?
+    /// A scheduler in another process, which goes before any policy.
+    public var externalScheduler: ExternalSchedulerConfiguration?
+    /// Threads for replicas that cannot influence one another; nil: one per processor. Never
+    /// changes a result.
+    public var threads: Int?
     /// Keep every record in the result.
     public var keepsRecords = true
     /// Interval between state samples, picoseconds; 0: none.

@@ -27,12 +27,12 @@ func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     let settled = max(0, total - Int(request.inFlight))
     if demand.gate {
         let known = min(Int(request.known), limit)
-        let need = blocksNeeded(replica, demand.slot, tokens: known, settled, capped: true)
+        let need = blocksNeeded(&replica, demand.slot, tokens: known, settled, capped: true)
         if need + demand.mark > replica.pool.freeCount { return false }
     }
     let upTo = min(total + demand.tokens, limit)
     slideWindows(&replica, demand.slot, settled)
-    let need = blocksNeeded(replica, demand.slot, tokens: upTo, settled, capped: false)
+    let need = blocksNeeded(&replica, demand.slot, tokens: upTo, settled, capped: false)
     if need + demand.mark > replica.pool.freeCount { return false }
     if demand.hitTokens > 0 { adoptHits(&replica, demand.slot, settled) }
     grow(&replica, demand.slot, upTo)
@@ -46,7 +46,7 @@ func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
 /// Blocks to take from the free queue so that the request holds `tokens` tokens; hit blocks that
 /// are free count, because adopting them takes them out of the queue.
 private func blocksNeeded(
-    _ replica: borrowing Replica, _ slot: Int, tokens: Int, _ settled: Int, capped: Bool
+    _ replica: inout Replica, _ slot: Int, tokens: Int, _ settled: Int, capped: Bool
 ) -> Int {
     let size = replica.engine.blockSize
     let groupCount = replica.groups.count

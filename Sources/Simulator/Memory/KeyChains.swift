@@ -29,6 +29,12 @@ struct KeyChains {
         segments.free(&chains[slot].segments)
     }
 
+    /// The content that a slot was given. O(segments).
+    func content(_ slot: Int) -> [Segment] {
+        let list = chains[slot].segments
+        return (0..<Int(list.count)).map { segments[list, $0] }
+    }
+
     /// Number of keys computed so far.
     func count(_ slot: Int) -> Int { Int(chains[slot].keys.count) }
 

@@ -184,7 +184,7 @@ private func copyPieces(_ replica: inout Replica, _ slot: Int, _ run: Int32) {
 
 /// `lookUpPrefix` for runs. O(runs + pieces passed).
 func lookUpRuns(_ replica: inout Replica, _ slot: Int) -> Int {
-    clearHits(&replica)
+    if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
     guard replica.isCaching else { return 0 }
     let size = replica.runPool.blockSize
     let limit = (replica.requests[slot].known - 1) / size
@@ -196,7 +196,7 @@ func lookUpRuns(_ replica: inout Replica, _ slot: Int) -> Int {
         let key = replica.contents.piece(slot, piece).prefixHash(to: token)
         let run = replica.runPool.index.find(key, replica.runPool.runs)
         guard run >= 0 else { break }
-        let end = min(limit, commonEnd(replica, slot, &piece, run))
+        let end = min(limit, commonEnd(&replica, slot, &piece, run))
         precondition(end > block, "a run that was found matches in its first block at least")
         replica.scratch.runHits.append(RunHold(run: run, count: end - block))
         block = end
@@ -208,7 +208,7 @@ func lookUpRuns(_ replica: inout Replica, _ slot: Int) -> Int {
 /// How far, in blocks of the chain, a run carries the content of a request that its first block
 /// matches. `piece` moves to the request's piece at that point.
 private func commonEnd(
-    _ replica: borrowing Replica, _ slot: Int, _ piece: inout Int, _ run: Int32
+    _ replica: inout Replica, _ slot: Int, _ piece: inout Int, _ run: Int32
 ) -> Int32 {
     let size = replica.runPool.blockSize
     let list = replica.runPool.runs[Int(run)].pieces

@@ -42,6 +42,21 @@ public struct LatencyHistogram: Sendable, Equatable {
         maximum = max(maximum, value)
     }
 
+    /// Adds values of one bucket whose sum and extremes are known. O(1) amortised.
+    mutating func add(
+        bucket: Int, values: Int64, sum added: UInt128, minimum low: Int64, maximum high: Int64
+    ) {
+        guard values > 0 else { return }
+        if bucket >= counts.count {
+            counts.append(contentsOf: repeatElement(0, count: bucket + 1 - counts.count))
+        }
+        counts[bucket] += values
+        count += values
+        sum += added
+        minimum = min(minimum, low)
+        maximum = max(maximum, high)
+    }
+
     /// Adds every value of another histogram. O(buckets).
     public mutating func merge(_ other: LatencyHistogram) {
         if other.counts.count > counts.count {

@@ -86,6 +86,9 @@ public struct RunResult: Sendable {
     /// Blocks of one replica, the null block excluded.
     public var blocksPerReplica = 0
     public var replicas = 1
+    /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
+    public var refusedActions = 0
+    public var firstRefusal = ""
     public var samples: [StateSample] = []
     /// Every request in order of its end, when the plan keeps them.
     public var records: [RequestRecord] = []

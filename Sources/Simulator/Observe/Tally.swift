@@ -22,6 +22,9 @@ struct Tally {
     private var accountedUntil: Int64 = 0
     /// Ended requests, to be handed on by the cluster: (sequence, record).
     var ended: [(sequence: Int64, record: RequestRecord)] = []
+    /// Actions of an external scheduler that broke a rule, and the first of them.
+    var refusedActions = 0
+    var firstRefusal = ""
     let usable: Int
     let objective: ServiceLevelObjective
 
@@ -37,6 +40,19 @@ struct Tally {
             accountedUntil = time
         }
         peakUsedBlocks = max(peakUsedBlocks, used)
+    }
+
+    /// Charges a stretch of steps that kept its own account up to `time`, `used` at its end.
+    mutating func add(blockTime: UInt128, until time: Int64, used: Int) {
+        usedBlockTime += blockTime
+        accountedUntil = max(accountedUntil, time)
+        peakUsedBlocks = max(peakUsedBlocks, used)
+    }
+
+    /// Counts an action that an external scheduler was refused.
+    mutating func refuse(_ what: String) {
+        if refusedActions == 0 { firstRefusal = what }
+        refusedActions += 1
     }
 
     /// Enters an ended request into the statistics.

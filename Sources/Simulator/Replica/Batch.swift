@@ -21,7 +21,6 @@ struct Entry {
 struct Batch {
     /// Number of the schedule call, from 0.
     var number = 0
-    var entries: [Entry] = []
     /// Start and end of execution, picoseconds.
     var start: Int64 = 0
     var end: Int64 = 0
@@ -30,4 +29,54 @@ struct Batch {
     var tick: Int64 = 0
     /// Made only to tell the workers of a finish; not counted and not logged.
     var isCleanup = false
+    /// The requests that are not steady.
+    var entries: [Entry] = []
+}
+
+/// The batches dispatched and not yet processed, oldest first: at most two. Their entry lists are
+/// kept and reused, so that steps allocate nothing.
+struct Pipeline {
+    private var batches = [Batch(), Batch()]
+    private var head = 0
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// A batch by age, the oldest being 0.
+    subscript(age: Int) -> Batch {
+        get { batches[(head + age) & 1] }
+        _modify { yield &batches[(head + age) & 1] }
+    }
+
+    /// End of the oldest batch, picoseconds.
+    var firstEnd: Int64 { batches[head].end }
+
+    /// Makes room for a batch behind the others and returns its age; its entries are empty.
+    mutating func append() -> Int {
+        precondition(count < 2, "a pipeline holds two batches")
+        count += 1
+        return count - 1
+    }
+
+    /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
+    mutating func removeFirst(entries: inout [Entry]) -> BatchHeader {
+        precondition(count > 0, "the pipeline is empty")
+        entries.removeAll(keepingCapacity: true)
+        swap(&entries, &batches[head].entries)
+        let batch = BatchHeader(
+            number: batches[head].number, start: batches[head].start, end: batches[head].end,
+            steady: batches[head].steady, isCleanup: batches[head].isCleanup)
+        head = (head + 1) & 1
+        count -= 1
+        return batch
+    }
+}
+
+/// A batch without its entries.
+struct BatchHeader {
+    var number: Int
+    var start: Int64
+    var end: Int64
+    var steady: Int
+    var isCleanup: Bool
 }

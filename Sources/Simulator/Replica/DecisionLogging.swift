@@ -8,19 +8,19 @@ func logSchedule(_ replica: inout Replica, _ batch: Batch, called: Int64, evicti
     let decision = ScheduleDecision(
         replica: Int(replica.number), number: batch.number, time: called,
         executionStart: batch.start, executionEnd: batch.end, aborted: replica.log.aborted,
-        entries: loggedEntries(replica, batch),
+        entries: loggedEntries(&replica, batch),
         preempted: replica.scratch.preempted.map { requests[Int($0)].id },
         waiting: replica.waiting.count, running: replica.running.count,
         freeBlocks: replica.freeBlocks, evictions: replica.evictions - evictions,
         keys: replica.isCaching ? replica.distinctKeys : nil,
         queueDigest: withBlocks ? replica.pool.queueDigest : nil,
-        tablesDigest: withBlocks ? tablesDigest(replica) : nil)
+        tablesDigest: withBlocks ? tablesDigest(&replica) : nil)
     replica.log.aborted.removeAll()
     replica.log.decisions.append(.scheduled(decision))
 }
 
 /// Writes the processed batch into the decision buffer.
-func logUpdate(_ replica: inout Replica, _ batch: Batch, delivered: Int, wastedBefore: Int) {
+func logUpdate(_ replica: inout Replica, _ batch: BatchHeader, delivered: Int, wastedBefore: Int) {
     let requests = replica.requests
     // Under synchronous scheduling aborts are processed, and logged, with the next schedule call.
     let aborted = replica.depth > 1 ? replica.log.aborted : []
@@ -41,7 +41,7 @@ func logUpdate(_ replica: inout Replica, _ batch: Batch, delivered: Int, wastedB
 }
 
 /// The step's entries in scheduler order, steady requests at their places among the others.
-private func loggedEntries(_ replica: borrowing Replica, _ batch: Batch) -> [ScheduledEntry] {
+private func loggedEntries(_ replica: inout Replica, _ batch: Batch) -> [ScheduledEntry] {
     func entry(_ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind)
         -> ScheduledEntry
     {
@@ -78,7 +78,7 @@ private func settleAllSteadyBlocks(_ replica: inout Replica) {
 }
 
 /// Digest over the running requests in order: id, then its block numbers group by group.
-private func tablesDigest(_ replica: borrowing Replica) -> UInt64 {
+private func tablesDigest(_ replica: inout Replica) -> UInt64 {
     var digest = Fingerprint()
     for slot in replica.running {
         digest.add(Int(replica.requests[Int(slot)].id))

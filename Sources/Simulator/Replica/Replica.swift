@@ -1,3 +1,4 @@
+import Basics
 import Models
 import StepTime
 import Traces
@@ -41,12 +42,16 @@ struct Replica {
     /// Host clock and end of the last dispatched batch, picoseconds.
     var clock: Int64 = 0
     var lastEnd: Int64 = 0
-    var dispatched = RingQueue<Batch>()
+    var dispatched = Pipeline()
     /// Whether the loop must process the oldest batch before it goes on.
     var mustDrain = false
     var scheduledNothing = false
     /// A request ended and no schedule call has told the workers yet.
     var endedFlag = false
+
+    /// Who decides in place of `schedule`'s own rules, and what it did wrong.
+    var custom: CustomScheduler?
+    var customFailure: InputError?
 
     var stride: StrideState
     var cadence: PrefillCadence
@@ -71,7 +76,8 @@ struct Replica {
             count: usesRuns ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
             caching: engine.enablePrefixCaching)
         chains = KeyChains(blockSize: engine.blockSize)
-        waiting = WaitingQueue(ordered: engine.policy == .priority)
+        waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
+        custom = CustomScheduler(plan, replica: number)
         stride = StrideState(isOn: usesRuns, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)
@@ -123,8 +129,10 @@ struct ScheduleScratch {
     var entries: [Entry] = []
     var preempted: [Int32] = []
     var finished: [Int32] = []
-    /// Emptied entry lists of processed batches.
-    var spare: [[Entry]] = []
+    /// Entries of the batch being processed.
+    var processing: [Entry] = []
+    /// Tokens that the explicit running requests ask for, in order.
+    var wanted: [Int32] = []
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

@@ -8,7 +8,7 @@ func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int6
     record.replica = replica.number
     replica.tally.firstArrival = min(replica.tally.firstArrival, time)
     replica.tally.counters.promptTokens += Int(arrival.promptTokens)
-    let rejection = rejection(replica, arrival)
+    let rejection = rejection(&replica, arrival)
     guard rejection == .none else {
         record.outcome = .rejected
         record.rejection = rejection
@@ -51,7 +51,7 @@ private func takeSlot(
 /// A request is refused when the engine's input processor would refuse it, or when the pool could
 /// not hold it even alone.
 private func rejection(
-    _ replica: borrowing Replica, _ arrival: ArrivingRequest
+    _ replica: inout Replica, _ arrival: ArrivingRequest
 ) -> RejectionReason {
     let engine = replica.engine
     let limit = engine.maxModelLen

@@ -17,10 +17,8 @@ enum AdvanceStop {
 func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop {
     while true {
         if replica.mustDrain {
-            guard let oldest = replica.dispatched.first else {
-                preconditionFailure("the loop waits for a batch that was never dispatched")
-            }
-            if max(replica.clock, oldest.end) > horizon { return .horizon }
+            precondition(!replica.dispatched.isEmpty, "the loop waits for no batch")
+            if max(replica.clock, replica.dispatched.firstEnd) > horizon { return .horizon }
             processOldest(&replica)
             if replica.tally.ended.count >= 1024 || replica.log.decisions.count >= 256 {
                 return .collect
@@ -110,21 +108,22 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     schedule(&replica)
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
-    var batch = Batch()
-    batch.isCleanup = isCleanup
-    batch.number = replica.calls
-    let load = stepLoad(replica)
+    let place = replica.dispatched.append()
+    replica.dispatched[place].isCleanup = isCleanup
+    replica.dispatched[place].number = replica.calls
+    let load = stepLoad(&replica)
     let isEmpty = load.requests == 0
-    batch.steady = replica.stride.stepCount
-    batch.tick = replica.stride.tick - 1
+    replica.dispatched[place].steady = replica.stride.stepCount
+    replica.dispatched[place].tick = replica.stride.tick - 1
     let called = replica.clock
     let engine = replica.engine
     replica.clock += engine.hostFixed + engine.hostPerRequest * Int64(load.requests)
-    batch.start = max(replica.clock, replica.lastEnd)
+    let start = max(replica.clock, replica.lastEnd)
     let duration = isEmpty && replica.depth > 1 ? 0 : replica.stepTime.picoseconds(load)
-    batch.end = batch.start + duration
+    replica.dispatched[place].start = start
+    replica.dispatched[place].end = start + duration
     if !isEmpty {
-        replica.tally.hostWaitTime += batch.start - max(called, replica.lastEnd)
+        replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
         replica.tally.busyTime += duration
         replica.tally.counters.steps += 1
         replica.tally.counters.scheduledTokens += load.tokens
@@ -132,26 +131,24 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     } else if !isCleanup {
         replica.tally.counters.emptySteps += 1
     }
-    replica.lastEnd = batch.end
-    replica.tally.lastEnd = max(replica.tally.lastEnd, batch.end)
+    replica.lastEnd = start + duration
+    replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
     replica.tally.counters.evictions = replica.evictions
     if isCleanup {
         replica.log.aborted.removeAll()
     } else {
         replica.calls += 1
         if replica.log.isWanted {
+            let batch = replica.dispatched[place]
             logSchedule(&replica, batch, called: called, evictions: evictions)
         }
     }
-    var entries = replica.scratch.spare.popLast() ?? []
-    swap(&entries, &replica.scratch.entries)
-    batch.entries = entries
-    replica.dispatched.append(batch)
+    swap(&replica.dispatched[place].entries, &replica.scratch.entries)
     return isEmpty
 }
 
 /// Sums up what the scheduled entries cost.
-func stepLoad(_ replica: borrowing Replica) -> StepLoad {
+func stepLoad(_ replica: inout Replica) -> StepLoad {
     var load = StepLoad()
     let window = replica.stepTime.window
     for entry in replica.scratch.entries {
@@ -171,10 +168,9 @@ func stepLoad(_ replica: borrowing Replica) -> StepLoad {
 }
 
 private func processOldest(_ replica: inout Replica) {
-    guard let end = replica.dispatched.first?.end else { return }
-    replica.clock = max(replica.clock, end)
+    replica.clock = max(replica.clock, replica.dispatched.firstEnd)
     if replica.depth > 1 { processAborts(&replica) }
-    guard var batch = replica.dispatched.popFirst() else { return }
+    let batch = replica.dispatched.removeFirst(entries: &replica.scratch.processing)
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     let wasted = replica.tally.counters.wastedEntries
     let delivered = update(&replica, batch)
@@ -183,15 +179,14 @@ private func processOldest(_ replica: inout Replica) {
     if replica.log.isWanted, !batch.isCleanup {
         logUpdate(&replica, batch, delivered: delivered, wastedBefore: wasted)
     }
-    batch.entries.removeAll(keepingCapacity: true)
-    replica.scratch.spare.append(batch.entries)
     yieldIfIdle(&replica)
 }
 
 /// Ends the run with who holds what when the replica can never schedule again.
 private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) throws {
+    if let failure = replica.customFailure { throw failure }
     guard scheduledNothing, replica.hasWork, replica.dispatched.count <= 1,
-        replica.inbox.isEmpty, replica.aborts.isEmpty
+        replica.aborts.isEmpty
     else {
         replica.idleCalls = 0
         return

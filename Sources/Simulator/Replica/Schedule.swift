@@ -7,19 +7,12 @@ import StepTime
 func schedule(_ replica: inout Replica) {
     replica.scratch.entries.removeAll(keepingCapacity: true)
     replica.scratch.preempted.removeAll(keepingCapacity: true)
-    var pass = SchedulePass(replica)
-    if replica.stride.isOn {
-        prepareStride(&replica)
-        if !scheduleTogether(&replica, &pass) {
-            makeAllExplicit(&replica)
-            scheduleRunning(&replica, &pass)
-            replica.stride.explicit = replica.running
-        }
+    var pass = SchedulePass(&replica)
+    if replica.custom == nil {
+        scheduleByRules(&replica, &pass)
     } else {
-        scheduleRunning(&replica, &pass)
+        scheduleCustom(&replica, &pass)
     }
-    replica.stride.step()
-    if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
     if pass.droppedEntries { replica.scratch.entries.removeAll { $0.tokens == 0 } }
     replica.cadence.finish(
         scheduledSomething: !replica.scratch.entries.isEmpty || replica.stride.stepCount > 0)
@@ -38,6 +31,22 @@ func schedule(_ replica: inout Replica) {
     }
 }
 
+/// The engine's own scheduler: running requests, then admissions.
+private func scheduleByRules(_ replica: inout Replica, _ pass: inout SchedulePass) {
+    if replica.stride.isOn {
+        prepareStride(&replica)
+        if !scheduleTogether(&replica, &pass) {
+            makeAllExplicit(&replica)
+            scheduleRunning(&replica, &pass)
+            replica.stride.explicit = replica.running
+        }
+    } else {
+        scheduleRunning(&replica, &pass)
+    }
+    replica.stride.step()
+    if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
+}
+
 /// The limits of one schedule call.
 struct SchedulePass {
     /// Tokens that may still be scheduled.
@@ -49,7 +58,7 @@ struct SchedulePass {
     /// Entries were refunded and remain as zeroes.
     var droppedEntries = false
 
-    init(_ replica: borrowing Replica) {
+    init(_ replica: inout Replica) {
         let engine = replica.engine
         budget = replica.tokenBudget
         let requests = replica.running.count + replica.waiting.count
@@ -71,7 +80,7 @@ struct SchedulePass {
     }
 
     /// Tokens a running request asks for, before the budget; 0 or less: it is skipped.
-    func wanted(_ replica: borrowing Replica, _ slot: Int) -> Int {
+    func wanted(_ replica: inout Replica, _ slot: Int) -> Int {
         let request = replica.requests[slot]
         if request.placeholders > 0 {
             // The token in flight is the last one by max_tokens: nothing more to schedule.
@@ -89,7 +98,7 @@ private func scheduleRunning(_ replica: inout Replica, _ pass: inout SchedulePas
     while index < replica.running.count, pass.budget > 0 {
         let slot = Int(replica.running[index])
         let request = replica.requests[slot]
-        let tokens = min(pass.wanted(replica, slot), pass.budget)
+        let tokens = min(pass.wanted(&replica, slot), pass.budget)
         if tokens <= 0 {
             index += 1
             continue
@@ -119,7 +128,7 @@ private func makeRoom(
 ) -> Bool {
     clearHits(&replica)
     while !allocate(&replica, BlockDemand(slot: slot, tokens: tokens)) {
-        let place = victim(replica)
+        let place = victim(&replica)
         let victim = replica.running.remove(at: place)
         if place < index {
             index -= 1
@@ -141,7 +150,7 @@ func clearHits(_ replica: inout Replica) {
 
 /// The place in `running` of the request to preempt: the last one, or by priority the largest
 /// (priority, arrival), the first of equals.
-private func victim(_ replica: borrowing Replica) -> Int {
+private func victim(_ replica: inout Replica) -> Int {
     guard replica.waiting.ordered else { return replica.running.count - 1 }
     var worst = 0
     for place in 1..<max(1, replica.running.count) {
@@ -155,7 +164,7 @@ private func victim(_ replica: borrowing Replica) -> Int {
 }
 
 /// Takes an already scheduled victim out of the step and returns its tokens to the budget.
-private func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int32) {
+func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int32) {
     guard let place = replica.scratch.entries.firstIndex(where: { $0.slot == victim }) else {
         return
     }
@@ -165,7 +174,7 @@ private func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ vict
 }
 
 /// Frees a request's blocks and puts it back to the waiting queue; its outputs stay.
-private func preempt(_ replica: inout Replica, _ slot: Int) {
+func preempt(_ replica: inout Replica, _ slot: Int) {
     releaseBlocks(&replica, slot)
     replica.requests[slot].computed = 0
     replica.requests[slot].stale = replica.requests[slot].inFlight
@@ -202,7 +211,7 @@ private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePas
     if !pass.holds { replica.cadence.capacityBound = !replica.waiting.isEmpty }
 }
 
-private func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
+func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
     let resumed = replica.requests[slot].state == .preempted
     replica.running.append(Int32(slot))
     replica.requests[slot].state = .running

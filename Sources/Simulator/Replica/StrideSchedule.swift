@@ -7,31 +7,31 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
     let size = replica.engine.blockSize
     var tokens = replica.stride.count
     var blocks = replica.stride.blocksNeeded
-    for slot in replica.stride.explicit {
-        let wanted = pass.wanted(replica, Int(slot))
-        guard wanted > 0 else { continue }
+    replica.scratch.wanted.removeAll(keepingCapacity: true)
+    for index in replica.stride.explicit.indices {
+        let slot = Int(replica.stride.explicit[index])
+        let wanted = max(0, pass.wanted(&replica, slot))
+        replica.scratch.wanted.append(Int32(wanted))
         tokens += wanted
-        blocks += newBlocks(replica, Int(slot), wanted, size)
+        if wanted > 0 { blocks += newBlocks(&replica, slot, wanted, size) }
     }
-    var excess = max(0, tokens - pass.budget)
+    let excess = max(0, tokens - pass.budget)
     if excess > 0 {
         // Only the last running request may be cut short: nobody stands behind it.
         guard let last = replica.stride.explicit.last, last == replica.running.last,
-            pass.wanted(replica, Int(last)) > excess
+            let wanted = replica.scratch.wanted.last.map({ Int($0) }), wanted > excess
         else { return false }
-        let wanted = pass.wanted(replica, Int(last))
-        blocks -= newBlocks(replica, Int(last), wanted, size)
-        blocks += newBlocks(replica, Int(last), wanted - excess, size)
+        replica.scratch.wanted[replica.scratch.wanted.count - 1] -= Int32(excess)
+        blocks -= newBlocks(&replica, Int(last), wanted, size)
+        blocks += newBlocks(&replica, Int(last), wanted - excess, size)
     }
     guard blocks <= replica.freeBlocks else { return false }
-    clearHits(&replica)
-    replica.runPool.take(replica.stride.blocksNeeded)
-    for (index, slot) in replica.stride.explicit.enumerated() {
-        let cut = index == replica.stride.explicit.count - 1 ? excess : 0
-        let wanted = pass.wanted(replica, Int(slot)) - cut
-        guard wanted > 0 else { continue }
-        if cut > 0 { excess = 0 }
-        scheduleExplicit(&replica, Int(slot), wanted)
+    if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
+    let steadyBlocks = replica.stride.blocksNeeded
+    if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
+    for index in replica.scratch.wanted.indices where replica.scratch.wanted[index] > 0 {
+        let slot = Int(replica.stride.explicit[index])
+        scheduleExplicit(&replica, slot, Int(replica.scratch.wanted[index]))
     }
     pass.budget -= min(tokens, pass.budget)
     return true
@@ -51,7 +51,7 @@ private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: I
 }
 
 private func newBlocks(
-    _ replica: borrowing Replica, _ slot: Int, _ tokens: Int, _ size: Int
+    _ replica: inout Replica, _ slot: Int, _ tokens: Int, _ size: Int
 ) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
     return max(0, (end + size - 1) / size - Int(replica.runTables[slot].count))

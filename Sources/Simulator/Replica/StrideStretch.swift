@@ -17,94 +17,179 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
         limit = min(limit, replica.requests[Int(next)].arrival)
     }
     if let abort = replica.aborts.first { limit = min(limit, abort.time) }
-    if replica.depth == 1 {
-        guard replica.dispatched.isEmpty else { return }
-        stretchSynchronous(&replica, line, limit)
-    } else {
-        guard replica.dispatched.count == 1, let batch = replica.dispatched.first,
-            batch.steady == replica.stride.count, batch.entries.isEmpty,
-            batch.tick == replica.stride.tick - 1
+    if replica.depth > 1 {
+        guard replica.dispatched.count == 1,
+            replica.dispatched[0].steady == replica.stride.count,
+            replica.dispatched[0].entries.isEmpty,
+            replica.dispatched[0].tick == replica.stride.tick - 1
         else { return }
-        stretchPipelined(&replica, line, limit)
+    } else if !replica.dispatched.isEmpty {
+        return
+    }
+    var stretch = Stretch(&replica, line)
+    stretch.run(to: limit, blocks: &replica.runPool, phases: replica.stride.blockPhases)
+    if stretch.steps > 0 { stretch.commit(to: &replica) }
+}
+
+/// A stretch under way: the loop's state in plain numbers.
+private struct Stretch {
+    let line: DecodeLine
+    let count: Int64
+    let host: Int64
+    let pipelined: Bool
+    let exit: Int64
+    /// When the stretch began, with how many blocks in use; the next tick.
+    let firstClock: Int64
+    let firstUsed: Int
+    var tick: Int64
+    var context: Int
+    var clock: Int64
+    var lastEnd: Int64
+    /// End of the dispatched batch (pipelined).
+    var inFlightStart: Int64 = 0
+    var inFlightEnd: Int64 = 0
+    var lastDelivery: Int64
+    var steps = 0
+    var busy: Int64 = 0
+    var hostWait: Int64 = 0
+    /// ∫ used blocks dt of the stretch, from `accounted`.
+    var blockTime: UInt128 = 0
+    var accounted: Int64
+    var used: Int
+    var gaps = GapRun()
+
+    init(_ replica: inout Replica, _ line: DecodeLine) {
+        self.line = line
+        count = Int64(replica.stride.count)
+        host = replica.engine.hostFixed + replica.engine.hostPerRequest * count
+        pipelined = replica.depth > 1
+        exit = replica.stride.exits.first?.time ?? .max
+        firstClock = replica.clock
+        firstUsed = replica.usedBlocks
+        tick = replica.stride.tick
+        context = replica.stride.context
+        clock = replica.clock
+        lastEnd = replica.lastEnd
+        if pipelined { inFlightEnd = replica.dispatched[0].end }
+        lastDelivery = replica.stride.lastDelivery
+        accounted = replica.clock
+        used = replica.usedBlocks
+    }
+
+    mutating func run(to limit: Int64, blocks pool: inout RunPool, phases: [Int32]) {
+        var phase = Int(tick % Int64(phases.count))
+        while clock < limit, tick < exit {
+            let needed = Int(phases[phase])
+            let duration = line.picoseconds(context: context)
+            let start = max(clock + host, lastEnd)
+            let end = start + duration
+            let processed = pipelined ? max(clock + host, inFlightEnd) : end
+            // What ends later is dispatched the ordinary way and stays in flight.
+            if processed >= limit { return }
+            if needed > 0 {
+                guard needed <= pool.freeCount else { return }
+                pool.take(needed)
+                blockTime += UInt128(clock - accounted) * UInt128(used)
+                accounted = clock
+                used += needed
+            }
+            hostWait += start - max(clock, lastEnd)
+            busy += duration
+            steps += 1
+            tick += 1
+            phase = phase + 1 == phases.count ? 0 : phase + 1
+            context += Int(count)
+            gaps.add(processed - lastDelivery)
+            lastDelivery = processed
+            clock = processed
+            lastEnd = end
+            inFlightStart = start
+            inFlightEnd = end
+        }
+    }
+
+    /// Writes the state back as the walked steps would have left it.
+    mutating func commit(to replica: inout Replica) {
+        let tokens = steps * Int(count)
+        gaps.flush()
+        for gap in gaps.done {
+            replica.tally.interTokenLatency.add(
+                bucket: gap.bucket, values: gap.steps * count, sum: gap.sum * UInt128(count),
+                minimum: gap.minimum, maximum: gap.maximum)
+        }
+        replica.stride.tick = tick
+        replica.stride.context = context
+        replica.stride.lastDelivery = lastDelivery
+        replica.calls += steps
+        replica.cadence.executed += steps
+        replica.idleCalls = 0
+        replica.endedFlag = false
+        replica.clock = clock
+        replica.lastEnd = lastEnd
+        replica.tally.lastEnd = max(replica.tally.lastEnd, lastEnd)
+        replica.tally.account(until: firstClock, used: firstUsed)
+        replica.tally.add(blockTime: blockTime, until: accounted, used: used)
+        replica.tally.busyTime += busy
+        replica.tally.hostWaitTime += hostWait
+        replica.tally.strode += steps
+        replica.tally.counters.evictions = replica.runPool.evictions
+        replica.tally.counters.steps += steps
+        replica.tally.counters.scheduledTokens += tokens
+        replica.tally.counters.scheduledEntries += tokens
+        replica.tally.counters.outputTokens += tokens
+        if pipelined {
+            replica.dispatched[0].number = replica.calls - 1
+            replica.dispatched[0].tick = tick - 1
+            replica.dispatched[0].start = inFlightStart
+            replica.dispatched[0].end = inFlightEnd
+        }
     }
 }
 
-/// Whether the next step is one of steady requests alone with all the blocks it needs.
-@inline(__always)
-private func canStride(_ replica: borrowing Replica, exit: Int64) -> Bool {
-    replica.stride.tick < exit && replica.stride.blocksNeeded <= replica.freeBlocks
-}
-
-private func stretchSynchronous(_ replica: inout Replica, _ line: DecodeLine, _ limit: Int64) {
-    let count = replica.stride.count
-    let exit = replica.stride.exits.first?.time ?? .max
-    let host = replica.engine.hostFixed + replica.engine.hostPerRequest * Int64(count)
-    while replica.clock < limit, canStride(replica, exit: exit) {
-        let duration = line.picoseconds(context: replica.stride.context)
-        let start = max(replica.clock + host, replica.lastEnd)
-        let end = start + duration
-        // A step that ends later is dispatched the ordinary way and stays in flight.
-        if end >= limit { return }
-        takeSteadyBlocks(&replica)
-        replica.tally.hostWaitTime += start - max(replica.clock, replica.lastEnd)
-        countSteadyStep(&replica, duration)
-        replica.lastEnd = end
-        replica.tally.lastEnd = max(replica.tally.lastEnd, end)
-        replica.clock = end
-        deliverSteadyStep(&replica)
+/// Gaps that fall into one histogram bucket after another: in a stretch they hardly change.
+private struct GapRun {
+    struct Bucketful {
+        var bucket: Int
+        var steps: Int64
+        var sum: UInt128
+        var minimum: Int64
+        var maximum: Int64
     }
-}
 
-private func stretchPipelined(_ replica: inout Replica, _ line: DecodeLine, _ limit: Int64) {
-    let count = replica.stride.count
-    let exit = replica.stride.exits.first?.time ?? .max
-    let host = replica.engine.hostFixed + replica.engine.hostPerRequest * Int64(count)
-    while replica.clock < limit, canStride(replica, exit: exit) {
-        let duration = line.picoseconds(context: replica.stride.context)
-        let processed = max(replica.clock + host, replica.dispatched[0].end)
-        if processed >= limit { return }
-        let start = max(replica.clock + host, replica.lastEnd)
-        takeSteadyBlocks(&replica)
-        replica.tally.hostWaitTime += start - max(replica.clock, replica.lastEnd)
-        countSteadyStep(&replica, duration)
-        replica.lastEnd = start + duration
-        replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
-        replica.dispatched[0].number = replica.calls - 1
-        replica.dispatched[0].tick = replica.stride.tick - 1
-        replica.dispatched[0].start = start
-        replica.dispatched[0].end = start + duration
-        replica.clock = processed
-        deliverSteadyStep(&replica)
+    var done: [Bucketful] = []
+    private var low: Int64 = 0
+    private var high: Int64 = -1
+    private var steps: Int64 = 0
+    private var sum: Int64 = 0
+    private var minimum: Int64 = .max
+    private var maximum: Int64 = 0
+
+    @inline(__always)
+    mutating func add(_ gap: Int64) {
+        // 2^20 gaps of 2^42 ps (4 s) stay within 64 bits; longer gaps flush at every step.
+        if gap < low || gap >= high || steps >= 1 << 20 || gap >= 1 << 42 { move(to: gap) }
+        steps += 1
+        sum += gap
+        minimum = min(minimum, gap)
+        maximum = max(maximum, gap)
     }
-}
 
-private func takeSteadyBlocks(_ replica: inout Replica) {
-    let blocks = replica.stride.blocksNeeded
-    guard blocks > 0 else { return }
-    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
-    replica.runPool.take(blocks)
-    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
-    replica.tally.counters.evictions = replica.runPool.evictions
-}
+    private mutating func move(to gap: Int64) {
+        flush()
+        let bucket = LatencyHistogram.bucket(of: gap)
+        low = LatencyHistogram.lowerBound(of: bucket)
+        high = LatencyHistogram.lowerBound(of: bucket + 1)
+    }
 
-private func countSteadyStep(_ replica: inout Replica, _ duration: Int64) {
-    let count = replica.stride.count
-    replica.stride.step()
-    replica.calls += 1
-    replica.cadence.executed += 1
-    replica.idleCalls = 0
-    replica.endedFlag = false
-    replica.tally.busyTime += duration
-    replica.tally.counters.steps += 1
-    replica.tally.counters.scheduledTokens += count
-    replica.tally.counters.scheduledEntries += count
-    replica.tally.strode += 1
-}
-
-private func deliverSteadyStep(_ replica: inout Replica) {
-    let count = replica.stride.count
-    replica.tally.interTokenLatency.add(
-        replica.clock - replica.stride.lastDelivery, times: Int64(count))
-    replica.tally.counters.outputTokens += count
-    replica.stride.lastDelivery = replica.clock
+    mutating func flush() {
+        guard steps > 0 else { return }
+        done.append(
+            Bucketful(
+                bucket: LatencyHistogram.bucket(of: minimum), steps: steps, sum: UInt128(sum),
+                minimum: minimum, maximum: maximum))
+        steps = 0
+        sum = 0
+        minimum = .max
+        maximum = 0
+    }
 }

@@ -19,7 +19,7 @@ func prepareStride(_ replica: inout Replica) {
     var kept = 0
     for index in replica.stride.explicit.indices {
         let slot = replica.stride.explicit[index]
-        if canBeSteady(replica, Int(slot), inFlight) {
+        if canBeSteady(&replica, Int(slot), inFlight) {
             makeSteady(&replica, Int(slot))
         } else {
             replica.stride.explicit[kept] = slot
@@ -33,7 +33,7 @@ func prepareStride(_ replica: inout Replica) {
 private let leastSteadySteps = 4
 
 private func canBeSteady(
-    _ replica: borrowing Replica, _ slot: Int, _ inFlight: Int32
+    _ replica: inout Replica, _ slot: Int, _ inFlight: Int32
 ) -> Bool {
     let request = replica.requests[slot]
     guard !request.prefilling, request.stale == 0, request.placeholders == inFlight,
@@ -62,7 +62,8 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     replica.requests[slot].steadyUntil = tick + last - computed
     replica.stride.count += 1
     replica.stride.context += Int(computed) + 1
-    replica.stride.blockPhases[phase(replica, slot)] += 1
+    let place = phase(&replica, slot)
+    replica.stride.blockPhases[place] += 1
     replica.stride.exits.push(
         .init(
             time: replica.requests[slot].steadyUntil, tie: replica.requests[slot].sequence,
@@ -71,7 +72,7 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
 
 /// The tick, modulo block size, at which a steady request needs a block: when the tokens computed
 /// so far fill its blocks.
-private func phase(_ replica: borrowing Replica, _ slot: Int) -> Int {
+private func phase(_ replica: inout Replica, _ slot: Int) -> Int {
     let size = replica.engine.blockSize
     let base = Int(replica.requests[slot].steadyBase % Int64(size))
     return (size - base) % size
@@ -84,7 +85,8 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
     settleSteadyBlocks(&replica, slot)
     replica.stride.count -= 1
     replica.stride.context -= Int(computed) + 1
-    replica.stride.blockPhases[phase(replica, slot)] -= 1
+    let place = phase(&replica, slot)
+    replica.stride.blockPhases[place] -= 1
     replica.requests[slot].isSteady = false
     replica.requests[slot].computed = computed
     var tokens: Int32 = 0

@@ -1,12 +1,13 @@
 /// Commits a processed batch: delivers tokens, ends requests, frees their blocks.
 ///
 /// Rules: vLLM 0.33.0 `Scheduler.update_from_output`, `AsyncScheduler`.
-func update(_ replica: inout Replica, _ batch: borrowing Batch) -> Int {
+func update(_ replica: inout Replica, _ batch: BatchHeader) -> Int {
     let time = replica.clock
     var delivered = 0
     var evenGaps: Int64 = 0
     replica.scratch.finished.removeAll(keepingCapacity: true)
-    for entry in batch.entries {
+    for position in replica.scratch.processing.indices {
+        let entry = replica.scratch.processing[position]
         let slot = Int(entry.slot)
         replica.requests[slot].inFlight -= entry.tokens
         if replica.requests[slot].state == .ended {
@@ -35,14 +36,16 @@ func update(_ replica: inout Replica, _ batch: borrowing Batch) -> Int {
 
 /// Delivers a token to each steady request of a batch. All of them had one in the batch before.
 private func deliverSteady(
-    _ replica: inout Replica, _ batch: borrowing Batch, _ time: Int64
+    _ replica: inout Replica, _ batch: BatchHeader, _ time: Int64
 ) -> Int {
     if batch.steady > 0 {
         replica.tally.interTokenLatency.add(
             time - replica.stride.lastDelivery, times: Int64(batch.steady))
         replica.tally.counters.outputTokens += batch.steady
     }
-    if batch.steady > 0 || !batch.entries.isEmpty { replica.stride.lastDelivery = time }
+    if batch.steady > 0 || !replica.scratch.processing.isEmpty {
+        replica.stride.lastDelivery = time
+    }
     return batch.steady
 }
 

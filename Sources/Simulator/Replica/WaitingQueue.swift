@@ -23,6 +23,10 @@ struct WaitingQueue {
 
     var count: Int { ordered ? descending.count : deque.count }
     var isEmpty: Bool { count == 0 }
+    /// The request at a place, the head first.
+    subscript(place: Int) -> Int32 {
+        ordered ? descending[descending.count - 1 - place].slot : deque[place]
+    }
     var head: Int32? { ordered ? descending.last?.slot : deque.first }
 
     /// A new request joins.

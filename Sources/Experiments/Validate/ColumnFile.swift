@@ -1,0 +1,140 @@
+import Basics
+import Foundation
+
+/// A comma-separated file with a header, read by column name. Fields may be quoted; CRLF is
+/// accepted. For files of measurements, which are small; traces have readers of their own.
+struct ColumnFile {
+    /// The file's path, for messages.
+    let path: String
+    /// Rows of fields, the header not included.
+    private(set) var rows: [[Substring]] = []
+    private var columns: [String: Int] = [:]
+
+    /// Largest file that is read, bytes: the largest public operator table has 10 MB.
+    private static let mostBytes = 512_000_000
+
+    /// Reads a file and checks that the columns are there.
+    ///
+    /// - Throws: `InputError` naming file, line and column. O(bytes).
+    init(_ path: String, requiring names: [String]) throws {
+        self.path = path
+        let text = try Self.text(path)
+        for (index, line) in text.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline
+        )
+        .enumerated() {
+            if line.allSatisfy(\.isWhitespace) { continue }
+            let fields = try Self.fields(line, place: "\(path):\(index + 1)")
+            if columns.isEmpty {
+                for (column, name) in fields.enumerated() where columns[String(name)] == nil {
+                    columns[String(name)] = column
+                }
+                let missing = names.filter { columns[$0] == nil }
+                guard missing.isEmpty else {
+                    throw InputError(
+                        "\(path):\(index + 1)",
+                        "columns missing: \(missing.joined(separator: ", "))",
+                        expected: names.joined(separator: ","))
+                }
+                width = fields.count
+                continue
+            }
+            guard fields.count == width else {
+                throw InputError(
+                    "\(path):\(index + 1)", "has \(fields.count) fields",
+                    expected: "\(width), as the header")
+            }
+            lines.append(index + 1)
+            rows.append(fields)
+        }
+        guard !columns.isEmpty else {
+            throw InputError(path, "is empty", expected: names.joined(separator: ","))
+        }
+    }
+
+    /// The column names of a file, without reading its rows.
+    static func header(_ path: String) throws -> [String] {
+        let text = try text(path)
+        let first = text.split(whereSeparator: \.isNewline).first ?? ""
+        return try fields(first, place: path + ":1").map(String.init)
+    }
+
+    private var width = 0
+    private var lines: [Int] = []
+
+    private static func text(_ path: String) throws -> String {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw InputError(path, "cannot be read", expected: "a CSV file")
+        }
+        guard data.count <= mostBytes, let text = String(data: data, encoding: .utf8) else {
+            throw InputError(path, "is not text", expected: "a CSV file in UTF-8")
+        }
+        return text
+    }
+
+    private static func fields(_ line: Substring, place: String) throws -> [Substring] {
+        guard line.contains("\"") else {
+            return line.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        var fields: [Substring] = []
+        var field = ""
+        var isQuoted = false
+        for character in line {
+            if character == "\"" {
+                isQuoted.toggle()
+            } else if character == ",", !isQuoted {
+                fields.append(Substring(field))
+                field = ""
+            } else {
+                field.append(character)
+            }
+        }
+        guard !isQuoted else {
+            throw InputError(place, "a quotation mark is not closed", expected: "an even number")
+        }
+        return fields + [Substring(field)]
+    }
+
+    /// Where a row stands, for messages.
+    func place(_ row: Int) -> String { "\(path):\(lines[row])" }
+
+    /// Position of a column that `init` required.
+    func column(_ name: String) -> Int { columns[name]! }
+
+    /// A field without surrounding spaces; empty when blank.
+    func text(_ row: Int, _ column: Int) -> String {
+        String(rows[row][column]).trimmingCharacters(in: .whitespaces)
+    }
+
+    /// A finite number of at least `least`, or nil for a blank field.
+    func number(_ row: Int, _ column: Int, atLeast least: Double = 0) throws -> Double? {
+        let field = rows[row][column]
+        guard !field.allSatisfy(\.isWhitespace) else { return nil }
+        guard let value = Double(field.trimmingCharacters(in: .whitespaces)), value.isFinite,
+            value >= least
+        else {
+            throw InputError(
+                place(row), "\"\(field.prefix(40))\" is not right in column \(name(column))",
+                expected: "a finite number of at least \(least)")
+        }
+        return value
+    }
+
+    /// An integer of at least `least`, or nil for a blank field.
+    func integer(_ row: Int, _ column: Int, atLeast least: Int = 0) throws -> Int? {
+        guard let value = try number(row, column, atLeast: Double(least)) else { return nil }
+        guard value == value.rounded(), value <= 1e12 else {
+            throw InputError(
+                place(row), "\(value) is not an integer in column \(name(column))",
+                expected: "an integer of at least \(least)")
+        }
+        return Int(value)
+    }
+
+    private func name(_ column: Int) -> String {
+        columns.first { $0.value == column }?.key ?? "\(column)"
+    }
+}

@@ -1,0 +1,27 @@
+/// The spread of a set of relative errors, in percent.
+public struct ErrorSummary: Sendable, Equatable {
+    public var count: Int
+    /// Median and 90th percentile of the absolute errors.
+    public var median: Double
+    public var p90: Double
+    /// Median of the signed errors: positive predicts too much.
+    public var bias: Double
+
+    /// Summarises errors in percent; zeros for none. O(n log n).
+    public init(_ errors: [Double]) {
+        count = errors.count
+        let absolute = errors.map(\.magnitude).sorted()
+        median = Self.quantile(absolute, 0.5)
+        p90 = Self.quantile(absolute, 0.9)
+        bias = Self.quantile(errors.sorted(), 0.5)
+    }
+
+    /// The quantile of sorted values, linear between neighbours.
+    static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+        guard let last = sorted.last else { return 0 }
+        let place = share * Double(sorted.count - 1)
+        let below = Int(place)
+        guard below + 1 < sorted.count else { return last }
+        return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
+    }
+}

@@ -1,0 +1,43 @@
+import Basics
+import Hardware
+
+/// Predictions of measured kernels, by set.
+public struct OperatorValidation: Sendable {
+    /// The error of one set of calls.
+    public struct Group: Sendable {
+        public var name: String
+        public var errors: ErrorSummary
+        /// Whether the model is meant for it; the rest is reported all the same.
+        public var isMeant: Bool
+    }
+
+    public private(set) var groups: [Group] = []
+    /// Files that hold no modelled kernel, with the reason.
+    public private(set) var skipped: [String] = []
+    public let clock: String
+
+    /// Compares all tables of a folder with a profile.
+    ///
+    /// - Throws: `InputError` for what cannot be read.
+    public init(folder: String, profile: EngineProfile) throws {
+        let contents = try OperatorTables.read(folder: folder)
+        clock = "\(profile.name): \(profile.provenance)"
+        skipped = contents.skipped.map { "\($0.file): \($0.reason)" }
+        var names: [String] = []
+        var errors: [String: [Double]] = [:]
+        var meant: Set<String> = []
+        for sample in contents.samples {
+            guard let predicted = sample.call.seconds(profile) else { continue }
+            if errors[sample.set] == nil { names.append(sample.set) }
+            errors[sample.set, default: []].append(100 * (predicted / sample.seconds - 1))
+            if sample.isMeant { meant.insert(sample.set) }
+        }
+        let sorted = names.sorted {
+            (meant.contains($0) ? 0 : 1, $0) < (meant.contains($1) ? 0 : 1, $1)
+        }
+        groups = sorted.map { name in
+            Group(
+                name: name, errors: ErrorSummary(errors[name]!), isMeant: meant.contains(name))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Basics
+import Hardware
+import Models
+import Simulator
+import StepTime
+import Traces
+
+extension ReferenceLoad {
+    /// Why a load cannot be simulated; nil when it can.
+    var reasonToSkip: String? {
+        if profileName == nil { return "engine \"\(engine)\" has no profile" }
+        if (try? Catalogue.model(named: model)) == nil { return "unknown model \"\(model)\"" }
+        if (try? GPU.named(gpu)) == nil { return "no measurements of a \"\(gpu)\"" }
+        if WeightFormat(rawValue: weights) == nil { return "unknown weight_dtype \"\(weights)\"" }
+        if CacheFormat(rawValue: cache) == nil { return "unknown kv_cache_dtype \"\(cache)\"" }
+        if !["concurrency", "offline"].contains(kind) { return "unknown load_kind \"\(kind)\"" }
+        if requests > 1_000_000 { return "more than a million requests" }
+        return nil
+    }
+
+    /// The engine's profile: `given` if it has the right name, else the built-in one.
+    func profile(_ given: EngineProfile?) -> EngineProfile? {
+        guard let name = profileName else { return nil }
+        if let given, given.name == name { return given }
+        return try? EngineProfile.named(name)
+    }
+
+    /// The plan that replays this load, with another host time than the profile's if given.
+    ///
+    /// - Throws: `InputError` when the layout does not fit.
+    func plan(profile: EngineProfile?, host: HostCoefficients? = nil) throws -> RunPlan {
+        let shape = try Catalogue.model(named: model)
+        var deployment = Deployment(
+            tensorParallel: tensorParallel, weights: WeightFormat(rawValue: weights)!,
+            cache: CacheFormat(rawValue: cache)!)
+        deployment.expertParallel = expertParallel
+        var options = ClockOptions()
+        if let profile { options.profile = profile }
+        options.asyncScheduling = isAsynchronous
+        options.host = host
+        // vLLM's and TensorRT-LLM's default step limit.
+        options.maxTokens = maxNumBatchedTokens ?? 8192
+        var plan = RunPlan(stepTime: try StepTime.h100(shape, deployment, options))
+        plan.engine.maxNumBatchedTokens = options.maxTokens
+        plan.engine.enablePrefixCaching = false
+        plan.engine.asyncScheduling = isAsynchronous
+        plan.engine.maxModelLen = inputTokens + outputTokens + 1
+        plan.engine.groups = KVCacheLayout(shape, deployment).groups
+        let asked = min(maxNumSeqs ?? 1024, options.maxTokens)
+        let budget = try memory(shape, deployment, sequences: asked)
+        plan.engine.blockSize = blockSize
+        plan.engine.numGPUBlocks = budget.blocks
+        plan.engine.maxNumSeqs = min(asked, budget.sequences)
+        plan.engine.gait = .stride
+        plan.arrivals = kind == "offline" ? .openLoop : .closedLoop(concurrency: concurrency)
+        return plan
+    }
+
+    /// Tokens per block: TensorRT-LLM's default is 32, vLLM's 16.
+    private var blockSize: Int { profileName == "trtllm" ? 32 : 16 }
+
+    /// Blocks of the pool and most sequences that may run.
+    ///
+    /// TensorRT-LLM gives the cache 92 % of what weights and 4 GB of runtime leave, and admits a
+    /// request only with blocks reserved for its longest output (guaranteed no eviction).
+    private func memory(
+        _ shape: TransformerModel, _ deployment: Deployment, sequences: Int
+    ) throws -> (blocks: Int, sequences: Int) {
+        guard profileName == "trtllm" else {
+            let budget = try MemoryBudget(
+                shape, deployment, gpu: GPU.named(gpu), blockSize: blockSize,
+                maxNumSeqs: sequences)
+            return (budget.numGPUBlocks, sequences)
+        }
+        // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
+        let weights = shape.weightBytesPerGPU(deployment)
+        let reserve = Int64(0.92 * Double(weights + 4_000_000_000)) - weights
+        let budget = try MemoryBudget(
+            shape, deployment, gpu: GPU.named(gpu), utilization: 0.92, blockSize: blockSize,
+            maxNumSeqs: sequences, reserveBytes: reserve)
+        let perSequence = (inputTokens + outputTokens + blockSize - 1) / blockSize
+        return (
+            budget.numGPUBlocks, max(1, min(sequences, (budget.numGPUBlocks - 1) / perSequence))
+        )
+    }
+
+    /// The requests: lengths uniform in the jitter's range, drawn from a seed.
+    func workload(seed: UInt64) -> Workload {
+        var random = SeededRandom(seed: seed)
+        func draw(_ length: Int) -> Int32 {
+            let least = max(1, Int((Double(length) * (1 - jitter)).rounded()))
+            return Int32(least + random.below(length - least + 1))
+        }
+        var workload = Workload()
+        for row in 0..<requests {
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(0)
+            workload.promptTokens.append(draw(inputTokens))
+            workload.outputTokens.append(draw(outputTokens))
+        }
+        return workload
+    }
+}

@@ -1,0 +1,183 @@
+import Basics
+import Hardware
+import Simulator
+import StepTime
+import Traces
+
+/// Predictions of measured figures of real servers, through the same engine as a run.
+public struct ReferenceValidation: Sendable {
+    /// One row of the file with its prediction.
+    public struct Row: Sendable {
+        public var id: String
+        public var group: String
+        public var metric: String
+        public var measured: Double
+        /// In the row's unit; nil when skipped.
+        public var predicted: Double?
+        /// Predicted with the fitted host time of the other servers; nil when skipped.
+        public var predictedLeftOut: Double?
+        /// Why it was skipped; nil when predicted.
+        public var skipped: String?
+        /// The load, in words.
+        public var load: String
+
+        /// (predicted − measured) / measured, percent.
+        public var errorPercent: Double? { predicted.map { 100 * ($0 / measured - 1) } }
+        /// The same for the prediction without this server.
+        public var errorPercentLeftOut: Double? {
+            predictedLeftOut.map { 100 * ($0 / measured - 1) }
+        }
+    }
+
+    /// All rows of an engine, model and metric.
+    public struct Group: Sendable {
+        public var name: String
+        public var errors: ErrorSummary
+        public var errorsLeftOut: ErrorSummary
+        public var skipped: Int
+    }
+
+    public private(set) var rows: [Row] = []
+    public private(set) var groups: [Group] = []
+    /// Where the clocks' figures come from, one line per profile.
+    public private(set) var clocks: [String] = []
+    /// Host time per step that fits the measured TPOT best, one line per engine and mode.
+    public private(set) var hostFits: [String] = []
+
+    /// Simulates every load of a reference file. `profile` stands in for the built-in one of its
+    /// name; `report` is told what is simulated next.
+    ///
+    /// - Throws: `InputError` for a file that cannot be read as one.
+    public init(
+        file: String, seed: UInt64 = 0, profile: EngineProfile? = nil,
+        report: (String) -> Void = { _ in }
+    ) throws {
+        let references = try ReferenceRow.read(file)
+        var outcomes: [ReferenceLoad: ReferenceOutcome] = [:]
+        for reference in references where outcomes[reference.load] == nil {
+            report(reference.load.description)
+            outcomes[reference.load] = ReferenceOutcome(
+                reference.load, seed: seed, profile: profile)
+        }
+        let servers = HostFit(references, outcomes, profile)
+        for reference in references {
+            let outcome = outcomes[reference.load]!
+            var row = Row(
+                id: reference.id, group: reference.groupName, metric: reference.metric,
+                measured: reference.measured, load: reference.load.description)
+            row.predicted = outcome.value(reference.metric)
+            row.skipped =
+                outcome.skipped
+                ?? (row.predicted == nil ? "metric \"\(reference.metric)\" is not known" : nil)
+            rows.append(row)
+        }
+        try leaveOut(references, servers, seed: seed, report: report)
+        hostFits = servers.summaries
+        summarize()
+        for reference in references {
+            guard let used = reference.load.profile(profile) else { continue }
+            let line = "\(used.name): \(used.provenance)"
+            if !clocks.contains(line) { clocks.append(line) }
+        }
+    }
+
+    /// Simulates each server again with the host time fitted on the others.
+    private mutating func leaveOut(
+        _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64, report: (String) -> Void
+    ) throws {
+        var outcomes: [ReferenceLoad: ReferenceOutcome] = [:]
+        for (index, reference) in references.enumerated() where rows[index].predicted != nil {
+            guard let host = fit.host(without: reference.load) else {
+                rows[index].predictedLeftOut = rows[index].predicted
+                continue
+            }
+            if outcomes[reference.load] == nil {
+                report("left out: " + reference.load.description)
+                outcomes[reference.load] = ReferenceOutcome(
+                    reference.load, seed: seed, profile: fit.profile, host: host)
+            }
+            rows[index].predictedLeftOut = outcomes[reference.load]!.value(reference.metric)
+        }
+    }
+
+    private mutating func summarize() {
+        var names: [String] = []
+        for row in rows where !names.contains(row.group) { names.append(row.group) }
+        groups = names.map { name in
+            let members = rows.filter { $0.group == name }
+            return Group(
+                name: name, errors: ErrorSummary(members.compactMap(\.errorPercent)),
+                errorsLeftOut: ErrorSummary(members.compactMap(\.errorPercentLeftOut)),
+                skipped: members.count { $0.skipped != nil })
+        }
+    }
+}
+
+extension ReferenceRow {
+    /// Engine family with version, model, format, load kind and metric.
+    var groupName: String {
+        "\(load.engine), \(load.model), \(load.weights), \(load.kind): \(metric)"
+    }
+}
+
+extension ReferenceLoad {
+    /// The load in words.
+    var description: String {
+        let amount = kind == "offline" ? "offline" : "concurrency \(concurrency)"
+        return "\(engine), \(model), TP\(tensorParallel), \(inputTokens)+\(outputTokens), \(amount)"
+    }
+}
+
+/// What the simulation of a load gave.
+struct ReferenceOutcome: Sendable {
+    var result: RunResult?
+    var skipped: String?
+
+    /// Simulates a load; what does not fit is skipped with its arithmetic.
+    init(
+        _ load: ReferenceLoad, seed: UInt64, profile: EngineProfile?,
+        host: HostCoefficients? = nil
+    ) {
+        if let reason = load.reasonToSkip {
+            skipped = reason
+            return
+        }
+        do {
+            var plan = try load.plan(profile: load.profile(profile), host: host)
+            plan.keepsRecords = false
+            plan.seed = seed
+            let requests = InMemorySource(load.workload(seed: seed))
+            result = try simulate(plan, source: requests)
+        } catch {
+            skipped = "\(error)"
+        }
+    }
+
+    /// A metric by its name in the file: milliseconds, or tokens or requests per second.
+    func value(_ metric: String) -> Double? {
+        guard let result else { return nil }
+        func milliseconds(_ histogram: LatencyHistogram, _ statistic: Substring) -> Double? {
+            switch statistic {
+            case "mean": histogram.mean * 1e-9
+            case "median", "p50": Double(histogram.percentile(50)) * 1e-9
+            case "p90": Double(histogram.percentile(90)) * 1e-9
+            case "p99": Double(histogram.percentile(99)) * 1e-9
+            default: nil
+            }
+        }
+        switch metric {
+        case "output_throughput": return Double(result.counters.outputTokens) / result.duration
+        case "request_throughput": return Double(result.counters.finished) / result.duration
+        default: break
+        }
+        let parts = metric.split(separator: "_")
+        guard parts.count == 2 else { return nil }
+        switch parts[0] {
+        case "ttft": return milliseconds(result.timeToFirstToken, parts[1])
+        case "tpot": return milliseconds(result.timePerOutputToken, parts[1])
+        case "itl": return milliseconds(result.interTokenLatency, parts[1])
+        case "e2e", "e2el": return milliseconds(result.endToEnd, parts[1])
+        default: return nil
+        }
+    }
+}

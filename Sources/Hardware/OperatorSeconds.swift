@@ -1,0 +1,88 @@
+import Basics
+
+// What the coefficients give for one operator on one GPU, in seconds. Each is O(1), monotone in
+// tokens, sequences and context, and uses portable arithmetic only.
+
+extension GEMMCoefficients {
+    /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`; `isFused` when the
+    /// operation before quantises the inputs.
+    public func seconds(
+        tokens: Double, inputs: Double, outputs: Double, bytesPerWeight: Double,
+        isFused: Bool = false
+    ) -> Double {
+        var bytes = outputs * inputs * bytesPerWeight
+        var quantizing = 0.0
+        if let quantizingBandwidth {
+            quantizing = 2 * tokens * (outputs + inputs) / quantizingBandwidth
+        } else if let inputQuantizingBandwidth {
+            bytes += tokens * (2 * outputs + inputs)
+            quantizing = isFused ? 0 : 3 * tokens * inputs / inputQuantizingBandwidth
+        } else {
+            bytes += 2 * tokens * (outputs + inputs)
+        }
+        let grown = rate * (1 + growth * tokens / (tokens + Self.growthTokens))
+        let smooth = PortableMath.pNorm(
+            2 * tokens * outputs * inputs / grown, bytes / bandwidth, exponent)
+        return smooth + launch + perInput * inputs + quantizing
+    }
+}
+
+extension DecodeCoefficients {
+    /// `sequences` decodes over `context` tokens in all, of `bytesPerToken` cached bytes.
+    public func seconds(
+        sequences: Double, keyHeads: Double, context: Double, bytesPerToken: Double
+    ) -> Double {
+        fixed + perHead * sequences * keyHeads + context * bytesPerToken / bandwidth
+    }
+}
+
+extension PrefillCoefficients {
+    /// `tokens` new tokens with `pairs` causal query-key pairs (half a square without past).
+    public func seconds(
+        tokens: Double, pairs: Double, queryHeads: Double, keyHeads: Double, headDim: Double
+    ) -> Double {
+        fixed + 4 * queryHeads * headDim * pairs / rate
+            + tokens * (perQueryHead * queryHeads + perKeyHead * keyHeads)
+    }
+}
+
+extension LatentDecodeCoefficients {
+    /// Per token of context, for `heads` heads over a latent of `rank` and `rope` elements.
+    public func secondsPerToken(
+        heads: Double, rank: Double, rope: Double, bytesPerToken: Double
+    ) -> Double {
+        PortableMath.pNorm(
+            bytesPerToken / bandwidth, 2 * heads * (2 * rank + rope) / rate, exponent)
+    }
+}
+
+extension AllReduceCoefficients {
+    /// The fastest path for a message of `bytes`.
+    public func seconds(bytes: Double) -> Double {
+        paths.map { $0.seconds(bytes: bytes) }.min() ?? 0
+    }
+}
+
+extension LinkCoefficients {
+    /// A message of `bytes`.
+    public func seconds(bytes: Double) -> Double { latency + bytes / bandwidth }
+}
+
+extension ExpertCoefficients {
+    /// `tokens` tokens (over all attention ranks) through the share of one of `spread` GPUs in
+    /// `count` experts of `size` = hidden × intermediate weights a matrix.
+    public func seconds(
+        tokens: Double, hidden: Double, size: Double, count: Double, chosen: Double,
+        spread: Double, bytesPerWeight: Double
+    ) -> Double {
+        let rows = tokens * chosen / spread
+        let idle = PortableMath.pow(max(0, 1 - chosen / count), tokens)
+        let activated = count / spread * (1 - idle)
+        return fixed
+            + PortableMath.pNorm(
+                activated * 3 * size * bytesPerWeight / bandwidth,
+                6 * size * (rows + activated * padding) / rate, exponent)
+            + rows * hidden * 8 / activationBandwidth
+            + (tokens * chosen - rows) * hidden * 8 / skippingBandwidth
+    }
+}

@@ -1,0 +1,72 @@
+import Basics
+import Traces
+
+/// Who decides in place of the engine's own scheduler.
+enum CustomScheduler {
+    /// Indirect: an existential in place would make the replica too large a type to keep loaded.
+    indirect case policy(any SchedulingPolicy)
+    case external(ExternalScheduler)
+
+    /// The one that a plan asks for; nil for the engine's own.
+    init?(_ plan: RunPlan, replica: Int) {
+        if let external = plan.externalScheduler {
+            self = .external(ExternalScheduler(external, replica: replica))
+        } else if let policy = plan.policy ?? plan.engine.policyObject {
+            self = .policy(policy)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension RunPlan {
+    /// Whether something else than the engine's own scheduler decides; such runs walk.
+    var hasCustomScheduler: Bool {
+        externalScheduler != nil || policy != nil || engine.policyObject != nil
+    }
+}
+
+/// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the next
+/// check of progress.
+func scheduleCustom(_ replica: inout Replica, _ pass: inout SchedulePass) {
+    do {
+        switch replica.custom {
+        case .policy(var policy):
+            let shape = policy.shape(replica.stepView)
+            replica.custom = .policy(policy)
+            var turn = PolicyTurn(policy: policy, shape: shape)
+            try scheduleByPolicy(&replica, &pass, &turn)
+        case .external(let scheduler):
+            try scheduleExternally(&replica, &pass, scheduler)
+        case nil:
+            preconditionFailure("the engine's own scheduler is no custom one")
+        }
+    } catch let error as InputError {
+        replica.customFailure = error
+    } catch {
+        replica.customFailure = InputError("engine.scheduler", "\(error)")
+    }
+}
+
+extension Replica {
+    var stepView: StepView {
+        StepView(
+            number: calls, time: clock, tokenBudget: tokenBudget, freeBlocks: freeBlocks,
+            usableBlocks: usableBlocks, blockSize: engine.blockSize, running: running.count,
+            waiting: waiting.count, runningLimit: activeLimit)
+    }
+
+    /// The segments of a request's prompt; empty where content does not matter.
+    func content(of slot: Int) -> [Segment] { pool.caching ? chains.content(slot) : [] }
+
+    func view(_ slot: Int32) -> RequestView {
+        let request = requests[Int(slot)]
+        return RequestView(
+            id: request.id, sequence: request.sequence, arrival: request.arrival,
+            priority: Int(request.priority), promptTokens: Int(request.promptTokens),
+            knownTokens: Int(request.known + request.placeholders),
+            computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
+            maxTokens: Int(request.maxTokens), preemptions: Int(records[Int(slot)].preemptions),
+            isPrefilling: request.state == .running && request.prefilling)
+    }
+}

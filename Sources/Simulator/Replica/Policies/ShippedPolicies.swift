@@ -1,0 +1,108 @@
+/// vLLM's default, written as a policy: in order of arrival, the latest admitted gives way.
+///
+/// A preempted request has arrived before everyone who still waits for a first admission, so the
+/// order of arrival also puts it back to the front.
+public struct FirstComeFirstServed: SchedulingPolicy {
+    public init() {}
+
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+}
+
+/// vLLM's priority policy, written as a policy: smaller priorities first, then earlier arrivals;
+/// the least urgent, latest arrived one gives way.
+public struct ByPriority: SchedulingPolicy {
+    public init() {}
+
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+        (a.priority, a.arrival, a.id) < (b.priority, b.arrival, b.id)
+    }
+
+    public func victim(among running: [RequestView], for requester: RequestView) -> Int {
+        var worst = 0
+        for place in running.indices.dropFirst() {
+            let (candidate, current) = (running[place], running[worst])
+            if (candidate.priority, candidate.arrival) > (current.priority, current.arrival) {
+                worst = place
+            }
+        }
+        return worst
+    }
+}
+
+/// Shortest prompt first: cuts mean TTFT under load, at the price of long prompts, which starve
+/// while shorter ones keep coming. The longest running prompt gives way.
+public struct ShortestPromptFirst: SchedulingPolicy {
+    public init() {}
+
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+        (a.promptTokens, a.sequence) < (b.promptTokens, b.sequence)
+    }
+
+    public func victim(among running: [RequestView], for requester: RequestView) -> Int {
+        running.indices.max { precedes(running[$0], running[$1]) } ?? 0
+    }
+}
+
+/// Least attained service first: whoever has received the fewest tokens is served first, and who
+/// has received the most gives way. Favours short answers without knowing which will be short
+/// (Nuyens and Wierman 2008, on foreground-background scheduling).
+public struct LeastAttainedService: SchedulingPolicy {
+    public init() {}
+
+    public var ordersRunning: Bool { true }
+
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+        (a.deliveredTokens, a.sequence) < (b.deliveredTokens, b.sequence)
+    }
+
+    public func victim(among running: [RequestView], for requester: RequestView) -> Int {
+        running.indices.max { precedes(running[$0], running[$1]) } ?? 0
+    }
+}
+
+/// Decodes first, then no more than a quota of prefill: stall-free batching, which bounds how much
+/// a long prompt slows everyone else's tokens (Agrawal et al. 2024, Sarathi-Serve).
+public struct DecodeFirst: SchedulingPolicy {
+    /// Most prefill tokens of a step.
+    public let prefillQuota: Int
+
+    /// A policy with a quota of at least one token.
+    public init(prefillQuota: Int) { self.prefillQuota = max(1, prefillQuota) }
+
+    public func shape(_ step: StepView) -> StepShape {
+        var shape = StepShape()
+        shape.phases = [.decodes, .chunks, .admissions]
+        shape.prefillQuota = prefillQuota
+        return shape
+    }
+
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+}
+
+/// Prefill first, and alone: while anyone can be prefilled nobody decodes, as in engines before
+/// chunked prefill (vLLM V0's default). The best TTFT, and tokens that stall behind prompts.
+public struct PrefillFirst: SchedulingPolicy {
+    public init() {}
+
+    public func shape(_ step: StepView) -> StepShape {
+        var shape = StepShape()
+        shape.phases = [.chunks, .admissions, .decodes]
+        shape.isExclusive = true
+        return shape
+    }
+
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+}
+
+extension EngineConfiguration {
+    /// The policy object of a name; nil for those that the engine's own scheduler implements.
+    var policyObject: (any SchedulingPolicy)? {
+        switch policy {
+        case .fcfs, .priority: nil
+        case .shortestPromptFirst: ShortestPromptFirst()
+        case .leastAttainedService: LeastAttainedService()
+        case .decodeFirst: DecodeFirst(prefillQuota: prefillQuota)
+        case .prefillFirst: PrefillFirst()
+        }
+    }
+}

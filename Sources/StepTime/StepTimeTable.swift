@@ -1,0 +1,218 @@
+import Basics
+import Foundation
+
+/// Measured steps of a server and the clock fitted to them.
+///
+/// The file is a CSV with the columns `tokens` (in the step), `decodes` (sequences that decode),
+/// `context` (sum of the decodes' contexts, tokens) and `microseconds`. The fitted form is
+///
+///     T = table(tokens) + perSequence · decodes + perContext · context
+///
+/// with a table that never falls, straight between the measured token counts. More than one row
+/// with the same numbers is fine: the fit takes their middle.
+public struct StepTimeTable: Sendable {
+    /// One measured step.
+    public struct Row: Sendable, Equatable {
+        public var tokens: Int
+        public var decodes: Int
+        public var context: Int
+        public var microseconds: Double
+
+        public init(tokens: Int, decodes: Int, context: Int, microseconds: Double) {
+            self.tokens = tokens
+            self.decodes = decodes
+            self.context = context
+            self.microseconds = microseconds
+        }
+    }
+
+    static let columns = ["tokens", "decodes", "context", "microseconds"]
+
+    public let rows: [Row]
+    /// Distinct token counts, ascending, with the table's microseconds at each.
+    public private(set) var knots: [(tokens: Int, microseconds: Double)] = []
+    /// Microseconds per decoding sequence and per token of context.
+    public private(set) var perSequence = 0.0
+    public private(set) var perContext = 0.0
+
+    /// Reads and fits a table file.
+    ///
+    /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
+    public init(file path: String) throws {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw InputError(path, "cannot be read", expected: "a CSV of measured steps")
+        }
+        guard data.count < 100_000_000, let text = String(data: data, encoding: .utf8) else {
+            throw InputError(path, "is not text", expected: "a CSV of measured steps")
+        }
+        try self.init(text, place: path)
+    }
+
+    /// Fits the text of a table file; `place` names it in errors.
+    public init(_ text: String, place: String) throws {
+        var order: [Int]?
+        var rows: [Row] = []
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            guard let known = order else {
+                order = try Self.order(fields, place: "\(place):\(index + 1)")
+                continue
+            }
+            rows.append(try Self.row(fields, known, place: "\(place):\(index + 1)"))
+        }
+        guard !rows.isEmpty else {
+            throw InputError(
+                place, "has no rows",
+                expected: "a header and rows of " + Self.columns.joined(separator: ","))
+        }
+        self.rows = rows
+        fit()
+    }
+
+    private static func order(_ fields: [String], place: String) throws -> [Int] {
+        try columns.map { name in
+            guard let column = fields.firstIndex(of: name) else {
+                throw InputError(
+                    place, "column \(name) is missing", expected: columns.joined(separator: ","))
+            }
+            return column
+        }
+    }
+
+    private static func row(_ fields: [String], _ order: [Int], place: String) throws -> Row {
+        func number(_ index: Int, _ least: Double, _ most: Double) throws -> Double {
+            let name = columns[index]
+            guard order[index] < fields.count, let value = Double(fields[order[index]]),
+                value.isFinite, value >= least, value <= most
+            else {
+                throw InputError(
+                    place, "\(name) is missing or out of range",
+                    expected: "a number from \(least) to \(most)")
+            }
+            return value
+        }
+        // An hour per step is far beyond any; 2^24 tokens far beyond any step.
+        return try Row(
+            tokens: Int(number(0, 1, 0x1p24)), decodes: Int(number(1, 0, 0x1p24)),
+            context: Int(number(2, 0, 0x1p40)),
+            microseconds: number(3, .leastNonzeroMagnitude, 3.6e9))
+    }
+
+    /// Alternates between the table (medians, then made non-decreasing) and the two slopes
+    /// (relative least squares, not negative).
+    private mutating func fit() {
+        let counts = Set(rows.map(\.tokens)).sorted()
+        var place: [Int: Int] = [:]
+        for (index, count) in counts.enumerated() { place[count] = index }
+        knots = counts.map { ($0, 0) }
+        for _ in 0..<60 {
+            var rests = Array(repeating: [Double](), count: counts.count)
+            for row in rows {
+                rests[place[row.tokens]!].append(row.microseconds - slopes(row))
+            }
+            let medians = rests.map { Self.median($0) }
+            let level = Self.nonDecreasing(medians, weights: rests.map { Double($0.count) })
+            for index in knots.indices { knots[index].microseconds = max(0, level[index]) }
+            fitSlopes(place)
+        }
+    }
+
+    private func slopes(_ row: Row) -> Double {
+        perSequence * Double(row.decodes) + perContext * Double(row.context)
+    }
+
+    private mutating func fitSlopes(_ place: [Int: Int]) {
+        var (bb, bc, cc, br, cr) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        for row in rows {
+            let weight = 1 / (row.microseconds * row.microseconds)
+            let (b, c) = (Double(row.decodes), Double(row.context))
+            let rest = row.microseconds - knots[place[row.tokens]!].microseconds
+            bb += weight * b * b
+            bc += weight * b * c
+            cc += weight * c * c
+            br += weight * b * rest
+            cr += weight * c * rest
+        }
+        let determinant = bb * cc - bc * bc
+        if determinant > 1e-9 * bb * cc {
+            perSequence = (br * cc - cr * bc) / determinant
+            perContext = (cr * bb - br * bc) / determinant
+        } else {
+            perSequence = 0
+            perContext = cc > 0 ? cr / cc : 0
+        }
+        if perSequence < 0 {
+            perSequence = 0
+            perContext = cc > 0 ? cr / cc : 0
+        }
+        if perContext < 0 {
+            perContext = 0
+            perSequence = bb > 0 ? max(0, br / bb) : 0
+        }
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+
+    /// The nearest non-decreasing sequence (pool adjacent violators).
+    static func nonDecreasing(_ values: [Double], weights: [Double]) -> [Double] {
+        var blocks: [(mean: Double, weight: Double, count: Int)] = []
+        for (value, weight) in zip(values, weights) {
+            blocks.append((value, weight, 1))
+            while blocks.count > 1, blocks[blocks.count - 2].mean > blocks[blocks.count - 1].mean {
+                let last = blocks.removeLast()
+                let previous = blocks.removeLast()
+                let weight = last.weight + previous.weight
+                let mean = (last.mean * last.weight + previous.mean * previous.weight) / weight
+                blocks.append((mean, weight, last.count + previous.count))
+            }
+        }
+        return blocks.flatMap { Array(repeating: $0.mean, count: $0.count) }
+    }
+
+    /// The fitted microseconds of a step of `tokens` without what decodes add: straight between
+    /// knots, level before the first, with the last slope beyond the last.
+    public func microseconds(tokens: Double) -> Double {
+        guard knots.count > 1 else { return knots[0].microseconds }
+        if tokens <= Double(knots[0].tokens) { return knots[0].microseconds }
+        var (low, high) = (0, knots.count - 1)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if Double(knots[middle].tokens) <= tokens { low = middle } else { high = middle }
+        }
+        let (from, to) = (knots[low], knots[high])
+        let slope = (to.microseconds - from.microseconds) / Double(to.tokens - from.tokens)
+        return from.microseconds + slope * (tokens - Double(from.tokens))
+    }
+
+    /// Errors of the fit, (fitted − measured) / measured in percent, row by row.
+    public var errorsPercent: [Double] {
+        rows.map { row in
+            let fitted = microseconds(tokens: Double(row.tokens)) + slopes(row)
+            return 100 * (fitted / row.microseconds - 1)
+        }
+    }
+
+    /// The clock, with tables for up to `maxTokens` tokens a step.
+    public func stepTime(maxTokens: Int) -> StepTime {
+        var slopes = TabulatedStepTime.DecodeSlopes()
+        slopes.perSequence = IntegerTable.picoseconds(perSequence * 1e-6)
+        slopes.perContext = IntegerTable.picoseconds(perContext * 1e-6)
+        let tables = TabulatedStepTime(
+            byTokens: IntegerTable(through: maxTokens) { microseconds(tokens: $0) * 1e-6 },
+            bySampled: IntegerTable(through: 1) { _ in 0 }, decode: [slopes])
+        var provenance = Provenance(
+            kind: "table", source: "\(rows.count) measured steps, fitted")
+        provenance.mostTokens = knots.last!.tokens
+        provenance.mostDecodes = rows.map(\.decodes).max()
+        return StepTime(tables, window: 0, provenance: provenance)
+    }
+}

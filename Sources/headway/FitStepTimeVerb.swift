@@ -1,0 +1,104 @@
+import Basics
+import Experiments
+import Foundation
+import Hardware
+import Reports
+import StepTime
+
+extension Verb {
+    /// `headway fit-steptime`: a clock from the user's own measurements.
+    static let fitStepTime = Verb(
+        "fit-steptime",
+        summary: "Fit a clock to measured steps or to measured operators, and show the error.",
+        operands: "TABLE.csv|DIR", operandCount: 1...1,
+        details: """
+            TABLE.csv has one measured step a row: tokens, decodes, context (sum over the
+            decodes), microseconds. Use it with --set step_time.kind=table
+            --set step_time.file=TABLE.csv.
+            DIR holds operator tables, as `headway validate --operators` reads them. --out writes
+            the fitted profile; use it with --set step_time.profile=PROFILE.json.
+            """,
+        flags: [
+            Flag("--base", "P", "Profile whose coefficients stay where nothing was measured."),
+            Flag("--out", "PROFILE.json", "Write the fitted profile to this file."),
+            .json,
+        ]
+    ) { arguments in
+        let place = arguments.operands[0]
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
+            throw InputError(place, "is not there", expected: "a table file or a folder of tables")
+        }
+        if isFolder.boolValue { return try fitOperators(place, arguments) }
+        guard arguments.value("--out") == nil else {
+            throw InputError(
+                "--out", "a table file needs no profile",
+                expected: "--set step_time.kind=table --set step_time.file=\(place)")
+        }
+        let table = try StepTimeTable(file: place)
+        let fit = TableFit(table)
+        if arguments.has("--json") {
+            try Console.writeJSON(fit)
+        } else {
+            try Console.write(fit.text)
+        }
+        return 0
+    }
+
+    private static func fitOperators(_ folder: String, _ arguments: Arguments) throws -> Int32 {
+        let base = try EngineProfile.named(arguments.value("--base") ?? "vllm")
+        let fit = try OperatorFit(folder: folder, base: base)
+        if let out = arguments.value("--out") {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            do {
+                try encoder.encode(fit.profile)
+                    .write(to: URL(fileURLWithPath: out), options: .atomic)
+            } catch {
+                throw InputError(out, "cannot be written", expected: "a path with room")
+            }
+        }
+        let validation = try OperatorValidation(folder: folder, profile: fit.profile)
+        if arguments.has("--json") {
+            try Console.writeJSON(validation)
+        } else {
+            let families = fit.fitted.map { "\($0.family) (\($0.rows) rows)" }
+            try Console.write(
+                "Fitted: " + families.joined(separator: ", ") + "\n\n"
+                    + ValidationReport.text(validation))
+        }
+        return 0
+    }
+}
+
+/// What the fit of a table file found.
+private struct TableFit: Encodable {
+    var rows: Int
+    var fixedUs: Double
+    var perSequenceUs: Double
+    var perContextTokenUs: Double
+    var medianErrorPercent: Double
+    var p90ErrorPercent: Double
+    var biasPercent: Double
+
+    init(_ table: StepTimeTable) {
+        let errors = ErrorSummary(table.errorsPercent)
+        rows = table.rows.count
+        fixedUs = table.knots[0].microseconds
+        perSequenceUs = table.perSequence
+        perContextTokenUs = table.perContext
+        medianErrorPercent = errors.median
+        p90ErrorPercent = errors.p90
+        biasPercent = errors.bias
+    }
+
+    var text: String {
+        """
+        \(rows) steps: \(Quantity.significant(fixedUs)) us at the fewest tokens, \
+        \(Quantity.significant(perSequenceUs)) us per decode, \
+        \(Quantity.significant(perContextTokenUs * 1000)) ns per token of context
+        error: median \(Quantity.decimal(medianErrorPercent, 1)) %, p90 \
+        \(Quantity.decimal(p90ErrorPercent, 1)) %, bias \(Quantity.decimal(biasPercent, 1)) %
+        """
+    }
+}

@@ -6,24 +6,25 @@ import Testing
 
 @testable import Experiments
 
-/// Captures of the engine that ship with the tests, and those beside the checkout.
+/// Captures of the engine that ship with the tests.
 private let captures: [String] = {
-    var folders = [
-        packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases").path
-    ]
-    if let evidence {
-        folders += ["cases", "async/cases"].map {
-            evidence.appendingPathComponent("oracle/vllm-0.33.0/" + $0).path
-        }
-    }
-    let found = folders.flatMap { (try? Conformance.cases(under: [$0])) ?? [] }
-    return found.filter { !$0.contains("s1-burst") && !$0.contains("t1-chat") }
+    let folder = packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases").path
+    return (try? Conformance.cases(under: [folder])) ?? []
 }()
+
+/// A few of them, for debug builds: preemption, priorities, windows, cadence, both pipelines.
+private let sample: [String] = captures.filter { folder in
+    [
+        "sync/b2-tight-cache", "sync/h13-priority-refund", "sync/m5-swa-exact",
+        "sync/n1-prefill-interval4", "sync/z-fuzz36", "async/h13-priority-refund",
+        "async/u1-edges-eos-yield1000", "async/v6-finish-preempted-eos-prio", "async/z-fuzz48",
+    ].contains { folder.hasSuffix($0) }
+}
 
 @Suite struct PolicyConformanceTests {
     /// vLLM's two policies written as `SchedulingPolicy` values decide every step as the engine's
     /// own scheduler does.
-    @Test(.enabled(if: !captures.isEmpty), arguments: captures)
+    @Test(arguments: sample)
     func policiesReproduceTheEngine(folder: String) throws {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
         let result = try Conformance.run(folder, gait: .walk) { plan in
@@ -31,7 +32,7 @@ private let captures: [String] = {
                 configuration.policy == "priority" ? ByPriority() : FirstComeFirstServed()
         }
         #expect(result.difference == nil)
-        #expect(result.steps > 0)
+        #expect(result.steps > 50)
     }
 }
 

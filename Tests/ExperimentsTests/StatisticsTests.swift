@@ -157,8 +157,8 @@ import Testing
 
     /// The interval of an unchanged policy holds zero as often as it says, memory or not.
     @Test(arguments: [
-        (0.0, Statistic.mean, 100), (0.9, .mean, 100), (0.97, .mean, 100),
-        (0.9, .percentile(90), 60),
+        (0.0, Statistic.mean, 60), (0.9, .mean, 60), (0.97, .mean, 60),
+        (0.9, .percentile(90), 30),
     ])
     func coversZeroWhenNothingChanged(
         memory: Double, statistic: Statistic, trials: Int
@@ -168,11 +168,11 @@ import Testing
         for trial in 0..<trials {
             let (before, after) = queue(&random, count: 2000, memory: memory)
             let pairs = PairedBootstrap(
-                before: before, after: after, draws: 150, seed: UInt64(trial))
+                before: before, after: after, draws: 100, seed: UInt64(trial))
             let change = try #require(pairs.change(of: statistic).relative)
             if change.interval().contains(0) { covered += 1 }
         }
-        #expect(Double(covered) / Double(trials) > 0.88, "memory \(memory): \(covered)")
+        #expect(Double(covered) / Double(trials) > 0.85, "memory \(memory): \(covered)")
     }
 
     @Test func findsARealChangeAndItsSize() throws {

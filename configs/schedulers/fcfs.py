@@ -17,8 +17,7 @@ def blocks(tokens):
     return -(-tokens // config["block_size"])
 
 
-def learn(line):
-    """Brings the state up to date with what happened since the last step."""
+def learn(line):  # brings the state up to date with what happened since the last step
     for request in line["arrived"]:
         requests[request["id"]] = dict(request, delivered=0, sampling=0, computed=0)
         waiting.append(request["id"])
@@ -39,8 +38,7 @@ def learn(line):
         (running if number in running else waiting).remove(number)
 
 
-def schedule():
-    """Running requests first; the latest admitted give way; then the queue, in order."""
+def schedule():  # running requests first, the latest admitted give way; then the queue
     global free
     actions, budget, place, preempted = [], config["max_num_batched_tokens"], 0, False
     limit = config["long_prefill_token_threshold"] if len(running) + len(waiting) > 1 else 0

@@ -35,11 +35,13 @@ public struct ComparisonReport: Sendable {
             ["rank", "run", Comparison.words(ranking.metric), "change", "95 % interval", "p"],
             alignments: [.right, .left])
         let baseline = ranking.entries[0].comparison.row(ranking.metric)?.before ?? 0
-        table.add(["", ranking.baseline.name, Quantity.significant(baseline), "baseline"])
+        table.add([
+            "", ranking.baseline.name, Self.value(baseline, ranking.metric), "baseline",
+        ])
         for (rank, entry) in ranking.entries.enumerated() {
             guard let row = entry.comparison.row(ranking.metric) else { continue }
             table.add([
-                String(rank + 1), entry.comparison.after.name, Quantity.significant(row.after),
+                String(rank + 1), entry.comparison.after.name, Self.value(row.after, row.metric),
                 row.relative.map(Comparison.percent) ?? "", Self.interval(row),
                 entry.adjustedP.map(Self.probability) ?? "",
             ])

@@ -24,21 +24,37 @@ private func withFolder<Result>(
     return try body(folder.path)
 }
 
+/// A row of a reference file; unnamed columns are those of a small Llama-3.1-8B load.
+private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
+    let usual = [
+        "engine": "vllm", "model": "meta-llama/Llama-3.1-8B", "gpu": "h100-sxm", "tp": "1",
+        "ep": "1", "weight_dtype": "bf16", "kv_cache_dtype": "bf16", "input_tokens": "200",
+        "output_tokens": "20", "length_jitter": "0.2", "load_kind": "concurrency", "load": "4",
+        "num_requests": "12", "max_num_batched_tokens": "8192", "max_num_seqs": "4",
+        "metric": "tpot_mean", "value": "7",
+    ]
+    return ReferenceRow.columns.map { column in
+        column == "id" ? id : changes[column] ?? usual[column]!
+    }.joined(separator: ",")
+}
+
 @Suite struct ReferenceValidationTests {
     @Test func rowsAreSimulatedAndGrouped() throws {
-        let text = """
-            \(columns)
-            a,vllm,meta-llama/Llama-3.1-8B,h100-sxm,1,1,bf16,bf16,200,20,0.2,concurrency,4,12,8192,4,tpot_mean,7
-            b,vllm,meta-llama/Llama-3.1-8B,h100-sxm,1,1,bf16,bf16,200,20,0.2,concurrency,4,12,8192,4,ttft_mean,20
-            c,vllm,meta-llama/Llama-3.1-8B,,,,,,200,20,,,4,,,,tpot_mean,7
-            "d","trtllm, any",nobody/knows-it,h100-sxm,1,1,bf16,bf16,200,20,0,offline,,9,,,output_throughput,7
-            e,vllm,meta-llama/Llama-3.1-8B,h100-sxm,1,1,bf16,bf16,200,20,0,offline,,9,,,output_throughput,900
-            """
+        let blank = Dictionary(
+            uniqueKeysWithValues: [
+                "gpu", "tp", "ep", "weight_dtype", "kv_cache_dtype", "length_jitter", "load_kind",
+                "num_requests", "max_num_batched_tokens", "max_num_seqs",
+            ].map { ($0, "") })
+        let offline = ["load_kind": "offline", "load": "", "metric": "output_throughput"]
+        let text = [
+            columns, row("a"), row("b", ["metric": "ttft_mean", "value": "20"]), row("c", blank),
+            row("\"d, quoted\"", ["model": "nobody/knows-it"]), row("e", offline),
+        ].joined(separator: "\n")
         let validation = try withFolder(["r.csv": text]) {
             try ReferenceValidation(file: $0 + "/r.csv")
         }
         let rows = validation.rows
-        #expect(rows.map(\.id) == ["a", "b", "c", "d", "e"])
+        #expect(rows.map(\.id) == ["a", "b", "c", "d, quoted", "e"])
         let predicted = try #require(rows[0].predicted)
         // One step of four decodes at a short context: weights over bandwidth, and host time.
         #expect((5.5...9).contains(predicted))
@@ -57,22 +73,10 @@ private func withFolder<Result>(
 
     @Test(arguments: [
         ("", "is empty"), ("id,engine\n1,2\n", "columns missing"),
-        (
-            columns
-                + "\na,vllm,llama-3.1-8b,h100-sxm,1,1,bf16,bf16,200,20,0,concurrency,4,12,8192,4,tpot_mean,nan",
-            "value"
-        ),
-        (
-            columns
-                + "\na,vllm,llama-3.1-8b,h100-sxm,1,1,bf16,bf16,-2,20,0,concurrency,4,12,8192,4,tpot_mean,7",
-            "input_tokens"
-        ),
-        (
-            columns
-                + "\na,vllm,llama-3.1-8b,h100-sxm,1,1,bf16,bf16,2,20,1.5,concurrency,4,12,8192,4,tpot_mean,7",
-            "length_jitter"
-        ), (columns + "\na,b,c", "fields"),
-        (columns + "\n\"a,vllm,llama-3.1-8b,h100-sxm,1,1,bf16,bf16,2", "not closed"),
+        (columns + "\n" + row("a", ["value": "nan"]), "value"),
+        (columns + "\n" + row("a", ["input_tokens": "-2"]), "input_tokens"),
+        (columns + "\n" + row("a", ["length_jitter": "1.5"]), "length_jitter"),
+        (columns + "\na,b,c", "fields"), (columns + "\n" + row("\"a"), "not closed"),
     ])
     func otherFilesAreOneClearError(text: String, problem: String) throws {
         let error = try withFolder(["r.csv": text]) { folder in

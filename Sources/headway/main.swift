@@ -14,11 +14,4 @@ exit(
             .conform,
             .bench,
             .config,
-            .traceInfo,
-            .traceCache,
-            .traceSynth,
-            .traceConvert,
-            .traceSample,
-            .traceScale,
-            .traceMerge,
-        ]))
+        ] + Verb.traces))

@@ -171,13 +171,15 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators of an H100; table: step_time.file; linear: the last four keys."),
+            "h100: measured operators of an H100; table: step_time.file; linear: the last four keys."
+        ),
         .init(
             "step_time.file", \.stepTime.file,
             .optional(.text("a CSV's path"), null: "none"),
             "table: measured steps, a CSV of tokens, decodes, context, microseconds."),
         .init(
-            "step_time.profile", \.stepTime.profile, .text("vllm, trtllm, sglang or a profile's path"),
+            "step_time.profile", \.stepTime.profile,
+            .text("vllm, trtllm, sglang or a profile's path"),
             "h100: whose kernels and host overhead."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,

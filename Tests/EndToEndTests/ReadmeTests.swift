@@ -1,4 +1,5 @@
 import Foundation
+import Simulator
 import TestSupport
 import Testing
 
@@ -35,6 +36,20 @@ struct ReadmeTests {
         for verb in verbs {
             let isShown = Self.commands.contains { $0.hasPrefix("headway \(verb) ") }
             #expect(isShown, "\(verb) is not shown")
+        }
+    }
+
+    @Test("gives a Swift example that works")
+    func swiftExample() throws {
+        var configuration = Configuration()
+        configuration.engine.blockSize = 32
+        configuration.trace.limit = 200
+        let run = try configuration.resolved()
+        let result = try simulate(run.plan, source: configuration.openTrace().source)
+        #expect(result.counters.finished == 200)
+        #expect(result.timeToFirstToken.percentile(99) > 0 && !result.digest.isEmpty)
+        for line in ["configuration.resolved()", "openTrace().source)", "percentile(99)"] {
+            #expect(Self.text.contains(line))
         }
     }
 

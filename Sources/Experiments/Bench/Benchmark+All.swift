@@ -70,7 +70,7 @@ extension Benchmark {
 
     /// Requests per second that one replica completes when they all wait at the door.
     private static let capacity: Result<Double, any Error> = Result {
-        let plan = try plan(replicas: 1)
+        let plan = try Self.plan(replicas: 1)
         let source = QuantileSource([chatTraffic(rate: 1e6)], requests: 4_000, seed: 7)
         let result = try simulate(plan, source: source)
         return Double(result.counters.finished) / result.duration
@@ -81,13 +81,13 @@ extension Benchmark {
     ) throws -> (plan: RunPlan, source: any RequestSource) {
         let rate = load * (try capacity.get())
         let source = QuantileSource([chatTraffic(rate: rate)], requests: requests, seed: 1)
-        return (try plan(replicas: 1), source)
+        return (try Self.plan(replicas: 1), source)
     }
 
     private static func fleet(
         _ policy: RouterConfiguration.Policy
     ) throws -> (plan: RunPlan, source: any RequestSource) {
-        var plan = try plan(replicas: 1_000)
+        var plan = try Self.plan(replicas: 1_000)
         plan.router.policy = policy
         let rate = 600 * (try capacity.get())
         let source = QuantileSource([chatTraffic(rate: rate)], requests: 200_000, seed: 2)
@@ -99,7 +99,7 @@ extension Benchmark {
     private static func long(
         blockSize: Int
     ) throws -> (plan: RunPlan, source: any RequestSource) {
-        var plan = try plan(replicas: 1)
+        var plan = try Self.plan(replicas: 1)
         plan.engine.numGPUBlocks = 432_000 / blockSize + 1
         plan.engine.blockSize = blockSize
         var random = SeededRandom(seed: 3)
@@ -129,7 +129,7 @@ extension Benchmark {
     private static func week(
         requests: Int
     ) throws -> (plan: RunPlan, source: any RequestSource) {
-        var plan = try plan(replicas: 64)
+        var plan = try Self.plan(replicas: 64)
         plan.router.policy = .roundRobin
         let seconds = 604_800.0
         let source = QuantileSource(

@@ -11,7 +11,7 @@ final class RowWriter: RunObserver {
     init() throws {
         path = FileManager.default.temporaryDirectory
             .appendingPathComponent("headway-bench-\(UUID().uuidString).csv")
-        FileManager.default.createFile(atPath: path.path, contents: nil)
+        try Data().write(to: path)
         handle = try FileHandle(forWritingTo: path)
     }
 

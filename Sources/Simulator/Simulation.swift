@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Traces
 
 /// Watches a run from outside: progress for a terminal, records for a file.
@@ -43,6 +44,14 @@ public func simulate(
     if plan.hasCustomScheduler { plan.engine.gait = .walk }
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     var feed = try RequestFeed(source, plan)
-    try run(&cluster, &feed, &observer)
+    let independent =
+        !cluster.router.readsState && !feed.isDependent && !plan.hasCustomScheduler
+        && observer.decisionDetail == .none
+    if independent {
+        let threads = plan.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        try runIndependently(&cluster, &feed, &observer, threads: threads)
+    } else {
+        try run(&cluster, &feed, &observer)
+    }
     return cluster.result(plan)
 }

@@ -64,9 +64,9 @@ private struct ReplayRun {
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
             file: arguments.operands.first, changes: changes)
-        if let trace = arguments.value("--trace") {
-            configuration.trace.file = URL(fileURLWithPath: trace).standardizedFileURL.path
-        }
+        if let trace = arguments.value("--trace") { configuration.trace.file = trace }
+        // What the command line names lies in the working folder; written out, it must not move.
+        configuration.resolvePaths(against: URL(fileURLWithPath: "here"))
         resolved = try configuration.resolved()
         let out = arguments.value("--out")
         if configuration.output.decisions, out == nil {
@@ -107,6 +107,7 @@ private struct ReplayRun {
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.description,
                 timeline: watcher.timeline),
+            resolved.trust,
             "This run took " + ProcessUsage.since(began).description,
         ]
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))

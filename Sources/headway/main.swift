@@ -12,5 +12,6 @@ exit(
             .diff,
             .gate,
             .conform,
+            .bench,
             .config,
         ] + Verb.traces))

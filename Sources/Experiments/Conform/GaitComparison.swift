@@ -13,17 +13,29 @@ public enum GaitComparison {
             return walked.place == strode.place ? nil : "errors: \(walked) and \(strode)"
         case (.failure(let error), .success): return "only walking fails: \(error)"
         case (.success, .failure(let error)): return "only striding fails: \(error)"
-        case (.success(let walked), .success(let strode)): return difference(walked, strode)
+        case (.success(let walked), .success(let strode)):
+            if let difference = difference(walked, strode) { return difference }
+            // Watched runs go request by request, unwatched ones may go replica by replica.
+            guard case .success(let watched) = try result(random, .stride, Watcher()) else {
+                return "only watching fails"
+            }
+            return difference(strode, watched).map { "\($0) when watched" }
         }
     }
 
+    /// Looks at every decision and does nothing.
+    private struct Watcher: RunObserver {
+        var decisionDetail: DecisionDetail { .decisions }
+    }
+
     private static func result(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait
+        _ random: RandomCase, _ gait: EngineConfiguration.Gait, _ watcher: Watcher? = nil
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan
         plan.engine.gait = gait
         do {
-            return .success(try simulate(plan, source: InMemorySource(random.workload)))
+            let source = InMemorySource(random.workload)
+            return .success(try simulate(plan, source: source, observer: watcher))
         } catch let error as InputError {
             return .failure(error)
         }

@@ -23,6 +23,20 @@ extension ResolvedConfiguration {
         return parts.joined(separator: ", ")
     }
 
+    /// How far to believe the figures, in a sentence or two.
+    public var trust: String {
+        let schedule =
+            plan.externalScheduler == nil
+            ? "The schedule is vLLM 0.33.0's, step for step." : "The schedule is the program's."
+        switch configuration.stepTime.kind {
+        case .h100:
+            return schedule + " Step times are fitted to operators measured on an H100; mixed "
+                + "batches are extrapolated (see headway validate)."
+        case .linear, .table:
+            return schedule + " Step times are what the configuration says."
+        }
+    }
+
     /// Warnings about a run that left the range in which the clock was measured, given the longest
     /// context of a request in it, tokens. Tokens and decodes per step are taken at their limits.
     public func rangeWarnings(longestContext: Int) -> [String] {

@@ -56,6 +56,9 @@ public struct RunPlan: Sendable {
     public var policy: (any SchedulingPolicy)?
     /// A scheduler in another process, which goes before any policy.
     public var externalScheduler: ExternalSchedulerConfiguration?
+    /// Threads for replicas that cannot influence one another; nil: one per processor. Never
+    /// changes a result.
+    public var threads: Int?
     /// Keep every record in the result.
     public var keepsRecords = true
     /// Interval between state samples, picoseconds; 0: none.

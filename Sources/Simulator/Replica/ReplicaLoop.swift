@@ -186,7 +186,7 @@ private func processOldest(_ replica: inout Replica) {
 private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) throws {
     if let failure = replica.customFailure { throw failure }
     guard scheduledNothing, replica.hasWork, replica.dispatched.count <= 1,
-        replica.inbox.isEmpty, replica.aborts.isEmpty
+        replica.aborts.isEmpty
     else {
         replica.idleCalls = 0
         return

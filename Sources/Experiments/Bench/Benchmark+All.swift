@@ -1,0 +1,142 @@
+import Basics
+import Simulator
+import Traces
+
+extension Benchmark {
+    /// Every benchmark, in the order of the README's table.
+    public static let all: [Benchmark] = [
+        Benchmark("chat-80", "one replica at 80 % of its capacity, chat-like, no sharing") {
+            try chat(load: 0.8, requests: 200_000)
+        },
+        Benchmark("chat-80-csv", "the same with requests.csv written", writesRows: true) {
+            try chat(load: 0.8, requests: 200_000)
+        },
+        Benchmark("chat-20", "one replica at 20 % of its capacity") {
+            try chat(load: 0.2, requests: 200_000)
+        },
+        Benchmark("walk-32", "every step executed, 32 requests always running") {
+            var (plan, source) = try chat(load: 0.5, requests: 4_000)
+            plan.engine.gait = .walk
+            plan.arrivals = .closedLoop(concurrency: 32)
+            return (plan, source)
+        },
+        Benchmark("long-16", "prompts of 12,000 tokens, shared openings, blocks of 16") {
+            try long(blockSize: 16)
+        },
+        Benchmark("long-512", "the same with blocks of 512") { try long(blockSize: 512) },
+        Benchmark("fleet-least", "1,000 replicas behind least_outstanding") {
+            try fleet(.leastOutstanding)
+        },
+        Benchmark("fleet-prefix", "1,000 replicas behind prefix_affinity") {
+            try fleet(.prefixAffinity)
+        },
+        Benchmark("week-1/50", "a fiftieth of a week on 64 replicas, all processors") {
+            try week(requests: 882_000)
+        },
+        Benchmark(
+            "week", "44.1 million requests over a week on 64 replicas, all processors",
+            isLong: true
+        ) { try week(requests: 44_100_000) },
+    ]
+
+    /// Llama-3.1-8B on one H100 with the engine's defaults, as `headway run` resolves them.
+    private static func plan(replicas: Int) throws -> RunPlan {
+        let configuration = try Configuration.read(
+            file: nil,
+            changes: [
+                "cluster.replicas=\(replicas)", "hardware.nodes=\((replicas + 7) / 8)",
+            ])
+        var plan = try configuration.resolved().plan
+        plan.keepsRecords = false
+        return plan
+    }
+
+    /// In the manner of the Azure LLM inference trace 2023, conversation: prompt median 1,020,
+    /// 90th percentile 2,735; output median 129, 90th percentile 424.
+    private static func chatTraffic(rate: Double, swing: Double = 1) -> QuantileSource.Traffic {
+        .init(
+            rate: rate, peakOverTrough: swing,
+            prompt: LengthTable(median: 1_020, p90: 2_735, in: 2...14_050),
+            output: LengthTable(median: 129, p90: 424, in: 1...1_000))
+    }
+
+    /// In the manner of the Azure trace of 2024, code: prompt median 1,930, output median 8.
+    private static func codeTraffic(rate: Double, swing: Double) -> QuantileSource.Traffic {
+        .init(
+            rate: rate, peakOverTrough: swing,
+            prompt: LengthTable(median: 1_930, p90: 5_000, in: 3...7_700),
+            output: LengthTable(median: 8, p90: 50, in: 1...1_900))
+    }
+
+    /// Requests per second that one replica completes when they all wait at the door.
+    private static let capacity: Result<Double, any Error> = Result {
+        let plan = try Self.plan(replicas: 1)
+        let source = QuantileSource([chatTraffic(rate: 1e6)], requests: 4_000, seed: 7)
+        let result = try simulate(plan, source: source)
+        return Double(result.counters.finished) / result.duration
+    }
+
+    private static func chat(
+        load: Double, requests: Int
+    ) throws -> (plan: RunPlan, source: any RequestSource) {
+        let rate = load * (try capacity.get())
+        let source = QuantileSource([chatTraffic(rate: rate)], requests: requests, seed: 1)
+        return (try Self.plan(replicas: 1), source)
+    }
+
+    private static func fleet(
+        _ policy: RouterConfiguration.Policy
+    ) throws -> (plan: RunPlan, source: any RequestSource) {
+        var plan = try Self.plan(replicas: 1_000)
+        plan.router.policy = policy
+        let rate = 600 * (try capacity.get())
+        let source = QuantileSource([chatTraffic(rate: rate)], requests: 200_000, seed: 2)
+        return (plan, source)
+    }
+
+    /// Long documents asked about more than once: 12,000 requests of 24 pieces of 512 tokens,
+    /// the first few shared, on a pool that cannot keep them all.
+    private static func long(
+        blockSize: Int
+    ) throws -> (plan: RunPlan, source: any RequestSource) {
+        var plan = try Self.plan(replicas: 1)
+        plan.engine.numGPUBlocks = 432_000 / blockSize + 1
+        plan.engine.blockSize = blockSize
+        var random = SeededRandom(seed: 3)
+        var workload = Workload()
+        var time = 0.0
+        for row in 0..<12_000 {
+            time += random.exponential() * 0.6
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(Int64(time * 1e9))
+            workload.outputTokens.append(Int32(1 + random.below(680)))
+            let document = Int64(random.below(6_000))
+            let shared = 1 + random.below(24)
+            let pieces = 8 + random.below(32)
+            for piece in 0..<pieces {
+                let own = 1_000_000 + Int64(row) * 64 + Int64(piece)
+                let content = piece == 0 ? 0 : piece < shared ? document * 64 + Int64(piece) : own
+                workload.segments.append(Segment(content: content, length: 512))
+            }
+            workload.segmentEnds.append(workload.segments.count)
+            workload.promptTokens.append(Int32(512 * pieces))
+        }
+        return (plan, InMemorySource(workload))
+    }
+
+    /// 27.3 of 44.1 requests are chat, the rest code, as in the Azure traces of 2024; busiest
+    /// over quietest hour 3.6 and 33.
+    private static func week(
+        requests: Int
+    ) throws -> (plan: RunPlan, source: any RequestSource) {
+        var plan = try Self.plan(replicas: 64)
+        plan.router.policy = .roundRobin
+        let seconds = 604_800.0
+        let source = QuantileSource(
+            [
+                chatTraffic(rate: 27_300_000 / seconds, swing: 3.6),
+                codeTraffic(rate: 16_800_000 / seconds, swing: 33),
+            ], requests: requests, seed: 4)
+        return (plan, source)
+    }
+}

@@ -1,0 +1,76 @@
+import Basics
+import Foundation
+import Models
+import Simulator
+import StepTime
+import Traces
+
+/// What one benchmark measured: deterministic counts, and times that belong to this machine.
+public struct BenchmarkResult: Sendable, Encodable {
+    public var name: String
+    public var requests: Int
+    public var outputTokens: Int
+    public var steps: Int
+    /// Of those, executed one by one.
+    public var executedSteps: Int
+    public var preemptions: Int
+    public var evictions: Int
+    /// Processor time of all threads, and time on the wall, seconds.
+    public var cpuSeconds: Double
+    public var wallSeconds: Double
+    public var requestsPerCpuSecond: Double
+    public var nanosecondsPerOutputToken: Double
+    public var nanosecondsPerStep: Double
+    public var digest: String
+}
+
+/// Benchmarks of the simulator itself.
+public struct Benchmark: Sendable {
+    public let name: String
+    /// What it stands for, one line.
+    public let meaning: String
+    /// Whether it takes more than a few seconds.
+    public let isLong: Bool
+    let prepare: @Sendable () throws -> (plan: RunPlan, source: any RequestSource)
+    let writesRows: Bool
+
+    init(
+        _ name: String, _ meaning: String, isLong: Bool = false, writesRows: Bool = false,
+        _ prepare: @escaping @Sendable () throws -> (plan: RunPlan, source: any RequestSource)
+    ) {
+        self.name = name
+        self.meaning = meaning
+        self.isLong = isLong
+        self.writesRows = writesRows
+        self.prepare = prepare
+    }
+
+    /// Runs it once. Building the plan is not timed; making the requests is.
+    public func run() throws -> BenchmarkResult {
+        let (plan, source) = try prepare()
+        let rows = writesRows ? try RowWriter() : nil
+        defer { rows?.remove() }
+        let cpu = Self.processorSeconds()
+        let wall = ContinuousClock.now
+        let result = try simulate(plan, source: source, observer: rows)
+        try rows?.close()
+        let spent = Self.processorSeconds() - cpu
+        let counters = result.counters
+        return BenchmarkResult(
+            name: name, requests: counters.requests, outputTokens: counters.outputTokens,
+            steps: counters.steps, executedSteps: result.steps.executed,
+            preemptions: counters.preemptions, evictions: counters.evictions, cpuSeconds: spent,
+            wallSeconds: (ContinuousClock.now - wall) / .seconds(1),
+            requestsPerCpuSecond: Double(counters.requests) / spent,
+            nanosecondsPerOutputToken: spent * 1e9 / Double(max(1, counters.outputTokens)),
+            nanosecondsPerStep: spent * 1e9 / Double(max(1, counters.steps)),
+            digest: result.digest)
+    }
+
+    /// Processor time of the process so far, all threads, seconds.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}

@@ -1,0 +1,88 @@
+import Basics
+import Dispatch
+import Foundation
+
+/// Runs a cluster whose replicas cannot influence one another: the router does not read their
+/// state, and no request waits for another. Requests are routed a few thousand at a time; then
+/// every replica runs up to the next arrival, on as many threads as there are processors.
+///
+/// The result is that of `run`, whatever the number of threads: replicas share nothing, and
+/// records leave in the order of arrival.
+func runIndependently(
+    _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver,
+    threads: Int
+) throws {
+    let groups = max(1, min(threads, cluster.replicas.count))
+    var failures = [(any Error)?](repeating: nil, count: cluster.replicas.count)
+    while true {
+        var arrival = try feed.nextArrival()
+        if arrival == .max, cluster.replicas.allSatisfy({ !$0.hasMore }) { return }
+        var taken = 0
+        while arrival < .max, taken < batchSize {
+            let (request, time) = try feed.take()
+            let choice = cluster.router.route(
+                request, at: time, outstanding: cluster.outstanding)
+            enqueue(&cluster.replicas[choice], request, at: time)
+            arrival = try feed.nextArrival()
+            taken += 1
+        }
+        advance(&cluster.replicas, to: arrival, groups: groups, &failures)
+        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+        try collectRecords(&cluster, &observer)
+    }
+}
+
+/// Requests routed between two meetings of the threads: enough to make the meeting cheap.
+private let batchSize = 8192
+
+/// A pointer that crosses threads; each thread touches elements of its own.
+private struct Shared<Element>: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Element>
+}
+
+private func advance(
+    _ replicas: inout [Replica], to horizon: Int64, groups: Int,
+    _ failures: inout [(any Error)?]
+) {
+    let count = replicas.count
+    replicas.withUnsafeMutableBufferPointer { replicas in
+        failures.withUnsafeMutableBufferPointer { failures in
+            let shared = Shared(base: replicas.baseAddress!)
+            let errors = Shared(base: failures.baseAddress!)
+            DispatchQueue.concurrentPerform(iterations: groups) { group in
+                for number in stride(from: group, to: count, by: groups) {
+                    do {
+                        while try advance(&shared.base[number], to: horizon) == .collect {}
+                    } catch {
+                        errors.base[number] = error
+                    }
+                }
+            }
+        }
+    }
+}
+
+private func collectRecords(
+    _ cluster: inout Cluster, _ observer: inout any RunObserver
+) throws {
+    var time: Int64 = 0
+    for number in cluster.replicas.indices {
+        for (sequence, record) in cluster.replicas[number].tally.ended {
+            cluster.window.put(record, sequence: sequence)
+        }
+        cluster.replicas[number].tally.ended.removeAll(keepingCapacity: true)
+        time = max(time, cluster.replicas[number].clock)
+    }
+    while let record = cluster.window.next() {
+        if cluster.keepsRecords { cluster.records.append(record) }
+        try observer.record(record)
+    }
+    observer.progress(ended: cluster.window.count, time: time)
+}
+
+extension Replica {
+    /// Whether the loop has anything left to do.
+    fileprivate var hasMore: Bool {
+        hasWork || !dispatched.isEmpty || endedFlag || !inbox.isEmpty
+    }
+}

@@ -1,0 +1,177 @@
+import Basics
+import Foundation
+import Simulator
+import Testing
+
+@testable import Experiments
+
+@Suite("Comparing runs")
+struct CompareTests {
+    private let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test("a run equals itself, from memory and from its folder")
+    func identical() throws {
+        let folder = try scratch.run("a")
+        let fromFolder = try RunFolder.read(folder)
+        let fromMemory = try ComparedRun.run(small(), name: "memory")
+        #expect(fromFolder.requests == fromMemory.requests)
+        #expect(fromFolder.digest == fromMemory.digest)
+        let comparison = try Comparison(fromFolder, fromMemory)
+        #expect(Verdict(comparison).outcome == .identical)
+        #expect(comparison.rows.allSatisfy { $0.isBetter == nil })
+        #expect(comparison.changes.isEmpty)
+    }
+
+    @Test("slower steps are worse, by about as much, and named")
+    func slower() throws {
+        let a = try ComparedRun.run(small(), name: "A")
+        let b = try ComparedRun.run(small(["step_time.scale=1.1"]), name: "B")
+        let comparison = try Comparison(a, b)
+        #expect(comparison.changes.map(\.key) == ["step_time.scale"])
+        let tpot = try #require(comparison.row("mean_tpot_ms"))
+        #expect(tpot.isBetter == false)
+        let interval = try #require(tpot.interval)
+        #expect(interval.lowerBound > 0.05 && interval.contains(tpot.relative ?? 0))
+        let verdict = Verdict(comparison)
+        #expect(verdict.outcome == .worse)
+        #expect(verdict.sentence.contains("B is worse: mean"))
+        #expect(Verdict(try Comparison(b, a)).outcome == .better)
+        let movement = Movement(comparison)
+        #expect(movement.movedRequests > 100)
+        #expect(movement.windows.reduce(0) { $0 + $1.requests } == 120)
+    }
+
+    @Test("candidates are ranked, with p-values corrected for their number")
+    func ranking() throws {
+        let base = try ComparedRun.run(small(), name: "base")
+        let worse = try ComparedRun.run(small(["step_time.scale=1.2"]), name: "worse")
+        let better = try ComparedRun.run(small(["step_time.scale=0.9"]), name: "better")
+        let ranking = try Ranking(base, [worse, base, better])
+        #expect(ranking.entries.map(\.comparison.after.name) == ["better", "base", "worse"])
+        let alone = try Ranking(base, [worse])
+        let together = try #require(ranking.entries.last?.adjustedP)
+        #expect(together >= alone.entries[0].adjustedP!)
+        let report = ComparisonReport(ranking)
+        #expect(report.text.contains("rank"))
+        #expect(report.markdown.contains("| rank |") || report.markdown.contains("| rank "))
+        #expect(
+            refusal { _ = try Ranking(base, [worse], by: "mean_e2e_ms") }.contains("mean_e2el_ms"))
+    }
+
+    @Test("runs over other requests are refused")
+    func otherTrace() throws {
+        let a = try ComparedRun.run(small(), name: "A")
+        let b = try ComparedRun.run(small(["seed=7"]), name: "B")
+        let c = try ComparedRun.run(small(["trace.limit=119"]), name: "C")
+        for other in [b, c] {
+            #expect(refusal { _ = try Comparison(a, other) }.contains("the same trace"))
+        }
+    }
+
+    @Test("a folder without a whole run of this version is refused, saying why")
+    func brokenFolders() throws {
+        let good = try scratch.run("good")
+        let rows = try String(contentsOfFile: good + "/requests.csv", encoding: .utf8)
+        func broken(_ name: String, _ change: (String) throws -> Void) throws -> String {
+            let folder = scratch.path + "/" + name
+            try FileManager.default.copyItem(atPath: good, toPath: folder)
+            try change(folder)
+            return refusal { _ = try ComparedRun.open(folder) }
+        }
+        let manager = FileManager.default
+        #expect(
+            try broken("none") { try manager.removeItem(atPath: $0 + "/summary.json") }
+                .contains("holds no summary.json"))
+        #expect(
+            try broken("partial") {
+                try manager.removeItem(atPath: $0 + "/summary.json")
+                try manager.createDirectory(
+                    atPath: $0 + "/.headway-partial-1", withIntermediateDirectories: false)
+            }.contains("interrupted"))
+        #expect(
+            try broken("cut") { _ in try scratch.write(String(rows.dropLast(9)), "cut/requests.csv")
+            }
+            .contains("is cut off"))
+        #expect(
+            try broken("short") { _ in
+                let lines = rows.split(separator: "\n").dropLast()
+                try scratch.write(lines.map { $0 + "\n" }.joined(), "short/requests.csv")
+            }.contains("119 rows"))
+        #expect(
+            try broken("old") { _ in
+                try scratch.write(
+                    rows.replacing("hit_tokens,", with: ""), "old/requests.csv")
+            }.contains("this version"))
+        #expect(
+            try broken("junk") { _ in
+                try scratch.write(rows.replacing("\n0,", with: "\nx,"), "junk/requests.csv")
+            }.contains("requests.csv:2"))
+        #expect(
+            try broken("summary") { _ in try scratch.write("{", "summary/summary.json") }
+                .contains("summary.json"))
+        #expect(refusal { _ = try ComparedRun.open(scratch.path + "/absent") } != "no error")
+    }
+}
+
+@Suite("Finding where schedules part")
+struct DiffTests {
+    private let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test("the first differing decision is found, from folders and from configurations alike")
+    func parting() throws {
+        let a = try scratch.run("a")
+        let b = try scratch.run(
+            "b", ["engine.max_num_batched_tokens=3000"])
+        let difference = try ScheduleDifference(a, b)
+        let parting = try #require(difference.parting)
+        let (before, after) = (try #require(parting.before), try #require(parting.after))
+        #expect(before.step == after.step)
+        #expect(before.scheduled != after.scheduled)
+        #expect(after.scheduled.reduce(0) { $0 + $1.tokens } <= 3000)
+        #expect(parting.lastCommon?.step == before.step - 1)
+        #expect(difference.affectedRequests > 0)
+        #expect(difference.affected.count == 10)
+        #expect(difference.text.contains("The schedules part at step"))
+        #expect(try firstDifference(a, b) == before.step)
+    }
+
+    @Test("equal runs do not differ; a slower clock parts clocks before decisions")
+    func equalAndClocks() throws {
+        let a = try scratch.run("a")
+        let same = try ScheduleDifference(a, try scratch.run("same"))
+        #expect(!same.isDifferent)
+        #expect(same.text.contains("the same in all"))
+        let slow = try ScheduleDifference(a, try scratch.run("slow", ["step_time.scale=1.01"]))
+        #expect(slow.clocksPartAtS != nil)
+        #expect(slow.isDifferent)
+    }
+
+    @Test("a run without a log and junk in a log are refused")
+    func refusals() throws {
+        let a = try scratch.run("a")
+        let b = try scratch.run("b")
+        try scratch.write("{\"s\":0}\n", "b/steps.jsonl")
+        #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("steps.jsonl:1"))
+        try FileManager.default.removeItem(atPath: b + "/steps.jsonl")
+        #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("output.decisions"))
+    }
+}
+
+/// The first step whose scheduled entries differ, found the slow way.
+private func firstDifference(_ a: String, _ b: String) throws -> Int? {
+    func decisions(_ folder: String) throws -> [NSArray] {
+        try String(contentsOfFile: folder + "/steps.jsonl", encoding: .utf8)
+            .split(separator: "\n").compactMap { line in
+                let object =
+                    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                guard let object, object["s"] != nil else { return nil }
+                return [object["sched"] ?? [], object["pre"] ?? []] as NSArray
+            }
+    }
+    return zip(try decisions(a), try decisions(b)).enumerated()
+        .first { !$1.0.isEqual($1.1) }?.offset
+}

@@ -1,0 +1,204 @@
+import Basics
+import Foundation
+import Simulator
+import Testing
+import Traces
+
+@testable import Experiments
+
+@Suite("Gating against a baseline")
+struct GateTests {
+    private let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func suite(
+        _ metrics: String, seeds: Int = 3, _ more: String = "", changes: [String] = []
+    ) throws -> GateSuite {
+        let text = """
+            {
+                seeds: \(seeds), \(more)
+                config: {
+                    step_time: { kind: "linear" }, hardware: { gpus_per_node: 1 },
+                    cluster: { replicas: 1 }, trace: { limit: 60, rate_scale: 0.05 },
+                },
+                cases: [{ name: "chat", metrics: { \(metrics) } }],
+            }
+            """
+        return try GateSuite.read(scratch.write(text, "suite.json5"), changes: changes)
+    }
+
+    private func bless(_ suite: GateSuite) throws {
+        try GateBaseline(suite: suite.name, cases: suite.measure()).write(to: suite.baseline)
+    }
+
+    private func gate(_ suite: GateSuite, exactly: Bool = false) throws -> GateResult {
+        let baseline = try GateBaseline.read(suite.baseline, suite: suite.path)
+        return try GateJudgement(suite, baseline).judge(suite.measure(), exactly: exactly)
+    }
+
+    private static let tpot = "mean_tpot_ms: { relative: 0.015 }"
+
+    @Test("the same version passes, a slower one regresses, with exit statuses to match")
+    func passAndRegression() throws {
+        try bless(suite(Self.tpot))
+        let same = try gate(suite(Self.tpot))
+        #expect(same.status == .pass && same.exitStatus == 0)
+        #expect(try gate(suite(Self.tpot), exactly: true).exitStatus == 0)
+        let slow = try suite(Self.tpot, changes: ["step_time.scale=1.03"])
+        let result = try gate(slow)
+        #expect(result.status == .regression && result.exitStatus == 1)
+        let finding = try #require(result.findings.first)
+        #expect(finding.isPaired && finding.isRelative)
+        #expect(finding.worsening! > 0.02 && finding.low! <= finding.worsening!)
+        #expect(try gate(slow, exactly: true).exitStatus == 1)
+        let fast = try suite(Self.tpot, changes: ["step_time.scale=0.9"])
+        #expect(try gate(fast).status == .pass)
+    }
+
+    @Test("throughput that falls is worse, and a margin may be absolute")
+    func directions() throws {
+        let metrics = "output_throughput: { relative: 0.02 }, mean_tpot_ms: { absolute: 0.01 }"
+        // In a closed loop slower steps mean fewer tokens a second.
+        let closed = "trace.concurrency=8"
+        try bless(suite(metrics, changes: [closed]))
+        let result = try gate(suite(metrics, changes: [closed, "step_time.scale=1.5"]))
+        #expect(result.findings.map(\.status) == [.regression, .regression])
+        #expect(result.findings.map(\.metric) == ["mean_tpot_ms", "output_throughput"])
+        #expect(result.findings[1].worsening! > 0.02)
+    }
+
+    @Test("other seeds are compared unpaired, and too few of them are inconclusive")
+    func otherSeeds() throws {
+        try bless(suite(Self.tpot, seeds: 2))
+        let result = try gate(suite(Self.tpot, seeds: 2, "first_seed: 50,"))
+        let finding = try #require(result.findings.first)
+        #expect(!finding.isPaired)
+        #expect(finding.status == .inconclusive && result.exitStatus == 3)
+        #expect(finding.note.contains("seeds would settle it"))
+        let exact = try suite("digest: \"exact\"", seeds: 2, "first_seed: 50,")
+        #expect(refusal { _ = try gate(exact) }.contains("knows no seed 50"))
+    }
+
+    @Test("another trace, a missing or old or damaged baseline: one clear error each")
+    func refusals() throws {
+        let suite = try suite(Self.tpot)
+        #expect(refusal { _ = try gate(suite) }.contains("--bless first"))
+        try bless(suite)
+        let longer = try self.suite(Self.tpot, changes: ["trace.limit=61"])
+        #expect(refusal { _ = try gate(longer) }.contains("other requests"))
+        let other = try self.suite(Self.tpot + ", p99_ttft_ms: { relative: 0.1 }")
+        #expect(refusal { _ = try gate(other) }.contains("knows no p99_ttft_ms"))
+        let text = try String(contentsOfFile: suite.baseline, encoding: .utf8)
+        for (broken, part) in [
+            (text.replacing("\"format\" : 1", with: "\"format\" : 9"), "format 9"),
+            (text.replacing("\"digests\"", with: "\"digest\""), "damaged"),
+            (String(text.dropLast(20)), "no baseline"),
+        ] {
+            try Data(broken.utf8).write(to: URL(fileURLWithPath: suite.baseline))
+            #expect(refusal { _ = try gate(suite) }.contains(part))
+        }
+    }
+
+    @Test(
+        "a suite that makes no sense is refused, naming the key",
+        arguments: [
+            ("{ cases: [] }", "cases"), ("{ }", "cases"), ("[]", "an object"),
+            ("{ cases: [{}] }", "cases[0].name"), ("{ case: [], cases: [] }", "case: unknown key"),
+            ("{ cases: [{ name: \"a\", metrics: { mean_tpot_ms: 3 } }] }", "metrics.mean_tpot_ms"),
+            ("{ cases: [{ name: \"a\", metrics: { steps: { relative: 0.1 } } }] }", "neither way"),
+            (
+                "{ seeds: 1, cases: [{ name: \"a\", metrics: { mean_tpot_ms: { absolute: 1 } } }] }",
+                "one seed"
+            ),
+            ("{ cases: [{ name: \"a\" }, { name: \"a\" }] }", "twice"),
+            ("{ cases: [{ name: \"a\", config: { engine: { block_sise: 3 } } }] }", "block_size"),
+            ("{ cases: [{ name: \"a\", config: \"absent.json5\" }] }", "absent.json5"),
+            ("{ cases: [{ name: \"a\", stretch: 5 }] }", "recorded traces only"),
+        ])
+    func badSuites(text: String, part: String) throws {
+        let path = try scratch.write(text, "bad.json5")
+        let message = refusal { _ = try GateSuite.read(path) }
+        #expect(message.contains(part), "\(message)")
+        #expect(!message.contains("\n"))
+    }
+
+    @Test("an unknown figure is refused with the nearest known one")
+    func unknownFigure() throws {
+        let suite = try suite("mean_tpot: \"exact\"")
+        #expect(refusal { _ = try suite.measure() }.contains("mean_tpot_ms"))
+    }
+
+    @Test("each seed replays another stretch of a recorded trace")
+    func stretches() throws {
+        let rows = (0..<50).map {
+            "{\"id\":\($0),\"arrival_us\":\($0 * 1000),\"segments\":[[\($0),\(10 + $0)]],"
+                + "\"output_tokens\":5}\n"
+        }
+        try scratch.write(rows.joined(), "trace.jsonl")
+        let text = """
+            { seeds: 4, cases: [{ name: "recorded", stretch: 10, config: {
+                step_time: { kind: "linear" }, hardware: { gpus_per_node: 1 },
+                trace: { file: "trace.jsonl" } }, metrics: { mean_ttft_ms: { relative: 0.1 } } }] }
+            """
+        let suite = try GateSuite.read(scratch.write(text, "recorded.json5"))
+        let measured = try suite.measure()
+        #expect(Set(measured[0].workloads).count > 1)
+        #expect(try suite.measure() == measured)
+        let (source, _) = try openTrace(scratch.path + "/trace.jsonl")
+        var stretch = TraceStretch(source, passOver: 7, keep: 3)
+        let batch = try #require(try stretch.next())
+        #expect(batch.ids == [7, 8, 9])
+        #expect(batch.arrivals == [0, 1_000_000, 2_000_000])
+        #expect(batch.segments(of: 2).map(\.content) == [9])
+        #expect(try stretch.next() == nil)
+        let without = text.replacing("stretch: 10,", with: "")
+        let message = refusal { _ = try GateSuite.read(scratch.write(without, "w.json5")) }
+        #expect(message.contains("stretch"))
+    }
+
+    @Test("findings as JUnit XML and GitHub annotations")
+    func annotations() throws {
+        try bless(suite(Self.tpot))
+        let slow = try gate(suite(Self.tpot, changes: ["step_time.scale=1.1"]))
+        let xml = try XMLNames(slow.junit)
+        #expect(xml.elements == ["testsuite", "testcase", "failure"])
+        #expect(xml.attributes["failures"] == "1")
+        #expect(slow.githubAnnotations.hasPrefix("::error title=suite%3A chat mean_tpot_ms::"))
+        #expect(!slow.githubAnnotations.contains("\n"))
+        let good = try gate(suite(Self.tpot))
+        #expect(try XMLNames(good.junit).elements == ["testsuite", "testcase"])
+        #expect(good.githubAnnotations.hasPrefix("::notice title=suite::"))
+    }
+
+    @Test("the suite's self-check: no false alarms, planted slow-downs caught")
+    func selfCheck() throws {
+        let suite = try suite("mean_tpot_ms: { relative: 0.02 }, digest: \"exact\"")
+        let check = try GateSelfCheck(suite, trials: 3, slowdown: 0.1)
+        #expect(check.unchangedOtherSeeds.regressions == 0)
+        #expect(check.slowedSameSeeds.regressions == 3)
+        #expect(check.text.contains("3 trials of 3 seeds"))
+    }
+}
+
+/// The names in an XML text. Throws when it is not well-formed, as far as the report needs it.
+private struct XMLNames {
+    var elements: [String] = []
+    var attributes: [String: String] = [:]
+
+    init(_ text: String) throws {
+        var open: [Substring] = []
+        for match in text.matches(of: /<(\/?)([a-z]+)((?: [a-z]+="[^"<]*")*)(\/?)>/) {
+            if match.1 == "/" {
+                try #require(open.popLast() == match.2)
+                continue
+            }
+            elements.append(String(match.2))
+            for pair in match.3.matches(of: /([a-z]+)="([^"]*)"/) where elements.count == 1 {
+                attributes[String(pair.1)] = String(pair.2)
+            }
+            if match.4.isEmpty { open.append(match.2) }
+        }
+        try #require(open.isEmpty && !elements.isEmpty)
+    }
+}

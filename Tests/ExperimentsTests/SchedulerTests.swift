@@ -1,0 +1,209 @@
+import Basics
+import Foundation
+import Simulator
+import StepTime
+import TestSupport
+import Testing
+import Traces
+
+/// Requests that all arrive at once: prompts, outputs and priorities.
+private func burst(_ prompts: [Int32], outputs: Int32 = 4) -> Workload {
+    var workload = Workload()
+    workload.ids = (0..<Int64(prompts.count)).map { $0 }
+    workload.arrivals = prompts.map { _ in 0 }
+    workload.promptTokens = prompts
+    workload.outputTokens = prompts.map { _ in outputs }
+    return workload
+}
+
+private func plan(_ change: (inout RunPlan) -> Void = { _ in }) -> RunPlan {
+    var plan = RunPlan(
+        stepTime: StepTime(
+            LinearStepTime(
+                fixedMicroseconds: 5000, perTokenMicroseconds: 20, perRequestMicroseconds: 2)))
+    plan.engine.numGPUBlocks = 200
+    plan.engine.maxNumBatchedTokens = 256
+    plan.engine.maxModelLen = 2048
+    plan.engine.asyncScheduling = false
+    change(&plan)
+    return plan
+}
+
+/// Keeps every scheduled step.
+private final class StepKeeper: RunObserver {
+    var steps: [ScheduleDecision] = []
+    var decisionDetail: DecisionDetail { .decisions }
+
+    func decided(_ decision: Decision) {
+        if case .scheduled(let step) = decision { steps.append(step) }
+    }
+}
+
+private func steps(_ plan: RunPlan, _ workload: Workload) throws -> [ScheduleDecision] {
+    let keeper = StepKeeper()
+    let result = try simulate(plan, source: InMemorySource(workload), observer: keeper)
+    #expect(result.counters.finished == workload.count)
+    return keeper.steps
+}
+
+@Suite("Scheduling policies")
+struct PolicyTests {
+    @Test(
+        "every shipped policy finishes everything, deterministically, in a tight pool",
+        arguments: EngineConfiguration.Policy.allCases, [false, true])
+    func finishes(policy: EngineConfiguration.Policy, asynchronous: Bool) throws {
+        let plan = plan {
+            $0.engine.policy = policy
+            $0.engine.asyncScheduling = asynchronous
+            $0.engine.numGPUBlocks = 40
+            $0.engine.schedulerReserveFullISL = false
+        }
+        let workload = burst((0..<20).map { 30 + 17 * ($0 % 7) }, outputs: 60)
+        let first = try simulate(plan, source: InMemorySource(workload))
+        #expect(first.counters.finished == 20)
+        #expect(first.counters.preemptions > 0)
+        #expect(try simulate(plan, source: InMemorySource(workload)).digest == first.digest)
+    }
+
+    @Test("shortest prompt first admits by length")
+    func shortest() throws {
+        let plan = plan { $0.engine.policy = .shortestPromptFirst }
+        let steps = try steps(plan, burst([200, 100, 50, 150]))
+        let admitted = steps.flatMap(\.entries).filter { $0.kind == .admitted }.map(\.id)
+        #expect(admitted == [2, 1, 3, 0])
+    }
+
+    @Test("decode first holds prefill to its quota, and never a decode back")
+    func decodeFirst() throws {
+        let plan = plan {
+            $0.engine.policy = .decodeFirst
+            $0.engine.prefillQuota = 64
+        }
+        let steps = try steps(plan, burst([40, 300, 300], outputs: 20))
+        for step in steps {
+            let prefill = step.entries.filter { $0.tokens > 1 }.reduce(0) { $0 + $1.tokens }
+            #expect(prefill <= 64)
+        }
+        let decoding = steps.drop { !$0.entries.contains { $0.id == 0 } }.dropFirst().prefix(19)
+        #expect(decoding.allSatisfy { $0.entries.first?.id == 0 })
+    }
+
+    @Test("prefill first never mixes prefill and decode")
+    func prefillFirst() throws {
+        let plan = plan { $0.engine.policy = .prefillFirst }
+        let steps = try steps(plan, burst([200, 300, 100, 250], outputs: 5))
+        for step in steps {
+            let decodes = step.entries.filter { $0.tokens == 1 && $0.computedBefore > 0 }
+            #expect(decodes.isEmpty || decodes.count == step.entries.count)
+        }
+    }
+
+    @Test("least attained service lets newcomers catch up")
+    func leastAttained() throws {
+        let plan = plan {
+            $0.engine.policy = .leastAttainedService
+            $0.engine.maxNumBatchedTokens = 100
+            $0.engine.maxNumSeqs = 100
+        }
+        var workload = burst([90, 90], outputs: 30)
+        workload.arrivals = [0, 40_000_000]
+        let steps = try steps(plan, workload)
+        // The newcomer's prompt goes before the decode of the request that has tokens already.
+        let meeting = try #require(steps.first { $0.entries.contains { $0.id == 1 } })
+        #expect(meeting.entries.contains { $0.id == 1 && $0.tokens >= 90 })
+    }
+
+    /// A policy that admits one request at a time and names a victim that does not exist.
+    private struct OneAtATime: SchedulingPolicy {
+        var victimPlace = 0
+
+        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence > b.sequence }
+        func admits(_ candidate: RequestView, _ step: StepView) -> Bool { step.running == 0 }
+        func victim(among running: [RequestView], for requester: RequestView) -> Int {
+            victimPlace
+        }
+    }
+
+    @Test("a policy of one's own orders, admits and is held to the rules")
+    func custom() throws {
+        let own = plan { $0.policy = OneAtATime() }
+        let steps = try steps(own, burst([50, 50, 50]))
+        #expect(steps.allSatisfy { $0.running <= 1 })
+        let admitted = steps.flatMap(\.entries).filter { $0.kind == .admitted }.map(\.id)
+        #expect(admitted == [2, 1, 0])
+        let wrong = plan {
+            $0.policy = OneAtATime(victimPlace: 5)
+            $0.engine.numGPUBlocks = 6
+        }
+        // Five blocks hold the prompt and not the answer; asking for a victim fails.
+        let message = try refusalOf(wrong, burst([64], outputs: 17))
+        #expect(message.contains("victim") || message.contains("no error"))
+    }
+}
+
+private func refusalOf(_ plan: RunPlan, _ workload: Workload) throws -> String {
+    do {
+        _ = try simulate(plan, source: InMemorySource(workload))
+        return "no error"
+    } catch let error as InputError { return error.description }
+}
+
+@Suite("External schedulers", .serialized)
+struct ExternalSchedulerFailureTests {
+    private func message(_ command: String, limit: Double = 20) throws -> String {
+        try refusalOf(
+            plan { $0.externalScheduler = .init(command: command, limitSeconds: limit) },
+            burst([50, 60]))
+    }
+
+    @Test(
+        "what dies, hangs or prints junk ends the run with one clear line",
+        arguments: [
+            ("sh -c 'exit 3'", "ended with status 3"),
+            ("echo oops >&2; exit 1", "oops"),
+            ("/nonexistent/scheduler", "ended with status 127"),
+            ("echo hello; cat", "no JSON object: hello"),
+            ("echo '[]'; cat", "no JSON object"),
+            ("echo '{}'; cat", "no list of actions"),
+            ("echo '{\"actions\":[[\"fly\",1]]}'; cat", "an action that is none"),
+            ("echo '{\"actions\":[[\"run\",0,-4]]}'; cat", "tokens"),
+            ("echo '{\"actions\":[],\"more\":1}'; cat", "unknown key more"),
+            ("exec 1>&-; cat >/dev/null", "closed its output"),
+        ])
+    func failures(command: String, part: String) throws {
+        let message = try message(command)
+        #expect(message.contains(part), "\(message)")
+        #expect(!message.contains("\n"))
+        #expect(message.contains("engine.scheduler (replica 0, step 0)"))
+    }
+
+    @Test("a scheduler that hangs is stopped at its limit")
+    func hangs() throws {
+        let began = ContinuousClock.now
+        let message = try message("sleep 30", limit: 0.2)
+        #expect(message.contains("no answer within 0.2 s"))
+        #expect(ContinuousClock.now - began < .seconds(10))
+    }
+
+    @Test("one that never schedules anything is told of the lack of progress")
+    func idles() throws {
+        let message = try message("while read -r line; do echo '{\"actions\":[]}'; done")
+        #expect(message.contains("no progress"))
+    }
+
+    @Test("actions that break a rule are refused and counted, and the run goes on")
+    func refusals() throws {
+        // Admits both, asks for too much, names strangers; then runs both by the rules.
+        let answer =
+            "{\"actions\":[[\"admit\",0,0],[\"admit\",1,0],[\"run\",0,9999],[\"preempt\",77],"
+            + "[\"run\",0,0],[\"run\",1,0]]}"
+        let plan = plan {
+            $0.externalScheduler = .init(
+                command: "while read -r line; do echo '\(answer)'; done")
+        }
+        let result = try simulate(plan, source: InMemorySource(burst([50, 60])))
+        #expect(result.counters.finished == 2)
+        #expect(result.refusedActions > 2)
+        #expect(result.firstRefusal.contains("request 0"))
+    }
+}

@@ -1,0 +1,80 @@
+import Basics
+import Foundation
+import Reports
+import Simulator
+import Testing
+
+@testable import Experiments
+
+/// A small configuration: the built-in recipe on one replica with a linear clock, so that debug
+/// builds run it in a fraction of a second.
+func small(_ changes: [String] = []) throws -> Configuration {
+    try Configuration.read(
+        file: nil,
+        changes: [
+            "step_time.kind=linear", "step_time.per_token_us=40", "hardware.gpus_per_node=1",
+            "cluster.replicas=1", "trace.limit=120", "trace.rate_scale=0.06",
+            "engine.num_gpu_blocks=2000", "engine.max_model_len=20000",
+        ] + changes)
+}
+
+/// A folder that goes away with its last holder.
+final class Scratch {
+    let url = FileManager.default.temporaryDirectory
+        .appendingPathComponent("headway-experiments-" + UUID().uuidString)
+    var path: String { url.path }
+
+    init() throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// Writes a text into a file of the folder and returns its path.
+    @discardableResult
+    func write(_ text: String, _ name: String) throws -> String {
+        let file = url.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+        return file.path
+    }
+
+    /// Runs a configuration and writes the folder that `headway run --out` would.
+    func run(_ name: String, _ changes: [String] = []) throws -> String {
+        let resolved = try small(changes).resolved()
+        let log = LogKeeper(resolved.plan)
+        let result = try simulate(
+            resolved.plan, source: resolved.configuration.openTrace().source, observer: log)
+        var rows = RequestLine.header
+        for record in result.records { RequestLine.append(record, to: &rows) }
+        try write(String(decoding: rows, as: UTF8.self), name + "/requests.csv")
+        try write(jsonText(RunSummary(result, clock: "")), name + "/summary.json")
+        try write(jsonText(resolved.configuration.asValue), name + "/config.resolved.json")
+        try write(log.lines.map { $0 + "\n" }.joined(), name + "/steps.jsonl")
+        return path + "/" + name
+    }
+}
+
+/// Keeps the lines of a decision log.
+private final class LogKeeper: RunObserver {
+    private var log: DecisionLog
+    private(set) var lines: [String] = []
+
+    init(_ plan: RunPlan) {
+        log = DecisionLog(
+            asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
+    }
+
+    var decisionDetail: DecisionDetail { .decisions }
+
+    func decided(_ decision: Decision) { if let line = log.line(decision) { lines.append(line) } }
+}
+
+/// The message of the `InputError` that a call throws.
+func refusal(_ body: () throws -> Void) -> String {
+    do {
+        try body()
+        return "no error"
+    } catch { return "\(error)" }
+}

@@ -45,7 +45,7 @@ extension EngineProfile {
                 activationBandwidth: 3.1e12, skippingBandwidth: 3.1e12),
         ],
         elementwise: assumedElementwise,
-        host: HostCoefficients(fixed: 0.3e-3, perGPU: 0.08e-3),
-        synchronousHost: HostCoefficients(fixed: 1.5e-3, perSequence: 30e-6),
+        host: HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6),
+        synchronousHost: HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6),
         hostIsFitted: false)
 }

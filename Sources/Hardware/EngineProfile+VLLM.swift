@@ -1,11 +1,12 @@
 import Models
 
 extension EngineProfile {
-    /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts). Host time:
-    /// 2025-10 asynchronous vLLM on Llama-3.1-70B, end to end.
+    /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts). Host time
+    /// is fitted end to end: asynchronous on 2025-10 servers of Llama-3.1-70B, synchronous on
+    /// vLLM 0.12 with Qwen3-32B at TP 2.
     public static let vllm = EngineProfile(
         name: "vllm",
-        provenance: "vLLM 0.24 kernels, host time of 2025-10",
+        provenance: "vLLM 0.24 kernels, host time of 2025-10 servers (0.12 when synchronous)",
         gemm: [
             .bf16: GEMMCoefficients(
                 rate: 8.08e14, bandwidth: 3.011e12, launch: 3.38e-6, exponent: 3.5,
@@ -57,7 +58,7 @@ extension EngineProfile {
                 padding: 4.178, activationBandwidth: 1.901e12, skippingBandwidth: 2.012e12),
         ],
         elementwise: assumedElementwise,
-        host: HostCoefficients(fixed: 0.3e-3, perGPU: 0.08e-3),
-        synchronousHost: HostCoefficients(fixed: 1.5e-3, perSequence: 30e-6),
+        host: HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6),
+        synchronousHost: HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6),
         hostIsFitted: true)
 }

@@ -26,7 +26,7 @@ public struct MemoryBudget: Equatable, Sendable {
     public var bytesPerBlock: Int64
     /// Blocks the pool gets, the null block included: vLLM's num_gpu_blocks.
     public var numGPUBlocks: Int
-    /// Tokens the pool holds when nothing is shared.
+    /// Tokens of the longest single sequence that the pool holds; windows keep their share only.
     public var tokenCapacity: Int
 
     /// The budget of a model on a GPU.
@@ -74,7 +74,27 @@ public struct MemoryBudget: Equatable, Sendable {
             return
         }
         numGPUBlocks = Int(left / bytesPerBlock)
-        tokenCapacity = numGPUBlocks / max(1, layout.groups.count) * blockSize
+        tokenCapacity = Self.longestSequence(layout, blocks: numGPUBlocks - 1, blockSize)
+    }
+
+    /// Full groups share what windows leave; without full groups nothing but the model's own
+    /// limit bounds a sequence.
+    private static func longestSequence(
+        _ layout: KVCacheLayout, blocks: Int, _ blockSize: Int
+    ) -> Int {
+        var windowed = 0
+        var full = 0
+        for group in layout.groups {
+            switch group {
+            case .full: full += 1
+            case .sliding(let window): windowed += (window + blockSize - 1) / blockSize
+            }
+        }
+        guard full > 0 else { return blocks > windowed ? Int(Int32.max) : blocks * blockSize }
+        // A sequence shorter than the windows takes as many blocks in every group.
+        let short = blocks / layout.groups.count
+        let long = (blocks - windowed) / full
+        return max(short, long) * blockSize
     }
 
     private static func doesNotFit(

@@ -38,7 +38,8 @@ public struct ExplanationReport {
             One step: \(Quantity.count(step.batch)) sequence\(step.batch == 1 ? "" : "s") x \
             \(Quantity.count(step.tokens)) new token\(step.tokens == 1 ? "" : "s"), context \
             \(Quantity.count(step.context)). FLOPs and bytes over all GPUs, time on each.
-            Clock: \(explanation.provenance.source)
+            Clock: \(explanation.provenance.source); assumed: \
+            \(explanation.provenance.assumptions.joined(separator: "; "))
             """
     }
 

@@ -177,7 +177,7 @@ extension TraceReport {
     /// Bars by octave of length.
     private static func histogram(_ counts: LengthCounts) -> String {
         var octaves = [Int](repeating: 0, count: 32)
-        counts.forEach { length, number in
+        for (length, number) in counts.entries {
             octaves[Int.bitWidth - 1 - max(1, length).leadingZeroBitCount] += number
         }
         let used = octaves.indices.filter { octaves[$0] > 0 }

@@ -126,6 +126,30 @@ extension OperatorCosts {
         provenance.mostTokens = 32_768
         provenance.longestContext = 131_072
         provenance.mostDecodes = 2048
+        provenance.assumptions = assumptions
         return provenance
+    }
+
+    /// Parts of this clock that no measurement covers.
+    private var assumptions: [String] {
+        var lines = ["element-wise work: 10 us a layer and 2.4 TB/s, not measured"]
+        func note(_ line: String) { if !lines.contains(line) { lines.append(line) } }
+        for group in model.layerGroups {
+            switch group.layer.attention {
+            case .heads(let heads):
+                if heads.keyValueHeads / deployment.tensorParallel > 8 {
+                    note("decode attention with more than 8 KV heads a GPU was not measured")
+                }
+            case .latent: break
+            case .recurrent(let mixer):
+                note("\(mixer.kind) layers were not measured: state bytes and FLOPs at half rate")
+            }
+        }
+        if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
+        if profile.gemm[deployment.weights] == nil {
+            note("\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes")
+        }
+        if deployment.expertParallel > 8 { note("exchange between nodes was not measured") }
+        return lines
     }
 }

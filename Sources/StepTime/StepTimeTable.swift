@@ -103,14 +103,16 @@ public struct StepTimeTable: Sendable {
             microseconds: number(3, .leastNonzeroMagnitude, 3.6e9))
     }
 
-    /// Alternates between the table (medians, then made non-decreasing) and the two slopes
-    /// (relative least squares, not negative).
+    /// The slopes come from steps of equally many tokens where there are such (differences cancel
+    /// the table), else from alternating between slopes and table; the table is the median of what
+    /// is left, made non-decreasing.
     private mutating func fit() {
         let counts = Set(rows.map(\.tokens)).sorted()
         var place: [Int: Int] = [:]
         for (index, count) in counts.enumerated() { place[count] = index }
         knots = counts.map { ($0, 0) }
-        for _ in 0..<60 {
+        let isDetermined = fitSlopes(place, centres: centres(place))
+        for _ in 0..<(isDetermined ? 1 : 60) {
             var rests = Array(repeating: [Double](), count: counts.count)
             for row in rows {
                 rests[place[row.tokens]!].append(row.microseconds - slopes(row))
@@ -118,7 +120,36 @@ public struct StepTimeTable: Sendable {
             let medians = rests.map { Self.median($0) }
             let level = Self.nonDecreasing(medians, weights: rests.map { Double($0.count) })
             for index in knots.indices { knots[index].microseconds = max(0, level[index]) }
-            fitSlopes(place)
+            if !isDetermined {
+                _ = fitSlopes(
+                    place,
+                    centres: knots.map { Centre(microseconds: $0.microseconds) })
+            }
+        }
+    }
+
+    /// What a knot's rows are measured from: their weighted means, or the table alone.
+    private struct Centre {
+        var weight = 0.0
+        var decodes = 0.0
+        var context = 0.0
+        var microseconds = 0.0
+    }
+
+    private func centres(_ place: [Int: Int]) -> [Centre] {
+        var centres = Array(repeating: Centre(), count: place.count)
+        for row in rows {
+            let index = place[row.tokens]!
+            let weight = 1 / (row.microseconds * row.microseconds)
+            centres[index].weight += weight
+            centres[index].decodes += weight * Double(row.decodes)
+            centres[index].context += weight * Double(row.context)
+            centres[index].microseconds += weight * row.microseconds
+        }
+        return centres.map { sum in
+            Centre(
+                weight: sum.weight, decodes: sum.decodes / sum.weight,
+                context: sum.context / sum.weight, microseconds: sum.microseconds / sum.weight)
         }
     }
 
@@ -126,34 +157,36 @@ public struct StepTimeTable: Sendable {
         perSequence * Double(row.decodes) + perContext * Double(row.context)
     }
 
-    private mutating func fitSlopes(_ place: [Int: Int]) {
+    /// Relative least squares of both slopes, neither negative; false when the rows do not
+    /// determine any.
+    private mutating func fitSlopes(_ place: [Int: Int], centres: [Centre]) -> Bool {
         var (bb, bc, cc, br, cr) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        var scale = 0.0
         for row in rows {
             let weight = 1 / (row.microseconds * row.microseconds)
-            let (b, c) = (Double(row.decodes), Double(row.context))
-            let rest = row.microseconds - knots[place[row.tokens]!].microseconds
+            let centre = centres[place[row.tokens]!]
+            let b = Double(row.decodes) - centre.decodes
+            let c = Double(row.context) - centre.context
+            let rest = row.microseconds - centre.microseconds
             bb += weight * b * b
             bc += weight * b * c
             cc += weight * c * c
             br += weight * b * rest
             cr += weight * c * rest
+            scale += weight * Double(row.context) * Double(row.context)
         }
+        guard cc > 1e-9 * scale, cc > 0 else { return false }
         let determinant = bb * cc - bc * bc
-        if determinant > 1e-9 * bb * cc {
-            perSequence = (br * cc - cr * bc) / determinant
-            perContext = (cr * bb - br * bc) / determinant
-        } else {
-            perSequence = 0
-            perContext = cc > 0 ? cr / cc : 0
+        perSequence = 0
+        perContext = max(0, cr / cc)
+        guard determinant > 1e-9 * bb * cc else { return true }
+        let both = ((br * cc - cr * bc) / determinant, (cr * bb - br * bc) / determinant)
+        if both.0 >= 0, both.1 >= 0 {
+            (perSequence, perContext) = both
+        } else if both.1 < 0 {
+            (perSequence, perContext) = (max(0, br / bb), 0)
         }
-        if perSequence < 0 {
-            perSequence = 0
-            perContext = cc > 0 ? cr / cc : 0
-        }
-        if perContext < 0 {
-            perContext = 0
-            perSequence = bb > 0 ? max(0, br / bb) : 0
-        }
+        return true
     }
 
     private static func median(_ values: [Double]) -> Double {

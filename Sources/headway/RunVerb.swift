@@ -17,6 +17,7 @@ extension Verb {
             """,
         flags: [
             Flag("--trace", "FILE", "Replay this trace (trace.file)."),
+            Flag("--model", "M", "Serve this model, by name or config.json (model.name)."),
             .set,
             Flag(
                 "--out", "DIR",
@@ -65,6 +66,7 @@ private struct ReplayRun {
         var configuration = try Configuration.read(
             file: arguments.operands.first, changes: changes)
         if let trace = arguments.value("--trace") { configuration.trace.file = trace }
+        if let model = arguments.value("--model") { configuration.model.name = model }
         // What the command line names lies in the working folder; written out, it must not move.
         configuration.resolvePaths(against: URL(fileURLWithPath: "here"))
         resolved = try configuration.resolved()

@@ -1,13 +1,6 @@
 import Basics
 import Traces
 
-extension Verb {
-    /// Everything under `headway trace`.
-    static let traces: [Verb] = [
-        .traceInfo, .traceCache, .traceSynth, .traceConvert, .traceSample, .traceScale, .traceMerge,
-    ]
-}
-
 /// The flags that say how a trace is read, shared by everything under `headway trace`.
 enum TraceFlags {
     static let all = [

@@ -1,4 +1,5 @@
 import Foundation
+import Simulator
 import TestSupport
 import Testing
 
@@ -38,6 +39,20 @@ struct ReadmeTests {
         }
     }
 
+    @Test("gives a Swift example that works")
+    func swiftExample() throws {
+        var configuration = Configuration()
+        configuration.engine.blockSize = 32
+        configuration.trace.limit = 200
+        let run = try configuration.resolved()
+        let result = try simulate(run.plan, source: configuration.openTrace().source)
+        #expect(result.counters.finished == 200)
+        #expect(result.timeToFirstToken.percentile(99) > 0 && !result.digest.isEmpty)
+        for line in ["configuration.resolved()", "openTrace().source)", "percentile(99)"] {
+            #expect(Self.text.contains(line))
+        }
+    }
+
     /// Each command, in a folder where the package's files and traces of the named formats lie.
     /// Runs are cut to 300 requests, because tests run unoptimised.
     @Test("gives commands that work", arguments: commands)
@@ -60,10 +75,24 @@ struct ReadmeTests {
                 + "\"hash_ids\": [0, \(row + 1)]}\n"
         }
         _ = try scratch.write("conversation_trace.jsonl", Array(mooncake.joined().utf8))
+        // What a user measured: one server's figure, and steps of 8 ms and a bit per token.
+        let measured = """
+            id,engine,model,gpu,tp,ep,weight_dtype,kv_cache_dtype,input_tokens,output_tokens,\
+            length_jitter,load_kind,load,num_requests,max_num_batched_tokens,max_num_seqs,metric,\
+            value,unit,source
+            one,vllm,llama-3.1-8b,h100-sxm,1,1,bf16,bf16,256,32,0,concurrency,4,8,8192,64,\
+            tpot_mean,7,ms,mine
+
+            """
+        _ = try scratch.write("measured.csv", Array(measured.utf8))
+        let steps = [1, 8, 64, 256, 1024].map { "\($0),\($0),\($0 * 512),\(8000 + 3 * $0)\n" }
+        _ = try scratch.write(
+            "steps.csv",
+            Array(("tokens,decodes,context,microseconds\n" + steps.joined()).utf8))
         var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
         switch command.split(separator: " ")[1] {
         case "run": line += " --limit 300"
-        case "compare", "diff", "gate": line += " --set trace.limit=300"
+        case "compare", "diff": line += " --set trace.limit=300"
         // Walking every capture unoptimised takes minutes; one gait shows that the command works.
         case "conform": line += " --gait stride"
         default: break

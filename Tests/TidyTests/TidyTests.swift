@@ -105,7 +105,7 @@ struct TidyTests {
         let tests = packageRoot.appendingPathComponent("Tests").path
         let suites =
             stages.keys.map { $0 + "Tests" } + [
-                "EndToEndTests", "TidyTests", "TestSupport",
+                "EndToEndTests", "TidyTests", "TestSupport", "Fuzz",
             ]
         #expect(Set(try manager.contentsOfDirectory(atPath: tests)) == Set(suites))
     }

@@ -80,7 +80,8 @@ import Traces
         #expect(workload.arrivals == [0, 113_000_000_000])
         #expect(notes.quirks.map(\.count) == [1, 1])
         let long = """
-            Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type
+            Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,\
+            Total tokens,Log Type
             5,s1,2.5,ChatGPT,10,20,30,Conversation log
             6,,,ChatGPT,11,21,32,API log
             17.5,s1,1,ChatGPT,40,20,60,Conversation log

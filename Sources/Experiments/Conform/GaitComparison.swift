@@ -55,7 +55,6 @@ public enum GaitComparison {
             ("busy time", a.busyTime == b.busyTime),
             ("host wait", a.hostWaitTime == b.hostWaitTime),
             ("end", a.end == b.end),
-            ("samples", a.samples == b.samples),
             ("digest", a.digest == b.digest),
         ]
         return parts.first { !$0.isEqual }?.name

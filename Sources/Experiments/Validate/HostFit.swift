@@ -81,28 +81,59 @@ struct HostFit {
         return lines
     }
 
-    /// Relative least squares over (1, GPUs) when several sizes are there, and over (1,
-    /// sequences) when only one is.
+    /// Rounds of reweighting; the weights settle in far fewer.
+    private static let rounds = 60
+    /// Relative residuals below this count alike, so that weights stay finite.
+    private static let leastResidual = 1e-3
+
+    /// What to add to (fixed, per GPU, per sequence) for the least sum of relative deviations, by
+    /// reweighted least squares; per GPU only where several sizes were measured.
     private static func correction(_ samples: [Sample]) -> HostCoefficients {
-        let sizes = Set(samples.map(\.load.tensorParallel))
-        let isBySize = sizes.count > 1
-        var (s00, s01, s11, t0, t1) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        for sample in samples {
-            let weight = 1 / (sample.measured * sample.measured)
-            let x = isBySize ? Double(sample.load.tensorParallel) : sample.sequences
-            s00 += weight
-            s01 += weight * x
-            s11 += weight * x * x
-            t0 += weight * sample.missing
-            t1 += weight * x * sample.missing
+        let hasSizes = Set(samples.map(\.load.tensorParallel)).count > 1
+        func inputs(_ sample: Sample) -> [Double] {
+            [1, hasSizes ? Double(sample.load.tensorParallel) : 0, sample.sequences]
         }
-        let determinant = s00 * s11 - s01 * s01
-        guard determinant > 1e-9 * s00 * s11 else { return HostCoefficients(fixed: t0 / s00) }
-        let fixed = (t0 * s11 - t1 * s01) / determinant
-        let slope = (t1 * s00 - t0 * s01) / determinant
-        return isBySize
-            ? HostCoefficients(fixed: fixed, perGPU: slope)
-            : HostCoefficients(fixed: fixed, perSequence: slope)
+        var weights = samples.map { 1 / ($0.measured * $0.measured) }
+        var found = [0.0, 0.0, 0.0]
+        for _ in 0..<rounds {
+            var system = Array(repeating: [0.0, 0.0, 0.0, 0.0], count: 3)
+            for (sample, weight) in zip(samples, weights) {
+                let x = inputs(sample)
+                for row in 0..<3 {
+                    for column in 0..<3 { system[row][column] += weight * x[row] * x[column] }
+                    system[row][3] += weight * x[row] * sample.missing
+                }
+            }
+            found = solve(system)
+            weights = samples.map { sample in
+                let fitted = zip(inputs(sample), found).reduce(0) { $0 + $1.0 * $1.1 }
+                let residual = abs(sample.missing - fitted) / sample.measured
+                return 1 / (sample.measured * sample.measured * max(residual, leastResidual))
+            }
+        }
+        return HostCoefficients(fixed: found[0], perGPU: found[1], perSequence: found[2])
+    }
+
+    /// Gaussian elimination with pivots; unknowns that nothing determines are 0.
+    private static func solve(_ system: [[Double]]) -> [Double] {
+        var rows = system
+        let scale = (0..<3).map { max(system[$0][$0], 1e-300) }
+        var result = [0.0, 0.0, 0.0]
+        var isFree = [false, false, false]
+        for column in 0..<3 {
+            guard abs(rows[column][column]) > 1e-9 * scale[column] else {
+                isFree[column] = true
+                continue
+            }
+            for row in 0..<3 where row != column {
+                let factor = rows[row][column] / rows[column][column]
+                for index in 0..<4 { rows[row][index] -= factor * rows[column][index] }
+            }
+        }
+        for column in 0..<3 where !isFree[column] {
+            result[column] = rows[column][3] / rows[column][column]
+        }
+        return result
     }
 }
 

@@ -9,8 +9,10 @@ struct Cluster {
     var outstanding: [Int32]
     /// Replicas with something to do, by the time of it.
     var due = EventHeap()
-    /// Whether a replica is in `due`.
-    var isDue: [Bool]
+    /// Each replica's valid time in `due`; entries with another time are stale.
+    var dueTimes: [Int64]
+    /// Up to when everything that others can see has happened, picoseconds.
+    var now: Int64 = 0
     var window = RecordWindow()
     var records: [RequestRecord] = []
     let keepsRecords: Bool
@@ -20,7 +22,7 @@ struct Cluster {
         for number in replicas.indices { replicas[number].log.detail = detail }
         router = Router(plan)
         outstanding = Array(repeating: 0, count: plan.replicas)
-        isDue = Array(repeating: false, count: plan.replicas)
+        dueTimes = Array(repeating: .max, count: plan.replicas)
         keepsRecords = plan.keepsRecords
     }
 }
@@ -33,11 +35,18 @@ func run(
     while true {
         let arrival = try feed.nextArrival()
         if let event = cluster.due.first, event.time <= arrival {
-            // With dependent arrivals a finish may bring one at once: go event by event.
-            let horizon = feed.isDependent ? event.time : arrival
+            guard event.time == cluster.dueTimes[Int(event.payload)] else {
+                _ = cluster.due.pop()
+                continue
+            }
+            // With dependent arrivals a finish may bring one at once: go event by event. Nobody
+            // ended before `now`, so a replica that slept may catch up to it at a stretch.
+            cluster.now = max(cluster.now, event.time)
+            let horizon = feed.isDependent ? cluster.now : arrival
             try advance(&cluster, Int(event.payload), to: horizon, &feed, &observer)
         } else if arrival < .max {
             let (request, time) = try feed.take()
+            cluster.now = max(cluster.now, time)
             let choice = cluster.router.route(
                 request, at: time, outstanding: cluster.outstanding)
             enqueue(&cluster.replicas[choice], request, at: time)
@@ -60,18 +69,18 @@ private func advance(
     _ observer: inout any RunObserver
 ) throws {
     _ = cluster.due.pop()
-    cluster.isDue[number] = false
+    cluster.dueTimes[number] = .max
     _ = try advance(&cluster.replicas[number], to: horizon)
     try collect(&cluster, number, &feed, &observer)
     markDue(&cluster, number)
 }
 
-/// Enters a replica into the queue of those with something to do.
+/// Enters a replica into the queue of those with something to do, unless it is there already
+/// with an earlier time.
 private func markDue(_ cluster: inout Cluster, _ number: Int) {
-    guard !cluster.isDue[number] else { return }
     let time = nextEvent(&cluster.replicas[number])
-    guard time < .max else { return }
-    cluster.isDue[number] = true
+    guard time < cluster.dueTimes[number] else { return }
+    cluster.dueTimes[number] = time
     cluster.due.push(.init(time: time, tie: Int64(number), payload: Int32(number)))
 }
 
@@ -97,13 +106,29 @@ private func collect(
     }
 }
 
-/// When a replica's loop can go on, picoseconds; `Int64.max` when it has nothing to do. Processing
-/// a batch happens at its end; scheduling needs a horizon past the clock.
+/// When a replica must run again, picoseconds; `Int64.max` when it has nothing to do.
+///
+/// Processing a batch happens at its end; scheduling needs a horizon past the clock. While all its
+/// requests are steady, nothing that others can see happens before the first of them ends, so it
+/// may sleep until the earliest moment of that: contexts grow, so no later step is shorter.
 private func nextEvent(_ replica: inout Replica) -> Int64 {
-    if replica.mustDrain { return max(replica.clock, replica.dispatched.firstEnd) }
-    if replica.hasWork || !replica.dispatched.isEmpty || replica.endedFlag {
-        return replica.clock + 1
+    var time: Int64
+    if replica.mustDrain {
+        time = max(replica.clock, replica.dispatched.firstEnd)
+    } else if replica.hasWork || !replica.dispatched.isEmpty || replica.endedFlag {
+        time = replica.clock + 1
+    } else {
+        guard let next = replica.inbox.first else { return .max }
+        return max(replica.clock, replica.requests[Int(next)].arrival) + 1
     }
-    guard let next = replica.inbox.first else { return .max }
-    return max(replica.clock, replica.requests[Int(next)].arrival) + 1
+    guard replica.stride.count > 0, replica.stride.explicit.isEmpty, replica.waiting.isEmpty,
+        replica.inbox.isEmpty, replica.aborts.isEmpty, !replica.log.isWanted,
+        let exit = replica.stride.exits.first?.time,
+        let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
+    else { return time }
+    let shortest = line.picoseconds(context: replica.stride.context)
+    let (sleep, overflow) = shortest.multipliedReportingOverflow(
+        by: max(0, exit - replica.stride.tick))
+    if !overflow, sleep < .max - replica.lastEnd { time = max(time, replica.lastEnd + sleep) }
+    return time
 }

@@ -14,6 +14,7 @@ func runIndependently(
 ) throws {
     let groups = max(1, min(threads, cluster.replicas.count))
     var failures = [(any Error)?](repeating: nil, count: cluster.replicas.count)
+    let batchSize = min(mostRouted, routedPerReplica * cluster.replicas.count)
     while true {
         var arrival = try feed.nextArrival()
         if arrival == .max, cluster.replicas.allSatisfy({ !$0.hasMore }) { return }
@@ -32,8 +33,10 @@ func runIndependently(
     }
 }
 
-/// Requests routed between two meetings of the threads: enough to make the meeting cheap.
-private let batchSize = 8192
+/// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
+/// enough for what waits to stay in the processor's cache.
+private let routedPerReplica = 256
+private let mostRouted = 8192
 
 /// A pointer that crosses threads; each thread touches elements of its own.
 private struct Shared<Element>: @unchecked Sendable {

@@ -23,17 +23,17 @@ extension ResolvedConfiguration {
         return parts.joined(separator: ", ")
     }
 
-    /// How far to believe the figures, in a sentence or two.
+    /// How far to believe the figures, a sentence a line.
     public var trust: String {
         let schedule =
             plan.externalScheduler == nil
             ? "The schedule is vLLM 0.33.0's, step for step." : "The schedule is the program's."
         switch configuration.stepTime.kind {
         case .h100:
-            return schedule + " Step times are fitted to operators measured on an H100; mixed "
-                + "batches are extrapolated (see headway validate)."
+            return schedule + "\nStep times are fitted to operators measured on an H100; mixed "
+                + "batches are extrapolated."
         case .linear, .table:
-            return schedule + " Step times are what the configuration says."
+            return schedule + "\nStep times are what the configuration says."
         }
     }
 

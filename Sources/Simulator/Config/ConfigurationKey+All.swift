@@ -171,8 +171,7 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators of an H100; table: step_time.file; linear: the last four keys."
-        ),
+            "h100: measured operators; table: step_time.file; linear: the last four keys."),
         .init(
             "step_time.file", \.stepTime.file,
             .optional(.text("a CSV's path"), null: "none"),

@@ -61,8 +61,6 @@ public struct RunPlan: Sendable {
     public var threads: Int?
     /// Keep every record in the result.
     public var keepsRecords = true
-    /// Interval between state samples, picoseconds; 0: none.
-    public var sampleInterval: Int64 = 0
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
 }

@@ -4,8 +4,10 @@ import Foundation
 /// the middle of its bucket, at most 1/1024 (0.098 %) away. Mean, minimum and maximum are exact.
 public struct LatencyHistogram: Sendable, Equatable {
     private static let linearBits = 9
-    /// Counts by bucket, grown on demand.
+    /// Counts from bucket `first` on, grown at both ends on demand: a thousand replicas that each
+    /// see a few octaves must not hold the empty ones below.
     private var counts: [Int64] = []
+    private var first = 0
     public private(set) var count: Int64 = 0
     /// Sum of values; 2⁶³ values of 2⁶³ fit.
     private var sum: UInt128 = 0
@@ -32,14 +34,31 @@ public struct LatencyHistogram: Sendable, Equatable {
         precondition(value >= 0 && times >= 0, "a duration cannot be negative")
         guard times > 0 else { return }
         let bucket = Self.bucket(of: value)
-        if bucket >= counts.count {
-            counts.append(contentsOf: repeatElement(0, count: bucket + 1 - counts.count))
-        }
-        counts[bucket] += times
+        cover(bucket)
+        counts[bucket - first] += times
         count += times
         sum += UInt128(value) * UInt128(times)
         minimum = min(minimum, value)
         maximum = max(maximum, value)
+    }
+
+    /// Makes room for a bucket, and for some neighbours beyond the present range.
+    @inline(__always)
+    private mutating func cover(_ bucket: Int) {
+        if bucket < first || bucket >= first + counts.count { grow(to: bucket) }
+    }
+
+    private mutating func grow(to bucket: Int) {
+        let spare = 64
+        if counts.isEmpty { first = bucket }
+        if bucket < first {
+            let low = max(0, bucket - spare)
+            counts.insert(contentsOf: repeatElement(0, count: first - low), at: 0)
+            first = low
+        } else if bucket >= first + counts.count {
+            let missing = bucket + 1 + spare - first - counts.count
+            counts.append(contentsOf: repeatElement(0, count: missing))
+        }
     }
 
     /// Adds values of one bucket whose sum and extremes are known. O(1) amortised.
@@ -47,10 +66,8 @@ public struct LatencyHistogram: Sendable, Equatable {
         bucket: Int, values: Int64, sum added: UInt128, minimum low: Int64, maximum high: Int64
     ) {
         guard values > 0 else { return }
-        if bucket >= counts.count {
-            counts.append(contentsOf: repeatElement(0, count: bucket + 1 - counts.count))
-        }
-        counts[bucket] += values
+        cover(bucket)
+        counts[bucket - first] += values
         count += values
         sum += added
         minimum = min(minimum, low)
@@ -59,11 +76,12 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     /// Adds every value of another histogram. O(buckets).
     public mutating func merge(_ other: LatencyHistogram) {
-        if other.counts.count > counts.count {
-            counts.append(
-                contentsOf: repeatElement(0, count: other.counts.count - counts.count))
+        guard other.count > 0 else { return }
+        cover(other.first)
+        cover(other.first + other.counts.count - 1)
+        for (index, number) in other.counts.enumerated() {
+            counts[other.first - first + index] += number
         }
-        for bucket in other.counts.indices { counts[bucket] += other.counts[bucket] }
         count += other.count
         sum += other.sum
         minimum = min(minimum, other.minimum)
@@ -76,7 +94,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// How many values lie in buckets that begin below a value. O(buckets).
     public func count(below value: Int64) -> Int64 {
         guard value > 0 else { return 0 }
-        return counts.prefix(Self.bucket(of: value - 1) + 1).reduce(0, +)
+        return counts.prefix(max(0, Self.bucket(of: value - 1) + 1 - first)).reduce(0, +)
     }
 
     /// The value below which a share of the values lies (nearest rank), 0 when empty.
@@ -86,14 +104,29 @@ public struct LatencyHistogram: Sendable, Equatable {
         let rank = max(1, Int64((percent / 100 * Double(count)).rounded(.up)))
         if rank >= count { return maximum }
         var seen: Int64 = 0
-        for (bucket, number) in counts.enumerated() where number > 0 {
+        for (index, number) in counts.enumerated() where number > 0 {
             seen += number
             if seen >= rank {
+                let bucket = first + index
                 let low = Self.lowerBound(of: bucket)
                 let high = Self.lowerBound(of: bucket + 1) - 1
                 return min(max(low + (high - low) / 2, minimum), maximum)
             }
         }
         return maximum
+    }
+
+    /// Equal when the same values were added, by bucket, sum and extremes, in whatever order.
+    public static func == (a: LatencyHistogram, b: LatencyHistogram) -> Bool {
+        guard a.count == b.count, a.sum == b.sum, a.minimum == b.minimum, a.maximum == b.maximum
+        else { return false }
+        let low = min(a.first, b.first)
+        let high = max(a.first + a.counts.count, b.first + b.counts.count)
+        return (low..<high).allSatisfy { a.number(in: $0) == b.number(in: $0) }
+    }
+
+    private func number(in bucket: Int) -> Int64 {
+        let index = bucket - first
+        return index >= 0 && index < counts.count ? counts[index] : 0
     }
 }

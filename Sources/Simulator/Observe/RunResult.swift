@@ -42,23 +42,6 @@ public struct StepCounters: Sendable, Equatable {
     public init() {}
 }
 
-/// A sample of the cluster's state, taken at a fixed interval of simulated time.
-public struct StateSample: Sendable, Equatable {
-    /// Picoseconds.
-    public var time: Int64
-    public var running: Int
-    public var waiting: Int
-    /// Blocks in use, over all replicas.
-    public var usedBlocks: Int
-
-    public init(time: Int64, running: Int, waiting: Int, usedBlocks: Int) {
-        self.time = time
-        self.running = running
-        self.waiting = waiting
-        self.usedBlocks = usedBlocks
-    }
-}
-
 /// Everything a run found out.
 public struct RunResult: Sendable {
     public var counters = Counters()
@@ -89,7 +72,6 @@ public struct RunResult: Sendable {
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     public var refusedActions = 0
     public var firstRefusal = ""
-    public var samples: [StateSample] = []
     /// Every request in order of its end, when the plan keeps them.
     public var records: [RequestRecord] = []
     /// Names the run: equal digests mean equal records and counters.

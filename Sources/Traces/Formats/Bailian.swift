@@ -1,5 +1,6 @@
 /// Qwen-Bailian's traces: one JSON object a line with `chat_id`, `parent_chat_id` (-1 for a first
-/// turn), `timestamp` in seconds, `input_length`, `output_length` and `hash_ids` of 16-token blocks.
+/// turn), `timestamp` in seconds, `input_length`, `output_length` and `hash_ids` of 16-token
+/// blocks.
 ///
 /// The pause before a turn is the difference of the two timestamps less the time that the answer
 /// between them is assumed to have taken, as the trace does not record it. A parent outside the

@@ -54,7 +54,7 @@ public struct LengthCounts: Sendable {
         let order = ranks.indices.sorted { ranks[$0] < ranks[$1] }
         var next = 0
         var seen = 0
-        forEach { length, number in
+        for (length, number) in entries {
             seen += number
             while next < order.count, ranks[order[next]] < seen {
                 result[order[next]] = length
@@ -64,9 +64,9 @@ public struct LengthCounts: Sendable {
         return result
     }
 
-    /// Every length that occurs with its number, in order of length.
-    public func forEach(_ body: (_ length: Int, _ number: Int) -> Void) {
-        for (length, number) in small.enumerated() where number > 0 { body(length, Int(number)) }
-        for length in large.keys.sorted() { body(Int(length), large[length]!) }
+    /// Every length that occurs with its number, in order of length. O(largest length).
+    public var entries: [(length: Int, number: Int)] {
+        small.indices.filter { small[$0] > 0 }.map { ($0, Int(small[$0])) }
+            + large.keys.sorted().map { (Int($0), large[$0]!) }
     }
 }

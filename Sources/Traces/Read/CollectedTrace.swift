@@ -34,7 +34,8 @@ struct CollectedTrace: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
 
-    /// `tally` holds what was counted while gathering. Ties keep the order of gathering. O(n log n).
+    /// `tally` holds what was counted while gathering. Ties keep the order of gathering.
+    /// O(n log n).
     init(
         _ collected: CollectedRows, tally: Tally, options: TraceOptions, notes: TraceNotes,
         countsFromFirstRow: Bool
@@ -60,7 +61,9 @@ struct CollectedTrace: RequestSource {
                 var row = collected.rows[index]
                 let start = batch.segments.count
                 batch.segments.append(contentsOf: collected.segments(of: index))
-                if try !gate.admit(&row, into: &batch) {
+                if let arrival = try gate.admit(&row, segments: &batch.segments) {
+                    batch.append(row, arrival: arrival, abort: row.abort)
+                } else {
                     batch.segments.removeLast(batch.segments.count - start)
                 }
             }

@@ -20,9 +20,11 @@ struct Gate {
         tally = Tally(isStrict: options.isStrict)
     }
 
-    /// Checks a row and appends it, or returns false when it is dropped or outside the window.
+    /// Checks a row and returns its arrival, or nil when it is dropped or outside the window.
+    ///
+    /// A row that passes has its id, its abort from the origin, and all its segments.
     @inline(never)
-    mutating func admit(_ row: inout TraceRow, into batch: inout Workload) throws -> Bool {
+    mutating func admit(_ row: inout TraceRow, segments: inout [Segment]) throws -> Int64? {
         tally.rows += 1
         try checkLengths(row)
         let time = try relative(row.time)
@@ -37,26 +39,25 @@ struct Gate {
         if row.prompt == 0 || row.output == 0 {
             try tally.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
             lose(row.id)
-            return false
+            return nil
         }
         if row.predecessor != TraceRow.noSessions { try checkPredecessor(&row) }
         let window = options.window ?? 0..<Int64.max
         if time >= window.upperBound { isClosed = true }
         guard window.contains(time) else {
             lose(row.id)
-            return false
+            return nil
         }
         if row.id < 0 { row.id = Int64(kept) }
         if row.ownTail > 0 {
-            batch.segments.append(
+            segments.append(
                 Segment(content: OwnContent.prompt(of: row.id), length: row.ownTail))
         }
-        let abort = row.abort < 0 ? -1 : try scaled(relative(row.abort) - window.lowerBound)
+        if row.abort >= 0 { row.abort = try scaled(relative(row.abort) - window.lowerBound) }
         let arrival = try scaled(time - window.lowerBound)
-        batch.append(row, arrival: arrival, abort: abort)
         kept += 1
         if let limit = options.limit, kept >= limit { isClosed = true }
-        return true
+        return arrival
     }
 
     private mutating func lose(_ id: Int64) {

@@ -25,11 +25,14 @@ struct LineTrace<Format: LineFormat>: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
     private var isDone = false
+    private var row = TraceRow()
+    private let columns: PlainColumns
 
     init(_ reader: LineReader, _ format: Format, options: TraceOptions, notes: TraceNotes) {
         self.reader = reader
         self.format = format
         self.notes = notes
+        columns = PlainColumns(capacity: options.batchSize)
         gate = Gate(options: options, countsFromFirstRow: format.countsFromFirstRow)
     }
 
@@ -37,9 +40,11 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         guard !isDone else { return nil }
         var batch = Workload()
         let size = gate.options.batchSize
-        batch.reserve(min(size, 1 << 16))
+        columns.begin()
         do {
-            while !gate.isClosed, batch.count < size, batch.segments.count < 64 * size {
+            while !gate.isClosed, batch.count + columns.count < size,
+                batch.segments.count < 64 * size
+            {
                 guard let line = try reader.next() else {
                     isDone = true
                     break
@@ -49,6 +54,7 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         } catch let failure as ScanFailure {
             throw InputError(reader.place, failure.problem, expected: failure.expected)
         }
+        columns.drain(into: &batch)
         isDone = isDone || gate.isClosed
         notes.publish(gate.tally)
         if isDone { try gate.checkYield(path: reader.path) }
@@ -58,12 +64,15 @@ struct LineTrace<Format: LineFormat>: RequestSource {
     @inline(__always)
     private mutating func take(_ line: ByteCursor, into batch: inout Workload) throws {
         var cursor = line
-        var row = TraceRow()
+        row.reset()
         let start = batch.segments.count
-        let isRow = try format.parse(
-            &cursor, row: &row, segments: &batch.segments, tally: &gate.tally)
-        let isKept = isRow ? try gate.admit(&row, into: &batch) : false
-        if !isKept, batch.segments.count > start {
+        if try format.parse(&cursor, row: &row, segments: &batch.segments, tally: &gate.tally),
+            let arrival = try gate.admit(&row, segments: &batch.segments)
+        {
+            if !row.hasOptions, columns.append(row, arrival: arrival, to: &batch) { return }
+            columns.drain(into: &batch)
+            batch.append(row, arrival: arrival, abort: row.abort)
+        } else if batch.segments.count > start {
             batch.segments.removeLast(batch.segments.count - start)
         }
     }

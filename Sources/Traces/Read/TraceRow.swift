@@ -21,6 +21,21 @@ struct TraceRow {
 
     static let noSessions = Int64.min
 
+    /// Back to saying nothing, ready for the next line.
+    @inline(__always) mutating func reset() {
+        id = -1
+        maxTokens = -1
+        priority = 0
+        abort = -1
+        outputContent = -1
+        predecessor = Self.noSessions
+        thinkTime = 0
+        ownTail = 0
+        time = 0
+        prompt = 0
+        output = 0
+    }
+
     /// Whether any optional column is said.
     @inline(__always) var hasOptions: Bool {
         maxTokens >= 0 || priority != 0 || abort >= 0 || outputContent >= 0

@@ -16,14 +16,15 @@ public struct RecipeSource: RequestSource {
     static let firstTokenSeconds = 0.5
     static let tokenSeconds = 0.03
 
-    private let recipe: Recipe
+    private let maxContext: Int
     private let followsSessions: Bool
     private let batchSize: Int
     private let end: Double
     private var arrivals: ArrivalProcess
     private var nextStart: Double
-    private var kinds: [ClassSampler]
+    private let kinds: [ClassSampler]
     private let shares: [Double]
+    private let priorities: [Int32]
     private var random: SeededRandom
     private var sessions: [Session] = []
     private var freeSlots: [Int] = []
@@ -36,11 +37,12 @@ public struct RecipeSource: RequestSource {
     /// A source for a recipe; `seed` overrides the recipe's. Without `followsSessions` later turns
     /// arrive at their nominal times, whatever happened to the answers before them.
     public init(_ recipe: Recipe, seed: UInt64? = nil, followsSessions: Bool = true) {
-        self.recipe = recipe
+        maxContext = recipe.maxContext
         self.followsSessions = followsSessions
         batchSize = 4096
         let seed = seed ?? recipe.seed
         kinds = recipe.classes.enumerated().map { ClassSampler($1, number: $0, seed: seed) }
+        priorities = recipe.classes.map(\.priority)
         let total = recipe.classes.reduce(0) { $0 + $1.share }
         var cumulative = 0.0
         shares = recipe.classes.map {
@@ -101,12 +103,12 @@ public struct RecipeSource: RequestSource {
     private mutating func emit(_ slot: Int, at time: Double, into batch: inout Workload) {
         let kind = sessions[slot].kind
         let turn = kinds[kind].drawTurn(&sessions[slot], &random)
-        guard sessions[slot].promptTokens <= recipe.maxContext else {
+        guard sessions[slot].promptTokens <= maxContext else {
             freeSlots.append(slot)
             return
         }
         if time >= 0 {
-            append(sessions[slot], turn, at: time, to: &batch)
+            append(slot, turn, at: time, to: &batch)
             sessions[slot].lastID = nextID
             nextID += 1
             remaining -= 1
@@ -121,23 +123,23 @@ public struct RecipeSource: RequestSource {
         turns.insert(time + answer + wait, slot)
     }
 
-    private func append(
-        _ session: Session, _ turn: Turn, at time: Double, to batch: inout Workload
+    private mutating func append(
+        _ slot: Int, _ turn: Turn, at time: Double, to batch: inout Workload
     ) {
         var row = TraceRow()
         row.id = nextID
-        row.prompt = Int64(session.promptTokens)
+        row.prompt = Int64(sessions[slot].promptTokens)
         row.output = Int64(turn.output)
-        row.priority = recipe.classes[session.kind].priority
-        row.outputContent = session.answerContent
+        row.priority = priorities[sessions[slot].kind]
+        row.outputContent = sessions[slot].answerContent
         if followsSessions, hasSessions {
-            row.predecessor = session.lastID
-            if session.lastID >= 0 { row.thinkTime = Self.nanoseconds(session.wait) }
+            row.predecessor = sessions[slot].lastID
+            if sessions[slot].lastID >= 0 { row.thinkTime = Self.nanoseconds(sessions[slot].wait) }
         }
         let arrival = Self.nanoseconds(time)
         let abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
         row.abort = abort
-        batch.segments.append(contentsOf: session.content)
+        batch.segments.append(contentsOf: sessions[slot].content)
         batch.append(row, arrival: arrival, abort: abort)
     }
 

@@ -7,8 +7,6 @@ struct ByteWriter {
             contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
     @inline(__always) mutating func put(byte: UInt8) { bytes.append(byte) }
 
     /// A decimal integer.

@@ -1,0 +1,212 @@
+import Basics
+import Foundation
+import Hardware
+import Models
+import Reports
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+private let columns = ReferenceRow.columns.joined(separator: ",")
+
+/// Writes files into a fresh folder, hands it over and removes it.
+private func withFolder<Result>(
+    _ files: [String: String], _ body: (String) throws -> Result
+) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("validate-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, text) in files {
+        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+    }
+    return try body(folder.path)
+}
+
+/// A row of a reference file; unnamed columns are those of a small Llama-3.1-8B load.
+private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
+    let usual = [
+        "engine": "vllm", "model": "meta-llama/Llama-3.1-8B", "gpu": "h100-sxm", "tp": "1",
+        "ep": "1", "weight_dtype": "bf16", "kv_cache_dtype": "bf16", "input_tokens": "200",
+        "output_tokens": "20", "length_jitter": "0.2", "load_kind": "concurrency", "load": "4",
+        "num_requests": "12", "max_num_batched_tokens": "8192", "max_num_seqs": "4",
+        "metric": "tpot_mean", "value": "7",
+    ]
+    return ReferenceRow.columns.map { column in
+        column == "id" ? id : changes[column] ?? usual[column]!
+    }.joined(separator: ",")
+}
+
+@Suite struct ReferenceValidationTests {
+    @Test func rowsAreSimulatedAndGrouped() throws {
+        let blank = Dictionary(
+            uniqueKeysWithValues: [
+                "gpu", "tp", "ep", "weight_dtype", "kv_cache_dtype", "length_jitter", "load_kind",
+                "num_requests", "max_num_batched_tokens", "max_num_seqs",
+            ].map { ($0, "") })
+        let offline = ["load_kind": "offline", "load": "", "metric": "output_throughput"]
+        let text = [
+            columns, row("a"), row("b", ["metric": "ttft_mean", "value": "20"]), row("c", blank),
+            row("\"d, quoted\"", ["model": "nobody/knows-it"]), row("e", offline),
+        ].joined(separator: "\n")
+        let validation = try withFolder(["r.csv": text]) {
+            try ReferenceValidation(file: $0 + "/r.csv")
+        }
+        let rows = validation.rows
+        #expect(rows.map(\.id) == ["a", "b", "c", "d, quoted", "e"])
+        let predicted = try #require(rows[0].predicted)
+        // One step of four decodes at a short context: weights over bandwidth, and host time.
+        #expect((5.5...9).contains(predicted))
+        #expect(rows[0].errorPercent == 100 * (predicted / 7 - 1))
+        #expect(rows[2].predicted != nil)
+        #expect(rows[3].predicted == nil)
+        #expect(rows[3].skipped?.contains("nobody/knows-it") == true)
+        #expect(try #require(rows[4].predicted) > 0)
+        let skipped = validation.groups.map(\.skipped).reduce(0, +)
+        #expect(skipped == 1)
+        let json = try jsonText(validation)
+        for key in ["\"error_percent\"", "\"measured\"", "\"groups\"", "\"median_percent\""] {
+            #expect(json.contains(key))
+        }
+    }
+
+    @Test(arguments: [
+        ("", "is empty"), ("id,engine\n1,2\n", "columns missing"),
+        (columns + "\n" + row("a", ["value": "nan"]), "value"),
+        (columns + "\n" + row("a", ["input_tokens": "-2"]), "input_tokens"),
+        (columns + "\n" + row("a", ["length_jitter": "1.5"]), "length_jitter"),
+        (columns + "\na,b,c", "fields"), (columns + "\n" + row("\"a"), "not closed"),
+    ])
+    func otherFilesAreOneClearError(text: String, problem: String) throws {
+        let error = try withFolder(["r.csv": text]) { folder in
+            #expect(throws: InputError.self) {
+                try ReferenceValidation(file: folder + "/r.csv")
+            }
+        }
+        #expect(error?.description.contains(problem) == true)
+        #expect(error?.place.contains("r.csv") == true)
+    }
+
+    #if !DEBUG
+        @Test(.enabled(if: evidence != nil))
+        func publicServersArePredictedWithinTheTargets() throws {
+            let file = try #require(evidence).appendingPathComponent("h100/validation/public.csv")
+            let groups = try ReferenceValidation(file: file.path).groups
+            func errors(_ parts: String...) throws -> ErrorSummary {
+                try #require(groups.first { group in parts.allSatisfy(group.name.contains) }).errors
+            }
+            let tpot = try errors("vllm", "Llama-3.1-70B", "tpot_mean")
+            #expect(tpot.median <= 2 && tpot.p90 <= 7)
+            let ttft = try errors("vllm", "Llama-3.1-70B", "ttft_mean")
+            #expect(ttft.median <= 5.5 && ttft.p90 <= 15)
+            #expect(try errors("TensorRT-LLM", "70B", "output_throughput").median <= 4)
+            #expect(try errors("vllm", "Qwen3-32B, bf16", "tpot_mean").median <= 8)
+        }
+    #endif
+}
+
+@Suite struct OperatorValidationTests {
+    /// A GEMM table made from the vLLM profile itself.
+    private var gemmTable: String {
+        var lines = ["kernel_source,gemm_dtype,m,n,k,latency"]
+        for m in [1, 8, 64, 512, 4096] {
+            for (n, k) in [(4096, 8192), (8192, 8192), (28672, 8192), (8192, 28672)] {
+                for (name, format) in [("bfloat16", WeightFormat.bf16), ("fp8", .fp8)] {
+                    let seconds = EngineProfile.vllm.gemm[format]!.seconds(
+                        tokens: Double(m), inputs: Double(k), outputs: Double(n),
+                        bytesPerWeight: format.bytesPerWeight)
+                    lines.append("x,\(name),\(m),\(n),\(k),\(seconds * 1e3)")
+                }
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    @Test func aTableMadeFromTheProfileHasNoError() throws {
+        let validation = try withFolder(["gemm.csv": gemmTable, "other.csv": "a,b\n1,2\n"]) {
+            try OperatorValidation(folder: $0, profile: .vllm)
+        }
+        #expect(validation.groups.count == 2)
+        #expect(validation.groups.allSatisfy { $0.errors.median < 1e-9 && $0.isMeant })
+        #expect(validation.skipped.count == 1)
+    }
+
+    @Test func aFitFindsItsWayBackFromAnotherProfile() throws {
+        // sglang's GEMM coefficients are the start, vLLM's made the table.
+        var table = gemmTable
+        table += "\n" + gemmTable.split(separator: "\n").dropFirst().joined(separator: "\n")
+        let errors = try withFolder(["gemm.csv": table]) { folder in
+            let fit = try OperatorFit(folder: folder, base: .sglang)
+            return try OperatorValidation(folder: folder, profile: fit.profile).groups.map(\.errors)
+        }
+        #expect(errors.count == 2)
+        #expect(errors.allSatisfy { $0.median < 2 })
+    }
+
+    @Test func aFittedProfileComesBackFromItsFile() throws {
+        let text = String(
+            decoding: try JSONEncoder().encode(EngineProfile.trtllm), as: UTF8.self)
+        let read = try withFolder(["p.json": text]) { try EngineProfile.named($0 + "/p.json") }
+        #expect(read == .trtllm)
+        for junk in ["", "{}", text.replacing("\"rate\":", with: "\"rate\":-")] {
+            try withFolder(["p.json": junk]) { folder in
+                _ = #expect(throws: InputError.self) {
+                    try EngineProfile.named(folder + "/p.json")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["x,bfloat16,nan,4096,8192,1", "x,bfloat16,8,4096,8192,0", "x,bfloat16,8"])
+    func junkRowsAreOneClearError(row: String) throws {
+        let text = "kernel_source,gemm_dtype,m,n,k,latency\n" + row
+        try withFolder(["gemm.csv": text]) { folder in
+            let error = #expect(throws: InputError.self) {
+                try OperatorValidation(folder: folder, profile: .vllm)
+            }
+            #expect(error?.place.hasSuffix("gemm.csv:2") == true)
+        }
+    }
+
+    @Test func emptyFoldersAreRefused() throws {
+        try withFolder([:]) { folder in
+            _ = #expect(throws: InputError.self) {
+                try OperatorValidation(folder: folder, profile: .vllm)
+            }
+        }
+        #expect(throws: InputError.self) {
+            try OperatorValidation(folder: "/nowhere", profile: .vllm)
+        }
+    }
+
+    #if !DEBUG
+        @Test(.enabled(if: evidence != nil))
+        func publicOperatorsArePredictedWithinTheTargets() throws {
+            let folder = try #require(evidence).appendingPathComponent("h100/operators")
+            let groups = try OperatorValidation(folder: folder.path, profile: .vllm).groups
+            for group in groups where group.isMeant {
+                let limit =
+                    [
+                        ("GEMM bfloat16", 4.5), ("GEMM fp8", 10.0), ("decode attention", 3.5),
+                        ("prefill attention", 6.5), ("MLA decode", 3.5), ("all-reduce", 3.0),
+                        ("EP1", 5.0),
+                    ].first { group.name.contains($0.0) }?.1
+                if let limit { #expect(group.errors.median <= limit, "\(group.name)") }
+                if group.name.contains("MoE") {
+                    #expect(abs(group.errors.bias) <= 8, "\(group.name)")
+                }
+            }
+        }
+    #endif
+}
+
+@Suite struct ErrorSummaryTests {
+    @Test func quantilesLieBetweenNeighbours() {
+        let summary = ErrorSummary([-10, 2, 4, -6, 8])
+        #expect(summary.median == 6)
+        #expect(abs(summary.p90 - 9.2) < 1e-12)
+        #expect(summary.bias == 2)
+        #expect(ErrorSummary([]).median == 0)
+    }
+}

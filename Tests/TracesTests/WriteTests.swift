@@ -1,0 +1,173 @@
+import Basics
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Traces
+
+/// A small trace with everything that a workload can have.
+private let rich: Workload = {
+    var entry = RequestClass(
+        prompt: .lognormal(median: 80, p90: 700, max: 3_000),
+        output: .lognormal(median: 40, p90: 200, max: 500))
+    entry.system = .init(count: 5, tokens: .lognormal(median: 300, p90: 900, max: 2_000))
+    entry.turns = .exponential(mean: 3, min: 1, max: 8)
+    entry.thinkS = .exponential(mean: 5, min: 0.5, max: 60)
+    entry.priority = 2
+    var recipe = Recipe(arrivals: .init(rate: 5), classes: [entry])
+    recipe.requests = 300
+    var source = RecipeSource(recipe)
+    var all = Workload()
+    while let batch = try? source.next() { all.append(contentsOf: batch) }
+    return all
+}()
+
+private func collect(_ source: any RequestSource) throws -> Workload {
+    var source = source
+    var all = Workload()
+    while let batch = try source.next() { all.append(contentsOf: batch) }
+    return all
+}
+
+private func reread(
+    _ workload: Workload, _ format: TraceFormat
+) throws -> (workload: Workload, losses: [String]) {
+    var writer = try TraceWriter(format)
+    let bytes = try writer.write(workload)
+    return (try withFile(Data(bytes)) { try readAll($0).workload }, writer.losses)
+}
+
+@Suite struct Writing {
+    @Test func nativeLosesNothing() throws {
+        let (again, losses) = try reread(rich, .native)
+        #expect(again == rich)
+        #expect(losses.isEmpty)
+    }
+
+    @Test(arguments: [TraceFormat.azure, .burstgpt, .lengths])
+    func lengthFormatsKeepTimesAndLengthsAndSayWhatIsLost(_ format: TraceFormat) throws {
+        let (again, losses) = try reread(rich, format)
+        let origin =
+            format == .lengths || format == .burstgpt || format == .azure
+            ? rich.arrivals[0] : 0
+        #expect(again.arrivals == rich.arrivals.map { $0 - origin })
+        #expect(again.promptTokens == rich.promptTokens)
+        #expect(again.outputTokens == rich.outputTokens)
+        #expect(losses.contains("content identity"))
+        #expect(losses.contains("sessions"))
+        #expect(losses.contains("priorities"))
+    }
+
+    @Test func bailianKeepsSharingInBlocksOf16() throws {
+        let (again, losses) = try reread(rich, .bailian)
+        #expect(again.predecessors == rich.predecessors)
+        #expect(again.arrivals == rich.arrivals)
+        #expect(losses.contains("pauses in sessions, but for the timestamps"))
+        func hits(_ workload: Workload) throws -> Int {
+            let log = try ReuseLog(InMemorySource(workload), includesAnswers: false)
+            return PageCurve(log, pageTokens: 16).hitTokens(pages: .max)
+        }
+        #expect(try hits(again) == hits(rich))
+    }
+
+    @Test func mooncakeKeepsSessionsWithTheirPauses() throws {
+        let (again, losses) = try reread(rich, .mooncake)
+        #expect(again.predecessors == rich.predecessors)
+        #expect(again.thinkTimes == rich.thinkTimes)
+        #expect(losses.contains("time below 1 ms"))
+    }
+
+    @Test(.enabled(if: evidence != nil)) func mooncakeIsWrittenByteForByte() throws {
+        let path = shared("traces/mooncake_fast25/conversation_trace.jsonl")
+        var writer = try TraceWriter(.mooncake)
+        var options = TraceOptions()
+        options.limit = 1_500
+        var (source, _) = try openTrace(path, options: options)
+        var bytes: [UInt8] = []
+        while let batch = try source.next() { bytes += try writer.write(batch) }
+        let original = try Data(contentsOf: URL(fileURLWithPath: path)).prefix(bytes.count)
+        #expect(Data(bytes) == original)
+        #expect(writer.losses.isEmpty)
+    }
+
+    @Test func formatsOfTextAndTablesAreNotWritten() {
+        for format in [TraceFormat.sharegpt, .otel, .ragpulse, .weka] {
+            #expect(throws: InputError.self) { try TraceWriter(format) }
+        }
+    }
+
+    @Test func compressedFilesReadBack() throws {
+        try withFile("x") { path in
+            let target = path + ".jsonl.gz"
+            var writer = try TraceWriter(.native)
+            let file = try WholeFile(target)
+            try file.write(writer.write(rich))
+            #expect(!FileManager.default.fileExists(atPath: target))
+            try file.commit()
+            #expect(try readAll(target).workload == rich)
+        }
+    }
+}
+
+@Suite struct Transforming {
+    @Test func samplingKeepsSessionsWhole() throws {
+        let part = try collect(
+            SampledSource(InMemorySource(rich), share: 0.4, unit: .session, seed: 3))
+        #expect(part.count > 0 && part.count < rich.count)
+        let kept = Set(part.ids)
+        for row in 0..<rich.count where rich.predecessors[row] >= 0 {
+            #expect(kept.contains(rich.ids[row]) == kept.contains(rich.predecessors[row]))
+        }
+        let larger = try collect(
+            SampledSource(InMemorySource(rich), share: 0.7, unit: .session, seed: 3))
+        #expect(kept.isSubset(of: Set(larger.ids)))
+    }
+
+    @Test func samplingWindowsKeepsTheRate() throws {
+        let part = try collect(
+            SampledSource(
+                InMemorySource(rich), share: 0.5, unit: .window(4_000_000_000), seed: 1))
+        let rate = Double(part.count) / Double(part.arrivals.last! - part.arrivals[0])
+        let whole = Double(rich.count) / Double(rich.arrivals.last! - rich.arrivals[0])
+        #expect(abs(rate / whole - 1) < 0.35)
+        #expect(zip(part.arrivals, part.arrivals.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test func mergingKeepsOrderAndContentsApart() throws {
+        let merged = try collect(
+            MergedSource([InMemorySource(rich), InMemorySource(rich)], offsets: [0, 1_000]))
+        #expect(merged.count == 2 * rich.count)
+        #expect(zip(merged.arrivals, merged.arrivals.dropFirst()).allSatisfy { $0 <= $1 })
+        func hits(_ workload: Workload) throws -> Int {
+            PageCurve(try ReuseLog(InMemorySource(workload)), pageTokens: 16)
+                .hitTokens(pages: .max)
+        }
+        #expect(try hits(merged) == 2 * hits(rich))
+        let shared = try collect(
+            MergedSource(
+                [InMemorySource(rich), InMemorySource(rich)], offsets: [0, 1_000],
+                sharesContent: true))
+        #expect(try hits(shared) > hits(merged))
+    }
+
+    @Test(arguments: [0.5, 1.5, 3.0])
+    func scalingChangesTheRateByItsFactor(_ factor: Double) throws {
+        let way = RateScaling.usual(for: factor)
+        let source = try way.apply(factor: factor, seed: 2) { scale in
+            var scaled = rich
+            scaled.arrivals = rich.arrivals.map { scale.apply($0)! }
+            return InMemorySource(scaled)
+        }
+        let trace = try collect(source)
+        let rate = Double(trace.count) / Double(trace.arrivals.last! - trace.arrivals[0])
+        let whole = Double(rich.count) / Double(rich.arrivals.last! - rich.arrivals[0])
+        #expect(abs(rate / whole / factor - 1) < 0.25)
+        #expect(zip(trace.arrivals, trace.arrivals.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test func thinningCannotRaiseTheRate() {
+        #expect(throws: InputError.self) {
+            try RateScaling.thin.apply(factor: 2, seed: 0) { _ in InMemorySource(rich) }
+        }
+    }
+}

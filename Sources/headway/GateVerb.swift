@@ -33,6 +33,9 @@ extension Verb {
         ]
     ) { arguments in
         let path = arguments.operands[0]
+        if arguments.has("--github"), arguments.has("--json") {
+            throw InputError("--github", "and --json are given", expected: "one of them")
+        }
         var suite = try GateSuite.read(path, changes: arguments.values("--set"))
         let count = try arguments.integer("--seeds", atLeast: 1) ?? suite.seeds.count
         let first = try arguments.integer("--first-seed") ?? suite.seeds[0]

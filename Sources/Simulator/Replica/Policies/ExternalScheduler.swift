@@ -96,7 +96,7 @@ final class ExternalScheduler {
         line += ",\"tokens\":\(changes(engine).map { [Int($0.id), Int($0.delivered)] })"
         line += ",\"finished\":\(forget(engine))"
         line += ",\"arrived\":[\(try arrivals(engine).joined(separator: ","))]}"
-        return line.replacing(" ", with: "")
+        return line
     }
 
     /// Requests that got tokens since the last line.

@@ -38,9 +38,13 @@ public protocol SchedulingPolicy: Sendable {
 }
 
 extension SchedulingPolicy {
+    /// Running requests, then admissions, without a quota.
     public func shape(_ step: StepView) -> StepShape { StepShape() }
+    /// Running requests are served in order of admission.
     public var ordersRunning: Bool { false }
+    /// Whoever fits may enter.
     public func admits(_ candidate: RequestView, _ step: StepView) -> Bool { true }
+    /// The latest admitted gives way.
     public func victim(among running: [RequestView], for requester: RequestView) -> Int {
         running.count - 1
     }

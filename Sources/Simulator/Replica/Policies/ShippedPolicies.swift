@@ -5,6 +5,7 @@
 public struct FirstComeFirstServed: SchedulingPolicy {
     public init() {}
 
+    /// The earlier arrival first.
     public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
 }
 
@@ -13,10 +14,12 @@ public struct FirstComeFirstServed: SchedulingPolicy {
 public struct ByPriority: SchedulingPolicy {
     public init() {}
 
+    /// The smaller priority first, then the earlier arrival.
     public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
         (a.priority, a.arrival, a.id) < (b.priority, b.arrival, b.id)
     }
 
+    /// The largest priority, then the latest arrival; the first of equals. O(running).
     public func victim(among running: [RequestView], for requester: RequestView) -> Int {
         var worst = 0
         for place in running.indices.dropFirst() {
@@ -34,10 +37,12 @@ public struct ByPriority: SchedulingPolicy {
 public struct ShortestPromptFirst: SchedulingPolicy {
     public init() {}
 
+    /// The shorter prompt first, then the earlier arrival.
     public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
         (a.promptTokens, a.sequence) < (b.promptTokens, b.sequence)
     }
 
+    /// The longest prompt. O(running).
     public func victim(among running: [RequestView], for requester: RequestView) -> Int {
         running.indices.max { precedes(running[$0], running[$1]) } ?? 0
     }
@@ -51,10 +56,12 @@ public struct LeastAttainedService: SchedulingPolicy {
 
     public var ordersRunning: Bool { true }
 
+    /// Fewer delivered tokens first, then the earlier arrival.
     public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
         (a.deliveredTokens, a.sequence) < (b.deliveredTokens, b.sequence)
     }
 
+    /// The one with the most delivered tokens. O(running).
     public func victim(among running: [RequestView], for requester: RequestView) -> Int {
         running.indices.max { precedes(running[$0], running[$1]) } ?? 0
     }
@@ -69,6 +76,7 @@ public struct DecodeFirst: SchedulingPolicy {
     /// A policy with a quota of at least one token.
     public init(prefillQuota: Int) { self.prefillQuota = max(1, prefillQuota) }
 
+    /// Decodes, then chunks and admissions within the quota.
     public func shape(_ step: StepView) -> StepShape {
         var shape = StepShape()
         shape.phases = [.decodes, .chunks, .admissions]
@@ -76,6 +84,7 @@ public struct DecodeFirst: SchedulingPolicy {
         return shape
     }
 
+    /// The earlier arrival first.
     public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
 }
 
@@ -84,6 +93,7 @@ public struct DecodeFirst: SchedulingPolicy {
 public struct PrefillFirst: SchedulingPolicy {
     public init() {}
 
+    /// Chunks and admissions, or else decodes.
     public func shape(_ step: StepView) -> StepShape {
         var shape = StepShape()
         shape.phases = [.chunks, .admissions, .decodes]
@@ -91,6 +101,7 @@ public struct PrefillFirst: SchedulingPolicy {
         return shape
     }
 
+    /// The earlier arrival first.
     public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
 }
 

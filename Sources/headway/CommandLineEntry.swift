@@ -32,7 +32,7 @@ enum CommandLineEntry {
                 return 0
             }
             name = asked
-            rest = ["--help"]
+            rest = rest.dropFirst() + ["--help"]
         }
         let family = verbs.filter { $0.name.hasPrefix(name + " ") }
         if !family.isEmpty {

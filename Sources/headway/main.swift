@@ -14,4 +14,11 @@ exit(
             .conform,
             .bench,
             .config,
-        ] + Verb.traces))
+            .traceInfo,
+            .traceCache,
+            .traceSynth,
+            .traceConvert,
+            .traceSample,
+            .traceScale,
+            .traceMerge,
+        ]))

@@ -79,7 +79,10 @@ struct BadInputTests {
     @Test("for a trace that is no file")
     func noFile() throws {
         try expectRefusal(["run", "--trace", scratch.path + "/none.csv"], ["none.csv: "])
-        try expectRefusal(["run", "--trace", "/tmp"], ["/tmp: "])
+        let folder = scratch.path + "/folder"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        try expectRefusal(["run", "--trace", folder], ["folder: "])
         try expectRefusal(["run", "--trace", "/dev/null"], ["/dev/null: "])
     }
 

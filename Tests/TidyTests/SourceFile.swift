@@ -94,5 +94,8 @@ struct SourceFile {
 
     private static let documentedKinds: Set = ["func", "struct", "enum", "class", "protocol"]
     /// Functions whose protocol documents them.
-    private static let witnesses: Set = ["encode", "next", "hash", "record", "progress", "decided"]
+    private static let witnesses: Set = [
+        "encode", "next", "hash", "record", "progress", "decided", "precedes", "shape", "admits",
+        "victim",
+    ]
 }

@@ -108,11 +108,7 @@ struct GateTests {
             ("{ cases: [{ name: \"a\", metrics: { mean_tpot_ms: 3 } }] }", "metrics.mean_tpot_ms"),
             ("{ cases: [{ name: \"a\", metrics: { steps: { relative: 0.1 } } }] }", "neither way"),
             (
-<<<<<<< HEAD
                 "{ seeds: 1, cases: [{ name: \"a\", metrics: { p99_ttft_ms: { absolute: 1 } } }] }",
-=======
-                "{ seeds: 1, cases: [{ name: 'a', metrics: { mean_tpot_ms: { absolute: 1 } } }] }",
->>>>>>> front
                 "one seed"
             ),
             ("{ cases: [{ name: \"a\" }, { name: \"a\" }] }", "twice"),

@@ -9,6 +9,7 @@ struct RequestFeed {
     private var row = 0
     private var sequence: Int64 = 0
     private var exhausted = false
+    private var started = false
     /// Requests of a closed loop that may arrive, and since when.
     private var openings = EventHeap()
     private let closedLoop: Bool
@@ -37,6 +38,7 @@ struct RequestFeed {
         }
         try refill()
         if !batch.predecessors.isEmpty { try holdFollowers() }
+        started = true
     }
 
     private mutating func refill() throws {
@@ -45,6 +47,13 @@ struct RequestFeed {
             if let next = try source.next() {
                 batch = next
                 try batch.checkColumns()
+                // Whom it follows may have ended and been forgotten by now.
+                if started, let row = batch.predecessors.firstIndex(where: { $0 >= 0 }) {
+                    throw InputError(
+                        "request \(batch.ids[row])",
+                        "is the first to follow another, deep in the trace",
+                        expected: "the first row to say that rows follow others")
+                }
             } else {
                 batch = Workload()
                 exhausted = true

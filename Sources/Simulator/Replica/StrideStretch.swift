@@ -78,9 +78,12 @@ private struct Stretch {
 
     mutating func run(to limit: Int64, blocks pool: inout RunPool, phases: [Int32]) {
         var phase = Int(tick % Int64(phases.count))
+        // Prices rise by the same amount a step where a token of context has a whole price.
+        let rises = line.denominator == 1
+        let rise = count * line.numerator * line.unit
+        var duration = line.picoseconds(context: context)
         while clock < limit, tick < exit {
             let needed = Int(phases[phase])
-            let duration = line.picoseconds(context: context)
             let start = max(clock + host, lastEnd)
             let end = start + duration
             let processed = pipelined ? max(clock + host, inFlightEnd) : end
@@ -99,6 +102,7 @@ private struct Stretch {
             tick += 1
             phase = phase + 1 == phases.count ? 0 : phase + 1
             context += Int(count)
+            duration = rises ? duration + rise : line.picoseconds(context: context)
             gaps.add(processed - lastDelivery)
             lastDelivery = processed
             clock = processed

@@ -1,5 +1,4 @@
 import Basics
-import Dispatch
 import Foundation
 
 /// Runs a cluster whose replicas cannot influence one another: the router does not read their

@@ -25,6 +25,7 @@ struct Bailian: LineFormat {
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "hash_ids") {
+                if idCount != nil { throw ScanFailure.repeated("hash_ids") }
                 idCount = try blocks.read(&cursor, into: &segments)
             } else if cursor.matches(key, "chat_id") {
                 row.id = try cursor.natural("chat_id")

@@ -42,6 +42,7 @@ struct Mooncake: LineFormat {
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "hash_ids") {
+                if found.idCount != nil { throw ScanFailure.repeated("hash_ids") }
                 found.idCount = try blocks.read(&cursor, into: &segments)
             } else if cursor.matches(key, "timestamp") {
                 found.time = try cursor.decimal("timestamp", scale: timeScale)

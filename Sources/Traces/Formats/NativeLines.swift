@@ -19,6 +19,7 @@ struct NativeLines: LineFormat {
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "segments") {
+                if found.segmentTokens != nil { throw ScanFailure.repeated("segments") }
                 found.segmentTokens = try readSegments(&cursor, into: &segments)
             } else if try !readNumber(key, &cursor, row: &row, found: &found) {
                 try cursor.skipValue()

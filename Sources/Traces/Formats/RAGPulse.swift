@@ -95,6 +95,7 @@ struct RAGPulse: LineFormat {
                 row.output = try cursor.integer("output_length")
                 found |= 4
             } else if cursor.matches(key, "hash_ids") {
+                if found & 8 != 0 { throw ScanFailure.repeated("hash_ids") }
                 chunkTokens = try readChunks(&cursor, into: &segments)
                 found |= 8
             } else if cursor.matches(key, "session_id") {

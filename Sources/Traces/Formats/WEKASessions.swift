@@ -198,6 +198,8 @@ private struct WEKACall {
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "hash_ids") {
+                if found & 8 != 0 { throw ScanFailure.repeated("hash_ids") }
+                found |= 8
                 idCount = try blocks.read(&cursor, space: space, into: &segments)
             } else if cursor.matches(key, "t") {
                 time = try cursor.decimal("t", scale: 9)
@@ -217,7 +219,7 @@ private struct WEKACall {
                 try cursor.skipValue()
             }
         }
-        guard time >= 0, found == 7 || (requestsAt != nil && found & 1 == 1) else {
+        guard time >= 0, found & 7 == 7 || (requestsAt != nil && found & 1 == 1) else {
             throw ScanFailure("a key is missing or negative", expected: "t, in and out")
         }
     }

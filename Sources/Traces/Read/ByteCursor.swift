@@ -7,6 +7,11 @@ struct ScanFailure: Error {
         self.problem = problem
         self.expected = expected
     }
+
+    /// A list that stands twice in one object: the prompt would hold both.
+    static func repeated(_ key: String) -> ScanFailure {
+        ScanFailure("the key \(key) occurs twice", expected: "it once")
+    }
 }
 
 /// A position in a buffer of ASCII text, with the scanners that all formats share.

@@ -61,7 +61,7 @@ struct Pipeline {
     /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
     mutating func removeFirst(entries: inout [Entry]) -> BatchHeader {
         precondition(count > 0, "the pipeline is empty")
-        entries.removeAll(keepingCapacity: true)
+        empty(&entries)
         swap(&entries, &batches[head].entries)
         let batch = BatchHeader(
             number: batches[head].number, start: batches[head].start, end: batches[head].end,

@@ -135,6 +135,12 @@ struct ScheduleScratch {
     var wanted: [Int32] = []
 }
 
+/// Empties a list and keeps its storage; asking first is cheaper than emptying an empty list.
+@inline(__always)
+func empty<Element>(_ list: inout [Element]) {
+    if !list.isEmpty { list.removeAll(keepingCapacity: true) }
+}
+
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.
 struct PrefillCadence {
     let interval: Int

@@ -116,8 +116,8 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     replica.dispatched[place].steady = replica.stride.stepCount
     replica.dispatched[place].tick = replica.stride.tick - 1
     let called = replica.clock
-    let engine = replica.engine
-    replica.clock += engine.hostFixed + engine.hostPerRequest * Int64(load.requests)
+    replica.clock += replica.engine.hostFixed
+    replica.clock += replica.engine.hostPerRequest * Int64(load.requests)
     let start = max(replica.clock, replica.lastEnd)
     let duration = isEmpty && replica.depth > 1 ? 0 : replica.stepTime.picoseconds(load)
     replica.dispatched[place].start = start

@@ -5,8 +5,8 @@ import StepTime
 ///
 /// Rules: vLLM 0.33.0 `Scheduler.schedule`, `AsyncScheduler`.
 func schedule(_ replica: inout Replica) {
-    replica.scratch.entries.removeAll(keepingCapacity: true)
-    replica.scratch.preempted.removeAll(keepingCapacity: true)
+    empty(&replica.scratch.entries)
+    empty(&replica.scratch.preempted)
     var pass = SchedulePass(&replica)
     if replica.custom == nil {
         scheduleByRules(&replica, &pass)
@@ -59,12 +59,11 @@ struct SchedulePass {
     var droppedEntries = false
 
     init(_ replica: inout Replica) {
-        let engine = replica.engine
         budget = replica.tokenBudget
         let requests = replica.running.count + replica.waiting.count
-        var threshold = requests > 1 ? engine.longPrefillTokenThreshold : 0
-        if threshold > 0, engine.longPrefillTokenThresholdAdaptive {
-            threshold = max(threshold, engine.maxNumBatchedTokens / requests)
+        var threshold = requests > 1 ? replica.engine.longPrefillTokenThreshold : 0
+        if threshold > 0, replica.engine.longPrefillTokenThresholdAdaptive {
+            threshold = max(threshold, replica.engine.maxNumBatchedTokens / requests)
         }
         self.threshold = threshold
         holds =
@@ -187,8 +186,7 @@ func preempt(_ replica: inout Replica, _ slot: Int) {
 }
 
 private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePass) {
-    let engine = replica.engine
-    let mark = Int(engine.watermark * Double(engine.numGPUBlocks))
+    let mark = Int(replica.engine.watermark * Double(replica.engine.numGPUBlocks))
     while pass.budget > 0, replica.running.count < replica.activeLimit,
         let head = replica.waiting.head
     {
@@ -197,10 +195,11 @@ private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePas
         let known = Int(replica.requests[slot].known)
         if pass.holds, hit < known - 1 { break }
         var tokens = pass.clipped(known - hit)
-        if !engine.enableChunkedPrefill, tokens > pass.budget { break }
+        if !replica.engine.enableChunkedPrefill, tokens > pass.budget { break }
         tokens = min(tokens, pass.budget)
         let demand = BlockDemand(
-            slot: slot, tokens: tokens, hitTokens: hit, gate: engine.schedulerReserveFullISL,
+            slot: slot, tokens: tokens, hitTokens: hit,
+            gate: replica.engine.schedulerReserveFullISL,
             mark: replica.running.isEmpty ? 0 : mark)
         guard allocate(&replica, demand) else { break }
         replica.waiting.removeHead()

@@ -7,7 +7,7 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
     let size = replica.engine.blockSize
     var tokens = replica.stride.count
     var blocks = replica.stride.blocksNeeded
-    replica.scratch.wanted.removeAll(keepingCapacity: true)
+    empty(&replica.scratch.wanted)
     for index in replica.stride.explicit.indices {
         let slot = Int(replica.stride.explicit[index])
         let wanted = max(0, pass.wanted(&replica, slot))

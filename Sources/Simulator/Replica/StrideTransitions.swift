@@ -26,7 +26,9 @@ func prepareStride(_ replica: inout Replica) {
             kept += 1
         }
     }
-    replica.stride.explicit.removeLast(replica.stride.explicit.count - kept)
+    if kept < replica.stride.explicit.count {
+        replica.stride.explicit.removeLast(replica.stride.explicit.count - kept)
+    }
 }
 
 /// A request shorter than this from its end is not worth the change, steps.

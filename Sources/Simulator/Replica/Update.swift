@@ -5,7 +5,7 @@ func update(_ replica: inout Replica, _ batch: BatchHeader) -> Int {
     let time = replica.clock
     var delivered = 0
     var evenGaps: Int64 = 0
-    replica.scratch.finished.removeAll(keepingCapacity: true)
+    empty(&replica.scratch.finished)
     for position in replica.scratch.processing.indices {
         let entry = replica.scratch.processing[position]
         let slot = Int(entry.slot)

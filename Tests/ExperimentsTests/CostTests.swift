@@ -38,7 +38,7 @@ struct CostTests {
     @Test("the number of threads changes nothing")
     func threads() throws {
         let configuration = try Configuration.read(
-            file: nil, changes: ["cluster.replicas=4", "cluster.router.policy=round_robin"])
+            file: nil, changes: ["cluster.replicas=4", "cluster.router=round_robin"])
         var plan = try configuration.resolved().plan
         let traffic = QuantileSource.Traffic(
             rate: 20, peakOverTrough: 1,

@@ -38,12 +38,6 @@ struct EventHeap {
         return top
     }
 
-    /// Replaces the smallest event: one sift instead of a pop and a push.
-    mutating func replaceFirst(_ event: Event) {
-        precondition(!events.isEmpty, "nothing to replace")
-        sink(event)
-    }
-
     private mutating func sink(_ event: Event) {
         var parent = 0
         let end = events.count

@@ -6,30 +6,29 @@ extension Cluster {
         var result = RunResult()
         var firstArrival = Int64.max
         var blockTime: UInt128 = 0
-        for replica in replicas {
-            let tally = replica.tally
-            result.counters.add(tally.counters)
-            result.timeToFirstToken.merge(tally.timeToFirstToken)
-            result.timePerOutputToken.merge(tally.timePerOutputToken)
-            result.interTokenLatency.merge(tally.interTokenLatency)
-            result.endToEnd.merge(tally.endToEnd)
-            result.queueTime.merge(tally.queueTime)
-            result.steps.strode += tally.strode
-            result.steps.executed += tally.counters.steps - tally.strode
-            result.goodRequests += tally.goodRequests
-            result.busyTime += tally.busyTime
-            result.hostWaitTime += tally.hostWaitTime
-            result.peakUsedBlocks = max(result.peakUsedBlocks, tally.peakUsedBlocks)
-            result.end = max(result.end, tally.lastEnd)
-            firstArrival = min(firstArrival, tally.firstArrival)
-            if result.refusedActions == 0 { result.firstRefusal = tally.firstRefusal }
-            result.refusedActions += tally.refusedActions
-            blockTime += tally.usedBlockTime
+        for index in replicas.indices {
+            result.counters.add(replicas[index].tally.counters)
+            result.timeToFirstToken.merge(replicas[index].tally.timeToFirstToken)
+            result.timePerOutputToken.merge(replicas[index].tally.timePerOutputToken)
+            result.interTokenLatency.merge(replicas[index].tally.interTokenLatency)
+            result.endToEnd.merge(replicas[index].tally.endToEnd)
+            result.queueTime.merge(replicas[index].tally.queueTime)
+            result.steps.strode += replicas[index].tally.strode
+            result.steps.executed += replicas[index].tally.counters.steps - replicas[index].tally.strode
+            result.goodRequests += replicas[index].tally.goodRequests
+            result.busyTime += replicas[index].tally.busyTime
+            result.hostWaitTime += replicas[index].tally.hostWaitTime
+            result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].tally.peakUsedBlocks)
+            result.end = max(result.end, replicas[index].tally.lastEnd)
+            firstArrival = min(firstArrival, replicas[index].tally.firstArrival)
+            if result.refusedActions == 0 { result.firstRefusal = replicas[index].tally.firstRefusal }
+            result.refusedActions += replicas[index].tally.refusedActions
+            blockTime += replicas[index].tally.usedBlockTime
         }
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12
-        result.blocksPerReplica = replicas.first?.usableBlocks ?? 0
+        result.blocksPerReplica = replicas.isEmpty ? 0 : replicas[0].usableBlocks
         result.replicas = replicas.count
         result.records = records
         result.digest = digest(result)

@@ -3,8 +3,8 @@ import Traces
 
 /// Replicas behind a router. Requests are routed at their arrival; each replica runs its own loop
 /// up to the next moment at which something outside can reach it.
-struct Cluster {
-    var replicas: [Replica]
+struct Cluster: ~Copyable {
+    var replicas = HotArray<Replica>()
     var router: Router
     var outstanding: [Int32]
     /// Replicas with something to do, by the time of it.
@@ -18,8 +18,10 @@ struct Cluster {
     let keepsRecords: Bool
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
-        replicas = (0..<plan.replicas).map { Replica(plan, number: $0) }
-        for number in replicas.indices { replicas[number].log.detail = detail }
+        for number in 0..<plan.replicas {
+            replicas.append(Replica(plan, number: number))
+            replicas[number].log.detail = detail
+        }
         router = Router(plan)
         outstanding = Array(repeating: 0, count: plan.replicas)
         dueTimes = Array(repeating: .max, count: plan.replicas)
@@ -94,12 +96,15 @@ private func collect(
         cluster.replicas[number].log.decisions.removeAll(keepingCapacity: true)
     }
     guard !cluster.replicas[number].tally.ended.isEmpty else { return }
-    for (sequence, record) in cluster.replicas[number].tally.ended {
+    for index in cluster.replicas[number].tally.ended.indices {
+        let ended = cluster.replicas[number].tally.ended[index]
         cluster.outstanding[number] -= 1
-        if feed.isDependent { feed.ended(record, at: max(record.finish, record.arrival)) }
-        cluster.window.put(record, sequence: sequence)
+        if feed.isDependent {
+            feed.ended(ended.record, at: max(ended.record.finish, ended.record.arrival))
+        }
+        cluster.window.put(ended.record, sequence: ended.sequence)
     }
-    cluster.replicas[number].tally.ended.removeAll(keepingCapacity: true)
+    cluster.replicas[number].tally.ended.removeAll()
     while let record = cluster.window.next() {
         if cluster.keepsRecords { cluster.records.append(record) }
         try observer.record(record)
@@ -121,9 +126,10 @@ private func nextEvent(_ replica: inout Replica) -> Int64 {
         guard let next = replica.inbox.first else { return .max }
         return max(replica.clock, replica.requests[Int(next)].arrival) + 1
     }
-    guard replica.stride.count > 0, replica.stride.explicit.isEmpty, replica.waiting.isEmpty,
-        replica.inbox.isEmpty, replica.aborts.isEmpty, !replica.log.isWanted,
-        let exit = replica.stride.exits.first?.time,
+    let exit = replica.stride.exits.firstTime
+    guard replica.stride.count > 0, replica.stride.explicit.isEmpty,
+        replica.stride.ending.isEmpty, replica.waiting.isEmpty, replica.inbox.isEmpty,
+        replica.aborts.isEmpty, !replica.log.isWanted,
         let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
     else { return time }
     let shortest = line.picoseconds(context: replica.stride.context)

@@ -16,7 +16,7 @@ func runIndependently(
     let batchSize = min(mostRouted, routedPerReplica * cluster.replicas.count)
     while true {
         var arrival = try feed.nextArrival()
-        if arrival == .max, cluster.replicas.allSatisfy({ !$0.hasMore }) { return }
+        if arrival == .max, !hasMore(&cluster) { return }
         var taken = 0
         while arrival < .max, taken < batchSize {
             let (request, time) = try feed.take()
@@ -38,18 +38,18 @@ private let routedPerReplica = 256
 private let mostRouted = 8192
 
 /// A pointer that crosses threads; each thread touches elements of its own.
-private struct Shared<Element>: @unchecked Sendable {
+private struct Shared<Element: ~Copyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
 }
 
 private func advance(
-    _ replicas: inout [Replica], to horizon: Int64, groups: Int,
+    _ replicas: inout HotArray<Replica>, to horizon: Int64, groups: Int,
     _ failures: inout [(any Error)?]
 ) {
     let count = replicas.count
-    replicas.withUnsafeMutableBufferPointer { replicas in
+    replicas.withUnsafeMutablePointer { replicas in
         failures.withUnsafeMutableBufferPointer { failures in
-            let shared = Shared(base: replicas.baseAddress!)
+            let shared = Shared(base: replicas)
             let errors = Shared(base: failures.baseAddress!)
             DispatchQueue.concurrentPerform(iterations: groups) { group in
                 for number in stride(from: group, to: count, by: groups) {
@@ -69,10 +69,11 @@ private func collectRecords(
 ) throws {
     var time: Int64 = 0
     for number in cluster.replicas.indices {
-        for (sequence, record) in cluster.replicas[number].tally.ended {
-            cluster.window.put(record, sequence: sequence)
+        for index in cluster.replicas[number].tally.ended.indices {
+            let ended = cluster.replicas[number].tally.ended[index]
+            cluster.window.put(ended.record, sequence: ended.sequence)
         }
-        cluster.replicas[number].tally.ended.removeAll(keepingCapacity: true)
+        cluster.replicas[number].tally.ended.removeAll()
         time = max(time, cluster.replicas[number].clock)
     }
     while let record = cluster.window.next() {
@@ -80,6 +81,11 @@ private func collectRecords(
         try observer.record(record)
     }
     observer.progress(ended: cluster.window.count, time: time)
+}
+
+private func hasMore(_ cluster: inout Cluster) -> Bool {
+    for number in cluster.replicas.indices where cluster.replicas[number].hasMore { return true }
+    return false
 }
 
 extension Replica {

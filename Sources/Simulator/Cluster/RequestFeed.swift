@@ -3,7 +3,7 @@ import Traces
 
 /// The requests still to come, in order of arrival: those of the source at the trace's times,
 /// those of sessions and closed loops when what they wait for has ended.
-struct RequestFeed {
+struct RequestFeed: ~Copyable {
     private var source: any RequestSource
     private var batch = Workload()
     private var row = 0
@@ -147,17 +147,13 @@ struct RequestFeed {
             // Where arrivals move, patience counts from the arrival.
             if isDependent { abort = abort - (try picoseconds(batch.arrivals[index])) + time }
         }
-        let unique = Segment.privateContent + 2 * sequence
-        let content = batch.segments(of: index)
         return ArrivingRequest(
             id: batch.ids[index], sequence: sequence, promptTokens: batch.promptTokens[index],
             outputTokens: output, maxTokens: Int32(clamping: max(Int64(output), maximum)),
             priority: batch.priorities.isEmpty ? 0 : batch.priorities[index], abort: abort,
             outputContent: batch.outputContents.isEmpty
-                ? unique + 1 : batch.outputContents[index],
-            isQuotable: !batch.outputContents.isEmpty,
-            content: content.isEmpty
-                ? [Segment(content: unique, length: batch.promptTokens[index])] : content)
+                ? Segment.answer(of: sequence) : batch.outputContents[index],
+            isQuotable: !batch.outputContents.isEmpty, content: batch.segments(of: index))
     }
 
     /// Tells the feed that a request ended: its followers, or the next of a closed loop, may come.

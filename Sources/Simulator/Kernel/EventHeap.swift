@@ -2,24 +2,30 @@
 ///
 /// Push and pop are O(log n). Ties are broken by a number the caller gives, so the order never
 /// depends on the history of the heap.
-struct EventHeap {
+struct EventHeap: ~Copyable {
     struct Event {
         var time: Int64
         var tie: Int64
         var payload: Int32
 
+        @inline(__always)
         static func < (a: Event, b: Event) -> Bool {
             a.time != b.time ? a.time < b.time : a.tie < b.tie
         }
     }
 
-    private var events: [Event] = []
+    private var events = HotArray<Event>()
+    /// Pushes and pops so far.
+    private(set) var operations = 0
 
     var isEmpty: Bool { events.isEmpty }
     var count: Int { events.count }
     var first: Event? { events.first }
+    /// Time of the first event, `Int64.max` when there is none.
+    var firstTime: Int64 { events.isEmpty ? .max : events[0].time }
 
     mutating func push(_ event: Event) {
+        operations += 1
         var child = events.count
         events.append(event)
         while child > 0 {
@@ -32,8 +38,8 @@ struct EventHeap {
     }
 
     mutating func pop() -> Event? {
-        guard let top = events.first else { return nil }
-        let last = events.removeLast()
+        guard let top = events.first, let last = events.popLast() else { return nil }
+        operations += 1
         if !events.isEmpty { sink(last) }
         return top
     }

@@ -1,60 +1,76 @@
 /// A double-ended queue in a circular buffer. Every operation is O(1) amortised but `remove`.
-struct RingQueue<Element> {
-    private var storage: [Element?] = Array(repeating: nil, count: 8)
+struct RingQueue<Element>: ~Copyable {
+    private var base: UnsafeMutablePointer<Element>
+    /// A power of two.
+    private var capacity = 8
     private var head = 0
     private(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
-    var first: Element? { count == 0 ? nil : storage[head] }
+    init() { base = .allocate(capacity: capacity) }
 
-    private func position(_ index: Int) -> Int { (head + index) & (storage.count - 1) }
+    deinit {
+        for index in 0..<count { (base + position(index)).deinitialize(count: 1) }
+        base.deallocate()
+    }
+
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { count == 0 ? nil : base[head] }
+
+    @inline(__always)
+    private func position(_ index: Int) -> Int { (head + index) & (capacity - 1) }
 
     subscript(index: Int) -> Element {
-        get {
+        @inline(__always)
+        unsafeAddress {
             precondition(index >= 0 && index < count, "index outside the queue")
-            return storage[position(index)]!
+            return UnsafePointer(base + position(index))
         }
-        _modify {
+        @inline(__always)
+        unsafeMutableAddress {
             precondition(index >= 0 && index < count, "index outside the queue")
-            yield &storage[position(index)]!
+            return base + position(index)
         }
     }
 
+    @inline(__always)
     mutating func append(_ element: Element) {
-        if count == storage.count { grow() }
-        storage[position(count)] = element
+        if count == capacity { grow() }
+        (base + position(count)).initialize(to: element)
         count += 1
     }
 
     mutating func prepend(_ element: Element) {
-        if count == storage.count { grow() }
-        head = (head - 1) & (storage.count - 1)
-        storage[head] = element
+        if count == capacity { grow() }
+        head = (head - 1) & (capacity - 1)
+        (base + head).initialize(to: element)
         count += 1
     }
 
+    @inline(__always)
     mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
-        defer {
-            storage[head] = nil
-            head = (head + 1) & (storage.count - 1)
-            count -= 1
-        }
-        return storage[head]
+        let element = (base + head).move()
+        head = (head + 1) & (capacity - 1)
+        count -= 1
+        return element
     }
 
     /// Removes the element at an index, keeping the order of the others. O(count).
     mutating func remove(at index: Int) {
         precondition(index >= 0 && index < count, "index outside the queue")
-        for i in index..<(count - 1) { storage[position(i)] = storage[position(i + 1)] }
-        storage[position(count - 1)] = nil
+        for i in index..<(count - 1) { base[position(i)] = base[position(i + 1)] }
+        (base + position(count - 1)).deinitialize(count: 1)
         count -= 1
     }
 
     private mutating func grow() {
-        var larger = [Element?](repeating: nil, count: storage.count * 2)
-        for index in 0..<count { larger[index] = storage[position(index)] }
-        storage = larger
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: 2 * capacity)
+        for index in 0..<count {
+            (larger + index).initialize(to: (base + position(index)).move())
+        }
+        base.deallocate()
+        base = larger
+        capacity *= 2
         head = 0
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Capacities are powers of two; a freed stretch is reused by the next list of its size class.
 /// Memory never exceeds twice the sum of the largest simultaneous demands of each class.
-struct Slab<Element> {
+struct Slab<Element>: ~Copyable {
     /// A list inside the slab.
     struct List {
         var offset: Int32 = 0
@@ -13,16 +13,21 @@ struct Slab<Element> {
         var isEmpty: Bool { count == 0 }
     }
 
-    private(set) var storage: [Element] = []
-    private var freeOffsets = [[Int32]](repeating: [], count: 31)
+    private var storage = HotArray<Element>()
+    private var freeOffsets = HotArray<HotArray<Int32>>()
     private let filler: Element
 
-    init(filler: Element) { self.filler = filler }
+    init(filler: Element) {
+        self.filler = filler
+        for _ in 0..<31 { freeOffsets.append(HotArray()) }
+    }
 
     /// The element at a position of a list. O(1).
     subscript(list: List, position: Int) -> Element {
-        get { storage[Int(list.offset) + position] }
-        set { storage[Int(list.offset) + position] = newValue }
+        @inline(__always)
+        _read { yield storage[Int(list.offset) + position] }
+        @inline(__always)
+        _modify { yield &storage[Int(list.offset) + position] }
     }
 
     /// Adds an element to the end of a list. O(1) amortised.
@@ -45,7 +50,7 @@ struct Slab<Element> {
         } else {
             offset = storage.count
             precondition(offset + (1 << wanted) <= Int(Int32.max), "slab is full")
-            storage.append(contentsOf: repeatElement(filler, count: 1 << wanted))
+            storage.append(filler, times: 1 << wanted)
         }
         for position in 0..<Int(list.count) {
             storage[offset + position] = storage[Int(list.offset) + position]

@@ -10,10 +10,10 @@ struct IndexSlot {
 /// Several blocks may carry one key (nothing is de-duplicated); they form a ring in order of
 /// registration. A lookup yields the oldest that is still registered.
 extension BlockPool {
-    static func emptyIndex(for count: Int) -> [IndexSlot] {
+    static func emptyIndex(for count: Int) -> HotArray<IndexSlot> {
         var size = 16
         while size < 2 * count { size *= 2 }
-        return Array(repeating: IndexSlot(), count: size)
+        return HotArray(repeating: IndexSlot(), count: size)
     }
 
     private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key) }

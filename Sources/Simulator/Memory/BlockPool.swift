@@ -6,7 +6,7 @@
 /// so eviction is lazy. All operations are O(1).
 ///
 /// Rules: vLLM's `BlockPool` and `FreeKVCacheBlockQueue`.
-struct BlockPool {
+struct BlockPool: ~Copyable {
     struct Block {
         /// Neighbours in the free queue; meaningful while `references` is 0.
         var next: Int32
@@ -20,27 +20,28 @@ struct BlockPool {
         var key: UInt64 = 0
     }
 
-    var blocks: [Block]
+    var blocks = HotArray<Block>()
     /// Blocks without a holder, cached or not.
     private(set) var freeCount: Int
     /// Cached blocks that lost their key because they were handed out.
     private(set) var evictions = 0
     let caching: Bool
     /// Open addressing over the keys; see `BlockPool+Index.swift`.
-    var slots: [IndexSlot]
+    var slots: HotArray<IndexSlot>
     var distinctKeys = 0
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
     init(count: Int, caching: Bool) {
         precondition(count >= 1 && count < Int(Int32.max), "a pool has 1 to 2^31 - 2 blocks")
-        blocks = (0..<count).map { i in
-            Block(
-                next: Int32((i + 1) % count), previous: Int32((i + count - 1) % count),
-                younger: Int32(i), older: Int32(i))
+        for i in 0..<count {
+            blocks.append(
+                Block(
+                    next: Int32((i + 1) % count), previous: Int32((i + count - 1) % count),
+                    younger: Int32(i), older: Int32(i)))
         }
         freeCount = count - 1
         self.caching = caching
-        slots = caching ? Self.emptyIndex(for: count) : []
+        slots = caching ? Self.emptyIndex(for: count) : HotArray()
     }
 
     /// Blocks that requests can use.

@@ -6,8 +6,8 @@ import Traces
 /// block, so equal keys mean equal tokens from the start of the prompt, whatever the block size
 /// over whatever the trace's own block size. Keys are 64-bit hashes: for n live keys in a pool
 /// the chance that a lookup errs is about n·2⁻⁶⁴.
-struct KeyChains {
-    private(set) var chains: [KeyChain] = []
+struct KeyChains: ~Copyable {
+    private(set) var chains = HotArray<KeyChain>()
     private var keys = Slab<UInt64>(filler: 0)
     private var segments = Slab<Segment>(filler: Segment(content: 0, length: 0))
     let blockSize: Int32

@@ -28,22 +28,22 @@ struct ContentPiece: Equatable {
 ///
 /// Adjacent segments that continue one content are one piece, so that equal token sequences have
 /// equal pieces and the hash of a prefix does not depend on how a trace cut it up.
-struct PromptContents {
-    private var lists: [Slab<ContentPiece>.List] = []
+struct PromptContents: ~Copyable {
+    private var lists = HotArray<Slab<ContentPiece>.List>()
     private var pieces = Slab<ContentPiece>(
         filler: ContentPiece(content: 0, offset: 0, start: 0, hashBefore: 0))
 
     /// Gives a slot the content of a new request. O(segments).
-    mutating func open(_ slot: Int, _ request: ArrivingRequest) {
+    mutating func open(_ slot: Int, _ prompt: ArraySlice<Segment>, output: Int64) {
         while lists.count <= slot { lists.append(.init()) }
         var list = Slab<ContentPiece>.List()
-        pieces.reserve(request.content.count + 1, in: &list)
+        pieces.reserve(prompt.count + 1, in: &list)
         var last = ContentPiece(content: 0, offset: 0, start: 0, hashBefore: 0)
         var end: Int32 = 0
         func continues(_ content: Int64, _ offset: Int32) -> Bool {
             end > 0 && content == last.content && offset == last.offset + (end - last.start)
         }
-        for segment in request.content {
+        for segment in prompt {
             if !continues(segment.content, segment.offset) {
                 let hash = end == 0 ? 0 : last.prefixHash(to: end)
                 last = ContentPiece(
@@ -53,9 +53,9 @@ struct PromptContents {
             }
             end += segment.length
         }
-        if !continues(request.outputContent, 0) {
+        if !continues(output, 0) {
             last = ContentPiece(
-                content: request.outputContent, offset: 0, start: end,
+                content: output, offset: 0, start: end,
                 hashBefore: last.prefixHash(to: end))
             pieces.append(last, to: &list)
         }

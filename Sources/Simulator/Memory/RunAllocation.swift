@@ -1,3 +1,5 @@
+import Traces
+
 /// The first `count` blocks of a run, held by a request.
 struct RunHold {
     var run: Int32
@@ -25,7 +27,8 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     let total = min(Int(request.computed) + demand.hitTokens, limit)
     let held = Int(replica.runTables[demand.slot].count + replica.scratch.runHitBlocks)
     var freeHits = 0
-    for hit in replica.scratch.runHits {
+    for index in replica.scratch.runHits.indices {
+        let hit = replica.scratch.runHits[index]
         freeHits += Int(max(0, hit.count - replica.runPool.runs[Int(hit.run)].held))
     }
     if demand.gate {
@@ -52,7 +55,8 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
 
 private func adoptRuns(_ replica: inout Replica, _ slot: Int) {
     var table = replica.runTables[slot]
-    for hit in replica.scratch.runHits {
+    for index in replica.scratch.runHits.indices {
+        let hit = replica.scratch.runHits[index]
         replica.runPool.hold(hit.run, hit.count)
         replica.runLists.append(hit, to: &table.holds)
         table.registered += hit.count
@@ -64,6 +68,14 @@ private func adoptRuns(_ replica: inout Replica, _ slot: Int) {
 
 /// Releases everything a request holds, the last block first.
 func releaseRuns(_ replica: inout Replica, _ slot: Int) {
+    replica.requests[slot].quietUntil = -1
+    if replica.requests[slot].isPrivate {
+        replica.runPool.giveBack(Int(replica.runTables[slot].keyless))
+        replica.runPool.releasePrivate(replica.runTables[slot].registered)
+        replica.runTables[slot].keyless = 0
+        replica.runTables[slot].registered = 0
+        return
+    }
     var table = replica.runTables[slot]
     replica.runPool.giveBack(Int(table.keyless))
     var index = Int(table.holds.count) - 1
@@ -77,12 +89,33 @@ func releaseRuns(_ replica: inout Replica, _ slot: Int) {
     }
     replica.runLists.free(&table.holds)
     replica.runTables[slot] = RunTable(holds: table.holds)
-    replica.requests[slot].quietUntil = -1
+}
+
+/// Gives the content of a private request a name and a run: it is about to be preempted and may
+/// find its own blocks again.
+func expose(_ replica: inout Replica, _ slot: Int) {
+    guard replica.requests[slot].isPrivate else { return }
+    replica.requests[slot].isPrivate = false
+    let sequence = replica.requests[slot].sequence
+    let prompt = Segment.whole(of: sequence, length: replica.requests[slot].promptTokens)
+    replica.contents.open(slot, [prompt], output: replica.requests[slot].outputContent)
+    let registered = replica.runTables[slot].registered
+    replica.runPool.distinctKeys -= Int(registered)
+    replica.runTables[slot].keyless += registered
+    replica.runTables[slot].registered = 0
+    registerRuns(&replica, slot, Int(registered) * replica.engine.blockSize)
 }
 
 /// Registers keys for the blocks that are full at `tokens` tokens. O(1 + shadows + pieces).
 func registerRuns(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     let full = Int32(tokens / replica.engine.blockSize)
+    if replica.requests[slot].isPrivate {
+        let new = max(0, full - replica.runTables[slot].registered)
+        replica.runPool.distinctKeys += Int(new)
+        replica.runTables[slot].registered += new
+        replica.runTables[slot].keyless -= new
+        return
+    }
     while replica.runTables[slot].registered < full {
         let block = replica.runTables[slot].registered
         let key = replica.contents.prefixHash(slot, (block + 1) * replica.runPool.blockSize)
@@ -185,7 +218,7 @@ private func copyPieces(_ replica: inout Replica, _ slot: Int, _ run: Int32) {
 /// `lookUpPrefix` for runs. O(runs + pieces passed).
 func lookUpRuns(_ replica: inout Replica, _ slot: Int) -> Int {
     if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
-    guard replica.isCaching else { return 0 }
+    guard replica.isCaching, !replica.requests[slot].isPrivate else { return 0 }
     let size = replica.runPool.blockSize
     let limit = (replica.requests[slot].known - 1) / size
     var block: Int32 = 0

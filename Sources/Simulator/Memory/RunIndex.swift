@@ -1,8 +1,10 @@
 /// Finds the oldest run whose first block has a key: linear probing, load at most one half,
 /// deletion by backward shift; runs of one key form a list, oldest first.
-struct RunIndex {
-    private var slots: [Slot] = Array(repeating: Slot(), count: 64)
+struct RunIndex: ~Copyable {
+    private var slots = HotArray(repeating: Slot(), count: 64)
     private var count = 0
+    /// Slots looked at so far.
+    private(set) var probes = 0
 
     private struct Slot {
         var tag: UInt32 = 0
@@ -13,15 +15,16 @@ struct RunIndex {
     private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 1) }
 
     /// The oldest run with this first key, or -1. O(1) expected.
-    func find(_ key: UInt64, _ runs: [RunPool.Run]) -> Int32 {
+    mutating func find(_ key: UInt64, _ runs: borrowing HotArray<RunPool.Run>) -> Int32 {
         slots[position(of: key, runs)].run - 1
     }
 
-    private func position(of key: UInt64, _ runs: [RunPool.Run]) -> Int {
+    private mutating func position(of key: UInt64, _ runs: borrowing HotArray<RunPool.Run>) -> Int {
         let mask = slots.count - 1
         let tag = Self.tag(key)
         var position = Int(tag) & mask
         while true {
+            probes += 1
             let slot = slots[position]
             if slot.run == 0 { return position }
             if slot.tag == tag, runs[Int(slot.run) - 1].firstKey == key { return position }
@@ -30,7 +33,7 @@ struct RunIndex {
     }
 
     /// Enters a run, behind older ones of the same key. O(1) expected.
-    mutating func insert(_ run: Int32, _ runs: inout [RunPool.Run]) {
+    mutating func insert(_ run: Int32, _ runs: inout HotArray<RunPool.Run>) {
         let key = runs[Int(run)].firstKey
         let position = position(of: key, runs)
         if slots[position].run != 0 {
@@ -45,7 +48,7 @@ struct RunIndex {
     }
 
     /// Removes a run. O(1) expected plus the runs of the same key.
-    mutating func remove(_ run: Int32, _ runs: inout [RunPool.Run]) {
+    mutating func remove(_ run: Int32, _ runs: inout HotArray<RunPool.Run>) {
         let position = position(of: runs[Int(run)].firstKey, runs)
         let next = runs[Int(run)].nextSame
         var current = slots[position].run - 1
@@ -76,13 +79,13 @@ struct RunIndex {
     }
 
     private mutating func grow() {
-        let old = slots
-        slots = Array(repeating: Slot(), count: 2 * old.count)
-        let mask = slots.count - 1
-        for slot in old where slot.run != 0 {
-            var position = Int(slot.tag) & mask
-            while slots[position].run != 0 { position = (position + 1) & mask }
-            slots[position] = slot
+        var larger = HotArray(repeating: Slot(), count: 2 * slots.count)
+        let mask = larger.count - 1
+        for index in slots.indices where slots[index].run != 0 {
+            var position = Int(slots[index].tag) & mask
+            while larger[position].run != 0 { position = (position + 1) & mask }
+            larger[position] = slots[index]
         }
+        slots = larger
     }
 }

@@ -49,6 +49,18 @@ extension RunPool {
         }
     }
 
+    /// Returns keyed blocks of content that nobody else can name: they join the back of the queue
+    /// and wait to be evicted. O(1).
+    mutating func releasePrivate(_ count: Int32) {
+        guard count > 0 else { return }
+        keyedFree += Int(count)
+        if queueTail >= 0, extents[Int(queueTail)].run < 0 {
+            extents[Int(queueTail)].high += count
+        } else {
+            _ = link(Extent(run: -1, low: 0, high: count))
+        }
+    }
+
     private mutating func addLevel(_ run: Int32, _ count: Int32) {
         var previous: Int32 = -1
         var level = runs[Int(run)].levels
@@ -98,8 +110,18 @@ extension RunPool {
     private mutating func enqueue(_ run: Int32, _ low: Int32, _ high: Int32) {
         let r = Int(run)
         var extent = Extent(run: run, low: low, high: high)
-        extent.previous = queueTail
         extent.deeper = runs[r].shallowest
+        let place = link(extent)
+        if extent.deeper >= 0 {
+            extents[Int(extent.deeper)].shallower = place
+        } else {
+            runs[r].deepest = place
+        }
+        runs[r].shallowest = place
+    }
+
+    /// Stores a stretch at the back of the queue and returns its place.
+    private mutating func link(_ extent: Extent) -> Int32 {
         let place: Int32
         if let spare = spareExtents.popLast() {
             extents[Int(spare)] = extent
@@ -108,14 +130,10 @@ extension RunPool {
             extents.append(extent)
             place = Int32(extents.count - 1)
         }
+        extents[Int(place)].previous = queueTail
         if queueTail >= 0 { extents[Int(queueTail)].next = place } else { queueHead = place }
         queueTail = place
-        if extent.deeper >= 0 {
-            extents[Int(extent.deeper)].shallower = place
-        } else {
-            runs[r].deepest = place
-        }
-        runs[r].shallowest = place
+        return place
     }
 
     /// Takes the free blocks below `limit` of a run out of the queue.
@@ -143,6 +161,8 @@ extension RunPool {
         } else {
             queueTail = extent.previous
         }
+        spareExtents.append(place)
+        guard extent.run >= 0 else { return }
         if extent.shallower >= 0 {
             extents[Int(extent.shallower)].deeper = extent.deeper
         } else {
@@ -153,7 +173,6 @@ extension RunPool {
         } else {
             runs[Int(extent.run)].deepest = extent.shallower
         }
-        spareExtents.append(place)
     }
 
     /// Hands out keyed blocks from the front of the queue; their keys are forgotten.
@@ -167,6 +186,12 @@ extension RunPool {
             let extent = extents[Int(place)]
             let taken = min(missing, extent.high - extent.low)
             missing -= taken
+            guard extent.run >= 0 else {
+                distinctKeys -= Int(taken)
+                extents[Int(place)].high = extent.high - taken
+                if extent.high - taken == extent.low { dropExtent(place) }
+                continue
+            }
             let run = Int(extent.run)
             precondition(runs[run].live == extent.high, "a run is evicted from its end")
             forgetKeys(extent.run, from: extent.high - taken, to: extent.high)
@@ -189,12 +214,12 @@ extension RunPool {
         }
     }
 
-    private func hasShadow(_ run: Int32, _ block: Int32) -> Bool {
+    private mutating func hasShadow(_ run: Int32, _ block: Int32) -> Bool {
         if block == 0 { return runs[Int(run)].nextSame >= 0 }
         return index.find(prefixHash(run, runs[Int(run)].start + block + 1), runs) >= 0
     }
 
-    private func hasOtherCopy(ofShadow run: Int32) -> Bool {
+    private mutating func hasOtherCopy(ofShadow run: Int32) -> Bool {
         let shadow = runs[Int(run)]
         let head = index.find(shadow.firstKey, runs)
         if head != run || shadow.nextSame >= 0 { return true }

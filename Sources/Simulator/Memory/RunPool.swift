@@ -12,7 +12,7 @@
 ///
 /// A block whose key is registered already (several blocks may carry one key) becomes a run of
 /// its own of length one, a shadow; the older copy is found first.
-struct RunPool {
+struct RunPool: ~Copyable {
     struct Run {
         /// Position of the first block in its chain, in blocks from the prompt's start.
         var start: Int32
@@ -49,7 +49,8 @@ struct RunPool {
         var next: Int32
     }
 
-    /// Free blocks `low..<high` of a run, neighbours in the queue and within the run.
+    /// Free blocks `low..<high` of a run, neighbours in the queue and within the run; or, with run
+    /// -1, blocks whose content nobody else can name, so that only their number matters.
     struct Extent {
         var run: Int32
         var low: Int32
@@ -70,13 +71,13 @@ struct RunPool {
     var evictions = 0
     var distinctKeys = 0
 
-    var runs: [Run] = []
-    var spareRuns: [Int32] = []
+    var runs = HotArray<Run>()
+    var spareRuns = HotArray<Int32>()
     private var stamps: UInt32 = 0
-    var levels: [HoldLevel] = []
-    var spareLevels: [Int32] = []
-    var extents: [Extent] = []
-    var spareExtents: [Int32] = []
+    var levels = HotArray<HoldLevel>()
+    var spareLevels = HotArray<Int32>()
+    var extents = HotArray<Extent>()
+    var spareExtents = HotArray<Int32>()
     var queueHead: Int32 = -1
     var queueTail: Int32 = -1
     var index = RunIndex()

@@ -1,8 +1,14 @@
 import StepTime
 
+/// An ended request's record and its place in the order of arrival.
+struct EndedRequest {
+    var sequence: Int64
+    var record: RequestRecord
+}
+
 /// What one replica counts while it runs. Integers only, so that the sums over replicas do not
 /// depend on their order.
-struct Tally {
+struct Tally: ~Copyable {
     var counters = Counters()
     var timeToFirstToken = LatencyHistogram()
     var timePerOutputToken = LatencyHistogram()
@@ -20,8 +26,8 @@ struct Tally {
     var usedBlockTime: UInt128 = 0
     var peakUsedBlocks = 0
     private var accountedUntil: Int64 = 0
-    /// Ended requests, to be handed on by the cluster: (sequence, record).
-    var ended: [(sequence: Int64, record: RequestRecord)] = []
+    /// Ended requests, to be handed on by the cluster.
+    var ended = HotArray<EndedRequest>()
     /// Actions of an external scheduler that broke a rule, and the first of them.
     var refusedActions = 0
     var firstRefusal = ""
@@ -57,7 +63,7 @@ struct Tally {
 
     /// Enters an ended request into the statistics.
     mutating func end(_ record: RequestRecord, sequence: Int64) {
-        ended.append((sequence, record))
+        ended.append(EndedRequest(sequence: sequence, record: record))
         counters.requests += 1
         switch record.outcome {
         case .finished: counters.finished += 1

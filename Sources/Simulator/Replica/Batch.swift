@@ -18,7 +18,7 @@ struct Entry {
 }
 
 /// A scheduled step, from `schedule` to `update`.
-struct Batch {
+struct Batch: ~Copyable {
     /// Number of the schedule call, from 0.
     var number = 0
     /// Start and end of execution, picoseconds.
@@ -27,24 +27,33 @@ struct Batch {
     /// Steady requests in the step, and the tick it was scheduled at.
     var steady = 0
     var tick: Int64 = 0
+    /// Entries for requests whose last token was in flight already, unforeseen.
+    var wasted = 0
     /// Made only to tell the workers of a finish; not counted and not logged.
     var isCleanup = false
     /// The requests that are not steady.
-    var entries: [Entry] = []
+    var entries = HotArray<Entry>()
 }
 
 /// The batches dispatched and not yet processed, oldest first: at most two. Their entry lists are
 /// kept and reused, so that steps allocate nothing.
-struct Pipeline {
-    private var batches = [Batch(), Batch()]
+struct Pipeline: ~Copyable {
+    private var batches = HotArray<Batch>()
     private var head = 0
     private(set) var count = 0
+
+    init() {
+        batches.append(Batch())
+        batches.append(Batch())
+    }
 
     var isEmpty: Bool { count == 0 }
 
     /// A batch by age, the oldest being 0.
     subscript(age: Int) -> Batch {
-        get { batches[(head + age) & 1] }
+        @inline(__always)
+        _read { yield batches[(head + age) & 1] }
+        @inline(__always)
         _modify { yield &batches[(head + age) & 1] }
     }
 
@@ -59,13 +68,14 @@ struct Pipeline {
     }
 
     /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
-    mutating func removeFirst(entries: inout [Entry]) -> BatchHeader {
+    mutating func removeFirst(entries: inout HotArray<Entry>) -> BatchHeader {
         precondition(count > 0, "the pipeline is empty")
-        empty(&entries)
+        entries.removeAll()
         swap(&entries, &batches[head].entries)
         let batch = BatchHeader(
             number: batches[head].number, start: batches[head].start, end: batches[head].end,
-            steady: batches[head].steady, isCleanup: batches[head].isCleanup)
+            steady: batches[head].steady, tick: batches[head].tick,
+            wasted: batches[head].wasted, isCleanup: batches[head].isCleanup)
         head = (head + 1) & 1
         count -= 1
         return batch
@@ -78,5 +88,7 @@ struct BatchHeader {
     var start: Int64
     var end: Int64
     var steady: Int
+    var tick: Int64
+    var wasted: Int
     var isCleanup: Bool
 }

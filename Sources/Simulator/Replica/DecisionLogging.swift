@@ -1,15 +1,15 @@
 import Basics
 
 /// Writes the schedule call just made into the decision buffer.
-func logSchedule(_ replica: inout Replica, _ batch: Batch, called: Int64, evictions: Int) {
-    settleAllSteadyBlocks(&replica)
+func logSchedule(_ replica: inout Replica, _ age: Int, called: Int64, evictions: Int) {
+    settleAllBlocks(&replica)
     let withBlocks = replica.log.detail == .decisionsAndBlocks && !replica.usesRuns
-    let requests = replica.requests
     let decision = ScheduleDecision(
-        replica: Int(replica.number), number: batch.number, time: called,
-        executionStart: batch.start, executionEnd: batch.end, aborted: replica.log.aborted,
-        entries: loggedEntries(&replica, batch),
-        preempted: replica.scratch.preempted.map { requests[Int($0)].id },
+        replica: Int(replica.number), number: replica.dispatched[age].number, time: called,
+        executionStart: replica.dispatched[age].start,
+        executionEnd: replica.dispatched[age].end, aborted: replica.log.aborted,
+        entries: loggedEntries(&replica, tick: replica.dispatched[age].tick),
+        preempted: ids(&replica, replica.scratch.preempted.elements),
         waiting: replica.waiting.count, running: replica.running.count,
         freeBlocks: replica.freeBlocks, evictions: replica.evictions - evictions,
         keys: replica.isCaching ? replica.distinctKeys : nil,
@@ -21,18 +21,17 @@ func logSchedule(_ replica: inout Replica, _ batch: Batch, called: Int64, evicti
 
 /// Writes the processed batch into the decision buffer.
 func logUpdate(_ replica: inout Replica, _ batch: BatchHeader, delivered: Int, wastedBefore: Int) {
-    let requests = replica.requests
     // Under synchronous scheduling aborts are processed, and logged, with the next schedule call.
     let aborted = replica.depth > 1 ? replica.log.aborted : []
     if replica.depth > 1 { replica.log.aborted.removeAll() }
-    settleAllSteadyBlocks(&replica)
+    settleAllBlocks(&replica)
     let idle =
         !replica.hasWork
         && (0..<replica.dispatched.count).allSatisfy { replica.dispatched[$0].isCleanup }
     let decision = UpdateDecision(
         replica: Int(replica.number), number: batch.number, time: replica.clock,
         aborted: aborted, delivered: delivered,
-        finished: replica.scratch.finished.map { requests[Int($0)].id },
+        finished: ids(&replica, replica.scratch.finished.elements),
         freeBlocks: replica.freeBlocks,
         keys: replica.isCaching ? replica.distinctKeys : nil,
         wasted: replica.tally.counters.wastedEntries - wastedBefore,
@@ -40,47 +39,46 @@ func logUpdate(_ replica: inout Replica, _ batch: BatchHeader, delivered: Int, w
     replica.log.decisions.append(.updated(decision))
 }
 
-/// The step's entries in scheduler order, steady requests at their places among the others.
-private func loggedEntries(_ replica: inout Replica, _ batch: Batch) -> [ScheduledEntry] {
-    func entry(_ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind)
-        -> ScheduledEntry
-    {
-        ScheduledEntry(
-            id: replica.requests[Int(slot)].id, tokens: Int(tokens), computedBefore: Int(before),
-            kind: .init(rawValue: kind.rawValue) ?? .running)
-    }
-    let explicit = replica.scratch.entries
-    guard batch.steady > 0 else {
-        return explicit.map { entry($0.slot, $0.tokens, $0.computedBefore, $0.kind) }
-    }
-    var entries: [ScheduledEntry] = []
-    var next = 0
-    for slot in replica.running {
-        let request = replica.requests[Int(slot)]
-        if request.isSteady {
-            entries.append(entry(slot, 1, Int32(request.steadyBase + batch.tick), .running))
-        } else if next < explicit.count, explicit[next].slot == slot {
-            let own = explicit[next]
-            entries.append(entry(slot, own.tokens, own.computedBefore, own.kind))
-            next += 1
-        }
-    }
-    return entries
+private func ids(_ replica: inout Replica, _ slots: [Int32]) -> [Int64] {
+    var ids: [Int64] = []
+    for slot in slots { ids.append(replica.requests[Int(slot)].id) }
+    return ids
 }
 
-/// Registers what steady requests have filled, so that the number of keys is that of walking.
-private func settleAllSteadyBlocks(_ replica: inout Replica) {
-    guard replica.stride.count > 0, replica.isCaching else { return }
-    for index in replica.running.indices {
-        let slot = Int(replica.running[index])
-        if replica.requests[slot].isSteady { settleSteadyBlocks(&replica, slot) }
+/// The step's entries in scheduler order, those known as sums at their places among the others.
+private func loggedEntries(_ replica: inout Replica, tick: Int64) -> [ScheduledEntry] {
+    let explicit = replica.scratch.entries.elements
+    var entries: [ScheduledEntry] = []
+    var next = 0
+    func append(_ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind) {
+        entries.append(
+            ScheduledEntry(
+                id: replica.requests[Int(slot)].id, tokens: Int(tokens),
+                computedBefore: Int(before), kind: .init(rawValue: kind.rawValue) ?? .running))
     }
+    if !replica.stride.share.isEmpty {
+        for index in replica.running.indices {
+            let slot = replica.running[index]
+            let request = replica.requests[Int(slot)]
+            let isPart = request.pace == .steady || wastesStep(&replica, Int(slot))
+            if request.pace != .explicit {
+                if isPart { append(slot, 1, Int32(request.steadyBase + tick), .running) }
+            } else if next < explicit.count, explicit[next].slot == slot {
+                append(slot, explicit[next].tokens, explicit[next].computedBefore, explicit[next].kind)
+                next += 1
+            }
+        }
+    }
+    for entry in explicit[next...] {
+        append(entry.slot, entry.tokens, entry.computedBefore, entry.kind)
+    }
+    return entries
 }
 
 /// Digest over the running requests in order: id, then its block numbers group by group.
 private func tablesDigest(_ replica: inout Replica) -> UInt64 {
     var digest = Fingerprint()
-    for slot in replica.running {
+    for slot in replica.running.elements {
         digest.add(Int(replica.requests[Int(slot)].id))
         for group in 0..<replica.groups.count {
             let list = replica.tables[Int(slot) * replica.groups.count + group].list

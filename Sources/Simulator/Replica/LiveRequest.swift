@@ -10,6 +10,16 @@ enum RequestState: UInt8 {
     case ended
 }
 
+/// How a running request decodes in the striding gait.
+enum Pace: UInt8 {
+    /// Scheduled and processed one by one, as in the walking gait.
+    case explicit
+    /// One token in every step, as part of the sums in `StrideState`.
+    case steady
+    /// Its last step is in flight; it waits for that batch to be processed.
+    case ending
+}
+
 /// A request that a replica knows, without references. Token counts throughout.
 struct LiveRequest {
     /// Prompt and delivered outputs.
@@ -46,17 +56,21 @@ struct LiveRequest {
     /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
     var junction: Int32 = 0
 
-    /// Whether the request decodes steadily (`StrideState`); its token counts then follow from
-    /// the tick: computed = steadyBase + tick.
-    var isSteady = false
+    /// How it decodes (`StrideState`). Unless explicit, its token counts follow from the tick:
+    /// computed = steadyBase + tick while steady, steadyBase + steadyUntil when ending.
+    var pace = Pace.explicit
     var steadyBase: Int64 = 0
     /// Tick of its first and of its last steady step plus one.
     var steadySince: Int64 = 0
     var steadyUntil: Int64 = 0
+    /// Its place in the running list, kept up only where the list is unordered.
+    var place: Int32 = 0
     /// Order of admission: the order of the running list.
     var admission: Int64 = 0
     /// Whether its content is counted in `QuoteCounts`.
     var isQuotable = false
+    /// Whether nobody else can name its content, so that its blocks are a number (`RunPool`).
+    var isPrivate = false
 
     var delivered: Int32 { known - promptTokens }
 }

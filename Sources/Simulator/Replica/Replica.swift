@@ -8,32 +8,36 @@ import Traces
 /// The way of a step: `schedule` decides (`Schedule*.swift`), the step time prices, `update`
 /// commits the sampled tokens (`Update.swift`), and the loop in `ReplicaLoop.swift` moves the
 /// clock. Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
-struct Replica {
+struct Replica: ~Copyable {
     let engine: EngineConfiguration
     let groups: [GroupRules]
     /// Full groups first, as the joint lookup asks them.
     let lookupOrder: [[Int]]
     let stepTime: StepTime
     let number: Int32
+    /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
+    let activeLimit: Int
+    let tokenBudget: Int
+    let watermarkBlocks: Int
 
     /// Whether the blocks are kept as runs (`runPool`) or one by one (`pool`, the oracle).
     let usesRuns: Bool
     var pool: BlockPool
     var runPool: RunPool
-    var requests: [LiveRequest] = []
-    var records: [RequestRecord] = []
+    var requests = HotArray<LiveRequest>()
+    var records = HotArray<RequestRecord>()
     /// Group by group: index slot × groups + group.
-    var tables: [BlockTable] = []
+    var tables = HotArray<BlockTable>()
     var blockLists = Slab<Int32>(filler: 0)
     var chains: KeyChains
     /// With runs: each slot's blocks and content.
-    var runTables: [RunTable] = []
+    var runTables = HotArray<RunTable>()
     var runLists = Slab<RunHold>(filler: RunHold(run: -1, count: 0))
     var contents = PromptContents()
-    var freeSlots: [Int32] = []
+    var freeSlots = HotArray<Int32>()
 
-    /// Slots in order of admission.
-    var running: [Int32] = []
+    /// Slots in order of admission, or in any order while `stride.isDisordered`.
+    var running = HotArray<Int32>()
     var waiting: WaitingQueue
     /// Slots that arrived at the replica but whose arrival the loop has not reached.
     var inbox = RingQueue<Int32>()
@@ -67,6 +71,9 @@ struct Replica {
         self.engine = engine
         self.number = Int32(number)
         stepTime = plan.stepTime
+        activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
+        tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
+        watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
         groups = engine.groups.map { GroupRules($0, engine: engine) }
         lookupOrder = Self.lookupOrder(engine.groups)
         usesRuns = engine.gait == .stride && engine.groups == [.full]
@@ -78,7 +85,8 @@ struct Replica {
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
         custom = CustomScheduler(plan, replica: number)
-        stride = StrideState(isOn: usesRuns, blockSize: engine.blockSize)
+        stride = StrideState(
+            isOn: usesRuns && plan.stepTime.window == 0, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)
         tally = Tally(plan, usable: engine.numGPUBlocks - 1)
@@ -108,11 +116,6 @@ struct Replica {
     var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
     /// Requests that arrived and did not end: what a router may look at.
     var outstanding: Int { running.count + waiting.count + inbox.count }
-    var activeLimit: Int { engine.maxNumActiveSeqs ?? engine.maxNumSeqs }
-    var tokenBudget: Int {
-        min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
-    }
-
     func rank(_ slot: Int) -> WaitingQueue.Rank {
         let request = requests[slot]
         return .init(priority: request.priority, arrival: request.arrival, id: request.id)
@@ -120,25 +123,19 @@ struct Replica {
 }
 
 /// Scratch lists that live as long as the replica, so that steps allocate nothing.
-struct ScheduleScratch {
+struct ScheduleScratch: ~Copyable {
     /// Hit blocks of the waiting head, group by group.
     var hits: [[Int32]] = []
     /// The same with runs, and their sum.
-    var runHits: [RunHold] = []
+    var runHits = HotArray<RunHold>()
     var runHitBlocks: Int32 = 0
-    var entries: [Entry] = []
-    var preempted: [Int32] = []
-    var finished: [Int32] = []
+    var entries = HotArray<Entry>()
+    var preempted = HotArray<Int32>()
+    var finished = HotArray<Int32>()
     /// Entries of the batch being processed.
-    var processing: [Entry] = []
+    var processing = HotArray<Entry>()
     /// Tokens that the explicit running requests ask for, in order.
-    var wanted: [Int32] = []
-}
-
-/// Empties a list and keeps its storage; asking first is cheaper than emptying an empty list.
-@inline(__always)
-func empty<Element>(_ list: inout [Element]) {
-    if !list.isEmpty { list.removeAll(keepingCapacity: true) }
+    var wanted = HotArray<Int32>()
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

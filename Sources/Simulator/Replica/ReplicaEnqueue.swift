@@ -22,12 +22,14 @@ func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int6
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = takeSlot(&replica, request, record)
     if replica.isCaching {
-        if replica.usesRuns {
-            replica.contents.open(slot, arrival)
+        if !replica.usesRuns {
+            replica.chains.open(slot, arrival.prompt)
+        } else if arrival.content.isEmpty, !arrival.isQuotable {
+            replica.requests[slot].isPrivate = true
+        } else {
+            replica.contents.open(slot, arrival.prompt, output: arrival.outputContent)
             replica.requests[slot].isQuotable = arrival.isQuotable
             countQuotes(&replica, slot, sign: 1)
-        } else {
-            replica.chains.open(slot, arrival.content)
         }
     }
     replica.inbox.append(Int32(slot))
@@ -43,8 +45,11 @@ private func takeSlot(
     }
     replica.requests.append(request)
     replica.records.append(record)
-    for _ in replica.groups { replica.tables.append(BlockTable()) }
-    replica.runTables.append(RunTable())
+    if replica.usesRuns {
+        replica.runTables.append(RunTable())
+    } else {
+        replica.tables.append(BlockTable(), times: replica.groups.count)
+    }
     return replica.requests.count - 1
 }
 
@@ -71,12 +76,12 @@ private func rejection(
 /// Counts the contents of a request whose trace says what answers are quoted.
 func countQuotes(_ replica: inout Replica, _ slot: Int, sign: Int32) {
     guard replica.requests[slot].isQuotable else { return }
-    let pieces = replica.contents.count(slot)
     let output = replica.requests[slot].outputContent
-    let contents = (0..<pieces).lazy.map { [contents = replica.contents] in
-        contents.piece(slot, $0).content
+    for index in 0..<replica.contents.count(slot) {
+        let content = replica.contents.piece(slot, index).content
+        if content != output { replica.stride.quotes.countQuoted(content, sign) }
     }
-    replica.stride.quotes.count(contents.filter { $0 != output }, output: output, sign: sign)
+    replica.stride.quotes.countOutput(output, sign)
 }
 
 /// A request on its way from the router to a replica.
@@ -92,5 +97,22 @@ struct ArrivingRequest {
     var outputContent: Int64
     /// Whether the trace says what answers are, so that others may quote them.
     var isQuotable: Bool
+    /// Empty: content that nobody else names.
     var content: ArraySlice<Segment>
+
+    /// The prompt's content, with a name of its own where the trace gives none.
+    var prompt: ArraySlice<Segment> {
+        if !content.isEmpty { return content }
+        return [Segment.whole(of: sequence, length: promptTokens)]
+    }
+}
+
+extension Segment {
+    /// The content of a prompt that nobody else names, by the request's place in the run.
+    static func whole(of sequence: Int64, length: Int32) -> Segment {
+        Segment(content: privateContent + 2 * sequence, length: length)
+    }
+
+    /// Content id of an answer that nobody else names.
+    static func answer(of sequence: Int64) -> Int64 { privateContent + 2 * sequence + 1 }
 }

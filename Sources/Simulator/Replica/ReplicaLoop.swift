@@ -64,7 +64,7 @@ private func processAborts(_ replica: inout Replica) {
         }
         replica.tally.account(until: replica.clock, used: replica.usedBlocks)
         let wasRunning = request.state == .running
-        if request.isSteady { makeExplicit(&replica, slot) }
+        if wasRunning, request.pace != .explicit { makeExplicit(&replica, slot) }
         finish(&replica, slot, .aborted)
         if wasRunning { leaveRunning(&replica, event.payload) }
         if replica.log.isWanted { replica.log.aborted.append(request.id) }
@@ -113,7 +113,8 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     replica.dispatched[place].number = replica.calls
     let load = stepLoad(&replica)
     let isEmpty = load.requests == 0
-    replica.dispatched[place].steady = replica.stride.stepCount
+    replica.dispatched[place].steady = replica.stride.share.count
+    replica.dispatched[place].wasted = replica.stride.share.wasted
     replica.dispatched[place].tick = replica.stride.tick - 1
     let called = replica.clock
     replica.clock += replica.engine.hostFixed
@@ -139,8 +140,7 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     } else {
         replica.calls += 1
         if replica.log.isWanted {
-            let batch = replica.dispatched[place]
-            logSchedule(&replica, batch, called: called, evictions: evictions)
+            logSchedule(&replica, place, called: called, evictions: evictions)
         }
     }
     swap(&replica.dispatched[place].entries, &replica.scratch.entries)
@@ -151,7 +151,8 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
 func stepLoad(_ replica: inout Replica) -> StepLoad {
     var load = StepLoad()
     let window = replica.stepTime.window
-    for entry in replica.scratch.entries {
+    for position in replica.scratch.entries.indices {
+        let entry = replica.scratch.entries[position]
         if entry.tokens == 1, entry.computedBefore > 0 {
             load.addDecode(context: Int(entry.computedBefore) + 1, window: window)
         } else {
@@ -159,10 +160,11 @@ func stepLoad(_ replica: inout Replica) -> StepLoad {
         }
         if entry.samples { load.sampled += 1 }
     }
-    let steady = replica.stride.stepCount
-    if steady > 0 {
-        load.addDecodes(steady, context: replica.stride.stepContext)
-        load.sampled += steady
+    let share = replica.stride.share
+    if !share.isEmpty {
+        let decodes = share.count + share.wasted
+        load.addDecodes(decodes, context: share.context + share.wastedContext)
+        load.sampled += decodes
     }
     return load
 }
@@ -193,19 +195,30 @@ private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) thr
     }
     replica.idleCalls += 1
     guard replica.idleCalls > replica.cadence.interval + 4 else { return }
-    let holders = replica.running.prefix(5).map { slot -> String in
-        var held = Int(replica.runTables[Int(slot)].count)
-        for group in 0..<replica.groups.count {
-            held += Int(replica.tables[Int(slot) * replica.groups.count + group].list.count)
+    throw noProgress(&replica)
+}
+
+private func noProgress(_ replica: inout Replica) -> InputError {
+    orderRunning(&replica)
+    var state = ""
+    for slot in replica.running.elements.prefix(5) {
+        var held = 0
+        if replica.usesRuns {
+            held = Int(replica.runTables[Int(slot)].count)
+        } else {
+            for group in 0..<replica.groups.count {
+                held += Int(replica.tables[Int(slot) * replica.groups.count + group].list.count)
+            }
         }
-        return "request \(replica.requests[Int(slot)].id) holds \(held)"
+        state += "request \(replica.requests[Int(slot)].id) holds \(held), "
     }
-    let head = replica.waiting.head.map {
-        let request = replica.requests[Int($0)]
-        return "request \(request.id) (\(request.known) tokens) heads the queue"
+    if let head = replica.waiting.head {
+        let request = replica.requests[Int(head)]
+        state += "request \(request.id) (\(request.known) tokens) heads the queue"
+    } else {
+        state += "nothing waits"
     }
-    let state = (holders + [head ?? "nothing waits"]).joined(separator: ", ")
-    throw InputError(
+    return InputError(
         "replica \(replica.number)",
         "no progress at \(replica.clock / 1_000_000) us: \(replica.freeBlocks) of "
             + "\(replica.usableBlocks) blocks of \(replica.engine.blockSize) are free; \(state)",

@@ -5,22 +5,23 @@ import StepTime
 ///
 /// Rules: vLLM 0.33.0 `Scheduler.schedule`, `AsyncScheduler`.
 func schedule(_ replica: inout Replica) {
-    empty(&replica.scratch.entries)
-    empty(&replica.scratch.preempted)
+    replica.scratch.entries.removeAll()
+    replica.scratch.preempted.removeAll()
+    replica.stride.share = StrideShare()
     var pass = SchedulePass(&replica)
     if replica.custom == nil {
         scheduleByRules(&replica, &pass)
     } else {
         scheduleCustom(&replica, &pass)
     }
-    if pass.droppedEntries { replica.scratch.entries.removeAll { $0.tokens == 0 } }
+    if pass.droppedEntries { dropRefunded(&replica) }
     replica.cadence.finish(
-        scheduledSomething: !replica.scratch.entries.isEmpty || replica.stride.stepCount > 0)
+        scheduledSomething: !replica.scratch.entries.isEmpty || !replica.stride.share.isEmpty)
     for position in replica.scratch.entries.indices {
-        let entry = replica.scratch.entries[position]
-        let slot = Int(entry.slot)
-        replica.requests[slot].computed += entry.tokens
-        replica.requests[slot].inFlight += entry.tokens
+        let slot = Int(replica.scratch.entries[position].slot)
+        let tokens = replica.scratch.entries[position].tokens
+        replica.requests[slot].computed += tokens
+        replica.requests[slot].inFlight += tokens
         let target = replica.requests[slot].known + replica.requests[slot].placeholders
         let prefilling = replica.requests[slot].computed < target
         replica.requests[slot].prefilling = prefilling
@@ -31,19 +32,32 @@ func schedule(_ replica: inout Replica) {
     }
 }
 
+/// Forgets the entries whose tokens went back to the budget.
+private func dropRefunded(_ replica: inout Replica) {
+    var kept = 0
+    for index in replica.scratch.entries.indices where replica.scratch.entries[index].tokens > 0 {
+        replica.scratch.entries[kept] = replica.scratch.entries[index]
+        kept += 1
+    }
+    replica.scratch.entries.removeLast(replica.scratch.entries.count - kept)
+}
+
 /// The engine's own scheduler: running requests, then admissions.
 private func scheduleByRules(_ replica: inout Replica, _ pass: inout SchedulePass) {
     if replica.stride.isOn {
-        prepareStride(&replica)
         if !scheduleTogether(&replica, &pass) {
             makeAllExplicit(&replica)
             scheduleRunning(&replica, &pass)
-            replica.stride.explicit = replica.running
+            notePlaces(&replica)
+            replica.stride.explicit.removeAll()
+            for index in replica.running.indices {
+                replica.stride.explicit.append(replica.running[index])
+            }
         }
+        replica.stride.step()
     } else {
         scheduleRunning(&replica, &pass)
     }
-    replica.stride.step()
     if replica.scratch.preempted.isEmpty { scheduleWaiting(&replica, &pass) }
 }
 
@@ -68,10 +82,17 @@ struct SchedulePass {
         self.threshold = threshold
         holds =
             replica.cadence.interval > 1
-            && replica.cadence.holds(
-                someoneDecodes: replica.running.contains {
-                    !replica.requests[Int($0)].prefilling
-                })
+            && replica.cadence.holds(someoneDecodes: Self.someoneDecodes(&replica))
+    }
+
+    private static func someoneDecodes(_ replica: inout Replica) -> Bool {
+        for index in replica.running.indices {
+            let slot = Int(replica.running[index])
+            // What a request in the sums last noted of itself is out of date.
+            let isPacing = replica.requests[slot].pace != .explicit
+            if isPacing || !replica.requests[slot].prefilling { return true }
+        }
+        return false
     }
 
     func clipped(_ tokens: Int) -> Int {
@@ -140,8 +161,9 @@ private func makeRoom(
 }
 
 func clearHits(_ replica: inout Replica) {
-    replica.scratch.runHits.removeAll(keepingCapacity: true)
+    replica.scratch.runHits.removeAll()
     replica.scratch.runHitBlocks = 0
+    if replica.usesRuns { return }
     for group in replica.groups.indices {
         replica.scratch.hits[group].removeAll(keepingCapacity: true)
     }
@@ -164,9 +186,8 @@ private func victim(_ replica: inout Replica) -> Int {
 
 /// Takes an already scheduled victim out of the step and returns its tokens to the budget.
 func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int32) {
-    guard let place = replica.scratch.entries.firstIndex(where: { $0.slot == victim }) else {
-        return
-    }
+    let entry = replica.scratch.entries.firstIndex { $0.slot == victim }
+    guard let place = entry else { return }
     pass.budget += Int(replica.scratch.entries[place].tokens)
     replica.scratch.entries[place].tokens = 0
     pass.droppedEntries = true
@@ -174,6 +195,7 @@ func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int3
 
 /// Frees a request's blocks and puts it back to the waiting queue; its outputs stay.
 func preempt(_ replica: inout Replica, _ slot: Int) {
+    expose(&replica, slot)
     releaseBlocks(&replica, slot)
     replica.requests[slot].computed = 0
     replica.requests[slot].stale = replica.requests[slot].inFlight
@@ -186,7 +208,6 @@ func preempt(_ replica: inout Replica, _ slot: Int) {
 }
 
 private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePass) {
-    let mark = Int(replica.engine.watermark * Double(replica.engine.numGPUBlocks))
     while pass.budget > 0, replica.running.count < replica.activeLimit,
         let head = replica.waiting.head
     {
@@ -200,7 +221,7 @@ private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePas
         let demand = BlockDemand(
             slot: slot, tokens: tokens, hitTokens: hit,
             gate: replica.engine.schedulerReserveFullISL,
-            mark: replica.running.isEmpty ? 0 : mark)
+            mark: replica.running.isEmpty ? 0 : replica.watermarkBlocks)
         guard allocate(&replica, demand) else { break }
         replica.waiting.removeHead()
         admit(&replica, slot, hit: hit, tokens: tokens)
@@ -218,6 +239,8 @@ func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
         replica.stride.explicit.append(Int32(slot))
         replica.stride.admissions += 1
         replica.requests[slot].admission = replica.stride.admissions
+        replica.requests[slot].pace = .explicit
+        replica.requests[slot].place = Int32(replica.running.count - 1)
     }
     replica.requests[slot].computed = Int32(hit)
     replica.scratch.entries.append(

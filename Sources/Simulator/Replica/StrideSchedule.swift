@@ -1,13 +1,15 @@
 /// Schedules the running requests of a step in which every one of them gets what it asks for:
-/// the steady ones as a sum, the explicit ones one by one. False, with nothing changed, when
+/// the steady ones as a sum, the explicit ones one by one. False, with nothing scheduled, when
 /// blocks or budget could run short; then order matters and the step must be walked.
 ///
-/// O(explicit).
+/// O(explicit + ending).
 func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> Bool {
+    prepareStride(&replica)
     let size = replica.engine.blockSize
+    let steadyBlocks = replica.stride.blocksNeeded
     var tokens = replica.stride.count
-    var blocks = replica.stride.blocksNeeded
-    empty(&replica.scratch.wanted)
+    var blocks = steadyBlocks
+    replica.scratch.wanted.removeAll()
     for index in replica.stride.explicit.indices {
         let slot = Int(replica.stride.explicit[index])
         let wanted = max(0, pass.wanted(&replica, slot))
@@ -15,39 +17,53 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
         tokens += wanted
         if wanted > 0 { blocks += newBlocks(&replica, slot, wanted, size) }
     }
+    for index in replica.stride.ending.indices {
+        let slot = Int(replica.stride.ending[index])
+        guard wastesStep(&replica, slot) else { continue }
+        tokens += 1
+        if wantsBlockToWaste(&replica, slot) { blocks += 1 }
+    }
     let excess = max(0, tokens - pass.budget)
     if excess > 0 {
-        // Only the last running request may be cut short: nobody stands behind it.
-        guard let last = replica.stride.explicit.last, last == replica.running.last,
-            let wanted = replica.scratch.wanted.last.map({ Int($0) }), wanted > excess
-        else { return false }
-        replica.scratch.wanted[replica.scratch.wanted.count - 1] -= Int32(excess)
-        blocks -= newBlocks(&replica, Int(last), wanted, size)
-        blocks += newBlocks(&replica, Int(last), wanted - excess, size)
+        guard cutLast(&replica, by: excess, &blocks) else { return false }
     }
-    guard blocks <= replica.freeBlocks else { return false }
+    guard blocks <= replica.runPool.freeCount else { return false }
     if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
-    let steadyBlocks = replica.stride.blocksNeeded
     if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
     for index in replica.scratch.wanted.indices where replica.scratch.wanted[index] > 0 {
         let slot = Int(replica.stride.explicit[index])
         scheduleExplicit(&replica, slot, Int(replica.scratch.wanted[index]))
     }
+    wasteSteps(&replica)
     pass.budget -= min(tokens, pass.budget)
     return true
 }
 
+/// Takes what exceeds the budget from the last running request, if it is an explicit one: nobody
+/// stands behind it.
+private func cutLast(
+    _ replica: inout Replica, by excess: Int, _ blocks: inout Int
+) -> Bool {
+    guard let last = replica.stride.explicit.last,
+        replica.requests[Int(last)].admission == replica.stride.admissions,
+        let wanted = replica.scratch.wanted.last, Int(wanted) > excess
+    else { return false }
+    let size = replica.engine.blockSize
+    replica.scratch.wanted[replica.scratch.wanted.count - 1] -= Int32(excess)
+    blocks -= newBlocks(&replica, Int(last), Int(wanted), size)
+    blocks += newBlocks(&replica, Int(last), Int(wanted) - excess, size)
+    return true
+}
+
 private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    let request = replica.requests[slot]
-    if Int(request.computed) + tokens > Int(request.quietUntil) {
+    let before = replica.requests[slot].computed
+    if Int(before) + tokens > Int(replica.requests[slot].quietUntil) {
         let fits = allocate(&replica, BlockDemand(slot: slot, tokens: tokens))
         precondition(fits, "blocks were counted before they were taken")
     }
     replica.scratch.entries.append(
-        Entry(
-            slot: Int32(slot), tokens: Int32(tokens), computedBefore: request.computed,
-            kind: .running))
-    replica.cadence.carried = replica.cadence.carried || request.prefilling
+        Entry(slot: Int32(slot), tokens: Int32(tokens), computedBefore: before, kind: .running))
+    if replica.requests[slot].prefilling { replica.cadence.carried = true }
 }
 
 private func newBlocks(
@@ -55,4 +71,34 @@ private func newBlocks(
 ) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
     return max(0, (end + size - 1) / size - Int(replica.runTables[slot].count))
+}
+
+/// Whether a request whose last token is in flight gets one more step, because its end is not
+/// foreseen: a stop token, not max_tokens.
+func wastesStep(_ replica: inout Replica, _ slot: Int) -> Bool {
+    let request = replica.requests[slot]
+    let computed = request.steadyBase + request.steadyUntil
+    return replica.depth > 1 && computed + 1 < Int64(replica.engine.maxModelLen)
+        && computed + 1 < Int64(request.promptTokens) + Int64(request.maxTokens)
+}
+
+private func wantsBlockToWaste(_ replica: inout Replica, _ slot: Int) -> Bool {
+    let computed = replica.requests[slot].steadyBase + replica.requests[slot].steadyUntil
+    let held = Int64(replica.runTables[slot].count) * Int64(replica.engine.blockSize)
+    return computed >= held
+}
+
+/// Schedules the steps that ending requests waste.
+private func wasteSteps(_ replica: inout Replica) {
+    for index in replica.stride.ending.indices {
+        let slot = Int(replica.stride.ending[index])
+        guard wastesStep(&replica, slot) else { continue }
+        if wantsBlockToWaste(&replica, slot) {
+            replica.runPool.take(1)
+            replica.runTables[slot].keyless += 1
+        }
+        let request = replica.requests[slot]
+        replica.stride.share.wasted += 1
+        replica.stride.share.wastedContext += Int(request.steadyBase + request.steadyUntil) + 1
+    }
 }

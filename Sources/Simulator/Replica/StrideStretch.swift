@@ -8,7 +8,7 @@ import StepTime
 /// the state that walking the same steps would. O(1) per step, whatever the batch.
 func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     guard replica.stride.count > 0, replica.stride.explicit.isEmpty, replica.waiting.isEmpty,
-        !replica.log.isWanted, replica.cadence.interval == 1,
+        replica.stride.ending.isEmpty, !replica.log.isWanted, replica.cadence.interval == 1,
         replica.stride.count <= replica.tokenBudget, !replica.stride.quotes.mayConflict,
         let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
     else { return }
@@ -20,7 +20,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     if replica.depth > 1 {
         guard replica.dispatched.count == 1,
             replica.dispatched[0].steady == replica.stride.count,
-            replica.dispatched[0].entries.isEmpty,
+            replica.dispatched[0].entries.isEmpty, replica.dispatched[0].wasted == 0,
             replica.dispatched[0].tick == replica.stride.tick - 1
         else { return }
     } else if !replica.dispatched.isEmpty {
@@ -42,6 +42,7 @@ private struct Stretch {
     let firstClock: Int64
     let firstUsed: Int
     var tick: Int64
+    var phase: Int
     var context: Int
     var clock: Int64
     var lastEnd: Int64
@@ -63,10 +64,12 @@ private struct Stretch {
         count = Int64(replica.stride.count)
         host = replica.engine.hostFixed + replica.engine.hostPerRequest * count
         pipelined = replica.depth > 1
-        exit = replica.stride.exits.first?.time ?? .max
+        // A step whose batch ends a request is processed the ordinary way.
+        exit = replica.stride.exits.firstTime - (replica.depth > 1 ? 0 : 1)
         firstClock = replica.clock
         firstUsed = replica.usedBlocks
         tick = replica.stride.tick
+        phase = replica.stride.phase
         context = replica.stride.context
         clock = replica.clock
         lastEnd = replica.lastEnd
@@ -76,8 +79,9 @@ private struct Stretch {
         used = replica.usedBlocks
     }
 
-    mutating func run(to limit: Int64, blocks pool: inout RunPool, phases: [Int32]) {
-        var phase = Int(tick % Int64(phases.count))
+    mutating func run(
+        to limit: Int64, blocks pool: inout RunPool, phases: borrowing HotArray<Int32>
+    ) {
         // Prices rise by the same amount a step where a token of context has a whole price.
         let rises = line.denominator == 1
         let rise = count * line.numerator * line.unit
@@ -122,6 +126,7 @@ private struct Stretch {
                 minimum: gap.minimum, maximum: gap.maximum)
         }
         replica.stride.tick = tick
+        replica.stride.phase = phase
         replica.stride.context = context
         replica.stride.lastDelivery = lastDelivery
         replica.calls += steps

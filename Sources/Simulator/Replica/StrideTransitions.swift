@@ -1,52 +1,40 @@
-/// Between steady and explicit.
+/// Between explicit, steady and ending.
 
-/// Brings the steady set up to date before a step: requests near their end leave it, explicit
-/// ones that only decode join it. O(explicit + leaving).
+/// Brings the steady set up to date before a step: requests past their last step leave it,
+/// explicit ones that only decode join it. O(explicit + leaving).
 func prepareStride(_ replica: inout Replica) {
     if replica.stride.quotes.mayConflict { dismissQuoted(&replica) }
-    while let exit = replica.stride.exits.first, exit.time <= replica.stride.tick {
-        _ = replica.stride.exits.pop()
-        let request = replica.requests[Int(exit.payload)]
-        if request.isSteady, request.sequence == exit.tie, request.steadyUntil == exit.time {
-            makeExplicit(&replica, Int(exit.payload))
-        }
+    if replica.stride.exits.firstTime <= replica.stride.tick {
+        markEnding(&replica, at: replica.stride.tick)
     }
-    let inFlight = Int32(replica.dispatched.count)
-    // With blocks about to run out, steps are walked one by one anyway.
-    guard replica.freeBlocks >= 2 * replica.running.count, replica.stepTime.window == 0 else {
-        return
-    }
+    guard !replica.stride.explicit.isEmpty, replica.dispatched.count == replica.depth - 1,
+        // With blocks about to run out, steps are walked one by one anyway.
+        replica.freeBlocks >= 2 * replica.running.count
+    else { return }
     var kept = 0
     for index in replica.stride.explicit.indices {
         let slot = replica.stride.explicit[index]
-        if canBeSteady(&replica, Int(slot), inFlight) {
+        if canBeSteady(&replica, Int(slot)) {
             makeSteady(&replica, Int(slot))
         } else {
             replica.stride.explicit[kept] = slot
             kept += 1
         }
     }
-    if kept < replica.stride.explicit.count {
-        replica.stride.explicit.removeLast(replica.stride.explicit.count - kept)
-    }
+    replica.stride.explicit.removeLast(replica.stride.explicit.count - kept)
 }
 
-/// A request shorter than this from its end is not worth the change, steps.
-private let leastSteadySteps = 4
-
-private func canBeSteady(
-    _ replica: inout Replica, _ slot: Int, _ inFlight: Int32
-) -> Bool {
+private func canBeSteady(_ replica: inout Replica, _ slot: Int) -> Bool {
     let request = replica.requests[slot]
+    let inFlight = Int32(replica.depth - 1)
     guard !request.prefilling, request.stale == 0, request.placeholders == inFlight,
-        request.known + request.placeholders - request.computed == 1, request.computed > 0,
-        inFlight == Int32(replica.depth - 1)
+        request.known + request.placeholders - request.computed == 1, request.computed > 0
     else { return false }
     // Its latest token came with the latest batch, so its next gap is everyone's.
     if inFlight == 0, request.lastToken != replica.stride.lastDelivery { return false }
-    let remaining = lastDecode(request, replica.engine.maxModelLen) - Int(request.computed)
-    guard remaining >= leastSteadySteps else { return false }
-    return !replica.isCaching || replica.stride.quotes.isPrivate(request.outputContent)
+    let last = lastDecode(request, replica.engine.maxModelLen)
+    guard Int(request.computed) <= last else { return false }
+    return !request.isQuotable || replica.stride.quotes.isPrivate(request.outputContent)
 }
 
 /// Tokens computed before the step that samples a request's last token.
@@ -58,89 +46,144 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     let tick = replica.stride.tick
     let computed = Int64(replica.requests[slot].computed)
     let last = Int64(lastDecode(replica.requests[slot], replica.engine.maxModelLen))
-    replica.requests[slot].isSteady = true
+    let until = tick + last - computed + 1
+    replica.requests[slot].pace = .steady
     replica.requests[slot].steadyBase = computed - tick
     replica.requests[slot].steadySince = tick
-    replica.requests[slot].steadyUntil = tick + last - computed
+    replica.requests[slot].steadyUntil = until
     replica.stride.count += 1
     replica.stride.context += Int(computed) + 1
-    let place = phase(&replica, slot)
-    replica.stride.blockPhases[place] += 1
+    replica.stride.blockPhases[phase(&replica, Int(computed))] += 1
     replica.stride.exits.push(
-        .init(
-            time: replica.requests[slot].steadyUntil, tie: replica.requests[slot].sequence,
-            payload: Int32(slot)))
+        .init(time: until, tie: replica.requests[slot].sequence, payload: Int32(slot)))
 }
 
-/// The tick, modulo block size, at which a steady request needs a block: when the tokens computed
-/// so far fill its blocks.
-private func phase(_ replica: inout Replica, _ slot: Int) -> Int {
+/// The tick, modulo block size, at which a request with so many tokens computed by the present
+/// tick needs a block: when its tokens fill its blocks.
+private func phase(_ replica: inout Replica, _ computed: Int) -> Int {
     let size = replica.engine.blockSize
-    let base = Int(replica.requests[slot].steadyBase % Int64(size))
-    return (size - base) % size
+    let beyond = computed % size
+    let phase = replica.stride.phase + (beyond == 0 ? 0 : size - beyond)
+    return phase < size ? phase : phase - size
 }
 
-/// Gives a steady request its own state back, as if every step had been walked.
-func makeExplicit(_ replica: inout Replica, _ slot: Int) {
-    let base = replica.requests[slot].steadyBase
-    let computed = Int32(base + replica.stride.tick)
-    settleSteadyBlocks(&replica, slot)
+/// Takes a request out of the sums. Its tokens computed so far.
+private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
+    let computed = Int(replica.requests[slot].steadyBase + replica.stride.tick)
     replica.stride.count -= 1
-    replica.stride.context -= Int(computed) + 1
-    let place = phase(&replica, slot)
-    replica.stride.blockPhases[place] -= 1
-    replica.requests[slot].isSteady = false
-    replica.requests[slot].computed = computed
-    var tokens: Int32 = 0
+    replica.stride.context -= computed + 1
+    replica.stride.blockPhases[phase(&replica, computed)] -= 1
+    return computed
+}
+
+/// Sets those apart whose last step was scheduled before a tick, which is the present one.
+func markEnding(_ replica: inout Replica, at tick: Int64) {
+    while replica.stride.exits.firstTime <= tick, let exit = replica.stride.exits.pop() {
+        let slot = Int(exit.payload)
+        let request = replica.requests[slot]
+        guard request.pace == .steady, request.sequence == exit.tie,
+            request.steadyUntil == exit.time
+        else { continue }
+        precondition(exit.time == replica.stride.tick, "a last step went unnoticed")
+        let computed = leaveSums(&replica, slot)
+        replica.requests[slot].pace = .ending
+        bookBlocks(&replica, slot, computed)
+        replica.stride.ending.append(Int32(slot))
+    }
+}
+
+/// Gives a steady or ending request its own state back, as if every step had been walked.
+func makeExplicit(_ replica: inout Replica, _ slot: Int) {
+    var request = replica.requests[slot]
+    var computed = Int(request.steadyBase + request.steadyUntil)
+    if request.pace == .steady {
+        computed = leaveSums(&replica, slot)
+    } else if let place = replica.stride.ending.firstIndex(of: Int32(slot)) {
+        _ = replica.stride.ending.remove(at: place)
+    }
+    var inFlight: Int32 = 0
     var samples: Int32 = 0
     var steadyInFlight: Int64 = 0
     for index in 0..<replica.dispatched.count {
-        if replica.dispatched[index].steady > 0,
-            replica.dispatched[index].tick >= replica.requests[slot].steadySince
-        {
-            let before = Int32(base + replica.dispatched[index].tick)
+        let tick = replica.dispatched[index].tick
+        let isPast = request.pace == .ending && tick >= request.steadyUntil
+        if isPast {
+            guard replica.dispatched[index].wasted > 0, wastesStep(&replica, slot) else {
+                continue
+            }
+            replica.dispatched[index].wasted -= 1
+            computed += 1
+        } else if replica.dispatched[index].steady > 0, tick >= request.steadySince {
             replica.dispatched[index].steady -= 1
-            replica.dispatched[index].entries.append(
-                Entry(
-                    slot: Int32(slot), tokens: 1, computedBefore: before, kind: .running,
-                    samples: true))
-            tokens += 1
-            samples += 1
             steadyInFlight += 1
         } else {
-            for entry in replica.dispatched[index].entries where entry.slot == Int32(slot) {
-                tokens += entry.tokens
+            for place in replica.dispatched[index].entries.indices {
+                let entry = replica.dispatched[index].entries[place]
+                guard entry.slot == Int32(slot) else { continue }
+                inFlight += entry.tokens
                 samples += entry.samples ? 1 : 0
             }
+            continue
         }
+        replica.dispatched[index].entries.append(
+            Entry(
+                slot: Int32(slot), tokens: 1, computedBefore: Int32(request.steadyBase + tick),
+                kind: .running, samples: true))
+        inFlight += 1
+        samples += 1
     }
-    if replica.stride.tick - replica.requests[slot].steadySince > steadyInFlight {
-        replica.requests[slot].lastToken = replica.stride.lastDelivery
-    }
-    replica.requests[slot].inFlight = tokens
-    replica.requests[slot].placeholders = samples
-    replica.requests[slot].known = computed + 1 - samples
-    replica.requests[slot].prefilling = false
+    let steps = min(replica.stride.tick, request.steadyUntil) - request.steadySince
+    if steps > steadyInFlight { request.lastToken = replica.stride.lastDelivery }
+    request.pace = .explicit
+    request.computed = Int32(computed)
+    request.inFlight = inFlight
+    request.placeholders = samples
+    request.known = Int32(computed) + 1 - samples
+    request.prefilling = false
+    replica.requests[slot] = request
+    settleBlocks(&replica, slot, computed)
     insertExplicit(&replica, Int32(slot))
 }
 
-/// Books the blocks that a steady request took, and registers those that are full, up to the
-/// latest step scheduled.
-func settleSteadyBlocks(_ replica: inout Replica, _ slot: Int) {
-    let computed = Int(replica.requests[slot].steadyBase + replica.stride.tick)
+/// Books the blocks that a request took while its steps were sums.
+private func bookBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
     let size = replica.engine.blockSize
     let blocks = Int32((computed + size - 1) / size)
     let missing = blocks - replica.runTables[slot].count
     if missing > 0 { replica.runTables[slot].keyless += missing }
+}
+
+/// Books a request's blocks, registers those that are full, up to the latest step scheduled, and
+/// notes until when it needs nothing.
+private func settleBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
+    bookBlocks(&replica, slot, computed)
+    let size = Int32(replica.engine.blockSize)
+    let blocks = replica.runTables[slot].count
     guard replica.isCaching else {
-        replica.requests[slot].quietUntil = blocks * Int32(size)
+        replica.requests[slot].quietUntil = blocks * size
         return
     }
     // A step registers what is full of tokens known when it is scheduled: with a token in flight
     // that is one less.
     registerRuns(&replica, slot, computed - (replica.depth - 1))
     let registered = replica.runTables[slot].registered
-    replica.requests[slot].quietUntil = min(blocks, registered + 1) * Int32(size) - 1
+    replica.requests[slot].quietUntil = min(blocks * size, (registered + 1) * size - 1)
+}
+
+/// Registers what steady and ending requests have filled, so that the number of keys is that of
+/// walking. O(running).
+func settleAllBlocks(_ replica: inout Replica) {
+    guard replica.stride.isOn, replica.isCaching else { return }
+    orderRunning(&replica)
+    for index in replica.running.indices {
+        let slot = Int(replica.running[index])
+        let request = replica.requests[slot]
+        switch request.pace {
+        case .explicit: continue
+        case .steady: settleBlocks(&replica, slot, Int(request.steadyBase + replica.stride.tick))
+        case .ending: settleBlocks(&replica, slot, Int(request.steadyBase + request.steadyUntil))
+        }
+    }
 }
 
 /// Puts a request into the explicit list at its place in running order. O(explicit).
@@ -155,23 +198,46 @@ private func insertExplicit(_ replica: inout Replica, _ slot: Int32) {
     replica.stride.explicit.insert(slot, at: index)
 }
 
-/// Makes every steady request explicit, for a step that has to be walked. O(running).
+/// Makes every request explicit, for a step that has to be walked. O(running).
 func makeAllExplicit(_ replica: inout Replica) {
-    guard replica.stride.count > 0 else { return }
+    orderRunning(&replica)
+    guard replica.stride.explicit.count < replica.running.count else { return }
     for index in replica.running.indices {
         let slot = Int(replica.running[index])
-        if replica.requests[slot].isSteady { makeExplicit(&replica, slot) }
+        if replica.requests[slot].pace != .explicit { makeExplicit(&replica, slot) }
     }
 }
 
 /// Makes those explicit whose output another live request may quote.
 private func dismissQuoted(_ replica: inout Replica) {
     replica.stride.quotes.mayConflict = false
+    orderRunning(&replica)
     for index in replica.running.indices {
         let slot = Int(replica.running[index])
-        guard replica.requests[slot].isSteady else { continue }
-        if !replica.stride.quotes.isPrivate(replica.requests[slot].outputContent) {
+        let request = replica.requests[slot]
+        if request.pace == .steady, !replica.stride.quotes.isPrivate(request.outputContent) {
             makeExplicit(&replica, slot)
         }
+    }
+}
+
+/// Brings the running list back into order of admission. O(running · log running) when it has
+/// lost it.
+func orderRunning(_ replica: inout Replica) {
+    guard replica.stride.isDisordered else { return }
+    replica.stride.isDisordered = false
+    let slots = replica.running.elements.map { slot in
+        (order: replica.requests[Int(slot)].admission, slot: slot)
+    }
+    for (place, entry) in slots.sorted(by: { $0.order < $1.order }).enumerated() {
+        replica.running[place] = entry.slot
+    }
+    notePlaces(&replica)
+}
+
+/// Notes everybody's place in the running list, after a step was walked.
+func notePlaces(_ replica: inout Replica) {
+    for place in replica.running.indices {
+        replica.requests[Int(replica.running[place])].place = Int32(place)
     }
 }

@@ -3,9 +3,28 @@
 /// Rules: vLLM 0.33.0 `Scheduler.update_from_output`, `AsyncScheduler`.
 func update(_ replica: inout Replica, _ batch: BatchHeader) -> Int {
     let time = replica.clock
+    replica.scratch.finished.removeAll()
+    let delivered = deliverEntries(&replica, batch, time) + deliverSteady(&replica, batch, time)
+    replica.tally.counters.wastedEntries += batch.wasted
+    if replica.stride.isOn { finishEnding(&replica, batch) }
+    for index in replica.scratch.finished.indices {
+        let slot = Int(replica.scratch.finished[index])
+        if replica.requests[slot].pace == .ending { settleEnding(&replica, slot) }
+        finish(&replica, slot, .finished)
+    }
+    for index in replica.scratch.finished.indices {
+        leaveRunning(&replica, replica.scratch.finished[index])
+    }
+    return delivered
+}
+
+/// Delivers the tokens of a batch's entries; those that got their last are entered in
+/// `scratch.finished`. The number of tokens delivered.
+private func deliverEntries(
+    _ replica: inout Replica, _ batch: BatchHeader, _ time: Int64
+) -> Int {
     var delivered = 0
     var evenGaps: Int64 = 0
-    empty(&replica.scratch.finished)
     for position in replica.scratch.processing.indices {
         let entry = replica.scratch.processing[position]
         let slot = Int(entry.slot)
@@ -25,12 +44,11 @@ func update(_ replica: inout Replica, _ batch: BatchHeader) -> Int {
         if !stale { settle(&replica, slot) }
         if isComplete(replica.requests[slot], limit: replica.engine.maxModelLen) {
             replica.scratch.finished.append(Int32(slot))
-            finish(&replica, slot, .finished)
         }
     }
-    replica.tally.interTokenLatency.add(time - batch.start, times: evenGaps)
-    delivered += deliverSteady(&replica, batch, time)
-    for slot in replica.scratch.finished { leaveRunning(&replica, slot) }
+    if evenGaps > 0 {
+        replica.tally.interTokenLatency.add(time - batch.start, times: evenGaps)
+    }
     return delivered
 }
 
@@ -49,13 +67,65 @@ private func deliverSteady(
     return batch.steady
 }
 
-/// Takes an ended request out of the running list, if it is there. O(running).
-func leaveRunning(_ replica: inout Replica, _ slot: Int32) {
-    if let place = replica.running.firstIndex(of: slot) { replica.running.remove(at: place) }
-    guard replica.stride.isOn else { return }
-    if let place = replica.stride.explicit.firstIndex(of: slot) {
-        replica.stride.explicit.remove(at: place)
+/// Enters the requests whose last step this batch was in `scratch.finished`, which is put into
+/// the order of the running list.
+private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
+    if replica.stride.exits.firstTime <= batch.tick + 1 {
+        markEnding(&replica, at: batch.tick + 1)
     }
+    for index in replica.stride.ending.indices {
+        let slot = replica.stride.ending[index]
+        precondition(
+            replica.requests[Int(slot)].steadyUntil == batch.tick + 1,
+            "an end belongs to the batch of its last step")
+        replica.scratch.finished.append(slot)
+    }
+    replica.stride.ending.removeAll()
+    var sorted = 1
+    while sorted < replica.scratch.finished.count {
+        let slot = replica.scratch.finished[sorted]
+        let order = replica.requests[Int(slot)].admission
+        var place = sorted
+        while place > 0 {
+            let other = replica.scratch.finished[place - 1]
+            if replica.requests[Int(other)].admission < order { break }
+            replica.scratch.finished[place] = other
+            place -= 1
+        }
+        replica.scratch.finished[place] = slot
+        sorted += 1
+    }
+}
+
+/// Gives an ending request the state of its end.
+private func settleEnding(_ replica: inout Replica, _ slot: Int) {
+    let computed = Int(replica.requests[slot].steadyBase + replica.requests[slot].steadyUntil)
+    replica.requests[slot].known = Int32(computed) + 1
+    replica.requests[slot].inFlight = 0
+    if replica.isCaching { registerRuns(&replica, slot, computed) }
+}
+
+/// Takes an ended request out of the running list, if it is there. O(1) while striding, where
+/// order is restored when it matters; else O(running).
+func leaveRunning(_ replica: inout Replica, _ slot: Int32) {
+    guard replica.stride.isOn else {
+        if let place = replica.running.firstIndex(of: slot) {
+            _ = replica.running.remove(at: place)
+        }
+        return
+    }
+    if replica.requests[Int(slot)].pace == .explicit,
+        let place = replica.stride.explicit.firstIndex(of: slot)
+    {
+        _ = replica.stride.explicit.remove(at: place)
+    }
+    let place = Int(replica.requests[Int(slot)].place)
+    guard place < replica.running.count, replica.running[place] == slot,
+        let last = replica.running.popLast(), last != slot
+    else { return }
+    replica.running[place] = last
+    replica.requests[Int(last)].place = Int32(place)
+    replica.stride.isDisordered = true
 }
 
 private func isComplete(_ request: LiveRequest, limit: Int) -> Bool {
@@ -97,7 +167,11 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
     releaseBlocks(&replica, slot)
     countQuotes(&replica, slot, sign: -1)
     if replica.isCaching {
-        if replica.usesRuns { replica.contents.close(slot) } else { replica.chains.close(slot) }
+        if !replica.usesRuns {
+            replica.chains.close(slot)
+        } else if !replica.requests[slot].isPrivate {
+            replica.contents.close(slot)
+        }
     }
     replica.requests[slot].state = .ended
     replica.endedFlag = true

@@ -3,7 +3,7 @@
 /// First come first served: a deque; preempted requests return to its front. Priority: ordered by
 /// (priority, arrival, sequence), smallest first; kept as a descending array so that the head
 /// leaves in O(1) and an insertion moves what stands before it.
-struct WaitingQueue {
+struct WaitingQueue: ~Copyable {
     struct Rank: Comparable {
         var priority: Int32
         var arrival: Int64

@@ -72,8 +72,12 @@ func scheduleExternally(
         if decision.stopsAtRefusal { break }
         replica.tally.refuse("\(action.kind.rawValue) of request \(action.id): \(reason)")
     }
-    let requests = replica.requests
-    scheduler.note(replica.scratch.entries) { requests[Int($0)].id }
+    var shares: [[Int]] = []
+    for entry in replica.scratch.entries.elements where entry.tokens > 0 {
+        let id = Int(replica.requests[Int(entry.slot)].id)
+        shares.append([id, Int(entry.tokens), Int(entry.computedBefore)])
+    }
+    scheduler.note(shares)
 }
 
 /// Executes one action. Returns why it was refused, or nil.
@@ -104,9 +108,8 @@ private func execute(
 private func run(
     _ slot: Int32, _ wanted: Int, _ replica: inout Replica, _ pass: inout SchedulePass
 ) -> String? {
-    guard !replica.scratch.entries.contains(where: { $0.slot == slot && $0.tokens > 0 }) else {
-        return "it is in the step already"
-    }
+    let entry = replica.scratch.entries.firstIndex { $0.slot == slot && $0.tokens > 0 }
+    guard entry == nil else { return "it is in the step already" }
     let left = tokensLeft(replica, Int(slot))
     guard left > 0 else { return "it has nothing to compute until its tokens in flight arrive" }
     guard wanted <= left else { return "it has \(left) tokens left, not \(wanted)" }

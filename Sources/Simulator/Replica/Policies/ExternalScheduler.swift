@@ -77,12 +77,8 @@ final class ExternalScheduler {
         refused.append((position, reason))
     }
 
-    /// Notes the step's shares, to be told with the next line.
-    func note(_ entries: [Entry], ids: (Int32) -> Int64) {
-        scheduled = entries.filter { $0.tokens > 0 }.map {
-            [Int(ids($0.slot)), Int($0.tokens), Int($0.computedBefore)]
-        }
-    }
+    /// Notes the step's shares, [id, tokens, computed before], to be told with the next line.
+    func note(_ shares: [[Int]]) { scheduled = shares }
 
     private func describe(_ engine: borrowing Replica) throws -> String {
         var line = "{\"step\":\(engine.calls),\"time_us\":\(Self.microseconds(engine.clock))"

@@ -24,7 +24,7 @@ func scheduleByPolicy(
     _ replica: inout Replica, _ pass: inout SchedulePass, _ turn: inout PolicyTurn
 ) throws {
     for phase in turn.shape.phases {
-        if turn.shape.isExclusive, replica.scratch.entries.contains(where: { $0.tokens > 0 }) {
+        if turn.shape.isExclusive, replica.scratch.entries.firstIndex(where: { $0.tokens > 0 }) != nil {
             break
         }
         if phase == .admissions {
@@ -40,9 +40,10 @@ private func runByPolicy(
     _ replica: inout Replica, _ pass: inout SchedulePass, _ turn: inout PolicyTurn,
     _ phase: StepShape.Phase
 ) throws {
-    var order = replica.running
+    var order = replica.running.elements
     if turn.policy.ordersRunning {
-        let views = order.map { (slot: $0, view: replica.view($0)) }
+        var views: [(slot: Int32, view: RequestView)] = []
+        for slot in order { views.append((slot, replica.view(slot))) }
         order = views.sorted { turn.policy.precedes($0.view, $1.view) }.map(\.slot)
     }
     for slot in order where pass.budget > 0 {
@@ -65,7 +66,8 @@ private func runByPolicy(
 
 /// Whether an earlier phase of the step has admitted the request: the others are disjoint.
 private func isScheduled(_ replica: borrowing Replica, _ slot: Int32, _ turn: PolicyTurn) -> Bool {
-    turn.admitted > 0 && replica.scratch.entries.contains { $0.slot == slot && $0.tokens > 0 }
+    turn.admitted > 0
+        && replica.scratch.entries.firstIndex { $0.slot == slot && $0.tokens > 0 } != nil
 }
 
 /// Tokens that a running request could compute, whatever the budget; 0 when its last token is in
@@ -102,7 +104,8 @@ private func takeBlocks(
     guard Int(request.computed) + tokens > Int(request.quietUntil) else { return true }
     clearHits(&replica)
     while !allocate(&replica, BlockDemand(slot: Int(slot), tokens: tokens)) {
-        let views = replica.running.map { replica.view($0) }
+        var views: [RequestView] = []
+        for slot in replica.running.elements { views.append(replica.view(slot)) }
         let place = policy.victim(among: views, for: replica.view(slot))
         guard views.indices.contains(place) else {
             throw InputError(
@@ -155,11 +158,10 @@ private func admitByPolicy(
 func allocateForAdmission(
     _ replica: inout Replica, _ slot: Int, tokens: Int, hit: Int
 ) -> Bool {
-    let engine = replica.engine
-    let mark = Int(engine.watermark * Double(engine.numGPUBlocks))
     let demand = BlockDemand(
-        slot: slot, tokens: tokens, hitTokens: hit, gate: engine.schedulerReserveFullISL,
-        mark: replica.running.isEmpty ? 0 : mark)
+        slot: slot, tokens: tokens, hitTokens: hit,
+        gate: replica.engine.schedulerReserveFullISL,
+        mark: replica.running.isEmpty ? 0 : replica.watermarkBlocks)
     return allocate(&replica, demand)
 }
 

@@ -1,0 +1,142 @@
+/// A growable array with one owner, for state that every step touches.
+///
+/// An `Array` that may be shared asks at each change whether it is: a call and a cache line, which
+/// cost more than the change when a step makes dozens of them. This one cannot be shared, so it
+/// never asks. Bounds are checked always. Appending is O(1) amortised; storage only grows.
+struct HotArray<Element: ~Copyable>: ~Copyable {
+    private var base: UnsafeMutablePointer<Element>
+    private(set) var count = 0
+    private var capacity: Int
+
+    init() {
+        capacity = 0
+        // Never read: there is room for nothing.
+        base = UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)!
+    }
+
+    deinit {
+        base.deinitialize(count: count)
+        if capacity > 0 { base.deallocate() }
+    }
+
+    var isEmpty: Bool { count == 0 }
+    var indices: Range<Int> { 0..<count }
+
+    @inline(__always)
+    private func check(_ index: Int) {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+    }
+
+    subscript(index: Int) -> Element {
+        @inline(__always)
+        unsafeAddress {
+            check(index)
+            return UnsafePointer(base + index)
+        }
+        @inline(__always)
+        unsafeMutableAddress {
+            check(index)
+            return base + index
+        }
+    }
+
+    @inline(__always)
+    mutating func append(_ element: consuming Element) {
+        if count == capacity { grow() }
+        (base + count).initialize(to: element)
+        count += 1
+    }
+
+    @inline(never)
+    private mutating func grow() {
+        let larger = max(8, 2 * capacity)
+        let storage = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+        storage.moveInitialize(from: base, count: count)
+        if capacity > 0 { base.deallocate() }
+        base = storage
+        capacity = larger
+    }
+
+    /// Removes and returns the last element, if there is one. O(1).
+    @inline(__always)
+    mutating func popLast() -> Element? {
+        if count == 0 { return nil }
+        count -= 1
+        return (base + count).move()
+    }
+
+    /// Removes every element and keeps the storage. O(count), O(1) for plain values.
+    @inline(__always)
+    mutating func removeAll() {
+        base.deinitialize(count: count)
+        count = 0
+    }
+
+    /// Removes an element; those behind it move up. O(count).
+    @discardableResult
+    mutating func remove(at index: Int) -> Element {
+        check(index)
+        let removed = (base + index).move()
+        (base + index).moveInitialize(from: base + index + 1, count: count - index - 1)
+        count -= 1
+        return removed
+    }
+
+    /// Puts an element before the one at `index`. O(count).
+    mutating func insert(_ element: consuming Element, at index: Int) {
+        precondition(index >= 0 && index <= count, "index out of range")
+        if count == capacity { grow() }
+        (base + index + 1).moveInitialize(from: base + index, count: count - index)
+        (base + index).initialize(to: element)
+        count += 1
+    }
+
+    /// Lends the elements as a buffer for the length of a call.
+    mutating func withUnsafeMutablePointer<Result>(
+        _ body: (UnsafeMutablePointer<Element>) throws -> Result
+    ) rethrows -> Result {
+        try body(base)
+    }
+}
+
+extension HotArray {
+    /// An array of equal elements.
+    init(repeating element: Element, count: Int) {
+        self.init()
+        append(element, times: count)
+    }
+
+    /// Appends equal elements. O(times).
+    mutating func append(_ element: Element, times: Int) {
+        for _ in 0..<times { append(element) }
+    }
+
+    /// The elements, copied. O(count).
+    var elements: [Element] { (0..<count).map { base[$0] } }
+
+    var first: Element? { count == 0 ? nil : base[0] }
+    var last: Element? { count == 0 ? nil : base[count - 1] }
+
+    /// Drops elements from the end. O(1) for plain values.
+    mutating func removeLast(_ number: Int = 1) {
+        precondition(number >= 0 && number <= count, "removed more than there is")
+        (base + count - number).deinitialize(count: number)
+        count -= number
+    }
+
+    /// The first place of an element that fits. O(count).
+    @inline(__always)
+    func firstIndex(where fits: (Element) -> Bool) -> Int? {
+        var index = 0
+        while index < count {
+            if fits(base[index]) { return index }
+            index += 1
+        }
+        return nil
+    }
+}
+
+extension HotArray where Element: Equatable {
+    func firstIndex(of element: Element) -> Int? { firstIndex { $0 == element } }
+    func contains(_ element: Element) -> Bool { firstIndex(of: element) != nil }
+}

@@ -171,17 +171,19 @@ private func settleBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int
 }
 
 /// Registers what steady and ending requests have filled, so that the number of keys is that of
-/// walking. O(running).
+/// walking, and orders the running list. O(running).
 func settleAllBlocks(_ replica: inout Replica) {
-    guard replica.stride.isOn, replica.isCaching else { return }
     orderRunning(&replica)
+    guard replica.stride.isOn, replica.isCaching else { return }
     for index in replica.running.indices {
         let slot = Int(replica.running[index])
         let request = replica.requests[slot]
         switch request.pace {
         case .explicit: continue
         case .steady: settleBlocks(&replica, slot, Int(request.steadyBase + replica.stride.tick))
-        case .ending: settleBlocks(&replica, slot, Int(request.steadyBase + request.steadyUntil))
+        case .ending:
+            let wasted = wastesStep(&replica, slot) ? 1 : 0
+            settleBlocks(&replica, slot, Int(request.steadyBase + request.steadyUntil) + wasted)
         }
     }
 }

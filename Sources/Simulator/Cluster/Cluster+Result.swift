@@ -8,6 +8,7 @@ extension Cluster {
         var blockTime: UInt128 = 0
         for index in replicas.indices {
             result.counters.add(replicas[index].tally.counters)
+            result.counters.evictions += replicas[index].evictions
             result.timeToFirstToken.merge(replicas[index].tally.timeToFirstToken)
             result.timePerOutputToken.merge(replicas[index].tally.timePerOutputToken)
             result.interTokenLatency.merge(replicas[index].tally.interTokenLatency)
@@ -52,7 +53,7 @@ extension Cluster {
 }
 
 extension Counters {
-    /// Adds another replica's counts.
+    /// Adds another replica's counts; evictions are its pool's to tell.
     mutating func add(_ other: Counters) {
         requests += other.requests
         finished += other.finished
@@ -69,7 +70,6 @@ extension Counters {
         hitTokens += other.hitTokens
         hitTokensWithResumed += other.hitTokensWithResumed
         queriedTokens += other.queriedTokens
-        evictions += other.evictions
         wastedEntries += other.wastedEntries
     }
 }

@@ -96,6 +96,7 @@ struct RunPool: ~Copyable {
 
     /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
     /// up. O(1 + stretches evicted).
+    @inline(__always)
     mutating func take(_ count: Int) {
         precondition(count <= freeCount, "took more blocks than are free")
         if count <= keylessFree {

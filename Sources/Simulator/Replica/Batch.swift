@@ -33,6 +33,21 @@ struct Batch: ~Copyable {
     var isCleanup = false
     /// The requests that are not steady.
     var entries = HotArray<Entry>()
+
+    /// Makes it the batch of a step, but for its entries.
+    @inline(__always)
+    mutating func set(
+        number: Int, start: Int64, end: Int64, _ share: StrideShare, tick: Int64,
+        isCleanup: Bool = false
+    ) {
+        self.number = number
+        self.start = start
+        self.end = end
+        steady = share.count
+        wasted = share.wasted
+        self.tick = tick
+        self.isCleanup = isCleanup
+    }
 }
 
 /// The batches dispatched and not yet processed, oldest first: at most two. Their entry lists are

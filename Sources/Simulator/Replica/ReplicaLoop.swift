@@ -6,7 +6,7 @@ import Traces
 enum AdvanceStop {
     /// Nothing more happens before the horizon.
     case horizon
-    /// Something is to be collected (records, decisions); call again.
+    /// Decisions are to be collected; call again.
     case collect
 }
 
@@ -20,9 +20,7 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
             precondition(!replica.dispatched.isEmpty, "the loop waits for no batch")
             if max(replica.clock, replica.dispatched.firstEnd) > horizon { return .horizon }
             processOldest(&replica)
-            if replica.tally.ended.count >= 1024 || replica.log.decisions.count >= 256 {
-                return .collect
-            }
+            if replica.log.decisions.count >= 256 { return .collect }
         }
         if !replica.hasWork, replica.dispatched.isEmpty, !replica.endedFlag {
             guard let next = replica.inbox.first else { return .horizon }
@@ -32,14 +30,14 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
         takeArrivals(&replica)
         processAborts(&replica)
         if replica.stride.count > 0 {
-            strideStretch(&replica, to: horizon)
-            if replica.clock >= horizon { return .horizon }
+            strideRun(&replica, to: horizon)
+            if replica.mustDrain || replica.clock >= horizon || !replica.hasWork { continue }
         }
         try scheduleAndDispatch(&replica)
     }
 }
 
-private func takeArrivals(_ replica: inout Replica) {
+func takeArrivals(_ replica: inout Replica) {
     while let next = replica.inbox.first, replica.requests[Int(next)].arrival <= replica.clock {
         _ = replica.inbox.popFirst()
         let slot = Int(next)
@@ -108,21 +106,19 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     schedule(&replica)
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
-    let place = replica.dispatched.append()
-    replica.dispatched[place].isCleanup = isCleanup
-    replica.dispatched[place].number = replica.calls
     let load = stepLoad(&replica)
     let isEmpty = load.requests == 0
-    replica.dispatched[place].steady = replica.stride.share.count
-    replica.dispatched[place].wasted = replica.stride.share.wasted
-    replica.dispatched[place].tick = replica.stride.tick - 1
     let called = replica.clock
     replica.clock += replica.engine.hostFixed
     replica.clock += replica.engine.hostPerRequest * Int64(load.requests)
     let start = max(replica.clock, replica.lastEnd)
     let duration = isEmpty && replica.depth > 1 ? 0 : replica.stepTime.picoseconds(load)
-    replica.dispatched[place].start = start
-    replica.dispatched[place].end = start + duration
+    let share = replica.stride.share
+    let tick = replica.stride.tick - 1
+    let place = replica.dispatched.append()
+    replica.dispatched[place].set(
+        number: replica.calls, start: start, end: start + duration, share, tick: tick,
+        isCleanup: isCleanup)
     if !isEmpty {
         replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
         replica.tally.busyTime += duration
@@ -134,7 +130,6 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     }
     replica.lastEnd = start + duration
     replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
-    replica.tally.counters.evictions = replica.evictions
     if isCleanup {
         replica.log.aborted.removeAll()
     } else {

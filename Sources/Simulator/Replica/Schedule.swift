@@ -17,6 +17,11 @@ func schedule(_ replica: inout Replica) {
     if pass.droppedEntries { dropRefunded(&replica) }
     replica.cadence.finish(
         scheduledSomething: !replica.scratch.entries.isEmpty || !replica.stride.share.isEmpty)
+    noteScheduled(&replica)
+}
+
+/// Notes on each request what the step's entries gave it.
+func noteScheduled(_ replica: inout Replica) {
     for position in replica.scratch.entries.indices {
         let slot = Int(replica.scratch.entries[position].slot)
         let tokens = replica.scratch.entries[position].tokens
@@ -207,7 +212,7 @@ func preempt(_ replica: inout Replica, _ slot: Int) {
     replica.waiting.putBack(Int32(slot), rank: replica.rank(slot))
 }
 
-private func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePass) {
+func scheduleWaiting(_ replica: inout Replica, _ pass: inout SchedulePass) {
     while pass.budget > 0, replica.running.count < replica.activeLimit,
         let head = replica.waiting.head
     {

@@ -17,12 +17,7 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
         tokens += wanted
         if wanted > 0 { blocks += newBlocks(&replica, slot, wanted, size) }
     }
-    for index in replica.stride.ending.indices {
-        let slot = Int(replica.stride.ending[index])
-        guard wastesStep(&replica, slot) else { continue }
-        tokens += 1
-        if wantsBlockToWaste(&replica, slot) { blocks += 1 }
-    }
+    countWaste(&replica, &tokens, &blocks)
     let excess = max(0, tokens - pass.budget)
     if excess > 0 {
         guard cutLast(&replica, by: excess, &blocks) else { return false }
@@ -88,8 +83,18 @@ private func wantsBlockToWaste(_ replica: inout Replica, _ slot: Int) -> Bool {
     return computed >= held
 }
 
+/// Counts what the steps that ending requests waste need.
+func countWaste(_ replica: inout Replica, _ tokens: inout Int, _ blocks: inout Int) {
+    for index in replica.stride.ending.indices {
+        let slot = Int(replica.stride.ending[index])
+        guard wastesStep(&replica, slot) else { continue }
+        tokens += 1
+        if wantsBlockToWaste(&replica, slot) { blocks += 1 }
+    }
+}
+
 /// Schedules the steps that ending requests waste.
-private func wasteSteps(_ replica: inout Replica) {
+func wasteSteps(_ replica: inout Replica) {
     for index in replica.stride.ending.indices {
         let slot = Int(replica.stride.ending[index])
         guard wastesStep(&replica, slot) else { continue }

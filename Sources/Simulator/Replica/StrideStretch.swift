@@ -1,32 +1,34 @@
 import StepTime
 
 /// Runs steps in which only steady requests take part, without looking at any of them: until an
-/// arrival, an abort, somebody's last token, a shortage of blocks or the horizon.
+/// arrival, somebody's last token, a shortage of blocks or the horizon.
 ///
-/// The state it needs is that of the loop's top with nothing but steady requests: none explicit,
-/// none waiting, no log, and (asynchronous) one dispatched batch of the same requests. It leaves
-/// the state that walking the same steps would. O(1) per step, whatever the batch.
+/// The state it needs is that of `strideRun` with nothing but steady requests: none explicit,
+/// ending or waiting, and (asynchronous) one dispatched batch of the same requests. It leaves the
+/// state that walking the same steps would. O(1) per step, whatever the batch.
 func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     guard replica.stride.count > 0, replica.stride.explicit.isEmpty, replica.waiting.isEmpty,
-        replica.stride.ending.isEmpty, !replica.log.isWanted, replica.cadence.interval == 1,
-        replica.stride.count <= replica.tokenBudget, !replica.stride.quotes.mayConflict,
-        let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
+        replica.stride.ending.isEmpty, replica.stride.count <= replica.tokenBudget
     else { return }
     var limit = horizon
     if let next = replica.inbox.first {
         limit = min(limit, replica.requests[Int(next)].arrival)
     }
-    if let abort = replica.aborts.first { limit = min(limit, abort.time) }
+    // A step whose batch ends a request is processed the ordinary way.
+    var exit = replica.stride.exits.firstTime
     if replica.depth > 1 {
-        guard replica.dispatched.count == 1,
-            replica.dispatched[0].steady == replica.stride.count,
-            replica.dispatched[0].entries.isEmpty, replica.dispatched[0].wasted == 0,
+        guard replica.dispatched[0].steady == replica.stride.count,
+            replica.dispatched[0].end < limit, replica.dispatched[0].entries.isEmpty,
+            replica.dispatched[0].wasted == 0,
             replica.dispatched[0].tick == replica.stride.tick - 1
         else { return }
-    } else if !replica.dispatched.isEmpty {
-        return
+    } else {
+        exit -= 1
     }
-    var stretch = Stretch(&replica, line)
+    guard replica.stride.tick < exit,
+        let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
+    else { return }
+    var stretch = Stretch(&replica, line, exit: exit)
     stretch.run(to: limit, blocks: &replica.runPool, phases: replica.stride.blockPhases)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
@@ -59,13 +61,12 @@ private struct Stretch {
     var used: Int
     var gaps = GapRun()
 
-    init(_ replica: inout Replica, _ line: DecodeLine) {
+    init(_ replica: inout Replica, _ line: DecodeLine, exit: Int64) {
         self.line = line
         count = Int64(replica.stride.count)
         host = replica.engine.hostFixed + replica.engine.hostPerRequest * count
         pipelined = replica.depth > 1
-        // A step whose batch ends a request is processed the ordinary way.
-        exit = replica.stride.exits.firstTime - (replica.depth > 1 ? 0 : 1)
+        self.exit = exit
         firstClock = replica.clock
         firstUsed = replica.usedBlocks
         tick = replica.stride.tick
@@ -141,7 +142,6 @@ private struct Stretch {
         replica.tally.busyTime += busy
         replica.tally.hostWaitTime += hostWait
         replica.tally.strode += steps
-        replica.tally.counters.evictions = replica.runPool.evictions
         replica.tally.counters.steps += steps
         replica.tally.counters.scheduledTokens += tokens
         replica.tally.counters.scheduledEntries += tokens

@@ -28,6 +28,12 @@ private func deliverEntries(
     for position in replica.scratch.processing.indices {
         let entry = replica.scratch.processing[position]
         let slot = Int(entry.slot)
+        if replica.requests[slot].pace == .steady {
+            // It joined with this batch in flight; of its own counts only the times are kept.
+            delivered += 1
+            deliver(&replica, slot, time, batch.start, &evenGaps)
+            continue
+        }
         replica.requests[slot].inFlight -= entry.tokens
         if replica.requests[slot].state == .ended {
             replica.tally.counters.wastedEntries += 1

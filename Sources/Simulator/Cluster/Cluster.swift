@@ -110,31 +110,3 @@ private func collect(
         try observer.record(record)
     }
 }
-
-/// When a replica must run again, picoseconds; `Int64.max` when it has nothing to do.
-///
-/// Processing a batch happens at its end; scheduling needs a horizon past the clock. While all its
-/// requests are steady, nothing that others can see happens before the first of them ends, so it
-/// may sleep until the earliest moment of that: contexts grow, so no later step is shorter.
-private func nextEvent(_ replica: inout Replica) -> Int64 {
-    var time: Int64
-    if replica.mustDrain {
-        time = max(replica.clock, replica.dispatched.firstEnd)
-    } else if replica.hasWork || !replica.dispatched.isEmpty || replica.endedFlag {
-        time = replica.clock + 1
-    } else {
-        guard let next = replica.inbox.first else { return .max }
-        return max(replica.clock, replica.requests[Int(next)].arrival) + 1
-    }
-    let exit = replica.stride.exits.firstTime
-    guard replica.stride.count > 0, replica.stride.explicit.isEmpty,
-        replica.stride.ending.isEmpty, replica.waiting.isEmpty, replica.inbox.isEmpty,
-        replica.aborts.isEmpty, !replica.log.isWanted,
-        let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
-    else { return time }
-    let shortest = line.picoseconds(context: replica.stride.context)
-    let (sleep, overflow) = shortest.multipliedReportingOverflow(
-        by: max(0, exit - replica.stride.tick))
-    if !overflow, sleep < .max - replica.lastEnd { time = max(time, replica.lastEnd + sleep) }
-    return time
-}

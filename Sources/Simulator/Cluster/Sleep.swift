@@ -1,0 +1,68 @@
+import StepTime
+
+/// When a replica must run again, picoseconds; `Int64.max` when it has nothing to do.
+///
+/// Processing a batch happens at its end; scheduling needs a horizon past the clock. But others
+/// see of a replica only who ended there. So it may sleep until the earliest moment at which
+/// somebody could end, and catch up then or at the next arrival.
+func nextEvent(_ replica: inout Replica) -> Int64 {
+    var time: Int64
+    if replica.mustDrain {
+        time = max(replica.clock, replica.dispatched.firstEnd)
+    } else if replica.hasWork || !replica.dispatched.isEmpty || replica.endedFlag {
+        time = replica.clock + 1
+    } else {
+        guard let next = replica.inbox.first else { return .max }
+        time = max(replica.clock, replica.requests[Int(next)].arrival) + 1
+    }
+    guard replica.stride.isOn, replica.stride.ending.isEmpty, replica.aborts.isEmpty,
+        !replica.log.isWanted, let steps = stepsToFirstEnd(&replica), steps > 0
+    else { return time }
+    // A step takes no less time than the steady requests' next one: others only add to it, and
+    // contexts grow. With none steady, all steps but a first prefill decode something.
+    let decodes = max(1, replica.stride.count)
+    guard let line = replica.stepTime.decodeLine(decodes: decodes) else { return time }
+    let shortest = line.picoseconds(context: max(1, replica.stride.context))
+    let (sleep, overflow) = shortest.multipliedReportingOverflow(
+        by: replica.stride.count > 0 ? steps : steps - 1)
+    if !overflow, sleep < .max - replica.lastEnd { time = max(time, replica.lastEnd + sleep) }
+    return time
+}
+
+/// A number of steps, counted from the next one to be scheduled, before whose end nobody ends;
+/// nil when a shortage of blocks or a crowd makes it uncertain. O(requests that are not steady).
+private func stepsToFirstEnd(_ replica: inout Replica) -> Int64? {
+    let newcomers = replica.stride.explicit.count + replica.waiting.count + replica.inbox.count
+    guard newcomers <= sleepersCrowd else { return nil }
+    let size = Int64(replica.engine.blockSize)
+    var steps = replica.stride.exits.firstTime
+    if steps < .max { steps -= replica.stride.tick }
+    var prompts: Int64 = 0
+    for place in 0..<newcomers {
+        let slot: Int32
+        var index = place
+        if index < replica.stride.explicit.count {
+            slot = replica.stride.explicit[index]
+        } else {
+            index -= replica.stride.explicit.count
+            let waits = replica.waiting.count
+            slot = index < waits ? replica.waiting[index] : replica.inbox[index - waits]
+        }
+        let request = replica.requests[Int(slot)]
+        guard request.abort == .max else { return nil }
+        // A request cut short by the model's length ends before its output does.
+        let room = Int64(replica.engine.maxModelLen - Int(request.promptTokens))
+        let sampled = Int64(request.delivered + request.placeholders)
+        steps = min(steps, min(Int64(request.outputTokens), room) - sampled)
+        prompts += Int64(request.known) / size + 2
+    }
+    guard steps > 0, steps < .max else { return nil }
+    // Without preemptions: the blocks last for so many steps.
+    let requests = Int64(replica.running.count + replica.waiting.count + replica.inbox.count)
+    let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests)
+    guard !overflow, growth + prompts <= Int64(replica.freeBlocks) else { return nil }
+    return steps
+}
+
+/// More newcomers than this and a replica does not look how long it may sleep.
+private let sleepersCrowd = 6

@@ -1,0 +1,92 @@
+import StepTime
+
+/// Runs steps of the common kind: running requests decode, others are admitted whole, some end.
+/// Comes back, with the state between two steps or with `mustDrain` set, at the horizon or
+/// before whatever the loop of `ReplicaLoop.swift` has to see to: a chunk of a prompt, an abort, a
+/// shortage of blocks or budget, a step without decodes.
+///
+/// O(1) per step plus O(1) for each request that is admitted or ends in it.
+func strideRun(_ replica: inout Replica, to horizon: Int64) {
+    guard replica.stride.isOn, !replica.log.isWanted, replica.cadence.interval == 1,
+        replica.dispatched.count == replica.depth - 1
+    else { return }
+    while replica.clock < horizon {
+        takeArrivals(&replica)
+        guard replica.aborts.isEmpty, !replica.stride.quotes.mayConflict else { return }
+        strideStretch(&replica, to: horizon)
+        guard strideStep(&replica), !processAfterStep(&replica, horizon) else { return }
+    }
+}
+
+/// Schedules and dispatches one step. False, with nothing scheduled, when it is not of the common
+/// kind.
+private func strideStep(_ replica: inout Replica) -> Bool {
+    prepareStride(&replica)
+    guard replica.stride.explicit.isEmpty else { return false }
+    let steadyBlocks = replica.stride.blocksNeeded
+    var tokens = replica.stride.count
+    var blocks = steadyBlocks
+    if !replica.stride.ending.isEmpty { countWaste(&replica, &tokens, &blocks) }
+    guard tokens > 0, tokens <= replica.tokenBudget, blocks <= replica.runPool.freeCount else {
+        return false
+    }
+    replica.endedFlag = false
+    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
+    replica.scratch.entries.removeAll()
+    replica.stride.share = StrideShare()
+    if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
+    if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
+    if !replica.stride.ending.isEmpty { wasteSteps(&replica) }
+    replica.stride.step()
+    replica.cadence.capacityBound = false
+    if !replica.waiting.isEmpty {
+        var pass = SchedulePass(&replica)
+        pass.budget -= tokens
+        scheduleWaiting(&replica, &pass)
+        noteScheduled(&replica)
+    }
+    replica.cadence.executed += 1
+    dispatchStep(&replica)
+    return true
+}
+
+/// Prices the step just scheduled and queues its batch.
+private func dispatchStep(_ replica: inout Replica) {
+    let load = stepLoad(&replica)
+    let duration = replica.stepTime.picoseconds(load)
+    let called = replica.clock
+    replica.clock += replica.engine.hostFixed
+    replica.clock += replica.engine.hostPerRequest * Int64(load.requests)
+    let start = max(replica.clock, replica.lastEnd)
+    let share = replica.stride.share
+    let tick = replica.stride.tick - 1
+    let place = replica.dispatched.append()
+    replica.dispatched[place].set(
+        number: replica.calls, start: start, end: start + duration, share, tick: tick)
+    swap(&replica.dispatched[place].entries, &replica.scratch.entries)
+    replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
+    replica.tally.busyTime += duration
+    replica.tally.counters.steps += 1
+    replica.tally.counters.scheduledTokens += load.tokens
+    replica.tally.counters.scheduledEntries += load.requests
+    replica.calls += 1
+    replica.idleCalls = 0
+    replica.scheduledNothing = false
+    replica.lastEnd = start + duration
+    replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
+}
+
+/// Processes the oldest batch, unless it ends past the horizon: then the loop must, later. True
+/// in that case.
+private func processAfterStep(_ replica: inout Replica, _ horizon: Int64) -> Bool {
+    let time = max(replica.clock, replica.dispatched.firstEnd)
+    guard time <= horizon else {
+        replica.mustDrain = true
+        return true
+    }
+    replica.clock = time
+    let batch = replica.dispatched.removeFirst(entries: &replica.scratch.processing)
+    replica.tally.account(until: time, used: replica.usedBlocks)
+    _ = update(&replica, batch)
+    return false
+}

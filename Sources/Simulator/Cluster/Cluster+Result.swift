@@ -6,17 +6,19 @@ extension Cluster {
         var result = RunResult()
         var firstArrival = Int64.max
         var blockTime: UInt128 = 0
+        var interTokenLatency = HotHistogram()
+        result.counters.add(statistics.counters)
+        result.timeToFirstToken = LatencyHistogram(statistics.timeToFirstToken)
+        result.timePerOutputToken = LatencyHistogram(statistics.timePerOutputToken)
+        result.endToEnd = LatencyHistogram(statistics.endToEnd)
+        result.queueTime = LatencyHistogram(statistics.queueTime)
+        result.goodRequests = statistics.goodRequests
         for index in replicas.indices {
             result.counters.add(replicas[index].tally.counters)
             result.counters.evictions += replicas[index].evictions
-            result.timeToFirstToken.merge(replicas[index].tally.timeToFirstToken)
-            result.timePerOutputToken.merge(replicas[index].tally.timePerOutputToken)
-            result.interTokenLatency.merge(replicas[index].tally.interTokenLatency)
-            result.endToEnd.merge(replicas[index].tally.endToEnd)
-            result.queueTime.merge(replicas[index].tally.queueTime)
+            interTokenLatency.merge(replicas[index].tally.interTokenLatency)
             result.steps.strode += replicas[index].tally.strode
             result.steps.executed += replicas[index].tally.counters.steps - replicas[index].tally.strode
-            result.goodRequests += replicas[index].tally.goodRequests
             result.busyTime += replicas[index].tally.busyTime
             result.hostWaitTime += replicas[index].tally.hostWaitTime
             result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].tally.peakUsedBlocks)
@@ -26,6 +28,7 @@ extension Cluster {
             result.refusedActions += replicas[index].tally.refusedActions
             blockTime += replicas[index].tally.usedBlockTime
         }
+        result.interTokenLatency = LatencyHistogram(interTokenLatency)
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12

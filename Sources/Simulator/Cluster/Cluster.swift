@@ -6,7 +6,6 @@ import Traces
 struct Cluster: ~Copyable {
     var replicas = HotArray<Replica>()
     var router: Router
-    var outstanding: [Int32]
     /// Replicas with something to do, by the time of it.
     var due = EventHeap()
     /// Each replica's valid time in `due`; entries with another time are stale.
@@ -14,6 +13,7 @@ struct Cluster: ~Copyable {
     /// Up to when everything that others can see has happened, picoseconds.
     var now: Int64 = 0
     var window = RecordWindow()
+    var statistics: RequestStatistics
     var records: [RequestRecord] = []
     let keepsRecords: Bool
 
@@ -23,7 +23,7 @@ struct Cluster: ~Copyable {
             replicas[number].log.detail = detail
         }
         router = Router(plan)
-        outstanding = Array(repeating: 0, count: plan.replicas)
+        statistics = RequestStatistics(plan.objective)
         dueTimes = Array(repeating: .max, count: plan.replicas)
         keepsRecords = plan.keepsRecords
     }
@@ -49,10 +49,8 @@ func run(
         } else if arrival < .max {
             let (request, time) = try feed.take()
             cluster.now = max(cluster.now, time)
-            let choice = cluster.router.route(
-                request, at: time, outstanding: cluster.outstanding)
+            let choice = cluster.router.route(request, at: time)
             enqueue(&cluster.replicas[choice], request, at: time)
-            cluster.outstanding[choice] += 1
             try collect(&cluster, choice, &feed, &observer)
             markDue(&cluster, choice)
         } else {
@@ -98,13 +96,26 @@ private func collect(
     guard !cluster.replicas[number].tally.ended.isEmpty else { return }
     for index in cluster.replicas[number].tally.ended.indices {
         let ended = cluster.replicas[number].tally.ended[index]
-        cluster.outstanding[number] -= 1
+        cluster.router.ended(on: number)
         if feed.isDependent {
             feed.ended(ended.record, at: max(ended.record.finish, ended.record.arrival))
         }
-        cluster.window.put(ended.record, sequence: ended.sequence)
+    }
+    enterEnded(&cluster, number)
+    try handOn(&cluster, &observer)
+}
+
+/// Moves a replica's ended requests into the statistics and the window.
+func enterEnded(_ cluster: inout Cluster, _ number: Int) {
+    for index in cluster.replicas[number].tally.ended.indices {
+        cluster.statistics.add(cluster.replicas[number].tally.ended[index].record)
+        cluster.window.put(cluster.replicas[number].tally.ended[index])
     }
     cluster.replicas[number].tally.ended.removeAll()
+}
+
+/// Hands the records on that every earlier request's end has set free.
+func handOn(_ cluster: inout Cluster, _ observer: inout any RunObserver) throws {
     while let record = cluster.window.next() {
         if cluster.keepsRecords { cluster.records.append(record) }
         try observer.record(record)

@@ -20,8 +20,7 @@ func runIndependently(
         var taken = 0
         while arrival < .max, taken < batchSize {
             let (request, time) = try feed.take()
-            let choice = cluster.router.route(
-                request, at: time, outstanding: cluster.outstanding)
+            let choice = cluster.router.route(request, at: time)
             enqueue(&cluster.replicas[choice], request, at: time)
             arrival = try feed.nextArrival()
             taken += 1
@@ -69,17 +68,10 @@ private func collectRecords(
 ) throws {
     var time: Int64 = 0
     for number in cluster.replicas.indices {
-        for index in cluster.replicas[number].tally.ended.indices {
-            let ended = cluster.replicas[number].tally.ended[index]
-            cluster.window.put(ended.record, sequence: ended.sequence)
-        }
-        cluster.replicas[number].tally.ended.removeAll()
+        enterEnded(&cluster, number)
         time = max(time, cluster.replicas[number].clock)
     }
-    while let record = cluster.window.next() {
-        if cluster.keepsRecords { cluster.records.append(record) }
-        try observer.record(record)
-    }
+    try handOn(&cluster, &observer)
     observer.progress(ended: cluster.window.count, time: time)
 }
 

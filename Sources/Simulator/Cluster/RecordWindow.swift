@@ -9,11 +9,11 @@ struct RecordWindow: ~Copyable {
     private(set) var digest = Fingerprint()
     private(set) var count = 0
 
-    /// Enters the record of the request with this sequence number.
-    mutating func put(_ record: RequestRecord, sequence: Int64) {
-        let place = Int(sequence - base)
+    /// Enters an ended request.
+    mutating func put(_ ended: borrowing EndedRequest) {
+        let place = Int(ended.sequence - base)
         while pending.count <= place { pending.append(nil) }
-        pending[place] = record
+        pending[place] = ended.record
     }
 
     /// The next record in order of arrival, if its request has ended.

@@ -7,8 +7,9 @@ struct Router {
     private let replicas: Int
     private var random: SeededRandom
     private var nextInTurn = 0
-    /// Requests on each replica that have not ended, as the router last saw them.
-    private var view: [Int32]
+    /// Requests on each replica that have not ended, and the same as the router last saw them.
+    private var outstanding: [Int32]
+    private var view: LeastTree
     private var viewTime: Int64 = .min
     private var affinity = PrefixDirectory()
 
@@ -16,7 +17,8 @@ struct Router {
         configuration = plan.router
         replicas = plan.replicas
         random = SeededRandom(seed: plan.seed, stream: 0x726f_7574)
-        view = Array(repeating: 0, count: plan.replicas)
+        outstanding = Array(repeating: 0, count: plan.replicas)
+        view = LeastTree(count: plan.replicas)
     }
 
     /// Whether decisions depend on the replicas' state.
@@ -24,14 +26,10 @@ struct Router {
         replicas > 1 && configuration.policy != .roundRobin && configuration.policy != .random
     }
 
-    /// The replica for a request that arrives at `time`, with the fresh outstanding counts.
-    ///
-    /// O(1) but for `least_outstanding` and `prefix_affinity`, which scan the counts.
-    mutating func route(
-        _ request: ArrivingRequest, at time: Int64, outstanding: borrowing [Int32]
-    ) -> Int {
+    /// The replica for a request that arrives at `time`. O(log replicas).
+    mutating func route(_ request: ArrivingRequest, at time: Int64) -> Int {
         guard replicas > 1 else { return 0 }
-        if readsState { refresh(at: time, outstanding) }
+        if readsState { refresh(at: time) }
         let choice: Int
         switch configuration.policy {
         case .roundRobin:
@@ -49,16 +47,23 @@ struct Router {
             choice = nearestPrefix(request)
         }
         // A router knows what it sent, even between two looks at the replicas.
-        if readsState { view[choice] += 1 }
+        if readsState {
+            outstanding[choice] += 1
+            view[choice] += 1
+        }
         return choice
     }
 
-    private mutating func refresh(at time: Int64, _ outstanding: borrowing [Int32]) {
-        if configuration.staleness > 0, viewTime != .min,
-            time - viewTime < configuration.staleness
-        {
-            return
-        }
+    /// Notes that a request has ended on a replica.
+    mutating func ended(on replica: Int) {
+        guard readsState else { return }
+        outstanding[replica] -= 1
+        if configuration.staleness == 0 { view[replica] -= 1 }
+    }
+
+    private mutating func refresh(at time: Int64) {
+        guard configuration.staleness > 0 else { return }
+        if viewTime != .min, time - viewTime < configuration.staleness { return }
         for replica in 0..<replicas { view[replica] = outstanding[replica] }
         viewTime = time
     }
@@ -66,17 +71,8 @@ struct Router {
     /// The least loaded replica; of equals the next in turn, so that an idle cluster is not
     /// served by its first replica alone.
     private mutating func leastLoaded() -> Int {
-        var best = nextInTurn
-        var load = view[best]
-        for step in 1..<replicas where load > 0 {
-            var candidate = nextInTurn + step
-            if candidate >= replicas { candidate -= replicas }
-            if view[candidate] < load {
-                best = candidate
-                load = view[candidate]
-            }
-        }
-        nextInTurn = (best + 1) % replicas
+        let best = view.firstLeast(from: nextInTurn)
+        nextInTurn = best + 1 == replicas ? 0 : best + 1
         return best
     }
 

@@ -4,8 +4,7 @@ import Foundation
 /// the middle of its bucket, at most 1/1024 (0.098 %) away. Mean, minimum and maximum are exact.
 public struct LatencyHistogram: Sendable, Equatable {
     private static let linearBits = 9
-    /// Counts from bucket `first` on, grown at both ends on demand: a thousand replicas that each
-    /// see a few octaves must not hold the empty ones below.
+    /// Counts from bucket `first` on.
     private var counts: [Int64] = []
     private var first = 0
     public private(set) var count: Int64 = 0
@@ -15,6 +14,16 @@ public struct LatencyHistogram: Sendable, Equatable {
     public private(set) var maximum: Int64 = 0
 
     public init() {}
+
+    /// What an accumulator has counted. O(buckets).
+    init(_ hot: borrowing HotHistogram) {
+        counts = hot.counts.elements
+        first = hot.first
+        count = hot.count
+        sum = hot.sum
+        minimum = hot.minimum
+        maximum = hot.maximum
+    }
 
     /// The bucket of a value. Values below 1024 have a bucket each.
     public static func bucket(of value: Int64) -> Int {
@@ -27,65 +36,6 @@ public struct LatencyHistogram: Sendable, Equatable {
     public static func lowerBound(of bucket: Int) -> Int64 {
         let shift = max(0, (bucket >> linearBits) - 1)
         return Int64(bucket - (shift << linearBits)) << Int64(shift)
-    }
-
-    /// Adds `times` equal values, picoseconds, at least 0. O(1) amortised.
-    public mutating func add(_ value: Int64, times: Int64 = 1) {
-        precondition(value >= 0 && times >= 0, "a duration cannot be negative")
-        guard times > 0 else { return }
-        let bucket = Self.bucket(of: value)
-        cover(bucket)
-        counts[bucket - first] += times
-        count += times
-        sum += UInt128(value) * UInt128(times)
-        minimum = min(minimum, value)
-        maximum = max(maximum, value)
-    }
-
-    /// Makes room for a bucket, and for some neighbours beyond the present range.
-    @inline(__always)
-    private mutating func cover(_ bucket: Int) {
-        if bucket < first || bucket >= first + counts.count { grow(to: bucket) }
-    }
-
-    private mutating func grow(to bucket: Int) {
-        let spare = 64
-        if counts.isEmpty { first = bucket }
-        if bucket < first {
-            let low = max(0, bucket - spare)
-            counts.insert(contentsOf: repeatElement(0, count: first - low), at: 0)
-            first = low
-        } else if bucket >= first + counts.count {
-            let missing = bucket + 1 + spare - first - counts.count
-            counts.append(contentsOf: repeatElement(0, count: missing))
-        }
-    }
-
-    /// Adds values of one bucket whose sum and extremes are known. O(1) amortised.
-    mutating func add(
-        bucket: Int, values: Int64, sum added: UInt128, minimum low: Int64, maximum high: Int64
-    ) {
-        guard values > 0 else { return }
-        cover(bucket)
-        counts[bucket - first] += values
-        count += values
-        sum += added
-        minimum = min(minimum, low)
-        maximum = max(maximum, high)
-    }
-
-    /// Adds every value of another histogram. O(buckets).
-    public mutating func merge(_ other: LatencyHistogram) {
-        guard other.count > 0 else { return }
-        cover(other.first)
-        cover(other.first + other.counts.count - 1)
-        for (index, number) in other.counts.enumerated() {
-            counts[other.first - first + index] += number
-        }
-        count += other.count
-        sum += other.sum
-        minimum = min(minimum, other.minimum)
-        maximum = max(maximum, other.maximum)
     }
 
     /// The arithmetic mean, 0 when empty.

@@ -1,5 +1,3 @@
-import StepTime
-
 /// An ended request's record and its place in the order of arrival.
 struct EndedRequest {
     var sequence: Int64
@@ -10,14 +8,9 @@ struct EndedRequest {
 /// depend on their order.
 struct Tally: ~Copyable {
     var counters = Counters()
-    var timeToFirstToken = LatencyHistogram()
-    var timePerOutputToken = LatencyHistogram()
-    var interTokenLatency = LatencyHistogram()
-    var endToEnd = LatencyHistogram()
-    var queueTime = LatencyHistogram()
+    var interTokenLatency = HotHistogram()
     /// Steps that were strode over.
     var strode = 0
-    var goodRequests = 0
     var busyTime: Int64 = 0
     var hostWaitTime: Int64 = 0
     var firstArrival = Int64.max
@@ -31,14 +24,6 @@ struct Tally: ~Copyable {
     /// Actions of an external scheduler that broke a rule, and the first of them.
     var refusedActions = 0
     var firstRefusal = ""
-    let usable: Int
-    let objective: ServiceLevelObjective
-
-    init(_ plan: RunPlan, usable: Int) {
-        self.usable = usable
-        objective = plan.objective
-    }
-
     /// Charges the blocks in use up to `time`. Call before the number changes.
     mutating func account(until time: Int64, used: Int) {
         if time > accountedUntil {
@@ -61,25 +46,8 @@ struct Tally: ~Copyable {
         refusedActions += 1
     }
 
-    /// Enters an ended request into the statistics.
+    /// Hands an ended request on.
     mutating func end(_ record: RequestRecord, sequence: Int64) {
         ended.append(EndedRequest(sequence: sequence, record: record))
-        counters.requests += 1
-        switch record.outcome {
-        case .finished: counters.finished += 1
-        case .aborted: counters.aborted += 1
-        case .rejected: counters.rejected += 1
-        case .unfinished: counters.unfinished += 1
-        }
-        guard record.outcome == .finished else { return }
-        let first = record.firstToken - record.arrival
-        timeToFirstToken.add(first)
-        endToEnd.add(record.finish - record.arrival)
-        let perToken = record.timePerOutputToken
-        if let perToken { timePerOutputToken.add(perToken) }
-        let good =
-            first <= objective.timeToFirstToken ?? .max
-            && (perToken ?? 0) <= objective.timePerOutputToken ?? .max
-        if good { goodRequests += 1 }
     }
 }

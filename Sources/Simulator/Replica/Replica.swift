@@ -63,7 +63,7 @@ struct Replica: ~Copyable {
     /// Schedule calls in a row that scheduled nothing while nothing was in flight.
     var idleCalls = 0
     var scratch = ScheduleScratch()
-    var tally: Tally
+    var tally = Tally()
     var log = DecisionBuffer()
 
     init(_ plan: RunPlan, number: Int) {
@@ -89,7 +89,6 @@ struct Replica: ~Copyable {
             isOn: usesRuns && plan.stepTime.window == 0, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         scratch.hits = Array(repeating: [], count: groups.count)
-        tally = Tally(plan, usable: engine.numGPUBlocks - 1)
     }
 
     /// Groups of equal kind are looked up together, full attention first.

@@ -258,6 +258,5 @@ func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
         replica.records[slot].hitTokens = Int32(hit)
         replica.tally.counters.hitTokens += hit
         replica.tally.counters.queriedTokens += Int(replica.requests[slot].promptTokens)
-        replica.tally.queueTime.add(replica.clock - replica.requests[slot].arrival)
     }
 }

@@ -1,0 +1,34 @@
+/// Statistics of ended requests, whichever replica served them.
+struct RequestStatistics: ~Copyable {
+    private(set) var timeToFirstToken = HotHistogram()
+    private(set) var timePerOutputToken = HotHistogram()
+    private(set) var endToEnd = HotHistogram()
+    private(set) var queueTime = HotHistogram()
+    private(set) var goodRequests = 0
+    private(set) var counters = Counters()
+    private let objective: ServiceLevelObjective
+
+    init(_ objective: ServiceLevelObjective) { self.objective = objective }
+
+    /// Enters an ended request. O(1).
+    mutating func add(_ record: borrowing RequestRecord) {
+        counters.requests += 1
+        if record.admitted >= 0 { queueTime.add(record.admitted - record.arrival) }
+        switch record.outcome {
+        case .finished: counters.finished += 1
+        case .aborted: counters.aborted += 1
+        case .rejected: counters.rejected += 1
+        case .unfinished: counters.unfinished += 1
+        }
+        guard record.outcome == .finished else { return }
+        let first = record.firstToken - record.arrival
+        timeToFirstToken.add(first)
+        endToEnd.add(record.finish - record.arrival)
+        let perToken = record.timePerOutputToken
+        if let perToken { timePerOutputToken.add(perToken) }
+        let good =
+            first <= objective.timeToFirstToken ?? .max
+            && (perToken ?? 0) <= objective.timePerOutputToken ?? .max
+        if good { goodRequests += 1 }
+    }
+}

@@ -35,7 +35,7 @@ private func stepsToFirstEnd(_ replica: inout Replica) -> Int64? {
     let newcomers = replica.stride.explicit.count + replica.waiting.count + replica.inbox.count
     guard newcomers <= sleepersCrowd else { return nil }
     let size = Int64(replica.engine.blockSize)
-    var steps = replica.stride.exits.firstTime
+    var steps = replica.stride.exits.earliest(from: replica.stride.tick)
     if steps < .max { steps -= replica.stride.tick }
     var prompts: Int64 = 0
     for place in 0..<newcomers {

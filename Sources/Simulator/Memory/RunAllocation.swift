@@ -21,6 +21,7 @@ struct RunTable {
 
 /// `allocate` for runs; the same rules. O(hit runs + stretches evicted).
 func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
+    if replica.requests[demand.slot].isPrivate { return allocatePrivate(&replica, demand) }
     let request = replica.requests[demand.slot]
     let size = replica.engine.blockSize
     let limit = replica.engine.maxModelLen
@@ -50,6 +51,25 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
         quiet = min(quiet, (Int(replica.runTables[demand.slot].registered) + 1) * size - 1)
     }
     replica.requests[demand.slot].quietUntil = Int32(clamping: quiet)
+    return true
+}
+
+/// The same for content that nobody else names, which never hits anything. O(1).
+private func allocatePrivate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
+    let size = replica.runPool.blockSize
+    let limit = Int32(clamping: replica.engine.maxModelLen)
+    let known = replica.requests[demand.slot].known
+    let held = replica.runTables[demand.slot].count
+    let tokens = min(min(replica.requests[demand.slot].computed, limit) + Int32(demand.tokens), limit)
+    let new = max(0, (tokens + size - 1) / size - held)
+    let asked = demand.gate ? max(new, (min(known, limit) + size - 1) / size - held) : new
+    guard Int(asked) + demand.mark <= replica.runPool.freeCount else { return false }
+    if new > 0 { replica.runPool.take(Int(new)) }
+    let full = max(min(tokens, known) / size, replica.runTables[demand.slot].registered)
+    replica.runPool.distinctKeys += Int(full - replica.runTables[demand.slot].registered)
+    replica.runTables[demand.slot].registered = full
+    replica.runTables[demand.slot].keyless = held + new - full
+    replica.requests[demand.slot].quietUntil = min((held + new) * size, (full + 1) * size - 1)
     return true
 }
 

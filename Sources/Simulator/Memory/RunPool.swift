@@ -101,9 +101,17 @@ struct RunPool: ~Copyable {
         precondition(count <= freeCount, "took more blocks than are free")
         if count <= keylessFree {
             keylessFree -= count
+            return
+        }
+        let evicted = count - keylessFree
+        keylessFree = 0
+        let head = Int(queueHead)
+        if extents[head].run < 0, Int(extents[head].high) > evicted {
+            extents[head].high -= Int32(evicted)
+            keyedFree -= evicted
+            evictions += evicted
+            distinctKeys -= evicted
         } else {
-            let evicted = count - keylessFree
-            keylessFree = 0
             evict(evicted)
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// Such a request is *steady*: nothing about it is touched step by step. Its tokens follow from
 /// the tick, the number of schedule calls so far; its next block from a count of block boundaries
-/// by tick modulo block size; its end from a heap. After its last step it is *ending*, until that
+/// by tick modulo block size; its end from a wheel. After its last step it is *ending*, until that
 /// step's batch is processed. It becomes *explicit* again (`StrideTransitions.swift`) before
 /// anything else can set it apart: an abort, a shortage of blocks or budget. The walking gait has
 /// explicit requests only.
@@ -18,7 +18,7 @@ struct StrideState: ~Copyable {
     /// Steady requests that need a block at a tick, by tick modulo block size.
     var blockPhases: HotArray<Int32>
     /// When steady requests will have had their last step, by tick.
-    var exits = EventHeap()
+    var exits = TickWheel()
     /// Requests whose last step is in flight.
     var ending = HotArray<Int32>()
     /// Running requests that are neither steady nor ending, in running order.

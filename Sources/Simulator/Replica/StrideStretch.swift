@@ -15,7 +15,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
         limit = min(limit, replica.requests[Int(next)].arrival)
     }
     // A step whose batch ends a request is processed the ordinary way.
-    var exit = replica.stride.exits.firstTime
+    var exit = replica.stride.exits.earliest(from: replica.stride.tick)
     if replica.depth > 1 {
         guard replica.dispatched[0].steady == replica.stride.count,
             replica.dispatched[0].end < limit, replica.dispatched[0].entries.isEmpty,
@@ -29,7 +29,9 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
         let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
     else { return }
     var stretch = Stretch(&replica, line, exit: exit)
-    stretch.run(to: limit, blocks: &replica.runPool, phases: replica.stride.blockPhases)
+    stretch.run(
+        to: limit, blocks: &replica.runPool, phases: replica.stride.blockPhases,
+        gaps: &replica.tally.interTokenLatency)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
 
@@ -81,8 +83,10 @@ private struct Stretch {
     }
 
     mutating func run(
-        to limit: Int64, blocks pool: inout RunPool, phases: borrowing HotArray<Int32>
+        to limit: Int64, blocks pool: inout RunPool, phases: borrowing HotArray<Int32>,
+        gaps histogram: inout HotHistogram
     ) {
+        defer { gaps.flush(into: &histogram, times: count) }
         // Prices rise by the same amount a step where a token of context has a whole price.
         let rises = line.denominator == 1
         let rise = count * line.numerator * line.unit
@@ -108,7 +112,7 @@ private struct Stretch {
             phase = phase + 1 == phases.count ? 0 : phase + 1
             context += Int(count)
             duration = rises ? duration + rise : line.picoseconds(context: context)
-            gaps.add(processed - lastDelivery)
+            gaps.add(processed - lastDelivery, into: &histogram, times: count)
             lastDelivery = processed
             clock = processed
             lastEnd = end
@@ -120,12 +124,6 @@ private struct Stretch {
     /// Writes the state back as the walked steps would have left it.
     mutating func commit(to replica: inout Replica) {
         let tokens = steps * Int(count)
-        gaps.flush()
-        for gap in gaps.done {
-            replica.tally.interTokenLatency.add(
-                bucket: gap.bucket, values: gap.steps * count, sum: gap.sum * UInt128(count),
-                minimum: gap.minimum, maximum: gap.maximum)
-        }
         replica.stride.tick = tick
         replica.stride.phase = phase
         replica.stride.context = context
@@ -157,15 +155,6 @@ private struct Stretch {
 
 /// Gaps that fall into one histogram bucket after another: in a stretch they hardly change.
 private struct GapRun {
-    struct Bucketful {
-        var bucket: Int
-        var steps: Int64
-        var sum: UInt128
-        var minimum: Int64
-        var maximum: Int64
-    }
-
-    var done: [Bucketful] = []
     private var low: Int64 = 0
     private var high: Int64 = -1
     private var steps: Int64 = 0
@@ -174,28 +163,28 @@ private struct GapRun {
     private var maximum: Int64 = 0
 
     @inline(__always)
-    mutating func add(_ gap: Int64) {
+    mutating func add(_ gap: Int64, into histogram: inout HotHistogram, times count: Int64) {
         // 2^20 gaps of 2^42 ps (4 s) stay within 64 bits; longer gaps flush at every step.
-        if gap < low || gap >= high || steps >= 1 << 20 || gap >= 1 << 42 { move(to: gap) }
+        if gap < low || gap >= high || steps >= 1 << 20 || gap >= 1 << 42 {
+            flush(into: &histogram, times: count)
+            let bucket = LatencyHistogram.bucket(of: gap)
+            low = LatencyHistogram.lowerBound(of: bucket)
+            high = LatencyHistogram.lowerBound(of: bucket + 1)
+        }
         steps += 1
         sum += gap
         minimum = min(minimum, gap)
         maximum = max(maximum, gap)
     }
 
-    private mutating func move(to gap: Int64) {
-        flush()
-        let bucket = LatencyHistogram.bucket(of: gap)
-        low = LatencyHistogram.lowerBound(of: bucket)
-        high = LatencyHistogram.lowerBound(of: bucket + 1)
-    }
-
-    mutating func flush() {
+    /// Enters the gaps so far, each for `count` requests.
+    mutating func flush(into histogram: inout HotHistogram, times count: Int64) {
         guard steps > 0 else { return }
-        done.append(
-            Bucketful(
-                bucket: LatencyHistogram.bucket(of: minimum), steps: steps, sum: UInt128(sum),
-                minimum: minimum, maximum: maximum))
+        let product = UInt64(sum).multipliedFullWidth(by: UInt64(count))
+        histogram.add(
+            bucket: LatencyHistogram.bucket(of: minimum), values: steps * count,
+            sum: UInt128(product.high) << 64 | UInt128(product.low), minimum: minimum,
+            maximum: maximum)
         steps = 0
         sum = 0
         minimum = .max

@@ -4,9 +4,7 @@
 /// explicit ones that only decode join it. O(explicit + leaving).
 func prepareStride(_ replica: inout Replica) {
     if replica.stride.quotes.mayConflict { dismissQuoted(&replica) }
-    if replica.stride.exits.firstTime <= replica.stride.tick {
-        markEnding(&replica, at: replica.stride.tick)
-    }
+    if replica.stride.exits.holds(replica.stride.tick) { markEnding(&replica) }
     guard !replica.stride.explicit.isEmpty, replica.dispatched.count == replica.depth - 1,
         // With blocks about to run out, steps are walked one by one anyway.
         replica.freeBlocks >= 2 * replica.running.count
@@ -54,8 +52,7 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     replica.stride.count += 1
     replica.stride.context += Int(computed) + 1
     replica.stride.blockPhases[phase(&replica, Int(computed))] += 1
-    replica.stride.exits.push(
-        .init(time: until, tie: replica.requests[slot].sequence, payload: Int32(slot)))
+    replica.stride.exits.insert(Int32(slot), at: until)
 }
 
 /// The tick, modulo block size, at which a request with so many tokens computed by the present
@@ -73,18 +70,17 @@ private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
     replica.stride.count -= 1
     replica.stride.context -= computed + 1
     replica.stride.blockPhases[phase(&replica, computed)] -= 1
+    replica.stride.exits.remove(Int32(slot), at: replica.requests[slot].steadyUntil)
     return computed
 }
 
-/// Sets those apart whose last step was scheduled before a tick, which is the present one.
-func markEnding(_ replica: inout Replica, at tick: Int64) {
-    while replica.stride.exits.firstTime <= tick, let exit = replica.stride.exits.pop() {
-        let slot = Int(exit.payload)
-        let request = replica.requests[slot]
-        guard request.pace == .steady, request.sequence == exit.tie,
-            request.steadyUntil == exit.time
-        else { continue }
-        precondition(exit.time == replica.stride.tick, "a last step went unnoticed")
+/// Sets those apart whose last step was scheduled before the present tick.
+func markEnding(_ replica: inout Replica) {
+    var next = replica.stride.exits.first(at: replica.stride.tick)
+    while next >= 0 {
+        let slot = Int(next)
+        next = replica.stride.exits.next(after: next)
+        guard replica.requests[slot].steadyUntil == replica.stride.tick else { continue }
         let computed = leaveSums(&replica, slot)
         replica.requests[slot].pace = .ending
         bookBlocks(&replica, slot, computed)

@@ -76,9 +76,11 @@ private func deliverSteady(
 /// Enters the requests whose last step this batch was in `scratch.finished`, which is put into
 /// the order of the running list.
 private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
-    if replica.stride.exits.firstTime <= batch.tick + 1 {
-        markEnding(&replica, at: batch.tick + 1)
+    // With a batch in flight, the schedule call after the last step has done it already.
+    if batch.tick + 1 == replica.stride.tick, replica.stride.exits.holds(replica.stride.tick) {
+        markEnding(&replica)
     }
+    guard !replica.stride.ending.isEmpty else { return }
     for index in replica.stride.ending.indices {
         let slot = replica.stride.ending[index]
         precondition(

@@ -1,4 +1,5 @@
 import Basics
+import StepTime
 import Traces
 
 /// Replicas behind a router. Requests are routed at their arrival; each replica runs its own loop
@@ -18,14 +19,26 @@ struct Cluster: ~Copyable {
     let keepsRecords: Bool
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
+        let lines = Self.lines(plan)
         for number in 0..<plan.replicas {
-            replicas.append(Replica(plan, number: number))
+            replicas.append(Replica(plan, number: number, lines: lines))
             replicas[number].log.detail = detail
         }
         router = Router(plan)
         statistics = RequestStatistics(plan.objective)
         dueTimes = Array(repeating: .max, count: plan.replicas)
         keepsRecords = plan.keepsRecords
+    }
+
+    /// Prices of steps that only decode, by decodes, as far as a batch may grow; at most 4,096.
+    private static func lines(_ plan: RunPlan) -> [DecodeLine] {
+        let most = min(plan.engine.maxNumActiveSeqs ?? plan.engine.maxNumSeqs, 4096)
+        var lines: [DecodeLine] = []
+        for decodes in 0...max(0, most) {
+            guard let line = plan.stepTime.decodeLine(decodes: decodes) else { return [] }
+            lines.append(line)
+        }
+        return lines
     }
 }
 

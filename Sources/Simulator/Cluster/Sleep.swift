@@ -21,8 +21,8 @@ func nextEvent(_ replica: inout Replica) -> Int64 {
     // A step takes no less time than the steady requests' next one: others only add to it, and
     // contexts grow. With none steady, all steps but a first prefill decode something.
     let decodes = max(1, replica.stride.count)
-    guard let line = replica.stepTime.decodeLine(decodes: decodes) else { return time }
-    let shortest = line.picoseconds(context: max(1, replica.stride.context))
+    guard decodes < replica.lines.count else { return time }
+    let shortest = replica.lines[decodes].picoseconds(context: max(1, replica.stride.context))
     let (sleep, overflow) = shortest.multipliedReportingOverflow(
         by: replica.stride.count > 0 ? steps : steps - 1)
     if !overflow, sleep < .max - replica.lastEnd { time = max(time, replica.lastEnd + sleep) }

@@ -60,16 +60,20 @@ private func allocatePrivate(_ replica: inout Replica, _ demand: BlockDemand) ->
     let limit = Int32(clamping: replica.engine.maxModelLen)
     let known = replica.requests[demand.slot].known
     let held = replica.runTables[demand.slot].count
-    let tokens = min(min(replica.requests[demand.slot].computed, limit) + Int32(demand.tokens), limit)
+    let computed = replica.requests[demand.slot].computed
+    let tokens = min(min(computed, limit) + Int32(demand.tokens), limit)
     let new = max(0, (tokens + size - 1) / size - held)
     let asked = demand.gate ? max(new, (min(known, limit) + size - 1) / size - held) : new
     guard Int(asked) + demand.mark <= replica.runPool.freeCount else { return false }
     if new > 0 { replica.runPool.take(Int(new)) }
-    let full = max(min(tokens, known) / size, replica.runTables[demand.slot].registered)
-    replica.runPool.distinctKeys += Int(full - replica.runTables[demand.slot].registered)
+    let registered = replica.runTables[demand.slot].registered
+    let full = replica.isCaching ? max(min(tokens, known) / size, registered) : 0
+    replica.runPool.distinctKeys += Int(full - registered)
     replica.runTables[demand.slot].registered = full
     replica.runTables[demand.slot].keyless = held + new - full
-    replica.requests[demand.slot].quietUntil = min((held + new) * size, (full + 1) * size - 1)
+    let quiet = (held + new) * size
+    replica.requests[demand.slot].quietUntil =
+        replica.isCaching ? min(quiet, (full + 1) * size - 1) : quiet
     return true
 }
 
@@ -114,7 +118,7 @@ func releaseRuns(_ replica: inout Replica, _ slot: Int) {
 /// Gives the content of a private request a name and a run: it is about to be preempted and may
 /// find its own blocks again.
 func expose(_ replica: inout Replica, _ slot: Int) {
-    guard replica.requests[slot].isPrivate else { return }
+    guard replica.requests[slot].isPrivate, replica.isCaching else { return }
     replica.requests[slot].isPrivate = false
     let sequence = replica.requests[slot].sequence
     let prompt = Segment.whole(of: sequence, length: replica.requests[slot].promptTokens)

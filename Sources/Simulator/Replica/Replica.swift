@@ -14,6 +14,9 @@ struct Replica: ~Copyable {
     /// Full groups first, as the joint lookup asks them.
     let lookupOrder: [[Int]]
     let stepTime: StepTime
+    /// Prices of steps that only decode, by decodes; empty where they are no lines in context.
+    /// The replicas of a cluster share them.
+    let lines: [DecodeLine]
     let number: Int32
     /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
     let activeLimit: Int
@@ -66,7 +69,8 @@ struct Replica: ~Copyable {
     var tally = Tally()
     var log = DecisionBuffer()
 
-    init(_ plan: RunPlan, number: Int) {
+    init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
+        self.lines = lines
         let engine = plan.engine
         self.engine = engine
         self.number = Int32(number)

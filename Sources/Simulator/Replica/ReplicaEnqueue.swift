@@ -21,11 +21,12 @@ func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int6
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = takeSlot(&replica, request, record)
-    if replica.isCaching {
+    let isNamed = replica.isCaching && (!arrival.content.isEmpty || arrival.isQuotable)
+    if replica.usesRuns, !isNamed {
+        replica.requests[slot].isPrivate = true
+    } else if replica.isCaching {
         if !replica.usesRuns {
             replica.chains.open(slot, arrival.prompt)
-        } else if arrival.content.isEmpty, !arrival.isQuotable {
-            replica.requests[slot].isPrivate = true
         } else {
             replica.contents.open(slot, arrival.prompt, output: arrival.outputContent)
             replica.requests[slot].isQuotable = arrival.isQuotable

@@ -52,13 +52,23 @@ private func strideStep(_ replica: inout Replica) -> Bool {
 
 /// Prices the step just scheduled and queues its batch.
 private func dispatchStep(_ replica: inout Replica) {
-    let load = stepLoad(&replica)
-    let duration = replica.stepTime.picoseconds(load)
-    let called = replica.clock
-    replica.clock += replica.engine.hostFixed
-    replica.clock += replica.engine.hostPerRequest * Int64(load.requests)
-    let start = max(replica.clock, replica.lastEnd)
     let share = replica.stride.share
+    let called = replica.clock
+    var tokens = share.count + share.wasted
+    var requests = tokens
+    let duration: Int64
+    if replica.scratch.entries.isEmpty, tokens < replica.lines.count {
+        let context = share.context + share.wastedContext
+        duration = replica.lines[tokens].picoseconds(context: context)
+    } else {
+        let load = stepLoad(&replica)
+        duration = replica.stepTime.picoseconds(load)
+        tokens = load.tokens
+        requests = load.requests
+    }
+    replica.clock += replica.engine.hostFixed
+    replica.clock += replica.engine.hostPerRequest * Int64(requests)
+    let start = max(replica.clock, replica.lastEnd)
     let tick = replica.stride.tick - 1
     let place = replica.dispatched.append()
     replica.dispatched[place].set(
@@ -67,8 +77,8 @@ private func dispatchStep(_ replica: inout Replica) {
     replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
     replica.tally.busyTime += duration
     replica.tally.counters.steps += 1
-    replica.tally.counters.scheduledTokens += load.tokens
-    replica.tally.counters.scheduledEntries += load.requests
+    replica.tally.counters.scheduledTokens += tokens
+    replica.tally.counters.scheduledEntries += requests
     replica.calls += 1
     replica.idleCalls = 0
     replica.scheduledNothing = false

@@ -25,13 +25,10 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     } else {
         exit -= 1
     }
-    guard replica.stride.tick < exit,
-        let line = replica.stepTime.decodeLine(decodes: replica.stride.count)
-    else { return }
-    var stretch = Stretch(&replica, line, exit: exit)
+    guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
+    var stretch = Stretch(&replica, replica.lines[replica.stride.count], exit: exit)
     stretch.run(
-        to: limit, blocks: &replica.runPool, phases: replica.stride.blockPhases,
-        gaps: &replica.tally.interTokenLatency)
+        to: limit, phases: replica.stride.blockPhases, gaps: &replica.tally.interTokenLatency)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
 
@@ -42,17 +39,21 @@ private struct Stretch {
     let host: Int64
     let pipelined: Bool
     let exit: Int64
-    /// When the stretch began, with how many blocks in use; the next tick.
+    /// When the stretch began, with how many blocks in use, and how many were free.
     let firstClock: Int64
     let firstUsed: Int
+    let free: Int
+    /// Tick and phase of the next step.
     var tick: Int64
     var phase: Int
     var context: Int
+    /// What the next step takes, and by how much each takes longer than the one before.
+    var duration: Int64
+    let rise: Int64
     var clock: Int64
+    /// End of the latest step; with a pipeline it is in flight.
     var lastEnd: Int64
-    /// End of the dispatched batch (pipelined).
-    var inFlightStart: Int64 = 0
-    var inFlightEnd: Int64 = 0
+    var lastStart: Int64 = 0
     var lastDelivery: Int64
     var steps = 0
     var busy: Int64 = 0
@@ -71,54 +72,114 @@ private struct Stretch {
         self.exit = exit
         firstClock = replica.clock
         firstUsed = replica.usedBlocks
+        free = replica.runPool.freeCount
         tick = replica.stride.tick
         phase = replica.stride.phase
         context = replica.stride.context
+        duration = line.picoseconds(context: context)
+        rise = count * line.numerator * line.unit
         clock = replica.clock
         lastEnd = replica.lastEnd
-        if pipelined { inFlightEnd = replica.dispatched[0].end }
         lastDelivery = replica.stride.lastDelivery
         accounted = replica.clock
         used = replica.usedBlocks
     }
 
     mutating func run(
-        to limit: Int64, blocks pool: inout RunPool, phases: borrowing HotArray<Int32>,
-        gaps histogram: inout HotHistogram
+        to limit: Int64, phases: borrowing HotArray<Int32>, gaps histogram: inout HotHistogram
     ) {
-        defer { gaps.flush(into: &histogram, times: count) }
         // Prices rise by the same amount a step where a token of context has a whole price.
-        let rises = line.denominator == 1
-        let rise = count * line.numerator * line.unit
-        var duration = line.picoseconds(context: context)
+        let isSmooth = pipelined && line.denominator == 1
         while clock < limit, tick < exit {
             let needed = Int(phases[phase])
-            let start = max(clock + host, lastEnd)
-            let end = start + duration
-            let processed = pipelined ? max(clock + host, inFlightEnd) : end
-            // What ends later is dispatched the ordinary way and stays in flight.
-            if processed >= limit { return }
-            if needed > 0 {
-                guard needed <= pool.freeCount else { return }
-                pool.take(needed)
-                blockTime += UInt128(clock - accounted) * UInt128(used)
-                accounted = clock
-                used += needed
-            }
-            hostWait += start - max(clock, lastEnd)
-            busy += duration
-            steps += 1
-            tick += 1
-            phase = phase + 1 == phases.count ? 0 : phase + 1
-            context += Int(count)
-            duration = rises ? duration + rise : line.picoseconds(context: context)
-            gaps.add(processed - lastDelivery, into: &histogram, times: count)
-            lastDelivery = processed
-            clock = processed
-            lastEnd = end
-            inFlightStart = start
-            inFlightEnd = end
+            guard used + needed - firstUsed <= free else { break }
+            let isGliding = isSmooth && lastEnd >= clock + host && duration >= host
+            let moved =
+                isGliding
+                ? glide(to: limit, needed, phases, &histogram)
+                : step(to: limit, needed, phases.count, &histogram)
+            if !moved { break }
         }
+        gaps.flush(into: &histogram, times: count)
+    }
+
+    /// Takes blocks for a step scheduled now.
+    @inline(__always)
+    private mutating func take(_ needed: Int) {
+        guard needed > 0 else { return }
+        blockTime += UInt128(UInt64(clock - accounted)) * UInt128(UInt64(used))
+        accounted = clock
+        used += needed
+    }
+
+    /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
+    /// be processed past the limit: what ends later is dispatched the ordinary way.
+    private mutating func step(
+        to limit: Int64, _ needed: Int, _ size: Int, _ histogram: inout HotHistogram
+    ) -> Bool {
+        let start = max(clock + host, lastEnd)
+        let end = start + duration
+        // The batch in flight ended at `lastEnd`.
+        let processed = pipelined ? start : end
+        if processed >= limit { return false }
+        take(needed)
+        hostWait += start - max(clock, lastEnd)
+        busy += duration
+        steps += 1
+        tick += 1
+        phase = phase + 1 == size ? 0 : phase + 1
+        context += Int(count)
+        duration = line.denominator == 1 ? duration + rise : line.picoseconds(context: context)
+        gaps.add(processed - lastDelivery, into: &histogram, times: count)
+        lastDelivery = processed
+        clock = processed
+        lastEnd = end
+        lastStart = start
+        return true
+    }
+
+    /// Steps up to the next one that needs a block, in closed form: the host keeps up, so each
+    /// starts at the end of the one before, and then that one is processed. False, with nothing
+    /// done, when the first would be processed past the limit.
+    private mutating func glide(
+        to limit: Int64, _ needed: Int, _ phases: borrowing HotArray<Int32>,
+        _ histogram: inout HotHistogram
+    ) -> Bool {
+        let most = min(Int64(phases.count), exit - tick)
+        var number: Int64 = 1
+        var last = phase + 1 == phases.count ? 0 : phase + 1
+        while number < most, phases[last] == 0 {
+            number += 1
+            last = last + 1 == phases.count ? 0 : last + 1
+        }
+        while number > 0, lastEnd + total(number - 1) >= limit { number /= 2 }
+        guard number > 0 else { return false }
+        take(needed)
+        let before = total(number - 1)
+        let first = lastEnd
+        gaps.add(first - lastDelivery, into: &histogram, times: count)
+        if number > 1 {
+            gaps.add(
+                from: duration, rise: rise, number: number - 1, sum: before, into: &histogram,
+                times: count)
+        }
+        busy += total(number)
+        lastEnd = first + total(number)
+        clock = first + before
+        lastStart = clock
+        lastDelivery = clock
+        steps += Int(number)
+        tick += number
+        phase = (phase + Int(number)) % phases.count
+        context += Int(count * number)
+        duration += number * rise
+        return true
+    }
+
+    /// Duration of the next `number` steps.
+    @inline(__always)
+    private func total(_ number: Int64) -> Int64 {
+        number * duration + rise * (number * (number - 1) / 2)
     }
 
     /// Writes the state back as the walked steps would have left it.
@@ -144,11 +205,12 @@ private struct Stretch {
         replica.tally.counters.scheduledTokens += tokens
         replica.tally.counters.scheduledEntries += tokens
         replica.tally.counters.outputTokens += tokens
+        if used > firstUsed { replica.runPool.take(used - firstUsed) }
         if pipelined {
             replica.dispatched[0].number = replica.calls - 1
             replica.dispatched[0].tick = tick - 1
-            replica.dispatched[0].start = inFlightStart
-            replica.dispatched[0].end = inFlightEnd
+            replica.dispatched[0].start = lastStart
+            replica.dispatched[0].end = lastEnd
         }
     }
 }
@@ -175,6 +237,24 @@ private struct GapRun {
         sum += gap
         minimum = min(minimum, gap)
         maximum = max(maximum, gap)
+    }
+
+    /// Adds gaps that rise by the same amount from one to the next and sum up to `sum`.
+    mutating func add(
+        from first: Int64, rise: Int64, number: Int64, sum added: Int64,
+        into histogram: inout HotHistogram, times count: Int64
+    ) {
+        let last = first + (number - 1) * rise
+        if first >= low, last < high, steps < 1 << 20, last < 1 << 42 {
+            steps += number
+            sum += added
+            minimum = min(minimum, first)
+            maximum = max(maximum, last)
+            return
+        }
+        for index in 0..<number {
+            add(first + index * rise, into: &histogram, times: count)
+        }
     }
 
     /// Enters the gaps so far, each for `count` requests.

@@ -20,6 +20,10 @@ public struct RandomCase: Sendable {
         choices[random.below(choices.count)]
     }
 
+    /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole
+    /// amount with each token of context.
+    private static let measured = Result { try Configuration().resolved().plan.stepTime }
+
     private static func plan(_ random: inout SeededRandom) -> RunPlan {
         var plan = RunPlan(
             stepTime: StepTime(
@@ -28,6 +32,7 @@ public struct RandomCase: Sendable {
                     perTokenMicroseconds: Int64(pick(&random, [1, 20])),
                     perRequestMicroseconds: Int64(pick(&random, [0, 2, 7])),
                     perThousandContextMicroseconds: Int64(pick(&random, [0, 42, 999])))))
+        if random.below(4) == 0, let measured = try? measured.get() { plan.stepTime = measured }
         plan.engine.blockSize = pick(&random, [1, 2, 3, 4, 16, 16, 48])
         plan.engine.maxModelLen = pick(&random, [40, 120, 400])
         let one = plan.engine.maxModelLen / plan.engine.blockSize + 2

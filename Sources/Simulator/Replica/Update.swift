@@ -80,7 +80,6 @@ private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
     if batch.tick + 1 == replica.stride.tick, replica.stride.exits.holds(replica.stride.tick) {
         markEnding(&replica)
     }
-    guard !replica.stride.ending.isEmpty else { return }
     for index in replica.stride.ending.indices {
         let slot = replica.stride.ending[index]
         precondition(
@@ -89,6 +88,7 @@ private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
         replica.scratch.finished.append(slot)
     }
     replica.stride.ending.removeAll()
+    // Entries of requests that became explicit with the batch in flight stand behind the others.
     var sorted = 1
     while sorted < replica.scratch.finished.count {
         let slot = replica.scratch.finished[sorted]

@@ -7,34 +7,52 @@ public final class OutputFile {
     /// Where it will be, for messages.
     public let name: String
     private let descriptor: Int32
-    private var buffer: [UInt8] = []
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var filled = 0
     private var isOpen = true
     /// Bytes gathered before they are handed to the system.
-    private static let bufferSize = 1 << 16
+    private static let bufferSize = 1 << 18
 
     /// Creates a file at a path; `name` is what messages call it. Throws `InputError`.
     public init(path: String, name: String) throws {
         self.name = name
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
         guard descriptor >= 0 else { throw Self.failure(name) }
-        buffer.reserveCapacity(Self.bufferSize + 4096)
     }
 
     deinit {
-        if isOpen { close(descriptor) }
+        buffer.deallocate()
+        if isOpen, descriptor >= 0 { close(descriptor) }
     }
 
     /// Adds bytes. O(bytes). Throws `InputError` when the system takes no more, as on a full disk.
-    public func write(_ bytes: some Sequence<UInt8>) throws {
-        buffer.append(contentsOf: bytes)
-        if buffer.count >= Self.bufferSize { try flush() }
+    public func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
     }
 
-    /// Adds a text and a newline.
+    /// Adds a text and a newline. Throws as `write` does.
     public func writeLine(_ text: String) throws {
-        buffer.append(contentsOf: text.utf8)
-        buffer.append(0x0A)
-        if buffer.count >= Self.bufferSize { try flush() }
+        var text = text
+        try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+        try write(atMost: 1) { $0.put(byte: 0x0A) }
+    }
+
+    /// Adds what `compose` puts into the room it is given, at most `room` (up to 4,096) bytes.
+    /// O(bytes). Throws as `write` does.
+    public func write(atMost room: Int, _ compose: (inout TextRoom) -> Void) throws {
+        precondition((0...4096).contains(room), "too much to compose at once")
+        if Self.bufferSize - filled < room { try flush() }
+        var text = TextRoom(.init(rebasing: buffer[filled..<(filled + room)]))
+        compose(&text)
+        filled += text.count
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+        if Self.bufferSize - filled < bytes.count { try flush() }
+        guard bytes.count <= Self.bufferSize else { return try send(bytes) }
+        UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: bytes)
+        filled += bytes.count
     }
 
     /// Hands everything to the system and closes the file.
@@ -45,19 +63,21 @@ public final class OutputFile {
     }
 
     private func flush() throws {
+        try send(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        filled = 0
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) throws {
         var written = 0
-        while written < buffer.count {
-            let count = buffer.withUnsafeBytes { bytes in
-                Foundation.write(
-                    descriptor, bytes.baseAddress! + written, bytes.count - written)
-            }
+        while written < bytes.count {
+            let count = Foundation.write(
+                descriptor, bytes.baseAddress! + written, bytes.count - written)
             if count > 0 {
                 written += count
             } else if errno != EINTR {
                 throw Self.failure(name)
             }
         }
-        buffer.removeAll(keepingCapacity: true)
     }
 
     /// The error for the system's last complaint.

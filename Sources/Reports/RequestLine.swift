@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 
 /// The rows of requests.csv.
@@ -10,54 +11,55 @@ public enum RequestLine {
         ("id,arrival,admitted,first_token,finish,prompt_tokens,hit_tokens,output_tokens,"
             + "preemptions,replica,outcome,reason\n").utf8)
 
+    /// Room that is enough for any row, bytes: twelve columns, the longest an id of 20 digits.
+    public static let longest = 256
+
     /// Appends a record's row, with its newline. O(1).
     public static func append(_ record: RequestRecord, to bytes: inout [UInt8]) {
-        append(record.id, to: &bytes)
-        for time in [record.arrival, record.admitted, record.firstToken, record.finish] {
-            bytes.append(comma)
-            if time >= 0 { append(picoseconds: time, to: &bytes) }
+        withUnsafeTemporaryAllocation(byteCount: longest, alignment: 8) { memory in
+            var text = TextRoom(memory)
+            put(record, into: &text)
+            bytes.append(contentsOf: memory[..<text.count])
         }
-        let numbers = [
-            record.promptTokens, record.hitTokens, record.outputTokens, record.preemptions,
-        ]
-        for number in numbers {
-            bytes.append(comma)
-            append(Int64(number), to: &bytes)
-        }
-        bytes.append(comma)
-        if record.replica >= 0 { append(Int64(record.replica), to: &bytes) }
-        bytes.append(comma)
-        bytes.append(contentsOf: record.outcome.name.utf8)
-        bytes.append(comma)
-        bytes.append(contentsOf: record.rejection.name.utf8)
-        bytes.append(0x0A)
+    }
+
+    /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
+    public static func put(_ record: RequestRecord, into text: inout TextRoom) {
+        text.put(record.id)
+        put(picoseconds: record.arrival, into: &text)
+        put(picoseconds: record.admitted, into: &text)
+        put(picoseconds: record.firstToken, into: &text)
+        put(picoseconds: record.finish, into: &text)
+        put(record.promptTokens, into: &text)
+        put(record.hitTokens, into: &text)
+        put(record.outputTokens, into: &text)
+        put(record.preemptions, into: &text)
+        if record.replica >= 0 { put(record.replica, into: &text) } else { text.put(byte: comma) }
+        text.put(endings[Int(record.outcome.rawValue) * reasons + Int(record.rejection.rawValue)])
     }
 
     private static let comma = UInt8(ascii: ",")
 
-    /// Appends seconds with six decimals.
-    private static func append(picoseconds: Int64, to bytes: inout [UInt8]) {
-        let microseconds = (picoseconds + 500_000) / 1_000_000
-        append(microseconds / 1_000_000, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        var rest = microseconds % 1_000_000
-        var divisor: Int64 = 100_000
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest / divisor))
-            rest %= divisor
-            divisor /= 10
-        }
+    private static let reasons = RejectionReason.allCases.count
+    /// What follows the replica, for every outcome and reason, the reason counting faster.
+    private static let endings = Outcome.allCases.flatMap { outcome in
+        RejectionReason.allCases.map { Array(",\(outcome.name),\($0.name)\n".utf8) }
     }
 
-    /// Appends an integer's decimal digits.
-    private static func append(_ value: Int64, to bytes: inout [UInt8]) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+    /// Puts a comma and seconds with six decimals, or nothing for a time that never came.
+    @inline(__always)
+    private static func put(picoseconds: Int64, into text: inout TextRoom) {
+        text.put(byte: comma)
+        guard picoseconds >= 0 else { return }
+        let microseconds = (UInt64(picoseconds) + 500_000) / 1_000_000
+        text.put(Int64(microseconds / 1_000_000))
+        text.put(byte: UInt8(ascii: "."))
+        text.put(UInt32(microseconds % 1_000_000), digits: 6)
+    }
+
+    @inline(__always)
+    private static func put(_ value: Int32, into text: inout TextRoom) {
+        text.put(byte: comma)
+        text.put(Int64(value))
     }
 }

@@ -7,12 +7,15 @@ extension Verb {
     /// `headway bench [NAME...]`
     static let bench = Verb(
         "bench",
-        summary: "Measure the simulator's own speed, with the counts that explain it.",
+        summary: "Measure the program's own speed, with the counts that explain it.",
         operands: "[NAME...]", operandCount: 0...100,
         details: """
             Without operands it runs every benchmark but the long ones. Times belong to this
-            machine; steps, evictions and digests are the same everywhere. The benchmarks are
-            \(Benchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"))
+            machine; steps, evictions and digests are the same everywhere. The benchmarks of
+            the simulator are
+            \(Benchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"));
+            those of files, 100 to 200 MB each in the temporary folder, are
+            \(FileBenchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"))
             """,
         flags: [
             Flag("--repeat", "N", "Run each so many times and show the median by CPU time."),
@@ -20,58 +23,117 @@ extension Verb {
         ]
     ) { arguments in
         let repeats = try arguments.integer("--repeat", atLeast: 1) ?? 1
-        let chosen = try benchmarks(arguments.operands)
-        let table = BenchmarkTable()
-        if !arguments.has("--json") { try Console.write(table.header) }
-        var results: [BenchmarkResult] = []
-        for benchmark in chosen {
-            let runs = try (0..<repeats).map { _ in try benchmark.run() }
-                .sorted { $0.cpuSeconds < $1.cpuSeconds }
-            results.append(runs[runs.count / 2])
-            if !arguments.has("--json") { try Console.write(table.row(runs[runs.count / 2])) }
-        }
-        if arguments.has("--json") { try Console.writeJSON(results) }
+        let chosen = try Chosen(arguments.operands)
+        let printsTable = !arguments.has("--json")
+        let simulation = try results(
+            chosen.simulation, SimulationTable(), printsTable: printsTable
+        ) { benchmark in try (0..<repeats).map { _ in try benchmark.run() } }
+        let files = try results(
+            chosen.files, FileTable(), printsTable: printsTable
+        ) { try $0.run(times: repeats) }
+        if !printsTable { try Console.writeJSON(Results(simulation: simulation, files: files)) }
         return 0
     }
 
-    private static func benchmarks(_ names: [String]) throws -> [Benchmark] {
-        if names.isEmpty { return Benchmark.all.filter { !$0.isLong } }
-        return try names.map { name in
-            if let known = Benchmark.all.first(where: { $0.name == name }) { return known }
-            let all = Benchmark.all.map(\.name)
-            throw InputError(
-                "bench", "\"\(name)\" is not a benchmark",
-                expected: nearest(to: name, among: all) ?? all.joined(separator: ", "))
+    /// The medians by CPU time, each printed as it comes in.
+    private static func results<Benchmark, Table: BenchmarkTable>(
+        _ benchmarks: [Benchmark], _ table: Table, printsTable: Bool,
+        run: (Benchmark) throws -> [Table.Result]
+    ) throws -> [Table.Result] {
+        if printsTable, !benchmarks.isEmpty { try Console.write(table.line(table.header)) }
+        return try benchmarks.map { benchmark in
+            let runs = try run(benchmark)
+                .sorted { table.cpuSeconds($0) < table.cpuSeconds($1) }
+            let median = runs[runs.count / 2]
+            if printsTable { try Console.write(table.line(table.row(median))) }
+            return median
+        }
+    }
+
+    /// What `--json` prints.
+    private struct Results: Encodable {
+        let simulation: [BenchmarkResult]
+        let files: [FileBenchmarkResult]
+    }
+
+    /// The benchmarks that were named.
+    private struct Chosen {
+        var simulation: [Benchmark] = []
+        var files: [FileBenchmark] = []
+
+        init(_ names: [String]) throws {
+            if names.isEmpty {
+                simulation = Benchmark.all.filter { !$0.isLong }
+                files = FileBenchmark.all
+            }
+            for name in names {
+                if let known = Benchmark.all.first(where: { $0.name == name }) {
+                    simulation.append(known)
+                } else if let known = FileBenchmark.all.first(where: { $0.name == name }) {
+                    files.append(known)
+                } else {
+                    let all = Benchmark.all.map(\.name) + FileBenchmark.all.map(\.name)
+                    throw InputError(
+                        "bench", "\"\(name)\" is not a benchmark",
+                        expected: nearest(to: name, among: all) ?? all.joined(separator: ", "))
+                }
+            }
         }
     }
 }
 
-/// Lines of the benchmark table, printed one by one as results come in.
-private struct BenchmarkTable {
-    private static let widths = [12, 11, 13, 11, 12, 9, 9, 13, 9, 9]
+/// Lines of a benchmark table, printed one by one as results come in.
+private protocol BenchmarkTable {
+    associatedtype Result
+    var widths: [Int] { get }
+    var header: [String] { get }
+    func row(_ result: Result) -> [String]
+    func cpuSeconds(_ result: Result) -> Double
+}
 
-    var header: String {
-        line([
-            "", "requests", "tokens", "steps", "executed", "CPU s", "wall s", "req/CPU-s",
-            "ns/token", "ns/step",
-        ])
+extension BenchmarkTable {
+    fileprivate func line(_ cells: [String]) -> String {
+        zip(cells, widths).enumerated().map { index, cell in
+            let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
+            return index == 0 ? cell.0 + padding : padding + cell.0
+        }.joined(separator: " ")
     }
+}
 
-    func row(_ result: BenchmarkResult) -> String {
-        line([
+private struct SimulationTable: BenchmarkTable {
+    let widths = [12, 11, 13, 11, 12, 9, 9, 13, 9, 9]
+    let header = [
+        "", "requests", "tokens", "steps", "executed", "CPU s", "wall s", "req/CPU-s",
+        "ns/token", "ns/step",
+    ]
+
+    func row(_ result: BenchmarkResult) -> [String] {
+        [
             result.name, Quantity.count(result.requests), Quantity.count(result.outputTokens),
             Quantity.count(result.steps), Quantity.count(result.executedSteps),
             Quantity.significant(result.cpuSeconds), Quantity.significant(result.wallSeconds),
             Quantity.count(Int(result.requestsPerCpuSecond)),
             Quantity.significant(result.nanosecondsPerOutputToken),
             Quantity.significant(result.nanosecondsPerStep),
-        ])
+        ]
     }
 
-    private func line(_ cells: [String]) -> String {
-        zip(cells, Self.widths).enumerated().map { index, cell in
-            let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
-            return index == 0 ? cell.0 + padding : padding + cell.0
-        }.joined(separator: " ")
+    func cpuSeconds(_ result: BenchmarkResult) -> Double { result.cpuSeconds }
+}
+
+private struct FileTable: BenchmarkTable {
+    let widths = [13, 11, 9, 9, 9, 9, 10]
+    let header = ["", "requests", "MB", "CPU s", "wall s", "MB/CPU-s", "ns/request"]
+
+    func row(_ result: FileBenchmarkResult) -> [String] {
+        [
+            result.name, Quantity.count(result.requests),
+            Quantity.decimal(Double(result.bytes) / 1e6, 0),
+            Quantity.significant(result.cpuSeconds), Quantity.significant(result.wallSeconds),
+            Quantity.count(Int(result.megabytesPerCpuSecond)),
+            Quantity.significant(result.nanosecondsPerRequest),
+        ]
     }
+
+    func cpuSeconds(_ result: FileBenchmarkResult) -> Double { result.cpuSeconds }
 }

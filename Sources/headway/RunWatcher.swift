@@ -14,7 +14,6 @@ final class RunWatcher: RunObserver {
     private let detail: DecisionDetail
     private let showsProgress: Bool
     private let total: Int?
-    private var row: [UInt8] = []
     private let began = ContinuousClock.now
     private var lastShown = ContinuousClock.now
     /// Rejected requests by reason.
@@ -48,10 +47,7 @@ final class RunWatcher: RunObserver {
         if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
         longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
         timeline.add(record)
-        guard let requests else { return }
-        row.removeAll(keepingCapacity: true)
-        RequestLine.append(record, to: &row)
-        try requests.write(row)
+        try requests?.write(atMost: RequestLine.longest) { RequestLine.put(record, into: &$0) }
     }
 
     func decided(_ decision: Decision) throws {

@@ -161,7 +161,7 @@ final class OutputFolderTests {
         #if os(Linux)
             let full = try OutputFile(path: "/dev/full", name: "full")
             let error = #expect(throws: InputError.self) {
-                try full.write(repeatElement(0, count: 100_000))
+                try full.write(Array(repeating: 0, count: 1_000_000))
             }
             #expect(error?.problem == "cannot be written (No space left on device)")
         #endif

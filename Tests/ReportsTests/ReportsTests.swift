@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Reports
 import Simulator
@@ -227,5 +228,61 @@ struct RequestLineTests {
         record.outcome = .rejected
         record.rejection = .needsMoreBlocksThanThePool
         #expect(row(record) == "-1,0.000000,,,,9,0,0,0,,rejected,exceeds_kv_pool\n")
+    }
+
+    /// A row as one would write it without a thought for speed.
+    private func naiveRow(_ record: RequestRecord) -> String {
+        func seconds(_ picoseconds: Int64) -> String {
+            guard picoseconds >= 0 else { return "" }
+            let microseconds = (UInt64(picoseconds) + 500_000) / 1_000_000
+            let fraction = String(microseconds % 1_000_000)
+            let zeros = String(repeating: "0", count: 6 - fraction.count)
+            return "\(microseconds / 1_000_000).\(zeros)\(fraction)"
+        }
+        let cells = [
+            "\(record.id)", seconds(record.arrival), seconds(record.admitted),
+            seconds(record.firstToken), seconds(record.finish), "\(record.promptTokens)",
+            "\(record.hitTokens)", "\(record.outputTokens)", "\(record.preemptions)",
+            record.replica < 0 ? "" : "\(record.replica)", record.outcome.name,
+            record.rejection.name,
+        ]
+        return cells.joined(separator: ",") + "\n"
+    }
+
+    @Test("is what a plain formatter makes of any record")
+    func random() {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededRandom(seed: seed)
+        /// Numbers of every length, both limits and both sides of zero.
+        func wild() -> Int64 {
+            switch random.below(8) {
+            case 0: [0, -1, 1, .max, .min, .max - 1][random.below(6)]
+            case 1: -Int64(bitPattern: random.next() >> UInt64(1 + random.below(63)))
+            case 2:
+                // Powers of ten and their neighbours, where lengths change.
+                (0..<random.below(19)).reduce(Int64(1)) { power, _ in power * 10 }
+                    - Int64(random.below(2))
+            default: Int64(bitPattern: random.next() >> UInt64(1 + random.below(63)))
+            }
+        }
+        for _ in 0..<20_000 {
+            var record = RequestRecord(
+                id: wild(), arrival: wild(), promptTokens: Int32(truncatingIfNeeded: wild()))
+            record.admitted = wild()
+            record.firstToken = wild()
+            record.finish = wild()
+            record.hitTokens = Int32(truncatingIfNeeded: wild())
+            record.outputTokens = Int32(truncatingIfNeeded: wild())
+            record.preemptions = Int32(truncatingIfNeeded: wild())
+            record.replica = Int32(truncatingIfNeeded: wild())
+            record.outcome = Outcome.allCases[random.below(Outcome.allCases.count)]
+            record.rejection =
+                RejectionReason.allCases[
+                    random.below(RejectionReason.allCases.count)]
+            let text = row(record)
+            #expect(text == naiveRow(record), "seed \(seed)")
+            guard text == naiveRow(record) else { return }
+            #expect(text.utf8.count + TextRoom.slack <= RequestLine.longest, "seed \(seed)")
+        }
     }
 }

@@ -47,6 +47,11 @@ import Traces
         #expect(try failure(header + first + row).hasPrefix(message))
     }
 
+    @Test func timesMoreThan292YearsApartAreRefused() throws {
+        let text = header + "1678-01-01 00:00:00,3,4\n2261-01-01 00:00:00,3,4\n"
+        #expect(try failure(text).hasPrefix("FILE:3: the time is more than 292 years from"))
+    }
+
     private static let mooncake =
         "{\"timestamp\": 5, \"input_length\": 9, \"output_length\": 5, \"hash_ids\": [0]}\n"
 

@@ -48,8 +48,9 @@ public struct Benchmark: Sendable {
     /// Runs it once. Building the plan is not timed; making the requests is.
     public func run() throws -> BenchmarkResult {
         let (plan, source) = try prepare()
-        let rows = writesRows ? try RowWriter() : nil
-        defer { rows?.remove() }
+        let file = TemporaryFile()
+        let rows = writesRows ? try RowWriter(file) : nil
+        defer { file.remove() }
         let cpu = Self.processorSeconds()
         let wall = ContinuousClock.now
         let result = try simulate(plan, source: source, observer: rows)
@@ -68,7 +69,7 @@ public struct Benchmark: Sendable {
     }
 
     /// Processor time of the process so far, all threads, seconds.
-    private static func processorSeconds() -> Double {
+    static func processorSeconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

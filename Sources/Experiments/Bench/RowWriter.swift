@@ -1,34 +1,18 @@
-import Foundation
+import Basics
 import Reports
 import Simulator
 
 /// Writes requests.csv to a temporary file, as `headway run --out` does.
 final class RowWriter: RunObserver {
-    private let path: URL
-    private let handle: FileHandle
-    private var buffer: [UInt8] = []
+    private let output: OutputFile
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("headway-bench-\(UUID().uuidString).csv")
-        try Data().write(to: path)
-        handle = try FileHandle(forWritingTo: path)
+    init(_ file: TemporaryFile) throws {
+        output = try OutputFile(path: file.path, name: file.path)
     }
 
     func record(_ record: RequestRecord) throws {
-        RequestLine.append(record, to: &buffer)
-        if buffer.count > 1 << 16 { try flush() }
+        try output.write(atMost: RequestLine.longest) { RequestLine.put(record, into: &$0) }
     }
 
-    private func flush() throws {
-        try handle.write(contentsOf: Data(buffer))
-        buffer.removeAll(keepingCapacity: true)
-    }
-
-    func close() throws {
-        try flush()
-        try handle.close()
-    }
-
-    func remove() { try? FileManager.default.removeItem(at: path) }
+    func close() throws { try output.finish() }
 }

@@ -11,41 +11,50 @@ struct Bailian: LineFormat {
     private let blocks = BlockIdentity(tokens: 16)
     private var turns: [Int64: (time: Int64, output: Int64)] = [:]
 
+    private enum Key {
+        case chatID, parent, timestamp, inputLength, outputLength, hashIDs, other
+    }
+    private var keys = KeyReader<Key>(
+        [
+            ("chat_id", .chatID), ("parent_chat_id", .parent), ("timestamp", .timestamp),
+            ("input_length", .inputLength), ("output_length", .outputLength),
+            ("hash_ids", .hashIDs),
+        ], other: .other)
+
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         tally: inout Tally
     ) throws -> Bool {
-        cursor.skipSpaces()
-        if cursor.isAtEnd { return false }
+        // A copy of one's own can stay in registers.
+        var scan = cursor
+        scan.skipSpaces()
+        if scan.isAtEnd { return false }
         var parent: Int64 = -1
         var found = 0
         var idCount: Int?
-        var isFirst = true
-        try cursor.openObject()
-        while try cursor.nextElement(0x7d, &isFirst) {
-            let key = try cursor.key()
-            if cursor.matches(key, "hash_ids") {
-                if idCount != nil { throw ScanFailure.repeated("hash_ids") }
-                idCount = try blocks.read(&cursor, into: &segments)
-            } else if cursor.matches(key, "chat_id") {
-                row.id = try cursor.natural("chat_id")
+        keys.begin()
+        while let key = try keys.next(&scan) {
+            switch key {
+            case .chatID:
+                row.id = try scan.natural("chat_id")
                 found |= 1
-            } else if cursor.matches(key, "parent_chat_id") {
-                parent = try cursor.integer("parent_chat_id")
-            } else if cursor.matches(key, "timestamp") {
-                row.time = try cursor.decimal("timestamp", scale: 9)
+            case .parent: parent = try scan.integer("parent_chat_id")
+            case .timestamp:
+                row.time = try scan.decimal("timestamp", scale: 9)
                 found |= 2
-            } else if cursor.matches(key, "input_length") {
-                row.prompt = try cursor.integer("input_length")
+            case .inputLength:
+                row.prompt = try scan.integer("input_length")
                 found |= 4
-            } else if cursor.matches(key, "output_length") {
-                row.output = try cursor.integer("output_length")
+            case .outputLength:
+                row.output = try scan.integer("output_length")
                 found |= 8
-            } else {
-                try cursor.skipValue()
+            case .hashIDs:
+                if idCount != nil { throw ScanFailure.repeated("hash_ids") }
+                idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
+            case .other: try scan.apart { try $0.skipValue() }
             }
         }
-        try cursor.finishLine()
+        try scan.finishLine()
         guard found == 15 else {
             throw ScanFailure(
                 "a key is missing", expected: "chat_id, timestamp, input_length, output_length")

@@ -14,6 +14,14 @@ struct Mooncake: LineFormat {
     private var turns: [UInt64: (id: Int64, time: Int64)] = [:]
     private var lastTime: Int64 = 0
     private var nextID: Int64 = 0
+    private var keys = KeyReader<Key>(
+        [
+            ("timestamp", .timestamp), ("input_length", .inputLength),
+            ("output_length", .outputLength), ("hash_ids", .hashIDs),
+            ("input_tokens", .inputTokens), ("output_tokens", .outputTokens),
+            ("created_time", .createdTime), ("delay", .delay), ("delay_ms", .delay),
+            ("session_id", .session), ("block_size", .blockSize),
+        ], other: .other)
 
     /// `timeDigits`: 6 for timestamps in milliseconds, 9 for seconds.
     init(blockTokens: Int, timeDigits: Int) {
@@ -30,33 +38,43 @@ struct Mooncake: LineFormat {
         var session: UInt64?
     }
 
+    private enum Key {
+        case timestamp, inputLength, outputLength, hashIDs
+        // The dialect's.
+        case inputTokens, outputTokens, createdTime, delay, session, blockSize
+        case other
+    }
+
+    @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         tally: inout Tally
     ) throws -> Bool {
-        cursor.skipSpaces()
-        if cursor.isAtEnd { return false }
+        // A copy of one's own can stay in registers.
+        var scan = cursor
+        scan.skipSpaces()
+        if scan.isAtEnd { return false }
         var found = Found()
-        var isFirst = true
-        try cursor.openObject()
-        while try cursor.nextElement(0x7d, &isFirst) {
-            let key = try cursor.key()
-            if cursor.matches(key, "hash_ids") {
-                if found.idCount != nil { throw ScanFailure.repeated("hash_ids") }
-                found.idCount = try blocks.read(&cursor, into: &segments)
-            } else if cursor.matches(key, "timestamp") {
-                found.time = try cursor.decimal("timestamp", scale: timeScale)
-            } else if cursor.matches(key, "input_length") {
-                row.prompt = try cursor.integer("input_length")
+        keys.begin()
+        while let key = try keys.next(&scan) {
+            switch key {
+            case .timestamp:
+                found.time = try scan.decimal("timestamp", scale: timeScale)
+            case .inputLength:
+                row.prompt = try scan.integer("input_length")
                 found.hasPrompt = true
-            } else if cursor.matches(key, "output_length") {
-                row.output = try cursor.integer("output_length")
+            case .outputLength:
+                row.output = try scan.integer("output_length")
                 found.hasOutput = true
-            } else if try !readDialect(key, &cursor, row: &row, found: &found) {
-                try cursor.skipValue()
+            case .hashIDs:
+                if found.idCount != nil { throw ScanFailure.repeated("hash_ids") }
+                found.idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
+            case .other: try scan.apart { try $0.skipValue() }
+            default:
+                try scan.apart { try readDialect(key, &$0, row: &row, found: &found) }
             }
         }
-        try cursor.finishLine()
+        try scan.finishLine()
         guard found.hasPrompt, found.hasOutput, found.time != nil || found.session != nil else {
             throw ScanFailure(
                 "a key is missing", expected: "timestamp, input_length and output_length")
@@ -70,36 +88,35 @@ struct Mooncake: LineFormat {
         return true
     }
 
-    private mutating func readDialect(
-        _ key: Range<Int>, _ cursor: inout ByteCursor, row: inout TraceRow, found: inout Found
-    ) throws -> Bool {
-        if cursor.matches(key, "input_tokens") {
+    @inline(never)
+    private func readDialect(
+        _ key: Key, _ cursor: inout ByteCursor, row: inout TraceRow, found: inout Found
+    ) throws {
+        switch key {
+        case .inputTokens:
             row.prompt = try cursor.integer("input_tokens")
             found.hasPrompt = true
-        } else if cursor.matches(key, "output_tokens") {
+        case .outputTokens:
             row.output = try cursor.integer("output_tokens")
             found.hasOutput = true
-        } else if cursor.matches(key, "created_time") {
+        case .createdTime:
             found.time = try cursor.decimal("created_time", scale: timeScale)
-        } else if cursor.matches(key, "delay") || cursor.matches(key, "delay_ms") {
+        case .delay:
             let delay = try cursor.decimal("delay", scale: timeScale)
             guard delay >= 0 else {
                 throw ScanFailure("the delay is negative", expected: "at least 0")
             }
             found.delay = delay
-        } else if cursor.matches(key, "session_id") {
+        case .session:
             if !cursor.skipNull() { found.session = try cursor.identity("session_id") }
-        } else if cursor.matches(key, "block_size") {
+        default:
             let size = try cursor.integer("block_size")
             guard size == Int64(blocks.tokens) else {
                 throw ScanFailure(
                     "block_size is \(size), in rows before it \(blocks.tokens)",
                     expected: "one block size throughout")
             }
-        } else {
-            return false
         }
-        return true
     }
 
     private mutating func follow(

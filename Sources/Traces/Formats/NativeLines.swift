@@ -7,25 +7,68 @@
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
 
+    private enum Key {
+        case id, arrival, prompt, output, segments
+        case priority, outputContent, maxTokens, abort, after, think
+        case other
+    }
+
+    private var keys = KeyReader<Key>(
+        [
+            ("id", .id), ("arrival_us", .arrival), ("prompt_tokens", .prompt),
+            ("output_tokens", .output), ("segments", .segments), ("priority", .priority),
+            ("out_content", .outputContent), ("max_tokens", .maxTokens), ("abort_us", .abort),
+            ("after", .after), ("think_us", .think),
+        ], other: .other)
+
+    @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         tally: inout Tally
     ) throws -> Bool {
-        cursor.skipSpaces()
-        if cursor.isAtEnd { return false }
+        // A copy of one's own can stay in registers.
+        var scan = cursor
+        scan.skipSpaces()
+        if scan.isAtEnd { return false }
         var found = Found()
-        var isFirst = true
-        try cursor.openObject()
-        while try cursor.nextElement(0x7d, &isFirst) {
-            let key = try cursor.key()
-            if cursor.matches(key, "segments") {
+        keys.begin()
+        while let key = try keys.next(&scan) {
+            switch key {
+            case .id: row.id = try scan.natural("id")
+            case .arrival:
+                row.time = try scan.microseconds("arrival_us")
+                found.hasArrival = true
+            case .prompt:
+                row.prompt = try scan.integer("prompt_tokens")
+                found.hasPrompt = true
+            case .output:
+                row.output = try scan.integer("output_tokens")
+                found.hasOutput = true
+            case .segments:
                 if found.segmentTokens != nil { throw ScanFailure.repeated("segments") }
-                found.segmentTokens = try readSegments(&cursor, into: &segments)
-            } else if try !readNumber(key, &cursor, row: &row, found: &found) {
-                try cursor.skipValue()
+                found.segmentTokens = try scan.apart { try readSegments(&$0, into: &segments) }
+            case .outputContent: row.outputContent = try scan.content("out_content")
+            case .maxTokens: row.maxTokens = try scan.natural("max_tokens")
+            case .think: row.thinkTime = try scan.microseconds("think_us")
+            case .after: row.predecessor = scan.skipNull() ? -1 : try scan.natural("after")
+            case .priority: row.priority = try scan.priority()
+            case .abort: if !scan.skipNull() { row.abort = try scan.microseconds("abort_us") }
+            case .other: try scan.apart { try $0.skipValue() }
             }
         }
-        try cursor.finishLine()
+        try scan.finishLine()
+        try finish(&row, found)
+        return true
+    }
+
+    private struct Found {
+        var hasArrival = false
+        var hasOutput = false
+        var hasPrompt = false
+        var segmentTokens: Int64?
+    }
+
+    @inline(__always) private func finish(_ row: inout TraceRow, _ found: Found) throws {
         if let tokens = found.segmentTokens {
             guard !found.hasPrompt || row.prompt == tokens else {
                 throw ScanFailure(
@@ -40,62 +83,6 @@ struct NativeLines: LineFormat {
                 "a key is missing",
                 expected: "arrival_us, output_tokens, and segments or prompt_tokens")
         }
-        return true
-    }
-
-    private struct Found {
-        var hasArrival = false
-        var hasOutput = false
-        var hasPrompt = false
-        var segmentTokens: Int64?
-    }
-
-    /// Reads the value of a key with one number; false for any other key.
-    @inline(__always)
-    private func readNumber(
-        _ key: Range<Int>, _ cursor: inout ByteCursor, row: inout TraceRow, found: inout Found
-    ) throws -> Bool {
-        if cursor.matches(key, "id") {
-            row.id = try cursor.natural("id")
-        } else if cursor.matches(key, "arrival_us") {
-            row.time = try cursor.microseconds("arrival_us")
-            found.hasArrival = true
-        } else if cursor.matches(key, "output_tokens") {
-            row.output = try cursor.integer("output_tokens")
-            found.hasOutput = true
-        } else if cursor.matches(key, "prompt_tokens") {
-            row.prompt = try cursor.integer("prompt_tokens")
-            found.hasPrompt = true
-        } else {
-            return try readOptional(key, &cursor, row: &row)
-        }
-        return true
-    }
-
-    private func readOptional(
-        _ key: Range<Int>, _ cursor: inout ByteCursor, row: inout TraceRow
-    ) throws -> Bool {
-        if cursor.matches(key, "priority") {
-            let priority = try cursor.integer("priority")
-            guard let small = Int32(exactly: priority) else {
-                throw ScanFailure(
-                    "the priority \(priority) does not fit 32 bits", expected: "a smaller number")
-            }
-            row.priority = small
-        } else if cursor.matches(key, "out_content") {
-            row.outputContent = try cursor.content("out_content")
-        } else if cursor.matches(key, "max_tokens") {
-            row.maxTokens = try cursor.natural("max_tokens")
-        } else if cursor.matches(key, "abort_us") {
-            if !cursor.skipNull() { row.abort = try cursor.microseconds("abort_us") }
-        } else if cursor.matches(key, "after") {
-            row.predecessor = cursor.skipNull() ? -1 : try cursor.natural("after")
-        } else if cursor.matches(key, "think_us") {
-            row.thinkTime = try cursor.microseconds("think_us")
-        } else {
-            return false
-        }
-        return true
     }
 
     private func readSegments(
@@ -104,31 +91,11 @@ struct NativeLines: LineFormat {
         let start = segments.count
         var total: Int64 = 0
         var isFirst = true
-        try cursor.openArray("segments")
-        while try cursor.nextElement(0x5d, &isFirst) {
-            var isFirstNumber = true
-            var numbers: (Int64, Int64, Int64) = (0, 0, 0)
-            var count = 0
-            try cursor.openArray("a segment")
-            while try cursor.nextElement(0x5d, &isFirstNumber) {
-                let number =
-                    count == 0
-                    ? try cursor.content("a content id")
-                    : try cursor.natural("a segment's number")
-                switch count {
-                case 0: numbers.0 = number
-                case 1: numbers.1 = number
-                default: numbers.2 = number
-                }
-                count += 1
-            }
-            guard count == 2 || count == 3 else {
-                throw ScanFailure(
-                    "a segment has \(count) numbers",
-                    expected: "[content, length] or [content, offset, length]")
-            }
-            let offset = count == 3 ? numbers.1 : 0
-            let length = count == 3 ? numbers.2 : numbers.1
+        var scan = cursor
+        defer { cursor = scan }
+        try scan.openArray("segments")
+        while try scan.nextElement(0x5d, &isFirst) {
+            let (content, offset, length) = try scan.segment()
             guard length >= 1, offset + length <= TraceRow.longest else {
                 throw ScanFailure(
                     "a segment of \(length) tokens at offset \(offset)",
@@ -136,13 +103,67 @@ struct NativeLines: LineFormat {
             }
             total += length
             segments.appendPiece(
-                numbers.0, offset: Int32(offset), length: Int32(length), from: start)
+                content, offset: Int32(offset), length: Int32(length), from: start)
         }
         return total
     }
 }
 
 extension ByteCursor {
+    fileprivate typealias Piece = (content: Int64, offset: Int64, length: Int64)
+
+    /// [content, length] or [content, offset, length].
+    @inline(__always) fileprivate mutating func segment() throws -> Piece {
+        // As programs write it: numbers of at most 15 digits and no spaces.
+        var scan = self
+        if scan.skip(0x5b), let content = scan.shortNatural(), scan.skip(0x2c),
+            let second = scan.shortNatural()
+        {
+            if scan.skip(0x5d) {
+                at = scan.at
+                return (content, 0, second)
+            }
+            if scan.skip(0x2c), let third = scan.shortNatural(), scan.skip(0x5d) {
+                at = scan.at
+                return (content, second, third)
+            }
+        }
+        return try apart { try $0.anySegment() }
+    }
+
+    @inline(never) private mutating func anySegment() throws -> Piece {
+        var isFirst = true
+        var numbers: (Int64, Int64, Int64) = (0, 0, 0)
+        var count = 0
+        try openArray("a segment")
+        while try nextElement(0x5d, &isFirst) {
+            let number =
+                count == 0 ? try content("a content id") : try natural("a segment's number")
+            switch count {
+            case 0: numbers.0 = number
+            case 1: numbers.1 = number
+            default: numbers.2 = number
+            }
+            count += 1
+        }
+        guard count == 2 || count == 3 else {
+            throw ScanFailure(
+                "a segment has \(count) numbers",
+                expected: "[content, length] or [content, offset, length]")
+        }
+        return count == 3 ? numbers : (numbers.0, 0, numbers.1)
+    }
+
+    /// A priority: an integer of 32 bits.
+    @inline(__always) fileprivate mutating func priority() throws -> Int32 {
+        let value = try integer("priority")
+        guard let priority = Int32(exactly: value) else {
+            throw ScanFailure(
+                "the priority \(value) does not fit 32 bits", expected: "a smaller number")
+        }
+        return priority
+    }
+
     /// An integer of at least 0, at most 10¹⁸.
     @inline(__always) mutating func natural(_ name: StaticString) throws -> Int64 {
         let value = try integer(name)

@@ -19,21 +19,18 @@ struct BlockIdentity {
     func read(
         _ cursor: inout ByteCursor, space: Int64 = 0, into segments: inout [Segment]
     ) throws -> Int {
-        try cursor.openArray("hash_ids")
+        // A copy of one's own can stay in registers.
+        var scan = cursor
+        defer { cursor = scan }
+        try scan.openArray("hash_ids")
+        scan.skipSpaces()
+        if scan.skip(0x5d) { return 0 }
         let mask = Int64(1) << shift - 1
         var count = 0
         var first: Int64 = -1
         var next = Int64.min
         while true {
-            cursor.skipSpaces()
-            if count > 0 {
-                if cursor.skip(0x5d) { break }
-                guard cursor.skip(0x2c) else { throw cursor.unfinished() }
-                if cursor.current == 32 { cursor.at &+= 1 }
-            } else if cursor.skip(0x5d) {
-                return 0
-            }
-            let id = try cursor.integer("a hash id")
+            let id = try scan.integer("a hash id")
             if id != next || id & mask == 0 {
                 guard id >= 0 else {
                     throw ScanFailure("a hash id is negative: \(id)", expected: "at least 0")
@@ -43,6 +40,11 @@ struct BlockIdentity {
             }
             next = id &+ 1
             count &+= 1
+            if scan.skipCommaAndSpace() { continue }
+            scan.skipSpaces()
+            if scan.skip(0x5d) { break }
+            guard scan.skip(0x2c) else { throw scan.unfinished() }
+            if scan.current == 32 { scan.at &+= 1 }
         }
         append(first, through: next - 1, space, to: &segments)
         return count

@@ -89,21 +89,35 @@ struct ByteCursor {
 
     /// A decimal integer with an optional sign.
     @inline(__always) mutating func integer(_ name: StaticString) throws -> Int64 {
-        if at <= lastWord {
-            let (count, value) = Self.digits(word(at))
-            if count > 0, count < 8 {
-                at &+= count
-                return Int64(truncatingIfNeeded: value)
-            }
-            if count == 8, at &+ 8 <= lastWord {
-                let (more, rest) = Self.digits(word(at &+ 8))
-                if more < 8 {
-                    at &+= 8 &+ more
-                    return Int64(truncatingIfNeeded: value &* Self.power(more) &+ rest)
-                }
-            }
+        if let value = shortNatural() { return value }
+        return try apart { try $0.slowInteger(name) }
+    }
+
+    /// Lets a rare or long scanner work on a copy: a cursor whose address nobody takes can stay in
+    /// registers.
+    @inline(__always) mutating func apart<Value>(
+        _ scan: (inout ByteCursor) throws -> Value
+    ) rethrows -> Value {
+        var copy = self
+        let value = try scan(&copy)
+        at = copy.at
+        return value
+    }
+
+    /// The number of 1 to 15 digits at the position, or nil for anything else.
+    @inline(__always) mutating func shortNatural() -> Int64? {
+        guard at <= lastWord else { return nil }
+        let (count, value) = Self.digits(word(at))
+        if count < 8 {
+            guard count > 0 else { return nil }
+            at &+= count
+            return Int64(truncatingIfNeeded: value)
         }
-        return try slowInteger(name, from: at)
+        guard at &+ 8 <= lastWord else { return nil }
+        let (more, rest) = Self.digits(word(at &+ 8))
+        guard more < 8 else { return nil }
+        at &+= 8 &+ more
+        return Int64(truncatingIfNeeded: value &* Self.power(more) &+ rest)
     }
 
     /// 10 to the power 0...7.
@@ -115,8 +129,8 @@ struct ByteCursor {
     }
 
     @inline(never)
-    private mutating func slowInteger(_ name: StaticString, from start: Int) throws -> Int64 {
-        at = start
+    private mutating func slowInteger(_ name: StaticString) throws -> Int64 {
+        let start = at
         let isNegative = skip(45)
         let first = at
         var value: Int64 = 0
@@ -140,8 +154,22 @@ struct ByteCursor {
         return isNegative ? -value : value
     }
 
-    /// A decimal number (fraction and exponent allowed) times 10^`scale`, rounded down.
-    mutating func decimal(_ name: StaticString, scale: Int) throws -> Int64 {
+    /// A decimal number (fraction and exponent allowed) times 10^`scale` (0...14), rounded down.
+    @inline(__always) mutating func decimal(_ name: StaticString, scale: Int) throws -> Int64 {
+        var scan = self
+        if let whole = scan.shortNatural(), scan.current != 46, scan.current | 32 != 101 {
+            let unit = scale < 8 ? Self.power(scale) : Self.power(scale &- 7) &* 10_000_000
+            let (value, overflow) = whole.multipliedReportingOverflow(by: Int64(unit))
+            if !overflow, value < Int64.max {
+                at = scan.at
+                return value
+            }
+        }
+        return try apart { try $0.slowDecimal(name, scale: scale) }
+    }
+
+    @inline(never)
+    private mutating func slowDecimal(_ name: StaticString, scale: Int) throws -> Int64 {
         let start = at
         let isNegative = skip(45)
         let first = at

@@ -53,7 +53,7 @@ struct CollectedTrace: RequestSource {
 
     mutating func next() throws -> Workload? {
         guard position < order.count, !gate.isClosed else { return nil }
-        var batch = Workload()
+        var batch = BatchColumns(capacity: min(gate.options.batchSize, order.count))
         do {
             while position < order.count, !gate.isClosed, batch.count < gate.options.batchSize {
                 let index = Int(order[position])
@@ -62,9 +62,9 @@ struct CollectedTrace: RequestSource {
                 let start = batch.segments.count
                 batch.segments.append(contentsOf: collected.segments(of: index))
                 if let arrival = try gate.admit(&row, segments: &batch.segments) {
-                    batch.append(row, arrival: arrival, abort: row.abort)
+                    batch.append(row, arrival: arrival)
                 } else {
-                    batch.segments.removeLast(batch.segments.count - start)
+                    batch.dropSegments(from: start)
                 }
             }
         } catch let failure as ScanFailure {
@@ -72,7 +72,7 @@ struct CollectedTrace: RequestSource {
         }
         notes.publish(gate.tally)
         if position == order.count || gate.isClosed { try gate.checkYield(path: notes.path) }
-        return batch.count > 0 ? batch : nil
+        return batch.count > 0 ? batch.take() : nil
     }
 }
 

@@ -19,7 +19,9 @@ extension ByteCursor {
         var nanoseconds: Int64 = 0
         if skip(46) { nanoseconds = try fraction(start) }
         var seconds = cache.midnight + second
-        if at < end, base[at] != 0x2c { seconds -= try zone(start) }
+        if at < end, base[at] != 0x2c {
+            seconds -= try apart { try $0.zone(start) }
+        }
         return seconds * 1_000_000_000 + nanoseconds
     }
 
@@ -28,15 +30,16 @@ extension ByteCursor {
         let bytes = UnsafeRawPointer(base + at)
         let head = bytes.loadUnaligned(as: UInt64.self)
         let tail = bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
-        if head == cache.head, tail == cache.tail {
+        if head != cache.head || tail != cache.tail {
+            cache.midnight = try apart { try $0.midnight() }
+            cache.head = head
+            cache.tail = tail
+        } else {
             at &+= 10
-            return
         }
-        cache.midnight = try midnight()
-        cache.head = head
-        cache.tail = tail
     }
 
+    /// Seconds since 1970 at the beginning of the date of ten bytes at the position.
     @inline(never) private mutating func midnight() throws -> Int64 {
         let start = at
         guard let year = fixed(4), skip(0x2d), let month = fixed(2), skip(0x2d),
@@ -49,18 +52,18 @@ extension ByteCursor {
     /// HH:MM:SS as seconds.
     @inline(__always) private mutating func timeOfDay() -> Int64? {
         guard end &- at >= 8 else { return nil }
-        let p = base + at
-        let digits = (
-            p[0] &- 48, p[1] &- 48, p[3] &- 48, p[4] &- 48, p[6] &- 48, p[7] &- 48
-        )
-        guard p[2] == 0x3a, p[5] == 0x3a, digits.0 < 10, digits.1 < 10, digits.2 < 6,
-            digits.3 < 10, digits.4 < 6, digits.5 < 10
-        else { return nil }
-        let hour = Int64(digits.0 &* 10 &+ digits.1)
+        let text = word(at)
+        // The digits are below 10, the tens of minutes and seconds below 6, the colons colons:
+        // a byte that is too large carries into its high bit, as does any that began with it.
+        let values = text ^ 0x3030_3a30_303a_3030
+        let excess = (values &+ 0x767a_7f76_7a7f_7676) | values
+        guard excess & 0x8080_8080_8080_8080 == 0 else { return nil }
+        // Neighbouring digits in pairs: hours in byte 0, minutes in byte 3, seconds in byte 6.
+        let pairs = values &* 10 &+ (values >> 8)
+        let hour = Int64(pairs & 0xff)
         guard hour < 24 else { return nil }
         at &+= 8
-        return hour &* 3_600 &+ Int64(digits.2 &* 10 &+ digits.3) &* 60
-            &+ Int64(digits.4 &* 10 &+ digits.5)
+        return hour &* 3_600 &+ Int64(pairs >> 24 & 0xff) &* 60 &+ Int64(pairs >> 48 & 0xff)
     }
 
     /// The digits after the point as nanoseconds.
@@ -72,10 +75,11 @@ extension ByteCursor {
                 return Int64(value) &* (count == 7 ? 100 : 1_000)
             }
         }
-        return try slowFraction(start)
+        return try apart { try $0.slowFraction(start) }
     }
 
-    @inline(never) private mutating func slowFraction(_ start: Int) throws -> Int64 {
+    @inline(never)
+    private mutating func slowFraction(_ start: Int) throws -> Int64 {
         var value: Int64 = 0
         var index = at
         while index < end, base[index] &- 48 < 10, index &- at < 10 {

@@ -7,6 +7,8 @@ struct Gate {
     var tally: Tally
     /// No later row can be kept.
     private(set) var isClosed = false
+    /// No window, no limit, times as recorded.
+    private let keepsEverything: Bool
     private var origin: Int64?
     private var lastTime = Int64.min
     private var seen = SeenIDs()
@@ -18,13 +20,50 @@ struct Gate {
         self.options = options
         self.countsFromFirstRow = countsFromFirstRow
         tally = Tally(isStrict: options.isStrict)
+        keepsEverything =
+            options.window == nil && options.limit == nil
+            && options.timeScale.multiplier == options.timeScale.divisor
     }
 
     /// Checks a row and returns its arrival, or nil when it is dropped or outside the window.
     ///
     /// A row that passes has its id, its abort from the origin, and all its segments.
-    @inline(never)
+    @inline(__always)
     mutating func admit(_ row: inout TraceRow, segments: inout [Segment]) throws -> Int64? {
+        if let arrival = admitPlain(&row) { return arrival }
+        // A copy, so that the row itself can stay in registers.
+        var copy = row
+        let arrival = try admitAny(&copy, segments: &segments)
+        row = copy
+        return arrival
+    }
+
+    /// Admits what nearly every row is: within bounds, in order, nothing cut or scaled, no session.
+    /// Returns nil, with nothing changed, for any other row.
+    @inline(__always)
+    private mutating func admitPlain(_ row: inout TraceRow) -> Int64? {
+        let origin = countsFromFirstRow ? self.origin : 0
+        guard keepsEverything, let origin, row.prompt > 0, row.prompt <= TraceRow.longest,
+            row.output > 0, row.output <= TraceRow.longest, row.maxTokens < 0, row.abort < 0,
+            row.predecessor == TraceRow.noSessions, row.ownTail == 0
+        else { return nil }
+        let (time, overflow) = row.time.subtractingReportingOverflow(origin)
+        guard !overflow, time >= max(0, lastTime) else { return nil }
+        if row.id < 0 {
+            row.id = Int64(kept)
+        } else if !seen.extend(to: row.id) {
+            return nil
+        }
+        tally.rows &+= 1
+        kept &+= 1
+        lastTime = time
+        return time
+    }
+
+    @inline(never)
+    private mutating func admitAny(
+        _ row: inout TraceRow, segments: inout [Segment]
+    ) throws -> Int64? {
         tally.rows += 1
         try checkLengths(row)
         let time = try relative(row.time)
@@ -53,8 +92,11 @@ struct Gate {
             segments.append(
                 Segment(content: OwnContent.prompt(of: row.id), length: row.ownTail))
         }
-        if row.abort >= 0 { row.abort = try scaled(relative(row.abort) - window.lowerBound) }
-        let arrival = try scaled(time - window.lowerBound)
+        if row.abort >= 0 {
+            row.abort = try Self.scaled(
+                relative(row.abort) - window.lowerBound, options.timeScale)
+        }
+        let arrival = try Self.scaled(time - window.lowerBound, options.timeScale)
         kept += 1
         if let limit = options.limit, kept >= limit { isClosed = true }
         return arrival
@@ -111,11 +153,18 @@ struct Gate {
             origin = time
             return 0
         }
-        return time - origin
+        let (result, overflow) = time.subtractingReportingOverflow(origin)
+        guard !overflow else {
+            throw ScanFailure(
+                "the time is more than 292 years from the first row's", expected: "a nearer time")
+        }
+        return result
     }
 
-    private func scaled(_ time: Int64) throws -> Int64 {
-        guard let result = options.timeScale.apply(max(0, time)) else {
+    /// A time as it is replayed. Static, so that no caller copies the whole gate.
+    @inline(__always) private static func scaled(_ time: Int64, _ scale: TimeScale) throws -> Int64
+    {
+        guard let result = scale.apply(max(0, time)) else {
             throw ScanFailure(
                 "the scaled time is beyond 292 years", expected: "a smaller time scale")
         }

@@ -12,12 +12,20 @@ extension ByteCursor {
     }
 
     /// Moves past the bracket that opens an array; `name` is the key it belongs to.
-    mutating func openArray(_ name: StaticString) throws {
+    @inline(__always) mutating func openArray(_ name: StaticString) throws {
         skipSpaces()
         guard skip(0x5b) else {
             throw ScanFailure(
                 "\(name) is not an array: \(excerpt(from: at))", expected: "[...]")
         }
+    }
+
+    /// Moves past a comma and a space if they are next, as they are between the numbers that
+    /// Python writes.
+    @inline(__always) mutating func skipCommaAndSpace() -> Bool {
+        guard end &- at >= 2, base[at] == 0x2c, base[at &+ 1] == 32 else { return false }
+        at &+= 2
+        return true
     }
 
     /// Whether another element follows before `close`; moves past the comma or the closer.
@@ -139,7 +147,7 @@ extension ByteCursor {
     }
 
     /// Checks that nothing but white space follows.
-    mutating func finishLine() throws {
+    @inline(__always) mutating func finishLine() throws {
         skipSpaces()
         guard at == end else {
             throw ScanFailure(

@@ -58,21 +58,30 @@ struct LineReader {
     }
 
     /// The next line without its end, or nil at the end of the file. Valid until the next call.
-    mutating func next() throws -> ByteCursor? {
-        var searched = position
-        while true {
-            if searched < window.count,
-                let found = memchr(
-                    window.baseAddress! + searched, 10, window.count - searched)
+    @inline(__always) mutating func next() throws -> ByteCursor? {
+        if let base = window.baseAddress, position < window.count,
+            let found = memchr(base + position, 10, window.count &- position)
+        {
+            let end = UnsafeRawPointer(found) - base
+            return take(upTo: end, following: end &+ 1)
+        }
+        return try lastOrNextWindow()
+    }
+
+    /// The next line where no line end is at hand: after more of the file, or without one.
+    @inline(never) private mutating func lastOrNextWindow() throws -> ByteCursor? {
+        var searched = window.count - position
+        while let inflater, searched < Self.longestLine {
+            window = try inflater.refill(keeping: preview)
+            position = 0
+            if window.count == searched { break }
+            if let found = memchr(
+                window.baseAddress! + searched, 10, window.count - searched)
             {
                 let end = UnsafeRawPointer(found) - window.baseAddress!
                 return take(upTo: end, following: end + 1)
             }
-            searched = window.count - position
-            guard let inflater, searched < Self.longestLine else { break }
-            window = try inflater.refill(keeping: preview)
-            position = 0
-            if window.count == searched { break }
+            searched = window.count
         }
         guard position < window.count else { return nil }
         return take(upTo: window.count, following: window.count)
@@ -80,16 +89,19 @@ struct LineReader {
 
     @inline(__always)
     private mutating func take(upTo end: Int, following: Int) -> ByteCursor {
-        var last = end
-        if last > position, window[last - 1] == 13 { last -= 1 }
+        let start = window.baseAddress! + position
+        var length = end &- position
+        if length > 0, start.load(fromByteOffset: length &- 1, as: UInt8.self) == 13 {
+            length &-= 1
+        }
         let result = ByteCursor(
-            UnsafeRawBufferPointer(rebasing: window[position..<last]),
-            following: window.count - last)
+            UnsafeRawBufferPointer(start: start, count: length),
+            following: window.count &- position &- length)
         if inflater == nil, following / Self.releaseGrain > position / Self.releaseGrain {
             file.release(before: position)
         }
         position = following
-        line += 1
+        line &+= 1
         return result
     }
 }

@@ -1,34 +1,39 @@
 /// Which ids were seen, so that a second one is found. Memory follows the gaps between ids that
 /// come in order, not their number.
 struct SeenIDs {
+    /// The runs of consecutive ids before the last one.
     private var runs: [ClosedRange<Int64>] = []
+    /// The last run, empty at first.
+    private var low: Int64 = 0
+    private var high: Int64 = -1
     private var stragglers: Set<Int64> = []
 
     /// Whether an id was added. O(log gaps).
     func contains(_ id: Int64) -> Bool {
-        var low = 0
-        var high = runs.count
-        while low < high {
-            let middle = (low + high) / 2
-            if runs[middle].upperBound < id { low = middle + 1 } else { high = middle }
+        if id >= low, id <= high { return true }
+        var first = 0
+        var end = runs.count
+        while first < end {
+            let middle = (first + end) / 2
+            if runs[middle].upperBound < id { first = middle + 1 } else { end = middle }
         }
-        return (low < runs.count && runs[low].contains(id)) || stragglers.contains(id)
+        return (first < runs.count && runs[first].contains(id)) || stragglers.contains(id)
     }
 
     /// Adds an id; false when it was there. O(log gaps).
     mutating func insert(_ id: Int64) -> Bool {
-        guard let last = runs.last else {
-            runs.append(id...id)
-            return true
-        }
-        if id > last.upperBound {
-            if id == last.upperBound + 1 {
-                runs[runs.count - 1] = last.lowerBound...id
-            } else {
-                runs.append(id...id)
-            }
-            return true
-        }
-        return contains(id) ? false : stragglers.insert(id).inserted
+        if extend(to: id) { return true }
+        guard id > high else { return contains(id) ? false : stragglers.insert(id).inserted }
+        if low <= high { runs.append(low...high) }
+        low = id
+        high = id
+        return true
+    }
+
+    /// Adds an id that follows the last one; false, and nothing added, for any other. O(1).
+    @inline(__always) mutating func extend(to id: Int64) -> Bool {
+        guard id > 0, id &- 1 == high else { return false }
+        high = id
+        return true
     }
 }

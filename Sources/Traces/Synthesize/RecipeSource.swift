@@ -63,8 +63,7 @@ public struct RecipeSource: RequestSource {
     }
 
     public mutating func next() throws -> Workload? {
-        var batch = Workload()
-        batch.reserve(min(batchSize, remaining))
+        var batch = BatchColumns(capacity: min(batchSize, remaining))
         while batch.count < batchSize, remaining > 0 {
             if let turn = turns.first, turn.time <= nextStart {
                 guard turn.time < end else { break }
@@ -76,10 +75,10 @@ public struct RecipeSource: RequestSource {
                 nextStart = max(nextStart, arrivals.next())
             }
         }
-        return batch.count > 0 ? batch : nil
+        return batch.count > 0 ? batch.take() : nil
     }
 
-    private mutating func start(at time: Double, into batch: inout Workload) {
+    private mutating func start(at time: Double, into batch: inout BatchColumns) {
         var kind = 0
         if shares.count > 1 {
             let share = random.uniform()
@@ -100,7 +99,7 @@ public struct RecipeSource: RequestSource {
     }
 
     /// Draws a turn, appends it unless it lies before the trace, and plans the next one.
-    private mutating func emit(_ slot: Int, at time: Double, into batch: inout Workload) {
+    private mutating func emit(_ slot: Int, at time: Double, into batch: inout BatchColumns) {
         let kind = sessions[slot].kind
         let turn = kinds[kind].drawTurn(&sessions[slot], &random)
         guard sessions[slot].promptTokens <= maxContext else {
@@ -124,7 +123,7 @@ public struct RecipeSource: RequestSource {
     }
 
     private mutating func append(
-        _ slot: Int, _ turn: Turn, at time: Double, to batch: inout Workload
+        _ slot: Int, _ turn: Turn, at time: Double, to batch: inout BatchColumns
     ) {
         var row = TraceRow()
         row.id = nextID
@@ -137,10 +136,9 @@ public struct RecipeSource: RequestSource {
             if sessions[slot].lastID >= 0 { row.thinkTime = Self.nanoseconds(sessions[slot].wait) }
         }
         let arrival = Self.nanoseconds(time)
-        let abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
-        row.abort = abort
+        row.abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
         batch.segments.append(contentsOf: sessions[slot].content)
-        batch.append(row, arrival: arrival, abort: abort)
+        batch.append(row, arrival: arrival)
     }
 
     /// Whole microseconds as nanoseconds, so that every format can hold them.

@@ -39,8 +39,7 @@ public struct MergedSource: RequestSource {
     }
 
     public mutating func next() throws -> Workload? {
-        var result = Workload()
-        result.reserve(batchSize)
+        var result = BatchColumns(capacity: batchSize)
         while result.count < batchSize {
             var best: (part: Int, time: Int64)?
             for (index, part) in parts.enumerated() where part.row < part.batch.count {
@@ -56,10 +55,10 @@ public struct MergedSource: RequestSource {
             parts[best.part].row += 1
             try refill(best.part)
         }
-        return result.count > 0 ? result : nil
+        return result.count > 0 ? result.take() : nil
     }
 
-    private mutating func take(_ part: Int, at time: Int64, into result: inout Workload) {
+    private mutating func take(_ part: Int, at time: Int64, into result: inout BatchColumns) {
         let batch = parts[part].batch
         let index = parts[part].row
         var row = batch.row(index)
@@ -75,7 +74,7 @@ public struct MergedSource: RequestSource {
             result.segments.appendPiece(
                 content, offset: segment.offset, length: segment.length, from: start)
         }
-        let abort = row.abort < 0 ? -1 : row.abort + time - row.time
-        result.append(row, arrival: time, abort: abort)
+        row.abort = row.abort < 0 ? -1 : row.abort + time - row.time
+        result.append(row, arrival: time)
     }
 }

@@ -81,8 +81,7 @@ extension Workload {
         let span = last + 1
         let shift = Int64(Double(span) * (Double(part) / Double(parts)))
         let first = arrivals.firstIndex { $0 >= shift } ?? 0
-        var result = Workload()
-        result.reserve(count)
+        var result = BatchColumns(capacity: count)
         var seen = SeenIDs()
         for index in Array(first..<count) + Array(0..<first) {
             var row = self.row(index)
@@ -91,6 +90,6 @@ extension Workload {
             let time = row.time >= shift ? row.time - shift : row.time - shift + span
             result.append(index, of: self, row: row, at: time)
         }
-        return result
+        return result.take()
     }
 }

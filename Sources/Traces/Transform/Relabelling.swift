@@ -54,10 +54,14 @@ extension Workload {
         }
         return row
     }
+}
 
+extension BatchColumns {
     /// Appends a row of another workload at a new time; patience counts from the arrival.
     mutating func append(_ index: Int, of other: Workload, row: TraceRow, at time: Int64) {
+        var row = row
+        row.abort = row.abort < 0 ? -1 : row.abort - row.time + time
         segments.append(contentsOf: other.segments(of: index))
-        append(row, arrival: time, abort: row.abort < 0 ? -1 : row.abort - row.time + time)
+        append(row, arrival: time)
     }
 }

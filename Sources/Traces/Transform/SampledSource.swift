@@ -40,7 +40,7 @@ public struct SampledSource: RequestSource {
 
     public mutating func next() throws -> Workload? {
         while let batch = try source.next() {
-            var result = Workload()
+            var result = BatchColumns(capacity: batch.count)
             for index in 0..<batch.count {
                 var row = batch.row(index)
                 guard let time = place(row) else { continue }
@@ -50,7 +50,7 @@ public struct SampledSource: RequestSource {
                 if row.predecessor != TraceRow.noSessions { _ = keptIDs.insert(row.id) }
                 result.append(index, of: batch, row: row, at: time)
             }
-            if result.count > 0 { return result }
+            if result.count > 0 { return result.take() }
         }
         return nil
     }

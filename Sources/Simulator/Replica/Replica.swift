@@ -65,6 +65,8 @@ struct Replica: ~Copyable {
     var calls = 0
     /// Schedule calls in a row that scheduled nothing while nothing was in flight.
     var idleCalls = 0
+    /// Number of the schedule call under way when a token was last delivered.
+    var lastDeliveryCall = 0
     var scratch = ScheduleScratch()
     var tally = Tally()
     var log = DecisionBuffer()

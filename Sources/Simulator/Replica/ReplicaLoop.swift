@@ -182,6 +182,7 @@ private func processOldest(_ replica: inout Replica) {
 /// Ends the run with who holds what when the replica can never schedule again.
 private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) throws {
     if let failure = replica.customFailure { throw failure }
+    if replica.calls - replica.lastDeliveryCall > patience(&replica) { throw noProgress(&replica) }
     guard scheduledNothing, replica.hasWork, replica.dispatched.count <= 1,
         replica.aborts.isEmpty
     else {
@@ -191,6 +192,12 @@ private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) thr
     replica.idleCalls += 1
     guard replica.idleCalls > replica.cadence.interval + 4 else { return }
     throw noProgress(&replica)
+}
+
+/// Schedule calls without a token after which requests must be preempting one another for ever:
+/// several times what the longest prompt takes at a token a step.
+private func patience(_ replica: inout Replica) -> Int {
+    (4 * replica.engine.maxModelLen + 10_000) * max(1, replica.cadence.interval)
 }
 
 private func noProgress(_ replica: inout Replica) -> InputError {

@@ -5,6 +5,7 @@ func update(_ replica: inout Replica, _ batch: BatchHeader) -> Int {
     let time = replica.clock
     replica.scratch.finished.removeAll()
     let delivered = deliverEntries(&replica, batch, time) + deliverSteady(&replica, batch, time)
+    if delivered > 0 { replica.lastDeliveryCall = replica.calls }
     replica.tally.counters.wastedEntries += batch.wasted
     if replica.stride.isOn { finishEnding(&replica, batch) }
     for index in replica.scratch.finished.indices {

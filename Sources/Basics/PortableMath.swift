@@ -23,12 +23,18 @@ public enum PortableMath {
         }
         let s = (mantissa - 1) / (mantissa + 1)
         let square = s * s
-        var series = 0.0
-        var n = 23.0
-        while n >= 3 {
-            series = (series + 1 / n) * square
-            n -= 2
-        }
+        // Written out, so that the compiler divides and not the program.
+        var series = (1.0 / 23) * square
+        series = (series + 1.0 / 21) * square
+        series = (series + 1.0 / 19) * square
+        series = (series + 1.0 / 17) * square
+        series = (series + 1.0 / 15) * square
+        series = (series + 1.0 / 13) * square
+        series = (series + 1.0 / 11) * square
+        series = (series + 1.0 / 9) * square
+        series = (series + 1.0 / 7) * square
+        series = (series + 1.0 / 5) * square
+        series = (series + 1.0 / 3) * square
         return exponent * ln2High + (2 * s + (2 * s * series + exponent * ln2Low))
     }
 

@@ -30,41 +30,41 @@ public struct QuantileSource: RequestSource {
         total = requests
         random = SeededRandom(seed: seed)
         clocks = []
-        for kind in traffic {
-            let gap = random.exponential() / Self.rate(kind, at: 0)
-            clocks.append(gap)
-        }
+        for kind in traffic.indices { clocks.append(random.exponential() / rate(kind, at: 0)) }
     }
 
     /// The rate at a time, seconds: a triangle between trough and peak over 24 hours.
-    private static func rate(_ kind: Traffic, at time: Double) -> Double {
-        guard kind.peakOverTrough > 1 else { return kind.rate }
-        let hours = time / 3600
-        let day = hours - 24 * (hours / 24).rounded(.down)
-        let height = abs(day - 12) / 12
-        let trough = 2 / (1 + kind.peakOverTrough)
-        return kind.rate * (trough + (kind.peakOverTrough - 1) * trough * (1 - height))
+    private func rate(_ kind: Int, at time: Double) -> Double {
+        let mean = traffic[kind].rate
+        let swing = traffic[kind].peakOverTrough
+        guard swing > 1 else { return mean }
+        let days = time * (1 / 86_400)
+        let hours = 24 * (days - days.rounded(.down))
+        let height = abs(hours - 12) / 12
+        let trough = 2 / (1 + swing)
+        return mean * (trough + (swing - 1) * trough * (1 - height))
     }
 
     public mutating func next() -> Workload? {
         let count = min(Self.batch, total - sent)
         guard count > 0 else { return nil }
         var batch = Workload()
-        batch.ids.reserveCapacity(count)
-        batch.arrivals.reserveCapacity(count)
-        batch.promptTokens.reserveCapacity(count)
-        batch.outputTokens.reserveCapacity(count)
-        for _ in 0..<count {
-            var kind = 0
-            for other in clocks.indices where clocks[other] < clocks[kind] { kind = other }
-            let time = clocks[kind]
-            clocks[kind] += random.exponential() / Self.rate(traffic[kind], at: time)
-            batch.ids.append(Int64(sent))
-            batch.arrivals.append(Int64(time * 1e9))
-            batch.promptTokens.append(traffic[kind].prompt.draw(&random))
-            batch.outputTokens.append(traffic[kind].output.draw(&random))
-            sent += 1
+        batch.ids = (sent..<sent + count).map { Int64($0) }
+        batch.outputTokens = Array(repeating: 0, count: count)
+        batch.promptTokens = batch.outputTokens
+        batch.arrivals = Array(unsafeUninitializedCapacity: count) { arrivals, filled in
+            for row in 0..<count {
+                var kind = 0
+                for other in clocks.indices where clocks[other] < clocks[kind] { kind = other }
+                let time = clocks[kind]
+                clocks[kind] += random.exponential() / rate(kind, at: time)
+                arrivals.initializeElement(at: row, to: Int64(time * 1e9))
+                batch.promptTokens[row] = traffic[kind].prompt.draw(&random)
+                batch.outputTokens[row] = traffic[kind].output.draw(&random)
+            }
+            filled = count
         }
+        sent += count
         return batch
     }
 }

@@ -60,10 +60,10 @@ func run(
             let horizon = feed.isDependent ? cluster.now : arrival
             try advance(&cluster, Int(event.payload), to: horizon, &feed, &observer)
         } else if arrival < .max {
-            let (request, time) = try feed.take()
-            cluster.now = max(cluster.now, time)
-            let choice = cluster.router.route(request, at: time)
-            enqueue(&cluster.replicas[choice], request, at: time)
+            let request = try feed.take()
+            cluster.now = max(cluster.now, request.arrival)
+            let choice = cluster.router.route(request)
+            enqueue(&cluster.replicas[choice], request)
             try collect(&cluster, choice, &feed, &observer)
             markDue(&cluster, choice)
         } else {

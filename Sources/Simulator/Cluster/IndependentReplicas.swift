@@ -19,9 +19,9 @@ func runIndependently(
         if arrival == .max, !hasMore(&cluster) { return }
         var taken = 0
         while arrival < .max, taken < batchSize {
-            let (request, time) = try feed.take()
-            let choice = cluster.router.route(request, at: time)
-            enqueue(&cluster.replicas[choice], request, at: time)
+            let request = try feed.take()
+            let choice = cluster.router.route(request)
+            enqueue(&cluster.replicas[choice], request)
             arrival = try feed.nextArrival()
             taken += 1
         }

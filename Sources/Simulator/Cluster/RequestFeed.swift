@@ -87,6 +87,7 @@ struct RequestFeed: ~Copyable {
 
     /// Arrival of the next request, picoseconds; `Int64.max` when none is known.
     mutating func nextArrival() throws -> Int64 {
+        if !isDependent, row < batch.count { return try picoseconds(batch.arrivals[row]) }
         while true {
             try refill()
             if row < batch.count, isFollower { row += 1 } else { break }
@@ -108,7 +109,11 @@ struct RequestFeed: ~Copyable {
     }
 
     /// Takes the request that arrives at `nextArrival()`. O(segments).
-    mutating func take() throws -> (ArrivingRequest, time: Int64) {
+    mutating func take() throws -> ArrivingRequest {
+        if !isDependent, row < batch.count {
+            row += 1
+            return try next(row - 1, at: picoseconds(batch.arrivals[row - 1]))
+        }
         let now = released.first?.time ?? .max
         let fromTrace: Int64
         if row >= batch.count {
@@ -126,18 +131,23 @@ struct RequestFeed: ~Copyable {
             index = row
             row += 1
         }
-        let time = min(now, fromTrace)
+        return try next(index, at: min(now, fromTrace))
+    }
+
+    private mutating func next(_ index: Int, at time: Int64) throws -> ArrivingRequest {
         guard time >= latest else {
             throw InputError(
                 "request \(batch.ids[index])", "arrives before the request ahead of it",
                 expected: "rows in order of arrival")
         }
         latest = time
-        defer { sequence += 1 }
-        return (try arriving(index, at: time), time)
+        sequence += 1
+        return try arriving(index, sequence - 1, at: time)
     }
 
-    private func arriving(_ index: Int, at time: Int64) throws -> ArrivingRequest {
+    private func arriving(
+        _ index: Int, _ sequence: Int64, at time: Int64
+    ) throws -> ArrivingRequest {
         let output = batch.outputTokens[index]
         var maximum = foreseesEnds ? Int64(output) : Self.unlimited
         if !batch.maxTokens.isEmpty { maximum = batch.maxTokens[index] }
@@ -148,7 +158,7 @@ struct RequestFeed: ~Copyable {
             if isDependent { abort = abort - (try picoseconds(batch.arrivals[index])) + time }
         }
         return ArrivingRequest(
-            id: batch.ids[index], sequence: sequence, promptTokens: batch.promptTokens[index],
+            id: batch.ids[index], sequence: sequence, arrival: time, promptTokens: batch.promptTokens[index],
             outputTokens: output, maxTokens: Int32(clamping: max(Int64(output), maximum)),
             priority: batch.priorities.isEmpty ? 0 : batch.priorities[index], abort: abort,
             outputContent: batch.outputContents.isEmpty

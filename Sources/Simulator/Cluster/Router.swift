@@ -26,10 +26,10 @@ struct Router {
         replicas > 1 && configuration.policy != .roundRobin && configuration.policy != .random
     }
 
-    /// The replica for a request that arrives at `time`. O(log replicas).
-    mutating func route(_ request: ArrivingRequest, at time: Int64) -> Int {
+    /// The replica for an arriving request. O(log replicas).
+    mutating func route(_ request: borrowing ArrivingRequest) -> Int {
         guard replicas > 1 else { return 0 }
-        if readsState { refresh(at: time) }
+        if readsState { refresh(at: request.arrival) }
         let choice: Int
         switch configuration.policy {
         case .roundRobin:
@@ -44,7 +44,7 @@ struct Router {
             let second = (first + 1 + random.below(replicas - 1)) % replicas
             choice = view[second] < view[first] ? second : first
         case .prefixAffinity:
-            choice = nearestPrefix(request)
+            choice = nearestPrefix(request.content)
         }
         // A router knows what it sent, even between two looks at the replicas.
         if readsState {
@@ -76,14 +76,14 @@ struct Router {
         return best
     }
 
-    private mutating func nearestPrefix(_ request: ArrivingRequest) -> Int {
+    private mutating func nearestPrefix(_ content: ArraySlice<Segment>) -> Int {
         let least = leastLoaded()
-        let preferred = affinity.holder(of: request.content)
+        let preferred = affinity.holder(of: content)
         var choice = least
         if let preferred, view[preferred] <= view[least] + Int32(configuration.affinitySlack) {
             choice = preferred
         }
-        affinity.record(request.content, at: choice)
+        affinity.record(content, at: choice)
         return choice
     }
 }

@@ -2,7 +2,8 @@ import Traces
 
 /// Takes a routed request into the replica: a slot, its content, its place in the inbox; or
 /// rejects it when it could never run. O(segments).
-func enqueue(_ replica: inout Replica, _ arrival: ArrivingRequest, at time: Int64) {
+func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
+    let time = arrival.arrival
     var record = RequestRecord(
         id: arrival.id, arrival: time, promptTokens: arrival.promptTokens)
     record.replica = replica.number
@@ -57,18 +58,16 @@ private func takeSlot(
 /// A request is refused when the engine's input processor would refuse it, or when the pool could
 /// not hold it even alone.
 private func rejection(
-    _ replica: inout Replica, _ arrival: ArrivingRequest
+    _ replica: inout Replica, _ arrival: borrowing ArrivingRequest
 ) -> RejectionReason {
-    let engine = replica.engine
-    let limit = engine.maxModelLen
+    let limit = replica.engine.maxModelLen
     if Int(arrival.promptTokens) >= limit { return .promptNotShorterThanModelLength }
     let tokens = min(Int(arrival.promptTokens) + Int(arrival.outputTokens), limit)
+    let each = (tokens + replica.engine.blockSize - 1) / replica.engine.blockSize
     var blocks = 0
-    for rules in replica.groups {
-        blocks += min((tokens + engine.blockSize - 1) / engine.blockSize, rules.gateCap)
-    }
+    for group in replica.groups.indices { blocks += min(each, replica.groups[group].gateCap) }
     if blocks > replica.usableBlocks { return .needsMoreBlocksThanThePool }
-    if !engine.enableChunkedPrefill, Int(arrival.promptTokens) > replica.tokenBudget {
+    if !replica.engine.enableChunkedPrefill, Int(arrival.promptTokens) > replica.tokenBudget {
         return .promptExceedsStepBudget
     }
     return .none
@@ -89,6 +88,8 @@ func countQuotes(_ replica: inout Replica, _ slot: Int, sign: Int32) {
 struct ArrivingRequest {
     var id: Int64
     var sequence: Int64
+    /// Picoseconds.
+    var arrival: Int64
     var promptTokens: Int32
     var outputTokens: Int32
     var maxTokens: Int32

@@ -24,10 +24,11 @@ struct Tally: ~Copyable {
     /// Actions of an external scheduler that broke a rule, and the first of them.
     var refusedActions = 0
     var firstRefusal = ""
+
     /// Charges the blocks in use up to `time`. Call before the number changes.
     mutating func account(until time: Int64, used: Int) {
         if time > accountedUntil {
-            usedBlockTime += UInt128(time - accountedUntil) * UInt128(used)
+            usedBlockTime += blockSeconds(time - accountedUntil, used)
             accountedUntil = time
         }
         peakUsedBlocks = max(peakUsedBlocks, used)
@@ -50,4 +51,11 @@ struct Tally: ~Copyable {
     mutating func end(_ record: RequestRecord, sequence: Int64) {
         ended.append(EndedRequest(sequence: sequence, record: record))
     }
+}
+
+/// Blocks in use × picoseconds, both at least 0, through one multiplication.
+@inline(__always)
+func blockSeconds(_ time: Int64, _ used: Int) -> UInt128 {
+    let product = UInt64(time).multipliedFullWidth(by: UInt64(used))
+    return UInt128(product.high) << 64 | UInt128(product.low)
 }

@@ -16,7 +16,9 @@ struct StrideState: ~Copyable {
     /// Σ (computed + 1) over steady requests: the context of their next tokens.
     var context = 0
     /// Steady requests that need a block at a tick, by tick modulo block size.
-    var blockPhases: HotArray<Int32>
+    private(set) var blockPhases: HotArray<Int32>
+    /// A bit for each phase that has some, where there are at most 64 phases.
+    private var phaseBits: UInt64 = 0
     /// When steady requests will have had their last step, by tick.
     var exits = TickWheel()
     /// Requests whose last step is in flight.
@@ -37,6 +39,31 @@ struct StrideState: ~Copyable {
     init(isOn: Bool, blockSize: Int) {
         self.isOn = isOn
         blockPhases = HotArray(repeating: 0, count: isOn ? blockSize : 1)
+    }
+
+    /// Counts a request that needs a block at a phase, or no longer does with `sign` -1.
+    mutating func countPhase(_ phase: Int, _ sign: Int32) {
+        blockPhases[phase] += sign
+        let bit: UInt64 = 1 << UInt64(phase & 63)
+        phaseBits = blockPhases[phase] > 0 ? phaseBits | bit : phaseBits & ~bit
+    }
+
+    /// Steps from a phase to the next, at most a round later, that needs a block.
+    @inline(__always)
+    func stepsToNeed(after phase: Int) -> Int {
+        let size = blockPhases.count
+        if size <= 64 {
+            let later = phase < 63 ? phaseBits & (~0 << UInt64(phase + 1)) : 0
+            if later != 0 { return later.trailingZeroBitCount - phase }
+            return phaseBits == 0 ? size : min(size, phaseBits.trailingZeroBitCount + size - phase)
+        }
+        var steps = 1
+        var next = phase + 1 == size ? 0 : phase + 1
+        while steps < size, blockPhases[next] == 0 {
+            steps += 1
+            next = next + 1 == size ? 0 : next + 1
+        }
+        return steps
     }
 
     /// Blocks the steady requests need at the current tick.

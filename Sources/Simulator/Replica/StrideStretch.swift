@@ -27,8 +27,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     }
     guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
     var stretch = Stretch(&replica, replica.lines[replica.stride.count], exit: exit)
-    stretch.run(
-        to: limit, phases: replica.stride.blockPhases, gaps: &replica.tally.interTokenLatency)
+    stretch.run(to: limit, replica.stride, gaps: &replica.tally.interTokenLatency)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
 
@@ -86,18 +85,18 @@ private struct Stretch {
     }
 
     mutating func run(
-        to limit: Int64, phases: borrowing HotArray<Int32>, gaps histogram: inout HotHistogram
+        to limit: Int64, _ sums: borrowing StrideState, gaps histogram: inout HotHistogram
     ) {
         // Prices rise by the same amount a step where a token of context has a whole price.
         let isSmooth = pipelined && line.denominator == 1
         while clock < limit, tick < exit {
-            let needed = Int(phases[phase])
+            let needed = Int(sums.blockPhases[phase])
             guard used + needed - firstUsed <= free else { break }
             let isGliding = isSmooth && lastEnd >= clock + host && duration >= host
             let moved =
                 isGliding
-                ? glide(to: limit, needed, phases, &histogram)
-                : step(to: limit, needed, phases.count, &histogram)
+                ? glide(to: limit, needed, sums, &histogram)
+                : step(to: limit, needed, sums.blockPhases.count, &histogram)
             if !moved { break }
         }
         gaps.flush(into: &histogram, times: count)
@@ -107,7 +106,7 @@ private struct Stretch {
     @inline(__always)
     private mutating func take(_ needed: Int) {
         guard needed > 0 else { return }
-        blockTime += UInt128(UInt64(clock - accounted)) * UInt128(UInt64(used))
+        blockTime += blockSeconds(clock - accounted, used)
         accounted = clock
         used += needed
     }
@@ -142,20 +141,18 @@ private struct Stretch {
     /// starts at the end of the one before, and then that one is processed. False, with nothing
     /// done, when the first would be processed past the limit.
     private mutating func glide(
-        to limit: Int64, _ needed: Int, _ phases: borrowing HotArray<Int32>,
+        to limit: Int64, _ needed: Int, _ sums: borrowing StrideState,
         _ histogram: inout HotHistogram
     ) -> Bool {
-        let most = min(Int64(phases.count), exit - tick)
-        var number: Int64 = 1
-        var last = phase + 1 == phases.count ? 0 : phase + 1
-        while number < most, phases[last] == 0 {
-            number += 1
-            last = last + 1 == phases.count ? 0 : last + 1
+        var number = min(Int64(sums.stepsToNeed(after: phase)), exit - tick)
+        var before = total(number - 1)
+        while lastEnd + before >= limit {
+            number /= 2
+            guard number > 0 else { return false }
+            before = total(number - 1)
         }
-        while number > 0, lastEnd + total(number - 1) >= limit { number /= 2 }
-        guard number > 0 else { return false }
         take(needed)
-        let before = total(number - 1)
+        let all = before + duration + (number - 1) * rise
         let first = lastEnd
         gaps.add(first - lastDelivery, into: &histogram, times: count)
         if number > 1 {
@@ -163,14 +160,15 @@ private struct Stretch {
                 from: duration, rise: rise, number: number - 1, sum: before, into: &histogram,
                 times: count)
         }
-        busy += total(number)
-        lastEnd = first + total(number)
+        busy += all
+        lastEnd = first + all
         clock = first + before
         lastStart = clock
         lastDelivery = clock
         steps += Int(number)
         tick += number
-        phase = (phase + Int(number)) % phases.count
+        phase += Int(number)
+        if phase >= sums.blockPhases.count { phase -= sums.blockPhases.count }
         context += Int(count * number)
         duration += number * rise
         return true

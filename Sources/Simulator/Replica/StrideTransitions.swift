@@ -51,7 +51,7 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     replica.requests[slot].steadyUntil = until
     replica.stride.count += 1
     replica.stride.context += Int(computed) + 1
-    replica.stride.blockPhases[phase(&replica, Int(computed))] += 1
+    replica.stride.countPhase(phase(&replica, Int(computed)), 1)
     replica.stride.exits.insert(Int32(slot), at: until)
 }
 
@@ -69,7 +69,7 @@ private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
     let computed = Int(replica.requests[slot].steadyBase + replica.stride.tick)
     replica.stride.count -= 1
     replica.stride.context -= computed + 1
-    replica.stride.blockPhases[phase(&replica, computed)] -= 1
+    replica.stride.countPhase(phase(&replica, computed), -1)
     replica.stride.exits.remove(Int32(slot), at: replica.requests[slot].steadyUntil)
     return computed
 }

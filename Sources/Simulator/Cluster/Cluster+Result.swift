@@ -7,6 +7,8 @@ extension Cluster {
         var firstArrival = Int64.max
         var blockTime: UInt128 = 0
         var interTokenLatency = HotHistogram()
+        var statistics = RequestStatistics(plan.objective)
+        for index in self.statistics.indices { statistics.merge(self.statistics[index]) }
         result.counters.add(statistics.counters)
         result.timeToFirstToken = LatencyHistogram(statistics.timeToFirstToken)
         result.timePerOutputToken = LatencyHistogram(statistics.timePerOutputToken)

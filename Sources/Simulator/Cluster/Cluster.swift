@@ -14,9 +14,11 @@ struct Cluster: ~Copyable {
     /// Up to when everything that others can see has happened, picoseconds.
     var now: Int64 = 0
     var window = RecordWindow()
-    var statistics: RequestStatistics
+    /// One for each thread.
+    var statistics = HotArray<RequestStatistics>()
     var records: [RequestRecord] = []
     let keepsRecords: Bool
+    let objective: ServiceLevelObjective
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
         let lines = Self.lines(plan)
@@ -25,9 +27,10 @@ struct Cluster: ~Copyable {
             replicas[number].log.detail = detail
         }
         router = Router(plan)
-        statistics = RequestStatistics(plan.objective)
+        statistics.append(RequestStatistics(plan.objective))
         dueTimes = Array(repeating: .max, count: plan.replicas)
         keepsRecords = plan.keepsRecords
+        objective = plan.objective
     }
 
     /// Prices of steps that only decode, by decodes, as far as a batch may grow; at most 4,096.
@@ -110,6 +113,7 @@ private func collect(
     for index in cluster.replicas[number].tally.ended.indices {
         let ended = cluster.replicas[number].tally.ended[index]
         cluster.router.ended(on: number)
+        cluster.statistics[0].add(ended.record)
         if feed.isDependent {
             feed.ended(ended.record, at: max(ended.record.finish, ended.record.arrival))
         }
@@ -118,10 +122,9 @@ private func collect(
     try handOn(&cluster, &observer)
 }
 
-/// Moves a replica's ended requests into the statistics and the window.
+/// Moves a replica's ended requests into the window.
 func enterEnded(_ cluster: inout Cluster, _ number: Int) {
     for index in cluster.replicas[number].tally.ended.indices {
-        cluster.statistics.add(cluster.replicas[number].tally.ended[index].record)
         cluster.window.put(cluster.replicas[number].tally.ended[index])
     }
     cluster.replicas[number].tally.ended.removeAll()

@@ -12,6 +12,9 @@ func runIndependently(
     threads: Int
 ) throws {
     let groups = max(1, min(threads, cluster.replicas.count))
+    while cluster.statistics.count < groups {
+        cluster.statistics.append(RequestStatistics(cluster.objective))
+    }
     var failures = [(any Error)?](repeating: nil, count: cluster.replicas.count)
     let batchSize = min(mostRouted, routedPerReplica * cluster.replicas.count)
     while true {
@@ -25,7 +28,7 @@ func runIndependently(
             arrival = try feed.nextArrival()
             taken += 1
         }
-        advance(&cluster.replicas, to: arrival, groups: groups, &failures)
+        advance(&cluster, to: arrival, groups: groups, &failures)
         if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
         try collectRecords(&cluster, &observer)
     }
@@ -42,21 +45,20 @@ private struct Shared<Element: ~Copyable>: @unchecked Sendable {
 }
 
 private func advance(
-    _ replicas: inout HotArray<Replica>, to horizon: Int64, groups: Int,
-    _ failures: inout [(any Error)?]
+    _ cluster: inout Cluster, to horizon: Int64, groups: Int, _ failures: inout [(any Error)?]
 ) {
-    let count = replicas.count
-    replicas.withUnsafeMutablePointer { replicas in
-        failures.withUnsafeMutableBufferPointer { failures in
-            let shared = Shared(base: replicas)
-            let errors = Shared(base: failures.baseAddress!)
-            DispatchQueue.concurrentPerform(iterations: groups) { group in
-                for number in stride(from: group, to: count, by: groups) {
-                    do {
-                        while try advance(&shared.base[number], to: horizon) == .collect {}
-                    } catch {
-                        errors.base[number] = error
-                    }
+    let count = cluster.replicas.count
+    let replicas = cluster.replicas.withUnsafeMutablePointer { Shared(base: $0) }
+    let statistics = cluster.statistics.withUnsafeMutablePointer { Shared(base: $0) }
+    failures.withUnsafeMutableBufferPointer { failures in
+        let errors = Shared(base: failures.baseAddress!)
+        DispatchQueue.concurrentPerform(iterations: groups) { group in
+            for number in stride(from: group, to: count, by: groups) {
+                do {
+                    while try advance(&replicas.base[number], to: horizon) == .collect {}
+                    statistics.base[group].add(replicas.base[number].tally.ended)
+                } catch {
+                    errors.base[number] = error
                 }
             }
         }

@@ -91,7 +91,8 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         count += 1
     }
 
-    /// Lends the elements as a buffer for the length of a call.
+    /// Lends the elements' storage, which stays where it is until something is appended or
+    /// inserted.
     mutating func withUnsafeMutablePointer<Result>(
         _ body: (UnsafeMutablePointer<Element>) throws -> Result
     ) rethrows -> Result {

@@ -10,6 +10,21 @@ struct RequestStatistics: ~Copyable {
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
 
+    /// Enters ended requests. O(requests).
+    mutating func add(_ ended: borrowing HotArray<EndedRequest>) {
+        for index in ended.indices { add(ended[index].record) }
+    }
+
+    /// Adds what others gathered. O(buckets).
+    mutating func merge(_ other: borrowing RequestStatistics) {
+        timeToFirstToken.merge(other.timeToFirstToken)
+        timePerOutputToken.merge(other.timePerOutputToken)
+        endToEnd.merge(other.endToEnd)
+        queueTime.merge(other.queueTime)
+        goodRequests += other.goodRequests
+        counters.add(other.counters)
+    }
+
     /// Enters an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1

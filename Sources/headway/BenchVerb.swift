@@ -28,6 +28,7 @@ extension Verb {
         let simulation = try results(
             chosen.simulation, SimulationTable(), printsTable: printsTable
         ) { benchmark in try (0..<repeats).map { _ in try benchmark.run() } }
+        if printsTable, !simulation.isEmpty { try writeCounts(simulation) }
         let files = try results(
             chosen.files, FileTable(), printsTable: printsTable
         ) { try $0.run(times: repeats) }
@@ -48,6 +49,14 @@ extension Verb {
             if printsTable { try Console.write(table.line(table.row(median))) }
             return median
         }
+    }
+
+    /// The counts that explain the times, the same on every machine but for memory.
+    private static func writeCounts(_ results: [BenchmarkResult]) throws {
+        let table = CountTable()
+        try Console.write("\n" + table.line(table.header))
+        for result in results { try Console.write(table.line(table.row(result))) }
+        try Console.write("")
     }
 
     /// What `--json` prints.
@@ -101,10 +110,10 @@ extension BenchmarkTable {
 }
 
 private struct SimulationTable: BenchmarkTable {
-    let widths = [12, 11, 13, 11, 12, 9, 9, 13, 9, 9]
+    let widths = [12, 10, 13, 11, 11, 8, 8, 10, 9, 8, 8]
     let header = [
         "", "requests", "tokens", "steps", "executed", "CPU s", "wall s", "req/CPU-s",
-        "ns/token", "ns/step",
+        "ns/token", "ns/step", "peak MB",
     ]
 
     func row(_ result: BenchmarkResult) -> [String] {
@@ -115,7 +124,25 @@ private struct SimulationTable: BenchmarkTable {
             Quantity.count(Int(result.requestsPerCpuSecond)),
             Quantity.significant(result.nanosecondsPerOutputToken),
             Quantity.significant(result.nanosecondsPerStep),
+            Quantity.decimal(result.peakMegabytes, 0),
         ]
+    }
+
+    func cpuSeconds(_ result: BenchmarkResult) -> Double { result.cpuSeconds }
+}
+
+/// Deterministic counts, by request.
+private struct CountTable: BenchmarkTable {
+    let widths = [12, 11, 11, 11, 11, 11, 9]
+    let header = ["per request", "strode", "executed", "events", "queue ops", "probes", "slots"]
+
+    func row(_ result: BenchmarkResult) -> [String] {
+        let counts = [
+            result.strodeSteps, result.executedSteps, result.events, result.queueOperations,
+            result.hashProbes, result.slots,
+        ]
+        let requests = Double(max(1, result.requests))
+        return [result.name] + counts.map { Quantity.significant(Double($0) / requests) }
     }
 
     func cpuSeconds(_ result: BenchmarkResult) -> Double { result.cpuSeconds }

@@ -20,6 +20,9 @@ extension Benchmark {
             plan.arrivals = .closedLoop(concurrency: 32)
             return (plan, source)
         },
+        Benchmark(
+            "chat-10M", "ten million requests on one replica at 80 %, as a stream", isLong: true
+        ) { try chat(load: 0.8, requests: 10_000_000) },
         Benchmark("long-16", "prompts of 12,000 tokens, shared openings, blocks of 16") {
             try long(blockSize: 16)
         },

@@ -13,6 +13,15 @@ public struct BenchmarkResult: Sendable, Encodable {
     public var steps: Int
     /// Of those, executed one by one.
     public var executedSteps: Int
+    public var strodeSteps: Int
+    /// Arrivals, admissions, preemptions and ends.
+    public var events: Int
+    /// Entries into and departures from the queues ordered by time or tick.
+    public var queueOperations: Int
+    /// Slots of a prefix index looked at.
+    public var hashProbes: Int
+    /// Requests for which a replica had to make room; the others reused a place.
+    public var slots: Int
     public var preemptions: Int
     public var evictions: Int
     /// Processor time of all threads, and time on the wall, seconds.
@@ -21,6 +30,8 @@ public struct BenchmarkResult: Sendable, Encodable {
     public var requestsPerCpuSecond: Double
     public var nanosecondsPerOutputToken: Double
     public var nanosecondsPerStep: Double
+    /// Most memory the process has held so far, all benchmarks before this one included, MB.
+    public var peakMegabytes: Double
     public var digest: String
 }
 
@@ -60,12 +71,29 @@ public struct Benchmark: Sendable {
         return BenchmarkResult(
             name: name, requests: counters.requests, outputTokens: counters.outputTokens,
             steps: counters.steps, executedSteps: result.steps.executed,
+            strodeSteps: result.steps.strode, events: result.steps.events,
+            queueOperations: result.steps.queueOperations, hashProbes: result.steps.hashProbes,
+            slots: result.steps.slots,
             preemptions: counters.preemptions, evictions: counters.evictions, cpuSeconds: spent,
             wallSeconds: (ContinuousClock.now - wall) / .seconds(1),
             requestsPerCpuSecond: Double(counters.requests) / spent,
             nanosecondsPerOutputToken: spent * 1e9 / Double(max(1, counters.outputTokens)),
             nanosecondsPerStep: spent * 1e9 / Double(max(1, counters.steps)),
+            peakMegabytes: Self.peakMegabytes(),
             digest: result.digest)
+    }
+
+    /// Most memory the process has held so far, MB.
+    private static func peakMegabytes() -> Double {
+        var usage = rusage()
+        #if os(Linux)
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            // Kilobytes there, bytes elsewhere.
+            return Double(usage.ru_maxrss) / 1e3
+        #else
+            getrusage(RUSAGE_SELF, &usage)
+            return Double(usage.ru_maxrss) / 1e6
+        #endif
     }
 
     /// Processor time of the process so far, all threads, seconds.

@@ -19,10 +19,9 @@ extension Cluster {
             result.counters.add(replicas[index].tally.counters)
             result.counters.evictions += replicas[index].evictions
             interTokenLatency.merge(replicas[index].tally.interTokenLatency)
-            result.steps.strode += replicas[index].tally.strode
-            result.steps.executed += replicas[index].tally.counters.steps - replicas[index].tally.strode
-            result.busyTime += replicas[index].tally.busyTime
-            result.hostWaitTime += replicas[index].tally.hostWaitTime
+            count(replicas[index], into: &result.steps)
+            result.busyTime += Int128(replicas[index].tally.busyTime)
+            result.hostWaitTime += Int128(replicas[index].tally.hostWaitTime)
             result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].tally.peakUsedBlocks)
             result.end = max(result.end, replicas[index].tally.lastEnd)
             firstArrival = min(firstArrival, replicas[index].tally.firstArrival)
@@ -36,9 +35,19 @@ extension Cluster {
         result.usedBlockSeconds = Double(blockTime) * 1e-12
         result.blocksPerReplica = replicas.isEmpty ? 0 : replicas[0].usableBlocks
         result.replicas = replicas.count
+        result.steps.queueOperations += due.operations
         result.records = records
         result.digest = digest(result)
         return result
+    }
+
+    private func count(_ replica: borrowing Replica, into steps: inout StepCounters) {
+        steps.strode += replica.tally.strode
+        steps.executed += replica.tally.counters.steps - replica.tally.strode
+        steps.events += replica.tally.events
+        steps.queueOperations += replica.stride.exits.operations + replica.aborts.operations
+        steps.hashProbes += replica.runPool.index.probes + replica.pool.probes
+        steps.slots += replica.requests.count
     }
 
     private func digest(_ result: RunResult) -> String {
@@ -49,7 +58,8 @@ extension Cluster {
             counters.steps, counters.emptySteps, counters.scheduledTokens,
             counters.scheduledEntries, counters.outputTokens, counters.preemptions,
             counters.hitTokensWithResumed, counters.evictions, counters.wastedEntries,
-            Int(result.busyTime), Int(result.end),
+            // 128 bits: 64 replicas busy for a week exceed 64.
+            Int(truncatingIfNeeded: result.busyTime), Int(result.end),
         ] {
             digest.add(count)
         }

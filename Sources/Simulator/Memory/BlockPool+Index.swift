@@ -19,17 +19,18 @@ extension BlockPool {
     private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key) }
 
     /// The oldest block registered under a key, or 0. O(1) expected.
-    func lookup(_ key: UInt64) -> Int32 {
-        let found = slots[slot(of: key)].block
-        return found
+    mutating func lookup(_ key: UInt64) -> Int32 {
+        let position = slot(of: key)
+        return slots[position].block
     }
 
     /// The slot that holds a key, or the empty one where it would go.
-    private func slot(of key: UInt64) -> Int {
+    private mutating func slot(of key: UInt64) -> Int {
         let mask = slots.count - 1
         let tag = Self.tag(key)
         var position = Int(tag) & mask
         while true {
+            probes += 1
             let slot = slots[position]
             if slot.block == 0 { return position }
             if slot.tag == tag, blocks[Int(slot.block)].key == key { return position }

@@ -29,6 +29,8 @@ struct BlockPool: ~Copyable {
     /// Open addressing over the keys; see `BlockPool+Index.swift`.
     var slots: HotArray<IndexSlot>
     var distinctKeys = 0
+    /// Slots of the index looked at so far.
+    var probes = 0
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
     init(count: Int, caching: Bool) {

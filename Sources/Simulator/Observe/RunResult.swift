@@ -38,6 +38,14 @@ public struct StepCounters: Sendable, Equatable {
     public var executed = 0
     /// Steps strode over.
     public var strode = 0
+    /// Arrivals, admissions, preemptions and ends.
+    public var events = 0
+    /// Entries into and departures from the queues ordered by time or tick.
+    public var queueOperations = 0
+    /// Slots of a prefix index looked at.
+    public var hashProbes = 0
+    /// Times that a request found no free place in its replica, so that storage grew by one.
+    public var slots = 0
 
     public init() {}
 }
@@ -59,9 +67,9 @@ public struct RunResult: Sendable {
     /// Finished requests that met every limit of the service level objective.
     public var goodRequests = 0
     /// Picoseconds during which the GPUs of a replica computed, summed over replicas.
-    public var busyTime: Int64 = 0
+    public var busyTime: Int128 = 0
     /// Picoseconds the GPU waited for host work, summed over replicas.
-    public var hostWaitTime: Int64 = 0
+    public var hostWaitTime: Int128 = 0
     /// ∫ used blocks dt, block-seconds, summed over replicas.
     public var usedBlockSeconds: Double = 0
     /// Most blocks in use at once in one replica.

@@ -11,6 +11,8 @@ struct Tally: ~Copyable {
     var interTokenLatency = HotHistogram()
     /// Steps that were strode over.
     var strode = 0
+    /// Arrivals, admissions, preemptions and ends.
+    var events = 0
     var busyTime: Int64 = 0
     var hostWaitTime: Int64 = 0
     var firstArrival = Int64.max

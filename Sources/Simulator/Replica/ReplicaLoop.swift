@@ -40,6 +40,7 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
 func takeArrivals(_ replica: inout Replica) {
     while let next = replica.inbox.first, replica.requests[Int(next)].arrival <= replica.clock {
         _ = replica.inbox.popFirst()
+        replica.tally.events += 1
         let slot = Int(next)
         replica.waiting.append(next, rank: replica.rank(slot))
         if replica.requests[slot].abort < .max {

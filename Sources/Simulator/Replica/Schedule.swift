@@ -208,6 +208,7 @@ func preempt(_ replica: inout Replica, _ slot: Int) {
     replica.requests[slot].state = .preempted
     replica.records[slot].preemptions += 1
     replica.tally.counters.preemptions += 1
+    replica.tally.events += 1
     replica.scratch.preempted.append(Int32(slot))
     replica.waiting.putBack(Int32(slot), rank: replica.rank(slot))
 }
@@ -253,6 +254,7 @@ func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
             slot: Int32(slot), tokens: Int32(tokens), computedBefore: Int32(hit),
             kind: resumed ? .resumed : .admitted))
     replica.tally.counters.hitTokensWithResumed += hit
+    replica.tally.events += 1
     if replica.records[slot].admitted < 0 {
         replica.records[slot].admitted = replica.clock
         replica.records[slot].hitTokens = Int32(hit)

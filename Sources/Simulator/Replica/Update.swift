@@ -184,6 +184,7 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
     }
     replica.requests[slot].state = .ended
     replica.endedFlag = true
+    replica.tally.events += 1
     replica.records[slot].finish = replica.clock
     replica.records[slot].outcome = outcome
     replica.records[slot].outputTokens = replica.requests[slot].delivered

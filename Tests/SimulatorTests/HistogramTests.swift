@@ -70,7 +70,7 @@ struct HistogramTests {
         let begins = values.map {
             LatencyHistogram.lowerBound(of: LatencyHistogram.bucket(of: $0))
         }
-        let limits = begins.prefix(200) + values.prefix(200) + [0, 1, 1 << 40, .max]
+        let limits = begins.prefix(8) + values.prefix(8) + [0, 1, 1 << 40, .max]
         for limit in limits {
             let below = begins.count { $0 < limit }
             #expect(histogram.count(below: limit) == below, place)

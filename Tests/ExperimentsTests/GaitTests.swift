@@ -33,6 +33,22 @@ struct GaitTests {
         #expect(strode > 100)
     }
 
+    @Test("requests that preempt one another for ever end the run with an error")
+    func noProgress() throws {
+        // Found by `headway conform --random`.
+        let seed: UInt64 = 18_999
+        let random = RandomCase(seed: seed)
+        for gait in EngineConfiguration.Gait.allCases {
+            var plan = random.plan
+            plan.engine.gait = gait
+            let error = try #require(throws: InputError.self) {
+                try simulate(plan, source: InMemorySource(random.workload))
+            }
+            #expect("\(error)".contains("no progress"), "\(gait): \(error)")
+        }
+        #expect(try GaitComparison.difference(seed: seed) == nil)
+    }
+
     @Test("a difference is named")
     func namesDifference() throws {
         let random = RandomCase(seed: 1)

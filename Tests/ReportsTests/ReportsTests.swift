@@ -1,8 +1,9 @@
 import Basics
 import Foundation
 import Reports
-import Simulator
 import Testing
+
+@testable import Simulator
 
 @Suite("Numbers for people")
 struct QuantityTests {
@@ -92,9 +93,11 @@ struct SummaryTests {
         result.usedBlockSeconds = 100
         result.peakUsedBlocks = 50
         result.busyTime = 1_000_000_000_000
+        var firstTokens = HotHistogram()
         for milliseconds in [10, 20, 30] as [Int64] {
-            result.timeToFirstToken.add(milliseconds * 1_000_000_000)
+            firstTokens.add(milliseconds * 1_000_000_000)
         }
+        result.timeToFirstToken = LatencyHistogram(firstTokens)
         result.digest = "00000000000000ff"
         return result
     }

@@ -21,9 +21,10 @@ public enum StudentT {
         var low = 0.0
         var high = 1.0
         while cumulative(-high, freedom: freedom) > tail, high < 1e12 { high *= 2 }
-        // 100 halvings exhaust the 53 bits of a Double.
+        // 100 halvings exhaust the 53 bits of a Double, often half as many do.
         for _ in 0..<100 {
             let middle = (low + high) / 2
+            if middle == low || middle == high { break }
             if cumulative(-middle, freedom: freedom) > tail { low = middle } else { high = middle }
         }
         return (low + high) / 2

@@ -6,7 +6,9 @@ struct RunIndex: ~Copyable {
     /// Slots looked at so far.
     private(set) var probes = 0
 
-    private struct Slot {
+    // Not private: the debug compiler (Swift 6.3.1) cannot yet destroy a `HotArray` of a private
+    // type from another file.
+    struct Slot {
         var tag: UInt32 = 0
         /// Number of the run plus one; 0: empty.
         var run: Int32 = 0

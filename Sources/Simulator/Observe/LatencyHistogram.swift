@@ -59,7 +59,8 @@ public struct LatencyHistogram: Sendable, Equatable {
             if seen >= rank {
                 let bucket = first + index
                 let low = Self.lowerBound(of: bucket)
-                let high = Self.lowerBound(of: bucket + 1) - 1
+                // The last bucket ends with Int64.max: what follows it wraps.
+                let high = Self.lowerBound(of: bucket + 1) &- 1
                 return min(max(low + (high - low) / 2, minimum), maximum)
             }
         }

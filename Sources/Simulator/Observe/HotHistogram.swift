@@ -11,9 +11,18 @@ struct HotHistogram: ~Copyable {
     private(set) var minimum: Int64 = .max
     private(set) var maximum: Int64 = 0
 
+    /// Adds a value, picoseconds, at least 0. O(1) amortised.
+    @inline(__always)
+    mutating func add(_ value: Int64) {
+        precondition(value >= 0, "a duration cannot be negative")
+        add(
+            bucket: LatencyHistogram.bucket(of: value), values: 1,
+            sum: UInt128(UInt64(value)), minimum: value, maximum: value)
+    }
+
     /// Adds `times` equal values, picoseconds, at least 0. O(1) amortised.
     @inline(__always)
-    mutating func add(_ value: Int64, times: Int64 = 1) {
+    mutating func add(_ value: Int64, times: Int64) {
         precondition(value >= 0 && times >= 0, "a duration cannot be negative")
         guard times > 0 else { return }
         let product = UInt64(value).multipliedFullWidth(by: UInt64(times))
@@ -28,10 +37,11 @@ struct HotHistogram: ~Copyable {
     mutating func add(
         bucket: Int, values: Int64, sum added: UInt128, minimum low: Int64, maximum high: Int64
     ) {
-        if bucket < first || bucket >= first + counts.count { grow(to: bucket) }
+        if UInt(bitPattern: bucket - first) >= UInt(bitPattern: counts.count) { grow(to: bucket) }
         counts[bucket - first] += values
         count += values
-        sum += added
+        // 2⁶³ values of less than 2⁶³ cannot overflow it.
+        sum &+= added
         minimum = min(minimum, low)
         maximum = max(maximum, high)
     }

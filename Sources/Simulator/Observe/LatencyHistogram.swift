@@ -27,9 +27,9 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     /// The bucket of a value. Values below 1024 have a bucket each.
     public static func bucket(of value: Int64) -> Int {
-        let octave = 63 - max(value, 1).leadingZeroBitCount
-        let shift = max(0, octave - linearBits)
-        return (shift << linearBits) + Int(value >> Int64(shift))
+        // Bits beyond those that number the bucket within its octave.
+        let shift = 63 - linearBits - (value | 1 << linearBits).leadingZeroBitCount
+        return shift &<< linearBits &+ Int(truncatingIfNeeded: value &>> Int64(shift))
     }
 
     /// Smallest value of a bucket.

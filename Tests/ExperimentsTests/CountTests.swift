@@ -1,0 +1,73 @@
+import Simulator
+import Testing
+import Traces
+
+@testable import Experiments
+
+/// The work of a run in counts that are the same on every machine: the gate on its cost.
+@Suite("Work per request")
+struct CountTests {
+    private func counts(
+        _ name: String, requests: Int
+    ) throws -> (work: StepCounters, counters: Counters) {
+        let benchmark = try #require(Benchmark.all.first { $0.name == name })
+        let (plan, source) = try benchmark.prepare()
+        let few = FirstRequests(source: source, left: requests)
+        let result = try simulate(plan, source: few)
+        #expect(result.counters.requests == requests)
+        return (result.steps, result.counters)
+    }
+
+    /// The first requests of a source.
+    private struct FirstRequests: RequestSource {
+        var source: any RequestSource
+        var left: Int
+
+        mutating func next() throws -> Workload? {
+            guard left > 0, let batch = try source.next() else { return nil }
+            let count = min(left, batch.count)
+            var rows = Workload()
+            rows.ids = Array(batch.ids.prefix(count))
+            rows.arrivals = Array(batch.arrivals.prefix(count))
+            rows.promptTokens = Array(batch.promptTokens.prefix(count))
+            rows.outputTokens = Array(batch.outputTokens.prefix(count))
+            rows.segmentEnds = Array(batch.segmentEnds.prefix(count))
+            rows.segments = Array(batch.segments.prefix(rows.segmentEnds.last ?? 0))
+            left -= count
+            return rows
+        }
+    }
+
+    @Test("a chat request costs an arrival, an admission, an end, and few executed steps")
+    func chat() throws {
+        let (work, counters) = try counts("chat-20", requests: 1_000)
+        #expect(work.executed + work.strode == counters.steps)
+        #expect(work.executed <= 5 * 1_000)
+        #expect(work.strode >= 20 * 1_000)
+        #expect(work.events == 3 * 1_000)
+        // Into the wheel of ends and out of it.
+        #expect(work.queueOperations <= 2 * 1_000 + 100)
+        // Nobody names what nobody else can.
+        #expect(work.hashProbes == 0)
+        // As many places as requests were alive at once.
+        #expect(work.slots <= 300)
+    }
+
+    @Test("a shared document is looked up by segments, not by blocks")
+    func documents() throws {
+        let (small, _) = try counts("long-16", requests: 400)
+        let (large, _) = try counts("long-512", requests: 400)
+        #expect(small.hashProbes > 0)
+        #expect(small.hashProbes <= 40 * 400)
+        #expect(small.hashProbes <= 2 * large.hashProbes)
+        #expect(small.executed <= 2 * large.executed)
+    }
+
+    @Test("a replica of a thousand sleeps until somebody could end")
+    func fleet() throws {
+        let (work, _) = try counts("fleet-least", requests: 2_000)
+        #expect(work.executed <= 8 * 2_000)
+        #expect(work.queueOperations <= 16 * 2_000)
+        #expect(work.slots <= 2_000)
+    }
+}

@@ -25,7 +25,9 @@ extension Cluster {
             result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].tally.peakUsedBlocks)
             result.end = max(result.end, replicas[index].tally.lastEnd)
             firstArrival = min(firstArrival, replicas[index].tally.firstArrival)
-            if result.refusedActions == 0 { result.firstRefusal = replicas[index].tally.firstRefusal }
+            if result.refusedActions == 0 {
+                result.firstRefusal = replicas[index].tally.firstRefusal
+            }
             result.refusedActions += replicas[index].tally.refusedActions
             blockTime += replicas[index].tally.usedBlockTime
         }

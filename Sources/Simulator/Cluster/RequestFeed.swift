@@ -158,7 +158,8 @@ struct RequestFeed: ~Copyable {
             if isDependent { abort = abort - (try picoseconds(batch.arrivals[index])) + time }
         }
         return ArrivingRequest(
-            id: batch.ids[index], sequence: sequence, arrival: time, promptTokens: batch.promptTokens[index],
+            id: batch.ids[index], sequence: sequence, arrival: time,
+            promptTokens: batch.promptTokens[index],
             outputTokens: output, maxTokens: Int32(clamping: max(Int64(output), maximum)),
             priority: batch.priorities.isEmpty ? 0 : batch.priorities[index], abort: abort,
             outputContent: batch.outputContents.isEmpty

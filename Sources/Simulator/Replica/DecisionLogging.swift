@@ -64,7 +64,8 @@ private func loggedEntries(_ replica: inout Replica, tick: Int64) -> [ScheduledE
             if request.pace != .explicit {
                 if isPart { append(slot, 1, Int32(request.steadyBase + tick), .running) }
             } else if next < explicit.count, explicit[next].slot == slot {
-                append(slot, explicit[next].tokens, explicit[next].computedBefore, explicit[next].kind)
+                append(
+                    slot, explicit[next].tokens, explicit[next].computedBefore, explicit[next].kind)
                 next += 1
             }
         }

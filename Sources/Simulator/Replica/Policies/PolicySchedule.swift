@@ -24,7 +24,9 @@ func scheduleByPolicy(
     _ replica: inout Replica, _ pass: inout SchedulePass, _ turn: inout PolicyTurn
 ) throws {
     for phase in turn.shape.phases {
-        if turn.shape.isExclusive, replica.scratch.entries.firstIndex(where: { $0.tokens > 0 }) != nil {
+        if turn.shape.isExclusive,
+            replica.scratch.entries.firstIndex(where: { $0.tokens > 0 }) != nil
+        {
             break
         }
         if phase == .admissions {

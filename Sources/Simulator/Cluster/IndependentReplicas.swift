@@ -2,8 +2,9 @@ import Basics
 import Foundation
 
 /// Runs a cluster whose replicas cannot influence one another: the router does not read their
-/// state, and no request waits for another. Requests are routed a few thousand at a time; then
-/// every replica runs up to the next arrival, on as many threads as there are processors.
+/// state, and no request waits for another. A few thousand requests at a time are handed to their
+/// replicas, every replica runs up to the next arrival, and meanwhile the requests after those are
+/// read and routed; all on as many threads as there are processors.
 ///
 /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
 /// records leave in the order of arrival.
@@ -11,54 +12,116 @@ func runIndependently(
     _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver,
     threads: Int
 ) throws {
-    let groups = max(1, min(threads, cluster.replicas.count))
-    while cluster.statistics.count < groups {
+    // More parts than threads, so that whoever is done early takes another. A single replica is
+    // not worth a second thread for reading: what it reads would have to change processors.
+    let isParallel = threads > 1 && cluster.replicas.count > 1
+    let parts = isParallel ? min(4 * threads, cluster.replicas.count) : 1
+    while cluster.statistics.count < parts {
         cluster.statistics.append(RequestStatistics(cluster.objective))
     }
-    var failures = [(any Error)?](repeating: nil, count: cluster.replicas.count)
-    let batchSize = min(mostRouted, routedPerReplica * cluster.replicas.count)
-    while true {
-        var arrival = try feed.nextArrival()
-        if arrival == .max, !hasMore(&cluster) { return }
-        var taken = 0
-        while arrival < .max, taken < batchSize {
-            let request = try feed.take()
-            let choice = cluster.router.route(request)
-            enqueue(&cluster.replicas[choice], request)
-            arrival = try feed.nextArrival()
-            taken += 1
-        }
-        advance(&cluster, to: arrival, groups: groups, &failures)
+    var now = RoutedRequests(replicas: cluster.replicas.count)
+    var next = RoutedRequests(replicas: cluster.replicas.count)
+    var failures = [(any Error)?](repeating: nil, count: parts + 1)
+    next.fill(&feed, &cluster.router)
+    while next.count > 0 || hasMore(&cluster) {
+        swap(&now, &next)
+        if let failure = now.failure { throw failure }
+        let horizon = try feed.nextArrival()
+        advance(&cluster, to: horizon, &now, &next, &feed, parts: parts, &failures)
         if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
         try collectRecords(&cluster, &observer)
     }
+    if let failure = next.failure { throw failure }
 }
 
-/// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
-/// enough for what waits to stay in the processor's cache.
-private let routedPerReplica = 256
-private let mostRouted = 8192
+/// Requests on their way to their replicas, replica by replica.
+private struct RoutedRequests: ~Copyable {
+    /// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
+    /// enough for what waits to stay in the processor's cache.
+    private static let perReplica = 256
+    private static let most = 8192
+
+    var byReplica = HotArray<HotArray<ArrivingRequest>>()
+    private(set) var count = 0
+    private(set) var failure: (any Error)?
+
+    init(replicas: Int) {
+        for _ in 0..<replicas { byReplica.append(HotArray()) }
+    }
+
+    /// Takes the next requests from the feed. What goes wrong is kept for the thread that asks.
+    mutating func fill(_ feed: inout RequestFeed, _ router: inout Router) {
+        count = 0
+        let limit = min(Self.most, Self.perReplica * byReplica.count)
+        do {
+            while count < limit, try feed.nextArrival() < .max {
+                let request = try feed.take()
+                byReplica[router.route(request)].append(request)
+                count += 1
+            }
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Hands a replica what is meant for it.
+    static func deliver(_ requests: inout HotArray<ArrivingRequest>, to replica: inout Replica) {
+        for index in requests.indices { enqueue(&replica, requests[index]) }
+        requests.removeAll()
+    }
+}
 
 /// A pointer that crosses threads; each thread touches elements of its own.
 private struct Shared<Element: ~Copyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
 }
 
+/// Calls `body` for every part, on all processors or one after another.
+private func forEachPart(
+    _ parts: Int, isParallel: Bool, _ body: @Sendable (Int) -> Void
+) {
+    if isParallel {
+        DispatchQueue.concurrentPerform(iterations: parts, execute: body)
+    } else {
+        for part in 0..<parts { body(part) }
+    }
+}
+
+/// Advances every replica to the horizon with what is meant for it, and fills `next` meanwhile.
 private func advance(
-    _ cluster: inout Cluster, to horizon: Int64, groups: Int, _ failures: inout [(any Error)?]
+    _ cluster: inout Cluster, to horizon: Int64, _ now: inout RoutedRequests,
+    _ next: inout RoutedRequests, _ feed: inout RequestFeed, parts: Int,
+    _ failures: inout [(any Error)?]
 ) {
     let count = cluster.replicas.count
     let replicas = cluster.replicas.withUnsafeMutablePointer { Shared(base: $0) }
     let statistics = cluster.statistics.withUnsafeMutablePointer { Shared(base: $0) }
-    failures.withUnsafeMutableBufferPointer { failures in
-        let errors = Shared(base: failures.baseAddress!)
-        DispatchQueue.concurrentPerform(iterations: groups) { group in
-            for number in stride(from: group, to: count, by: groups) {
-                do {
-                    while try advance(&replicas.base[number], to: horizon) == .collect {}
-                    statistics.base[group].add(replicas.base[number].tally.ended)
-                } catch {
-                    errors.base[number] = error
+    let requests = now.byReplica.withUnsafeMutablePointer { Shared(base: $0) }
+    withUnsafeMutablePointer(to: &next) { next in
+        withUnsafeMutablePointer(to: &feed) { feed in
+            withUnsafeMutablePointer(to: &cluster.router) { router in
+                let (next, feed) = (Shared(base: next), Shared(base: feed))
+                let router = Shared(base: router)
+                failures.withUnsafeMutableBufferPointer { failures in
+                    let errors = Shared(base: failures.baseAddress!)
+                    forEachPart(parts + 1, isParallel: parts > 1) { part in
+                        guard part > 0 else {
+                            next.base.pointee.fill(&feed.base.pointee, &router.base.pointee)
+                            return
+                        }
+                        for number in stride(from: part - 1, to: count, by: parts) {
+                            do {
+                                RoutedRequests.deliver(
+                                    &requests.base[number], to: &replicas.base[number])
+                                while try advance(&replicas.base[number], to: horizon)
+                                    == .collect
+                                {}
+                                statistics.base[part - 1].add(replicas.base[number].tally.ended)
+                            } catch {
+                                errors.base[part] = error
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -12,10 +12,13 @@ func runIndependently(
     _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver,
     threads: Int
 ) throws {
-    // More parts than threads, so that whoever is done early takes another. A single replica is
-    // not worth a second thread for reading: what it reads would have to change processors.
-    let isParallel = threads > 1 && cluster.replicas.count > 1
-    let parts = isParallel ? min(4 * threads, cluster.replicas.count) : 1
+    // A single replica is not worth a second thread for reading: what it reads would have to
+    // change processors.
+    guard threads > 1, cluster.replicas.count > 1 else {
+        return try runAlone(&cluster, &feed, &observer)
+    }
+    // More parts than threads, so that whoever is done early takes another.
+    let parts = min(4 * threads, cluster.replicas.count)
     while cluster.statistics.count < parts {
         cluster.statistics.append(RequestStatistics(cluster.objective))
     }
@@ -34,12 +37,36 @@ func runIndependently(
     if let failure = next.failure { throw failure }
 }
 
+/// The same on one thread.
+private func runAlone(
+    _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver
+) throws {
+    let limit = RoutedRequests.limit(replicas: cluster.replicas.count)
+    while true {
+        var taken = 0
+        while taken < limit, try feed.nextArrival() < .max {
+            let request = try feed.take()
+            enqueue(&cluster.replicas[cluster.router.route(request)], request)
+            taken += 1
+        }
+        if taken == 0, !hasMore(&cluster) { return }
+        let horizon = try feed.nextArrival()
+        for number in cluster.replicas.indices {
+            while try advance(&cluster.replicas[number], to: horizon) == .collect {}
+            for index in cluster.replicas[number].tally.ended.indices {
+                let ended = cluster.replicas[number].tally.ended[index]
+                cluster.statistics[0].add(ended.record)
+            }
+        }
+        try collectRecords(&cluster, &observer)
+    }
+}
+
 /// Requests on their way to their replicas, replica by replica.
 private struct RoutedRequests: ~Copyable {
     /// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
     /// enough for what waits to stay in the processor's cache.
-    private static let perReplica = 256
-    private static let most = 8192
+    static func limit(replicas: Int) -> Int { min(8192, 256 * replicas) }
 
     var byReplica = HotArray<HotArray<ArrivingRequest>>()
     private(set) var count = 0
@@ -52,7 +79,7 @@ private struct RoutedRequests: ~Copyable {
     /// Takes the next requests from the feed. What goes wrong is kept for the thread that asks.
     mutating func fill(_ feed: inout RequestFeed, _ router: inout Router) {
         count = 0
-        let limit = min(Self.most, Self.perReplica * byReplica.count)
+        let limit = Self.limit(replicas: byReplica.count)
         do {
             while count < limit, try feed.nextArrival() < .max {
                 let request = try feed.take()
@@ -76,17 +103,6 @@ private struct Shared<Element: ~Copyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
 }
 
-/// Calls `body` for every part, on all processors or one after another.
-private func forEachPart(
-    _ parts: Int, isParallel: Bool, _ body: @Sendable (Int) -> Void
-) {
-    if isParallel {
-        DispatchQueue.concurrentPerform(iterations: parts, execute: body)
-    } else {
-        for part in 0..<parts { body(part) }
-    }
-}
-
 /// Advances every replica to the horizon with what is meant for it, and fills `next` meanwhile.
 private func advance(
     _ cluster: inout Cluster, to horizon: Int64, _ now: inout RoutedRequests,
@@ -104,7 +120,7 @@ private func advance(
                 let router = Shared(base: router)
                 failures.withUnsafeMutableBufferPointer { failures in
                     let errors = Shared(base: failures.baseAddress!)
-                    forEachPart(parts + 1, isParallel: parts > 1) { part in
+                    DispatchQueue.concurrentPerform(iterations: parts + 1) { part in
                         guard part > 0 else {
                             next.base.pointee.fill(&feed.base.pointee, &router.base.pointee)
                             return

@@ -14,7 +14,7 @@ extension Verb {
             machine; steps, evictions and digests are the same everywhere. The benchmarks of
             the simulator are
             \(Benchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"));
-            those of files, 100 to 200 MB each in the temporary folder, are
+            those of files, 30 to 220 MB each in the temporary folder, are
             \(FileBenchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"))
             """,
         flags: [

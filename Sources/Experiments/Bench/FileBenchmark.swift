@@ -30,7 +30,7 @@ public struct FileBenchmark: Sendable {
     /// The work itself; returns how many requests it handled.
     let work: @Sendable (TemporaryFile) throws -> Int
 
-    /// Runs it so many times on one temporary file of 30 to 200 MB, which is removed again.
+    /// Runs it so many times on one temporary file of 30 to 220 MB, which is removed again.
     /// Making what is read is not timed. Throws `InputError` where the file cannot be written.
     public func run(times: Int) throws -> [FileBenchmarkResult] {
         let file = TemporaryFile()

@@ -178,8 +178,3 @@ struct RequestFeed: ~Copyable {
         }
     }
 }
-
-extension RequestFeed {
-    /// Whether every request has been taken. (Followers of requests that never end stay behind.)
-    mutating func isExhausted() throws -> Bool { try nextArrival() == .max }
-}

@@ -48,7 +48,6 @@ struct BlockPool: ~Copyable {
 
     /// Blocks that requests can use.
     var usable: Int { blocks.count - 1 }
-    var usedCount: Int { usable - freeCount }
 
     /// Takes the block at the front of the queue; its key is forgotten.
     mutating func take() -> Int32 {

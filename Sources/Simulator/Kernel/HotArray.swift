@@ -1,3 +1,27 @@
+import Foundation
+
+/// Room for elements, none of which it knows: what a `HotArray` or a `RingQueue` stands on.
+///
+/// `realloc` moves a large block by moving its pages in the address space, so that growing neither
+/// copies the elements nor holds them twice. A Swift value may be moved byte by byte as long as it
+/// holds no weak reference; the hot state holds none.
+enum HotStorage {
+    /// The same elements with room for `capacity`, at least one. A null `base` starts afresh.
+    @inline(never)
+    static func resize<Element: ~Copyable>(
+        _ base: UnsafeMutablePointer<Element>?, to capacity: Int
+    ) -> UnsafeMutablePointer<Element> {
+        // What `malloc` aligns to on the platforms that Swift serves.
+        precondition(MemoryLayout<Element>.alignment <= 16, "an element aligned too widely")
+        let (bytes, isTooLarge) = capacity.multipliedReportingOverflow(
+            by: MemoryLayout<Element>.stride)
+        guard !isTooLarge, let storage = realloc(base, bytes) else {
+            fatalError("out of memory: wanted room for \(capacity) elements")
+        }
+        return storage.bindMemory(to: Element.self, capacity: capacity)
+    }
+}
+
 /// A growable array with one owner, for state that every step touches.
 ///
 /// An `Array` that may be shared asks at each change whether it is: a call and a cache line, which
@@ -16,7 +40,7 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
 
     deinit {
         base.deinitialize(count: count)
-        if capacity > 0 { base.deallocate() }
+        if capacity > 0 { free(base) }
     }
 
     var isEmpty: Bool { count == 0 }
@@ -50,10 +74,7 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
     @inline(never)
     private mutating func grow() {
         let larger = max(8, 2 * capacity)
-        let storage = UnsafeMutablePointer<Element>.allocate(capacity: larger)
-        storage.moveInitialize(from: base, count: count)
-        if capacity > 0 { base.deallocate() }
-        base = storage
+        base = HotStorage.resize(capacity > 0 ? base : nil, to: larger)
         capacity = larger
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A double-ended queue in a circular buffer. Every operation is O(1) amortised but `remove`.
 struct RingQueue<Element>: ~Copyable {
     private var base: UnsafeMutablePointer<Element>
@@ -6,11 +8,11 @@ struct RingQueue<Element>: ~Copyable {
     private var head = 0
     private(set) var count = 0
 
-    init() { base = .allocate(capacity: capacity) }
+    init() { base = HotStorage.resize(nil, to: capacity) }
 
     deinit {
         for index in 0..<count { (base + position(index)).deinitialize(count: 1) }
-        base.deallocate()
+        free(base)
     }
 
     var isEmpty: Bool { count == 0 }
@@ -64,13 +66,9 @@ struct RingQueue<Element>: ~Copyable {
     }
 
     private mutating func grow() {
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: 2 * capacity)
-        for index in 0..<count {
-            (larger + index).initialize(to: (base + position(index)).move())
-        }
-        base.deallocate()
-        base = larger
+        base = HotStorage.resize(base, to: 2 * capacity)
+        // What had wrapped around, before the head, now comes behind the old end.
+        (base + capacity).moveInitialize(from: base, count: head)
         capacity *= 2
-        head = 0
     }
 }

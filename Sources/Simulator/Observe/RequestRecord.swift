@@ -41,25 +41,39 @@ public struct RequestRecord: Sendable, Equatable {
     public var id: Int64
     public var arrival: Int64
     /// First admission to the running list.
-    public var admitted: Int64 = -1
+    public var admitted: Int64
     /// End of the step that yielded the first token; kept from the first time.
-    public var firstToken: Int64 = -1
+    public var firstToken: Int64
     /// Delivery of the last token, or the abort.
-    public var finish: Int64 = -1
+    public var finish: Int64
     public var promptTokens: Int32
     /// Prefix tokens found in the cache at the first admission.
-    public var hitTokens: Int32 = 0
+    public var hitTokens: Int32
     /// Tokens delivered.
-    public var outputTokens: Int32 = 0
-    public var preemptions: Int32 = 0
-    public var replica: Int32 = -1
-    public var outcome = Outcome.unfinished
-    public var rejection = RejectionReason.none
+    public var outputTokens: Int32
+    public var preemptions: Int32
+    public var replica: Int32
+    public var outcome: Outcome
+    public var rejection: RejectionReason
 
-    public init(id: Int64, arrival: Int64, promptTokens: Int32) {
+    public init(
+        id: Int64, arrival: Int64, admitted: Int64 = -1, firstToken: Int64 = -1,
+        finish: Int64 = -1, promptTokens: Int32, hitTokens: Int32 = 0, outputTokens: Int32 = 0,
+        preemptions: Int32 = 0, replica: Int32 = -1, outcome: Outcome = .unfinished,
+        rejection: RejectionReason = .none
+    ) {
         self.id = id
         self.arrival = arrival
+        self.admitted = admitted
+        self.firstToken = firstToken
+        self.finish = finish
         self.promptTokens = promptTokens
+        self.hitTokens = hitTokens
+        self.outputTokens = outputTokens
+        self.preemptions = preemptions
+        self.replica = replica
+        self.outcome = outcome
+        self.rejection = rejection
     }
 
     /// Time to first token, picoseconds; nil before the first token.

@@ -48,11 +48,6 @@ struct Tally: ~Copyable {
         if refusedActions == 0 { firstRefusal = what }
         refusedActions += 1
     }
-
-    /// Hands an ended request on.
-    mutating func end(_ record: RequestRecord, sequence: Int64) {
-        ended.append(EndedRequest(sequence: sequence, record: record))
-    }
 }
 
 /// Blocks in use × picoseconds, both at least 0, through one multiplication.

@@ -62,7 +62,7 @@ private func loggedEntries(_ replica: inout Replica, tick: Int64) -> [ScheduledE
             let request = replica.requests[Int(slot)]
             let isPart = request.pace == .steady || wastesStep(&replica, Int(slot))
             if request.pace != .explicit {
-                if isPart { append(slot, 1, Int32(request.steadyBase + tick), .running) }
+                if isPart { append(slot, 1, Int32(request.computed(at: tick)), .running) }
             } else if next < explicit.count, explicit[next].slot == slot {
                 append(
                     slot, explicit[next].tokens, explicit[next].computedBefore, explicit[next].kind)

@@ -28,7 +28,6 @@ struct Replica: ~Copyable {
     var pool: BlockPool
     var runPool: RunPool
     var requests = HotArray<LiveRequest>()
-    var records = HotArray<RequestRecord>()
     /// Group by group: index slot × groups + group.
     var tables = HotArray<BlockTable>()
     var blockLists = Slab<Int32>(filler: 0)

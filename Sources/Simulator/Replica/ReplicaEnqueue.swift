@@ -4,16 +4,14 @@ import Traces
 /// rejects it when it could never run. O(segments).
 func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
     let time = arrival.arrival
-    var record = RequestRecord(
-        id: arrival.id, arrival: time, promptTokens: arrival.promptTokens)
-    record.replica = replica.number
     replica.tally.firstArrival = min(replica.tally.firstArrival, time)
     replica.tally.counters.promptTokens += Int(arrival.promptTokens)
     let rejection = rejection(&replica, arrival)
     guard rejection == .none else {
-        record.outcome = .rejected
-        record.rejection = rejection
-        replica.tally.end(record, sequence: arrival.sequence)
+        let record = RequestRecord(
+            id: arrival.id, arrival: time, promptTokens: arrival.promptTokens,
+            replica: replica.number, outcome: .rejected, rejection: rejection)
+        replica.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
         return
     }
     let request = LiveRequest(
@@ -21,7 +19,7 @@ func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
         outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
         abort: arrival.abort, outputContent: arrival.outputContent)
-    let slot = takeSlot(&replica, request, record)
+    let slot = takeSlot(&replica, request)
     let isNamed = replica.isCaching && (!arrival.content.isEmpty || arrival.isQuotable)
     if replica.usesRuns, !isNamed {
         replica.requests[slot].isPrivate = true
@@ -37,16 +35,12 @@ func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
     replica.inbox.append(Int32(slot))
 }
 
-private func takeSlot(
-    _ replica: inout Replica, _ request: LiveRequest, _ record: RequestRecord
-) -> Int {
+private func takeSlot(_ replica: inout Replica, _ request: LiveRequest) -> Int {
     if let free = replica.freeSlots.popLast() {
         replica.requests[Int(free)] = request
-        replica.records[Int(free)] = record
         return Int(free)
     }
     replica.requests.append(request)
-    replica.records.append(record)
     if replica.usesRuns {
         replica.runTables.append(RunTable())
     } else {

@@ -206,7 +206,7 @@ func preempt(_ replica: inout Replica, _ slot: Int) {
     replica.requests[slot].stale = replica.requests[slot].inFlight
     replica.requests[slot].placeholders = 0
     replica.requests[slot].state = .preempted
-    replica.records[slot].preemptions += 1
+    replica.requests[slot].preemptions += 1
     replica.tally.counters.preemptions += 1
     replica.tally.events += 1
     replica.scratch.preempted.append(Int32(slot))
@@ -255,9 +255,9 @@ func admit(_ replica: inout Replica, _ slot: Int, hit: Int, tokens: Int) {
             kind: resumed ? .resumed : .admitted))
     replica.tally.counters.hitTokensWithResumed += hit
     replica.tally.events += 1
-    if replica.records[slot].admitted < 0 {
-        replica.records[slot].admitted = replica.clock
-        replica.records[slot].hitTokens = Int32(hit)
+    if replica.requests[slot].admitted < 0 {
+        replica.requests[slot].admitted = replica.clock
+        replica.requests[slot].hitTokens = Int32(hit)
         replica.tally.counters.hitTokens += hit
         replica.tally.counters.queriedTokens += Int(replica.requests[slot].promptTokens)
     }

@@ -72,15 +72,14 @@ private func newBlocks(
 /// foreseen: a stop token, not max_tokens.
 func wastesStep(_ replica: inout Replica, _ slot: Int) -> Bool {
     let request = replica.requests[slot]
-    let computed = request.steadyBase + request.steadyUntil
-    return replica.depth > 1 && computed + 1 < Int64(replica.engine.maxModelLen)
-        && computed + 1 < Int64(request.promptTokens) + Int64(request.maxTokens)
+    let computed = request.computedAtEnd
+    return replica.depth > 1 && computed + 1 < replica.engine.maxModelLen
+        && computed + 1 < Int(request.promptTokens) + Int(request.maxTokens)
 }
 
 private func wantsBlockToWaste(_ replica: inout Replica, _ slot: Int) -> Bool {
-    let computed = replica.requests[slot].steadyBase + replica.requests[slot].steadyUntil
-    let held = Int64(replica.runTables[slot].count) * Int64(replica.engine.blockSize)
-    return computed >= held
+    let held = Int(replica.runTables[slot].count) * replica.engine.blockSize
+    return replica.requests[slot].computedAtEnd >= held
 }
 
 /// Counts what the steps that ending requests waste need.
@@ -104,6 +103,6 @@ func wasteSteps(_ replica: inout Replica) {
         }
         let request = replica.requests[slot]
         replica.stride.share.wasted += 1
-        replica.stride.share.wastedContext += Int(request.steadyBase + request.steadyUntil) + 1
+        replica.stride.share.wastedContext += request.computedAtEnd + 1
     }
 }

@@ -42,16 +42,17 @@ private func lastDecode(_ request: LiveRequest, _ limit: Int) -> Int {
 
 private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     let tick = replica.stride.tick
-    let computed = Int64(replica.requests[slot].computed)
-    let last = Int64(lastDecode(replica.requests[slot], replica.engine.maxModelLen))
-    let until = tick + last - computed + 1
+    let computed = Int(replica.requests[slot].computed)
+    let last = lastDecode(replica.requests[slot], replica.engine.maxModelLen)
+    let until = tick + Int64(last - computed + 1)
+    let now = Int32(truncatingIfNeeded: tick)
     replica.requests[slot].pace = .steady
-    replica.requests[slot].steadyBase = computed - tick
-    replica.requests[slot].steadySince = tick
-    replica.requests[slot].steadyUntil = until
+    replica.requests[slot].steadyBase = Int32(computed) &- now
+    replica.requests[slot].steadySince = now
+    replica.requests[slot].steadyUntil = Int32(truncatingIfNeeded: until)
     replica.stride.count += 1
-    replica.stride.context += Int(computed) + 1
-    replica.stride.countPhase(phase(&replica, Int(computed)), 1)
+    replica.stride.context += computed + 1
+    replica.stride.countPhase(phase(&replica, computed), 1)
     replica.stride.exits.insert(Int32(slot), at: until)
 }
 
@@ -66,11 +67,12 @@ private func phase(_ replica: inout Replica, _ computed: Int) -> Int {
 
 /// Takes a request out of the sums. Its tokens computed so far.
 private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
-    let computed = Int(replica.requests[slot].steadyBase + replica.stride.tick)
+    let computed = replica.requests[slot].computed(at: replica.stride.tick)
     replica.stride.count -= 1
     replica.stride.context -= computed + 1
     replica.stride.countPhase(phase(&replica, computed), -1)
-    replica.stride.exits.remove(Int32(slot), at: replica.requests[slot].steadyUntil)
+    replica.stride.exits.remove(
+        Int32(slot), at: Int64(replica.requests[slot].steadyUntil))
     return computed
 }
 
@@ -80,7 +82,7 @@ func markEnding(_ replica: inout Replica) {
     while next >= 0 {
         let slot = Int(next)
         next = replica.stride.exits.next(after: next)
-        guard replica.requests[slot].steadyUntil == replica.stride.tick else { continue }
+        guard replica.requests[slot].ends(at: replica.stride.tick) else { continue }
         let computed = leaveSums(&replica, slot)
         replica.requests[slot].pace = .ending
         bookBlocks(&replica, slot, computed)
@@ -91,7 +93,7 @@ func markEnding(_ replica: inout Replica) {
 /// Gives a steady or ending request its own state back, as if every step had been walked.
 func makeExplicit(_ replica: inout Replica, _ slot: Int) {
     var request = replica.requests[slot]
-    var computed = Int(request.steadyBase + request.steadyUntil)
+    var computed = request.computedAtEnd
     if request.pace == .steady {
         computed = leaveSums(&replica, slot)
     } else if let place = replica.stride.ending.firstIndex(of: Int32(slot)) {
@@ -99,17 +101,17 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
     }
     var inFlight: Int32 = 0
     var samples: Int32 = 0
-    var steadyInFlight: Int64 = 0
+    var steadyInFlight: Int32 = 0
     for index in 0..<replica.dispatched.count {
         let tick = replica.dispatched[index].tick
-        let isPast = request.pace == .ending && tick >= request.steadyUntil
+        let isPast = request.pace == .ending && request.isPast(tick)
         if isPast {
             guard replica.dispatched[index].wasted > 0, wastesStep(&replica, slot) else {
                 continue
             }
             replica.dispatched[index].wasted -= 1
             computed += 1
-        } else if replica.dispatched[index].steady > 0, tick >= request.steadySince {
+        } else if replica.dispatched[index].steady > 0, request.isSteadySince(tick) {
             replica.dispatched[index].steady -= 1
             steadyInFlight += 1
         } else {
@@ -123,13 +125,14 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
         }
         replica.dispatched[index].entries.append(
             Entry(
-                slot: Int32(slot), tokens: 1, computedBefore: Int32(request.steadyBase + tick),
+                slot: Int32(slot), tokens: 1, computedBefore: Int32(request.computed(at: tick)),
                 kind: .running, samples: true))
         inFlight += 1
         samples += 1
     }
-    let steps = min(replica.stride.tick, request.steadyUntil) - request.steadySince
-    if steps > steadyInFlight { request.lastToken = replica.stride.lastDelivery }
+    let now = Int32(truncatingIfNeeded: replica.stride.tick)
+    let until = request.isPast(replica.stride.tick) ? request.steadyUntil : now
+    if until &- request.steadySince > steadyInFlight { request.lastToken = replica.stride.lastDelivery }
     request.pace = .explicit
     request.computed = Int32(computed)
     request.inFlight = inFlight
@@ -176,10 +179,10 @@ func settleAllBlocks(_ replica: inout Replica) {
         let request = replica.requests[slot]
         switch request.pace {
         case .explicit: continue
-        case .steady: settleBlocks(&replica, slot, Int(request.steadyBase + replica.stride.tick))
+        case .steady: settleBlocks(&replica, slot, request.computed(at: replica.stride.tick))
         case .ending:
             let wasted = wastesStep(&replica, slot) ? 1 : 0
-            settleBlocks(&replica, slot, Int(request.steadyBase + request.steadyUntil) + wasted)
+            settleBlocks(&replica, slot, request.computedAtEnd + wasted)
         }
     }
 }

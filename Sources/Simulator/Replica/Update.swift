@@ -84,7 +84,7 @@ private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
     for index in replica.stride.ending.indices {
         let slot = replica.stride.ending[index]
         precondition(
-            replica.requests[Int(slot)].steadyUntil == batch.tick + 1,
+            replica.requests[Int(slot)].ends(at: batch.tick + 1),
             "an end belongs to the batch of its last step")
         replica.scratch.finished.append(slot)
     }
@@ -108,7 +108,7 @@ private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
 
 /// Gives an ending request the state of its end.
 private func settleEnding(_ replica: inout Replica, _ slot: Int) {
-    let computed = Int(replica.requests[slot].steadyBase + replica.requests[slot].steadyUntil)
+    let computed = replica.requests[slot].computedAtEnd
     replica.requests[slot].known = Int32(computed) + 1
     replica.requests[slot].inFlight = 0
     if replica.isCaching { registerRuns(&replica, slot, computed) }
@@ -148,7 +148,7 @@ private func deliver(
 ) {
     let last = replica.requests[slot].lastToken
     if last < 0 {
-        replica.records[slot].firstToken = time
+        replica.requests[slot].firstToken = time
     } else if last == start {
         evenGaps += 1
     } else {
@@ -185,9 +185,10 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
     replica.requests[slot].state = .ended
     replica.endedFlag = true
     replica.tally.events += 1
-    replica.records[slot].finish = replica.clock
-    replica.records[slot].outcome = outcome
-    replica.records[slot].outputTokens = replica.requests[slot].delivered
-    replica.tally.end(replica.records[slot], sequence: replica.requests[slot].sequence)
+    replica.tally.ended.append(
+        EndedRequest(
+            sequence: replica.requests[slot].sequence,
+            record: replica.requests[slot].record(
+                outcome, at: replica.clock, replica: replica.number)))
     if replica.requests[slot].inFlight == 0 { replica.freeSlots.append(Int32(slot)) }
 }

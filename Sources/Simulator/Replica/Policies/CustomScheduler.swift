@@ -66,7 +66,7 @@ extension Replica {
             priority: Int(request.priority), promptTokens: Int(request.promptTokens),
             knownTokens: Int(request.known + request.placeholders),
             computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
-            maxTokens: Int(request.maxTokens), preemptions: Int(records[Int(slot)].preemptions),
+            maxTokens: Int(request.maxTokens), preemptions: Int(request.preemptions),
             isPrefilling: request.state == .running && request.prefilling)
     }
 }

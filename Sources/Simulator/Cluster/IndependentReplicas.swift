@@ -66,7 +66,7 @@ private func runAlone(
 private struct RoutedRequests: ~Copyable {
     /// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
     /// enough for what waits to stay in the processor's cache.
-    static func limit(replicas: Int) -> Int { min(8192, 256 * replicas) }
+    static func limit(replicas: Int) -> Int { min(8192, 96 * replicas) }
 
     var byReplica = HotArray<HotArray<ArrivingRequest>>()
     private(set) var count = 0

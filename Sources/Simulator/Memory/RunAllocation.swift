@@ -131,15 +131,18 @@ func expose(_ replica: inout Replica, _ slot: Int) {
 }
 
 /// Registers keys for the blocks that are full at `tokens` tokens. O(1 + shadows + pieces).
+@inline(__always)
 func registerRuns(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    let full = Int32(tokens / replica.engine.blockSize)
-    if replica.requests[slot].isPrivate {
-        let new = max(0, full - replica.runTables[slot].registered)
-        replica.runPool.distinctKeys += Int(new)
-        replica.runTables[slot].registered += new
-        replica.runTables[slot].keyless -= new
-        return
-    }
+    let full = Int32(tokens) / replica.runPool.blockSize
+    guard replica.requests[slot].isPrivate else { return registerNamed(&replica, slot, full) }
+    let new = max(0, full - replica.runTables[slot].registered)
+    replica.runPool.distinctKeys += Int(new)
+    replica.runTables[slot].registered += new
+    replica.runTables[slot].keyless -= new
+}
+
+/// The same for content that others may name, for so many blocks.
+private func registerNamed(_ replica: inout Replica, _ slot: Int, _ full: Int32) {
     while replica.runTables[slot].registered < full {
         let block = replica.runTables[slot].registered
         let key = replica.contents.prefixHash(slot, (block + 1) * replica.runPool.blockSize)

@@ -28,11 +28,11 @@ struct Tally: ~Copyable {
     var firstRefusal = ""
 
     /// Charges the blocks in use up to `time`. Call before the number changes.
+    @inline(__always)
     mutating func account(until time: Int64, used: Int) {
-        if time > accountedUntil {
-            usedBlockTime += blockSeconds(time - accountedUntil, used)
-            accountedUntil = time
-        }
+        // Multiplying is cheaper than foretelling whether time has passed.
+        usedBlockTime += blockSeconds(max(0, time - accountedUntil), used)
+        accountedUntil = max(accountedUntil, time)
         peakUsedBlocks = max(peakUsedBlocks, used)
     }
 

@@ -76,6 +76,7 @@ struct Pipeline: ~Copyable {
     var firstEnd: Int64 { batches[head].end }
 
     /// Makes room for a batch behind the others and returns its age; its entries are empty.
+    @inline(__always)
     mutating func append() -> Int {
         precondition(count < 2, "a pipeline holds two batches")
         count += 1
@@ -83,6 +84,7 @@ struct Pipeline: ~Copyable {
     }
 
     /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
+    @inline(__always)
     mutating func removeFirst(entries: inout HotArray<Entry>) -> BatchHeader {
         precondition(count > 0, "the pipeline is empty")
         entries.removeAll()

@@ -14,12 +14,20 @@ func strideRun(_ replica: inout Replica, to horizon: Int64) {
         takeArrivals(&replica)
         guard replica.aborts.isEmpty, !replica.stride.quotes.mayConflict else { return }
         strideStretch(&replica, to: horizon)
+        // It may have gone past an arrival, or to the horizon.
+        if replica.clock >= horizon { return }
+        if let next = replica.inbox.first,
+            replica.requests[Int(next)].arrival <= replica.clock
+        {
+            continue
+        }
         guard strideStep(&replica), !processAfterStep(&replica, horizon) else { return }
     }
 }
 
 /// Schedules and dispatches one step. False, with nothing scheduled, when it is not of the common
 /// kind.
+@inline(__always)
 private func strideStep(_ replica: inout Replica) -> Bool {
     prepareStride(&replica)
     guard replica.stride.explicit.isEmpty else { return false }
@@ -51,6 +59,7 @@ private func strideStep(_ replica: inout Replica) -> Bool {
 }
 
 /// Prices the step just scheduled and queues its batch.
+@inline(__always)
 private func dispatchStep(_ replica: inout Replica) {
     let share = replica.stride.share
     let called = replica.clock
@@ -88,6 +97,7 @@ private func dispatchStep(_ replica: inout Replica) {
 
 /// Processes the oldest batch, unless it ends past the horizon: then the loop must, later. True
 /// in that case.
+@inline(__always)
 private func processAfterStep(_ replica: inout Replica, _ horizon: Int64) -> Bool {
     let time = max(replica.clock, replica.dispatched.firstEnd)
     guard time <= horizon else {

@@ -18,7 +18,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     var exit = replica.stride.exits.earliest(from: replica.stride.tick)
     if replica.depth > 1 {
         guard replica.dispatched[0].steady == replica.stride.count,
-            replica.dispatched[0].end < limit, replica.dispatched[0].entries.isEmpty,
+            replica.dispatched[0].end <= horizon, replica.dispatched[0].entries.isEmpty,
             replica.dispatched[0].wasted == 0,
             replica.dispatched[0].tick == replica.stride.tick - 1
         else { return }
@@ -26,8 +26,9 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
         exit -= 1
     }
     guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
-    var stretch = Stretch(&replica, replica.lines[replica.stride.count], exit: exit)
-    stretch.run(to: limit, replica.stride, gaps: &replica.tally.interTokenLatency)
+    var stretch = Stretch(
+        &replica, replica.lines[replica.stride.count], limit: limit, horizon: horizon, exit: exit)
+    stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
 
@@ -37,6 +38,10 @@ private struct Stretch {
     let count: Int64
     let host: Int64
     let pipelined: Bool
+    /// No step is scheduled at the limit or past it, none processed past the horizon, none
+    /// scheduled at the tick of an exit.
+    let limit: Int64
+    let horizon: Int64
     let exit: Int64
     /// When the stretch began, with how many blocks in use, and how many were free.
     let firstClock: Int64
@@ -63,8 +68,12 @@ private struct Stretch {
     var used: Int
     var gaps = GapRun()
 
-    init(_ replica: inout Replica, _ line: DecodeLine, exit: Int64) {
+    init(
+        _ replica: inout Replica, _ line: DecodeLine, limit: Int64, horizon: Int64, exit: Int64
+    ) {
         self.line = line
+        self.limit = limit
+        self.horizon = horizon
         count = Int64(replica.stride.count)
         host = replica.engine.hostFixed + replica.engine.hostPerRequest * count
         pipelined = replica.depth > 1
@@ -84,9 +93,7 @@ private struct Stretch {
         used = replica.usedBlocks
     }
 
-    mutating func run(
-        to limit: Int64, _ sums: borrowing StrideState, gaps histogram: inout HotHistogram
-    ) {
+    mutating func run(_ sums: borrowing StrideState, gaps histogram: inout HotHistogram) {
         // Prices rise by the same amount a step where a token of context has a whole price.
         let isSmooth = pipelined && line.denominator == 1
         while clock < limit, tick < exit {
@@ -95,8 +102,7 @@ private struct Stretch {
             let isGliding = isSmooth && lastEnd >= clock + host && duration >= host
             let moved =
                 isGliding
-                ? glide(to: limit, needed, sums, &histogram)
-                : step(to: limit, needed, sums.blockPhases.count, &histogram)
+                ? glide(sums, &histogram) : step(needed, sums.blockPhases.count, &histogram)
             if !moved { break }
         }
         gaps.flush(into: &histogram, times: count)
@@ -112,15 +118,15 @@ private struct Stretch {
     }
 
     /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
-    /// be processed past the limit: what ends later is dispatched the ordinary way.
+    /// be processed past the horizon: such a one is dispatched the ordinary way.
     private mutating func step(
-        to limit: Int64, _ needed: Int, _ size: Int, _ histogram: inout HotHistogram
+        _ needed: Int, _ size: Int, _ histogram: inout HotHistogram
     ) -> Bool {
         let start = max(clock + host, lastEnd)
         let end = start + duration
         // The batch in flight ended at `lastEnd`.
         let processed = pipelined ? start : end
-        if processed >= limit { return false }
+        if processed > horizon { return false }
         take(needed)
         hostWait += start - max(clock, lastEnd)
         busy += duration
@@ -137,28 +143,28 @@ private struct Stretch {
         return true
     }
 
-    /// Steps up to the next one that needs a block, in closed form: the host keeps up, so each
-    /// starts at the end of the one before, and then that one is processed. False, with nothing
-    /// done, when the first would be processed past the limit.
+    /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
+    /// one before, and then that one is processed. False, with nothing done, when the first would
+    /// be processed past the horizon. O(steps that need blocks).
     private mutating func glide(
-        to limit: Int64, _ needed: Int, _ sums: borrowing StrideState,
-        _ histogram: inout HotHistogram
+        _ sums: borrowing StrideState, _ histogram: inout HotHistogram
     ) -> Bool {
-        var number = min(Int64(sums.stepsToNeed(after: phase)), exit - tick)
-        var before = total(number - 1)
-        while lastEnd + before >= limit {
-            number /= 2
-            guard number > 0 else { return false }
-            before = total(number - 1)
+        var number = exit - tick
+        // Everybody takes one block a round.
+        let rounds = Int(number) / sums.blockPhases.count + 1
+        if used - firstUsed + rounds * Int(count) > free {
+            number = min(number, Int64(sums.stepsToNeed(after: phase)))
         }
-        take(needed)
+        number = clipped(number)
+        guard number > 0 else { return false }
+        take(sums, during: number)
+        let before = total(number - 1)
         let all = before + duration + (number - 1) * rise
         let first = lastEnd
         gaps.add(first - lastDelivery, into: &histogram, times: count)
         if number > 1 {
             gaps.add(
-                from: duration, rise: rise, number: number - 1, sum: before, into: &histogram,
-                times: count)
+                from: duration, rise: rise, number: number - 1, into: &histogram, times: count)
         }
         busy += all
         lastEnd = first + all
@@ -167,11 +173,48 @@ private struct Stretch {
         lastDelivery = clock
         steps += Int(number)
         tick += number
-        phase += Int(number)
-        if phase >= sums.blockPhases.count { phase -= sums.blockPhases.count }
         context += Int(count * number)
         duration += number * rise
         return true
+    }
+
+    /// As many of so many steps as are scheduled before the limit and processed by the horizon.
+    @inline(__always)
+    private func clipped(_ number: Int64) -> Int64 {
+        // Step n is scheduled when step n - 2 ends, and when step n - 1 ends, that is processed.
+        var number = number
+        if number > 1, lastEnd + total(number - 2) >= limit {
+            // No step takes longer than the last one.
+            let longest = max(1, duration + number * rise)
+            var ended = lastEnd < limit ? (limit - 1 - lastEnd) / longest : -1
+            while lastEnd + total(ended + 1) < limit { ended += 1 }
+            number = ended + 2
+        }
+        return lastEnd + total(number - 1) > horizon ? number - 1 : number
+    }
+
+    /// Takes the blocks that the next steps need, each when it is scheduled.
+    @inline(__always)
+    private mutating func take(_ sums: borrowing StrideState, during number: Int64) {
+        let size = sums.blockPhases.count
+        var taken = 0
+        var last = clock
+        var timesBlocks: UInt128 = 0
+        var position: Int64 = 0
+        while position < number {
+            let needed = Int(sums.blockPhases[phase])
+            last = position == 0 ? clock : lastEnd + total(position - 1)
+            timesBlocks += blockSeconds(last - accounted, needed)
+            taken += needed
+            let ahead = min(Int64(sums.stepsToNeed(after: phase)), number - position)
+            position += ahead
+            phase += Int(ahead)
+            if phase >= size { phase -= size }
+        }
+        // Σ needed × (last - time) is what those taken before the last step cost until then.
+        blockTime += blockSeconds(last - accounted, used + taken) - timesBlocks
+        accounted = last
+        used += taken
     }
 
     /// Duration of the next `number` steps.
@@ -237,21 +280,33 @@ private struct GapRun {
         maximum = max(maximum, gap)
     }
 
-    /// Adds gaps that rise by the same amount from one to the next and sum up to `sum`.
+    /// Adds gaps that rise by the same amount, at least 0, from one to the next.
+    /// O(buckets they fall into).
+    @inline(__always)
     mutating func add(
-        from first: Int64, rise: Int64, number: Int64, sum added: Int64,
-        into histogram: inout HotHistogram, times count: Int64
+        from first: Int64, rise: Int64, number: Int64, into histogram: inout HotHistogram,
+        times count: Int64
     ) {
-        let last = first + (number - 1) * rise
-        if first >= low, last < high, steps < 1 << 20, last < 1 << 42 {
-            steps += number
-            sum += added
-            minimum = min(minimum, first)
-            maximum = max(maximum, last)
-            return
-        }
-        for index in 0..<number {
-            add(first + index * rise, into: &histogram, times: count)
+        var first = first
+        var left = number
+        while left > 0 {
+            var same = left
+            if first + (left - 1) * rise >= high {
+                same = first < high ? (high - 1 - first) / rise + 1 : 0
+            }
+            let last = first + (same - 1) * rise
+            if same > 0, first >= low, steps < 1 << 20, last < 1 << 42 {
+                steps += same
+                sum += same * first + rise * (same * (same - 1) / 2)
+                minimum = min(minimum, first)
+                maximum = max(maximum, last)
+                first = last + rise
+                left -= same
+            } else {
+                add(first, into: &histogram, times: count)
+                first += rise
+                left -= 1
+            }
         }
     }
 

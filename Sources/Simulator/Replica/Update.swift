@@ -21,6 +21,7 @@ func update(_ replica: inout Replica, _ batch: BatchHeader) -> Int {
 
 /// Delivers the tokens of a batch's entries; those that got their last are entered in
 /// `scratch.finished`. The number of tokens delivered.
+@inline(__always)
 private func deliverEntries(
     _ replica: inout Replica, _ batch: BatchHeader, _ time: Int64
 ) -> Int {
@@ -60,6 +61,7 @@ private func deliverEntries(
 }
 
 /// Delivers a token to each steady request of a batch. All of them had one in the batch before.
+@inline(__always)
 private func deliverSteady(
     _ replica: inout Replica, _ batch: BatchHeader, _ time: Int64
 ) -> Int {
@@ -76,6 +78,7 @@ private func deliverSteady(
 
 /// Enters the requests whose last step this batch was in `scratch.finished`, which is put into
 /// the order of the running list.
+@inline(__always)
 private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
     // With a batch in flight, the schedule call after the last step has done it already.
     if batch.tick + 1 == replica.stride.tick, replica.stride.exits.holds(replica.stride.tick) {

@@ -24,7 +24,9 @@ extension Verb {
         ]
     ) { arguments in
         let changes = arguments.values("--set")
-        let runs = try arguments.operands.map { try ComparedRun.open($0, changes: changes) }
+        let runs = try mapOnAllCores(arguments.operands) {
+            try ComparedRun.open($0, changes: changes)
+        }
         let ranking = try Ranking(
             runs[0], Array(runs.dropFirst()), by: arguments.value("--by") ?? "mean_e2el_ms")
         let report = ComparisonReport(ranking)

@@ -34,13 +34,12 @@ extension Verb {
             throw InputError("conform", "no folder is given", expected: "DIR... or --random SEEDS")
         }
         let folders = try Conformance.cases(under: arguments.operands)
-        var results: [ConformanceResult] = []
-        for folder in folders {
-            for gait in gaits {
-                let result = try Conformance.run(folder, gait: gait)
-                results.append(result)
-                if !arguments.has("--json") { try Console.write(line(result)) }
-            }
+        let printsLines = !arguments.has("--json")
+        let runs = folders.flatMap { folder in gaits.map { (folder: folder, gait: $0) } }
+        let results = try mapOnAllCores(runs) {
+            try Conformance.run($0.folder, gait: $0.gait)
+        } each: {
+            if printsLines { try Console.write(line($0)) }
         }
         let differing = results.filter { $0.difference != nil }.count
         if arguments.has("--json") {
@@ -53,12 +52,14 @@ extension Verb {
     }
 
     private static func compareGaits(_ seeds: UInt64) throws -> Int {
-        var differing = 0
-        for seed in 1...seeds {
-            guard let difference = try GaitComparison.difference(seed: seed) else { continue }
-            differing += 1
-            try Console.write("random workload, seed \(seed): the gaits differ in \(difference)")
+        let differences = try mapOnAllCores(Array(1...seeds)) { seed in
+            try GaitComparison.difference(seed: seed).map {
+                "random workload, seed \(seed): the gaits differ in \($0)"
+            }
+        } each: {
+            if let difference = $0 { try Console.write(difference) }
         }
+        let differing = differences.count { $0 != nil }
         try Console.write("\(seeds) random workloads in both gaits, \(differing) differing")
         return differing
     }

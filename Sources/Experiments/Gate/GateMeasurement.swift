@@ -2,7 +2,6 @@ import Basics
 import Foundation
 import Reports
 import Simulator
-import Synchronization
 
 /// What a case came to, seed by seed.
 public struct GateMeasurement: Sendable, Codable, Equatable {
@@ -36,12 +35,7 @@ extension GateSuite {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.map { try PreparedCase($0) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
-        let outcomes = Mutex([Result<Outcome, any Error>?](repeating: nil, count: jobs.count))
-        DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
-            let outcome = Result { try prepared[jobs[index].0].run(seed: jobs[index].1) }
-            outcomes.withLock { $0[index] = outcome }
-        }
-        let finished = try outcomes.withLock { $0 }.map { try $0!.get() }
+        let finished = try mapOnAllCores(jobs) { try prepared[$0.0].run(seed: $0.1) }
         return cases.enumerated().map { number, entry in
             let runs = finished[(number * seeds.count)..<((number + 1) * seeds.count)]
             let keys = entry.metrics.map(\.key).filter { $0 != "digest" }

@@ -8,14 +8,14 @@ public struct PageSizeTrial: Sendable {
     public let pageTokens: Int
     public let result: RunResult
 
-    /// Runs a configuration at each page size, in the order given.
+    /// Runs a configuration at each page size, on all cores; results in the order given.
     ///
     /// The pool keeps its tokens: a number of blocks that the configuration gives outright is
     /// converted, one that is derived is derived anew. Throws `InputError` as a run does.
     public static func run(
         _ configuration: Configuration, pageSizes: [Int]
     ) throws -> [PageSizeTrial] {
-        try pageSizes.map { page in
+        try mapOnAllCores(pageSizes) { page in
             var changed = configuration
             changed.engine.blockSize = page
             if let blocks = configuration.engine.numGPUBlocks {

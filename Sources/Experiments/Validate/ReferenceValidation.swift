@@ -50,14 +50,12 @@ public struct ReferenceValidation: Sendable {
     /// - Throws: `InputError` for a file that cannot be read as one.
     public init(
         file: String, seed: UInt64 = 0, profile: EngineProfile? = nil,
-        report: (String) -> Void = { _ in }
+        report: @Sendable (String) -> Void = { _ in }
     ) throws {
         let references = try ReferenceRow.read(file)
-        var outcomes: [ReferenceLoad: ReferenceOutcome] = [:]
-        for reference in references where outcomes[reference.load] == nil {
-            report(reference.load.description)
-            outcomes[reference.load] = ReferenceOutcome(
-                reference.load, seed: seed, profile: profile)
+        let outcomes = try Self.simulate(references.map(\.load)) { load in
+            report(load.description)
+            return ReferenceOutcome(load, seed: seed, profile: profile)
         }
         let servers = HostFit(references, outcomes, profile)
         for reference in references {
@@ -83,21 +81,31 @@ public struct ReferenceValidation: Sendable {
 
     /// Simulates each server again with the host time fitted on the others.
     private mutating func leaveOut(
-        _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64, report: (String) -> Void
+        _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64,
+        report: @Sendable (String) -> Void
     ) throws {
-        var outcomes: [ReferenceLoad: ReferenceOutcome] = [:]
-        for (index, reference) in references.enumerated() where rows[index].predicted != nil {
-            guard let host = fit.host(without: reference.load) else {
-                rows[index].predictedLeftOut = rows[index].predicted
-                continue
-            }
-            if outcomes[reference.load] == nil {
-                report("left out: " + reference.load.description)
-                outcomes[reference.load] = ReferenceOutcome(
-                    reference.load, seed: seed, profile: fit.profile, host: host)
-            }
-            rows[index].predictedLeftOut = outcomes[reference.load]!.value(reference.metric)
+        let predicted = references.indices.filter { rows[$0].predicted != nil }
+        let refitted = predicted.map { references[$0].load }.filter { fit.host(without: $0) != nil }
+        let outcomes = try Self.simulate(refitted) { load in
+            report("left out: " + load.description)
+            return ReferenceOutcome(
+                load, seed: seed, profile: fit.profile, host: fit.host(without: load))
         }
+        for index in predicted {
+            let outcome = outcomes[references[index].load]
+            rows[index].predictedLeftOut =
+                outcome.map { $0.value(references[index].metric) } ?? rows[index].predicted
+        }
+    }
+
+    /// The outcome of each different load, on all cores.
+    private static func simulate(
+        _ loads: [ReferenceLoad], _ outcome: @Sendable (ReferenceLoad) -> ReferenceOutcome
+    ) throws -> [ReferenceLoad: ReferenceOutcome] {
+        var seen: Set<ReferenceLoad> = []
+        let different = loads.filter { seen.insert($0).inserted }
+        let outcomes = try mapOnAllCores(different, outcome)
+        return Dictionary(uniqueKeysWithValues: zip(different, outcomes))
     }
 
     private mutating func summarize() {

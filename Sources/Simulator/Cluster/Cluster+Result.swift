@@ -38,7 +38,7 @@ extension Cluster {
         result.blocksPerReplica = replicas.isEmpty ? 0 : replicas[0].usableBlocks
         result.replicas = replicas.count
         result.steps.queueOperations += due.operations
-        result.records = records
+        result.records = window.records
         result.digest = digest(result)
         return result
     }

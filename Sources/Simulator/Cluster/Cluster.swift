@@ -13,11 +13,9 @@ struct Cluster: ~Copyable {
     var dueTimes: [Int64]
     /// Up to when everything that others can see has happened, picoseconds.
     var now: Int64 = 0
-    var window = RecordWindow()
+    var window: RecordWindow
     /// One for each thread.
     var statistics = HotArray<RequestStatistics>()
-    var records: [RequestRecord] = []
-    let keepsRecords: Bool
     let objective: ServiceLevelObjective
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
@@ -29,7 +27,7 @@ struct Cluster: ~Copyable {
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
         dueTimes = Array(repeating: .max, count: plan.replicas)
-        keepsRecords = plan.keepsRecords
+        window = RecordWindow(keepsRecords: plan.keepsRecords)
         objective = plan.objective
     }
 
@@ -118,22 +116,6 @@ private func collect(
             feed.ended(ended.record, at: max(ended.record.finish, ended.record.arrival))
         }
     }
-    enterEnded(&cluster, number)
-    try handOn(&cluster, &observer)
-}
-
-/// Moves a replica's ended requests into the window.
-func enterEnded(_ cluster: inout Cluster, _ number: Int) {
-    for index in cluster.replicas[number].tally.ended.indices {
-        cluster.window.put(cluster.replicas[number].tally.ended[index])
-    }
-    cluster.replicas[number].tally.ended.removeAll()
-}
-
-/// Hands the records on that every earlier request's end has set free.
-func handOn(_ cluster: inout Cluster, _ observer: inout any RunObserver) throws {
-    while let record = cluster.window.next() {
-        if cluster.keepsRecords { cluster.records.append(record) }
-        try observer.record(record)
-    }
+    cluster.window.enter(&cluster.replicas[number].tally.ended)
+    try cluster.window.handOn(&observer)
 }

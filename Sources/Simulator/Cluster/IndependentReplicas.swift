@@ -4,7 +4,8 @@ import Foundation
 /// Runs a cluster whose replicas cannot influence one another: the router does not read their
 /// state, and no request waits for another. A few thousand requests at a time are handed to their
 /// replicas, every replica runs up to the next arrival, and meanwhile the requests after those are
-/// read and routed; all on as many threads as there are processors.
+/// read and routed and the records of those before handed on; all on as many threads as there are
+/// processors.
 ///
 /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
 /// records leave in the order of arrival.
@@ -22,19 +23,49 @@ func runIndependently(
     while cluster.statistics.count < parts {
         cluster.statistics.append(RequestStatistics(cluster.objective))
     }
-    var now = RoutedRequests(replicas: cluster.replicas.count)
-    var next = RoutedRequests(replicas: cluster.replicas.count)
-    var failures = [(any Error)?](repeating: nil, count: parts + 1)
-    next.fill(&feed, &cluster.router)
-    while next.count > 0 || hasMore(&cluster) {
-        swap(&now, &next)
-        if let failure = now.failure { throw failure }
+    var round = Round(replicas: cluster.replicas.count, parts: parts)
+    round.next.fill(&feed, &cluster.router)
+    while round.next.count > 0 || hasMore(&cluster) {
+        swap(&round.now, &round.next)
+        if let failure = round.now.failure { throw failure }
         let horizon = try feed.nextArrival()
-        advance(&cluster, to: horizon, &now, &next, &feed, parts: parts, &failures)
-        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-        try collectRecords(&cluster, &observer)
+        advance(&cluster, to: horizon, &round, &feed, &observer)
+        if let failure = round.failures.lazy.compactMap({ $0 }).first { throw failure }
+        for number in cluster.replicas.indices {
+            swap(&round.ended[number], &cluster.replicas[number].tally.ended)
+        }
+        observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
-    if let failure = next.failure { throw failure }
+    if let failure = round.next.failure { throw failure }
+    try round.record(in: &cluster.window, &observer)
+}
+
+/// What is under way between two meetings of the threads.
+private struct Round: ~Copyable {
+    /// Requests for the replicas that run now, and those being read meanwhile.
+    var now: RoutedRequests
+    var next: RoutedRequests
+    /// Requests that ended in the round before, replica by replica.
+    var ended = HotArray<HotArray<EndedRequest>>()
+    /// What went wrong, part by part: reading and recording, then the replicas'.
+    var failures: [(any Error)?]
+    let parts: Int
+
+    init(replicas: Int, parts: Int) {
+        now = RoutedRequests(replicas: replicas)
+        next = RoutedRequests(replicas: replicas)
+        for _ in 0..<replicas { ended.append(HotArray()) }
+        failures = Array(repeating: nil, count: parts + 1)
+        self.parts = parts
+    }
+
+    /// Puts the requests that ended in the round before into order and hands them on.
+    mutating func record(
+        in window: inout RecordWindow, _ observer: inout any RunObserver
+    ) throws {
+        for number in ended.indices { window.enter(&ended[number]) }
+        try window.handOn(&observer)
+    }
 }
 
 /// The same on one thread.
@@ -57,8 +88,10 @@ private func runAlone(
                 let ended = cluster.replicas[number].tally.ended[index]
                 cluster.statistics[0].add(ended.record)
             }
+            cluster.window.enter(&cluster.replicas[number].tally.ended)
         }
-        try collectRecords(&cluster, &observer)
+        try cluster.window.handOn(&observer)
+        observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
 }
 
@@ -103,26 +136,34 @@ private struct Shared<Element: ~Copyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
 }
 
-/// Advances every replica to the horizon with what is meant for it, and fills `next` meanwhile.
+/// Advances every replica to the horizon with what is meant for it; meanwhile reads and routes the
+/// next requests and hands on the records of the round before.
 private func advance(
-    _ cluster: inout Cluster, to horizon: Int64, _ now: inout RoutedRequests,
-    _ next: inout RoutedRequests, _ feed: inout RequestFeed, parts: Int,
-    _ failures: inout [(any Error)?]
+    _ cluster: inout Cluster, to horizon: Int64, _ round: inout Round,
+    _ feed: inout RequestFeed, _ observer: inout any RunObserver
 ) {
-    let count = cluster.replicas.count
+    let (count, parts) = (cluster.replicas.count, round.parts)
     let replicas = cluster.replicas.withUnsafeMutablePointer { Shared(base: $0) }
     let statistics = cluster.statistics.withUnsafeMutablePointer { Shared(base: $0) }
-    let requests = now.byReplica.withUnsafeMutablePointer { Shared(base: $0) }
-    withUnsafeMutablePointer(to: &next) { next in
-        withUnsafeMutablePointer(to: &feed) { feed in
-            withUnsafeMutablePointer(to: &cluster.router) { router in
-                let (next, feed) = (Shared(base: next), Shared(base: feed))
-                let router = Shared(base: router)
-                failures.withUnsafeMutableBufferPointer { failures in
-                    let errors = Shared(base: failures.baseAddress!)
+    let requests = round.now.byReplica.withUnsafeMutablePointer { Shared(base: $0) }
+    let errors = round.failures.withUnsafeMutableBufferPointer { Shared(base: $0.baseAddress!) }
+    withUnsafeMutablePointer(to: &cluster) { cluster in
+        withUnsafeMutablePointer(to: &round) { round in
+            withUnsafeMutablePointer(to: &feed) { feed in
+                withUnsafeMutablePointer(to: &observer) { observer in
+                    let (cluster, round) = (Shared(base: cluster), Shared(base: round))
+                    let (feed, observer) = (Shared(base: feed), Shared(base: observer))
                     DispatchQueue.concurrentPerform(iterations: parts + 1) { part in
                         guard part > 0 else {
-                            next.base.pointee.fill(&feed.base.pointee, &router.base.pointee)
+                            let round = round.base
+                            round.pointee.next.fill(
+                                &feed.base.pointee, &cluster.base.pointee.router)
+                            do {
+                                try round.pointee.record(
+                                    in: &cluster.base.pointee.window, &observer.base.pointee)
+                            } catch {
+                                errors.base[0] = error
+                            }
                             return
                         }
                         for number in stride(from: part - 1, to: count, by: parts) {
@@ -144,16 +185,11 @@ private func advance(
     }
 }
 
-private func collectRecords(
-    _ cluster: inout Cluster, _ observer: inout any RunObserver
-) throws {
+/// The latest clock of any replica, picoseconds.
+private func latestClock(_ cluster: inout Cluster) -> Int64 {
     var time: Int64 = 0
-    for number in cluster.replicas.indices {
-        enterEnded(&cluster, number)
-        time = max(time, cluster.replicas[number].clock)
-    }
-    try handOn(&cluster, &observer)
-    observer.progress(ended: cluster.window.count, time: time)
+    for number in cluster.replicas.indices { time = max(time, cluster.replicas[number].clock) }
+    return time
 }
 
 private func hasMore(_ cluster: inout Cluster) -> Bool {

@@ -7,23 +7,34 @@ struct RecordWindow: ~Copyable {
     /// Sequence number of the first pending place.
     private var base: Int64 = 0
     private(set) var digest = Fingerprint()
+    /// Records handed on.
     private(set) var count = 0
+    /// The records handed on, where they are kept.
+    private(set) var records: [RequestRecord] = []
+    private let keepsRecords: Bool
 
-    /// Enters an ended request.
-    mutating func put(_ ended: borrowing EndedRequest) {
-        let place = Int(ended.sequence - base)
-        while pending.count <= place { pending.append(nil) }
-        pending[place] = ended.record
+    init(keepsRecords: Bool) { self.keepsRecords = keepsRecords }
+
+    /// Enters ended requests and forgets them there. O(requests).
+    mutating func enter(_ ended: inout HotArray<EndedRequest>) {
+        for index in ended.indices {
+            let place = Int(ended[index].sequence - base)
+            while pending.count <= place { pending.append(nil) }
+            pending[place] = ended[index].record
+        }
+        ended.removeAll()
     }
 
-    /// The next record in order of arrival, if its request has ended.
-    mutating func next() -> RequestRecord? {
-        guard let first = pending.first, let record = first else { return nil }
-        _ = pending.popFirst()
-        base += 1
-        count += 1
-        fold(record)
-        return record
+    /// Hands the records on that every earlier request's end has set free, in order of arrival.
+    mutating func handOn(_ observer: inout any RunObserver) throws {
+        while let first = pending.first, let record = first {
+            _ = pending.popFirst()
+            base += 1
+            count += 1
+            fold(record)
+            if keepsRecords { records.append(record) }
+            try observer.record(record)
+        }
     }
 
     private mutating func fold(_ record: RequestRecord) {

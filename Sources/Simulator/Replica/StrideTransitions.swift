@@ -132,7 +132,9 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
     }
     let now = Int32(truncatingIfNeeded: replica.stride.tick)
     let until = request.isPast(replica.stride.tick) ? request.steadyUntil : now
-    if until &- request.steadySince > steadyInFlight { request.lastToken = replica.stride.lastDelivery }
+    if until &- request.steadySince > steadyInFlight {
+        request.lastToken = replica.stride.lastDelivery
+    }
     request.pace = .explicit
     request.computed = Int32(computed)
     request.inFlight = inFlight

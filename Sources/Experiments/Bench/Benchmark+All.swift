@@ -14,11 +14,17 @@ extension Benchmark {
         Benchmark("chat-20", "one replica at 20 % of its capacity") {
             try chat(load: 0.2, requests: 200_000)
         },
-        Benchmark("walk-32", "every step executed, 32 requests always running") {
+        Benchmark("walk-32", "every step executed, 32 chat requests always running") {
             var (plan, source) = try chat(load: 0.5, requests: 4_000)
             plan.engine.gait = .walk
             plan.arrivals = .closedLoop(concurrency: 32)
             return (plan, source)
+        },
+        Benchmark("walk-decode", "every step executed, 32 requests that decode, blocks of 16") {
+            try decoders(blockSize: 16)
+        },
+        Benchmark("walk-decode-256", "the same with blocks of 256") {
+            try decoders(blockSize: 256)
         },
         Benchmark(
             "chat-10M", "ten million requests on one replica at 80 %, as a stream", isLong: true
@@ -85,6 +91,24 @@ extension Benchmark {
         let rate = load * (try capacity.get())
         let source = QuantileSource([chatTraffic(rate: rate)], requests: requests, seed: 1)
         return (try Self.plan(replicas: 1), source)
+    }
+
+    /// 32 requests that arrive together and decode 20,000 tokens each, walked.
+    private static func decoders(
+        blockSize: Int
+    ) throws -> (plan: RunPlan, source: any RequestSource) {
+        var plan = try Self.plan(replicas: 1)
+        plan.engine.gait = .walk
+        plan.engine.numGPUBlocks = 1_000_000 / blockSize
+        plan.engine.blockSize = blockSize
+        var workload = Workload()
+        for row in 0..<32 {
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(0)
+            workload.promptTokens.append(Int32(1_000 + 7 * row))
+            workload.outputTokens.append(20_000)
+        }
+        return (plan, InMemorySource(workload))
     }
 
     private static func fleet(

@@ -15,8 +15,12 @@ func nextEvent(_ replica: inout Replica) -> Int64 {
         guard let next = replica.inbox.first else { return .max }
         time = max(replica.clock, replica.requests[Int(next)].arrival) + 1
     }
-    guard replica.stride.isOn, replica.stride.ending.isEmpty, replica.aborts.isEmpty,
-        !replica.log.isWanted, let steps = stepsToFirstEnd(&replica), steps > 0
+    guard replica.aborts.isEmpty, !replica.log.isWanted else { return time }
+    guard replica.stride.isOn else {
+        guard let sleep = walkersSleep(&replica), sleep < .max - replica.lastEnd else { return time }
+        return max(time, replica.lastEnd + sleep)
+    }
+    guard replica.stride.ending.isEmpty, let steps = stepsToFirstEnd(&replica), steps > 0
     else { return time }
     // A step takes no less time than the steady requests' next one: others only add to it, and
     // contexts grow. With none steady, all steps but a first prefill decode something.
@@ -62,6 +66,36 @@ private func stepsToFirstEnd(_ replica: inout Replica) -> Int64? {
     let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests)
     guard !overflow, growth + prompts <= Int64(replica.freeBlocks) else { return nil }
     return steps
+}
+
+/// How long at least nobody ends on a replica that walks and has nothing to do but decode, from
+/// the end of its latest batch; nil when that is uncertain. O(running).
+private func walkersSleep(_ replica: inout Replica) -> Int64? {
+    guard replica.custom == nil, replica.waiting.isEmpty, replica.inbox.isEmpty,
+        !replica.running.isEmpty, replica.running.count <= replica.tokenBudget
+    else { return nil }
+    var steps = Int64.max
+    var load = StepLoad()
+    for index in replica.running.indices {
+        let request = replica.requests[Int(replica.running[index])]
+        guard !request.prefilling, request.stale == 0, request.computed > 0,
+            request.known + request.placeholders - request.computed == 1
+        else { return nil }
+        load.addDecode(context: Int(request.computed) + 1, window: replica.stepTime.window)
+        let room = Int64(replica.engine.maxModelLen - Int(request.promptTokens))
+        let sampled = Int64(request.delivered + request.placeholders)
+        steps = min(steps, min(Int64(request.outputTokens), room) - sampled)
+    }
+    load.sampled = load.decodes
+    guard steps > 0 else { return nil }
+    let lists = Int64(replica.running.count * replica.groups.count)
+    let (growth, isFar) = (steps / Int64(replica.engine.blockSize) + 2)
+        .multipliedReportingOverflow(by: lists)
+    guard !isFar, growth <= Int64(replica.freeBlocks) else { return nil }
+    // All of them take part in every step, and contexts grow.
+    let (sleep, overflow) = replica.stepTime.picoseconds(load)
+        .multipliedReportingOverflow(by: steps)
+    return overflow ? nil : sleep
 }
 
 /// More newcomers than this and a replica does not look how long it may sleep.

@@ -140,6 +140,7 @@ struct ScheduleScratch: ~Copyable {
     var processing = HotArray<Entry>()
     /// Tokens that the explicit running requests ask for, in order.
     var wanted = HotArray<Int32>()
+    var columns = WalkColumns()
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

@@ -32,6 +32,8 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
         if replica.stride.count > 0 {
             strideRun(&replica, to: horizon)
             if replica.mustDrain || replica.clock >= horizon || !replica.hasWork { continue }
+        } else if !replica.stride.isOn, walkRun(&replica, to: horizon) {
+            continue
         }
         try scheduleAndDispatch(&replica)
     }

@@ -36,7 +36,7 @@ private func canBeSteady(_ replica: inout Replica, _ slot: Int) -> Bool {
 }
 
 /// Tokens computed before the step that samples a request's last token.
-private func lastDecode(_ request: LiveRequest, _ limit: Int) -> Int {
+func lastDecode(_ request: LiveRequest, _ limit: Int) -> Int {
     min(Int(request.promptTokens) + Int(request.outputTokens), limit) - 2
 }
 

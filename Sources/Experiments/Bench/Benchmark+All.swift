@@ -93,20 +93,20 @@ extension Benchmark {
         return (try Self.plan(replicas: 1), source)
     }
 
-    /// 32 requests that arrive together and decode 20,000 tokens each, walked.
+    /// 32 requests that arrive together and decode 100,000 tokens each, walked.
     private static func decoders(
         blockSize: Int
     ) throws -> (plan: RunPlan, source: any RequestSource) {
         var plan = try Self.plan(replicas: 1)
         plan.engine.gait = .walk
-        plan.engine.numGPUBlocks = 1_000_000 / blockSize
+        plan.engine.numGPUBlocks = 4_000_000 / blockSize
         plan.engine.blockSize = blockSize
         var workload = Workload()
         for row in 0..<32 {
             workload.ids.append(Int64(row))
             workload.arrivals.append(0)
             workload.promptTokens.append(Int32(1_000 + 7 * row))
-            workload.outputTokens.append(20_000)
+            workload.outputTokens.append(100_000)
         }
         return (plan, InMemorySource(workload))
     }

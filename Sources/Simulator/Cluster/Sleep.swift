@@ -17,7 +17,9 @@ func nextEvent(_ replica: inout Replica) -> Int64 {
     }
     guard replica.aborts.isEmpty, !replica.log.isWanted else { return time }
     guard replica.stride.isOn else {
-        guard let sleep = walkersSleep(&replica), sleep < .max - replica.lastEnd else { return time }
+        guard let sleep = walkersSleep(&replica), sleep < .max - replica.lastEnd else {
+            return time
+        }
         return max(time, replica.lastEnd + sleep)
     }
     guard replica.stride.ending.isEmpty, let steps = stepsToFirstEnd(&replica), steps > 0

@@ -43,18 +43,28 @@ func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     return true
 }
 
+/// `allocate` for one more token of a request that decodes, where blocks are known to be free.
+func allocateNext(_ replica: inout Replica, _ slot: Int) {
+    let next = Int(replica.requests[slot].computed) + 1
+    slideWindows(&replica, slot, next - 1 - Int(replica.requests[slot].inFlight))
+    grow(&replica, slot, next)
+    if replica.pool.caching {
+        registerBlocks(&replica, slot, min(next, Int(replica.requests[slot].known)))
+    }
+    setQuiet(&replica, slot)
+}
+
 /// Blocks to take from the free queue so that the request holds `tokens` tokens; hit blocks that
 /// are free count, because adopting them takes them out of the queue.
 private func blocksNeeded(
     _ replica: inout Replica, _ slot: Int, tokens: Int, _ settled: Int, capped: Bool
 ) -> Int {
-    let size = replica.engine.blockSize
     let groupCount = replica.groups.count
     var need = 0
     for group in 0..<groupCount {
         let rules = replica.groups[group]
         let table = replica.tables[slot * groupCount + group]
-        var want = (tokens + size - 1) / size
+        var want = replica.blockSize.holding(tokens)
         if capped { want = min(want, rules.gateCap) }
         let held = Int(table.list.count)
         if table.cached >= 0 {
@@ -106,8 +116,7 @@ private func adoptHits(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
 }
 
 private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    let size = replica.engine.blockSize
-    let want = (tokens + size - 1) / size
+    let want = replica.blockSize.holding(tokens)
     for group in 0..<replica.groups.count {
         let entry = slot * replica.groups.count + group
         var list = replica.tables[entry].list
@@ -121,7 +130,7 @@ private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
 /// Registers keys for the blocks that are full at `tokens` tokens.
 func registerBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     if replica.usesRuns { return registerRuns(&replica, slot, tokens) }
-    let full = tokens / replica.engine.blockSize
+    let full = replica.blockSize.filled(by: tokens)
     let groupCount = replica.groups.count
     for group in 0..<groupCount {
         let entry = slot * groupCount + group

@@ -12,10 +12,11 @@ struct GroupRules {
     let gateCap: Int
     /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
     let retention: Int?
-    let blockSize: Int
+    let blockSize: BlockSize
 
     init(_ group: CacheGroup, engine: EngineConfiguration) {
-        blockSize = engine.blockSize
+        let size = engine.blockSize
+        blockSize = BlockSize(size)
         retention = engine.prefixCacheRetentionInterval
         switch group {
         case .full:
@@ -24,17 +25,17 @@ struct GroupRules {
             gateCap = .max
         case .sliding(let tokens):
             window = tokens
-            needed = (tokens - 1 + blockSize - 1) / blockSize
+            needed = (tokens - 1 + size - 1) / size
             // With two batches in flight, the window slides two budgets late.
             let flight = (engine.asyncScheduling ? 2 : 1) * engine.maxNumBatchedTokens
             let span = min(tokens - 1 + flight, engine.maxModelLen)
-            gateCap = (span + blockSize - 1) / blockSize + 1
+            gateCap = (span + size - 1) / size + 1
         }
     }
 
     /// Leading blocks that a context of `computed` settled tokens no longer attends to.
     func skippedBlocks(_ computed: Int) -> Int {
-        window == 0 ? 0 : max(0, computed - window + 1) / blockSize
+        window == 0 ? 0 : blockSize.filled(by: max(0, computed - window + 1))
     }
 
     /// Whether block `i` of a request is registered under a key.
@@ -45,11 +46,11 @@ struct GroupRules {
     func retains(block i: Int, promptTokens: Int, junction: Int) -> Bool {
         guard window > 0, let retention else { return true }
         if retention > 0 {
-            let period = retention / blockSize
+            let period = retention / blockSize.tokens
             if needed >= period || i % period >= period - needed { return true }
         }
         func endsWindow(_ token: Int) -> Bool {
-            let end = token / blockSize
+            let end = blockSize.filled(by: token)
             return i >= end - needed && i < end
         }
         return endsWindow(promptTokens - 1) || (junction > 0 && endsWindow(junction))

@@ -23,7 +23,6 @@ struct RunTable {
 func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     if replica.requests[demand.slot].isPrivate { return allocatePrivate(&replica, demand) }
     let request = replica.requests[demand.slot]
-    let size = replica.engine.blockSize
     let limit = replica.engine.maxModelLen
     let total = min(Int(request.computed) + demand.hitTokens, limit)
     let held = Int(replica.runTables[demand.slot].count + replica.scratch.runHitBlocks)
@@ -33,11 +32,11 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
         freeHits += Int(max(0, hit.count - replica.runPool.runs[Int(hit.run)].held))
     }
     if demand.gate {
-        let want = (min(Int(request.known), limit) + size - 1) / size
+        let want = replica.blockSize.holding(min(Int(request.known), limit))
         let need = max(0, want - held) + freeHits
         if need + demand.mark > replica.runPool.freeCount { return false }
     }
-    let want = (min(total + demand.tokens, limit) + size - 1) / size
+    let want = replica.blockSize.holding(min(total + demand.tokens, limit))
     let new = max(0, want - held)
     if new + freeHits + demand.mark > replica.runPool.freeCount { return false }
     if !replica.scratch.runHits.isEmpty { adoptRuns(&replica, demand.slot) }
@@ -46,9 +45,10 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     if replica.isCaching {
         registerRuns(&replica, demand.slot, min(total + demand.tokens, Int(request.known)))
     }
-    var quiet = Int(replica.runTables[demand.slot].count) * size
+    var quiet = Int(replica.runTables[demand.slot].count) * replica.blockSize.tokens
     if replica.isCaching {
-        quiet = min(quiet, (Int(replica.runTables[demand.slot].registered) + 1) * size - 1)
+        let registered = Int(replica.runTables[demand.slot].registered)
+        quiet = min(quiet, (registered + 1) * replica.blockSize.tokens - 1)
     }
     replica.requests[demand.slot].quietUntil = Int32(clamping: quiet)
     return true
@@ -56,24 +56,24 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
 
 /// The same for content that nobody else names, which never hits anything. O(1).
 private func allocatePrivate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
-    let size = replica.runPool.blockSize
-    let limit = Int32(clamping: replica.engine.maxModelLen)
-    let known = replica.requests[demand.slot].known
-    let held = replica.runTables[demand.slot].count
-    let computed = replica.requests[demand.slot].computed
-    let tokens = min(min(computed, limit) + Int32(demand.tokens), limit)
-    let new = max(0, (tokens + size - 1) / size - held)
-    let asked = demand.gate ? max(new, (min(known, limit) + size - 1) / size - held) : new
-    guard Int(asked) + demand.mark <= replica.runPool.freeCount else { return false }
-    if new > 0 { replica.runPool.take(Int(new)) }
-    let registered = replica.runTables[demand.slot].registered
-    let full = replica.isCaching ? max(min(tokens, known) / size, registered) : 0
-    replica.runPool.distinctKeys += Int(full - registered)
-    replica.runTables[demand.slot].registered = full
-    replica.runTables[demand.slot].keyless = held + new - full
-    let quiet = (held + new) * size
-    replica.requests[demand.slot].quietUntil =
-        replica.isCaching ? min(quiet, (full + 1) * size - 1) : quiet
+    let size = replica.blockSize
+    let limit = replica.engine.maxModelLen
+    let known = Int(replica.requests[demand.slot].known)
+    let held = Int(replica.runTables[demand.slot].count)
+    let computed = Int(replica.requests[demand.slot].computed)
+    let tokens = min(min(computed, limit) + demand.tokens, limit)
+    let new = max(0, size.holding(tokens) - held)
+    let asked = demand.gate ? max(new, size.holding(min(known, limit)) - held) : new
+    guard asked + demand.mark <= replica.runPool.freeCount else { return false }
+    if new > 0 { replica.runPool.take(new) }
+    let registered = Int(replica.runTables[demand.slot].registered)
+    let full = replica.isCaching ? max(size.filled(by: min(tokens, known)), registered) : 0
+    replica.runPool.distinctKeys += full - registered
+    replica.runTables[demand.slot].registered = Int32(full)
+    replica.runTables[demand.slot].keyless = Int32(held + new - full)
+    var quiet = (held + new) * size.tokens
+    if replica.isCaching { quiet = min(quiet, (full + 1) * size.tokens - 1) }
+    replica.requests[demand.slot].quietUntil = Int32(clamping: quiet)
     return true
 }
 
@@ -133,7 +133,7 @@ func expose(_ replica: inout Replica, _ slot: Int) {
 /// Registers keys for the blocks that are full at `tokens` tokens. O(1 + shadows + pieces).
 @inline(__always)
 func registerRuns(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    let full = Int32(tokens) / replica.runPool.blockSize
+    let full = Int32(replica.blockSize.filled(by: tokens))
     guard replica.requests[slot].isPrivate else { return registerNamed(&replica, slot, full) }
     let new = max(0, full - replica.runTables[slot].registered)
     replica.runPool.distinctKeys += Int(new)

@@ -22,6 +22,7 @@ struct Replica: ~Copyable {
     let activeLimit: Int
     let tokenBudget: Int
     let watermarkBlocks: Int
+    let blockSize: BlockSize
 
     /// Whether the blocks are kept as runs (`runPool`) or one by one (`pool`, the oracle).
     let usesRuns: Bool
@@ -78,6 +79,7 @@ struct Replica: ~Copyable {
         stepTime = plan.stepTime
         activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
         tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
+        blockSize = BlockSize(engine.blockSize)
         watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
         groups = engine.groups.map { GroupRules($0, engine: engine) }
         lookupOrder = Self.lookupOrder(engine.groups)

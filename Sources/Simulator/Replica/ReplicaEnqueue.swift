@@ -57,7 +57,7 @@ private func rejection(
     let limit = replica.engine.maxModelLen
     if Int(arrival.promptTokens) >= limit { return .promptNotShorterThanModelLength }
     let tokens = min(Int(arrival.promptTokens) + Int(arrival.outputTokens), limit)
-    let each = (tokens + replica.engine.blockSize - 1) / replica.engine.blockSize
+    let each = replica.blockSize.holding(tokens)
     var blocks = 0
     for group in replica.groups.indices { blocks += min(each, replica.groups[group].gateCap) }
     if blocks > replica.usableBlocks { return .needsMoreBlocksThanThePool }

@@ -5,7 +5,6 @@
 /// O(explicit + ending).
 func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> Bool {
     prepareStride(&replica)
-    let size = replica.engine.blockSize
     let steadyBlocks = replica.stride.blocksNeeded
     var tokens = replica.stride.count
     var blocks = steadyBlocks
@@ -15,7 +14,7 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
         let wanted = max(0, pass.wanted(&replica, slot))
         replica.scratch.wanted.append(Int32(wanted))
         tokens += wanted
-        if wanted > 0 { blocks += newBlocks(&replica, slot, wanted, size) }
+        if wanted > 0 { blocks += newBlocks(&replica, slot, wanted) }
     }
     countWaste(&replica, &tokens, &blocks)
     let excess = max(0, tokens - pass.budget)
@@ -43,10 +42,9 @@ private func cutLast(
         replica.requests[Int(last)].admission == replica.stride.admissions,
         let wanted = replica.scratch.wanted.last, Int(wanted) > excess
     else { return false }
-    let size = replica.engine.blockSize
     replica.scratch.wanted[replica.scratch.wanted.count - 1] -= Int32(excess)
-    blocks -= newBlocks(&replica, Int(last), Int(wanted), size)
-    blocks += newBlocks(&replica, Int(last), Int(wanted) - excess, size)
+    blocks -= newBlocks(&replica, Int(last), Int(wanted))
+    blocks += newBlocks(&replica, Int(last), Int(wanted) - excess)
     return true
 }
 
@@ -61,11 +59,9 @@ private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: I
     if replica.requests[slot].prefilling { replica.cadence.carried = true }
 }
 
-private func newBlocks(
-    _ replica: inout Replica, _ slot: Int, _ tokens: Int, _ size: Int
-) -> Int {
+private func newBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
-    return max(0, (end + size - 1) / size - Int(replica.runTables[slot].count))
+    return max(0, replica.blockSize.holding(end) - Int(replica.runTables[slot].count))
 }
 
 /// Whether a request whose last token is in flight gets one more step, because its end is not

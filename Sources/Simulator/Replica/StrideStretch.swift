@@ -150,9 +150,9 @@ private struct Stretch {
         _ sums: borrowing StrideState, _ histogram: inout HotHistogram
     ) -> Bool {
         var number = exit - tick
-        // Everybody takes one block a round.
-        let rounds = Int(number) / sums.blockPhases.count + 1
-        if used - firstUsed + rounds * Int(count) > free {
+        // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
+        let rounds = Int(number) >> (Int.bitWidth - 1 - sums.blockPhases.count.leadingZeroBitCount)
+        if used - firstUsed + (rounds + 1) * Int(count) > free {
             number = min(number, Int64(sums.stepsToNeed(after: phase)))
         }
         number = clipped(number)

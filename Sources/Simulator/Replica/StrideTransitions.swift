@@ -59,8 +59,8 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
 /// The tick, modulo block size, at which a request with so many tokens computed by the present
 /// tick needs a block: when its tokens fill its blocks.
 private func phase(_ replica: inout Replica, _ computed: Int) -> Int {
-    let size = replica.engine.blockSize
-    let beyond = computed % size
+    let size = replica.blockSize.tokens
+    let beyond = replica.blockSize.beyond(computed)
     let phase = replica.stride.phase + (beyond == 0 ? 0 : size - beyond)
     return phase < size ? phase : phase - size
 }
@@ -148,8 +148,7 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
 
 /// Books the blocks that a request took while its steps were sums.
 private func bookBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
-    let size = replica.engine.blockSize
-    let blocks = Int32((computed + size - 1) / size)
+    let blocks = Int32(replica.blockSize.holding(computed))
     let missing = blocks - replica.runTables[slot].count
     if missing > 0 { replica.runTables[slot].keyless += missing }
 }

@@ -6,7 +6,7 @@ import StepTime
 ///
 /// This is the walking gait at speed, and the gait of models with sliding windows. Whoever watches
 /// decisions gets every step from `schedule` and `update`, to which this must be equal.
-/// O(running) a step, plus `allocate` for who needs a block. False when there was no such step.
+/// O(running) a step, plus `allocateNext` for who needs a block. False when there was no such step.
 func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
     guard !replica.usesRuns, replica.custom == nil, !replica.log.isWanted,
         replica.cadence.interval == 1, replica.waiting.isEmpty, !replica.running.isEmpty,
@@ -67,8 +67,13 @@ struct WalkColumns: ~Copyable {
     /// Enters in `asking` who asks for attention.
     mutating func findAsking() {
         asking.removeAll()
-        for place in computed.indices where computed[place] >= attention[place] {
-            asking.append(Int32(place))
+        let count = computed.count
+        computed.withUnsafeMutablePointer { computed in
+            attention.withUnsafeMutablePointer { attention in
+                for place in 0..<count where computed[place] >= attention[place] {
+                    asking.append(Int32(place))
+                }
+            }
         }
     }
 }
@@ -219,8 +224,7 @@ private struct Walk {
             let slot = Int(replica.running[place])
             replica.requests[slot].computed = computed
             replica.requests[slot].known = computed + (pipelined ? 0 : 1)
-            let fits = allocate(&replica, BlockDemand(slot: slot, tokens: 1))
-            precondition(fits, "blocks were counted before they were taken")
+            allocateNext(&replica, slot)
             let settled = Int(computed) - (pipelined ? 1 : 0)
             let demand = Int32(clamping: nextDemand(&replica, slot, settled: settled))
             replica.scratch.columns.attention[place] = min(

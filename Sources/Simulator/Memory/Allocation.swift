@@ -102,11 +102,12 @@ private func adoptHits(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
     for group in 0..<replica.groups.count {
         let entry = slot * replica.groups.count + group
         let skipped = replica.groups[group].skippedBlocks(settled)
-        let hits = replica.scratch.hits[group]
+        let hits = replica.scratch.hits[group].count
         var list = replica.tables[entry].list
-        replica.blockLists.reserve(max(hits.count, skipped), in: &list)
+        replica.blockLists.reserve(max(hits, skipped), in: &list)
         for _ in 0..<skipped { replica.blockLists.append(0, to: &list) }
-        for block in hits.dropFirst(skipped) {
+        for index in skipped..<max(skipped, hits) {
+            let block = replica.scratch.hits[group][index]
             replica.pool.adopt(block)
             replica.blockLists.append(block, to: &list)
         }

@@ -6,7 +6,7 @@
 func lookUpPrefix(_ replica: inout Replica, _ slot: Int) -> Int {
     if replica.usesRuns { return lookUpRuns(&replica, slot) }
     for group in replica.groups.indices {
-        replica.scratch.hits[group].removeAll(keepingCapacity: true)
+        replica.scratch.hits[group].removeAll()
     }
     guard replica.pool.caching else { return 0 }
     let size = replica.engine.blockSize
@@ -70,7 +70,7 @@ private func findWindow(
     let content = replica.requests[slot].outputContent
     replica.chains.extend(slot, to: limit, outputContent: content)
     for group in members {
-        replica.scratch.hits[group].append(contentsOf: repeatElement(0, count: limit))
+        replica.scratch.hits[group].append(0, times: limit)
     }
     var run = 0
     var index = limit - 1

@@ -95,7 +95,7 @@ struct Replica: ~Copyable {
         stride = StrideState(
             isOn: usesRuns && plan.stepTime.window == 0, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
-        scratch.hits = Array(repeating: [], count: groups.count)
+        for _ in groups { scratch.hits.append(HotArray()) }
     }
 
     /// Groups of equal kind are looked up together, full attention first.
@@ -131,7 +131,7 @@ struct Replica: ~Copyable {
 /// Scratch lists that live as long as the replica, so that steps allocate nothing.
 struct ScheduleScratch: ~Copyable {
     /// Hit blocks of the waiting head, group by group.
-    var hits: [[Int32]] = []
+    var hits = HotArray<HotArray<Int32>>()
     /// The same with runs, and their sum.
     var runHits = HotArray<RunHold>()
     var runHitBlocks: Int32 = 0

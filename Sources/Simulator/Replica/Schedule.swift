@@ -170,7 +170,7 @@ func clearHits(_ replica: inout Replica) {
     replica.scratch.runHitBlocks = 0
     if replica.usesRuns { return }
     for group in replica.groups.indices {
-        replica.scratch.hits[group].removeAll(keepingCapacity: true)
+        replica.scratch.hits[group].removeAll()
     }
 }
 

@@ -78,3 +78,38 @@ struct KernelTests {
 extension EventHeap.Event: Equatable {
     public static func == (a: Self, b: Self) -> Bool { a.time == b.time && a.tie == b.tie }
 }
+
+@Suite("Sizes")
+struct SizeTests {
+    @Test("blocks are counted as by division", arguments: UInt64(1)...5)
+    func blocks(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let odd = (0..<200).map { _ in 1 + random.below(1 << (1 + random.below(30))) }
+        for size in [1, 2, 3, 16, 48, 1 << 30] + odd {
+            let block = BlockSize(size)
+            let few = (0..<50).map { _ in random.below(1 << (1 + random.below(31))) }
+            let edges = [0, 1, size - 1, size, size + 1, Int(Int32.max)]
+            let multiples = few.map { max(0, $0 / size * size - 1) }
+            for tokens in few + edges + multiples {
+                #expect(block.filled(by: tokens) == tokens / size, "\(tokens) by \(size)")
+                #expect(block.beyond(tokens) == tokens % size, "\(tokens) by \(size)")
+                let holding = tokens / size + (tokens % size > 0 ? 1 : 0)
+                #expect(block.holding(tokens) == holding, "\(tokens) by \(size)")
+            }
+        }
+    }
+
+    /// What a live request takes: its state, its blocks, its place in the queue it waits in, in
+    /// the wheel of ends and in the running list, and its record's place when others ended first.
+    @Test("a live request takes less than 400 bytes")
+    func liveRequest() {
+        let queues = 5 * MemoryLayout<Int32>.stride
+        let record = MemoryLayout<RequestRecord?>.stride
+        let state = MemoryLayout<LiveRequest>.stride + MemoryLayout<RunTable>.stride
+        #expect(state + record + queues <= 300)
+        // With numbered blocks, in two groups.
+        let numbered = MemoryLayout<KeyChain>.stride + 2 * MemoryLayout<BlockTable>.stride
+        let walked = MemoryLayout<LiveRequest>.stride + numbered
+        #expect(walked + record + queues <= 400)
+    }
+}

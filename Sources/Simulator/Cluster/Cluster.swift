@@ -113,7 +113,10 @@ private func collect(
         cluster.router.ended(on: number)
         cluster.statistics[0].add(ended.record)
         if feed.isDependent {
-            feed.ended(ended.record, at: max(ended.record.finish, ended.record.arrival))
+            // Who gives up is seen to when the next step is scheduled, after the batch before it
+            // has ended: what that moment decided elsewhere does not know of it.
+            let time = max(ended.record.finish, ended.record.arrival, cluster.now)
+            feed.ended(ended.record, at: time)
         }
     }
     cluster.window.enter(&cluster.replicas[number].tally.ended)

@@ -15,12 +15,13 @@ func nextEvent(_ replica: inout Replica) -> Int64 {
         guard let next = replica.inbox.first else { return .max }
         time = max(replica.clock, replica.requests[Int(next)].arrival) + 1
     }
-    guard replica.aborts.isEmpty, !replica.log.isWanted else { return time }
+    guard !replica.log.isWanted else { return time }
+    let abort = firstAbort(&replica)
     guard replica.stride.isOn else {
         guard let sleep = walkersSleep(&replica), sleep < .max - replica.lastEnd else {
             return time
         }
-        return max(time, replica.lastEnd + sleep)
+        return max(time, min(abort, replica.lastEnd + sleep))
     }
     guard replica.stride.ending.isEmpty, let steps = stepsToFirstEnd(&replica), steps > 0
     else { return time }
@@ -31,7 +32,19 @@ func nextEvent(_ replica: inout Replica) -> Int64 {
     let shortest = replica.lines[decodes].picoseconds(context: max(1, replica.stride.context))
     let (sleep, overflow) = shortest.multipliedReportingOverflow(
         by: replica.stride.count > 0 ? steps : steps - 1)
-    if !overflow, sleep < .max - replica.lastEnd { time = max(time, replica.lastEnd + sleep) }
+    if !overflow, sleep < .max - replica.lastEnd {
+        time = max(time, min(abort, replica.lastEnd + sleep))
+    }
+    return time
+}
+
+/// When the first client gives up: that ends a request too. Of those not arrived at the loop it
+/// looks at no more than a replica that sleeps may have.
+private func firstAbort(_ replica: inout Replica) -> Int64 {
+    var time = replica.aborts.firstTime
+    for place in 0..<min(replica.inbox.count, sleepersCrowd) {
+        time = min(time, replica.requests[Int(replica.inbox[place])].abort)
+    }
     return time
 }
 
@@ -55,7 +68,6 @@ private func stepsToFirstEnd(_ replica: inout Replica) -> Int64? {
             slot = index < waits ? replica.waiting[index] : replica.inbox[index - waits]
         }
         let request = replica.requests[Int(slot)]
-        guard request.abort == .max else { return nil }
         // A request cut short by the model's length ends before its output does.
         let room = Int64(replica.engine.maxModelLen - Int(request.promptTokens))
         let sampled = Int64(request.delivered + request.placeholders)

@@ -31,7 +31,11 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
         processAborts(&replica)
         if replica.stride.count > 0 {
             strideRun(&replica, to: horizon)
-            if replica.mustDrain || replica.clock >= horizon || !replica.hasWork { continue }
+            // It took arrivals too, and one of those may have given up by now.
+            let isDue = replica.aborts.firstTime <= replica.clock
+            if replica.mustDrain || replica.clock >= horizon || !replica.hasWork || isDue {
+                continue
+            }
         } else if !replica.stride.isOn, walkRun(&replica, to: horizon) {
             continue
         }

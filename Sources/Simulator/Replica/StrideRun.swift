@@ -12,16 +12,19 @@ func strideRun(_ replica: inout Replica, to horizon: Int64) {
     else { return }
     while replica.clock < horizon {
         takeArrivals(&replica)
-        guard replica.aborts.isEmpty, !replica.stride.quotes.mayConflict else { return }
-        strideStretch(&replica, to: horizon)
-        // It may have gone past an arrival, or to the horizon.
-        if replica.clock >= horizon { return }
+        // Who gives up is seen to by the loop, and at no other time than theirs.
+        let abort = replica.aborts.firstTime
+        guard abort > replica.clock, !replica.stride.quotes.mayConflict else { return }
+        let end = min(horizon, abort - 1)
+        strideStretch(&replica, to: end)
+        // It may have gone past an arrival, or to the end.
+        if replica.clock >= end { return }
         if let next = replica.inbox.first,
             replica.requests[Int(next)].arrival <= replica.clock
         {
             continue
         }
-        guard strideStep(&replica), !processAfterStep(&replica, horizon) else { return }
+        guard strideStep(&replica), !processAfterStep(&replica, end) else { return }
     }
 }
 

@@ -83,14 +83,17 @@ private func runAlone(
         if taken == 0, !hasMore(&cluster) { return }
         let horizon = try feed.nextArrival()
         for number in cluster.replicas.indices {
-            while try advance(&cluster.replicas[number], to: horizon) == .collect {}
-            for index in cluster.replicas[number].tally.ended.indices {
-                let ended = cluster.replicas[number].tally.ended[index]
-                cluster.statistics[0].add(ended.record)
+            var stop = AdvanceStop.collect
+            while stop == .collect {
+                stop = try advance(&cluster.replicas[number], to: horizon)
+                for index in cluster.replicas[number].tally.ended.indices {
+                    let ended = cluster.replicas[number].tally.ended[index]
+                    cluster.statistics[0].add(ended.record)
+                }
+                cluster.window.enter(&cluster.replicas[number].tally.ended)
+                try cluster.window.handOn(&observer)
             }
-            cluster.window.enter(&cluster.replicas[number].tally.ended)
         }
-        try cluster.window.handOn(&observer)
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
 }
@@ -170,9 +173,8 @@ private func advance(
                             do {
                                 RoutedRequests.deliver(
                                     &requests.base[number], to: &replicas.base[number])
-                                while try advance(&replicas.base[number], to: horizon)
-                                    == .collect
-                                {}
+                                // Who stops to hand records on goes on in the next round.
+                                _ = try advance(&replicas.base[number], to: horizon)
                                 statistics.base[part - 1].add(replicas.base[number].tally.ended)
                             } catch {
                                 errors.base[part] = error

@@ -21,6 +21,9 @@ struct Tally: ~Copyable {
     var usedBlockTime: UInt128 = 0
     var peakUsedBlocks = 0
     private var accountedUntil: Int64 = 0
+    /// A replica stops to hand its ended requests on when they are so many: memory follows the
+    /// requests alive.
+    static let endedAtOnce = 1_024
     /// Ended requests, to be handed on by the cluster.
     var ended = HotArray<EndedRequest>()
     /// Actions of an external scheduler that broke a rule, and the first of them.

@@ -6,7 +6,7 @@ import Traces
 enum AdvanceStop {
     /// Nothing more happens before the horizon.
     case horizon
-    /// Decisions are to be collected; call again.
+    /// Decisions or records are to be collected; call again.
     case collect
 }
 
@@ -27,6 +27,7 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
             replica.clock = max(replica.clock, replica.requests[Int(next)].arrival)
         }
         if replica.clock >= horizon { return .horizon }
+        if replica.tally.ended.count >= Tally.endedAtOnce { return .collect }
         takeArrivals(&replica)
         processAborts(&replica)
         if replica.stride.count > 0 {

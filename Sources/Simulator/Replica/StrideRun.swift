@@ -10,7 +10,7 @@ func strideRun(_ replica: inout Replica, to horizon: Int64) {
     guard replica.stride.isOn, !replica.log.isWanted, replica.cadence.interval == 1,
         replica.dispatched.count == replica.depth - 1
     else { return }
-    while replica.clock < horizon {
+    while replica.clock < horizon, replica.tally.ended.count < Tally.endedAtOnce {
         takeArrivals(&replica)
         // Who gives up is seen to by the loop, and at no other time than theirs.
         let abort = replica.aborts.firstTime

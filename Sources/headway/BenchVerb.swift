@@ -25,6 +25,8 @@ extension Verb {
         let repeats = try arguments.integer("--repeat", atLeast: 1) ?? 1
         let chosen = try Chosen(arguments.operands)
         let printsTable = !arguments.has("--json")
+        let machine = Machine()
+        if printsTable { try Console.write("On \(machine.description)\n") }
         let simulation = try results(
             chosen.simulation, SimulationTable(), printsTable: printsTable
         ) { benchmark in try (0..<repeats).map { _ in try benchmark.run() } }
@@ -32,7 +34,10 @@ extension Verb {
         let files = try results(
             chosen.files, FileTable(), printsTable: printsTable
         ) { try $0.run(times: repeats) }
-        if !printsTable { try Console.writeJSON(Results(simulation: simulation, files: files)) }
+        if !printsTable {
+            try Console.writeJSON(
+                Results(machine: machine, simulation: simulation, files: files))
+        }
         return 0
     }
 
@@ -61,6 +66,7 @@ extension Verb {
 
     /// What `--json` prints.
     private struct Results: Encodable {
+        let machine: Machine
         let simulation: [BenchmarkResult]
         let files: [FileBenchmarkResult]
     }

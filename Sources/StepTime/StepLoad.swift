@@ -39,9 +39,11 @@ public struct StepLoad: Equatable, Sendable {
         if window > 0 { decodeWindowedContext += min(length, window) }
     }
 
-    /// Adds `count` decodes whose contexts sum to `context` tokens, for prices without a window.
+    /// Adds `count` decodes whose contexts sum to `context` tokens, and clipped to the price's
+    /// window, if it has one, to `windowedContext`.
     @inline(__always)
-    public mutating func addDecodes(_ count: Int, context sum: Int) {
+    public mutating func addDecodes(_ count: Int, context sum: Int, windowedContext: Int) {
+        decodeWindowedContext += windowedContext
         tokens += count
         requests += count
         context += sum

@@ -72,6 +72,8 @@ public enum Conformance {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
         let name = URL(fileURLWithPath: folder).lastPathComponent
         var plan = try configuration.plan(gait: gait, place: folder + "/config.json")
+        // Walking holds blocks one by one against the capture, striding runs of them.
+        plan.numbersBlocks = gait == .walk
         adjust(&plan)
         var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
         if configuration.source != nil {

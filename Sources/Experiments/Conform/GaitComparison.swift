@@ -15,6 +15,12 @@ public enum GaitComparison {
         case (.success, .failure(let error)): return "only striding fails: \(error)"
         case (.success(let walked), .success(let strode)):
             if let difference = difference(walked, strode) { return difference }
+            guard case .success(let numbered) = try result(random, .walk, numbered: true) else {
+                return "only walking over single blocks fails"
+            }
+            if let difference = difference(strode, numbered) {
+                return "\(difference) when walked over single blocks"
+            }
             // Watched runs go request by request, unwatched ones may go replica by replica; and
             // unwatched walking takes steps that only decode together.
             for gait in EngineConfiguration.Gait.allCases {
@@ -31,14 +37,16 @@ public enum GaitComparison {
 
     /// Looks at every decision and does nothing.
     private struct Watcher: RunObserver {
-        var decisionDetail: DecisionDetail { .decisions }
+        var decisionDetail: DecisionDetail { .decisionsAndBlocks }
     }
 
     private static func result(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait, _ watcher: Watcher? = nil
+        _ random: RandomCase, _ gait: EngineConfiguration.Gait, _ watcher: Watcher? = nil,
+        numbered: Bool = false
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan
         plan.engine.gait = gait
+        plan.numbersBlocks = numbered
         do {
             let source = InMemorySource(random.workload)
             return .success(try simulate(plan, source: source, observer: watcher))

@@ -23,6 +23,11 @@ public struct RandomCase: Sendable {
     /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole
     /// amount with each token of context.
     private static let measured = Result { try Configuration().resolved().plan.stepTime }
+    /// The same with a window, of 128 tokens: half of this model's layers look no further back.
+    private static let windowed = Result {
+        try Configuration.read(file: nil, changes: ["model.name=gpt-oss-20b"])
+            .resolved().plan.stepTime
+    }
 
     private static func plan(_ random: inout SeededRandom) -> RunPlan {
         var plan = RunPlan(
@@ -57,10 +62,13 @@ public struct RandomCase: Sendable {
         plan.engine.emptyYieldMicroseconds = Int64(pick(&random, [0, 0, 1000]))
         plan.engine.hostFixed = Int64(pick(&random, [0, 0, 3_000_000_000, 77_777]))
         plan.engine.hostPerRequest = Int64(pick(&random, [0, 0, 10_000_000]))
-        if random.below(8) == 0 {
+        if random.below(4) == 0 {
             plan.engine.groups = pick(
                 &random, [[.sliding(window: 20)], [.full, .sliding(window: 33)]])
             plan.engine.numGPUBlocks *= 2
+            if random.below(2) == 0, let windowed = try? windowed.get() {
+                plan.stepTime = windowed
+            }
         }
         plan.replicas = pick(&random, [1, 1, 1, 2, 5])
         plan.router.policy = pick(&random, RouterConfiguration.Policy.allCases)

@@ -59,6 +59,9 @@ public struct RunPlan: Sendable {
     /// Threads for replicas that cannot influence one another; nil: one per processor. Never
     /// changes a result.
     public var threads: Int?
+    /// Keep the KV blocks one by one even where runs of them would do: the oracle of runs, and
+    /// slower. Never changes a result.
+    public var numbersBlocks = false
     /// Keep every record in the result.
     public var keepsRecords = true
 

@@ -45,6 +45,10 @@ func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
 
 /// `allocate` for one more token of a request that decodes, where blocks are known to be free.
 func allocateNext(_ replica: inout Replica, _ slot: Int) {
+    if replica.usesRuns {
+        let fits = allocateRuns(&replica, BlockDemand(slot: slot, tokens: 1))
+        return precondition(fits, "blocks were counted before they were taken")
+    }
     let next = Int(replica.requests[slot].computed) + 1
     slideWindows(&replica, slot, next - 1 - Int(replica.requests[slot].inFlight))
     grow(&replica, slot, next)
@@ -83,6 +87,8 @@ private func blocksNeeded(
 }
 
 private func slideWindows(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
+    // Whoever may have to name its content yet remembers where it was.
+    let keeps: Int32 = replica.requests[slot].isPrivate ? -1 : 0
     for group in 0..<replica.groups.count where replica.groups[group].window > 0 {
         let skipped = replica.groups[group].skippedBlocks(settled)
         let list = replica.tables[slot * replica.groups.count + group].list
@@ -90,8 +96,8 @@ private func slideWindows(_ replica: inout Replica, _ slot: Int, _ settled: Int)
         var index = min(skipped, Int(list.count)) - 1
         while index >= 0 {
             let block = replica.blockLists[list, index]
-            if block == 0 { break }
-            replica.blockLists[list, index] = 0
+            if block <= 0 { break }
+            replica.blockLists[list, index] = keeps * block
             replica.pool.release(block, cursor: &cursor)
             index -= 1
         }
@@ -137,21 +143,53 @@ func registerBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
         let entry = slot * groupCount + group
         let done = max(0, Int(replica.tables[entry].cached))
         guard done < full else { continue }
-        let request = replica.requests[slot]
-        replica.chains.extend(slot, to: full, outputContent: request.outputContent)
-        let rules = replica.groups[group]
-        let list = replica.tables[entry].list
-        for i in done..<full {
-            let block = replica.blockLists[list, i]
-            guard block != 0 else { continue }
-            let retained = rules.retains(
-                block: i, promptTokens: Int(request.promptTokens),
-                junction: Int(request.junction))
-            guard retained else { continue }
+        registerBlocks(&replica, slot, group, done..<full)
+        replica.tables[entry].cached = Int32(full)
+    }
+}
+
+private func registerBlocks(
+    _ replica: inout Replica, _ slot: Int, _ group: Int, _ places: Range<Int>
+) {
+    let request = replica.requests[slot]
+    let rules = replica.groups[group]
+    let list = replica.tables[slot * replica.groups.count + group].list
+    if !request.isPrivate {
+        replica.chains.extend(
+            slot, to: places.upperBound, outputContent: request.outputContent)
+    }
+    for i in places {
+        let block = replica.blockLists[list, i]
+        guard block > 0 else { continue }
+        let retained = rules.retains(
+            block: i, promptTokens: Int(request.promptTokens), junction: Int(request.junction))
+        guard retained else { continue }
+        if request.isPrivate {
+            let key = OwnKey(sequence: request.sequence, group: group, index: i)
+            replica.pool.registerOwn(block, key: key)
+        } else {
             let key = KeyChains.key(replica.chains.key(slot, i), group: group)
             replica.pool.register(block, key: key)
         }
-        replica.tables[entry].cached = Int32(full)
+    }
+}
+
+/// Gives the blocks of a private request, those that slid out of its windows included, the keys
+/// by which it may find them again: it is about to be preempted. O(blocks).
+func exposeBlocks(_ replica: inout Replica, _ slot: Int) {
+    let content = replica.requests[slot].outputContent
+    for group in 0..<replica.groups.count {
+        let table = replica.tables[slot * replica.groups.count + group]
+        for i in 0..<Int(max(0, table.cached)) {
+            let block = abs(replica.blockLists[table.list, i])
+            let own = OwnKey(
+                sequence: replica.requests[slot].sequence, group: group, index: i)
+            guard replica.pool.holds(block, key: own) else { continue }
+            replica.chains.extend(slot, to: i + 1, outputContent: content)
+            let key = KeyChains.key(replica.chains.key(slot, i), group: group)
+            replica.pool.forgetOwn(block)
+            replica.pool.register(block, key: key)
+        }
     }
 }
 

@@ -13,11 +13,14 @@ struct BlockPool: ~Copyable {
         var previous: Int32
         /// Requests that hold the block.
         var references: Int32 = 0
-        /// The ring of blocks that carry the same key, oldest first; itself when alone.
+        /// The ring of blocks that carry the same key, oldest first; itself when alone, and
+        /// `isOwn` where the index does not know the key.
         var younger: Int32
         var older: Int32
-        /// Chained identity of the tokens up to the block's end; 0: none.
+        /// Chained identity of the tokens up to the block's end, or an `OwnKey`; 0: none.
         var key: UInt64 = 0
+
+        static let isOwn: Int32 = -1
     }
 
     var blocks = HotArray<Block>()
@@ -55,7 +58,11 @@ struct BlockPool: ~Copyable {
         precondition(block != 0, "took a block from an empty pool")
         unlink(block)
         if blocks[Int(block)].key != 0 {
-            forget(block)
+            if blocks[Int(block)].younger == Block.isOwn {
+                forgetOwn(block)
+            } else {
+                forget(block)
+            }
             evictions += 1
         }
         blocks[Int(block)].references = 1
@@ -69,12 +76,13 @@ struct BlockPool: ~Copyable {
         blocks[Int(block)].references += 1
     }
 
-    /// Drops a holder of a block, as part of the release of one list walked in order.
+    /// Drops a holder of a block, as part of the release of one list walked in order. What a
+    /// window has left (0 or negative) has none.
     ///
     /// A block nobody holds goes to the back of the queue when it carries a key. Keyless ones go
     /// to the front as a group in walking order: `cursor`, 0 before the walk, is the last of them.
     mutating func release(_ block: Int32, cursor: inout Int32) {
-        guard block != 0 else { return }
+        guard block > 0 else { return }
         let i = Int(block)
         blocks[i].references -= 1
         precondition(blocks[i].references >= 0, "a block was released more often than held")

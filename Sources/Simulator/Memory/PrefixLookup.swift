@@ -8,7 +8,7 @@ func lookUpPrefix(_ replica: inout Replica, _ slot: Int) -> Int {
     for group in replica.groups.indices {
         replica.scratch.hits[group].removeAll()
     }
-    guard replica.pool.caching else { return 0 }
+    guard replica.pool.caching, !replica.requests[slot].isPrivate else { return 0 }
     let size = replica.engine.blockSize
     var blocks = (Int(replica.requests[slot].known) - 1) / size
     var longest = 0

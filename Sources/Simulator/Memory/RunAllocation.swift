@@ -17,6 +17,27 @@ struct RunTable {
     var path = RunReference()
 
     var count: Int32 { registered + keyless }
+
+    /// Books what the next token of a private request needs, so many being known with this one:
+    /// how many blocks that took and how many became full.
+    @inline(__always)
+    mutating func bookNext(
+        computed: Int32, known: Int32, size: Int32, caching: Bool
+    ) -> (taken: Int, filled: Int) {
+        let takes = computed >= count &* size
+        let fills = caching && known >= (registered &+ 1) &* size
+        keyless &+= (takes ? 1 : 0) &- (fills ? 1 : 0)
+        registered &+= fills ? 1 : 0
+        return (takes ? 1 : 0, fills ? 1 : 0)
+    }
+
+    /// Tokens computed up to which a request needs nothing from the pool as it decodes, if so many
+    /// of them are not known yet.
+    @inline(__always)
+    func nextBooking(unknown: Int32, size: Int32, caching: Bool) -> Int32 {
+        let block = count &* size
+        return caching ? min(block, (registered &+ 1) &* size &- 1 &+ unknown) : block
+    }
 }
 
 /// `allocate` for runs; the same rules. O(hit runs + stretches evicted).
@@ -45,12 +66,7 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     if replica.isCaching {
         registerRuns(&replica, demand.slot, min(total + demand.tokens, Int(request.known)))
     }
-    var quiet = Int(replica.runTables[demand.slot].count) * replica.blockSize.tokens
-    if replica.isCaching {
-        let registered = Int(replica.runTables[demand.slot].registered)
-        quiet = min(quiet, (registered + 1) * replica.blockSize.tokens - 1)
-    }
-    replica.requests[demand.slot].quietUntil = Int32(clamping: quiet)
+    setQuietRuns(&replica, demand.slot)
     return true
 }
 
@@ -66,15 +82,28 @@ private func allocatePrivate(_ replica: inout Replica, _ demand: BlockDemand) ->
     let asked = demand.gate ? max(new, size.holding(min(known, limit)) - held) : new
     guard asked + demand.mark <= replica.runPool.freeCount else { return false }
     if new > 0 { replica.runPool.take(new) }
-    let registered = Int(replica.runTables[demand.slot].registered)
-    let full = replica.isCaching ? max(size.filled(by: min(tokens, known)), registered) : 0
-    replica.runPool.distinctKeys += full - registered
-    replica.runTables[demand.slot].registered = Int32(full)
-    replica.runTables[demand.slot].keyless = Int32(held + new - full)
-    var quiet = (held + new) * size.tokens
-    if replica.isCaching { quiet = min(quiet, (full + 1) * size.tokens - 1) }
-    replica.requests[demand.slot].quietUntil = Int32(clamping: quiet)
+    replica.runTables[demand.slot].keyless += Int32(new)
+    if replica.isCaching {
+        registerPrivate(&replica, demand.slot, size.filled(by: min(tokens, known)))
+    }
+    setQuietRuns(&replica, demand.slot)
     return true
+}
+
+/// Notes that so many blocks of a private request are full. O(1).
+@inline(__always)
+private func registerPrivate(_ replica: inout Replica, _ slot: Int, _ full: Int) {
+    let new = max(0, Int32(full) - replica.runTables[slot].registered)
+    replica.runPool.distinctKeys += Int(new)
+    replica.runTables[slot].registered += new
+    replica.runTables[slot].keyless -= new
+}
+
+/// Notes until when a request's next steps need nothing from the pool.
+@inline(__always)
+func setQuietRuns(_ replica: inout Replica, _ slot: Int) {
+    replica.requests[slot].quietUntil = replica.runTables[slot].nextBooking(
+        unknown: 0, size: replica.runPool.blockSize, caching: replica.isCaching)
 }
 
 private func adoptRuns(_ replica: inout Replica, _ slot: Int) {
@@ -115,13 +144,17 @@ func releaseRuns(_ replica: inout Replica, _ slot: Int) {
     replica.runTables[slot] = RunTable(holds: table.holds)
 }
 
-/// Gives the content of a private request a name and a run: it is about to be preempted and may
-/// find its own blocks again.
+/// Gives the content of a private request a name, and its blocks keys or a run: it is about to be
+/// preempted and may find its own blocks again.
 func expose(_ replica: inout Replica, _ slot: Int) {
     guard replica.requests[slot].isPrivate, replica.isCaching else { return }
     replica.requests[slot].isPrivate = false
     let sequence = replica.requests[slot].sequence
     let prompt = Segment.whole(of: sequence, length: replica.requests[slot].promptTokens)
+    guard replica.usesRuns else {
+        replica.chains.open(slot, [prompt])
+        return exposeBlocks(&replica, slot)
+    }
     replica.contents.open(slot, [prompt], output: replica.requests[slot].outputContent)
     let registered = replica.runTables[slot].registered
     replica.runPool.distinctKeys -= Int(registered)
@@ -135,10 +168,7 @@ func expose(_ replica: inout Replica, _ slot: Int) {
 func registerRuns(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     let full = Int32(replica.blockSize.filled(by: tokens))
     guard replica.requests[slot].isPrivate else { return registerNamed(&replica, slot, full) }
-    let new = max(0, full - replica.runTables[slot].registered)
-    replica.runPool.distinctKeys += Int(new)
-    replica.runTables[slot].registered += new
-    replica.runTables[slot].keyless -= new
+    registerPrivate(&replica, slot, Int(full))
 }
 
 /// The same for content that others may name, for so many blocks.

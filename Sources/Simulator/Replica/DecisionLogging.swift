@@ -83,7 +83,10 @@ private func tablesDigest(_ replica: inout Replica) -> UInt64 {
         digest.add(Int(replica.requests[Int(slot)].id))
         for group in 0..<replica.groups.count {
             let list = replica.tables[Int(slot) * replica.groups.count + group].list
-            for index in 0..<Int(list.count) { digest.add(Int(replica.blockLists[list, index])) }
+            // A block that slid out of a window is the null block, whatever else is noted of it.
+            for index in 0..<Int(list.count) {
+                digest.add(max(0, Int(replica.blockLists[list, index])))
+            }
         }
     }
     return digest.value

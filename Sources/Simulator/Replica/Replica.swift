@@ -71,7 +71,7 @@ struct Replica: ~Copyable {
     var tally = Tally()
     var log = DecisionBuffer()
 
-    init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
+    init(_ plan: RunPlan, number: Int, lines: [DecodeLine], numbersBlocks: Bool) {
         self.lines = lines
         let engine = plan.engine
         self.engine = engine
@@ -83,7 +83,11 @@ struct Replica: ~Copyable {
         watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
         groups = engine.groups.map { GroupRules($0, engine: engine) }
         lookupOrder = Self.lookupOrder(engine.groups)
-        usesRuns = engine.gait == .stride && engine.groups == [.full]
+        // Plain values: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
+        // reads a property of a noncopyable value under construction.
+        let usesRuns = engine.groups == [.full] && !numbersBlocks
+        let strides = engine.gait == .stride && usesRuns && plan.stepTime.window == 0
+        self.usesRuns = usesRuns
         pool = BlockPool(
             count: usesRuns ? 1 : engine.numGPUBlocks, caching: engine.enablePrefixCaching)
         runPool = RunPool(
@@ -92,8 +96,7 @@ struct Replica: ~Copyable {
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
         custom = CustomScheduler(plan, replica: number)
-        stride = StrideState(
-            isOn: usesRuns && plan.stepTime.window == 0, blockSize: engine.blockSize)
+        stride = StrideState(isOn: strides, blockSize: engine.blockSize)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         for _ in groups { scratch.hits.append(HotArray()) }
     }

@@ -21,16 +21,14 @@ func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = takeSlot(&replica, request)
     let isNamed = replica.isCaching && (!arrival.content.isEmpty || arrival.isQuotable)
-    if replica.usesRuns, !isNamed {
+    if !isNamed {
         replica.requests[slot].isPrivate = true
-    } else if replica.isCaching {
-        if !replica.usesRuns {
-            replica.chains.open(slot, arrival.prompt)
-        } else {
-            replica.contents.open(slot, arrival.prompt, output: arrival.outputContent)
-            replica.requests[slot].isQuotable = arrival.isQuotable
-            countQuotes(&replica, slot, sign: 1)
-        }
+    } else if replica.usesRuns {
+        replica.contents.open(slot, arrival.prompt, output: arrival.outputContent)
+        replica.requests[slot].isQuotable = arrival.isQuotable
+        countQuotes(&replica, slot, sign: 1)
+    } else {
+        replica.chains.open(slot, arrival.prompt)
     }
     replica.inbox.append(Int32(slot))
 }

@@ -166,7 +166,8 @@ func stepLoad(_ replica: inout Replica) -> StepLoad {
     let share = replica.stride.share
     if !share.isEmpty {
         let decodes = share.count + share.wasted
-        load.addDecodes(decodes, context: share.context + share.wastedContext)
+        load.addDecodes(
+            decodes, context: share.context + share.wastedContext, windowedContext: 0)
         load.sampled += decodes
     }
     return load

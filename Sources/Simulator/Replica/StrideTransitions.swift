@@ -157,17 +157,10 @@ private func bookBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) 
 /// notes until when it needs nothing.
 private func settleBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
     bookBlocks(&replica, slot, computed)
-    let size = Int32(replica.engine.blockSize)
-    let blocks = replica.runTables[slot].count
-    guard replica.isCaching else {
-        replica.requests[slot].quietUntil = blocks * size
-        return
-    }
     // A step registers what is full of tokens known when it is scheduled: with a token in flight
     // that is one less.
-    registerRuns(&replica, slot, computed - (replica.depth - 1))
-    let registered = replica.runTables[slot].registered
-    replica.requests[slot].quietUntil = min(blocks * size, (registered + 1) * size - 1)
+    if replica.isCaching { registerRuns(&replica, slot, computed - (replica.depth - 1)) }
+    setQuietRuns(&replica, slot)
 }
 
 /// Registers what steady and ending requests have filled, so that the number of keys is that of

@@ -178,12 +178,8 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
     }
     releaseBlocks(&replica, slot)
     countQuotes(&replica, slot, sign: -1)
-    if replica.isCaching {
-        if !replica.usesRuns {
-            replica.chains.close(slot)
-        } else if !replica.requests[slot].isPrivate {
-            replica.contents.close(slot)
-        }
+    if replica.isCaching, !replica.requests[slot].isPrivate {
+        replica.usesRuns ? replica.contents.close(slot) : replica.chains.close(slot)
     }
     replica.requests[slot].state = .ended
     replica.endedFlag = true

@@ -8,7 +8,7 @@ import StepTime
 /// decisions gets every step from `schedule` and `update`, to which this must be equal.
 /// O(running) a step, plus `allocateNext` for who needs a block. False when there was no such step.
 func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
-    guard !replica.usesRuns, replica.custom == nil, !replica.log.isWanted,
+    guard !replica.stride.isOn, replica.custom == nil, !replica.log.isWanted,
         replica.cadence.interval == 1, replica.waiting.isEmpty, !replica.running.isEmpty,
         replica.running.count <= replica.tokenBudget,
         replica.dispatched.count == replica.depth - 1, gather(&replica)
@@ -16,6 +16,7 @@ func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
     clearHits(&replica)
     var walk = Walk(&replica, to: horizon)
     while walk.step(&replica) {}
+    walk.gaps.flush(into: &replica.tally.interTokenLatency, times: Int64(walk.count))
     if walk.steps > 0 { walk.commit(to: &replica) }
     return walk.steps > 0
 }
@@ -24,34 +25,63 @@ func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
 struct WalkColumns: ~Copyable {
     /// Tokens computed before the next step.
     var computed = HotArray<Int32>()
-    /// When computed reaches this, the pool has to be asked, or the bound is passed.
+    /// When computed reaches this, the pool has to be asked.
     var attention = HotArray<Int32>()
-    /// A step with more computed is not of the common kind: the last one or a wasted one.
-    var bound = HotArray<Int32>()
-    /// Places that have reached their attention, as `serve` found them.
-    var asking = HotArray<Int32>()
+    /// Steps until one that is not of the common kind: somebody's last or a wasted one.
+    var commonSteps = Int.max
+    /// Whether everybody's blocks are a mere number.
+    var arePrivate = false
+    /// Who is to be looked at in which step, modulo 64: a bit for each place, `words` words a step.
+    private var due = HotArray<UInt64>()
+    private(set) var words = 0
+    private var step = 0
 
-    mutating func removeAll() {
+    private static let horizon = 64
+
+    /// Empties the columns, for so many requests.
+    mutating func removeAll(for count: Int) {
         computed.removeAll()
         attention.removeAll()
-        bound.removeAll()
+        commonSteps = .max
+        arePrivate = false
+        words = (count + 63) / 64
+        step = 0
+        due.removeAll()
+        due.append(0, times: Self.horizon * words)
     }
 
-    /// Counts a step. Whether somebody now asks for attention.
+    /// Counts a step.
     @inline(__always)
-    mutating func advance() -> Bool {
+    mutating func advance() {
         let count = computed.count
-        return computed.withUnsafeMutablePointer { computed in
-            attention.withUnsafeMutablePointer { attention in
-                // Negative as soon as one has reached its attention.
-                var left: Int32 = 0
-                for place in 0..<count {
-                    computed[place] &+= 1
-                    left |= attention[place] &- 1 &- computed[place]
-                }
-                return left < 0
-            }
+        computed.withUnsafeMutablePointer { computed in
+            for place in 0..<count { computed[place] &+= 1 }
         }
+        step = (step + 1) & (Self.horizon - 1)
+    }
+
+    /// Has a request looked at when its attention is due, or sooner.
+    @inline(__always)
+    mutating func lookAgain(_ place: Int) {
+        let distance = max(0, Int(attention[place]) &- Int(computed[place]))
+        let later = (step &+ min(distance, Self.horizon &- 1)) & (Self.horizon &- 1)
+        due[later &* words &+ place &>> 6] |= 1 &<< UInt64(place & 63)
+    }
+
+    /// How many are to be looked at now.
+    @inline(__always)
+    func dueNow() -> Int {
+        var number = 0
+        for word in 0..<words { number += due[step * words + word].nonzeroBitCount }
+        return number
+    }
+
+    /// Takes one word of those to be looked at now: a bit for each of 64 places.
+    @inline(__always)
+    mutating func takeDue(word: Int) -> UInt64 {
+        let bits = due[step &* words &+ word]
+        due[step &* words &+ word] = 0
+        return bits
     }
 
     /// Σ (computed + 1) over the requests, and the same with at most `window` of each.
@@ -63,19 +93,6 @@ struct WalkColumns: ~Copyable {
         }
         return sums
     }
-
-    /// Enters in `asking` who asks for attention.
-    mutating func findAsking() {
-        asking.removeAll()
-        let count = computed.count
-        computed.withUnsafeMutablePointer { computed in
-            attention.withUnsafeMutablePointer { attention in
-                for place in 0..<count where computed[place] >= attention[place] {
-                    asking.append(Int32(place))
-                }
-            }
-        }
-    }
 }
 
 /// Fills the columns. False when a running request does something else than decode, or its last
@@ -84,7 +101,8 @@ private func gather(_ replica: inout Replica) -> Bool {
     let inFlight = Int32(replica.depth - 1)
     let isSame = inFlight == 0 || replica.dispatched[0].entries.count == replica.running.count
     guard isSame else { return false }
-    replica.scratch.columns.removeAll()
+    replica.scratch.columns.removeAll(for: replica.running.count)
+    var arePrivate = replica.usesRuns
     let last = replica.requests[Int(replica.running[0])].lastToken
     for place in replica.running.indices {
         let slot = Int(replica.running[place])
@@ -98,14 +116,17 @@ private func gather(_ replica: inout Replica) -> Bool {
             let entry = replica.dispatched[0].entries[place]
             guard entry.slot == Int32(slot), entry.samples else { return false }
         }
+        arePrivate = arePrivate && replica.requests[slot].isPrivate
         let end = lastDecode(replica.requests[slot], replica.engine.maxModelLen)
         // Without a pipeline a step is processed before the next: the last one ends the request.
-        let bound = Int32(end) - 1 + inFlight
-        let demand = Int32(clamping: nextDemand(&replica, slot, settled: nil))
+        replica.scratch.columns.commonSteps = min(
+            replica.scratch.columns.commonSteps, end + Int(inFlight - computed))
+        let demand = nextDemand(&replica, slot, settled: nil)
         replica.scratch.columns.computed.append(computed)
-        replica.scratch.columns.bound.append(bound)
-        replica.scratch.columns.attention.append(min(demand, bound + 1))
+        replica.scratch.columns.attention.append(Int32(clamping: demand))
+        replica.scratch.columns.lookAgain(place)
     }
+    replica.scratch.columns.arePrivate = arePrivate
     return true
 }
 
@@ -116,6 +137,11 @@ private func gather(_ replica: inout Replica) -> Bool {
 private func nextDemand(_ replica: inout Replica, _ slot: Int, settled: Int?) -> Int {
     let size = replica.engine.blockSize
     let inFlight = replica.depth - 1
+    if replica.usesRuns {
+        let booking = replica.runTables[slot].nextBooking(
+            unknown: Int32(inFlight), size: Int32(size), caching: replica.isCaching)
+        return Int(booking)
+    }
     var next = Int.max
     for group in 0..<replica.groups.count {
         let table = replica.tables[slot * replica.groups.count + group]
@@ -138,24 +164,28 @@ private struct Walk {
     let host: Int64
     let pipelined: Bool
     let count: Int
+    /// The price of a step, where there are such lines.
+    let line: DecodeLine?
     /// No step is scheduled at the limit or past it, none processed past the last moment.
     let limit: Int64
     let last: Int64
-    /// The context of the next step, over all requests.
+    /// The context of the next step, over all requests, and how many such steps there may be.
     var context: Int
-    var isAsking = true
+    var steps = 0
+    let mostSteps: Int
     var clock: Int64
     var lastStart: Int64 = 0
     var lastEnd: Int64
     var lastDelivery: Int64
-    var steps = 0
     var busy: Int64 = 0
     var hostWait: Int64 = 0
+    var gaps = GapRun()
 
     init(_ replica: inout Replica, to horizon: Int64) {
         count = replica.running.count
         host = replica.engine.hostFixed + replica.engine.hostPerRequest * Int64(count)
         pipelined = replica.depth > 1
+        line = count < replica.lines.count ? replica.lines[count] : nil
         let abort = replica.aborts.firstTime
         var limit = min(horizon, abort)
         if let next = replica.inbox.first {
@@ -164,6 +194,7 @@ private struct Walk {
         self.limit = limit
         last = min(horizon, abort - 1)
         context = replica.scratch.columns.contexts(window: 0).all
+        mostSteps = replica.scratch.columns.commonSteps
         clock = replica.clock
         lastEnd = replica.lastEnd
         lastDelivery = replica.requests[Int(replica.running[0])].lastToken
@@ -173,14 +204,17 @@ private struct Walk {
     /// done, when it is not of the common kind or belongs to a later time.
     @inline(__always)
     mutating func step(_ replica: inout Replica) -> Bool {
-        guard clock < limit else { return false }
+        guard clock < limit, steps < mostSteps else { return false }
         let start = max(clock + host, lastEnd)
         let end = start + price(&replica)
         let processed = pipelined ? start : end
-        guard processed <= last, !isAsking || serve(&replica) else { return false }
-        isAsking = replica.scratch.columns.advance()
+        guard processed <= last else { return false }
+        let due = replica.scratch.columns.dueNow()
+        guard due == 0 || serve(&replica, due) else { return false }
+        replica.scratch.columns.advance()
         context += count
-        replica.tally.interTokenLatency.add(processed - lastDelivery, times: Int64(count))
+        gaps.add(
+            processed - lastDelivery, into: &replica.tally.interTokenLatency, times: Int64(count))
         hostWait += start - max(clock, lastEnd)
         busy += end - start
         steps += 1
@@ -194,44 +228,81 @@ private struct Walk {
     /// What the next step takes, picoseconds.
     @inline(__always)
     private func price(_ replica: inout Replica) -> Int64 {
-        if count < replica.lines.count {
-            return replica.lines[count].picoseconds(context: context)
-        }
-        var load = StepLoad()
-        load.addDecodes(count, context: context)
-        load.sampled = count
         let window = replica.stepTime.window
-        if window > 0 {
-            load.decodeWindowedContext = replica.scratch.columns.contexts(window: window).windowed
-        }
+        let windowed =
+            window > 0 ? replica.scratch.columns.contexts(window: window).windowed : 0
+        if let line { return line.picoseconds(context: context, windowedContext: windowed) }
+        var load = StepLoad()
+        load.addDecodes(count, context: context, windowedContext: windowed)
+        load.sampled = count
         return replica.stepTime.picoseconds(load)
     }
 
-    /// Gets those their blocks who need some. False, with nothing done, at an end or a shortage.
-    private func serve(_ replica: inout Replica) -> Bool {
-        replica.scratch.columns.findAsking()
-        let asking = replica.scratch.columns.asking.count
-        guard asking * replica.groups.count <= replica.pool.freeCount else { return false }
-        for index in 0..<asking {
-            let place = Int(replica.scratch.columns.asking[index])
-            let computed = replica.scratch.columns.computed[place]
-            guard computed <= replica.scratch.columns.bound[place] else { return false }
-        }
+    /// Gets those their blocks who need some, `due` at most. False, with nothing done, at a
+    /// shortage.
+    private func serve(_ replica: inout Replica, _ due: Int) -> Bool {
+        guard due * replica.groups.count <= replica.freeBlocks else { return false }
         replica.tally.account(until: clock, used: replica.usedBlocks)
-        for index in 0..<asking {
-            let place = Int(replica.scratch.columns.asking[index])
-            let computed = replica.scratch.columns.computed[place]
-            let slot = Int(replica.running[place])
-            replica.requests[slot].computed = computed
-            replica.requests[slot].known = computed + (pipelined ? 0 : 1)
-            allocateNext(&replica, slot)
-            let settled = Int(computed) - (pipelined ? 1 : 0)
-            let demand = Int32(clamping: nextDemand(&replica, slot, settled: settled))
-            replica.scratch.columns.attention[place] = min(
-                demand, replica.scratch.columns.bound[place] + 1)
+        for word in 0..<replica.scratch.columns.words {
+            let bits = replica.scratch.columns.takeDue(word: word)
+            guard bits != 0 else { continue }
+            if replica.scratch.columns.arePrivate {
+                bookPrivate(&replica, bits, from: 64 * word)
+            } else {
+                allocateNext(&replica, bits, from: 64 * word)
+            }
         }
         replica.tally.account(until: clock, used: replica.usedBlocks)
         return true
+    }
+
+    /// Gets the requests at places from `base`, a bit for each, what they ask for, in order.
+    private func allocateNext(_ replica: inout Replica, _ bits: UInt64, from base: Int) {
+        var bits = bits
+        while bits != 0 {
+            let place = base + bits.trailingZeroBitCount
+            bits &= bits - 1
+            let computed = replica.scratch.columns.computed[place]
+            if computed >= replica.scratch.columns.attention[place] {
+                let slot = Int(replica.running[place])
+                replica.requests[slot].computed = computed
+                replica.requests[slot].known = computed + (pipelined ? 0 : 1)
+                Simulator.allocateNext(&replica, slot)
+                let settled = Int(computed) - (pipelined ? 1 : 0)
+                replica.scratch.columns.attention[place] = Int32(
+                    clamping: nextDemand(&replica, slot, settled: settled))
+            }
+            replica.scratch.columns.lookAgain(place)
+        }
+    }
+
+    /// The same where blocks are a mere number, so that all may be taken at once.
+    @inline(__always)
+    private func bookPrivate(_ replica: inout Replica, _ bits: UInt64, from base: Int) {
+        let size = Int32(replica.blockSize.tokens)
+        let caching = replica.isCaching
+        let unknown: Int32 = pipelined ? 1 : 0
+        var bits = bits
+        var taken = 0
+        var filled = 0
+        while bits != 0 {
+            let place = base &+ bits.trailingZeroBitCount
+            bits &= bits &- 1
+            let computed = replica.scratch.columns.computed[place]
+            if computed >= replica.scratch.columns.attention[place] {
+                let slot = Int(replica.running[place])
+                let booked = replica.runTables[slot].bookNext(
+                    computed: computed, known: computed &+ 1 &- unknown, size: size,
+                    caching: caching)
+                taken &+= booked.taken
+                filled &+= booked.filled
+                replica.scratch.columns.attention[place] = replica.runTables[slot].nextBooking(
+                    unknown: unknown, size: size, caching: caching)
+            }
+            replica.scratch.columns.lookAgain(place)
+        }
+        if taken > 0 { replica.runPool.take(taken) }
+        replica.runPool.distinctKeys &+= filled
     }
 
     /// Writes the state back as `schedule` and `update` would have left it.
@@ -242,6 +313,7 @@ private struct Walk {
             replica.requests[slot].computed = computed
             replica.requests[slot].known = computed + (pipelined ? 0 : 1)
             replica.requests[slot].lastToken = lastDelivery
+            if replica.scratch.columns.arePrivate { setQuietRuns(&replica, slot) }
             if pipelined {
                 replica.dispatched[0].entries[place] = Entry(
                     slot: Int32(slot), tokens: 1, computedBefore: computed - 1, kind: .running,

@@ -48,6 +48,7 @@ extension Cluster {
         steps.executed += replica.tally.counters.steps - replica.tally.strode
         steps.events += replica.tally.events
         steps.queueOperations += replica.stride.exits.operations + replica.aborts.operations
+        steps.queueOperations += replica.stride.asks.wheel.operations
         steps.hashProbes += replica.runPool.index.probes + replica.pool.probes
         steps.slots += replica.requests.count
     }

@@ -29,7 +29,8 @@ func nextEvent(_ replica: inout Replica) -> Int64 {
     // contexts grow. With none steady, all steps but a first prefill decode something.
     let decodes = max(1, replica.stride.count)
     guard decodes < replica.lines.count else { return time }
-    let shortest = replica.lines[decodes].picoseconds(context: max(1, replica.stride.context))
+    let shortest = replica.lines[decodes].picoseconds(
+        context: max(1, replica.stride.context), windowedContext: replica.stride.windowed)
     let (sleep, overflow) = shortest.multipliedReportingOverflow(
         by: replica.stride.count > 0 ? steps : steps - 1)
     if !overflow, sleep < .max - replica.lastEnd {
@@ -77,8 +78,9 @@ private func stepsToFirstEnd(_ replica: inout Replica) -> Int64? {
     guard steps > 0, steps < .max else { return nil }
     // Without preemptions: the blocks last for so many steps.
     let requests = Int64(replica.running.count + replica.waiting.count + replica.inbox.count)
-    let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests)
-    guard !overflow, growth + prompts <= Int64(replica.freeBlocks) else { return nil }
+    let groups = Int64(replica.groups.count)
+    let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests * groups)
+    guard !overflow, growth + prompts * groups <= Int64(replica.freeBlocks) else { return nil }
     return steps
 }
 

@@ -193,8 +193,37 @@ func exposeBlocks(_ replica: inout Replica, _ slot: Int) {
     }
 }
 
+/// Tokens computed at which the pool has to be asked for a decoding request.
+///
+/// `settled` is what its latest `allocate` took for settled, on which depends how far its windows
+/// have slid; nil: not known.
+func nextDemand(_ replica: inout Replica, _ slot: Int, settled: Int?) -> Int {
+    let size = replica.engine.blockSize
+    let inFlight = replica.depth - 1
+    if replica.usesRuns {
+        let booking = replica.runTables[slot].nextBooking(
+            unknown: Int32(inFlight), size: Int32(size), caching: replica.isCaching)
+        return Int(booking)
+    }
+    var next = Int.max
+    for group in 0..<replica.groups.count {
+        let table = replica.tables[slot * replica.groups.count + group]
+        next = min(next, Int(table.list.count) * size)
+        // What is full of known tokens is registered.
+        if replica.isCaching {
+            next = min(next, (Int(max(0, table.cached)) + 1) * size - 1 + inFlight)
+        }
+        let window = replica.groups[group].window
+        guard window > 0 else { continue }
+        guard let settled else { return 0 }
+        let skipped = replica.groups[group].skippedBlocks(settled)
+        next = min(next, (skipped + 1) * size + window - 1 + inFlight)
+    }
+    return next
+}
+
 /// Notes until when the request's next steps need nothing from the pool.
-private func setQuiet(_ replica: inout Replica, _ slot: Int) {
+func setQuiet(_ replica: inout Replica, _ slot: Int) {
     let size = Int32(replica.engine.blockSize)
     var quiet = Int32.max
     for group in 0..<replica.groups.count {

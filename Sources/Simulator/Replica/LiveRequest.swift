@@ -53,6 +53,8 @@ struct LiveRequest {
     var isQuotable = false
     /// Whether nobody else can name its content, so that its blocks are a number (`RunPool`).
     var isPrivate = false
+    /// Whether, while steady, its context is still shorter than the price's window.
+    var isGrowing = false
     /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
     var junction: Int32 = 0
     /// Tokens computed less the tick, while steady.
@@ -106,6 +108,10 @@ struct LiveRequest {
     /// Whether its last steady step is the one before a tick.
     @inline(__always)
     func ends(at tick: Int64) -> Bool { steadyUntil == Int32(truncatingIfNeeded: tick) }
+
+    /// While steady, the tick at which its context fills a window.
+    @inline(__always)
+    func filling(_ window: Int) -> Int32 { Int32(window) &- 1 &- steadyBase }
 
     /// Whether a tick is the first of its steady steps or a later one.
     @inline(__always)

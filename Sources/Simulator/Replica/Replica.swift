@@ -83,10 +83,9 @@ struct Replica: ~Copyable {
         watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
         groups = engine.groups.map { GroupRules($0, engine: engine) }
         lookupOrder = Self.lookupOrder(engine.groups)
-        // Plain values: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
+        // A plain value: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
         // reads a property of a noncopyable value under construction.
         let usesRuns = engine.groups == [.full] && !numbersBlocks
-        let strides = engine.gait == .stride && usesRuns && plan.stepTime.window == 0
         self.usesRuns = usesRuns
         pool = BlockPool(
             count: usesRuns ? 1 : engine.numGPUBlocks, caching: engine.enablePrefixCaching)
@@ -96,7 +95,8 @@ struct Replica: ~Copyable {
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
         custom = CustomScheduler(plan, replica: number)
-        stride = StrideState(isOn: strides, blockSize: engine.blockSize)
+        stride = StrideState(
+            isOn: engine.gait == .stride, blockSize: engine.blockSize, window: stepTime.window)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
         for _ in groups { scratch.hits.append(HotArray()) }
     }

@@ -167,7 +167,8 @@ func stepLoad(_ replica: inout Replica) -> StepLoad {
     if !share.isEmpty {
         let decodes = share.count + share.wasted
         load.addDecodes(
-            decodes, context: share.context + share.wastedContext, windowedContext: 0)
+            decodes, context: share.context + share.wastedContext,
+            windowedContext: share.windowed + share.wastedWindowed)
         load.sampled += decodes
     }
     return load

@@ -38,15 +38,17 @@ private func strideStep(_ replica: inout Replica) -> Bool {
     var tokens = replica.stride.count
     var blocks = steadyBlocks
     if !replica.stride.ending.isEmpty { countWaste(&replica, &tokens, &blocks) }
-    guard tokens > 0, tokens <= replica.tokenBudget, blocks <= replica.runPool.freeCount else {
+    if !replica.usesRuns { blocks += gatherAsking(&replica) }
+    guard tokens > 0, tokens <= replica.tokenBudget, blocks <= replica.freeBlocks else {
         return false
     }
     replica.endedFlag = false
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     replica.scratch.entries.removeAll()
     replica.stride.share = StrideShare()
-    if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
+    clearStaleHits(&replica)
     if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
+    if !replica.usesRuns { serveAsking(&replica) }
     if !replica.stride.ending.isEmpty { wasteSteps(&replica) }
     replica.stride.step()
     replica.cadence.capacityBound = false
@@ -71,7 +73,8 @@ private func dispatchStep(_ replica: inout Replica) {
     let duration: Int64
     if replica.scratch.entries.isEmpty, tokens < replica.lines.count {
         let context = share.context + share.wastedContext
-        duration = replica.lines[tokens].picoseconds(context: context)
+        duration = replica.lines[tokens].picoseconds(
+            context: context, windowedContext: share.windowed + share.wastedWindowed)
     } else {
         let load = stepLoad(&replica)
         duration = replica.stepTime.picoseconds(load)

@@ -17,17 +17,22 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
         if wanted > 0 { blocks += newBlocks(&replica, slot, wanted) }
     }
     countWaste(&replica, &tokens, &blocks)
+    if !replica.usesRuns { blocks += gatherAsking(&replica) }
     let excess = max(0, tokens - pass.budget)
     if excess > 0 {
         guard cutLast(&replica, by: excess, &blocks) else { return false }
     }
-    guard blocks <= replica.runPool.freeCount else { return false }
-    if replica.scratch.runHitBlocks > 0 { clearHits(&replica) }
+    guard blocks <= replica.freeBlocks else { return false }
+    clearStaleHits(&replica)
     if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
     for index in replica.scratch.wanted.indices where replica.scratch.wanted[index] > 0 {
         let slot = Int(replica.stride.explicit[index])
+        if !replica.usesRuns {
+            serveAsking(&replica, before: replica.requests[slot].admission)
+        }
         scheduleExplicit(&replica, slot, Int(replica.scratch.wanted[index]))
     }
+    if !replica.usesRuns { serveAsking(&replica) }
     wasteSteps(&replica)
     pass.budget -= min(tokens, pass.budget)
     return true
@@ -61,7 +66,17 @@ private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: I
 
 private func newBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
-    return max(0, replica.blockSize.holding(end) - Int(replica.runTables[slot].count))
+    let want = replica.blockSize.holding(end)
+    if replica.usesRuns { return max(0, want - Int(replica.runTables[slot].count)) }
+    // All groups' lists are of one length, what slid out of a window included.
+    let table = replica.tables[slot * replica.groups.count]
+    return max(0, want - Int(table.list.count)) * replica.groups.count
+}
+
+/// Forgets the hits of an admission that was tried.
+@inline(__always)
+func clearStaleHits(_ replica: inout Replica) {
+    if replica.scratch.runHitBlocks > 0 || !replica.usesRuns { clearHits(&replica) }
 }
 
 /// Whether a request whose last token is in flight gets one more step, because its end is not
@@ -73,7 +88,9 @@ func wastesStep(_ replica: inout Replica, _ slot: Int) -> Bool {
         && computed + 1 < Int(request.promptTokens) + Int(request.maxTokens)
 }
 
+/// Whether it needs a block for that; where blocks are kept one by one it asks (`gatherAsking`).
 private func wantsBlockToWaste(_ replica: inout Replica, _ slot: Int) -> Bool {
+    guard replica.usesRuns else { return false }
     let held = Int(replica.runTables[slot].count) * replica.engine.blockSize
     return replica.requests[slot].computedAtEnd >= held
 }
@@ -97,8 +114,9 @@ func wasteSteps(_ replica: inout Replica) {
             replica.runPool.take(1)
             replica.runTables[slot].keyless += 1
         }
-        let request = replica.requests[slot]
+        let context = replica.requests[slot].computedAtEnd + 1
         replica.stride.share.wasted += 1
-        replica.stride.share.wastedContext += request.computedAtEnd + 1
+        replica.stride.share.wastedContext += context
+        replica.stride.share.wastedWindowed += min(context, replica.stride.window)
     }
 }

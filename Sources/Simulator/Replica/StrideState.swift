@@ -2,8 +2,8 @@
 ///
 /// Such a request is *steady*: nothing about it is touched step by step. Its tokens follow from
 /// the tick, the number of schedule calls so far; its next block from a count of block boundaries
-/// by tick modulo block size; its end from a wheel. After its last step it is *ending*, until that
-/// step's batch is processed. It becomes *explicit* again (`StrideTransitions.swift`) before
+/// by tick modulo block size, or from a wheel where blocks are kept one by one (`BlockAsks`); its
+/// end from another wheel. After its last step it is *ending*, until that step's batch is processed. It becomes *explicit* again (`StrideTransitions.swift`) before
 /// anything else can set it apart: an abort, a shortage of blocks or budget. The walking gait has
 /// explicit requests only.
 struct StrideState: ~Copyable {
@@ -15,12 +15,18 @@ struct StrideState: ~Copyable {
     var count = 0
     /// Σ (computed + 1) over steady requests: the context of their next tokens.
     var context = 0
+    /// The same with at most `window` of each, and how many have not reached it; 0 without one.
+    let window: Int
+    var windowed = 0
+    var growing = 0
     /// Steady requests that need a block at a tick, by tick modulo block size.
     private(set) var blockPhases: HotArray<Int32>
     /// A bit for each phase that has some, where there are at most 64 phases.
     private var phaseBits: UInt64 = 0
-    /// When steady requests will have had their last step, by tick.
+    /// When steady requests will have had their last step, by tick; those that grow, when their
+    /// context fills the window, if that is before.
     var exits = TickWheel()
+    var asks = BlockAsks()
     /// Requests whose last step is in flight.
     var ending = HotArray<Int32>()
     /// Running requests that are neither steady nor ending, in running order.
@@ -36,8 +42,9 @@ struct StrideState: ~Copyable {
     /// Contents that several live requests name.
     var quotes = QuoteCounts()
 
-    init(isOn: Bool, blockSize: Int) {
+    init(isOn: Bool, blockSize: Int, window: Int) {
         self.isOn = isOn
+        self.window = window
         blockPhases = HotArray(repeating: 0, count: isOn ? blockSize : 1)
     }
 
@@ -74,20 +81,24 @@ struct StrideState: ~Copyable {
     mutating func step() {
         share.count = count
         share.context = context
+        share.windowed = windowed
         tick += 1
         phase = phase + 1 == blockPhases.count ? 0 : phase + 1
         context += count
+        windowed += growing
     }
 }
 
 /// A step's entries that are known as sums.
 struct StrideShare {
-    /// Steady requests and their context.
+    /// Steady requests and their context, whole and within the price's window.
     var count = 0
     var context = 0
+    var windowed = 0
     /// Entries for requests whose last token is in flight, unforeseen, and their context.
     var wasted = 0
     var wastedContext = 0
+    var wastedWindowed = 0
 
     var isEmpty: Bool { count + wasted == 0 }
 }

@@ -25,6 +25,9 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     } else {
         exit -= 1
     }
+    if !replica.usesRuns {
+        exit = min(exit, replica.stride.asks.earliest(from: replica.stride.tick))
+    }
     guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
     var stretch = Stretch(
         &replica, replica.lines[replica.stride.count], limit: limit, horizon: horizon, exit: exit)
@@ -51,6 +54,9 @@ private struct Stretch {
     var tick: Int64
     var phase: Int
     var context: Int
+    /// Context within the price's window, and by how much it grows a step.
+    var windowed: Int
+    let growing: Int
     /// What the next step takes, and by how much each takes longer than the one before.
     var duration: Int64
     let rise: Int64
@@ -80,12 +86,15 @@ private struct Stretch {
         self.exit = exit
         firstClock = replica.clock
         firstUsed = replica.usedBlocks
-        free = replica.runPool.freeCount
+        // Kept one by one, blocks are asked for between stretches.
+        free = replica.usesRuns ? replica.runPool.freeCount : .max / 2
         tick = replica.stride.tick
         phase = replica.stride.phase
         context = replica.stride.context
-        duration = line.picoseconds(context: context)
-        rise = count * line.numerator * line.unit
+        windowed = replica.stride.windowed
+        growing = replica.stride.growing
+        duration = line.picoseconds(context: context, windowedContext: windowed)
+        rise = count * line.numerator * line.unit + Int64(growing) * line.windowedSlope
         clock = replica.clock
         lastEnd = replica.lastEnd
         lastDelivery = replica.stride.lastDelivery
@@ -134,7 +143,10 @@ private struct Stretch {
         tick += 1
         phase = phase + 1 == size ? 0 : phase + 1
         context += Int(count)
-        duration = line.denominator == 1 ? duration + rise : line.picoseconds(context: context)
+        windowed += growing
+        duration =
+            line.denominator == 1
+            ? duration + rise : line.picoseconds(context: context, windowedContext: windowed)
         gaps.add(processed - lastDelivery, into: &histogram, times: count)
         lastDelivery = processed
         clock = processed
@@ -174,6 +186,7 @@ private struct Stretch {
         steps += Int(number)
         tick += number
         context += Int(count * number)
+        windowed += growing * Int(number)
         duration += number * rise
         return true
     }
@@ -229,6 +242,7 @@ private struct Stretch {
         replica.stride.tick = tick
         replica.stride.phase = phase
         replica.stride.context = context
+        replica.stride.windowed = windowed
         replica.stride.lastDelivery = lastDelivery
         replica.calls += steps
         replica.cadence.executed += steps

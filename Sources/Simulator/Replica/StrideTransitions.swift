@@ -7,7 +7,7 @@ func prepareStride(_ replica: inout Replica) {
     if replica.stride.exits.holds(replica.stride.tick) { markEnding(&replica) }
     guard !replica.stride.explicit.isEmpty, replica.dispatched.count == replica.depth - 1,
         // With blocks about to run out, steps are walked one by one anyway.
-        replica.freeBlocks >= 2 * replica.running.count
+        replica.freeBlocks >= 2 * replica.running.count * replica.groups.count
     else { return }
     var kept = 0
     for index in replica.stride.explicit.indices {
@@ -30,6 +30,8 @@ private func canBeSteady(_ replica: inout Replica, _ slot: Int) -> Bool {
     else { return false }
     // Its latest token came with the latest batch, so its next gap is everyone's.
     if inFlight == 0, request.lastToken != replica.stride.lastDelivery { return false }
+    // How far its windows slide depends on what is in flight.
+    if !replica.usesRuns, request.inFlight != inFlight { return false }
     let last = lastDecode(request, replica.engine.maxModelLen)
     guard Int(request.computed) <= last else { return false }
     return !request.isQuotable || replica.stride.quotes.isPrivate(request.outputContent)
@@ -52,8 +54,39 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     replica.requests[slot].steadyUntil = Int32(truncatingIfNeeded: until)
     replica.stride.count += 1
     replica.stride.context += computed + 1
-    replica.stride.countPhase(phase(&replica, computed), 1)
-    replica.stride.exits.insert(Int32(slot), at: until)
+    let window = replica.stride.window
+    replica.stride.windowed += min(computed + 1, window)
+    let isGrowing = computed + 1 < window
+    replica.requests[slot].isGrowing = isGrowing
+    if isGrowing { replica.stride.growing += 1 }
+    let filling = isGrowing ? tick + Int64(window - 1 - computed) : until
+    replica.stride.exits.insert(Int32(slot), at: min(until, filling))
+    if replica.usesRuns {
+        replica.stride.countPhase(phase(&replica, computed), 1)
+    } else {
+        let demand = nextDemand(&replica, slot, settled: nil)
+        replica.stride.asks.insert(slot, at: tick + Int64(max(0, demand - computed)))
+    }
+}
+
+/// The tick of a steady request in `exits`.
+private func exitTick(_ replica: inout Replica, _ slot: Int) -> Int64 {
+    let request = replica.requests[slot]
+    let filling = request.filling(replica.stride.window)
+    let isFirst = request.isGrowing && filling &- request.steadyUntil < 0
+    return Int64(isFirst ? filling : request.steadyUntil)
+}
+
+/// Lets a request whose context fills the window by the present tick grow no longer.
+private func stopGrowing(_ replica: inout Replica, _ slot: Int) {
+    let now = Int32(truncatingIfNeeded: replica.stride.tick)
+    guard replica.requests[slot].isGrowing,
+        now &- replica.requests[slot].filling(replica.stride.window) >= 0
+    else { return }
+    replica.stride.exits.remove(Int32(slot), at: exitTick(&replica, slot))
+    replica.requests[slot].isGrowing = false
+    replica.stride.growing -= 1
+    replica.stride.exits.insert(Int32(slot), at: exitTick(&replica, slot))
 }
 
 /// The tick, modulo block size, at which a request with so many tokens computed by the present
@@ -70,9 +103,14 @@ private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
     let computed = replica.requests[slot].computed(at: replica.stride.tick)
     replica.stride.count -= 1
     replica.stride.context -= computed + 1
-    replica.stride.countPhase(phase(&replica, computed), -1)
-    replica.stride.exits.remove(
-        Int32(slot), at: Int64(replica.requests[slot].steadyUntil))
+    replica.stride.windowed -= min(computed + 1, replica.stride.window)
+    replica.stride.exits.remove(Int32(slot), at: exitTick(&replica, slot))
+    if replica.requests[slot].isGrowing { replica.stride.growing -= 1 }
+    if replica.usesRuns {
+        replica.stride.countPhase(phase(&replica, computed), -1)
+    } else {
+        replica.stride.asks.remove(slot)
+    }
     return computed
 }
 
@@ -82,7 +120,10 @@ func markEnding(_ replica: inout Replica) {
     while next >= 0 {
         let slot = Int(next)
         next = replica.stride.exits.next(after: next)
-        guard replica.requests[slot].ends(at: replica.stride.tick) else { continue }
+        guard replica.requests[slot].ends(at: replica.stride.tick) else {
+            stopGrowing(&replica, slot)
+            continue
+        }
         let computed = leaveSums(&replica, slot)
         replica.requests[slot].pace = .ending
         bookBlocks(&replica, slot, computed)
@@ -148,6 +189,7 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
 
 /// Books the blocks that a request took while its steps were sums.
 private func bookBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
+    guard replica.usesRuns else { return }
     let blocks = Int32(replica.blockSize.holding(computed))
     let missing = blocks - replica.runTables[slot].count
     if missing > 0 { replica.runTables[slot].keyless += missing }
@@ -156,6 +198,8 @@ private func bookBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) 
 /// Books a request's blocks, registers those that are full, up to the latest step scheduled, and
 /// notes until when it needs nothing.
 private func settleBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
+    // Kept one by one, they were taken and registered step by step.
+    guard replica.usesRuns else { return setQuiet(&replica, slot) }
     bookBlocks(&replica, slot, computed)
     // A step registers what is full of tokens known when it is scheduled: with a token in flight
     // that is one less.

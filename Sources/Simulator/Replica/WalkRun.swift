@@ -130,35 +130,6 @@ private func gather(_ replica: inout Replica) -> Bool {
     return true
 }
 
-/// Tokens computed at which the pool has to be asked for a decoding request.
-///
-/// `settled` is what its latest `allocate` took for settled, on which depends how far its windows
-/// have slid; nil: not known.
-private func nextDemand(_ replica: inout Replica, _ slot: Int, settled: Int?) -> Int {
-    let size = replica.engine.blockSize
-    let inFlight = replica.depth - 1
-    if replica.usesRuns {
-        let booking = replica.runTables[slot].nextBooking(
-            unknown: Int32(inFlight), size: Int32(size), caching: replica.isCaching)
-        return Int(booking)
-    }
-    var next = Int.max
-    for group in 0..<replica.groups.count {
-        let table = replica.tables[slot * replica.groups.count + group]
-        next = min(next, Int(table.list.count) * size)
-        // What is full of known tokens is registered.
-        if replica.isCaching {
-            next = min(next, (Int(max(0, table.cached)) + 1) * size - 1 + inFlight)
-        }
-        let window = replica.groups[group].window
-        guard window > 0 else { continue }
-        guard let settled else { return 0 }
-        let skipped = replica.groups[group].skippedBlocks(settled)
-        next = min(next, (skipped + 1) * size + window - 1 + inFlight)
-    }
-    return next
-}
-
 /// Steps under way: the loop's state in plain numbers.
 private struct Walk {
     let host: Int64

@@ -72,8 +72,8 @@ struct BlockPoolTests {
                 held.append(taken)
             case 1 where !held.isEmpty:
                 let list = held.remove(at: random.below(held.count))
-                var cursor: Int32 = 0
-                for block in list.reversed() { pool.release(block, cursor: &cursor) }
+                for block in list.reversed() { pool.release(block) }
+                pool.endRelease()
                 naive.release(list.reversed())
             case 2 where !held.isEmpty:
                 let list = held[random.below(held.count)]
@@ -104,11 +104,7 @@ extension BlockPool {
     /// The free queue from front to back.
     fileprivate var queue: [Int32] {
         var list: [Int32] = []
-        var block = blocks[0].next
-        while block != 0 {
-            list.append(block)
-            block = blocks[Int(block)].next
-        }
+        forEachFree { list.append($0) }
         return list
     }
 }

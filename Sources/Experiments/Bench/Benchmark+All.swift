@@ -14,6 +14,9 @@ extension Benchmark {
         Benchmark("chat-20", "one replica at 20 % of its capacity") {
             try chat(load: 0.2, requests: 200_000)
         },
+        Benchmark("chat-windows", "the same on gpt-oss-20b, half of whose layers have a window") {
+            try chat(load: 0.8, requests: 200_000, model: windowed)
+        },
         Benchmark("walk-32", "every step executed, 32 chat requests always running") {
             var (plan, source) = try chat(load: 0.5, requests: 4_000)
             plan.engine.gait = .walk
@@ -48,12 +51,14 @@ extension Benchmark {
         ) { try week(requests: 44_100_000) },
     ]
 
-    /// Llama-3.1-8B on one H100 with the engine's defaults, as `headway run` resolves them.
-    private static func plan(replicas: Int) throws -> RunPlan {
+    private static let windowed = "gpt-oss-20b"
+
+    /// A model on one H100 with the engine's defaults, as `headway run` resolves them.
+    private static func plan(replicas: Int, model: String = "llama-3.1-8b") throws -> RunPlan {
         let configuration = try Configuration.read(
             file: nil,
             changes: [
-                "cluster.replicas=\(replicas)", "hardware.nodes=\((replicas + 7) / 8)",
+                "model.name=\(model)", "cluster.replicas=\(replicas)", "hardware.nodes=\((replicas + 7) / 8)",
             ])
         var plan = try configuration.resolved().plan
         plan.keepsRecords = false
@@ -78,19 +83,19 @@ extension Benchmark {
     }
 
     /// Requests per second that one replica completes when they all wait at the door.
-    private static let capacity: Result<Double, any Error> = Result {
-        let plan = try Self.plan(replicas: 1)
+    private static func capacity(of model: String = "llama-3.1-8b") throws -> Double {
+        let plan = try plan(replicas: 1, model: model)
         let source = QuantileSource([chatTraffic(rate: 1e6)], requests: 4_000, seed: 7)
         let result = try simulate(plan, source: source)
         return Double(result.counters.finished) / result.duration
     }
 
     private static func chat(
-        load: Double, requests: Int
+        load: Double, requests: Int, model: String = "llama-3.1-8b"
     ) throws -> (plan: RunPlan, source: any RequestSource) {
-        let rate = load * (try capacity.get())
+        let rate = load * (try capacity(of: model))
         let source = QuantileSource([chatTraffic(rate: rate)], requests: requests, seed: 1)
-        return (try Self.plan(replicas: 1), source)
+        return (try plan(replicas: 1, model: model), source)
     }
 
     /// 32 requests that arrive together and decode 100,000 tokens each, walked.
@@ -116,7 +121,7 @@ extension Benchmark {
     ) throws -> (plan: RunPlan, source: any RequestSource) {
         var plan = try Self.plan(replicas: 1_000)
         plan.router.policy = policy
-        let rate = 600 * (try capacity.get())
+        let rate = 600 * (try capacity())
         let source = QuantileSource([chatTraffic(rate: rate)], requests: 200_000, seed: 2)
         return (plan, source)
     }

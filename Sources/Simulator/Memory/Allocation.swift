@@ -92,15 +92,15 @@ private func slideWindows(_ replica: inout Replica, _ slot: Int, _ settled: Int)
     for group in 0..<replica.groups.count where replica.groups[group].window > 0 {
         let skipped = replica.groups[group].skippedBlocks(settled)
         let list = replica.tables[slot * replica.groups.count + group].list
-        var cursor: Int32 = 0
         var index = min(skipped, Int(list.count)) - 1
         while index >= 0 {
             let block = replica.blockLists[list, index]
             if block <= 0 { break }
             replica.blockLists[list, index] = keeps * block
-            replica.pool.release(block, cursor: &cursor)
+            replica.pool.release(block)
             index -= 1
         }
+        replica.pool.endRelease()
     }
 }
 
@@ -127,6 +127,8 @@ private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     for group in 0..<replica.groups.count {
         let entry = slot * replica.groups.count + group
         var list = replica.tables[entry].list
+        guard Int(list.count) < want else { continue }
+        replica.blockLists.reserve(want, in: &list)
         while Int(list.count) < want {
             replica.blockLists.append(replica.pool.take(), to: &list)
         }
@@ -241,12 +243,12 @@ func releaseBlocks(_ replica: inout Replica, _ slot: Int) {
     for group in 0..<replica.groups.count {
         let entry = slot * replica.groups.count + group
         var list = replica.tables[entry].list
-        var cursor: Int32 = 0
         var index = Int(list.count) - 1
         while index >= 0 {
-            replica.pool.release(replica.blockLists[list, index], cursor: &cursor)
+            replica.pool.release(replica.blockLists[list, index])
             index -= 1
         }
+        replica.pool.endRelease()
         replica.blockLists.free(&list)
         replica.tables[entry] = BlockTable(list: list)
     }

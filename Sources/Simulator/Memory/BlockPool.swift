@@ -1,16 +1,15 @@
 /// The KV blocks of one replica: a free queue that is also the LRU, and an index from key to
 /// block (in `BlockPool+Index.swift`).
 ///
-/// Block 0 is the null block: never handed out, it stands for a block that left a sliding window
-/// and serves as the queue's sentinel. A freed block keeps its key until it is handed out again,
-/// so eviction is lazy. All operations are O(1).
+/// Block 0 is the null block: never handed out, it stands for a block that left a sliding window.
+/// A freed block keeps its key until it is handed out again, so eviction is lazy. All operations
+/// are O(1).
 ///
 /// Rules: vLLM's `BlockPool` and `FreeKVCacheBlockQueue`.
 struct BlockPool: ~Copyable {
     struct Block {
-        /// Neighbours in the free queue; meaningful while `references` is 0.
-        var next: Int32
-        var previous: Int32
+        /// Its place in the free queue, while `references` is 0.
+        var place: Int32
         /// Requests that hold the block.
         var references: Int32 = 0
         /// The ring of blocks that carry the same key, oldest first; itself when alone, and
@@ -24,8 +23,9 @@ struct BlockPool: ~Copyable {
     }
 
     var blocks = HotArray<Block>()
-    /// Blocks without a holder, cached or not.
-    private(set) var freeCount: Int
+    private var queue: FreeQueue
+    /// Keyless blocks of the release under way, which will be the front of the queue.
+    private var fronts = HotArray<Int32>()
     /// Cached blocks that lost their key because they were handed out.
     private(set) var evictions = 0
     let caching: Bool
@@ -37,14 +37,11 @@ struct BlockPool: ~Copyable {
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
     init(count: Int, caching: Bool) {
-        precondition(count >= 1 && count < Int(Int32.max), "a pool has 1 to 2^31 - 2 blocks")
+        precondition(count >= 1 && count < 1 << 30, "a pool has 1 to 2^30 - 1 blocks")
         for i in 0..<count {
-            blocks.append(
-                Block(
-                    next: Int32((i + 1) % count), previous: Int32((i + count - 1) % count),
-                    younger: Int32(i), older: Int32(i)))
+            blocks.append(Block(place: Int32(i - 1), younger: Int32(i), older: Int32(i)))
         }
-        freeCount = count - 1
+        queue = FreeQueue(below: count)
         self.caching = caching
         slots = caching ? Self.emptyIndex(for: count) : HotArray()
     }
@@ -52,11 +49,13 @@ struct BlockPool: ~Copyable {
     /// Blocks that requests can use.
     var usable: Int { blocks.count - 1 }
 
+    /// Blocks without a holder, cached or not.
+    var freeCount: Int { queue.count }
+
     /// Takes the block at the front of the queue; its key is forgotten.
+    @inline(__always)
     mutating func take() -> Int32 {
-        let block = blocks[0].next
-        precondition(block != 0, "took a block from an empty pool")
-        unlink(block)
+        let block = queue.popFirst()
         if blocks[Int(block)].key != 0 {
             if blocks[Int(block)].younger == Block.isOwn {
                 forgetOwn(block)
@@ -72,42 +71,46 @@ struct BlockPool: ~Copyable {
     /// Adds a holder; a free block leaves the queue. The null block has no holders.
     mutating func adopt(_ block: Int32) {
         guard block != 0 else { return }
-        if blocks[Int(block)].references == 0 { unlink(block) }
+        if blocks[Int(block)].references == 0 { queue.remove(at: blocks[Int(block)].place) }
         blocks[Int(block)].references += 1
     }
 
-    /// Drops a holder of a block, as part of the release of one list walked in order. What a
-    /// window has left (0 or negative) has none.
+    /// Drops a holder of a block, as part of the release of one list walked in order, which
+    /// `endRelease` ends. What a window has left (0 or negative) has none.
     ///
     /// A block nobody holds goes to the back of the queue when it carries a key. Keyless ones go
-    /// to the front as a group in walking order: `cursor`, 0 before the walk, is the last of them.
-    mutating func release(_ block: Int32, cursor: inout Int32) {
+    /// to the front as a group in walking order.
+    @inline(__always)
+    mutating func release(_ block: Int32) {
         guard block > 0 else { return }
         let i = Int(block)
         blocks[i].references -= 1
         precondition(blocks[i].references >= 0, "a block was released more often than held")
         guard blocks[i].references == 0 else { return }
-        if blocks[i].key != 0 {
-            link(block, after: blocks[0].previous)
+        if blocks[i].key == 0 {
+            fronts.append(block)
         } else {
-            link(block, after: cursor)
-            cursor = block
+            if queue.isFull { closeHoles() }
+            blocks[i].place = queue.append(block)
         }
     }
 
-    private mutating func unlink(_ block: Int32) {
-        let (next, previous) = (blocks[Int(block)].next, blocks[Int(block)].previous)
-        blocks[Int(previous)].next = next
-        blocks[Int(next)].previous = previous
-        freeCount -= 1
+    /// Ends a release. O(keyless blocks released).
+    @inline(__always)
+    mutating func endRelease() {
+        while let block = fronts.popLast() {
+            if queue.isFull { closeHoles() }
+            blocks[Int(block)].place = queue.prepend(block)
+        }
     }
 
-    private mutating func link(_ block: Int32, after previous: Int32) {
-        let next = blocks[Int(previous)].next
-        blocks[Int(block)].next = next
-        blocks[Int(block)].previous = previous
-        blocks[Int(previous)].next = block
-        blocks[Int(next)].previous = block
-        freeCount += 1
+    @inline(never)
+    private mutating func closeHoles() {
+        blocks.withUnsafeMutablePointer { blocks in
+            queue.compact { block, place in blocks[Int(block)].place = place }
+        }
     }
+
+    /// Looks at the free blocks from the front of the queue to its back. O(blocks).
+    func forEachFree(_ body: (Int32) -> Void) { queue.forEach(body) }
 }

@@ -96,11 +96,7 @@ extension BlockPool {
     /// Digest over the block numbers in free-queue order. O(free blocks).
     var queueDigest: UInt64 {
         var digest = Fingerprint()
-        var block = blocks[0].next
-        while block != 0 {
-            digest.add(Int(block))
-            block = blocks[Int(block)].next
-        }
+        forEachFree { digest.add(Int($0)) }
         return digest.value
     }
 }

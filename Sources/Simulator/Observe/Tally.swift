@@ -39,11 +39,12 @@ struct Tally: ~Copyable {
         peakUsedBlocks = max(peakUsedBlocks, used)
     }
 
-    /// Charges a stretch of steps that kept its own account up to `time`, `used` at its end.
-    mutating func add(blockTime: UInt128, until time: Int64, used: Int) {
+    /// Charges a stretch of steps that kept its own account up to `time`, with at most `peak`
+    /// blocks in use.
+    mutating func add(blockTime: UInt128, until time: Int64, peak: Int) {
         usedBlockTime += blockTime
         accountedUntil = max(accountedUntil, time)
-        peakUsedBlocks = max(peakUsedBlocks, used)
+        peakUsedBlocks = max(peakUsedBlocks, peak)
     }
 
     /// Counts an action that an external scheduler was refused.

@@ -25,13 +25,20 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     } else {
         exit -= 1
     }
-    if !replica.usesRuns {
-        exit = min(exit, replica.stride.asks.earliest(from: replica.stride.tick))
-    }
     guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
     var stretch = Stretch(
         &replica, replica.lines[replica.stride.count], limit: limit, horizon: horizon, exit: exit)
-    stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
+    if replica.usesRuns {
+        stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
+    } else {
+        // Between asks there are stretches; a step with asks is executed for who asks.
+        repeat {
+            stretch.exit = min(exit, replica.stride.asks.earliest(from: stretch.tick))
+            stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
+            stretch.exit = exit
+        } while stretch.stepServing(&replica)
+    }
+    stretch.gaps.flush(into: &replica.tally.interTokenLatency, times: stretch.count)
     if stretch.steps > 0 { stretch.commit(to: &replica) }
 }
 
@@ -45,7 +52,7 @@ private struct Stretch {
     /// scheduled at the tick of an exit.
     let limit: Int64
     let horizon: Int64
-    let exit: Int64
+    var exit: Int64
     /// When the stretch began, with how many blocks in use, and how many were free.
     let firstClock: Int64
     let firstUsed: Int
@@ -72,6 +79,8 @@ private struct Stretch {
     var blockTime: UInt128 = 0
     var accounted: Int64
     var used: Int
+    /// Most blocks in use between stretches.
+    var peak = 0
     var gaps = GapRun()
 
     init(
@@ -114,7 +123,24 @@ private struct Stretch {
                 ? glide(sums, &histogram) : step(needed, sums.blockPhases.count, &histogram)
             if !moved { break }
         }
-        gaps.flush(into: &histogram, times: count)
+    }
+
+    /// One step in which some ask for blocks. False, with nothing done, at a shortage or when the
+    /// step is not part of the stretch.
+    mutating func stepServing(_ replica: inout Replica) -> Bool {
+        let start = max(clock + host, lastEnd)
+        guard clock < limit, tick < exit, (pipelined ? start : start + duration) <= horizon else {
+            return false
+        }
+        replica.stride.tick = tick
+        guard gatherAsking(&replica) <= replica.freeBlocks else { return false }
+        clearStaleHits(&replica)
+        blockTime += blockSeconds(clock - accounted, used)
+        accounted = clock
+        serveAsking(&replica)
+        used = replica.usedBlocks
+        peak = max(peak, used)
+        return step(0, replica.stride.blockPhases.count, &replica.tally.interTokenLatency)
     }
 
     /// Takes blocks for a step scheduled now.
@@ -252,7 +278,7 @@ private struct Stretch {
         replica.lastEnd = lastEnd
         replica.tally.lastEnd = max(replica.tally.lastEnd, lastEnd)
         replica.tally.account(until: firstClock, used: firstUsed)
-        replica.tally.add(blockTime: blockTime, until: accounted, used: used)
+        replica.tally.add(blockTime: blockTime, until: accounted, peak: max(peak, used))
         replica.tally.busyTime += busy
         replica.tally.hostWaitTime += hostWait
         replica.tally.strode += steps
@@ -260,7 +286,7 @@ private struct Stretch {
         replica.tally.counters.scheduledTokens += tokens
         replica.tally.counters.scheduledEntries += tokens
         replica.tally.counters.outputTokens += tokens
-        if used > firstUsed { replica.runPool.take(used - firstUsed) }
+        if replica.usesRuns, used > firstUsed { replica.runPool.take(used - firstUsed) }
         if pipelined {
             replica.dispatched[0].number = replica.calls - 1
             replica.dispatched[0].tick = tick - 1

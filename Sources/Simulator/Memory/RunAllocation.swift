@@ -18,19 +18,6 @@ struct RunTable {
 
     var count: Int32 { registered + keyless }
 
-    /// Books what the next token of a private request needs, so many being known with this one:
-    /// how many blocks that took and how many became full.
-    @inline(__always)
-    mutating func bookNext(
-        computed: Int32, known: Int32, size: Int32, caching: Bool
-    ) -> (taken: Int, filled: Int) {
-        let takes = computed >= count &* size
-        let fills = caching && known >= (registered &+ 1) &* size
-        keyless &+= (takes ? 1 : 0) &- (fills ? 1 : 0)
-        registered &+= fills ? 1 : 0
-        return (takes ? 1 : 0, fills ? 1 : 0)
-    }
-
     /// Tokens computed up to which a request needs nothing from the pool as it decodes, if so many
     /// of them are not known yet.
     @inline(__always)

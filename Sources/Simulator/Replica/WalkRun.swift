@@ -25,8 +25,8 @@ func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
 struct WalkColumns: ~Copyable {
     /// Tokens computed before the next step.
     var computed = HotArray<Int32>()
-    /// When computed reaches this, the pool has to be asked.
-    var attention = HotArray<Int32>()
+    /// When the pool has to be asked.
+    var asks = HotArray<WalkAsk>()
     /// Steps until one that is not of the common kind: somebody's last or a wasted one.
     var commonSteps = Int.max
     /// Whether everybody's blocks are a mere number.
@@ -41,7 +41,7 @@ struct WalkColumns: ~Copyable {
     /// Empties the columns, for so many requests.
     mutating func removeAll(for count: Int) {
         computed.removeAll()
-        attention.removeAll()
+        asks.removeAll()
         commonSteps = .max
         arePrivate = false
         words = (count + 63) / 64
@@ -63,7 +63,7 @@ struct WalkColumns: ~Copyable {
     /// Has a request looked at when its attention is due, or sooner.
     @inline(__always)
     mutating func lookAgain(_ place: Int) {
-        let distance = max(0, Int(attention[place]) &- Int(computed[place]))
+        let distance = max(0, Int(asks[place].next) &- Int(computed[place]))
         let later = (step &+ min(distance, Self.horizon &- 1)) & (Self.horizon &- 1)
         due[later &* words &+ place &>> 6] |= 1 &<< UInt64(place & 63)
     }
@@ -95,6 +95,25 @@ struct WalkColumns: ~Copyable {
     }
 }
 
+/// Tokens computed at which a request needs a block, and at which one has become full.
+struct WalkAsk {
+    var take: Int32
+    /// Only where blocks are a mere number; else both are meant by `take`.
+    var fill = Int32.max
+
+    var next: Int32 { min(take, fill) }
+
+    /// Books what the next token needs: how many blocks that takes, and how many become full.
+    @inline(__always)
+    mutating func book(computed: Int32, size: Int32) -> (taken: Int, filled: Int) {
+        let takes = computed >= take
+        let fills = computed >= fill
+        take &+= takes ? size : 0
+        fill &+= fills ? size : 0
+        return (takes ? 1 : 0, fills ? 1 : 0)
+    }
+}
+
 /// Fills the columns. False when a running request does something else than decode, or its last
 /// token came with another batch than the others'.
 private func gather(_ replica: inout Replica) -> Bool {
@@ -123,11 +142,24 @@ private func gather(_ replica: inout Replica) -> Bool {
             replica.scratch.columns.commonSteps, end + Int(inFlight - computed))
         let demand = nextDemand(&replica, slot, settled: nil)
         replica.scratch.columns.computed.append(computed)
-        replica.scratch.columns.attention.append(Int32(clamping: demand))
+        replica.scratch.columns.asks.append(WalkAsk(take: Int32(clamping: demand)))
         replica.scratch.columns.lookAgain(place)
     }
-    replica.scratch.columns.arePrivate = arePrivate
+    if arePrivate { gatherPrivate(&replica) }
     return true
+}
+
+/// Prepares the columns for requests whose blocks are a mere number.
+private func gatherPrivate(_ replica: inout Replica) {
+    let size = replica.runPool.blockSize
+    let unknown = Int32(replica.depth - 1)
+    replica.scratch.columns.arePrivate = true
+    for place in replica.running.indices {
+        let table = replica.runTables[Int(replica.running[place])]
+        replica.scratch.columns.asks[place] = WalkAsk(
+            take: table.count * size,
+            fill: replica.isCaching ? (table.registered + 1) * size - 1 + unknown : .max)
+    }
 }
 
 /// Steps under way: the loop's state in plain numbers.
@@ -151,6 +183,14 @@ private struct Walk {
     var busy: Int64 = 0
     var hostWait: Int64 = 0
     var gaps = GapRun()
+    /// When the walk began and with how many blocks in use; ∫ used blocks dt since, up to
+    /// `accounted`; the most.
+    let firstClock: Int64
+    let firstUsed: Int
+    var blockTime: UInt128 = 0
+    var accounted: Int64
+    var used: Int
+    var peak: Int
 
     init(_ replica: inout Replica, to horizon: Int64) {
         count = replica.running.count
@@ -167,6 +207,11 @@ private struct Walk {
         context = replica.scratch.columns.contexts(window: 0).all
         mostSteps = replica.scratch.columns.commonSteps
         clock = replica.clock
+        firstClock = replica.clock
+        accounted = replica.clock
+        used = replica.usedBlocks
+        firstUsed = used
+        peak = used
         lastEnd = replica.lastEnd
         lastDelivery = replica.requests[Int(replica.running[0])].lastToken
     }
@@ -211,37 +256,40 @@ private struct Walk {
 
     /// Gets those their blocks who need some, `due` at most. False, with nothing done, at a
     /// shortage.
-    private func serve(_ replica: inout Replica, _ due: Int) -> Bool {
+    @inline(__always)
+    private mutating func serve(_ replica: inout Replica, _ due: Int) -> Bool {
         guard due * replica.groups.count <= replica.freeBlocks else { return false }
-        replica.tally.account(until: clock, used: replica.usedBlocks)
+        blockTime += blockSeconds(clock - accounted, used)
+        accounted = clock
         for word in 0..<replica.scratch.columns.words {
             let bits = replica.scratch.columns.takeDue(word: word)
-            guard bits != 0 else { continue }
+            if bits == 0 { continue }
             if replica.scratch.columns.arePrivate {
-                bookPrivate(&replica, bits, from: 64 * word)
+                book(&replica, bits, from: 64 * word)
             } else {
-                allocateNext(&replica, bits, from: 64 * word)
+                allocate(&replica, bits, from: 64 * word)
             }
         }
-        replica.tally.account(until: clock, used: replica.usedBlocks)
+        used = replica.usedBlocks
+        peak = max(peak, used)
         return true
     }
 
     /// Gets the requests at places from `base`, a bit for each, what they ask for, in order.
-    private func allocateNext(_ replica: inout Replica, _ bits: UInt64, from base: Int) {
+    private func allocate(_ replica: inout Replica, _ bits: UInt64, from base: Int) {
         var bits = bits
         while bits != 0 {
             let place = base + bits.trailingZeroBitCount
             bits &= bits - 1
             let computed = replica.scratch.columns.computed[place]
-            if computed >= replica.scratch.columns.attention[place] {
+            if computed >= replica.scratch.columns.asks[place].next {
                 let slot = Int(replica.running[place])
                 replica.requests[slot].computed = computed
                 replica.requests[slot].known = computed + (pipelined ? 0 : 1)
-                Simulator.allocateNext(&replica, slot)
+                allocateNext(&replica, slot)
                 let settled = Int(computed) - (pipelined ? 1 : 0)
-                replica.scratch.columns.attention[place] = Int32(
-                    clamping: nextDemand(&replica, slot, settled: settled))
+                let demand = nextDemand(&replica, slot, settled: settled)
+                replica.scratch.columns.asks[place].take = Int32(clamping: demand)
             }
             replica.scratch.columns.lookAgain(place)
         }
@@ -249,31 +297,33 @@ private struct Walk {
 
     /// The same where blocks are a mere number, so that all may be taken at once.
     @inline(__always)
-    private func bookPrivate(_ replica: inout Replica, _ bits: UInt64, from base: Int) {
-        let size = Int32(replica.blockSize.tokens)
-        let caching = replica.isCaching
-        let unknown: Int32 = pipelined ? 1 : 0
+    private func book(_ replica: inout Replica, _ bits: UInt64, from base: Int) {
+        let size = replica.runPool.blockSize
         var bits = bits
         var taken = 0
         var filled = 0
         while bits != 0 {
             let place = base &+ bits.trailingZeroBitCount
             bits &= bits &- 1
-            let computed = replica.scratch.columns.computed[place]
-            if computed >= replica.scratch.columns.attention[place] {
-                let slot = Int(replica.running[place])
-                let booked = replica.runTables[slot].bookNext(
-                    computed: computed, known: computed &+ 1 &- unknown, size: size,
-                    caching: caching)
-                taken &+= booked.taken
-                filled &+= booked.filled
-                replica.scratch.columns.attention[place] = replica.runTables[slot].nextBooking(
-                    unknown: unknown, size: size, caching: caching)
-            }
+            let booked = replica.scratch.columns.asks[place].book(
+                computed: replica.scratch.columns.computed[place], size: size)
+            taken &+= booked.taken
+            filled &+= booked.filled
             replica.scratch.columns.lookAgain(place)
         }
         if taken > 0 { replica.runPool.take(taken) }
         replica.runPool.distinctKeys &+= filled
+    }
+
+    /// Books in a request's table what was booked in the columns.
+    private func settleTable(_ replica: inout Replica, _ slot: Int, _ ask: WalkAsk) {
+        let blocks = Int32(replica.blockSize.filled(by: Int(ask.take)))
+        if ask.fill < .max {
+            let full = Int(ask.fill) + 1 - (pipelined ? 1 : 0)
+            replica.runTables[slot].registered = Int32(replica.blockSize.filled(by: full)) - 1
+        }
+        replica.runTables[slot].keyless = blocks - replica.runTables[slot].registered
+        setQuietRuns(&replica, slot)
     }
 
     /// Writes the state back as `schedule` and `update` would have left it.
@@ -284,7 +334,10 @@ private struct Walk {
             replica.requests[slot].computed = computed
             replica.requests[slot].known = computed + (pipelined ? 0 : 1)
             replica.requests[slot].lastToken = lastDelivery
-            if replica.scratch.columns.arePrivate { setQuietRuns(&replica, slot) }
+            if replica.scratch.columns.arePrivate {
+                let ask = replica.scratch.columns.asks[place]
+                settleTable(&replica, slot, ask)
+            }
             if pipelined {
                 replica.dispatched[0].entries[place] = Entry(
                     slot: Int32(slot), tokens: 1, computedBefore: computed - 1, kind: .running,
@@ -302,6 +355,8 @@ private struct Walk {
         replica.scheduledNothing = false
         replica.scratch.preempted.removeAll()
         replica.tally.lastEnd = max(replica.tally.lastEnd, lastEnd)
+        replica.tally.account(until: firstClock, used: firstUsed)
+        replica.tally.add(blockTime: blockTime, until: accounted, peak: peak)
         replica.tally.busyTime += busy
         replica.tally.hostWaitTime += hostWait
         replica.tally.counters.steps += steps

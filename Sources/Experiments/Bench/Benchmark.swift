@@ -20,8 +20,8 @@ public struct BenchmarkResult: Sendable, Encodable {
     public var queueOperations: Int
     /// Slots of a prefix index looked at.
     public var hashProbes: Int
-    /// Requests for which a replica had to make room; the others reused a place.
-    public var slots: Int
+    /// Times that storage for the replicas' state was allocated, or grew.
+    public var allocations: Int
     public var preemptions: Int
     public var evictions: Int
     /// Processor time of all threads, and time on the wall, seconds.
@@ -73,7 +73,7 @@ public struct Benchmark: Sendable {
             steps: counters.steps, executedSteps: result.steps.executed,
             strodeSteps: result.steps.strode, events: result.steps.events,
             queueOperations: result.steps.queueOperations, hashProbes: result.steps.hashProbes,
-            slots: result.steps.slots,
+            allocations: result.steps.allocations,
             preemptions: counters.preemptions, evictions: counters.evictions, cpuSeconds: spent,
             wallSeconds: (ContinuousClock.now - wall) / .seconds(1),
             requestsPerCpuSecond: Double(counters.requests) / spent,

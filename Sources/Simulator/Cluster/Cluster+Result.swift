@@ -50,7 +50,7 @@ extension Cluster {
         steps.queueOperations += replica.stride.exits.operations + replica.aborts.operations
         steps.queueOperations += replica.stride.asks.wheel.operations
         steps.hashProbes += replica.runPool.index.probes + replica.pool.probes
-        steps.slots += replica.requests.count
+        steps.allocations += replica.tally.allocations
     }
 
     private func digest(_ result: RunResult) -> String {

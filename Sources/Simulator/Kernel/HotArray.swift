@@ -13,6 +13,7 @@ enum HotStorage {
     ) -> UnsafeMutablePointer<Element> {
         // What `malloc` aligns to on the platforms that Swift serves.
         precondition(MemoryLayout<Element>.alignment <= 16, "an element aligned too widely")
+        pthread_setspecific(counter, UnsafeMutableRawPointer(bitPattern: allocations + 1))
         let (bytes, isTooLarge) = capacity.multipliedReportingOverflow(
             by: MemoryLayout<Element>.stride)
         guard !isTooLarge, let storage = realloc(base, bytes) else {
@@ -20,6 +21,16 @@ enum HotStorage {
         }
         return storage.bindMemory(to: Element.self, capacity: capacity)
     }
+
+    /// Allocations of the calling thread so far, for differences: simulation never changes threads
+    /// between two looks, and other threads' simulations do not count.
+    static var allocations: Int { Int(bitPattern: pthread_getspecific(counter)) }
+
+    private static let counter: pthread_key_t = {
+        var key = pthread_key_t()
+        precondition(pthread_key_create(&key, nil) == 0, "no thread-specific value is left")
+        return key
+    }()
 }
 
 /// A growable array with one owner, for state that every step touches.

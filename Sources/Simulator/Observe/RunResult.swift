@@ -44,8 +44,8 @@ public struct StepCounters: Sendable, Equatable {
     public var queueOperations = 0
     /// Slots of a prefix index looked at.
     public var hashProbes = 0
-    /// Times that a request found no free place in its replica, so that storage grew by one.
-    public var slots = 0
+    /// Times that storage for the replicas' state was allocated, or grew.
+    public var allocations = 0
 
     public init() {}
 }

@@ -20,6 +20,8 @@ struct Tally: ~Copyable {
     /// Σ used blocks × picoseconds.
     var usedBlockTime: UInt128 = 0
     var peakUsedBlocks = 0
+    /// Of storage for the replica's state.
+    var allocations = 0
     private var accountedUntil: Int64 = 0
     /// A replica stops to hand its ended requests on when they are so many: memory follows the
     /// requests alive.

@@ -3,6 +3,8 @@ import Traces
 /// Takes a routed request into the replica: a slot, its content, its place in the inbox; or
 /// rejects it when it could never run. O(segments).
 func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
+    let allocated = HotStorage.allocations
+    defer { replica.tally.allocations += HotStorage.allocations - allocated }
     let time = arrival.arrival
     replica.tally.firstArrival = min(replica.tally.firstArrival, time)
     replica.tally.counters.promptTokens += Int(arrival.promptTokens)

@@ -15,6 +15,8 @@ enum AdvanceStop {
 ///
 /// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
 func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop {
+    let allocated = HotStorage.allocations
+    defer { replica.tally.allocations += HotStorage.allocations - allocated }
     while true {
         if replica.mustDrain {
             precondition(!replica.dispatched.isEmpty, "the loop waits for no batch")

@@ -54,6 +54,17 @@ struct CountTests {
         #expect(work.allocations <= 100)
     }
 
+    @Test("a model with windows strides, and its private blocks are not looked for")
+    func windows() throws {
+        let (work, counters) = try counts("chat-windows", requests: 600)
+        #expect(work.executed + work.strode == counters.steps)
+        // Some of 600 requests that come faster than they are served.
+        #expect(work.executed <= 4 * 600)
+        #expect(work.strode >= 600)
+        #expect(work.hashProbes == 0)
+        #expect(work.allocations <= 300)
+    }
+
     @Test("a shared document is looked up by segments, not by blocks")
     func documents() throws {
         let (small, _) = try counts("long-16", requests: 400)

@@ -3,8 +3,6 @@ import Traces
 /// Takes a routed request into the replica: a slot, its content, its place in the inbox; or
 /// rejects it when it could never run. O(segments).
 func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
-    let allocated = HotStorage.allocations
-    defer { replica.tally.allocations += HotStorage.allocations - allocated }
     let time = arrival.arrival
     replica.tally.firstArrival = min(replica.tally.firstArrival, time)
     replica.tally.counters.promptTokens += Int(arrival.promptTokens)
@@ -22,17 +20,26 @@ func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = takeSlot(&replica, request)
-    let isNamed = replica.isCaching && (!arrival.content.isEmpty || arrival.isQuotable)
-    if !isNamed {
+    if replica.isCaching && (!arrival.content.isEmpty || arrival.isQuotable) {
+        openContent(&replica, slot, arrival)
+    } else {
         replica.requests[slot].isPrivate = true
-    } else if replica.usesRuns {
+    }
+    replica.inbox.append(Int32(slot))
+}
+
+private func openContent(
+    _ replica: inout Replica, _ slot: Int, _ arrival: borrowing ArrivingRequest
+) {
+    let allocated = HotStorage.allocations
+    defer { replica.tally.allocations += HotStorage.allocations - allocated }
+    if replica.usesRuns {
         replica.contents.open(slot, arrival.prompt, output: arrival.outputContent)
         replica.requests[slot].isQuotable = arrival.isQuotable
         countQuotes(&replica, slot, sign: 1)
     } else {
         replica.chains.open(slot, arrival.prompt)
     }
-    replica.inbox.append(Int32(slot))
 }
 
 private func takeSlot(_ replica: inout Replica, _ request: LiveRequest) -> Int {
@@ -40,6 +47,8 @@ private func takeSlot(_ replica: inout Replica, _ request: LiveRequest) -> Int {
         replica.requests[Int(free)] = request
         return Int(free)
     }
+    let allocated = HotStorage.allocations
+    defer { replica.tally.allocations += HotStorage.allocations - allocated }
     replica.requests.append(request)
     if replica.usesRuns {
         replica.runTables.append(RunTable())

@@ -64,6 +64,7 @@ private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: I
     if replica.requests[slot].prefilling { replica.cadence.carried = true }
 }
 
+@inline(__always)
 private func newBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
     let want = replica.blockSize.holding(end)

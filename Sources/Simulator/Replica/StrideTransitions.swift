@@ -54,13 +54,8 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     replica.requests[slot].steadyUntil = Int32(truncatingIfNeeded: until)
     replica.stride.count += 1
     replica.stride.context += computed + 1
-    let window = replica.stride.window
-    replica.stride.windowed += min(computed + 1, window)
-    let isGrowing = computed + 1 < window
-    replica.requests[slot].isGrowing = isGrowing
-    if isGrowing { replica.stride.growing += 1 }
-    let filling = isGrowing ? tick + Int64(window - 1 - computed) : until
-    replica.stride.exits.insert(Int32(slot), at: min(until, filling))
+    if replica.stride.window > 0 { joinWindow(&replica, slot, computed) }
+    replica.stride.exits.insert(Int32(slot), at: exitTick(&replica, slot))
     if replica.usesRuns {
         replica.stride.countPhase(phase(&replica, computed), 1)
     } else {
@@ -69,12 +64,28 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     }
 }
 
+/// Counts a steady request's context within the price's window.
+private func joinWindow(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
+    let window = replica.stride.window
+    replica.stride.windowed += min(computed + 1, window)
+    replica.requests[slot].isGrowing = computed + 1 < window
+    if computed + 1 < window { replica.stride.growing += 1 }
+}
+
+/// Takes it back.
+private func leaveWindow(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
+    replica.stride.windowed -= min(computed + 1, replica.stride.window)
+    if replica.requests[slot].isGrowing { replica.stride.growing -= 1 }
+    replica.requests[slot].isGrowing = false
+}
+
 /// The tick of a steady request in `exits`.
+@inline(__always)
 private func exitTick(_ replica: inout Replica, _ slot: Int) -> Int64 {
-    let request = replica.requests[slot]
-    let filling = request.filling(replica.stride.window)
-    let isFirst = request.isGrowing && filling &- request.steadyUntil < 0
-    return Int64(isFirst ? filling : request.steadyUntil)
+    let until = replica.requests[slot].steadyUntil
+    guard replica.requests[slot].isGrowing else { return Int64(until) }
+    let filling = replica.requests[slot].filling(replica.stride.window)
+    return Int64(filling &- until < 0 ? filling : until)
 }
 
 /// Lets a request whose context fills the window by the present tick grow no longer.
@@ -91,6 +102,7 @@ private func stopGrowing(_ replica: inout Replica, _ slot: Int) {
 
 /// The tick, modulo block size, at which a request with so many tokens computed by the present
 /// tick needs a block: when its tokens fill its blocks.
+@inline(__always)
 private func phase(_ replica: inout Replica, _ computed: Int) -> Int {
     let size = replica.blockSize.tokens
     let beyond = replica.blockSize.beyond(computed)
@@ -99,13 +111,13 @@ private func phase(_ replica: inout Replica, _ computed: Int) -> Int {
 }
 
 /// Takes a request out of the sums. Its tokens computed so far.
+@inline(__always)
 private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
     let computed = replica.requests[slot].computed(at: replica.stride.tick)
     replica.stride.count -= 1
     replica.stride.context -= computed + 1
-    replica.stride.windowed -= min(computed + 1, replica.stride.window)
     replica.stride.exits.remove(Int32(slot), at: exitTick(&replica, slot))
-    if replica.requests[slot].isGrowing { replica.stride.growing -= 1 }
+    if replica.stride.window > 0 { leaveWindow(&replica, slot, computed) }
     if replica.usesRuns {
         replica.stride.countPhase(phase(&replica, computed), -1)
     } else {
@@ -121,7 +133,7 @@ func markEnding(_ replica: inout Replica) {
         let slot = Int(next)
         next = replica.stride.exits.next(after: next)
         guard replica.requests[slot].ends(at: replica.stride.tick) else {
-            stopGrowing(&replica, slot)
+            if replica.stride.growing > 0 { stopGrowing(&replica, slot) }
             continue
         }
         let computed = leaveSums(&replica, slot)

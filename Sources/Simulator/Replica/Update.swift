@@ -114,7 +114,12 @@ private func settleEnding(_ replica: inout Replica, _ slot: Int) {
     let computed = replica.requests[slot].computedAtEnd
     replica.requests[slot].known = Int32(computed) + 1
     replica.requests[slot].inFlight = 0
-    if replica.isCaching { registerBlocks(&replica, slot, computed) }
+    guard replica.isCaching else { return }
+    if replica.usesRuns {
+        registerRuns(&replica, slot, computed)
+    } else {
+        registerBlocks(&replica, slot, computed)
+    }
 }
 
 /// Takes an ended request out of the running list, if it is there. O(1) while striding, where

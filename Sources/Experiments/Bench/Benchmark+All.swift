@@ -58,7 +58,8 @@ extension Benchmark {
         let configuration = try Configuration.read(
             file: nil,
             changes: [
-                "model.name=\(model)", "cluster.replicas=\(replicas)", "hardware.nodes=\((replicas + 7) / 8)",
+                "model.name=\(model)", "cluster.replicas=\(replicas)",
+                "hardware.nodes=\((replicas + 7) / 8)",
             ])
         var plan = try configuration.resolved().plan
         plan.keepsRecords = false

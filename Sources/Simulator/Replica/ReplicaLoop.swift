@@ -119,27 +119,9 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     let load = stepLoad(&replica)
     let isEmpty = load.requests == 0
     let called = replica.clock
-    replica.clock += replica.engine.hostFixed
-    replica.clock += replica.engine.hostPerRequest * Int64(load.requests)
-    let start = max(replica.clock, replica.lastEnd)
     let duration = isEmpty && replica.depth > 1 ? 0 : replica.stepTime.picoseconds(load)
-    let share = replica.stride.share
-    let tick = replica.stride.tick - 1
-    let place = replica.dispatched.append()
-    replica.dispatched[place].set(
-        number: replica.calls, start: start, end: start + duration, share, tick: tick,
-        isCleanup: isCleanup)
-    if !isEmpty {
-        replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
-        replica.tally.busyTime += duration
-        replica.tally.counters.steps += 1
-        replica.tally.counters.scheduledTokens += load.tokens
-        replica.tally.counters.scheduledEntries += load.requests
-    } else if !isCleanup {
-        replica.tally.counters.emptySteps += 1
-    }
-    replica.lastEnd = start + duration
-    replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
+    let place = queueBatch(
+        &replica, tokens: load.tokens, requests: load.requests, duration, isCleanup: isCleanup)
     if isCleanup {
         replica.log.aborted.removeAll()
     } else {
@@ -150,6 +132,35 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     }
     swap(&replica.dispatched[place].entries, &replica.scratch.entries)
     return isEmpty
+}
+
+/// Queues the batch of the step just scheduled, but for its entries: the host has worked for it,
+/// and it runs when the one before has ended. Its age among the dispatched.
+@inline(__always)
+func queueBatch(
+    _ replica: inout Replica, tokens: Int, requests: Int, _ duration: Int64,
+    isCleanup: Bool = false
+) -> Int {
+    let called = replica.clock
+    replica.clock += replica.engine.hostFixed
+    replica.clock += replica.engine.hostPerRequest * Int64(requests)
+    let start = max(replica.clock, replica.lastEnd)
+    let place = replica.dispatched.append()
+    replica.dispatched[place].set(
+        number: replica.calls, start: start, end: start + duration, replica.stride.share,
+        tick: replica.stride.tick - 1, isCleanup: isCleanup)
+    if requests > 0 {
+        replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
+        replica.tally.busyTime += duration
+        replica.tally.counters.steps += 1
+        replica.tally.counters.scheduledTokens += tokens
+        replica.tally.counters.scheduledEntries += requests
+    } else if !isCleanup {
+        replica.tally.counters.emptySteps += 1
+    }
+    replica.lastEnd = start + duration
+    replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
+    return place
 }
 
 /// Sums up what the scheduled entries cost.

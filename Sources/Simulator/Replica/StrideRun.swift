@@ -67,7 +67,6 @@ private func strideStep(_ replica: inout Replica) -> Bool {
 @inline(__always)
 private func dispatchStep(_ replica: inout Replica) {
     let share = replica.stride.share
-    let called = replica.clock
     var tokens = share.count + share.wasted
     var requests = tokens
     let duration: Int64
@@ -81,24 +80,11 @@ private func dispatchStep(_ replica: inout Replica) {
         tokens = load.tokens
         requests = load.requests
     }
-    replica.clock += replica.engine.hostFixed
-    replica.clock += replica.engine.hostPerRequest * Int64(requests)
-    let start = max(replica.clock, replica.lastEnd)
-    let tick = replica.stride.tick - 1
-    let place = replica.dispatched.append()
-    replica.dispatched[place].set(
-        number: replica.calls, start: start, end: start + duration, share, tick: tick)
+    let place = queueBatch(&replica, tokens: tokens, requests: requests, duration)
     swap(&replica.dispatched[place].entries, &replica.scratch.entries)
-    replica.tally.hostWaitTime += start - max(called, replica.lastEnd)
-    replica.tally.busyTime += duration
-    replica.tally.counters.steps += 1
-    replica.tally.counters.scheduledTokens += tokens
-    replica.tally.counters.scheduledEntries += requests
     replica.calls += 1
     replica.idleCalls = 0
     replica.scheduledNothing = false
-    replica.lastEnd = start + duration
-    replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
 }
 
 /// Processes the oldest batch, unless it ends past the horizon: then the loop must, later. True

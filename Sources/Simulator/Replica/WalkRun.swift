@@ -16,9 +16,8 @@ func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
     clearHits(&replica)
     var walk = Walk(&replica, to: horizon)
     while walk.step(&replica) {}
-    walk.gaps.flush(into: &replica.tally.interTokenLatency, times: Int64(walk.count))
-    if walk.steps > 0 { walk.commit(to: &replica) }
-    return walk.steps > 0
+    if walk.sums.steps > 0 { walk.commit(to: &replica) }
+    return walk.sums.steps > 0
 }
 
 /// What changes about decoding requests from step to step, by place in the running list.
@@ -164,9 +163,7 @@ private func gatherPrivate(_ replica: inout Replica) {
 
 /// Steps under way: the loop's state in plain numbers.
 private struct Walk {
-    let host: Int64
-    let pipelined: Bool
-    let count: Int
+    var sums: DecodeSteps
     /// The price of a step, where there are such lines.
     let line: DecodeLine?
     /// No step is scheduled at the limit or past it, none processed past the last moment.
@@ -174,28 +171,12 @@ private struct Walk {
     let last: Int64
     /// The context of the next step, over all requests, and how many such steps there may be.
     var context: Int
-    var steps = 0
     let mostSteps: Int
-    var clock: Int64
-    var lastStart: Int64 = 0
-    var lastEnd: Int64
-    var lastDelivery: Int64
-    var busy: Int64 = 0
-    var hostWait: Int64 = 0
-    var gaps = GapRun()
-    /// When the walk began and with how many blocks in use; ∫ used blocks dt since, up to
-    /// `accounted`; the most.
-    let firstClock: Int64
-    let firstUsed: Int
-    var blockTime: UInt128 = 0
-    var accounted: Int64
-    var used: Int
-    var peak: Int
 
     init(_ replica: inout Replica, to horizon: Int64) {
-        count = replica.running.count
-        host = replica.engine.hostFixed + replica.engine.hostPerRequest * Int64(count)
-        pipelined = replica.depth > 1
+        let count = replica.running.count
+        let lastToken = replica.requests[Int(replica.running[0])].lastToken
+        sums = DecodeSteps(&replica, count: count, lastDelivery: lastToken)
         line = count < replica.lines.count ? replica.lines[count] : nil
         let abort = replica.aborts.firstTime
         var limit = min(horizon, abort)
@@ -206,38 +187,21 @@ private struct Walk {
         last = min(horizon, abort - 1)
         context = replica.scratch.columns.contexts(window: 0).all
         mostSteps = replica.scratch.columns.commonSteps
-        clock = replica.clock
-        firstClock = replica.clock
-        accounted = replica.clock
-        used = replica.usedBlocks
-        firstUsed = used
-        peak = used
-        lastEnd = replica.lastEnd
-        lastDelivery = replica.requests[Int(replica.running[0])].lastToken
     }
 
     /// One step: scheduled, priced, and the batch that ends then processed. False, with nothing
     /// done, when it is not of the common kind or belongs to a later time.
     @inline(__always)
     mutating func step(_ replica: inout Replica) -> Bool {
-        guard clock < limit, steps < mostSteps else { return false }
-        let start = max(clock + host, lastEnd)
+        guard sums.clock < limit, sums.steps < mostSteps else { return false }
+        let start = sums.nextStart
         let end = start + price(&replica)
-        let processed = pipelined ? start : end
-        guard processed <= last else { return false }
+        guard sums.processed(from: start, to: end) <= last else { return false }
         let due = replica.scratch.columns.dueNow()
         guard due == 0 || serve(&replica, due) else { return false }
         replica.scratch.columns.advance()
-        context += count
-        gaps.add(
-            processed - lastDelivery, into: &replica.tally.interTokenLatency, times: Int64(count))
-        hostWait += start - max(clock, lastEnd)
-        busy += end - start
-        steps += 1
-        clock = processed
-        lastDelivery = processed
-        lastStart = start
-        lastEnd = end
+        context += Int(sums.count)
+        sums.add(from: start, to: end, gaps: &replica.tally.interTokenLatency)
         return true
     }
 
@@ -249,8 +213,8 @@ private struct Walk {
             window > 0 ? replica.scratch.columns.contexts(window: window).windowed : 0
         if let line { return line.picoseconds(context: context, windowedContext: windowed) }
         var load = StepLoad()
-        load.addDecodes(count, context: context, windowedContext: windowed)
-        load.sampled = count
+        load.addDecodes(Int(sums.count), context: context, windowedContext: windowed)
+        load.sampled = Int(sums.count)
         return replica.stepTime.picoseconds(load)
     }
 
@@ -259,8 +223,7 @@ private struct Walk {
     @inline(__always)
     private mutating func serve(_ replica: inout Replica, _ due: Int) -> Bool {
         guard due * replica.groups.count <= replica.freeBlocks else { return false }
-        blockTime += blockSeconds(clock - accounted, used)
-        accounted = clock
+        sums.account()
         for word in 0..<replica.scratch.columns.words {
             let bits = replica.scratch.columns.takeDue(word: word)
             if bits == 0 { continue }
@@ -270,8 +233,7 @@ private struct Walk {
                 allocate(&replica, bits, from: 64 * word)
             }
         }
-        used = replica.usedBlocks
-        peak = max(peak, used)
+        sums.use(replica.usedBlocks)
         return true
     }
 
@@ -285,9 +247,9 @@ private struct Walk {
             if computed >= replica.scratch.columns.asks[place].next {
                 let slot = Int(replica.running[place])
                 replica.requests[slot].computed = computed
-                replica.requests[slot].known = computed + (pipelined ? 0 : 1)
+                replica.requests[slot].known = computed + (sums.pipelined ? 0 : 1)
                 allocateNext(&replica, slot)
-                let settled = Int(computed) - (pipelined ? 1 : 0)
+                let settled = Int(computed) - (sums.pipelined ? 1 : 0)
                 let demand = nextDemand(&replica, slot, settled: settled)
                 replica.scratch.columns.asks[place].take = Int32(clamping: demand)
             }
@@ -319,7 +281,7 @@ private struct Walk {
     private func settleTable(_ replica: inout Replica, _ slot: Int, _ ask: WalkAsk) {
         let blocks = Int32(replica.blockSize.filled(by: Int(ask.take)))
         if ask.fill < .max {
-            let full = Int(ask.fill) + 1 - (pipelined ? 1 : 0)
+            let full = Int(ask.fill) + 1 - (sums.pipelined ? 1 : 0)
             replica.runTables[slot].registered = Int32(replica.blockSize.filled(by: full)) - 1
         }
         replica.runTables[slot].keyless = blocks - replica.runTables[slot].registered
@@ -327,46 +289,26 @@ private struct Walk {
     }
 
     /// Writes the state back as `schedule` and `update` would have left it.
-    func commit(to replica: inout Replica) {
-        for place in 0..<count {
+    mutating func commit(to replica: inout Replica) {
+        for place in replica.running.indices {
             let slot = Int(replica.running[place])
             let computed = replica.scratch.columns.computed[place]
             replica.requests[slot].computed = computed
-            replica.requests[slot].known = computed + (pipelined ? 0 : 1)
-            replica.requests[slot].lastToken = lastDelivery
+            replica.requests[slot].known = computed + (sums.pipelined ? 0 : 1)
+            replica.requests[slot].lastToken = sums.lastDelivery
             if replica.scratch.columns.arePrivate {
-                let ask = replica.scratch.columns.asks[place]
-                settleTable(&replica, slot, ask)
+                settleTable(&replica, slot, replica.scratch.columns.asks[place])
             }
-            if pipelined {
+            if sums.pipelined {
                 replica.dispatched[0].entries[place] = Entry(
                     slot: Int32(slot), tokens: 1, computedBefore: computed - 1, kind: .running,
                     samples: true)
             }
         }
-        replica.clock = clock
-        replica.lastEnd = lastEnd
-        replica.calls += steps
+        sums.commit(to: &replica)
         replica.lastDeliveryCall = replica.calls
-        replica.cadence.executed += steps
         replica.cadence.capacityBound = false
-        replica.idleCalls = 0
-        replica.endedFlag = false
         replica.scheduledNothing = false
         replica.scratch.preempted.removeAll()
-        replica.tally.lastEnd = max(replica.tally.lastEnd, lastEnd)
-        replica.tally.account(until: firstClock, used: firstUsed)
-        replica.tally.add(blockTime: blockTime, until: accounted, peak: peak)
-        replica.tally.busyTime += busy
-        replica.tally.hostWaitTime += hostWait
-        replica.tally.counters.steps += steps
-        replica.tally.counters.scheduledTokens += steps * count
-        replica.tally.counters.scheduledEntries += steps * count
-        replica.tally.counters.outputTokens += steps * count
-        if pipelined {
-            replica.dispatched[0].number = replica.calls - 1
-            replica.dispatched[0].start = lastStart
-            replica.dispatched[0].end = lastEnd
-        }
     }
 }

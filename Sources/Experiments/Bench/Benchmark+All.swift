@@ -14,8 +14,8 @@ extension Benchmark {
         Benchmark("chat-20", "one replica at 20 % of its capacity") {
             try chat(load: 0.2, requests: 200_000)
         },
-        Benchmark("chat-windows", "the same on gpt-oss-20b, half of whose layers have a window") {
-            try chat(load: 0.8, requests: 200_000, model: windowed)
+        Benchmark("chat-windows", "at 80 %, gpt-oss-20b: half of its layers have a window") {
+            try chat(load: 0.8, requests: 200_000, model: "gpt-oss-20b")
         },
         Benchmark("walk-32", "every step executed, 32 chat requests always running") {
             var (plan, source) = try chat(load: 0.5, requests: 4_000)
@@ -51,10 +51,10 @@ extension Benchmark {
         ) { try week(requests: 44_100_000) },
     ]
 
-    private static let windowed = "gpt-oss-20b"
+    private static let unlessSaid = "llama-3.1-8b"
 
     /// A model on one H100 with the engine's defaults, as `headway run` resolves them.
-    private static func plan(replicas: Int, model: String = "llama-3.1-8b") throws -> RunPlan {
+    private static func plan(replicas: Int, model: String = unlessSaid) throws -> RunPlan {
         let configuration = try Configuration.read(
             file: nil,
             changes: [
@@ -84,7 +84,7 @@ extension Benchmark {
     }
 
     /// Requests per second that one replica completes when they all wait at the door.
-    private static func capacity(of model: String = "llama-3.1-8b") throws -> Double {
+    private static func capacity(of model: String = unlessSaid) throws -> Double {
         let plan = try plan(replicas: 1, model: model)
         let source = QuantileSource([chatTraffic(rate: 1e6)], requests: 4_000, seed: 7)
         let result = try simulate(plan, source: source)
@@ -92,7 +92,7 @@ extension Benchmark {
     }
 
     private static func chat(
-        load: Double, requests: Int, model: String = "llama-3.1-8b"
+        load: Double, requests: Int, model: String = unlessSaid
     ) throws -> (plan: RunPlan, source: any RequestSource) {
         let rate = load * (try capacity(of: model))
         let source = QuantileSource([chatTraffic(rate: rate)], requests: requests, seed: 1)

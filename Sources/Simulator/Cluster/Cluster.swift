@@ -20,11 +20,8 @@ struct Cluster: ~Copyable {
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
         let lines = Self.lines(plan)
-        let numbersBlocks =
-            plan.numbersBlocks || (detail == .decisionsAndBlocks && plan.engine.gait == .walk)
         for number in 0..<plan.replicas {
-            replicas.append(
-                Replica(plan, number: number, lines: lines, numbersBlocks: numbersBlocks))
+            replicas.append(Replica(plan, number: number, lines: lines))
             replicas[number].log.detail = detail
         }
         router = Router(plan)

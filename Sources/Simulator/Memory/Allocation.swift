@@ -137,20 +137,28 @@ private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
 }
 
 /// Registers keys for the blocks that are full at `tokens` tokens.
+@inline(__always)
 func registerBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    if replica.usesRuns { return registerRuns(&replica, slot, tokens) }
+    if replica.usesRuns {
+        registerRuns(&replica, slot, tokens)
+    } else {
+        registerSingle(&replica, slot, tokens)
+    }
+}
+
+private func registerSingle(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     let full = replica.blockSize.filled(by: tokens)
     let groupCount = replica.groups.count
     for group in 0..<groupCount {
         let entry = slot * groupCount + group
         let done = max(0, Int(replica.tables[entry].cached))
         guard done < full else { continue }
-        registerBlocks(&replica, slot, group, done..<full)
+        registerSingle(&replica, slot, group, done..<full)
         replica.tables[entry].cached = Int32(full)
     }
 }
 
-private func registerBlocks(
+private func registerSingle(
     _ replica: inout Replica, _ slot: Int, _ group: Int, _ places: Range<Int>
 ) {
     let request = replica.requests[slot]
@@ -203,9 +211,10 @@ func nextDemand(_ replica: inout Replica, _ slot: Int, settled: Int?) -> Int {
     let size = replica.engine.blockSize
     let inFlight = replica.depth - 1
     if replica.usesRuns {
-        let booking = replica.runTables[slot].nextBooking(
+        let table = replica.runTables[slot]
+        let fill = table.nextFill(
             unknown: Int32(inFlight), size: Int32(size), caching: replica.isCaching)
-        return Int(booking)
+        return Int(min(table.nextTake(size: Int32(size)), fill))
     }
     var next = Int.max
     for group in 0..<replica.groups.count {

@@ -46,9 +46,6 @@ struct BlockPool: ~Copyable {
         slots = caching ? Self.emptyIndex(for: count) : HotArray()
     }
 
-    /// Blocks that requests can use.
-    var usable: Int { blocks.count - 1 }
-
     /// Blocks without a holder, cached or not.
     var freeCount: Int { queue.count }
 

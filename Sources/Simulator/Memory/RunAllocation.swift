@@ -18,12 +18,14 @@ struct RunTable {
 
     var count: Int32 { registered + keyless }
 
-    /// Tokens computed up to which a request needs nothing from the pool as it decodes, if so many
-    /// of them are not known yet.
+    /// Tokens computed at which a decoding request needs a block.
     @inline(__always)
-    func nextBooking(unknown: Int32, size: Int32, caching: Bool) -> Int32 {
-        let block = count &* size
-        return caching ? min(block, (registered &+ 1) &* size &- 1 &+ unknown) : block
+    func nextTake(size: Int32) -> Int32 { count &* size }
+
+    /// Tokens computed at which a block becomes full of known ones, if so many are not known yet.
+    @inline(__always)
+    func nextFill(unknown: Int32, size: Int32, caching: Bool) -> Int32 {
+        caching ? (registered &+ 1) &* size &- 1 &+ unknown : .max
     }
 }
 
@@ -89,8 +91,10 @@ private func registerPrivate(_ replica: inout Replica, _ slot: Int, _ full: Int)
 /// Notes until when a request's next steps need nothing from the pool.
 @inline(__always)
 func setQuietRuns(_ replica: inout Replica, _ slot: Int) {
-    replica.requests[slot].quietUntil = replica.runTables[slot].nextBooking(
-        unknown: 0, size: replica.runPool.blockSize, caching: replica.isCaching)
+    let size = replica.runPool.blockSize
+    let take = replica.runTables[slot].nextTake(size: size)
+    replica.requests[slot].quietUntil = min(
+        take, replica.runTables[slot].nextFill(unknown: 0, size: size, caching: replica.isCaching))
 }
 
 private func adoptRuns(_ replica: inout Replica, _ slot: Int) {

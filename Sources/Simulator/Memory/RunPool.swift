@@ -61,7 +61,6 @@ struct RunPool: ~Copyable {
         var shallower: Int32 = -1
     }
 
-    let usable: Int
     let blockSize: Int32
     let caching: Bool
     /// Free blocks without a key: the front of the queue.
@@ -86,7 +85,6 @@ struct RunPool: ~Copyable {
 
     /// A pool of `count` blocks, the null block included.
     init(count: Int, blockSize: Int, caching: Bool) {
-        usable = count - 1
         keylessFree = count - 1
         self.blockSize = Int32(blockSize)
         self.caching = caching

@@ -71,7 +71,7 @@ struct Replica: ~Copyable {
     var tally = Tally()
     var log = DecisionBuffer()
 
-    init(_ plan: RunPlan, number: Int, lines: [DecodeLine], numbersBlocks: Bool) {
+    init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
         self.lines = lines
         let engine = plan.engine
         self.engine = engine
@@ -85,7 +85,7 @@ struct Replica: ~Copyable {
         lookupOrder = Self.lookupOrder(engine.groups)
         // A plain value: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
         // reads a property of a noncopyable value under construction.
-        let usesRuns = engine.groups == [.full] && !numbersBlocks
+        let usesRuns = !plan.numbersBlocks && engine.groups == [.full]
         self.usesRuns = usesRuns
         pool = BlockPool(
             count: usesRuns ? 1 : engine.numGPUBlocks, caching: engine.enablePrefixCaching)

@@ -45,21 +45,7 @@ func gatherAsking(_ replica: inout Replica) -> Int {
         let slot = replica.stride.ending[index]
         if wastesStep(&replica, Int(slot)) { replica.stride.asks.now.append(slot) }
     }
-    // Few, and half in order: by insertion.
-    var sorted = 1
-    while sorted < replica.stride.asks.now.count {
-        let slot = replica.stride.asks.now[sorted]
-        let order = replica.requests[Int(slot)].admission
-        var place = sorted
-        while place > 0 {
-            let other = replica.stride.asks.now[place - 1]
-            if replica.requests[Int(other)].admission < order { break }
-            replica.stride.asks.now[place] = other
-            place -= 1
-        }
-        replica.stride.asks.now[place] = slot
-        sorted += 1
-    }
+    sortByAdmission(&replica.stride.asks.now, replica.requests)
     return replica.stride.asks.now.count * replica.groups.count
 }
 

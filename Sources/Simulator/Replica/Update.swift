@@ -93,18 +93,22 @@ private func finishEnding(_ replica: inout Replica, _ batch: BatchHeader) {
     }
     replica.stride.ending.removeAll()
     // Entries of requests that became explicit with the batch in flight stand behind the others.
+    sortByAdmission(&replica.scratch.finished, replica.requests)
+}
+
+/// Puts slots into the order of the running list: few, and half in order, so by insertion.
+@inline(__always)
+func sortByAdmission(_ slots: inout HotArray<Int32>, _ requests: borrowing HotArray<LiveRequest>) {
     var sorted = 1
-    while sorted < replica.scratch.finished.count {
-        let slot = replica.scratch.finished[sorted]
-        let order = replica.requests[Int(slot)].admission
+    while sorted < slots.count {
+        let slot = slots[sorted]
+        let order = requests[Int(slot)].admission
         var place = sorted
-        while place > 0 {
-            let other = replica.scratch.finished[place - 1]
-            if replica.requests[Int(other)].admission < order { break }
-            replica.scratch.finished[place] = other
+        while place > 0, requests[Int(slots[place - 1])].admission >= order {
+            slots[place] = slots[place - 1]
             place -= 1
         }
-        replica.scratch.finished[place] = slot
+        slots[place] = slot
         sorted += 1
     }
 }
@@ -114,12 +118,7 @@ private func settleEnding(_ replica: inout Replica, _ slot: Int) {
     let computed = replica.requests[slot].computedAtEnd
     replica.requests[slot].known = Int32(computed) + 1
     replica.requests[slot].inFlight = 0
-    guard replica.isCaching else { return }
-    if replica.usesRuns {
-        registerRuns(&replica, slot, computed)
-    } else {
-        registerBlocks(&replica, slot, computed)
-    }
+    if replica.isCaching { registerBlocks(&replica, slot, computed) }
 }
 
 /// Takes an ended request out of the running list, if it is there. O(1) while striding, where

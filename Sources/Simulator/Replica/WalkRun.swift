@@ -4,7 +4,7 @@ import StepTime
 /// other, over columns of numbers instead of the requests themselves. Comes back, with the state
 /// between two steps, before an arrival, an abort, an end, a shortage of blocks or the horizon.
 ///
-/// This is the walking gait at speed, and the gait of models with sliding windows. Whoever watches
+/// This is the walking gait at speed, over runs or single blocks. Whoever watches
 /// decisions gets every step from `schedule` and `update`, to which this must be equal.
 /// O(running) a step, plus `allocateNext` for who needs a block. False when there was no such step.
 func walkRun(_ replica: inout Replica, to horizon: Int64) -> Bool {
@@ -156,8 +156,8 @@ private func gatherPrivate(_ replica: inout Replica) {
     for place in replica.running.indices {
         let table = replica.runTables[Int(replica.running[place])]
         replica.scratch.columns.asks[place] = WalkAsk(
-            take: table.count * size,
-            fill: replica.isCaching ? (table.registered + 1) * size - 1 + unknown : .max)
+            take: table.nextTake(size: size),
+            fill: table.nextFill(unknown: unknown, size: size, caching: replica.isCaching))
     }
 }
 

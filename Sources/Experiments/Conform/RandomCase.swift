@@ -23,6 +23,13 @@ public struct RandomCase: Sendable {
     /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole
     /// amount with each token of context.
     private static let measured = Result { try Configuration().resolved().plan.stepTime }
+    /// Models some or all of whose layers have a window.
+    private static let hybrids: [[CacheGroup]] = [
+        [.sliding(window: 20)], [.full, .sliding(window: 33)], [.full, .sliding(window: 90)],
+        [.sliding(window: 17), .full], [.full, .sliding(window: 33), .sliding(window: 33)],
+        [.full, .sliding(window: 9), .sliding(window: 60)],
+    ]
+
     /// The same with a window, of 128 tokens: half of this model's layers look no further back.
     private static let windowed = Result {
         try Configuration.read(file: nil, changes: ["model.name=gpt-oss-20b"])
@@ -63,9 +70,9 @@ public struct RandomCase: Sendable {
         plan.engine.hostFixed = Int64(pick(&random, [0, 0, 3_000_000_000, 77_777]))
         plan.engine.hostPerRequest = Int64(pick(&random, [0, 0, 10_000_000]))
         if random.below(4) == 0 {
-            plan.engine.groups = pick(
-                &random, [[.sliding(window: 20)], [.full, .sliding(window: 33)]])
-            plan.engine.numGPUBlocks *= 2
+            plan.engine.groups = pick(&random, Self.hybrids)
+            plan.engine.numGPUBlocks *= plan.engine.groups.count + 1
+            plan.engine.prefixCacheRetentionInterval = pick(&random, [nil, 0, 0, 32, 100])
             if random.below(2) == 0, let windowed = try? windowed.get() {
                 plan.stepTime = windowed
             }

@@ -45,10 +45,7 @@ func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
 
 /// `allocate` for one more token of a request that decodes, where blocks are known to be free.
 func allocateNext(_ replica: inout Replica, _ slot: Int) {
-    if replica.usesRuns {
-        let fits = allocateRuns(&replica, BlockDemand(slot: slot, tokens: 1))
-        return precondition(fits, "blocks were counted before they were taken")
-    }
+    if replica.usesRuns { return allocateNextRun(&replica, slot) }
     let next = Int(replica.requests[slot].computed) + 1
     slideWindows(&replica, slot, next - 1 - Int(replica.requests[slot].inFlight))
     grow(&replica, slot, next)
@@ -87,16 +84,14 @@ private func blocksNeeded(
 }
 
 private func slideWindows(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
-    // Whoever may have to name its content yet remembers where it was.
-    let keeps: Int32 = replica.requests[slot].isPrivate ? -1 : 0
     for group in 0..<replica.groups.count where replica.groups[group].window > 0 {
         let skipped = replica.groups[group].skippedBlocks(settled)
         let list = replica.tables[slot * replica.groups.count + group].list
         var index = min(skipped, Int(list.count)) - 1
         while index >= 0 {
             let block = replica.blockLists[list, index]
-            if block <= 0 { break }
-            replica.blockLists[list, index] = keeps * block
+            if block == 0 { break }
+            replica.blockLists[list, index] = 0
             replica.pool.release(block)
             index -= 1
         }
@@ -164,42 +159,15 @@ private func registerSingle(
     let request = replica.requests[slot]
     let rules = replica.groups[group]
     let list = replica.tables[slot * replica.groups.count + group].list
-    if !request.isPrivate {
-        replica.chains.extend(
-            slot, to: places.upperBound, outputContent: request.outputContent)
-    }
+    replica.chains.extend(slot, to: places.upperBound, outputContent: request.outputContent)
     for i in places {
         let block = replica.blockLists[list, i]
-        guard block > 0 else { continue }
+        guard block != 0 else { continue }
         let retained = rules.retains(
             block: i, promptTokens: Int(request.promptTokens), junction: Int(request.junction))
         guard retained else { continue }
-        if request.isPrivate {
-            let key = OwnKey(sequence: request.sequence, group: group, index: i)
-            replica.pool.registerOwn(block, key: key)
-        } else {
-            let key = KeyChains.key(replica.chains.key(slot, i), group: group)
-            replica.pool.register(block, key: key)
-        }
-    }
-}
-
-/// Gives the blocks of a private request, those that slid out of its windows included, the keys
-/// by which it may find them again: it is about to be preempted. O(blocks).
-func exposeBlocks(_ replica: inout Replica, _ slot: Int) {
-    let content = replica.requests[slot].outputContent
-    for group in 0..<replica.groups.count {
-        let table = replica.tables[slot * replica.groups.count + group]
-        for i in 0..<Int(max(0, table.cached)) {
-            let block = abs(replica.blockLists[table.list, i])
-            let own = OwnKey(
-                sequence: replica.requests[slot].sequence, group: group, index: i)
-            guard replica.pool.holds(block, key: own) else { continue }
-            replica.chains.extend(slot, to: i + 1, outputContent: content)
-            let key = KeyChains.key(replica.chains.key(slot, i), group: group)
-            replica.pool.forgetOwn(block)
-            replica.pool.register(block, key: key)
-        }
+        let key = KeyChains.key(replica.chains.key(slot, i), group: group)
+        replica.pool.register(block, key: key)
     }
 }
 
@@ -210,40 +178,36 @@ func exposeBlocks(_ replica: inout Replica, _ slot: Int) {
 func nextDemand(_ replica: inout Replica, _ slot: Int, settled: Int?) -> Int {
     let size = replica.engine.blockSize
     let inFlight = replica.depth - 1
-    if replica.usesRuns {
-        let table = replica.runTables[slot]
-        let fill = table.nextFill(
-            unknown: Int32(inFlight), size: Int32(size), caching: replica.isCaching)
-        return Int(min(table.nextTake(size: Int32(size)), fill))
-    }
-    var next = Int.max
-    for group in 0..<replica.groups.count {
-        let table = replica.tables[slot * replica.groups.count + group]
-        next = min(next, Int(table.list.count) * size)
-        // What is full of known tokens is registered.
-        if replica.isCaching {
-            next = min(next, (Int(max(0, table.cached)) + 1) * size - 1 + inFlight)
-        }
-        let window = replica.groups[group].window
-        guard window > 0 else { continue }
-        guard let settled else { return 0 }
+    let table = commonTable(&replica, slot)
+    // What is full of known tokens is registered.
+    let fill = table.nextFill(
+        unknown: Int32(inFlight), size: Int32(size), caching: replica.isCaching)
+    var next = Int(min(table.nextTake(size: Int32(size)), fill))
+    guard replica.hasWindows else { return next }
+    guard let settled else { return 0 }
+    for group in 0..<replica.groups.count where replica.groups[group].window > 0 {
         let skipped = replica.groups[group].skippedBlocks(settled)
-        next = min(next, (skipped + 1) * size + window - 1 + inFlight)
+        next = min(next, (skipped + 1) * size + replica.groups[group].window - 1 + inFlight)
     }
     return next
 }
 
 /// Notes until when the request's next steps need nothing from the pool.
+@inline(__always)
 func setQuiet(_ replica: inout Replica, _ slot: Int) {
-    let size = Int32(replica.engine.blockSize)
-    var quiet = Int32.max
-    for group in 0..<replica.groups.count {
-        let table = replica.tables[slot * replica.groups.count + group]
-        quiet = min(quiet, table.list.count * size)
-        if replica.pool.caching { quiet = min(quiet, (max(0, table.cached) + 1) * size - 1) }
-        if replica.groups[group].window > 0 { quiet = -1 }
-    }
-    replica.requests[slot].quietUntil = quiet
+    let size = replica.runPool.blockSize
+    let table = commonTable(&replica, slot)
+    let fill = table.nextFill(unknown: 0, size: size, caching: replica.isCaching)
+    replica.requests[slot].quietUntil =
+        replica.hasWindows ? -1 : min(table.nextTake(size: size), fill)
+}
+
+/// What all groups' tables of a request have in common, however its blocks are kept.
+@inline(__always)
+func commonTable(_ replica: inout Replica, _ slot: Int) -> RunTable {
+    if replica.usesRuns { return replica.runTables[slot] }
+    let first = replica.tables[slot * replica.groups.count]
+    return RunTable(count: first.list.count, registered: max(0, first.cached))
 }
 
 /// Releases everything a request holds, the last block first, group 0 first.

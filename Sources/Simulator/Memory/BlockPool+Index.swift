@@ -5,20 +5,6 @@ struct IndexSlot {
     var block: Int32 = 0
 }
 
-/// Which block of which request it is, in place of a key, where nobody else can name the content.
-struct OwnKey {
-    let value: UInt64
-
-    /// - Parameters:
-    ///   - sequence: the request's order of arrival, below 2³² - 1.
-    ///   - group: the KV group, below 2⁶.
-    ///   - index: the block's place in the request, below 2²⁶.
-    @inline(__always)
-    init(sequence: Int64, group: Int, index: Int) {
-        value = UInt64(sequence + 1) << 32 | UInt64(index) << 6 | UInt64(group)
-    }
-}
-
 /// The prefix index: linear probing at a load of at most one half, deletion by backward shift.
 ///
 /// Several blocks may carry one key (nothing is de-duplicated); they form a ring in order of
@@ -87,29 +73,6 @@ extension BlockPool {
             blocks[Int(block)].older = block
         }
         blocks[Int(block)].key = 0
-    }
-
-    /// Gives a keyless block a key that nobody can ask for: it is cached, but the index need not
-    /// know. O(1).
-    @inline(__always)
-    mutating func registerOwn(_ block: Int32, key: OwnKey) {
-        precondition(blocks[Int(block)].key == 0, "a block gets one key")
-        blocks[Int(block)].key = key.value
-        blocks[Int(block)].younger = Block.isOwn
-        distinctKeys += 1
-    }
-
-    /// Takes such a key away. O(1).
-    @inline(__always)
-    mutating func forgetOwn(_ block: Int32) {
-        blocks[Int(block)].key = 0
-        blocks[Int(block)].younger = block
-        distinctKeys -= 1
-    }
-
-    /// Whether a block still carries such a key.
-    func holds(_ block: Int32, key: OwnKey) -> Bool {
-        blocks[Int(block)].younger == Block.isOwn && blocks[Int(block)].key == key.value
     }
 
     private mutating func removeSlot(_ position: Int) {

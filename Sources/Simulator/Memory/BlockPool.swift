@@ -12,14 +12,11 @@ struct BlockPool: ~Copyable {
         var place: Int32
         /// Requests that hold the block.
         var references: Int32 = 0
-        /// The ring of blocks that carry the same key, oldest first; itself when alone, and
-        /// `isOwn` where the index does not know the key.
+        /// The ring of blocks that carry the same key, oldest first; itself when alone.
         var younger: Int32
         var older: Int32
-        /// Chained identity of the tokens up to the block's end, or an `OwnKey`; 0: none.
+        /// Chained identity of the tokens up to the block's end; 0: none.
         var key: UInt64 = 0
-
-        static let isOwn: Int32 = -1
     }
 
     var blocks = HotArray<Block>()
@@ -54,11 +51,7 @@ struct BlockPool: ~Copyable {
     mutating func take() -> Int32 {
         let block = queue.popFirst()
         if blocks[Int(block)].key != 0 {
-            if blocks[Int(block)].younger == Block.isOwn {
-                forgetOwn(block)
-            } else {
-                forget(block)
-            }
+            forget(block)
             evictions += 1
         }
         blocks[Int(block)].references = 1
@@ -73,13 +66,13 @@ struct BlockPool: ~Copyable {
     }
 
     /// Drops a holder of a block, as part of the release of one list walked in order, which
-    /// `endRelease` ends. What a window has left (0 or negative) has none.
+    /// `endRelease` ends. The null block has none.
     ///
     /// A block nobody holds goes to the back of the queue when it carries a key. Keyless ones go
     /// to the front as a group in walking order.
     @inline(__always)
     mutating func release(_ block: Int32) {
-        guard block > 0 else { return }
+        guard block != 0 else { return }
         let i = Int(block)
         blocks[i].references -= 1
         precondition(blocks[i].references >= 0, "a block was released more often than held")

@@ -55,4 +55,36 @@ struct GroupRules {
         }
         return endsWindow(promptTokens - 1) || (junction > 0 && endsWindow(junction))
     }
+
+    /// The first blocks in a row, among some, that are registered under a key; empty if none is.
+    /// What `retains` says of each block, found without asking for each. O(1).
+    func retained(_ blocks: Range<Int>, promptTokens: Int, junction: Int) -> Range<Int> {
+        guard window > 0, let retention else { return blocks }
+        let period = retention / blockSize.tokens
+        if retention > 0, needed >= period { return blocks }
+        let first = blockSize.filled(by: promptTokens - 1)
+        let second = junction > 0 ? blockSize.filled(by: junction) : 0
+        /// Where one of the windows, or the part of a period, that holds a block ends, or the next
+        /// one begins.
+        func next(_ block: Int) -> (start: Int, end: Int) {
+            var nearest = (start: Int.max, end: Int.max)
+            func consider(_ start: Int, _ end: Int) {
+                guard block < end, start < end else { return }
+                let start = max(start, block)
+                if start < nearest.start { nearest = (start, end) }
+                if start == nearest.start { nearest.end = max(nearest.end, end) }
+            }
+            consider(first - needed, first)
+            consider(second - needed, second)
+            if retention > 0 {
+                let end = (block / period + 1) * period
+                consider(end - needed, end)
+            }
+            return nearest
+        }
+        var (start, end) = next(blocks.lowerBound)
+        guard start < blocks.upperBound else { return blocks.upperBound..<blocks.upperBound }
+        while end < blocks.upperBound, next(end).start == end { end = next(end).end }
+        return start..<min(end, blocks.upperBound)
+    }
 }

@@ -1,68 +1,56 @@
 /// The KV blocks of one replica, kept as runs: cost follows prompts, hits and evictions, not
-/// blocks. For a single full-attention group; block numbers do not exist here.
+/// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle.
 ///
-/// Why that is the same as a pool of blocks (`BlockPool`, its oracle):
+/// Why that is the same:
 /// - Free keyless blocks always stand before free keyed ones in the queue, and are alike: a count.
-/// - Whoever holds a block holds its chain of ancestors, and a release walks from the last block
-///   to the first. So a keyed block is evicted before its ancestors, the index is a tree closed
-///   under prefixes, and a run of consecutive blocks shrinks from its end only.
-/// - Each holder of a run holds the front of it. Reference counts fall along the run, so the
-///   lengths held say everything.
-/// - The free queue holds stretches of runs, each handed out from its deep end.
-///
-/// A block whose key is registered already (several blocks may carry one key) becomes a run of
-/// its own of length one, a shadow; the older copy is found first.
+/// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
+///   once. Blocks that one request registered are a run; neighbours in it that have equally many
+///   holders, or stand side by side in the queue, are a stretch, whose ends say everything.
+/// - A release walks from the last block to the first, so a free stretch is handed out from its
+///   deep end.
+/// - Nothing is de-duplicated: several runs of one group may overlap. They are kept in the order
+///   of registration, and the oldest that still has a block is found.
+/// - Content that nobody else can name is never hit: its blocks are a number.
 struct RunPool: ~Copyable {
+    /// Blocks of one group that were registered one after the other, as far as they still exist.
     struct Run {
-        /// Position of the first block in its chain, in blocks from the prompt's start.
-        var start: Int32
-        /// Registered blocks that still exist.
-        var live: Int32
-        /// Blocks, from the first, with at least one holder.
-        var held: Int32 = 0
-        /// Holders by the length they hold, longest first: head of a list of `HoldLevel`.
-        var levels: Int32 = -1
-        /// Free stretches, from the shallowest to the deepest.
-        var shallowest: Int32 = -1
-        var deepest: Int32 = -1
-        /// Identity of the prefix up to the end of the first block.
-        var firstKey: UInt64
-        /// The next younger run with the same first key.
-        var nextSame: Int32 = -1
-        /// The request that may extend the run; -1: nobody.
-        var owner: Int32
-        /// Tells a run from an earlier one with the same number.
-        var stamp: UInt32
-        /// For a shadow: the run that covered its key at registration.
-        var primary = RunReference()
-        var isShadow = false
-        /// Whether shadows of its blocks may exist.
-        var hasShadows = false
-        var pieces = Slab<ContentPiece>.List()
-
-        var end: Int32 { start + live }
+        var node: Int32
+        var group: Int32
+        /// Neighbours in the age of runs of the same node and group.
+        var older: Int32
+        var younger: Int32 = -1
+        var shallowest: Int32
+        var deepest: Int32
     }
 
-    struct HoldLevel {
-        var count: Int32
-        var holders: Int32
-        var next: Int32
-    }
-
-    /// Free blocks `low..<high` of a run, neighbours in the queue and within the run; or, with run
-    /// -1, blocks whose content nobody else can name, so that only their number matters.
-    struct Extent {
+    /// Blocks `low..<high` of a run. Without holders they stand side by side in the free queue.
+    ///
+    /// With run -1: so many free blocks of content that nobody else can name.
+    struct Stretch {
         var run: Int32
+        /// The group, for run -1.
+        var group: Int32 = 0
         var low: Int32
         var high: Int32
+        var holders: Int32
         var next: Int32 = -1
         var previous: Int32 = -1
         var deeper: Int32 = -1
         var shallower: Int32 = -1
+        /// For run -1: the request whose blocks they are, by its place in the run, as long as it
+        /// may have to name them yet; -1: anybody's.
+        var sequence: Int64 = -1
+
+        var count: Int32 { high - low }
     }
 
-    let blockSize: Int32
-    let caching: Bool
+    /// The oldest and the youngest run of a node in a group.
+    struct Ages {
+        var oldest: Int32 = -1
+        var youngest: Int32 = -1
+    }
+
+    let groups: Int32
     /// Free blocks without a key: the front of the queue.
     private(set) var keylessFree: Int
     /// Free blocks with a key.
@@ -70,26 +58,26 @@ struct RunPool: ~Copyable {
     var evictions = 0
     var distinctKeys = 0
 
+    var tree: ContentTree
     var runs = HotArray<Run>()
     var spareRuns = HotArray<Int32>()
-    private var stamps: UInt32 = 0
-    var levels = HotArray<HoldLevel>()
-    var spareLevels = HotArray<Int32>()
-    var extents = HotArray<Extent>()
-    var spareExtents = HotArray<Int32>()
+    var stretches = HotArray<Stretch>()
+    var spareStretches = HotArray<Int32>()
+    /// Group by group: index node × groups + group.
+    var ages = HotArray<Ages>()
     var queueHead: Int32 = -1
     var queueTail: Int32 = -1
-    var index = RunIndex()
-    var pieces = Slab<ContentPiece>(
-        filler: ContentPiece(content: 0, offset: 0, start: 0, hashBefore: 0))
+    /// What `cover` found: disjoint, in chain order.
+    var covered = HotArray<RunHold>()
 
     /// A pool of `count` blocks, the null block included.
-    init(count: Int, blockSize: Int, caching: Bool) {
+    init(count: Int, blockSize: Int, groups: Int) {
         keylessFree = count - 1
-        self.blockSize = Int32(blockSize)
-        self.caching = caching
+        self.groups = Int32(groups)
+        tree = ContentTree(blockSize: blockSize)
     }
 
+    var blockSize: Int32 { tree.blockSize }
     var freeCount: Int { keylessFree + keyedFree }
 
     /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
@@ -104,8 +92,8 @@ struct RunPool: ~Copyable {
         let evicted = count - keylessFree
         keylessFree = 0
         let head = Int(queueHead)
-        if extents[head].run < 0, Int(extents[head].high) > evicted {
-            extents[head].high -= Int32(evicted)
+        if stretches[head].run < 0, Int(stretches[head].count) > evicted {
+            stretches[head].high -= Int32(evicted)
             keyedFree -= evicted
             evictions += evicted
             distinctKeys -= evicted
@@ -117,31 +105,71 @@ struct RunPool: ~Copyable {
     /// Returns blocks that never got a key. O(1).
     mutating func giveBack(_ count: Int) { keylessFree += count }
 
-    func isAlive(_ reference: RunReference) -> Bool {
-        reference.run >= 0 && runs[Int(reference.run)].stamp == reference.stamp
-    }
-
-    /// Makes a run of `live` blocks and enters it into the index.
-    mutating func makeRun(start: Int32, live: Int32, key: UInt64, owner: Int32) -> Int32 {
-        stamps &+= 1
-        let run = Run(start: start, live: live, firstKey: key, owner: owner, stamp: stamps)
-        let place = store(run)
-        index.insert(place, &runs)
+    /// Stores a run of a node without stretches, the youngest of its group.
+    mutating func makeRun(_ node: Int32, _ group: Int32) -> Int32 {
+        let list = ages(of: node, group)
+        let run = Run(
+            node: node, group: group, older: ages[list].youngest, shallowest: -1, deepest: -1)
+        let place: Int32
+        if let spare = spareRuns.popLast() {
+            runs[Int(spare)] = run
+            place = spare
+        } else {
+            runs.append(run)
+            place = Int32(runs.count - 1)
+        }
+        if run.older >= 0 {
+            runs[Int(run.older)].younger = place
+        } else {
+            ages[list].oldest = place
+        }
+        ages[list].youngest = place
+        tree.retain(node)
         return place
     }
 
-    private mutating func store(_ run: Run) -> Int32 {
-        if let spare = spareRuns.popLast() {
-            runs[Int(spare)] = run
+    /// Removes a run without stretches.
+    mutating func dissolve(_ place: Int32) {
+        let run = runs[Int(place)]
+        let list = ages(of: run.node, run.group)
+        if run.older >= 0 {
+            runs[Int(run.older)].younger = run.younger
+        } else {
+            ages[list].oldest = run.younger
+        }
+        if run.younger >= 0 {
+            runs[Int(run.younger)].older = run.older
+        } else {
+            ages[list].youngest = run.older
+        }
+        spareRuns.append(place)
+        tree.release(run.node)
+    }
+
+    /// Where the ages of a node's runs in a group stand.
+    @inline(__always)
+    mutating func ages(of node: Int32, _ group: Int32) -> Int {
+        let place = Int(node * groups + group)
+        if place >= ages.count { ages.append(Ages(), times: place + 1 - ages.count) }
+        return place
+    }
+
+    /// Stores a stretch, which the caller links.
+    mutating func store(_ stretch: Stretch) -> Int32 {
+        if let spare = spareStretches.popLast() {
+            stretches[Int(spare)] = stretch
             return spare
         }
-        runs.append(run)
-        return Int32(runs.count - 1)
+        stretches.append(stretch)
+        return Int32(stretches.count - 1)
     }
 }
 
-/// A run that may have ceased to exist.
-struct RunReference: Equatable {
-    var run: Int32 = -1
-    var stamp: UInt32 = 0
+/// Blocks `low..<high` of a run, held by a request or found for one.
+struct RunHold {
+    var run: Int32
+    var low: Int32
+    var high: Int32
+
+    var count: Int32 { high - low }
 }

@@ -26,6 +26,10 @@ struct Replica: ~Copyable {
 
     /// Whether the blocks are kept as runs (`runPool`) or one by one (`pool`, the oracle).
     let usesRuns: Bool
+    /// Whether steady requests' blocks are sums too: with runs, and full attention only. Else who
+    /// needs the pool asks for it (`StrideAsks.swift`).
+    let sumsBlocks: Bool
+    let hasWindows: Bool
     var pool: BlockPool
     var runPool: RunPool
     var requests = HotArray<LiveRequest>()
@@ -33,9 +37,10 @@ struct Replica: ~Copyable {
     var tables = HotArray<BlockTable>()
     var blockLists = Slab<Int32>(filler: 0)
     var chains: KeyChains
-    /// With runs: each slot's blocks and content.
+    /// With runs: each slot's blocks, the same group by group, and content.
     var runTables = HotArray<RunTable>()
-    var runLists = Slab<RunHold>(filler: RunHold(run: -1, count: 0))
+    var groupTables = HotArray<GroupTable>()
+    var runLists = Slab<RunHold>(filler: RunHold(run: -1, low: 0, high: 0))
     var contents = PromptContents()
     var freeSlots = HotArray<Int32>()
 
@@ -85,20 +90,27 @@ struct Replica: ~Copyable {
         lookupOrder = Self.lookupOrder(engine.groups)
         // A plain value: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
         // reads a property of a noncopyable value under construction.
-        let usesRuns = !plan.numbersBlocks && engine.groups == [.full]
+        let usesRuns = !plan.numbersBlocks
+        let isFull = engine.groups == [.full]
         self.usesRuns = usesRuns
+        sumsBlocks = usesRuns && isFull
+        hasWindows = engine.groups.contains { $0 != .full }
         pool = BlockPool(
             count: usesRuns ? 1 : engine.numGPUBlocks, caching: engine.enablePrefixCaching)
         runPool = RunPool(
             count: usesRuns ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
-            caching: engine.enablePrefixCaching)
+            groups: engine.groups.count)
         chains = KeyChains(blockSize: engine.blockSize)
         waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
         custom = CustomScheduler(plan, replica: number)
         stride = StrideState(
             isOn: engine.gait == .stride, blockSize: engine.blockSize, window: stepTime.window)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
-        for _ in groups { scratch.hits.append(HotArray()) }
+        for _ in groups {
+            scratch.hits.append(HotArray())
+            scratch.runHits.append(HotArray())
+        }
+        for _ in lookupOrder { scratch.kindHits.append(0..<0) }
     }
 
     /// Groups of equal kind are looked up together, full attention first.
@@ -135,9 +147,15 @@ struct Replica: ~Copyable {
 struct ScheduleScratch: ~Copyable {
     /// Hit blocks of the waiting head, group by group.
     var hits = HotArray<HotArray<Int32>>()
-    /// The same with runs, and their sum.
-    var runHits = HotArray<RunHold>()
+    /// The same with runs, and how many blocks of its chain are hit.
+    var runHits = HotArray<HotArray<RunHold>>()
     var runHitBlocks: Int32 = 0
+    /// The parts of its chain, and which blocks the groups of each kind have of it.
+    var path = HotArray<ChainPart>()
+    var kindHits = HotArray<Range<Int32>>()
+    var common = HotArray<ChainPart>()
+    /// Blocks that slide out of a window together.
+    var retained = HotArray<Range<Int>>()
     var entries = HotArray<Entry>()
     var preempted = HotArray<Int32>()
     var finished = HotArray<Int32>()

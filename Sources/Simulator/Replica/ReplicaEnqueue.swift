@@ -20,7 +20,8 @@ func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = takeSlot(&replica, request)
-    if replica.isCaching && (!arrival.content.isEmpty || arrival.isQuotable) {
+    let isNamed = !arrival.content.isEmpty || arrival.isQuotable || !replica.usesRuns
+    if replica.isCaching && isNamed {
         openContent(&replica, slot, arrival)
     } else {
         replica.requests[slot].isPrivate = true
@@ -35,7 +36,7 @@ private func openContent(
     defer { replica.tally.allocations += HotStorage.allocations - allocated }
     if replica.usesRuns {
         replica.contents.open(slot, arrival.prompt, output: arrival.outputContent)
-        replica.requests[slot].isQuotable = arrival.isQuotable
+        replica.requests[slot].isQuotable = arrival.isQuotable && replica.sumsBlocks
         countQuotes(&replica, slot, sign: 1)
     } else {
         replica.chains.open(slot, arrival.prompt)
@@ -52,6 +53,7 @@ private func takeSlot(_ replica: inout Replica, _ request: LiveRequest) -> Int {
     replica.requests.append(request)
     if replica.usesRuns {
         replica.runTables.append(RunTable())
+        replica.groupTables.append(GroupTable(), times: replica.groups.count)
     } else {
         replica.tables.append(BlockTable(), times: replica.groups.count)
     }

@@ -227,14 +227,7 @@ private func noProgress(_ replica: inout Replica) -> InputError {
     orderRunning(&replica)
     var state = ""
     for slot in replica.running.elements.prefix(5) {
-        var held = 0
-        if replica.usesRuns {
-            held = Int(replica.runTables[Int(slot)].count)
-        } else {
-            for group in 0..<replica.groups.count {
-                held += Int(replica.tables[Int(slot) * replica.groups.count + group].list.count)
-            }
-        }
+        let held = Int(commonTable(&replica, Int(slot)).count) * replica.groups.count
         state += "request \(replica.requests[Int(slot)].id) holds \(held), "
     }
     if let head = replica.waiting.head {

@@ -166,10 +166,9 @@ private func makeRoom(
 }
 
 func clearHits(_ replica: inout Replica) {
-    replica.scratch.runHits.removeAll()
     replica.scratch.runHitBlocks = 0
-    if replica.usesRuns { return }
     for group in replica.groups.indices {
+        replica.scratch.runHits[group].removeAll()
         replica.scratch.hits[group].removeAll()
     }
 }

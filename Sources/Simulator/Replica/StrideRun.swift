@@ -38,7 +38,7 @@ private func strideStep(_ replica: inout Replica) -> Bool {
     var tokens = replica.stride.count
     var blocks = steadyBlocks
     if !replica.stride.ending.isEmpty { countWaste(&replica, &tokens, &blocks) }
-    if !replica.usesRuns { blocks += gatherAsking(&replica) }
+    if !replica.sumsBlocks { blocks += gatherAsking(&replica) }
     guard tokens > 0, tokens <= replica.tokenBudget, blocks <= replica.freeBlocks else {
         return false
     }
@@ -48,7 +48,7 @@ private func strideStep(_ replica: inout Replica) -> Bool {
     replica.stride.share = StrideShare()
     clearStaleHits(&replica)
     if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
-    if !replica.usesRuns { serveAsking(&replica) }
+    if !replica.sumsBlocks { serveAsking(&replica) }
     if !replica.stride.ending.isEmpty { wasteSteps(&replica) }
     replica.stride.step()
     replica.cadence.capacityBound = false

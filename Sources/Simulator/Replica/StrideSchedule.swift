@@ -17,7 +17,7 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
         if wanted > 0 { blocks += newBlocks(&replica, slot, wanted) }
     }
     countWaste(&replica, &tokens, &blocks)
-    if !replica.usesRuns { blocks += gatherAsking(&replica) }
+    if !replica.sumsBlocks { blocks += gatherAsking(&replica) }
     let excess = max(0, tokens - pass.budget)
     if excess > 0 {
         guard cutLast(&replica, by: excess, &blocks) else { return false }
@@ -27,12 +27,12 @@ func scheduleTogether(_ replica: inout Replica, _ pass: inout SchedulePass) -> B
     if steadyBlocks > 0 { replica.runPool.take(steadyBlocks) }
     for index in replica.scratch.wanted.indices where replica.scratch.wanted[index] > 0 {
         let slot = Int(replica.stride.explicit[index])
-        if !replica.usesRuns {
+        if !replica.sumsBlocks {
             serveAsking(&replica, before: replica.requests[slot].admission)
         }
         scheduleExplicit(&replica, slot, Int(replica.scratch.wanted[index]))
     }
-    if !replica.usesRuns { serveAsking(&replica) }
+    if !replica.sumsBlocks { serveAsking(&replica) }
     wasteSteps(&replica)
     pass.budget -= min(tokens, pass.budget)
     return true
@@ -68,10 +68,7 @@ private func scheduleExplicit(_ replica: inout Replica, _ slot: Int, _ tokens: I
 private func newBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) -> Int {
     let end = min(Int(replica.requests[slot].computed) + tokens, replica.engine.maxModelLen)
     let want = replica.blockSize.holding(end)
-    if replica.usesRuns { return max(0, want - Int(replica.runTables[slot].count)) }
-    // All groups' lists are of one length, what slid out of a window included.
-    let table = replica.tables[slot * replica.groups.count]
-    return max(0, want - Int(table.list.count)) * replica.groups.count
+    return max(0, want - Int(commonTable(&replica, slot).count)) * replica.groups.count
 }
 
 /// Forgets the hits of an admission that was tried.
@@ -89,9 +86,9 @@ func wastesStep(_ replica: inout Replica, _ slot: Int) -> Bool {
         && computed + 1 < Int(request.promptTokens) + Int(request.maxTokens)
 }
 
-/// Whether it needs a block for that; where blocks are kept one by one it asks (`gatherAsking`).
+/// Whether it needs a block for that; where blocks are no sums it asks (`gatherAsking`).
 private func wantsBlockToWaste(_ replica: inout Replica, _ slot: Int) -> Bool {
-    guard replica.usesRuns else { return false }
+    guard replica.sumsBlocks else { return false }
     let held = Int(replica.runTables[slot].count) * replica.engine.blockSize
     return replica.requests[slot].computedAtEnd >= held
 }
@@ -113,7 +110,7 @@ func wasteSteps(_ replica: inout Replica) {
         guard wastesStep(&replica, slot) else { continue }
         if wantsBlockToWaste(&replica, slot) {
             replica.runPool.take(1)
-            replica.runTables[slot].keyless += 1
+            replica.runTables[slot].count += 1
         }
         let context = replica.requests[slot].computedAtEnd + 1
         replica.stride.share.wasted += 1

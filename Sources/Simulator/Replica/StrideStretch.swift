@@ -29,7 +29,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
     var stretch = Stretch(
         &replica, replica.lines[replica.stride.count], limit: limit, horizon: horizon, exit: exit)
-    if replica.usesRuns {
+    if replica.sumsBlocks {
         stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
     } else {
         // Between asks there are stretches; a step with asks is executed for who asks.
@@ -73,8 +73,8 @@ private struct Stretch {
         self.limit = limit
         self.horizon = horizon
         self.exit = exit
-        // Kept one by one, blocks are asked for between stretches.
-        free = replica.usesRuns ? replica.runPool.freeCount : .max / 2
+        // Where they are no sums, blocks are asked for between stretches.
+        free = replica.sumsBlocks ? replica.runPool.freeCount : .max / 2
         tick = replica.stride.tick
         phase = replica.stride.phase
         context = replica.stride.context
@@ -233,7 +233,7 @@ private struct Stretch {
         replica.stride.windowed = windowed
         replica.stride.lastDelivery = sums.lastDelivery
         replica.tally.strode += sums.steps
-        if replica.usesRuns, sums.used > sums.firstUsed {
+        if replica.sumsBlocks, sums.used > sums.firstUsed {
             replica.runPool.take(sums.used - sums.firstUsed)
         }
         sums.commit(to: &replica)

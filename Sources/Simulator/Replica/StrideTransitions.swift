@@ -31,7 +31,7 @@ private func canBeSteady(_ replica: inout Replica, _ slot: Int) -> Bool {
     // Its latest token came with the latest batch, so its next gap is everyone's.
     if inFlight == 0, request.lastToken != replica.stride.lastDelivery { return false }
     // How far its windows slide depends on what is in flight.
-    if !replica.usesRuns, request.inFlight != inFlight { return false }
+    if !replica.sumsBlocks, request.inFlight != inFlight { return false }
     let last = lastDecode(request, replica.engine.maxModelLen)
     guard Int(request.computed) <= last else { return false }
     return !request.isQuotable || replica.stride.quotes.isPrivate(request.outputContent)
@@ -56,7 +56,7 @@ private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     replica.stride.context += computed + 1
     if replica.stride.window > 0 { joinWindow(&replica, slot, computed) }
     replica.stride.exits.insert(Int32(slot), at: exitTick(&replica, slot))
-    if replica.usesRuns {
+    if replica.sumsBlocks {
         replica.stride.countPhase(phase(&replica, computed), 1)
     } else {
         let demand = nextDemand(&replica, slot, settled: nil)
@@ -118,7 +118,7 @@ private func leaveSums(_ replica: inout Replica, _ slot: Int) -> Int {
     replica.stride.context -= computed + 1
     replica.stride.exits.remove(Int32(slot), at: exitTick(&replica, slot))
     if replica.stride.window > 0 { leaveWindow(&replica, slot, computed) }
-    if replica.usesRuns {
+    if replica.sumsBlocks {
         replica.stride.countPhase(phase(&replica, computed), -1)
     } else {
         replica.stride.asks.remove(slot)
@@ -201,22 +201,22 @@ func makeExplicit(_ replica: inout Replica, _ slot: Int) {
 
 /// Books the blocks that a request took while its steps were sums.
 private func bookBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
-    guard replica.usesRuns else { return }
+    guard replica.sumsBlocks else { return }
     let blocks = Int32(replica.blockSize.holding(computed))
-    let missing = blocks - replica.runTables[slot].count
-    if missing > 0 { replica.runTables[slot].keyless += missing }
+    replica.runTables[slot].count = max(replica.runTables[slot].count, blocks)
 }
 
 /// Books a request's blocks, registers those that are full, up to the latest step scheduled, and
 /// notes until when it needs nothing.
 private func settleBlocks(_ replica: inout Replica, _ slot: Int, _ computed: Int) {
-    // Kept one by one, they were taken and registered step by step.
-    guard replica.usesRuns else { return setQuiet(&replica, slot) }
-    bookBlocks(&replica, slot, computed)
-    // A step registers what is full of tokens known when it is scheduled: with a token in flight
-    // that is one less.
-    if replica.isCaching { registerRuns(&replica, slot, computed - (replica.depth - 1)) }
-    setQuietRuns(&replica, slot)
+    // Else they were asked for, and registered, when it was time.
+    if replica.sumsBlocks {
+        bookBlocks(&replica, slot, computed)
+        // A step registers what is full of tokens known when it is scheduled: with a token in
+        // flight that is one less.
+        if replica.isCaching { registerRuns(&replica, slot, computed - (replica.depth - 1)) }
+    }
+    setQuiet(&replica, slot)
 }
 
 /// Registers what steady and ending requests have filled, so that the number of keys is that of

@@ -120,7 +120,7 @@ private func gather(_ replica: inout Replica) -> Bool {
     let isSame = inFlight == 0 || replica.dispatched[0].entries.count == replica.running.count
     guard isSame else { return false }
     replica.scratch.columns.removeAll(for: replica.running.count)
-    var arePrivate = replica.usesRuns
+    var arePrivate = replica.sumsBlocks
     let last = replica.requests[Int(replica.running[0])].lastToken
     for place in replica.running.indices {
         let slot = Int(replica.running[place])
@@ -284,8 +284,8 @@ private struct Walk {
             let full = Int(ask.fill) + 1 - (sums.pipelined ? 1 : 0)
             replica.runTables[slot].registered = Int32(replica.blockSize.filled(by: full)) - 1
         }
-        replica.runTables[slot].keyless = blocks - replica.runTables[slot].registered
-        setQuietRuns(&replica, slot)
+        replica.runTables[slot].count = blocks
+        setQuiet(&replica, slot)
     }
 
     /// Writes the state back as `schedule` and `update` would have left it.

@@ -58,11 +58,7 @@ extension Replica {
 
     /// The segments of a request's prompt; empty where content does not matter.
     func content(of slot: Int) -> [Segment] {
-        guard pool.caching else { return [] }
-        let request = requests[slot]
-        return request.isPrivate
-            ? [.whole(of: request.sequence, length: request.promptTokens)]
-            : chains.content(slot)
+        pool.caching ? chains.content(slot) : []
     }
 
     func view(_ slot: Int32) -> RequestView {

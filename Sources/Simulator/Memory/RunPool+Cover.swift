@@ -1,0 +1,95 @@
+/// Which blocks of a chain are there, and in which run.
+extension RunPool {
+    /// Leaves in `covered` the blocks of a part that a group has cached, each in the oldest run
+    /// that has it. O(stretches of the node in the group) where there are several runs, else
+    /// O(stretches found).
+    mutating func cover(
+        _ node: Int32, _ group: Int32, _ low: Int32, _ high: Int32, except: Int32 = -1
+    ) {
+        covered.removeAll()
+        var missing = high - low
+        var run = ages[ages(of: node, group)].oldest
+        while run >= 0, missing > 0 {
+            if run != except { missing -= cover(with: run, low, high) }
+            run = runs[Int(run)].younger
+        }
+    }
+
+    private mutating func cover(with run: Int32, _ low: Int32, _ high: Int32) -> Int32 {
+        var added: Int32 = 0
+        var place = runs[Int(run)].shallowest
+        while place >= 0, stretches[Int(place)].low < high {
+            let from = max(low, stretches[Int(place)].low)
+            let to = min(high, stretches[Int(place)].high)
+            if from < to { added += add(run, from, to) }
+            place = stretches[Int(place)].deeper
+        }
+        return added
+    }
+
+    /// Adds those of a run's blocks that are not covered yet. How many those are.
+    private mutating func add(_ run: Int32, _ low: Int32, _ high: Int32) -> Int32 {
+        var place = covered.count
+        while place > 0, covered[place - 1].high > low { place -= 1 }
+        var from = low
+        var added: Int32 = 0
+        while from < high {
+            let next = place < covered.count ? covered[place].low : .max
+            let to = min(high, next)
+            if from < to {
+                added += to - from
+                if place > 0, covered[place - 1].run == run, covered[place - 1].high == from {
+                    covered[place - 1].high = to
+                } else {
+                    covered.insert(RunHold(run: run, low: from, high: to), at: place)
+                    place += 1
+                }
+            }
+            guard place < covered.count else { break }
+            from = max(to, covered[place].high)
+            place += 1
+        }
+        return added
+    }
+
+    /// How many blocks of a part a group has in no other run. O(1) where there is no other.
+    mutating func uncovered(
+        _ node: Int32, _ group: Int32, _ low: Int32, _ high: Int32, except: Int32
+    ) -> Int {
+        let list = ages[ages(of: node, group)]
+        if list.oldest == except, list.youngest == except { return Int(high - low) }
+        cover(node, group, low, high, except: except)
+        var count = high - low
+        for place in covered.indices { count -= covered[place].count }
+        return Int(count)
+    }
+
+    /// Up to where what `cover` found has every block from one on.
+    func coveredEnd(from low: Int32) -> Int32 {
+        var end = low
+        for place in covered.indices {
+            guard covered[place].low <= end else { break }
+            end = covered[place].high
+        }
+        return end
+    }
+
+    /// Leaves of disjoint parts in chain order what `cover` found too. O(parts · found).
+    func keepCovered(of parts: inout HotArray<ChainPart>) {
+        let count = parts.count
+        for index in 0..<count {
+            let part = parts[index]
+            for place in covered.indices {
+                let low = max(part.low, covered[place].low)
+                let high = min(part.high, covered[place].high)
+                if low < high { parts.append(ChainPart(node: part.node, low: low, high: high)) }
+            }
+        }
+        var kept = 0
+        for index in count..<parts.count {
+            parts[kept] = parts[index]
+            kept += 1
+        }
+        parts.removeLast(parts.count - kept)
+    }
+}

@@ -41,7 +41,12 @@ extension RunPool {
                 if place > 0, covered[place - 1].run == run, covered[place - 1].high == from {
                     covered[place - 1].high = to
                 } else {
-                    covered.insert(RunHold(run: run, low: from, high: to), at: place)
+                    let found = RunHold(run: run, low: from, high: to)
+                    if place < covered.count {
+                        covered.insert(found, at: place)
+                    } else {
+                        covered.append(found)
+                    }
                     place += 1
                 }
             }

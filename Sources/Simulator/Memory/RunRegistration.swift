@@ -81,6 +81,10 @@ func forEachRetained(
     _ request: LiveRequest, _ rules: GroupRules, _ places: Range<Int>,
     _ body: (Range<Int>) -> Void
 ) -> Int {
+    if rules.window == 0, !places.isEmpty {
+        body(places)
+        return places.count
+    }
     var count = 0
     var next = places.lowerBound
     while next < places.upperBound {

@@ -110,7 +110,15 @@ struct Replica: ~Copyable {
             scratch.hits.append(HotArray())
             scratch.runHits.append(HotArray())
         }
-        for _ in lookupOrder { scratch.kindHits.append(0..<0) }
+        for members in lookupOrder {
+            let first = scratch.members.count
+            for group in members { scratch.members.append(Int32(group)) }
+            let rules = groups[members[0]]
+            scratch.kinds.append(
+                LookupKind(
+                    members: first..<scratch.members.count,
+                    needed: rules.window == 0 ? 0 : Int32(max(1, rules.needed))))
+        }
     }
 
     /// Groups of equal kind are looked up together, full attention first.
@@ -150,9 +158,11 @@ struct ScheduleScratch: ~Copyable {
     /// The same with runs, and how many blocks of its chain are hit.
     var runHits = HotArray<HotArray<RunHold>>()
     var runHitBlocks: Int32 = 0
-    /// The parts of its chain, and which blocks the groups of each kind have of it.
+    /// The groups as they are looked up, kind by kind.
+    var kinds = HotArray<LookupKind>()
+    var members = HotArray<Int32>()
+    /// The parts of its chain, and which blocks of one all groups of a kind have.
     var path = HotArray<ChainPart>()
-    var kindHits = HotArray<Range<Int32>>()
     var common = HotArray<ChainPart>()
     /// Blocks that slide out of a window together.
     var retained = HotArray<Range<Int>>()

@@ -139,13 +139,15 @@ private struct SimulationTable: BenchmarkTable {
 
 /// Deterministic counts, by request.
 private struct CountTable: BenchmarkTable {
-    let widths = [12, 11, 11, 11, 11, 11, 9]
-    let header = ["per request", "strode", "executed", "events", "queue ops", "probes", "allocs"]
+    let widths = [16, 11, 11, 11, 11, 11, 11, 9]
+    let header = [
+        "per request", "strode", "executed", "events", "queue ops", "probes", "stretches", "allocs",
+    ]
 
     func row(_ result: BenchmarkResult) -> [String] {
         let counts = [
             result.strodeSteps, result.executedSteps, result.events, result.queueOperations,
-            result.hashProbes, result.allocations,
+            result.hashProbes, result.blockStretches, result.allocations,
         ]
         let requests = Double(max(1, result.requests))
         return [result.name] + counts.map { Quantity.significant(Double($0) / requests) }

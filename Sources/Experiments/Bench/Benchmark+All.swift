@@ -36,6 +36,12 @@ extension Benchmark {
             try long(blockSize: 16)
         },
         Benchmark("long-512", "the same with blocks of 512") { try long(blockSize: 512) },
+        Benchmark("long-windows-16", "the same with gpt-oss-20b, blocks of 16") {
+            try long(blockSize: 16, model: "gpt-oss-20b")
+        },
+        Benchmark("long-windows-512", "and with blocks of 512") {
+            try long(blockSize: 512, model: "gpt-oss-20b")
+        },
         Benchmark("fleet-least", "1,000 replicas behind least_outstanding") {
             try fleet(.leastOutstanding)
         },
@@ -130,9 +136,9 @@ extension Benchmark {
     /// Long documents asked about more than once: 12,000 requests of 24 pieces of 512 tokens,
     /// the first few shared, on a pool that cannot keep them all.
     private static func long(
-        blockSize: Int
+        blockSize: Int, model: String = unlessSaid
     ) throws -> (plan: RunPlan, source: any RequestSource) {
-        var plan = try Self.plan(replicas: 1)
+        var plan = try Self.plan(replicas: 1, model: model)
         plan.engine.numGPUBlocks = 432_000 / blockSize + 1
         plan.engine.blockSize = blockSize
         var random = SeededRandom(seed: 3)

@@ -20,6 +20,8 @@ public struct BenchmarkResult: Sendable, Encodable {
     public var queueOperations: Int
     /// Slots of a prefix index looked at.
     public var hashProbes: Int
+    /// Stretches of equally held or queued blocks made by the pools.
+    public var blockStretches: Int
     /// Times that storage for the replicas' state was allocated, or grew.
     public var allocations: Int
     public var preemptions: Int
@@ -73,7 +75,7 @@ public struct Benchmark: Sendable {
             steps: counters.steps, executedSteps: result.steps.executed,
             strodeSteps: result.steps.strode, events: result.steps.events,
             queueOperations: result.steps.queueOperations, hashProbes: result.steps.hashProbes,
-            allocations: result.steps.allocations,
+            blockStretches: result.steps.blockStretches, allocations: result.steps.allocations,
             preemptions: counters.preemptions, evictions: counters.evictions, cpuSeconds: spent,
             wallSeconds: (ContinuousClock.now - wall) / .seconds(1),
             requestsPerCpuSecond: Double(counters.requests) / spent,

@@ -50,6 +50,7 @@ extension Cluster {
         steps.queueOperations += replica.stride.exits.operations + replica.aborts.operations
         steps.queueOperations += replica.stride.asks.wheel.operations
         steps.hashProbes += replica.runPool.tree.probes + replica.pool.probes
+        steps.blockStretches += replica.runPool.stretchesMade
         steps.allocations += replica.tally.allocations
     }
 

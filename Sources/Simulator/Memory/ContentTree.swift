@@ -12,8 +12,9 @@ struct ContentTree: ~Copyable {
         var end: Int32
         /// The node that holds block `start - 1`; -1 at the start of a chain.
         var parent: Int32
-        /// Runs, children and requests that need the node.
+        /// Runs, children and requests that need the node, and how many of them are children.
         var references: Int32 = 0
+        var children: Int32 = 0
         /// Identity of the chain up to the end of the first block.
         var firstKey: UInt64
         var pieces = Slab<ContentPiece>.List()
@@ -62,7 +63,10 @@ struct ContentTree: ~Copyable {
                 end = min(limit, commonEnd(contents, slot, node, from: block))
             }
             if end <= block {
-                let found = find(contents, slot, block)
+                // A chain that goes on at the end of a node without children is new there.
+                let isTip =
+                    node >= 0 && block == nodes[Int(node)].end && nodes[Int(node)].children == 0
+                let found = isTip ? -1 : find(contents, slot, block)
                 if found >= 0 {
                     node = found
                     end = min(limit, commonEnd(contents, slot, node, from: block))
@@ -93,6 +97,7 @@ struct ContentTree: ~Copyable {
             index.remove(node, nodes)
             pieces.free(&nodes[Int(node)].pieces)
             spares.append(node)
+            if parent >= 0 { nodes[Int(parent)].children -= 1 }
             node = parent
         }
     }
@@ -117,7 +122,10 @@ struct ContentTree: ~Copyable {
             nodes.append(new)
             place = Int32(nodes.count - 1)
         }
-        if parent >= 0 { retain(parent) }
+        if parent >= 0 {
+            nodes[Int(parent)].references += 1
+            nodes[Int(parent)].children += 1
+        }
         index.insert(place, nodes)
         return place
     }
@@ -126,12 +134,16 @@ struct ContentTree: ~Copyable {
     private mutating func lengthen(
         _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, to end: Int32
     ) {
+        nodes[Int(node)].end = end
         var list = nodes[Int(node)].pieces
         var index: Int
         if list.count == 0 {
             index = contents.index(slot, holding: nodes[Int(node)].start * blockSize)
         } else {
-            index = contents.index(slot, holding: pieces[list, Int(list.count) - 1].start) + 1
+            let last = pieces[list, Int(list.count) - 1].start
+            // An answer goes on.
+            if contents.piece(slot, contents.count(slot) - 1).start == last { return }
+            index = contents.index(slot, holding: last) + 1
         }
         while index < contents.count(slot) {
             let piece = contents.piece(slot, index)
@@ -140,7 +152,6 @@ struct ContentTree: ~Copyable {
             index += 1
         }
         nodes[Int(node)].pieces = list
-        nodes[Int(node)].end = end
     }
 
     /// How far, in blocks of the chain, a node has the content of a request that it has up to

@@ -63,6 +63,7 @@ struct RunPool: ~Copyable {
     var spareRuns = HotArray<Int32>()
     var stretches = HotArray<Stretch>()
     var spareStretches = HotArray<Int32>()
+    private(set) var stretchesMade = 0
     /// Group by group: index node × groups + group.
     var ages = HotArray<Ages>()
     var queueHead: Int32 = -1
@@ -156,6 +157,7 @@ struct RunPool: ~Copyable {
 
     /// Stores a stretch, which the caller links.
     mutating func store(_ stretch: Stretch) -> Int32 {
+        stretchesMade += 1
         if let spare = spareStretches.popLast() {
             stretches[Int(spare)] = stretch
             return spare

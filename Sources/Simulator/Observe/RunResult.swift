@@ -44,6 +44,8 @@ public struct StepCounters: Sendable, Equatable {
     public var queueOperations = 0
     /// Slots of a prefix index looked at.
     public var hashProbes = 0
+    /// Stretches of equally held or queued blocks made by the pools, where these keep runs.
+    public var blockStretches = 0
     /// Times that storage for the replicas' state was allocated, or grew.
     public var allocations = 0
 

@@ -75,6 +75,19 @@ struct CountTests {
         #expect(small.executed <= 2 * large.executed)
     }
 
+    @Test("with windows too, blocks are kept as stretches, not one by one")
+    func windowedDocuments() throws {
+        let (small, counters) = try counts("long-windows-16", requests: 400)
+        let (large, _) = try counts("long-windows-512", requests: 400)
+        #expect(small.hashProbes <= 60 * 400)
+        // A stretch for what a request holds of each group, and one for each block of the window
+        // at the prompt's end, which a request that decodes leaves one at a time.
+        #expect(large.blockStretches <= 3 * 400)
+        #expect(small.blockStretches <= 11 * 400)
+        // About 750 blocks of 16 tokens a prompt, in two groups.
+        #expect(counters.promptTokens / 16 >= 500 * 400)
+    }
+
     @Test("a replica that walks sleeps while it only decodes")
     func walk() throws {
         let (work, counters) = try counts("walk-32", requests: 400)

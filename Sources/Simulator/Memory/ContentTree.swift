@@ -29,6 +29,8 @@ struct ContentTree: ~Copyable {
 
     init(blockSize: Int) { self.blockSize = Int32(blockSize) }
 
+    /// Nodes that exist.
+    var count: Int { nodes.count - spares.count }
     /// Slots of the index looked at so far.
     var probes: Int { index.probes }
 

@@ -80,6 +80,8 @@ struct RunPool: ~Copyable {
 
     var blockSize: Int32 { tree.blockSize }
     var freeCount: Int { keylessFree + keyedFree }
+    /// Runs that exist.
+    var runCount: Int { runs.count - spareRuns.count }
 
     /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
     /// up. O(1 + stretches evicted).

@@ -72,8 +72,8 @@ struct BlockPoolTests {
                 held.append(taken)
             case 1 where !held.isEmpty:
                 let list = held.remove(at: random.below(held.count))
-                for block in list.reversed() { pool.release(block) }
-                pool.endRelease()
+                var cursor: Int32 = 0
+                for block in list.reversed() { pool.release(block, cursor: &cursor) }
                 naive.release(list.reversed())
             case 2 where !held.isEmpty:
                 let list = held[random.below(held.count)]

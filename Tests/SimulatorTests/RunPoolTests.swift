@@ -118,8 +118,8 @@ private struct TwinReplicas: ~Copyable {
         let slot = running.remove(at: random.below(running.count))
         let isPreempted = random.below(3) == 0
         if isPreempted { expose(&runs, slot) }
-        releaseBlocks(&runs, slot)
-        releaseBlocks(&blocks, slot)
+        release(&runs, slot)
+        release(&blocks, slot)
         compute(slot, 0)
         if isPreempted { return waiting.append(slot) }
         if !runs.requests[slot].isPrivate { runs.contents.close(slot) }

@@ -8,7 +8,7 @@ struct BlockDemand {
     var slot: Int
     /// Tokens to compute in this step.
     var tokens: Int
-    /// Tokens of the prefix hit; the hit blocks are in `scratch.hits`.
+    /// Tokens of the prefix hit; the hits are in `scratch`.
     var hitTokens = 0
     /// Refuse unless all known tokens fit.
     var gate = false
@@ -17,158 +17,40 @@ struct BlockDemand {
 }
 
 /// Gets a request the blocks for its next tokens, or returns false and changes nothing but what
-/// slid out of a window. O(new blocks + hit blocks).
+/// slid out of a window. O(groups · (hit runs + stretches evicted)) over runs, over single blocks
+/// O(new blocks + hit blocks).
+@inline(__always)
 func allocate(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
-    if replica.usesRuns { return allocateRuns(&replica, demand) }
-    let request = replica.requests[demand.slot]
-    let limit = replica.engine.maxModelLen
-    let local = Int(request.computed) + demand.hitTokens
-    let total = min(local, limit)
-    let settled = max(0, total - Int(request.inFlight))
-    if demand.gate {
-        let known = min(Int(request.known), limit)
-        let need = blocksNeeded(&replica, demand.slot, tokens: known, settled, capped: true)
-        if need + demand.mark > replica.pool.freeCount { return false }
-    }
-    let upTo = min(total + demand.tokens, limit)
-    slideWindows(&replica, demand.slot, settled)
-    let need = blocksNeeded(&replica, demand.slot, tokens: upTo, settled, capped: false)
-    if need + demand.mark > replica.pool.freeCount { return false }
-    if demand.hitTokens > 0 { adoptHits(&replica, demand.slot, settled) }
-    grow(&replica, demand.slot, upTo)
-    if replica.pool.caching {
-        registerBlocks(&replica, demand.slot, min(total + demand.tokens, Int(request.known)))
-    }
-    setQuiet(&replica, demand.slot)
-    return true
+    replica.usesRuns ? allocateRuns(&replica, demand) : allocateBlocks(&replica, demand)
 }
 
 /// `allocate` for one more token of a request that decodes, where blocks are known to be free.
 func allocateNext(_ replica: inout Replica, _ slot: Int) {
-    if replica.usesRuns { return allocateNextRun(&replica, slot) }
-    let next = Int(replica.requests[slot].computed) + 1
-    slideWindows(&replica, slot, next - 1 - Int(replica.requests[slot].inFlight))
-    grow(&replica, slot, next)
-    if replica.pool.caching {
-        registerBlocks(&replica, slot, min(next, Int(replica.requests[slot].known)))
-    }
-    setQuiet(&replica, slot)
-}
-
-/// Blocks to take from the free queue so that the request holds `tokens` tokens; hit blocks that
-/// are free count, because adopting them takes them out of the queue.
-private func blocksNeeded(
-    _ replica: inout Replica, _ slot: Int, tokens: Int, _ settled: Int, capped: Bool
-) -> Int {
-    let groupCount = replica.groups.count
-    var need = 0
-    for group in 0..<groupCount {
-        let rules = replica.groups[group]
-        let table = replica.tables[slot * groupCount + group]
-        var want = replica.blockSize.holding(tokens)
-        if capped { want = min(want, rules.gateCap) }
-        let held = Int(table.list.count)
-        if table.cached >= 0 {
-            need += max(want - held, 0)
-            continue
-        }
-        let skipped = rules.skippedBlocks(settled)
-        let hits = replica.scratch.hits[group].count
-        need += max(want - max(skipped, hits + held), 0)
-        for index in max(0, skipped - held)..<max(hits, max(0, skipped - held)) {
-            let block = replica.scratch.hits[group][index]
-            if block != 0, replica.pool.blocks[Int(block)].references == 0 { need += 1 }
-        }
-    }
-    return need
-}
-
-private func slideWindows(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
-    for group in 0..<replica.groups.count where replica.groups[group].window > 0 {
-        let skipped = replica.groups[group].skippedBlocks(settled)
-        let list = replica.tables[slot * replica.groups.count + group].list
-        var index = min(skipped, Int(list.count)) - 1
-        while index >= 0 {
-            let block = replica.blockLists[list, index]
-            if block == 0 { break }
-            replica.blockLists[list, index] = 0
-            replica.pool.release(block)
-            index -= 1
-        }
-        replica.pool.endRelease()
-    }
-}
-
-private func adoptHits(_ replica: inout Replica, _ slot: Int, _ settled: Int) {
-    for group in 0..<replica.groups.count {
-        let entry = slot * replica.groups.count + group
-        let skipped = replica.groups[group].skippedBlocks(settled)
-        let hits = replica.scratch.hits[group].count
-        var list = replica.tables[entry].list
-        replica.blockLists.reserve(max(hits, skipped), in: &list)
-        for _ in 0..<skipped { replica.blockLists.append(0, to: &list) }
-        for index in skipped..<max(skipped, hits) {
-            let block = replica.scratch.hits[group][index]
-            replica.pool.adopt(block)
-            replica.blockLists.append(block, to: &list)
-        }
-        replica.tables[entry].list = list
-        replica.tables[entry].cached = list.count
-    }
-}
-
-private func grow(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    let want = replica.blockSize.holding(tokens)
-    for group in 0..<replica.groups.count {
-        let entry = slot * replica.groups.count + group
-        var list = replica.tables[entry].list
-        guard Int(list.count) < want else { continue }
-        replica.blockLists.reserve(want, in: &list)
-        while Int(list.count) < want {
-            replica.blockLists.append(replica.pool.take(), to: &list)
-        }
-        replica.tables[entry].list = list
-    }
+    replica.usesRuns ? allocateNextRun(&replica, slot) : allocateNextBlock(&replica, slot)
 }
 
 /// Registers keys for the blocks that are full at `tokens` tokens.
 @inline(__always)
-func registerBlocks(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
+func register(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     if replica.usesRuns {
         registerRuns(&replica, slot, tokens)
     } else {
-        registerSingle(&replica, slot, tokens)
+        registerBlocks(&replica, slot, tokens)
     }
 }
 
-private func registerSingle(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
-    let full = replica.blockSize.filled(by: tokens)
-    let groupCount = replica.groups.count
-    for group in 0..<groupCount {
-        let entry = slot * groupCount + group
-        let done = max(0, Int(replica.tables[entry].cached))
-        guard done < full else { continue }
-        registerSingle(&replica, slot, group, done..<full)
-        replica.tables[entry].cached = Int32(full)
-    }
+/// Releases everything a request holds, the last block first, group 0 first.
+func release(_ replica: inout Replica, _ slot: Int) {
+    replica.requests[slot].quietUntil = -1
+    replica.usesRuns ? releaseRuns(&replica, slot) : releaseBlocks(&replica, slot)
 }
 
-private func registerSingle(
-    _ replica: inout Replica, _ slot: Int, _ group: Int, _ places: Range<Int>
-) {
-    let request = replica.requests[slot]
-    let rules = replica.groups[group]
-    let list = replica.tables[slot * replica.groups.count + group].list
-    replica.chains.extend(slot, to: places.upperBound, outputContent: request.outputContent)
-    for i in places {
-        let block = replica.blockLists[list, i]
-        guard block != 0 else { continue }
-        let retained = rules.retains(
-            block: i, promptTokens: Int(request.promptTokens), junction: Int(request.junction))
-        guard retained else { continue }
-        let key = KeyChains.key(replica.chains.key(slot, i), group: group)
-        replica.pool.register(block, key: key)
-    }
+/// Finds the longest cached prefix of a request: vLLM's `get_computed_blocks`.
+///
+/// Leaves the hits of each group in `scratch`, the junction on the request, and returns the hit
+/// in tokens; at least one token is always left to compute.
+func lookUpPrefix(_ replica: inout Replica, _ slot: Int) -> Int {
+    replica.usesRuns ? lookUpRuns(&replica, slot) : lookUpBlocks(&replica, slot)
 }
 
 /// Tokens computed at which the pool has to be asked for a decoding request.
@@ -208,22 +90,4 @@ func commonTable(_ replica: inout Replica, _ slot: Int) -> RunTable {
     if replica.usesRuns { return replica.runTables[slot] }
     let first = replica.tables[slot * replica.groups.count]
     return RunTable(count: first.list.count, registered: max(0, first.cached))
-}
-
-/// Releases everything a request holds, the last block first, group 0 first.
-func releaseBlocks(_ replica: inout Replica, _ slot: Int) {
-    if replica.usesRuns { return releaseRuns(&replica, slot) }
-    for group in 0..<replica.groups.count {
-        let entry = slot * replica.groups.count + group
-        var list = replica.tables[entry].list
-        var index = Int(list.count) - 1
-        while index >= 0 {
-            replica.pool.release(replica.blockLists[list, index])
-            index -= 1
-        }
-        replica.pool.endRelease()
-        replica.blockLists.free(&list)
-        replica.tables[entry] = BlockTable(list: list)
-    }
-    replica.requests[slot].quietUntil = -1
 }

@@ -123,20 +123,3 @@ struct LiveRequest {
     @inline(__always)
     func isPast(_ tick: Int64) -> Bool { Int32(truncatingIfNeeded: tick) &- steadyUntil >= 0 }
 }
-
-/// A request's blocks in one KV group.
-struct BlockTable {
-    var list = Slab<Int32>.List()
-    /// Leading blocks whose registration has been decided, or -1 before the first one.
-    var cached: Int32 = -1
-}
-
-/// A request's chained block keys, computed as far as anyone asked.
-struct KeyChain {
-    var keys = Slab<UInt64>.List()
-    var segments = Slab<Segment>.List()
-    /// The segment and the position inside it where the next block starts; past the last segment
-    /// the outputs follow.
-    var segment: Int32 = 0
-    var consumed: Int32 = 0
-}

@@ -200,7 +200,7 @@ func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int3
 /// Frees a request's blocks and puts it back to the waiting queue; its outputs stay.
 func preempt(_ replica: inout Replica, _ slot: Int) {
     expose(&replica, slot)
-    releaseBlocks(&replica, slot)
+    release(&replica, slot)
     replica.requests[slot].computed = 0
     replica.requests[slot].stale = replica.requests[slot].inFlight
     replica.requests[slot].placeholders = 0

@@ -118,7 +118,7 @@ private func settleEnding(_ replica: inout Replica, _ slot: Int) {
     let computed = replica.requests[slot].computedAtEnd
     replica.requests[slot].known = Int32(computed) + 1
     replica.requests[slot].inFlight = 0
-    if replica.isCaching { registerBlocks(&replica, slot, computed) }
+    if replica.isCaching { register(&replica, slot, computed) }
 }
 
 /// Takes an ended request out of the running list, if it is there. O(1) while striding, where
@@ -171,7 +171,7 @@ private func settle(_ replica: inout Replica, _ slot: Int) {
     guard replica.depth > 1, replica.isCaching else { return }
     guard replica.requests[slot].state == .running else { return }
     let tokens = Int(replica.requests[slot].computed - replica.requests[slot].inFlight)
-    registerBlocks(&replica, slot, tokens)
+    register(&replica, slot, tokens)
 }
 
 /// Ends a request: frees its blocks and closes its record. The caller removes it from `running`;
@@ -180,7 +180,7 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
     if replica.requests[slot].state == .waiting || replica.requests[slot].state == .preempted {
         replica.waiting.remove(Int32(slot))
     }
-    releaseBlocks(&replica, slot)
+    release(&replica, slot)
     countQuotes(&replica, slot, sign: -1)
     if replica.isCaching, !replica.requests[slot].isPrivate {
         replica.usesRuns ? replica.contents.close(slot) : replica.chains.close(slot)

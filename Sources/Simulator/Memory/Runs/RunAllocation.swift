@@ -148,9 +148,8 @@ private func slidePrivate(
     return count
 }
 
-/// Releases everything a request holds, the last block first, group 0 first.
+/// `release` over runs.
 func releaseRuns(_ replica: inout Replica, _ slot: Int) {
-    replica.requests[slot].quietUntil = -1
     let table = replica.runTables[slot]
     replica.runTables[slot] = RunTable()
     if replica.requests[slot].isPrivate { return releasePrivate(&replica, slot, table) }

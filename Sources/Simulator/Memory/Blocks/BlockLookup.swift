@@ -1,14 +1,10 @@
-/// Finds the longest cached prefix of a request: vLLM's `get_computed_blocks`.
-///
-/// Leaves the hit blocks of each group in `scratch.hits`, the junction on the request, and returns
-/// the hit in tokens; at least one token is always left to compute. O(hit blocks) and, for sliding
-/// windows, O(blocks).
-func lookUpPrefix(_ replica: inout Replica, _ slot: Int) -> Int {
-    if replica.usesRuns { return lookUpRuns(&replica, slot) }
+/// `lookUpPrefix` over single blocks: leaves each group's hits in `scratch.hits`. O(hit blocks)
+/// and, for sliding windows, O(blocks).
+func lookUpBlocks(_ replica: inout Replica, _ slot: Int) -> Int {
     for group in replica.groups.indices {
         replica.scratch.hits[group].removeAll()
     }
-    guard replica.pool.caching, !replica.requests[slot].isPrivate else { return 0 }
+    guard replica.pool.caching else { return 0 }
     let size = replica.engine.blockSize
     var blocks = (Int(replica.requests[slot].known) - 1) / size
     var longest = 0

@@ -1,5 +1,15 @@
 import Traces
 
+/// A request's chained block keys, computed as far as anyone asked.
+struct KeyChain {
+    var keys = Slab<UInt64>.List()
+    var segments = Slab<Segment>.List()
+    /// The segment and the position inside it where the next block starts; past the last segment
+    /// the outputs follow.
+    var segment: Int32 = 0
+    var consumed: Int32 = 0
+}
+
 /// Chained identities of prompt and output blocks.
 ///
 /// A block's key folds its parent's key with the (content, offset, length) pieces inside the

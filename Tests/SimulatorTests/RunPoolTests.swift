@@ -200,9 +200,8 @@ struct RunPoolTests {
             let expected = blocks.filter {
                 rules.retains(block: $0, promptTokens: prompt, junction: junction)
             }
-            #expect(
-                found == expected,
-                "seed \(seed): \(blocks), window \(window), \(engine.blockSize), \(prompt), \(junction)")
+            let place = "\(blocks) of \(engine.blockSize), prompt \(prompt), junction \(junction)"
+            #expect(found == expected, "seed \(seed): window \(window), blocks \(place)")
         }
     }
 }

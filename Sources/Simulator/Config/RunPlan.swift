@@ -59,8 +59,8 @@ public struct RunPlan: Sendable {
     /// Threads for replicas that cannot influence one another; nil: one per processor. Never
     /// changes a result.
     public var threads: Int?
-    /// Keep the KV blocks one by one even where runs of them would do: the oracle of runs, and
-    /// slower. Never changes a result.
+    /// Keep the KV blocks one by one, with their numbers, instead of runs of them: the oracle of
+    /// runs, and slower. Never changes a result.
     public var numbersBlocks = false
     /// Keep every record in the result.
     public var keepsRecords = true

@@ -1,5 +1,6 @@
-/// Steady requests whose blocks are kept one by one: who asks the pool for something at a tick,
-/// and gets it in the order of the running list, as if the step had been walked.
+/// Steady requests whose blocks are no sums (with windows, and where blocks are kept one by one):
+/// who asks the pool for something at a tick, and gets it in the order of the running list, as if
+/// the step had been walked.
 ///
 /// A block may be needed, may have become full, or may have left a window; when, follows from the
 /// request's tokens, and between such ticks its steps are as much a matter of sums as any other's.

@@ -1,7 +1,7 @@
 import StepTime
 
 /// Runs steps in which only steady requests take part, without looking at any of them but those
-/// that ask for single blocks: until an arrival, somebody's last token, a shortage of blocks or
+/// that ask the pool for something: until an arrival, somebody's last token, a shortage of blocks or
 /// the horizon.
 ///
 /// The state it needs is that of `strideRun` with nothing but steady requests: none explicit,

@@ -3,11 +3,14 @@ import Simulator
 /// A run's figures as a page of text for a terminal.
 public enum RunReport {
     /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
-    /// time. `objective` says in words what a good request is; empty: no limit was set.
+    /// time. `objective` says in words what a good request is; empty: no limit was set. `parts` is
+    /// the table of a `PartitionReport`.
     public static func text(
-        _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil
+        _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil,
+        parts table: String? = nil
     ) -> String {
         var parts = [latencyTable(summary), facts(summary, objective: objective)]
+        if let table { parts.append(table) }
         if let chart = distribution(result.timeToFirstToken) {
             parts.append("Time to first token, share of requests\n" + chart)
         }

@@ -31,6 +31,14 @@ public struct LatencySummary: Sendable, Equatable {
 /// The JSON keys are those of vLLM's serving benchmark where they mean the same. Every figure is
 /// explained in the article "Statistics".
 public struct RunSummary: Sendable, Equatable {
+    /// The mean time that requests spent somewhere.
+    public struct MeanPart: Sendable, Equatable {
+        /// "ttft" or "tpot".
+        public var latency: String
+        public var part: LatencyParts.Part
+        public var milliseconds: Double
+    }
+
     /// Names the run: equal digests mean equal records and counters.
     public var digest: String
     public var counters: Counters
@@ -41,6 +49,8 @@ public struct RunSummary: Sendable, Equatable {
     public var interTokenLatency: LatencySummary
     public var endToEnd: LatencySummary
     public var queueTime: LatencySummary
+    /// Mean of each part of TTFT and TPOT, where latencies were divided.
+    public var parts: [MeanPart] = []
     /// Finished requests that met every limit of the objective.
     public var goodRequests: Int
     /// Shares of the pool in use: mean over time and replicas, most in one replica.

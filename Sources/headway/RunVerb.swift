@@ -22,7 +22,8 @@ extension Verb {
             Flag(
                 "--out", "DIR",
                 "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
-                    + "and steps.jsonl with --set output.decisions=true."),
+                    + "and steps.jsonl with --set output.decisions=true, latency.csv with\n"
+                    + "--set output.latency_parts=true."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
             Flag("--quiet", "Show no progress line."),
@@ -50,7 +51,7 @@ private struct ReplayRun {
     }
 
     private static let files = [
-        "summary.json", "requests.csv", "config.resolved.json", "steps.jsonl",
+        "summary.json", "requests.csv", "config.resolved.json", "steps.jsonl", "latency.csv",
     ]
 
     private let resolved: ResolvedConfiguration
@@ -88,14 +89,14 @@ private struct ReplayRun {
         let wantsDecisions = resolved.configuration.output.decisions
         let decisions = wantsDecisions ? try folder?.file("steps.jsonl") : nil
         let watcher = RunWatcher(
-            requests: requests, decisions: decisions, plan: resolved.plan,
-            showsProgress: showsProgress,
+            requests: requests, decisions: decisions, latency: try latencyWriter(),
+            plan: resolved.plan, showsProgress: showsProgress,
             total: resolved.configuration.trace.limit)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: watcher)
         watcher.finish()
-        let summary = RunSummary(
+        var summary = RunSummary(
             result, clock: resolved.clockDescription,
             warnings: resolved.warnings + trace.remarks
                 + resolved.rangeWarnings(longestContext: watcher.longestContext)
@@ -103,16 +104,23 @@ private struct ReplayRun {
                     "\(watcher.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
                 })
+        if let report = watcher.latency?.report { summary.parts = report.means }
         try write(summary)
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.description,
-                timeline: watcher.timeline),
+                timeline: watcher.timeline, parts: watcher.latency?.report.text),
             resolved.trust,
             "This run took " + ProcessUsage.since(began).description,
         ]
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))
+    }
+
+    /// Whoever divides latencies, if that is wanted.
+    private func latencyWriter() throws -> LatencyWriter? {
+        guard resolved.configuration.output.latencyParts else { return nil }
+        return try LatencyWriter(resolved.plan, file: folder?.file("latency.csv"))
     }
 
     private func write(_ summary: RunSummary) throws {

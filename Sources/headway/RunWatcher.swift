@@ -10,6 +10,8 @@ import Simulator
 final class RunWatcher: RunObserver {
     private let requests: OutputFile?
     private let decisions: OutputFile?
+    /// Divides latencies, where that is wanted.
+    private(set) var latency: LatencyWriter?
     private var log: DecisionLog
     private let detail: DecisionDetail
     private let showsProgress: Bool
@@ -26,9 +28,10 @@ final class RunWatcher: RunObserver {
 
     /// `total` is the number of requests, where it is known beforehand.
     init(
-        requests: OutputFile?, decisions: OutputFile?, plan: RunPlan, showsProgress: Bool,
-        total: Int?
+        requests: OutputFile?, decisions: OutputFile?, latency: LatencyWriter? = nil,
+        plan: RunPlan, showsProgress: Bool, total: Int?
     ) {
+        self.latency = latency
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
@@ -40,19 +43,25 @@ final class RunWatcher: RunObserver {
         self.total = total
     }
 
-    var decisionDetail: DecisionDetail { decisions == nil ? .none : detail }
+    var decisionDetail: DecisionDetail {
+        if decisions != nil { return detail }
+        return latency == nil ? .none : .decisions
+    }
 
     func record(_ record: RequestRecord) throws {
         try Interruption.check()
         if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
         longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
         timeline.add(record)
+        try latency?.close(record)
         try requests?.write(atMost: RequestLine.longest) { RequestLine.put(record, into: &$0) }
     }
 
     func decided(_ decision: Decision) throws {
         try Interruption.check()
-        if let line = log.line(decision) { try decisions?.writeLine(line) }
+        latency?.add(decision)
+        guard let decisions, let line = log.line(decision) else { return }
+        try decisions.writeLine(line)
     }
 
     func progress(ended: Int, time: Int64) {

@@ -27,12 +27,17 @@ struct EndToEndTests {
     @Test("a run says the same twice, and writes what it says")
     func repeats() throws {
         let trace = try writeTrace(300)
-        let arguments = ["run", "--trace", trace, "--set", "output.decisions=true"]
+        let arguments = [
+            "run", "--trace", trace, "--set", "output.decisions=true", "--set",
+            "output.latency_parts=true",
+        ]
         let first = try Executable.run(arguments + ["--out", scratch.path + "/a", "--json"])
         let second = try Executable.run(arguments + ["--out", scratch.path + "/b", "--json"])
         #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
         #expect(first.output == second.output)
-        let files = ["config.resolved.json", "requests.csv", "steps.jsonl", "summary.json"]
+        let files = [
+            "config.resolved.json", "latency.csv", "requests.csv", "steps.jsonl", "summary.json",
+        ]
         for file in files {
             #expect(try scratch.text("a/" + file) == scratch.text("b/" + file), "\(file)")
         }
@@ -42,6 +47,9 @@ struct EndToEndTests {
         #expect(try scratch.text("a/summary.json") == first.output)
         let rows = try scratch.text("a/requests.csv").split(separator: "\n")
         #expect(rows.count == 301)
+        #expect(try scratch.text("a/latency.csv").split(separator: "\n").count == 301)
+        let parts = try json(first.output).keys.filter { $0.hasPrefix("mean_ttft_") }
+        #expect(parts.contains("mean_ttft_interference_ms"))
         #expect(rows[0].hasPrefix("id,arrival,admitted,first_token,finish,prompt_tokens,"))
     }
 

@@ -171,6 +171,7 @@ public struct Configuration: Sendable, Equatable {
     /// What is written besides the summary.
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false
+        public var latencyParts = false
 
         /// The default output.
         public init() {}

@@ -257,6 +257,10 @@ extension ConfigurationKey {
     private static let output: [ConfigurationKey] = [
         .init(
             "output.decisions", \.output.decisions, .flag,
-            "Write every step's decision to steps.jsonl (with --out).")
+            "Write every step's decision to steps.jsonl (with --out)."),
+        .init(
+            "output.latency_parts", \.output.latencyParts, .flag,
+            "Say where requests' time went: a table, and latency.csv with --out. Watches every\n"
+                + "step, which takes longer."),
     ]
 }

@@ -13,6 +13,9 @@ public struct ScheduledEntry: Sendable, Equatable {
     /// Tokens computed before the step; for admissions, the prefix hit.
     public var computedBefore: Int
     public var kind: Kind
+    /// Length of the request's prompt, and whether the step samples a token for it.
+    public var promptTokens: Int
+    public var samples: Bool
 }
 
 /// What one call of the scheduler decided. Times are picoseconds.

@@ -50,11 +50,19 @@ private func loggedEntries(_ replica: inout Replica, tick: Int64) -> [ScheduledE
     let explicit = replica.scratch.entries.elements
     var entries: [ScheduledEntry] = []
     var next = 0
-    func append(_ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind) {
+    func append(
+        _ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind, samples: Bool
+    ) {
+        let request = replica.requests[Int(slot)]
         entries.append(
             ScheduledEntry(
-                id: replica.requests[Int(slot)].id, tokens: Int(tokens),
-                computedBefore: Int(before), kind: .init(rawValue: kind.rawValue) ?? .running))
+                id: request.id, tokens: Int(tokens), computedBefore: Int(before),
+                kind: .init(rawValue: kind.rawValue) ?? .running,
+                promptTokens: Int(request.promptTokens), samples: samples))
+    }
+    func append(_ entry: Entry) {
+        append(
+            entry.slot, entry.tokens, entry.computedBefore, entry.kind, samples: entry.samples)
     }
     if !replica.stride.share.isEmpty {
         for index in replica.running.indices {
@@ -62,17 +70,15 @@ private func loggedEntries(_ replica: inout Replica, tick: Int64) -> [ScheduledE
             let request = replica.requests[Int(slot)]
             let isPart = request.pace == .steady || wastesStep(&replica, Int(slot))
             if request.pace != .explicit {
-                if isPart { append(slot, 1, Int32(request.computed(at: tick)), .running) }
+                guard isPart else { continue }
+                append(slot, 1, Int32(request.computed(at: tick)), .running, samples: true)
             } else if next < explicit.count, explicit[next].slot == slot {
-                append(
-                    slot, explicit[next].tokens, explicit[next].computedBefore, explicit[next].kind)
+                append(explicit[next])
                 next += 1
             }
         }
     }
-    for entry in explicit[next...] {
-        append(entry.slot, entry.tokens, entry.computedBefore, entry.kind)
-    }
+    for entry in explicit[next...] { append(entry) }
     return entries
 }
 
@@ -83,9 +89,8 @@ private func tablesDigest(_ replica: inout Replica) -> UInt64 {
         digest.add(Int(replica.requests[Int(slot)].id))
         for group in 0..<replica.groups.count {
             let list = replica.tables[Int(slot) * replica.groups.count + group].list
-            // A block that slid out of a window is the null block, whatever else is noted of it.
             for index in 0..<Int(list.count) {
-                digest.add(max(0, Int(replica.blockLists[list, index])))
+                digest.add(Int(replica.blockLists[list, index]))
             }
         }
     }

@@ -1,8 +1,8 @@
 import StepTime
 
 /// Runs steps in which only steady requests take part, without looking at any of them but those
-/// that ask the pool for something: until an arrival, somebody's last token, a shortage of blocks or
-/// the horizon.
+/// that ask the pool for something: until an arrival, somebody's last token, a shortage of blocks
+/// or the horizon.
 ///
 /// The state it needs is that of `strideRun` with nothing but steady requests: none explicit,
 /// ending or waiting, and (asynchronous) one dispatched batch of the same requests. It leaves the

@@ -1,0 +1,78 @@
+import Basics
+import Simulator
+
+/// Where finished requests' time went, and the rows of latency.csv.
+public struct PartitionReport: Sendable {
+    private var toFirstToken = PartitionSums()
+    /// Per token after the first.
+    private var afterwards = PartitionSums()
+
+    /// A report on no requests.
+    public init() {}
+
+    /// The header of latency.csv. Times are seconds with twelve decimals: the parts sum to the
+    /// time from arrival to the end exactly.
+    public static let header =
+        "id,"
+        + LatencyParts.Part.allCases.map(\.column).joined(separator: ",")
+        + "," + LatencyParts.Part.allCases.map { "ttft_\($0.column)" }.joined(separator: ",")
+
+    /// A request's row: the parts of its whole life, then those until its first token.
+    public static func row(_ id: Int64, _ request: PartitionedRequest) -> String {
+        let cells = [request.whole, request.toFirstToken].flatMap { parts in
+            LatencyParts.Part.allCases.map { seconds(parts[$0]) }
+        }
+        return "\(id)," + cells.joined(separator: ",")
+    }
+
+    private static func seconds(_ picoseconds: Int64) -> String {
+        let digits = String(picoseconds % 1_000_000_000_000)
+        let zeros = String(repeating: "0", count: 12 - digits.count)
+        return "\(picoseconds / 1_000_000_000_000).\(zeros)\(digits)"
+    }
+
+    /// Adds a request, if it finished.
+    public mutating func add(_ request: PartitionedRequest, _ record: RequestRecord) {
+        guard record.outcome == .finished else { return }
+        toFirstToken.add(request.toFirstToken)
+        guard record.outputTokens > 1 else { return }
+        afterwards.add(request.afterwards.divided(by: Int(record.outputTokens) - 1))
+    }
+
+    /// A table of the means of TTFT and TPOT, over all requests and over the slowest in each; nil
+    /// before a request has finished. Parts that nobody spent time in are left out.
+    public var text: String? {
+        guard toFirstToken.count > 0 else { return nil }
+        let columns = [
+            toFirstToken.means(), toFirstToken.means(slowest: 0.01), afterwards.means(),
+            afterwards.means(slowest: 0.01),
+        ]
+        var table = TextTable([
+            "where time goes", "TTFT", "slowest 1 %", "TPOT", "slowest 1 %",
+        ])
+        for part in LatencyParts.Part.allCases {
+            let values = columns.map { $0[part.rawValue] }
+            guard values.contains(where: { $0 > 0 }) else { continue }
+            let cells = zip(values, columns).map { value, column in
+                cell(value, of: column.reduce(0, +))
+            }
+            table.add([part.name] + cells)
+        }
+        table.add(["sum"] + columns.map { Quantity.duration(seconds: $0.reduce(0, +)) })
+        return table.text
+    }
+
+    /// The means over all requests, for `summary.json`.
+    public var means: [RunSummary.MeanPart] {
+        [("ttft", toFirstToken), ("tpot", afterwards)].flatMap { latency, sums in
+            zip(LatencyParts.Part.allCases, sums.means()).map { part, seconds in
+                .init(latency: latency, part: part, milliseconds: seconds * 1e3)
+            }
+        }
+    }
+
+    private func cell(_ value: Double, of whole: Double) -> String {
+        guard value > 0 else { return "-" }
+        return "\(Quantity.duration(seconds: value)) \(Quantity.percent(value / whole))"
+    }
+}

@@ -49,7 +49,7 @@ extension Cluster {
         steps.events += replica.tally.events
         steps.queueOperations += replica.stride.exits.operations + replica.aborts.operations
         steps.queueOperations += replica.stride.asks.wheel.operations
-        steps.hashProbes += replica.runPool.tree.probes + replica.pool.probes
+        steps.hashProbes += replica.runPool.tree.probes
         steps.blockStretches += replica.runPool.stretchesMade
         steps.allocations += replica.tally.allocations
     }

@@ -1,7 +1,10 @@
 /// Asking for KV blocks, and taking them: vLLM's `KVCacheManager.allocate_slots`.
 ///
-/// Asking (`canAllocate`) has one side effect only, which the engine has too: blocks that left a
-/// sliding window are released first, even when the answer is no.
+/// Asking has one side effect only, which the engine has too: blocks that left a sliding window are
+/// released first, even when the answer is no.
+///
+/// Blocks are kept as runs (`Runs`) or, for their numbers and as the oracle of these, one by one
+/// (`Blocks`).
 
 /// What a request wants to hold, as `allocate` needs it.
 struct BlockDemand {

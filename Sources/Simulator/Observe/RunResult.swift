@@ -42,7 +42,7 @@ public struct StepCounters: Sendable, Equatable {
     public var events = 0
     /// Entries into and departures from the queues ordered by time or tick.
     public var queueOperations = 0
-    /// Slots of a prefix index looked at.
+    /// Slots of a prefix index looked at, where the pools keep runs.
     public var hashProbes = 0
     /// Stretches of equally held or queued blocks made by the pools, where these keep runs.
     public var blockStretches = 0

@@ -27,11 +27,8 @@ struct BlockPool: ~Copyable {
     /// Cached blocks that lost their key because they were handed out.
     private(set) var evictions = 0
     let caching: Bool
-    /// Open addressing over the keys; see `BlockPool+Index.swift`.
-    var slots: HotArray<IndexSlot>
-    var distinctKeys = 0
-    /// Slots of the index looked at so far.
-    var probes = 0
+    /// The oldest block of each key; see `BlockPool+Index.swift`.
+    var oldest: [UInt64: Int32] = [:]
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
     init(count: Int, caching: Bool) {
@@ -44,7 +41,6 @@ struct BlockPool: ~Copyable {
         }
         freeCount = count - 1
         self.caching = caching
-        slots = caching ? Self.emptyIndex(for: count) : HotArray()
     }
 
     /// Takes the block at the front of the queue; its key is forgotten.

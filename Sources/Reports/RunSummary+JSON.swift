@@ -22,8 +22,7 @@ extension RunSummary: Encodable {
             try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
         }
         for part in parts {
-            let name = "mean_\(part.latency)_\(part.part.column)_ms"
-            try container.encode(part.milliseconds, forKey: Key(name))
+            try container.encode(part.milliseconds, forKey: Key(part.key))
         }
         try container.encode(digest, forKey: Key("digest"))
         try container.encode(clock, forKey: Key("clock"))

@@ -37,6 +37,14 @@ public struct RunSummary: Sendable, Equatable {
         public var latency: String
         public var part: LatencyParts.Part
         public var milliseconds: Double
+
+        /// Its key in summary.json.
+        public var key: String { Self.key(latency, part) }
+
+        /// The key of a part in summary.json.
+        public static func key(_ latency: String, _ part: LatencyParts.Part) -> String {
+            "mean_\(latency)_\(part.column)_ms"
+        }
     }
 
     /// Names the run: equal digests mean equal records and counters.

@@ -22,7 +22,10 @@ extension RunObserver {
 }
 
 /// An observer that looks away.
-struct NoObserver: RunObserver {}
+public struct NoObserver: RunObserver {
+    /// Sees nothing.
+    public init() {}
+}
 
 /// Runs a source's requests through a cluster, to the end.
 ///

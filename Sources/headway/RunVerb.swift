@@ -89,9 +89,10 @@ private struct ReplayRun {
         let wantsDecisions = resolved.configuration.output.decisions
         let decisions = wantsDecisions ? try folder?.file("steps.jsonl") : nil
         let watcher = RunWatcher(
-            requests: requests, decisions: decisions, latency: try latencyWriter(),
-            plan: resolved.plan, showsProgress: showsProgress,
-            total: resolved.configuration.trace.limit)
+            requests: requests, decisions: decisions, parts: try partsFile(),
+            plan: resolved.plan,
+            dividesLatency: resolved.configuration.output.latencyParts,
+            showsProgress: showsProgress, total: resolved.configuration.trace.limit)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: watcher)
@@ -117,10 +118,12 @@ private struct ReplayRun {
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))
     }
 
-    /// Whoever divides latencies, if that is wanted.
-    private func latencyWriter() throws -> LatencyWriter? {
+    /// The file of latency parts, if they and files are wanted.
+    private func partsFile() throws -> OutputFile? {
         guard resolved.configuration.output.latencyParts else { return nil }
-        return try LatencyWriter(resolved.plan, file: folder?.file("latency.csv"))
+        let file = try folder?.file("latency.csv")
+        try file?.writeLine(PartitionReport.header)
+        return file
     }
 
     private func write(_ summary: RunSummary) throws {

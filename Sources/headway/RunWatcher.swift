@@ -11,7 +11,8 @@ final class RunWatcher: RunObserver {
     private let requests: OutputFile?
     private let decisions: OutputFile?
     /// Divides latencies, where that is wanted.
-    private(set) var latency: LatencyWriter?
+    private(set) var latency: LatencyWatcher?
+    private let parts: OutputFile?
     private var log: DecisionLog
     private let detail: DecisionDetail
     private let showsProgress: Bool
@@ -28,10 +29,11 @@ final class RunWatcher: RunObserver {
 
     /// `total` is the number of requests, where it is known beforehand.
     init(
-        requests: OutputFile?, decisions: OutputFile?, latency: LatencyWriter? = nil,
-        plan: RunPlan, showsProgress: Bool, total: Int?
+        requests: OutputFile?, decisions: OutputFile?, parts: OutputFile?, plan: RunPlan,
+        dividesLatency: Bool, showsProgress: Bool, total: Int?
     ) {
-        self.latency = latency
+        latency = dividesLatency ? LatencyWatcher(plan) : nil
+        self.parts = parts
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
@@ -53,13 +55,15 @@ final class RunWatcher: RunObserver {
         if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
         longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
         timeline.add(record)
-        try latency?.close(record)
+        if let request = latency?.close(record) {
+            try parts?.writeLine(PartitionReport.row(record.id, request))
+        }
         try requests?.write(atMost: RequestLine.longest) { RequestLine.put(record, into: &$0) }
     }
 
     func decided(_ decision: Decision) throws {
         try Interruption.check()
-        latency?.add(decision)
+        latency?.decided(decision)
         guard let decisions, let line = log.line(decision) else { return }
         try decisions.writeLine(line)
     }

@@ -43,6 +43,30 @@ struct CompareTests {
         #expect(movement.windows.reduce(0) { $0 + $1.requests } == 120)
     }
 
+    @Test("says in which part of TTFT and TPOT a change is, where latencies were divided")
+    func parts() throws {
+        let divided = ["output.latency_parts=true"]
+        let a = try ComparedRun.run(small(divided), name: "A")
+        let b = try ComparedRun.run(
+            small(divided + ["engine.max_num_batched_tokens=256"]), name: "B")
+        let comparison = try Comparison(a, b)
+        let changes = PartChanges(comparison).changes
+        for latency in ["ttft", "tpot"] {
+            for (run, time) in [(a, \PartChanges.Change.msBefore), (b, \.msAfter)] {
+                let sum = changes.filter { $0.latency == latency }.map { $0[keyPath: time] }
+                let mean = try #require(run.figures["mean_\(latency)_ms"])
+                // A token's share of a part is a whole number of picoseconds.
+                #expect(abs(sum.reduce(0, +) / mean - 1) < 1e-6, "\(run.name) \(latency)")
+            }
+        }
+        let prefill = try #require(changes.first { $0.part == "prefill" })
+        #expect(prefill.msAfter > prefill.msBefore)
+        let report = ComparisonReport(try Ranking(a, [b]))
+        #expect(report.text.contains("own prefill") && report.text.contains("TTFT before"))
+        let plain = try ComparedRun.run(small(), name: "plain")
+        #expect(PartChanges(try Comparison(plain, b)).table == nil)
+    }
+
     @Test("candidates are ranked, with p-values corrected for their number")
     func ranking() throws {
         let base = try ComparedRun.run(small(), name: "base")

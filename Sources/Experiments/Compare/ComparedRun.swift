@@ -53,11 +53,14 @@ public struct ComparedRun: Sendable {
         let trace = try resolved.configuration.openTrace()
         var plan = resolved.plan
         plan.keepsRecords = true
-        let result = try simulate(plan, source: trace.source)
+        var watcher: any RunObserver =
+            configuration.output.latencyParts ? LatencyWatcher(plan) : NoObserver()
+        let result = try simulate(plan, source: trace.source, watching: &watcher)
+        var summary = RunSummary(result, clock: resolved.clockDescription)
+        if let latency = watcher as? LatencyWatcher { summary.parts = latency.report.means }
         return try ComparedRun(
             name: name, configuration: resolved.configuration,
             requests: result.records.map(ComparedRequest.init),
-            figures: Figures.of(RunSummary(result, clock: resolved.clockDescription)),
-            digest: result.digest)
+            figures: Figures.of(summary), digest: result.digest)
     }
 }

@@ -12,6 +12,7 @@ extension ComparisonReport: Encodable {
         var adjustedP: Double?
         var configurationChanges: [ConfigurationChange]
         var metrics: [Metric]
+        var latencyParts: [PartChanges.Change]
         var finishedInOneOnly: Int
         var movement: Movement
     }
@@ -48,6 +49,7 @@ extension ComparisonReport: Encodable {
                     relativeHigh: row.interval?.upperBound, adjustedP: row.adjustedP,
                     direction: row.direction, better: row.isBetter)
             },
+            latencyParts: PartChanges(comparison).changes,
             finishedInOneOnly: comparison.finishedInOneOnly, movement: Movement(comparison))
     }
 }

@@ -23,6 +23,9 @@ public struct ComparisonReport: Sendable {
             if !comparison.changes.isEmpty { parts.append(changed(comparison, markdown)) }
             if entry.verdict.outcome != .identical {
                 parts.append(metricTable(comparison, markdown))
+                if let table = PartChanges(comparison).table {
+                    parts.append(markdown ? table.markdown : table.text)
+                }
                 parts.append(contentsOf: movement(comparison, markdown))
             }
             if !markdown { parts.append(entry.verdict.sentence) }

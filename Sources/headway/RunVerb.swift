@@ -23,7 +23,7 @@ extension Verb {
                 "--out", "DIR",
                 "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
                     + "and steps.jsonl with --set output.decisions=true, latency.csv with\n"
-                    + "--set output.latency_parts=true."),
+                    + "output.latency_parts, timeline.json with output.timeline."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
             Flag("--quiet", "Show no progress line."),
@@ -52,6 +52,7 @@ private struct ReplayRun {
 
     private static let files = [
         "summary.json", "requests.csv", "config.resolved.json", "steps.jsonl", "latency.csv",
+        "timeline.json",
     ]
 
     private let resolved: ResolvedConfiguration
@@ -72,10 +73,12 @@ private struct ReplayRun {
         configuration.resolvePaths(against: URL(fileURLWithPath: "here"))
         resolved = try configuration.resolved()
         let out = arguments.value("--out")
-        if configuration.output.decisions, out == nil {
-            throw InputError(
-                "output.decisions", "has no folder to write steps.jsonl into",
-                expected: "--out DIR")
+        let output = resolved.configuration.output
+        for (wanted, key, file) in [
+            (output.decisions, "output.decisions", "steps.jsonl"),
+            (output.timeline, "output.timeline", "timeline.json"),
+        ] where wanted && out == nil {
+            throw InputError(key, "has no folder to write \(file) into", expected: "--out DIR")
         }
         folder = try out.map { try OutputFolder($0, replacing: Self.files) }
         showsProgress = Console.showsProgress && !arguments.has("--quiet")
@@ -89,14 +92,16 @@ private struct ReplayRun {
         let wantsDecisions = resolved.configuration.output.decisions
         let decisions = wantsDecisions ? try folder?.file("steps.jsonl") : nil
         let watcher = RunWatcher(
-            requests: requests, decisions: decisions, parts: try partsFile(),
+            RunWatcher.Files(
+                requests: requests, decisions: decisions, parts: try partsFile(),
+                timeline: try timelineFile()),
             plan: resolved.plan,
             dividesLatency: resolved.configuration.output.latencyParts,
             showsProgress: showsProgress, total: resolved.configuration.trace.limit)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: watcher)
-        watcher.finish()
+        try watcher.finish()
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
             warnings: resolved.warnings + trace.remarks
@@ -123,6 +128,13 @@ private struct ReplayRun {
         guard resolved.configuration.output.latencyParts else { return nil }
         let file = try folder?.file("latency.csv")
         try file?.writeLine(PartitionReport.header)
+        return file
+    }
+
+    private func timelineFile() throws -> OutputFile? {
+        guard resolved.configuration.output.timeline else { return nil }
+        let file = try folder?.file("timeline.json")
+        try file?.writeLine(TraceEvents.opening)
         return file
     }
 

@@ -8,11 +8,19 @@ import Simulator
 ///
 /// A class, because the simulation keeps its observer and the command line reads it afterwards.
 final class RunWatcher: RunObserver {
-    private let requests: OutputFile?
-    private let decisions: OutputFile?
+    /// What is written while the run goes on, as far as it is wanted.
+    struct Files {
+        var requests: OutputFile?
+        var decisions: OutputFile?
+        /// latency.csv
+        var parts: OutputFile?
+        var timeline: OutputFile?
+    }
+
+    private let files: Files
+    private var events = TraceEvents()
     /// Divides latencies, where that is wanted.
     private(set) var latency: LatencyWatcher?
-    private let parts: OutputFile?
     private var log: DecisionLog
     private let detail: DecisionDetail
     private let showsProgress: Bool
@@ -29,25 +37,22 @@ final class RunWatcher: RunObserver {
 
     /// `total` is the number of requests, where it is known beforehand.
     init(
-        requests: OutputFile?, decisions: OutputFile?, parts: OutputFile?, plan: RunPlan,
-        dividesLatency: Bool, showsProgress: Bool, total: Int?
+        _ files: Files, plan: RunPlan, dividesLatency: Bool, showsProgress: Bool, total: Int?
     ) {
         latency = dividesLatency ? LatencyWatcher(plan) : nil
-        self.parts = parts
+        self.files = files
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
         // captures of the real engine.
         detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
-        self.requests = requests
-        self.decisions = decisions
         self.showsProgress = showsProgress
         self.total = total
     }
 
     var decisionDetail: DecisionDetail {
-        if decisions != nil { return detail }
-        return latency == nil ? .none : .decisions
+        if files.decisions != nil { return detail }
+        return latency == nil && files.timeline == nil ? .none : .decisions
     }
 
     func record(_ record: RequestRecord) throws {
@@ -56,15 +61,23 @@ final class RunWatcher: RunObserver {
         longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
         timeline.add(record)
         if let request = latency?.close(record) {
-            try parts?.writeLine(PartitionReport.row(record.id, request))
+            try files.parts?.writeLine(PartitionReport.row(record.id, request))
         }
-        try requests?.write(atMost: RequestLine.longest) { RequestLine.put(record, into: &$0) }
+        if let timeline = files.timeline {
+            for line in events.lines(record) { try timeline.writeLine(line) }
+        }
+        try files.requests?.write(atMost: RequestLine.longest) {
+            RequestLine.put(record, into: &$0)
+        }
     }
 
     func decided(_ decision: Decision) throws {
         try Interruption.check()
         latency?.decided(decision)
-        guard let decisions, let line = log.line(decision) else { return }
+        if let timeline = files.timeline {
+            for line in events.lines(decision) { try timeline.writeLine(line) }
+        }
+        guard let decisions = files.decisions, let line = log.line(decision) else { return }
         try decisions.writeLine(line)
     }
 
@@ -82,8 +95,9 @@ final class RunWatcher: RunObserver {
                 + "\(Quantity.count(Int(Double(ended) / max(passed, 1e-3)))) requests/s")
     }
 
-    /// Takes the progress line away.
-    func finish() {
+    /// Ends what is written, and takes the progress line away.
+    func finish() throws {
+        try files.timeline?.writeLine(TraceEvents.closing)
         if showsProgress { Console.progress("") }
     }
 }

@@ -29,7 +29,7 @@ struct EndToEndTests {
         let trace = try writeTrace(300)
         let arguments = [
             "run", "--trace", trace, "--set", "output.decisions=true", "--set",
-            "output.latency_parts=true",
+            "output.latency_parts=true", "--set", "output.timeline=true",
         ]
         let first = try Executable.run(arguments + ["--out", scratch.path + "/a", "--json"])
         let second = try Executable.run(arguments + ["--out", scratch.path + "/b", "--json"])
@@ -37,6 +37,7 @@ struct EndToEndTests {
         #expect(first.output == second.output)
         let files = [
             "config.resolved.json", "latency.csv", "requests.csv", "steps.jsonl", "summary.json",
+            "timeline.json",
         ]
         for file in files {
             #expect(try scratch.text("a/" + file) == scratch.text("b/" + file), "\(file)")
@@ -48,6 +49,12 @@ struct EndToEndTests {
         let rows = try scratch.text("a/requests.csv").split(separator: "\n")
         #expect(rows.count == 301)
         #expect(try scratch.text("a/latency.csv").split(separator: "\n").count == 301)
+        let timeline = try JSONSerialization.jsonObject(
+            with: Data(try scratch.text("a/timeline.json").utf8))
+        let events = try #require(timeline as? [[String: Any]])
+        let steps = try #require(try json(first.output)["steps"] as? Int)
+        #expect(events.count { $0["ph"] as? String == "X" } == steps)
+        #expect(events.count { $0["ph"] as? String == "b" } == 3 * 300)
         let parts = try json(first.output).keys.filter { $0.hasPrefix("mean_ttft_") }
         #expect(parts.contains("mean_ttft_interference_ms"))
         #expect(rows[0].hasPrefix("id,arrival,admitted,first_token,finish,prompt_tokens,"))

@@ -172,6 +172,7 @@ public struct Configuration: Sendable, Equatable {
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false
         public var latencyParts = false
+        public var timeline = false
 
         /// The default output.
         public init() {}

@@ -262,5 +262,9 @@ extension ConfigurationKey {
             "output.latency_parts", \.output.latencyParts, .flag,
             "Say where requests' time went: a table, and latency.csv with --out. Watches every\n"
                 + "step, which takes longer."),
+        .init(
+            "output.timeline", \.output.timeline, .flag,
+            "Write timeline.json (with --out): steps, queues and requests for a trace viewer,\n"
+                + "Perfetto or chrome://tracing."),
     ]
 }

@@ -20,15 +20,9 @@ public struct PartitionReport: Sendable {
     /// A request's row: the parts of its whole life, then those until its first token.
     public static func row(_ id: Int64, _ request: PartitionedRequest) -> String {
         let cells = [request.whole, request.toFirstToken].flatMap { parts in
-            LatencyParts.Part.allCases.map { seconds(parts[$0]) }
+            LatencyParts.Part.allCases.map { Quantity.exact(parts[$0], decimals: 12) }
         }
         return "\(id)," + cells.joined(separator: ",")
-    }
-
-    private static func seconds(_ picoseconds: Int64) -> String {
-        let digits = String(picoseconds % 1_000_000_000_000)
-        let zeros = String(repeating: "0", count: 12 - digits.count)
-        return "\(picoseconds / 1_000_000_000_000).\(zeros)\(digits)"
     }
 
     /// Adds a request, if it finished.

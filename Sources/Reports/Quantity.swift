@@ -69,6 +69,15 @@ public enum Quantity {
         scaled(value, step: 1000, units: ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"])
     }
 
+    /// A number of units so small that `decimals` of their digits make a whole one, digit by digit:
+    /// "0.000000000001" for 1 and 12. For numbers from 0 on.
+    public static func exact(_ value: Int64, decimals: Int) -> String {
+        let digits = String(value)
+        let zeros = String(repeating: "0", count: max(0, decimals + 1 - digits.count))
+        let padded = zeros + digits
+        return padded.dropLast(decimals) + "." + padded.suffix(decimals)
+    }
+
     /// A share of one as a percentage: "37.4 %".
     public static func percent(_ share: Double, decimals: Int = 1) -> String {
         decimal(share * 100, decimals) + " %"

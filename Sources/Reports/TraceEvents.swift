@@ -86,8 +86,6 @@ public struct TraceEvents: Sendable {
     }
 
     private func microseconds(_ picoseconds: Int64) -> String {
-        let digits = String(picoseconds % 1_000_000)
-        let zeros = String(repeating: "0", count: 6 - digits.count)
-        return "\(picoseconds / 1_000_000).\(zeros)\(digits)"
+        Quantity.exact(picoseconds, decimals: 6)
     }
 }

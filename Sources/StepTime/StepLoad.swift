@@ -28,6 +28,22 @@ public struct StepLoad: Equatable, Sendable {
 
     public init() {}
 
+    /// Whether an entry of so many tokens over so many computed ones is a decode: anything else is
+    /// a chunk of prefill.
+    @inline(__always)
+    public static func isDecode(_ count: Int, past: Int) -> Bool { count == 1 && past > 0 }
+
+    /// Adds an entry, a decode or a chunk.
+    @inline(__always)
+    public mutating func add(_ count: Int, past: Int, samples: Bool, window: Int) {
+        if Self.isDecode(count, past: past) {
+            addDecode(context: past + 1, window: window)
+        } else {
+            addChunk(count, past: past, window: window)
+        }
+        if samples { sampled += 1 }
+    }
+
     /// Adds a decode whose context is `context` tokens once its own token is counted.
     @inline(__always)
     public mutating func addDecode(context length: Int, window: Int) {

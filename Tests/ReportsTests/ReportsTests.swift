@@ -32,6 +32,15 @@ struct QuantityTests {
         #expect(Quantity.duration(seconds: seconds) == text)
     }
 
+    @Test(
+        "lose no digit where they are exact",
+        arguments: [
+            (0, "0.000000"), (1, "0.000001"), (999_999, "0.999999"), (12_000_001, "12.000001"),
+        ])
+    func exact(value: Int64, text: String) {
+        #expect(Quantity.exact(value, decimals: 6) == text)
+    }
+
     @Test("tell decimal from binary bytes")
     func bytes() {
         #expect(Quantity.bytes(327_680) == "327.7 kB")

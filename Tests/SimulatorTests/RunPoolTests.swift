@@ -148,7 +148,7 @@ private struct TwinReplicas: ~Copyable {
         if runs.freeBlocks != runs.usableBlocks { return "blocks are held by nobody" }
         runs.runPool.take(runs.usableBlocks)
         if runs.distinctKeys != 0 { return "\(runs.distinctKeys) keys without blocks" }
-        if runs.runPool.runCount != 0 { return "\(runs.runPool.runCount) runs without blocks" }
+        if runs.runPool.runs.count != 0 { return "\(runs.runPool.runs.count) runs without blocks" }
         if runs.runPool.tree.count != 0 { return "\(runs.runPool.tree.count) nodes without runs" }
         return nil
     }

@@ -12,8 +12,7 @@ import StepTime
 public struct LatencyPartition: Sendable {
     /// One request's way so far.
     private struct Way {
-        var toFirstToken = LatencyParts()
-        var afterwards = LatencyParts()
+        var parts = PartitionedRequest()
         /// When it was admitted first, and until when its time is divided.
         var admitted: Int64
         var cursor: Int64
@@ -28,7 +27,7 @@ public struct LatencyPartition: Sendable {
         var step: Share?
 
         mutating func add(_ part: LatencyParts.Part, _ time: Int64) {
-            if hasFirst { afterwards[part] += time } else { toFirstToken[part] += time }
+            if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
         }
     }
 
@@ -104,8 +103,8 @@ public struct LatencyPartition: Sendable {
     /// The parts of a request that ended; nil for one that was rejected or did not end. O(1).
     public mutating func close(_ record: RequestRecord) -> PartitionedRequest? {
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
-        var parts = PartitionedRequest()
         guard var way = ways.removeValue(forKey: record.id) else {
+            var parts = PartitionedRequest()
             parts.toFirstToken[.queue] = record.finish - record.arrival
             return parts
         }
@@ -124,11 +123,9 @@ public struct LatencyPartition: Sendable {
         // What follows the last step of a finished request is the host's doing.
         let last = record.outcome == .finished ? way.busy : steps[Int(record.replica)].busy
         pass(&way, until: record.finish, busy: last)
-        parts.toFirstToken = way.toFirstToken
-        parts.afterwards = way.afterwards
-        parts.toFirstToken[.queue] += way.admitted - record.arrival
-        moveBorder(&parts, record)
-        return parts
+        way.parts.toFirstToken[.queue] += way.admitted - record.arrival
+        moveBorder(&way.parts, record)
+        return way.parts
     }
 
     /// Adds a request's latest step, and what it waited for that.
@@ -165,8 +162,7 @@ public struct LatencyPartition: Sendable {
     private func moveBorder(_ parts: inout PartitionedRequest, _ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        for part in [LatencyParts.Part.host, .othersSteps, .preempted] + LatencyParts.Part.allCases
-        where lag > 0 {
+        for part in [LatencyParts.Part.host, .othersSteps, .preempted] where lag > 0 {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
             parts.toFirstToken[part] += moved
@@ -189,11 +185,10 @@ private struct StepPrices {
         var chunks: [Int] = []
         let window = stepTime.window
         for (place, entry) in step.entries.enumerated() {
-            if Self.isChunk(entry) {
-                chunks.append(place)
+            if Self.isDecode(entry) {
+                Self.add(entry, to: &decodes, window)
             } else {
-                decodes.addDecode(context: entry.computedBefore + 1, window: window)
-                if entry.samples { decodes.sampled += 1 }
+                chunks.append(place)
             }
         }
         guard !chunks.isEmpty else {
@@ -203,22 +198,24 @@ private struct StepPrices {
         decodesOnly = decodes.requests > 0 ? stepTime.picoseconds(decodes) : 0
         guard chunks.count > 1 else { return }
         for place in chunks {
-            let entry = step.entries[place]
             var load = decodes
-            load.addChunk(entry.tokens, past: entry.computedBefore, window: window)
-            if entry.samples { load.sampled += 1 }
+            Self.add(step.entries[place], to: &load, window)
             alone[place] = stepTime.picoseconds(load)
         }
     }
 
-    /// As the step-time model tells them apart.
-    private static func isChunk(_ entry: ScheduledEntry) -> Bool {
-        entry.tokens != 1 || entry.computedBefore == 0
+    private static func isDecode(_ entry: ScheduledEntry) -> Bool {
+        StepLoad.isDecode(entry.tokens, past: entry.computedBefore)
+    }
+
+    private static func add(_ entry: ScheduledEntry, to load: inout StepLoad, _ window: Int) {
+        load.add(
+            entry.tokens, past: entry.computedBefore, samples: entry.samples, window: window)
     }
 
     /// How much longer others' prefill makes the step for an entry.
     func interference(_ place: Int, _ entry: ScheduledEntry) -> Int64 {
-        let without = Self.isChunk(entry) ? alone[place] : decodesOnly
+        let without = Self.isDecode(entry) ? decodesOnly : alone[place]
         return max(0, duration - min(duration, without ?? duration))
     }
 }

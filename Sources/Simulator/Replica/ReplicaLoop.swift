@@ -169,12 +169,9 @@ func stepLoad(_ replica: inout Replica) -> StepLoad {
     let window = replica.stepTime.window
     for position in replica.scratch.entries.indices {
         let entry = replica.scratch.entries[position]
-        if entry.tokens == 1, entry.computedBefore > 0 {
-            load.addDecode(context: Int(entry.computedBefore) + 1, window: window)
-        } else {
-            load.addChunk(Int(entry.tokens), past: Int(entry.computedBefore), window: window)
-        }
-        if entry.samples { load.sampled += 1 }
+        load.add(
+            Int(entry.tokens), past: Int(entry.computedBefore), samples: entry.samples,
+            window: window)
     }
     let share = replica.stride.share
     if !share.isEmpty {

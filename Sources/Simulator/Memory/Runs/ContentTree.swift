@@ -21,8 +21,7 @@ struct ContentTree: ~Copyable {
     }
 
     let blockSize: Int32
-    private(set) var nodes = HotArray<Node>()
-    private var spares = HotArray<Int32>()
+    private var nodes = HotSlots<Node>()
     private var index = NodeIndex()
     private var pieces = Slab<ContentPiece>(
         filler: ContentPiece(content: 0, offset: 0, start: 0, hashBefore: 0))
@@ -30,7 +29,7 @@ struct ContentTree: ~Copyable {
     init(blockSize: Int) { self.blockSize = Int32(blockSize) }
 
     /// Nodes that exist.
-    var count: Int { nodes.count - spares.count }
+    var count: Int { nodes.count }
     /// Slots of the index looked at so far.
     var probes: Int { index.probes }
 
@@ -61,20 +60,20 @@ struct ContentTree: ~Copyable {
         var block = first
         while block < limit {
             var end = block
-            if node >= 0, block < nodes[Int(node)].end {
+            if node >= 0, block < nodes[node].end {
                 end = min(limit, commonEnd(contents, slot, node, from: block))
             }
             if end <= block {
                 // A chain that goes on at the end of a node without children is new there.
                 let isTip =
-                    node >= 0 && block == nodes[Int(node)].end && nodes[Int(node)].children == 0
+                    node >= 0 && block == nodes[node].end && nodes[node].children == 0
                 let found = isTip ? -1 : find(contents, slot, block)
                 if found >= 0 {
                     node = found
                     end = min(limit, commonEnd(contents, slot, node, from: block))
                     precondition(end > block, "a node that was found matches in its first block")
                 } else {
-                    if node < 0 || block < nodes[Int(node)].end {
+                    if node < 0 || block < nodes[node].end {
                         node = add(contents, slot, parent: node, start: block)
                     }
                     lengthen(contents, slot, node, to: limit)
@@ -87,19 +86,19 @@ struct ContentTree: ~Copyable {
     }
 
     /// Notes that somebody else needs a node. O(1).
-    mutating func retain(_ node: Int32) { nodes[Int(node)].references += 1 }
+    mutating func retain(_ node: Int32) { nodes[node].references += 1 }
 
     /// Notes that somebody needs it no longer. O(1) amortised.
     mutating func release(_ node: Int32) {
         var node = node
         while node >= 0 {
-            nodes[Int(node)].references -= 1
-            guard nodes[Int(node)].references == 0 else { return }
-            let parent = nodes[Int(node)].parent
+            nodes[node].references -= 1
+            guard nodes[node].references == 0 else { return }
+            let parent = nodes[node].parent
             index.remove(node, nodes)
-            pieces.free(&nodes[Int(node)].pieces)
-            spares.append(node)
-            if parent >= 0 { nodes[Int(parent)].children -= 1 }
+            pieces.free(&nodes[node].pieces)
+            nodes.remove(node)
+            if parent >= 0 { nodes[parent].children -= 1 }
             node = parent
         }
     }
@@ -115,18 +114,11 @@ struct ContentTree: ~Copyable {
         _ contents: borrowing PromptContents, _ slot: Int, parent: Int32, start: Int32
     ) -> Int32 {
         let key = contents.prefixHash(slot, (start + 1) * blockSize)
-        let new = Node(start: start, end: start, parent: parent, firstKey: key)
-        let place: Int32
-        if let spare = spares.popLast() {
-            nodes[Int(spare)] = new
-            place = spare
-        } else {
-            nodes.append(new)
-            place = Int32(nodes.count - 1)
-        }
+        let place = nodes.insert(
+            Node(start: start, end: start, parent: parent, firstKey: key))
         if parent >= 0 {
-            nodes[Int(parent)].references += 1
-            nodes[Int(parent)].children += 1
+            nodes[parent].references += 1
+            nodes[parent].children += 1
         }
         index.insert(place, nodes)
         return place
@@ -136,11 +128,11 @@ struct ContentTree: ~Copyable {
     private mutating func lengthen(
         _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, to end: Int32
     ) {
-        nodes[Int(node)].end = end
-        var list = nodes[Int(node)].pieces
+        nodes[node].end = end
+        var list = nodes[node].pieces
         var index: Int
         if list.count == 0 {
-            index = contents.index(slot, holding: nodes[Int(node)].start * blockSize)
+            index = contents.index(slot, holding: nodes[node].start * blockSize)
         } else {
             let last = pieces[list, Int(list.count) - 1].start
             // An answer goes on.
@@ -153,7 +145,7 @@ struct ContentTree: ~Copyable {
             pieces.append(piece, to: &list)
             index += 1
         }
-        nodes[Int(node)].pieces = list
+        nodes[node].pieces = list
     }
 
     /// How far, in blocks of the chain, a node has the content of a request that it has up to
@@ -161,9 +153,9 @@ struct ContentTree: ~Copyable {
     private func commonEnd(
         _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, from block: Int32
     ) -> Int32 {
-        let list = nodes[Int(node)].pieces
-        let limit = nodes[Int(node)].end * blockSize
-        var position = place(in: list, of: block * blockSize)
+        let list = nodes[node].pieces
+        let limit = nodes[node].end * blockSize
+        var position = pieces.index(in: list, holding: block * blockSize)
         var piece = contents.index(slot, holding: block * blockSize)
         while true {
             let theirs = pieces[list, position]
@@ -175,16 +167,6 @@ struct ContentTree: ~Copyable {
             position += 1
             piece += 1
         }
-    }
-
-    /// The piece of a node that holds a token. O(log pieces).
-    private func place(in list: Slab<ContentPiece>.List, of token: Int32) -> Int {
-        var (low, high) = (0, Int(list.count))
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if pieces[list, middle].start <= token { low = middle } else { high = middle }
-        }
-        return low
     }
 }
 

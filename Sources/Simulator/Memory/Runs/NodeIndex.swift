@@ -17,12 +17,12 @@ struct NodeIndex: ~Copyable {
     private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 1) }
 
     /// The node with this first key, or -1. O(1) expected.
-    mutating func find(_ key: UInt64, _ nodes: borrowing HotArray<ContentTree.Node>) -> Int32 {
+    mutating func find(_ key: UInt64, _ nodes: borrowing HotSlots<ContentTree.Node>) -> Int32 {
         slots[position(of: key, nodes)].node - 1
     }
 
     private mutating func position(
-        of key: UInt64, _ nodes: borrowing HotArray<ContentTree.Node>
+        of key: UInt64, _ nodes: borrowing HotSlots<ContentTree.Node>
     ) -> Int {
         let mask = slots.count - 1
         let tag = Self.tag(key)
@@ -31,14 +31,14 @@ struct NodeIndex: ~Copyable {
             probes += 1
             let slot = slots[position]
             if slot.node == 0 { return position }
-            if slot.tag == tag, nodes[Int(slot.node) - 1].firstKey == key { return position }
+            if slot.tag == tag, nodes[slot.node - 1].firstKey == key { return position }
             position = (position + 1) & mask
         }
     }
 
     /// Enters a node, whose key must be new. O(1) expected.
-    mutating func insert(_ node: Int32, _ nodes: borrowing HotArray<ContentTree.Node>) {
-        let key = nodes[Int(node)].firstKey
+    mutating func insert(_ node: Int32, _ nodes: borrowing HotSlots<ContentTree.Node>) {
+        let key = nodes[node].firstKey
         let position = position(of: key, nodes)
         precondition(slots[position].node == 0, "two nodes of one content")
         slots[position] = Slot(tag: Self.tag(key), node: node + 1)
@@ -47,8 +47,8 @@ struct NodeIndex: ~Copyable {
     }
 
     /// Removes a node. O(1) expected.
-    mutating func remove(_ node: Int32, _ nodes: borrowing HotArray<ContentTree.Node>) {
-        let position = position(of: nodes[Int(node)].firstKey, nodes)
+    mutating func remove(_ node: Int32, _ nodes: borrowing HotSlots<ContentTree.Node>) {
+        let position = position(of: nodes[node].firstKey, nodes)
         let mask = slots.count - 1
         var hole = position
         var probe = position

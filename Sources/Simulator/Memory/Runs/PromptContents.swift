@@ -24,6 +24,18 @@ struct ContentPiece: Equatable {
     }
 }
 
+extension Slab where Element == ContentPiece {
+    /// The piece of a list that holds a token. O(log pieces).
+    func index(in list: List, holding token: Int32) -> Int {
+        var (low, high) = (0, Int(list.count))
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if self[list, middle].start <= token { low = middle } else { high = middle }
+        }
+        return low
+    }
+}
+
 /// The content of every request of a replica, as pieces; the last piece of each is its output.
 ///
 /// Adjacent segments that continue one content are one piece, so that equal token sequences have
@@ -76,12 +88,7 @@ struct PromptContents: ~Copyable {
 
     /// The piece that holds a token. O(log pieces).
     func index(_ slot: Int, holding token: Int32) -> Int {
-        var (low, high) = (0, Int(lists[slot].count))
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if pieces[lists[slot], middle].start <= token { low = middle } else { high = middle }
-        }
-        return low
+        pieces.index(in: lists[slot], holding: token)
     }
 
     /// Identity of a request's first `tokens` tokens, at least 1. O(log pieces).

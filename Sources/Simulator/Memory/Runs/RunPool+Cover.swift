@@ -11,18 +11,18 @@ extension RunPool {
         var run = ages[ages(of: node, group)].oldest
         while run >= 0, missing > 0 {
             if run != except { missing -= cover(with: run, low, high) }
-            run = runs[Int(run)].younger
+            run = runs[run].younger
         }
     }
 
     private mutating func cover(with run: Int32, _ low: Int32, _ high: Int32) -> Int32 {
         var added: Int32 = 0
-        var place = runs[Int(run)].shallowest
-        while place >= 0, stretches[Int(place)].low < high {
-            let from = max(low, stretches[Int(place)].low)
-            let to = min(high, stretches[Int(place)].high)
+        var place = runs[run].shallowest
+        while place >= 0, stretches[place].low < high {
+            let from = max(low, stretches[place].low)
+            let to = min(high, stretches[place].high)
             if from < to { added += add(run, from, to) }
-            place = stretches[Int(place)].deeper
+            place = stretches[place].deeper
         }
         return added
     }

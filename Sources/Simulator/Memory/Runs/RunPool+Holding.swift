@@ -6,7 +6,7 @@ extension RunPool {
     mutating func register(_ part: ChainPart, _ group: Int32, after last: RunHold?) -> RunHold? {
         distinctKeys += uncovered(part.node, group, part.low, part.high, except: -1)
         if let last, last.high == part.low, continues(last.run, part, group) {
-            let deepest = Int(runs[Int(last.run)].deepest)
+            let deepest = runs[last.run].deepest
             if stretches[deepest].holders == 1 {
                 stretches[deepest].high = part.high
             } else {
@@ -22,43 +22,43 @@ extension RunPool {
     /// Whether blocks may join the end of a run: none younger may have been registered meanwhile,
     /// or the order of runs would not be that of their blocks.
     private func continues(_ run: Int32, _ part: ChainPart, _ group: Int32) -> Bool {
-        let r = runs[Int(run)]
+        let r = runs[run]
         return r.node == part.node && r.group == group && r.younger < 0
-            && stretches[Int(r.deepest)].high == part.low
+            && stretches[r.deepest].high == part.low
     }
 
     /// Adds a stretch with one holder at the deep end of a run.
     private mutating func attach(_ part: ChainPart, to run: Int32) {
         var stretch = Stretch(run: run, low: part.low, high: part.high, holders: 1)
-        let deepest = runs[Int(run)].deepest
+        let deepest = runs[run].deepest
         stretch.shallower = deepest
         let place = store(stretch)
         if deepest >= 0 {
-            stretches[Int(deepest)].deeper = place
+            stretches[deepest].deeper = place
         } else {
-            runs[Int(run)].shallowest = place
+            runs[run].shallowest = place
         }
-        runs[Int(run)].deepest = place
+        runs[run].deepest = place
     }
 
     /// Adds a holder of blocks of a run, which must exist; free ones leave the queue.
     /// O(stretches of the run).
     mutating func hold(_ blocks: RunHold) {
-        var place = runs[Int(blocks.run)].shallowest
-        while stretches[Int(place)].high <= blocks.low { place = stretches[Int(place)].deeper }
-        if stretches[Int(place)].low < blocks.low { place = split(place, at: blocks.low) }
+        var place = runs[blocks.run].shallowest
+        while stretches[place].high <= blocks.low { place = stretches[place].deeper }
+        if stretches[place].low < blocks.low { place = split(place, at: blocks.low) }
         while true {
-            if stretches[Int(place)].high > blocks.high {
-                place = stretches[Int(split(place, at: blocks.high))].shallower
+            if stretches[place].high > blocks.high {
+                place = stretches[split(place, at: blocks.high)].shallower
             }
-            if stretches[Int(place)].holders == 0 {
+            if stretches[place].holders == 0 {
                 unqueue(place)
-                keyedFree -= Int(stretches[Int(place)].count)
+                keyedFree -= Int(stretches[place].count)
             }
-            stretches[Int(place)].holders += 1
+            stretches[place].holders += 1
             place = mergeWithShallower(place)
-            let deeper = stretches[Int(place)].deeper
-            if stretches[Int(place)].high >= blocks.high {
+            let deeper = stretches[place].deeper
+            if stretches[place].high >= blocks.high {
                 if deeper >= 0 { _ = mergeWithShallower(deeper) }
                 return
             }
@@ -69,23 +69,23 @@ extension RunPool {
     /// Removes a holder of blocks of a run; what nobody holds joins the back of the queue, deepest
     /// first. O(stretches of the run).
     mutating func release(_ blocks: RunHold) {
-        var place = runs[Int(blocks.run)].deepest
-        while stretches[Int(place)].low >= blocks.high { place = stretches[Int(place)].shallower }
-        if stretches[Int(place)].high > blocks.high {
-            place = stretches[Int(split(place, at: blocks.high))].shallower
+        var place = runs[blocks.run].deepest
+        while stretches[place].low >= blocks.high { place = stretches[place].shallower }
+        if stretches[place].high > blocks.high {
+            place = stretches[split(place, at: blocks.high)].shallower
         }
         while true {
-            if stretches[Int(place)].low < blocks.low { place = split(place, at: blocks.low) }
-            stretches[Int(place)].holders -= 1
-            if stretches[Int(place)].holders == 0 {
-                keyedFree += Int(stretches[Int(place)].count)
+            if stretches[place].low < blocks.low { place = split(place, at: blocks.low) }
+            stretches[place].holders -= 1
+            if stretches[place].holders == 0 {
+                keyedFree += Int(stretches[place].count)
                 place = joinQueue(place)
             } else {
-                let deeper = stretches[Int(place)].deeper
+                let deeper = stretches[place].deeper
                 if deeper >= 0 { _ = mergeWithShallower(deeper) }
             }
-            if stretches[Int(place)].low <= blocks.low { break }
-            place = stretches[Int(place)].shallower
+            if stretches[place].low <= blocks.low { break }
+            place = stretches[place].shallower
         }
         _ = mergeWithShallower(place)
     }
@@ -93,9 +93,9 @@ extension RunPool {
     /// How many of blocks of a run nobody holds. O(stretches of the run).
     func freeCount(_ blocks: RunHold) -> Int32 {
         var count: Int32 = 0
-        var place = runs[Int(blocks.run)].shallowest
-        while place >= 0, stretches[Int(place)].low < blocks.high {
-            let stretch = stretches[Int(place)]
+        var place = runs[blocks.run].shallowest
+        while place >= 0, stretches[place].low < blocks.high {
+            let stretch = stretches[place]
             let shared = min(stretch.high, blocks.high) - max(stretch.low, blocks.low)
             if stretch.holders == 0, shared > 0 { count += shared }
             place = stretch.deeper
@@ -106,47 +106,47 @@ extension RunPool {
     /// Puts a stretch without holders at the back of the queue, as one with the deeper neighbour
     /// that came just before it. Where it is now.
     private mutating func joinQueue(_ place: Int32) -> Int32 {
-        let deeper = stretches[Int(place)].deeper
+        let deeper = stretches[place].deeper
         guard deeper >= 0, deeper == queueTail,
-            stretches[Int(deeper)].low == stretches[Int(place)].high
+            stretches[deeper].low == stretches[place].high
         else {
             enqueue(place)
             return place
         }
-        stretches[Int(deeper)].low = stretches[Int(place)].low
+        stretches[deeper].low = stretches[place].low
         detach(place)
-        spareStretches.append(place)
+        stretches.remove(place)
         return deeper
     }
 
     /// Makes one of a held stretch and its shallower neighbour if that has as many holders. Where
     /// it is now.
     private mutating func mergeWithShallower(_ place: Int32) -> Int32 {
-        let stretch = stretches[Int(place)]
+        let stretch = stretches[place]
         let shallower = stretch.shallower
         guard shallower >= 0, stretch.holders > 0,
-            stretches[Int(shallower)].holders == stretch.holders,
-            stretches[Int(shallower)].high == stretch.low
+            stretches[shallower].holders == stretch.holders,
+            stretches[shallower].high == stretch.low
         else { return place }
-        stretches[Int(shallower)].high = stretch.high
+        stretches[shallower].high = stretch.high
         detach(place)
-        spareStretches.append(place)
+        stretches.remove(place)
         return shallower
     }
 
     /// Cuts a stretch in two. The deeper part, which in the queue stands before the other.
     private mutating func split(_ place: Int32, at block: Int32) -> Int32 {
-        let stretch = stretches[Int(place)]
+        let stretch = stretches[place]
         // The deeper part keeps the place in the queue; the shallower goes behind it.
         let shallow = store(stretch)
-        stretches[Int(shallow)].high = block
-        stretches[Int(shallow)].deeper = place
-        stretches[Int(place)].low = block
-        stretches[Int(place)].shallower = shallow
+        stretches[shallow].high = block
+        stretches[shallow].deeper = place
+        stretches[place].low = block
+        stretches[place].shallower = shallow
         if stretch.shallower >= 0 {
-            stretches[Int(stretch.shallower)].deeper = shallow
+            stretches[stretch.shallower].deeper = shallow
         } else {
-            runs[Int(stretch.run)].shallowest = shallow
+            runs[stretch.run].shallowest = shallow
         }
         if stretch.holders == 0 { enqueue(shallow, behind: place) }
         return place
@@ -154,16 +154,16 @@ extension RunPool {
 
     /// Takes a stretch out of its run.
     mutating func detach(_ place: Int32) {
-        let stretch = stretches[Int(place)]
+        let stretch = stretches[place]
         if stretch.shallower >= 0 {
-            stretches[Int(stretch.shallower)].deeper = stretch.deeper
+            stretches[stretch.shallower].deeper = stretch.deeper
         } else {
-            runs[Int(stretch.run)].shallowest = stretch.deeper
+            runs[stretch.run].shallowest = stretch.deeper
         }
         if stretch.deeper >= 0 {
-            stretches[Int(stretch.deeper)].shallower = stretch.shallower
+            stretches[stretch.deeper].shallower = stretch.shallower
         } else {
-            runs[Int(stretch.run)].deepest = stretch.shallower
+            runs[stretch.run].deepest = stretch.shallower
         }
     }
 }

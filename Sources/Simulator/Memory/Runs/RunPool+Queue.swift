@@ -5,8 +5,8 @@ extension RunPool {
     mutating func releasePrivate(_ count: Int32) {
         guard count > 0 else { return }
         keyedFree += Int(count)
-        let tail = Int(queueTail)
-        if queueTail >= 0, stretches[tail].run < 0, stretches[tail].sequence < 0 {
+        let tail = queueTail
+        if tail >= 0, stretches[tail].run < 0, stretches[tail].sequence < 0 {
             stretches[tail].high += count
         } else {
             enqueue(store(Stretch(run: -1, low: 0, high: count, holders: 0)))
@@ -29,12 +29,12 @@ extension RunPool {
     mutating func expose(sequence: Int64, node: Int32) {
         var place = queueHead
         while place >= 0 {
-            let stretch = stretches[Int(place)]
+            let stretch = stretches[place]
             if stretch.run < 0, stretch.sequence == sequence {
                 let run = makeRun(node, stretch.group)
-                runs[Int(run)].shallowest = place
-                runs[Int(run)].deepest = place
-                stretches[Int(place)].run = run
+                runs[run].shallowest = place
+                runs[run].deepest = place
+                stretches[place].run = run
             }
             place = stretch.next
         }
@@ -42,26 +42,26 @@ extension RunPool {
 
     /// Puts a stretch at the back of the queue.
     mutating func enqueue(_ place: Int32) {
-        stretches[Int(place)].next = -1
-        stretches[Int(place)].previous = queueTail
-        if queueTail >= 0 { stretches[Int(queueTail)].next = place } else { queueHead = place }
+        stretches[place].next = -1
+        stretches[place].previous = queueTail
+        if queueTail >= 0 { stretches[queueTail].next = place } else { queueHead = place }
         queueTail = place
     }
 
     /// Puts a stretch behind another one in the queue.
     mutating func enqueue(_ place: Int32, behind other: Int32) {
-        let next = stretches[Int(other)].next
-        stretches[Int(place)].previous = other
-        stretches[Int(place)].next = next
-        stretches[Int(other)].next = place
-        if next >= 0 { stretches[Int(next)].previous = place } else { queueTail = place }
+        let next = stretches[other].next
+        stretches[place].previous = other
+        stretches[place].next = next
+        stretches[other].next = place
+        if next >= 0 { stretches[next].previous = place } else { queueTail = place }
     }
 
     /// Takes a stretch out of the queue.
     mutating func unqueue(_ place: Int32) {
-        let (next, previous) = (stretches[Int(place)].next, stretches[Int(place)].previous)
-        if previous >= 0 { stretches[Int(previous)].next = next } else { queueHead = next }
-        if next >= 0 { stretches[Int(next)].previous = previous } else { queueTail = previous }
+        let (next, previous) = (stretches[place].next, stretches[place].previous)
+        if previous >= 0 { stretches[previous].next = next } else { queueHead = next }
+        if next >= 0 { stretches[next].previous = previous } else { queueTail = previous }
     }
 
     /// Hands out keyed blocks from the front of the queue; their keys are forgotten. O(stretches),
@@ -73,15 +73,15 @@ extension RunPool {
         while missing > 0 {
             let place = queueHead
             precondition(place >= 0, "evicted more blocks than are queued")
-            let stretch = stretches[Int(place)]
+            let stretch = stretches[place]
             let taken = min(missing, stretch.count)
             missing -= taken
             let end = stretch.high - taken
-            stretches[Int(place)].high = end
+            stretches[place].high = end
             if stretch.run < 0 {
                 distinctKeys -= Int(taken)
             } else {
-                let run = runs[Int(stretch.run)]
+                let run = runs[stretch.run]
                 distinctKeys -= uncovered(
                     run.node, run.group, end, stretch.high, except: stretch.run)
             }
@@ -91,12 +91,12 @@ extension RunPool {
 
     /// Removes an empty stretch from the front of the queue, and its run if that is empty too.
     private mutating func removeFirst(_ place: Int32) {
-        let run = stretches[Int(place)].run
+        let run = stretches[place].run
         unqueue(place)
         if run >= 0 {
             detach(place)
-            if runs[Int(run)].shallowest < 0 { dissolve(run) }
+            if runs[run].shallowest < 0 { dissolve(run) }
         }
-        spareStretches.append(place)
+        stretches.remove(place)
     }
 }

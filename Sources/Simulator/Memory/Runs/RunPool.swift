@@ -59,10 +59,8 @@ struct RunPool: ~Copyable {
     var distinctKeys = 0
 
     var tree: ContentTree
-    var runs = HotArray<Run>()
-    var spareRuns = HotArray<Int32>()
-    var stretches = HotArray<Stretch>()
-    var spareStretches = HotArray<Int32>()
+    var runs = HotSlots<Run>()
+    var stretches = HotSlots<Stretch>()
     private(set) var stretchesMade = 0
     /// Group by group: index node × groups + group.
     var ages = HotArray<Ages>()
@@ -80,8 +78,6 @@ struct RunPool: ~Copyable {
 
     var blockSize: Int32 { tree.blockSize }
     var freeCount: Int { keylessFree + keyedFree }
-    /// Runs that exist.
-    var runCount: Int { runs.count - spareRuns.count }
 
     /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
     /// up. O(1 + stretches evicted).
@@ -94,7 +90,7 @@ struct RunPool: ~Copyable {
         }
         let evicted = count - keylessFree
         keylessFree = 0
-        let head = Int(queueHead)
+        let head = queueHead
         if stretches[head].run < 0, Int(stretches[head].count) > evicted {
             stretches[head].high -= Int32(evicted)
             keyedFree -= evicted
@@ -113,16 +109,9 @@ struct RunPool: ~Copyable {
         let list = ages(of: node, group)
         let run = Run(
             node: node, group: group, older: ages[list].youngest, shallowest: -1, deepest: -1)
-        let place: Int32
-        if let spare = spareRuns.popLast() {
-            runs[Int(spare)] = run
-            place = spare
-        } else {
-            runs.append(run)
-            place = Int32(runs.count - 1)
-        }
+        let place = runs.insert(run)
         if run.older >= 0 {
-            runs[Int(run.older)].younger = place
+            runs[run.older].younger = place
         } else {
             ages[list].oldest = place
         }
@@ -133,19 +122,19 @@ struct RunPool: ~Copyable {
 
     /// Removes a run without stretches.
     mutating func dissolve(_ place: Int32) {
-        let run = runs[Int(place)]
+        let run = runs[place]
         let list = ages(of: run.node, run.group)
         if run.older >= 0 {
-            runs[Int(run.older)].younger = run.younger
+            runs[run.older].younger = run.younger
         } else {
             ages[list].oldest = run.younger
         }
         if run.younger >= 0 {
-            runs[Int(run.younger)].older = run.older
+            runs[run.younger].older = run.older
         } else {
             ages[list].youngest = run.older
         }
-        spareRuns.append(place)
+        runs.remove(place)
         tree.release(run.node)
     }
 
@@ -160,12 +149,7 @@ struct RunPool: ~Copyable {
     /// Stores a stretch, which the caller links.
     mutating func store(_ stretch: Stretch) -> Int32 {
         stretchesMade += 1
-        if let spare = spareStretches.popLast() {
-            stretches[Int(spare)] = stretch
-            return spare
-        }
-        stretches.append(stretch)
-        return Int32(stretches.count - 1)
+        return stretches.insert(stretch)
     }
 }
 

@@ -26,7 +26,7 @@ public struct DecodeLine: Equatable, Sendable {
     }
 
     /// The price at a sum of contexts. O(1).
-    @inlinable
+    @inlinable @inline(__always)
     public func picoseconds(context: Int, windowedContext: Int = 0) -> Int64 {
         var units = Int64(context) * numerator
         // Nearly always 1, and a division takes longer than all the rest.

@@ -26,15 +26,16 @@ public struct StepLoad: Equatable, Sendable {
     /// As `chunkPairs`, with each token attending to at most `window` keys; 0 without a window.
     public var chunkWindowedPairs = 0
 
+    @inlinable
     public init() {}
 
     /// Whether an entry of so many tokens over so many computed ones is a decode: anything else is
     /// a chunk of prefill.
-    @inline(__always)
+    @inlinable @inline(__always)
     public static func isDecode(_ count: Int, past: Int) -> Bool { count == 1 && past > 0 }
 
     /// Adds an entry, a decode or a chunk.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func add(_ count: Int, past: Int, samples: Bool, window: Int) {
         if Self.isDecode(count, past: past) {
             addDecode(context: past + 1, window: window)
@@ -45,7 +46,7 @@ public struct StepLoad: Equatable, Sendable {
     }
 
     /// Adds a decode whose context is `context` tokens once its own token is counted.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func addDecode(context length: Int, window: Int) {
         tokens += 1
         requests += 1
@@ -57,7 +58,7 @@ public struct StepLoad: Equatable, Sendable {
 
     /// Adds `count` decodes whose contexts sum to `context` tokens, and clipped to the price's
     /// window, if it has one, to `windowedContext`.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func addDecodes(_ count: Int, context sum: Int, windowedContext: Int) {
         decodeWindowedContext += windowedContext
         tokens += count
@@ -68,6 +69,7 @@ public struct StepLoad: Equatable, Sendable {
     }
 
     /// Adds a chunk of `count` tokens over `past` tokens already computed.
+    @inlinable @inline(__always)
     public mutating func addChunk(_ count: Int, past: Int, window: Int) {
         tokens += count
         requests += 1

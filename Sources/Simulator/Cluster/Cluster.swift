@@ -61,7 +61,7 @@ func run(
             let horizon = feed.isDependent ? cluster.now : arrival
             try advance(&cluster, Int(event.payload), to: horizon, &feed, &observer)
         } else if arrival < .max {
-            let request = try feed.take()
+            let request = try feed.take(at: arrival)
             cluster.now = max(cluster.now, request.arrival)
             let choice = cluster.router.route(request)
             enqueue(&cluster.replicas[choice], request)

@@ -75,8 +75,10 @@ private func runAlone(
     let limit = RoutedRequests.limit(replicas: cluster.replicas.count)
     while true {
         var taken = 0
-        while taken < limit, try feed.nextArrival() < .max {
-            let request = try feed.take()
+        while taken < limit {
+            let time = try feed.nextArrival()
+            if time == .max { break }
+            let request = try feed.take(at: time)
             enqueue(&cluster.replicas[cluster.router.route(request)], request)
             taken += 1
         }
@@ -117,8 +119,10 @@ private struct RoutedRequests: ~Copyable {
         count = 0
         let limit = Self.limit(replicas: byReplica.count)
         do {
-            while count < limit, try feed.nextArrival() < .max {
-                let request = try feed.take()
+            while count < limit {
+                let time = try feed.nextArrival()
+                if time == .max { break }
+                let request = try feed.take(at: time)
                 byReplica[router.route(request)].append(request)
                 count += 1
             }

@@ -27,8 +27,8 @@ struct RecordWindow: ~Copyable {
 
     /// Hands the records on that every earlier request's end has set free, in order of arrival.
     mutating func handOn(_ observer: inout any RunObserver) throws {
-        while let first = pending.first, let record = first {
-            _ = pending.popFirst()
+        while !pending.isEmpty, let record = pending[0] {
+            pending.removeFirst()
             base += 1
             count += 1
             fold(record)

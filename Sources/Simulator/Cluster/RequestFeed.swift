@@ -86,8 +86,14 @@ struct RequestFeed: ~Copyable {
     private var isFollower: Bool { !batch.predecessors.isEmpty && batch.predecessors[row] >= 0 }
 
     /// Arrival of the next request, picoseconds; `Int64.max` when none is known.
+    @inline(__always)
     mutating func nextArrival() throws -> Int64 {
         if !isDependent, row < batch.count { return try picoseconds(batch.arrivals[row]) }
+        return try nextDependentArrival()
+    }
+
+    /// The same where the batch is used up or requests wait for others.
+    private mutating func nextDependentArrival() throws -> Int64 {
         while true {
             try refill()
             if row < batch.count, isFollower { row += 1 } else { break }
@@ -98,53 +104,44 @@ struct RequestFeed: ~Copyable {
         return min(now, try picoseconds(batch.arrivals[row]))
     }
 
+    @inline(__always)
     private func picoseconds(_ nanoseconds: Int64) throws -> Int64 {
         let (time, overflow) = nanoseconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow, time >= 0 else {
-            throw InputError(
-                "trace", "an arrival \(nanoseconds) ns after the first is out of range",
-                expected: "at most 106 days; choose a window of the trace")
-        }
+        guard !overflow, time >= 0 else { throw outOfRange(nanoseconds) }
         return time
     }
 
-    /// Takes the request that arrives at `nextArrival()`. O(segments).
-    mutating func take() throws -> ArrivingRequest {
-        if !isDependent, row < batch.count {
-            row += 1
-            return try next(row - 1, at: picoseconds(batch.arrivals[row - 1]))
-        }
-        let now = released.first?.time ?? .max
-        let fromTrace: Int64
-        if row >= batch.count {
-            fromTrace = .max
-        } else if closedLoop {
-            fromTrace = openings.first?.time ?? .max
-        } else {
-            fromTrace = try picoseconds(batch.arrivals[row])
-        }
-        let index: Int
-        if now <= fromTrace, let event = released.pop() {
-            index = Int(event.payload)
-        } else {
-            if closedLoop { _ = openings.pop() }
-            index = row
-            row += 1
-        }
-        return try next(index, at: min(now, fromTrace))
+    @inline(never)
+    private func outOfRange(_ nanoseconds: Int64) -> InputError {
+        InputError(
+            "trace", "an arrival \(nanoseconds) ns after the first is out of range",
+            expected: "at most 106 days; choose a window of the trace")
     }
 
-    private mutating func next(_ index: Int, at time: Int64) throws -> ArrivingRequest {
-        guard time >= latest else {
-            throw InputError(
-                "request \(batch.ids[index])", "arrives before the request ahead of it",
-                expected: "rows in order of arrival")
-        }
+    /// Takes the request that arrives at `time`, which is what `nextArrival` has just said.
+    /// O(segments).
+    @inline(__always)
+    mutating func take(at time: Int64) throws -> ArrivingRequest {
+        guard time >= latest else { throw outOfOrder() }
         latest = time
         sequence += 1
-        return try arriving(index, sequence - 1, at: time)
+        if let event = released.first, event.time == time {
+            _ = released.pop()
+            return try arriving(Int(event.payload), sequence - 1, at: time)
+        }
+        if closedLoop { _ = openings.pop() }
+        row += 1
+        return try arriving(row - 1, sequence - 1, at: time)
     }
 
+    @inline(never)
+    private func outOfOrder() -> InputError {
+        InputError(
+            "request \(batch.ids[row])", "arrives before the request ahead of it",
+            expected: "rows in order of arrival")
+    }
+
+    @inline(__always)
     private func arriving(
         _ index: Int, _ sequence: Int64, at time: Int64
     ) throws -> ArrivingRequest {

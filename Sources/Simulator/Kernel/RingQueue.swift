@@ -51,10 +51,18 @@ struct RingQueue<Element>: ~Copyable {
     @inline(__always)
     mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
-        let element = (base + head).move()
+        let element = base[head]
+        removeFirst()
+        return element
+    }
+
+    /// Removes the first element; there must be one.
+    @inline(__always)
+    mutating func removeFirst() {
+        precondition(count > 0, "the queue is empty")
+        (base + head).deinitialize(count: 1)
         head = (head + 1) & (capacity - 1)
         count -= 1
-        return element
     }
 
     /// Removes the element at an index, keeping the order of the others. O(count).

@@ -80,6 +80,7 @@ public struct RequestRecord: Sendable, Equatable {
     public var timeToFirstToken: Int64? { firstToken < 0 ? nil : firstToken - arrival }
 
     /// (E2E − TTFT) / (output − 1), picoseconds; nil for fewer than two tokens.
+    @inline(__always)
     public var timePerOutputToken: Int64? {
         guard outcome == .finished, outputTokens > 1 else { return nil }
         return (finish - firstToken) / Int64(outputTokens - 1)

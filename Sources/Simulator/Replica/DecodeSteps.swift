@@ -1,7 +1,7 @@
 /// Steps that only decode, the same requests in each, taken one after the other outside the
 /// replica's loop: their clock and what they add up to, in plain numbers. Both gaits have such
 /// (`StrideStretch.swift`, `WalkRun.swift`); they differ in how they find out what a step takes.
-struct DecodeSteps {
+struct DecodeSteps: ~Copyable {
     /// Requests in every step, and the host's work for it, picoseconds.
     let count: Int64
     let host: Int64
@@ -25,6 +25,7 @@ struct DecodeSteps {
     var used: Int
     private var peak: Int
 
+    @inline(__always)
     init(_ replica: inout Replica, count: Int, lastDelivery: Int64) {
         self.count = Int64(count)
         self.lastDelivery = lastDelivery

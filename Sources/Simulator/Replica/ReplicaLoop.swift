@@ -46,7 +46,16 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
     }
 }
 
+@inline(__always)
 func takeArrivals(_ replica: inout Replica) {
+    guard let next = replica.inbox.first, replica.requests[Int(next)].arrival <= replica.clock
+    else { return }
+    takeArrived(&replica)
+}
+
+/// The same when there is one to take.
+@inline(never)
+private func takeArrived(_ replica: inout Replica) {
     while let next = replica.inbox.first, replica.requests[Int(next)].arrival <= replica.clock {
         _ = replica.inbox.popFirst()
         replica.tally.events += 1
@@ -70,7 +79,6 @@ private func processAborts(_ replica: inout Replica) {
         guard request.state != .ended, request.id == event.tie, request.abort == event.time else {
             continue
         }
-        replica.tally.account(until: replica.clock, used: replica.usedBlocks)
         let wasRunning = request.state == .running
         if wasRunning, request.pace != .explicit { makeExplicit(&replica, slot) }
         finish(&replica, slot, .aborted)
@@ -115,7 +123,6 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     let evictions = replica.evictions
     replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     schedule(&replica)
-    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     let load = stepLoad(&replica)
     let isEmpty = load.requests == 0
     let called = replica.clock
@@ -188,10 +195,8 @@ private func processOldest(_ replica: inout Replica) {
     replica.clock = max(replica.clock, replica.dispatched.firstEnd)
     if replica.depth > 1 { processAborts(&replica) }
     let batch = replica.dispatched.removeFirst(entries: &replica.scratch.processing)
-    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     let wasted = replica.tally.counters.wastedEntries
     let delivered = update(&replica, batch)
-    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     replica.mustDrain = false
     if replica.log.isWanted, !batch.isCleanup {
         logUpdate(&replica, batch, delivered: delivered, wastedBefore: wasted)

@@ -43,7 +43,10 @@ private func strideStep(_ replica: inout Replica) -> Bool {
         return false
     }
     replica.endedFlag = false
-    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
+    // Only then their number may change.
+    if blocks > 0 || !replica.waiting.isEmpty || !replica.sumsBlocks {
+        replica.tally.account(until: replica.clock, used: replica.usedBlocks)
+    }
     replica.scratch.entries.removeAll()
     replica.stride.share = StrideShare()
     clearStaleHits(&replica)
@@ -98,7 +101,6 @@ private func processAfterStep(_ replica: inout Replica, _ horizon: Int64) -> Boo
     }
     replica.clock = time
     let batch = replica.dispatched.removeFirst(entries: &replica.scratch.processing)
-    replica.tally.account(until: time, used: replica.usedBlocks)
     _ = update(&replica, batch)
     return false
 }

@@ -11,22 +11,21 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     guard replica.stride.count > 0, replica.stride.explicit.isEmpty, replica.waiting.isEmpty,
         replica.stride.ending.isEmpty, replica.stride.count <= replica.tokenBudget
     else { return }
-    var limit = horizon
-    if let next = replica.inbox.first {
-        limit = min(limit, replica.requests[Int(next)].arrival)
-    }
-    // A step whose batch ends a request is processed the ordinary way.
-    var exit = replica.stride.exits.earliest(from: replica.stride.tick)
     if replica.depth > 1 {
         guard replica.dispatched[0].steady == replica.stride.count,
             replica.dispatched[0].end <= horizon, replica.dispatched[0].entries.isEmpty,
             replica.dispatched[0].wasted == 0,
             replica.dispatched[0].tick == replica.stride.tick - 1
         else { return }
-    } else {
-        exit -= 1
     }
+    // A step whose batch ends a request is processed the ordinary way.
+    var exit = replica.stride.exits.earliest(from: replica.stride.tick)
+    if replica.depth == 1 { exit -= 1 }
     guard replica.stride.tick < exit, replica.stride.count < replica.lines.count else { return }
+    var limit = horizon
+    if let next = replica.inbox.first {
+        limit = min(limit, replica.requests[Int(next)].arrival)
+    }
     var stretch = Stretch(
         &replica, replica.lines[replica.stride.count], limit: limit, horizon: horizon, exit: exit)
     if replica.sumsBlocks {
@@ -43,7 +42,7 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
 }
 
 /// A stretch under way: the loop's state in plain numbers.
-private struct Stretch {
+private struct Stretch: ~Copyable {
     var sums: DecodeSteps
     let line: DecodeLine
     /// No step is scheduled at the limit or past it, none processed past the horizon, none
@@ -64,6 +63,7 @@ private struct Stretch {
     var duration: Int64
     let rise: Int64
 
+    @inline(__always)
     init(
         _ replica: inout Replica, _ line: DecodeLine, limit: Int64, horizon: Int64, exit: Int64
     ) {
@@ -226,6 +226,7 @@ private struct Stretch {
     }
 
     /// Writes the state back as the walked steps would have left it.
+    @inline(__always)
     mutating func commit(to replica: inout Replica) {
         replica.stride.tick = tick
         replica.stride.phase = phase

@@ -22,6 +22,7 @@ func prepareStride(_ replica: inout Replica) {
     replica.stride.explicit.removeLast(replica.stride.explicit.count - kept)
 }
 
+@inline(__always)
 private func canBeSteady(_ replica: inout Replica, _ slot: Int) -> Bool {
     let request = replica.requests[slot]
     let inFlight = Int32(replica.depth - 1)
@@ -42,6 +43,7 @@ func lastDecode(_ request: LiveRequest, _ limit: Int) -> Int {
     min(Int(request.promptTokens) + Int(request.outputTokens), limit) - 2
 }
 
+@inline(__always)
 private func makeSteady(_ replica: inout Replica, _ slot: Int) {
     let tick = replica.stride.tick
     let computed = Int(replica.requests[slot].computed)

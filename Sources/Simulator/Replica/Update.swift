@@ -180,6 +180,7 @@ func finish(_ replica: inout Replica, _ slot: Int, _ outcome: Outcome) {
     if replica.requests[slot].state == .waiting || replica.requests[slot].state == .preempted {
         replica.waiting.remove(Int32(slot))
     }
+    replica.tally.account(until: replica.clock, used: replica.usedBlocks)
     release(&replica, slot)
     countQuotes(&replica, slot, sign: -1)
     if replica.isCaching, !replica.requests[slot].isPrivate {

@@ -162,7 +162,7 @@ private func gatherPrivate(_ replica: inout Replica) {
 }
 
 /// Steps under way: the loop's state in plain numbers.
-private struct Walk {
+private struct Walk: ~Copyable {
     var sums: DecodeSteps
     /// The price of a step, where there are such lines.
     let line: DecodeLine?

@@ -1,5 +1,8 @@
 /// `allocate` over runs; the same rules. O(groups · (hit runs + stretches evicted)).
 func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
+    if replica.sumsBlocks, replica.scratch.runHitBlocks == 0 {
+        return allocatePlain(&replica, demand)
+    }
     let slot = demand.slot
     let request = replica.requests[slot]
     let limit = replica.engine.maxModelLen
@@ -27,6 +30,25 @@ func allocateRuns(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
     if replica.isCaching {
         registerRuns(&replica, slot, min(total + demand.tokens, Int(request.known)))
     }
+    setQuiet(&replica, slot)
+    return true
+}
+
+/// The same for full attention alone and without hits, as most requests are: nothing slides, and
+/// what is missing is a difference.
+private func allocatePlain(_ replica: inout Replica, _ demand: BlockDemand) -> Bool {
+    let slot = demand.slot
+    let limit = replica.engine.maxModelLen
+    let known = Int(replica.requests[slot].known)
+    let total = min(Int(replica.requests[slot].computed) + demand.tokens, limit)
+    let held = Int(replica.runTables[slot].count)
+    let new = max(0, replica.blockSize.holding(total) - held)
+    let isWhole = !demand.gate || total >= known
+    let need = isWhole ? new : replica.blockSize.holding(min(known, limit)) - held
+    if max(new, need) + demand.mark > replica.runPool.freeCount { return false }
+    if new > 0 { replica.runPool.take(new) }
+    replica.runTables[slot].count += Int32(new)
+    if replica.isCaching { registerRuns(&replica, slot, min(total, known)) }
     setQuiet(&replica, slot)
     return true
 }

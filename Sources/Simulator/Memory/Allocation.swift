@@ -80,11 +80,15 @@ func nextDemand(_ replica: inout Replica, _ slot: Int, settled: Int?) -> Int {
 /// Notes until when the request's next steps need nothing from the pool.
 @inline(__always)
 func setQuiet(_ replica: inout Replica, _ slot: Int) {
+    // A window may slide at any step.
+    guard !replica.hasWindows else {
+        replica.requests[slot].quietUntil = -1
+        return
+    }
     let size = replica.runPool.blockSize
     let table = commonTable(&replica, slot)
     let fill = table.nextFill(unknown: 0, size: size, caching: replica.isCaching)
-    replica.requests[slot].quietUntil =
-        replica.hasWindows ? -1 : min(table.nextTake(size: size), fill)
+    replica.requests[slot].quietUntil = min(table.nextTake(size: size), fill)
 }
 
 /// What all groups' tables of a request have in common, however its blocks are kept.

@@ -34,6 +34,7 @@ struct GroupRules {
     }
 
     /// Leading blocks that a context of `computed` settled tokens no longer attends to.
+    @inline(__always)
     func skippedBlocks(_ computed: Int) -> Int {
         window == 0 ? 0 : blockSize.filled(by: max(0, computed - window + 1))
     }
@@ -60,10 +61,14 @@ struct GroupRules {
     /// What `retains` says of each block, found without asking for each. O(1).
     func retained(_ blocks: Range<Int>, promptTokens: Int, junction: Int) -> Range<Int> {
         guard window > 0, let retention else { return blocks }
-        let period = retention / blockSize.tokens
-        if retention > 0, needed >= period { return blocks }
         let first = blockSize.filled(by: promptTokens - 1)
         let second = junction > 0 ? blockSize.filled(by: junction) : 0
+        // All that an answer adds.
+        if retention == 0, blocks.lowerBound >= max(first, second) {
+            return blocks.upperBound..<blocks.upperBound
+        }
+        let period = retention / blockSize.tokens
+        if retention > 0, needed >= period { return blocks }
         /// Where one of the windows, or the part of a period, that holds a block ends, or the next
         /// one begins.
         func next(_ block: Int) -> (start: Int, end: Int) {
@@ -87,4 +92,10 @@ struct GroupRules {
         while end < blocks.upperBound, next(end).start == end { end = next(end).end }
         return start..<min(end, blocks.upperBound)
     }
+}
+
+/// What of a request decides which of its blocks are retained (`GroupRules.retains`), in tokens.
+struct Retention {
+    var promptTokens: Int32
+    var junction: Int32
 }

@@ -85,6 +85,8 @@ struct LiveRequest {
     var outputContent: Int64
 
     var delivered: Int32 { known - promptTokens }
+    /// What decides which of its blocks a window's group retains.
+    var retention: Retention { Retention(promptTokens: promptTokens, junction: junction) }
 
     /// What remains of it when it ends.
     @inline(__always)

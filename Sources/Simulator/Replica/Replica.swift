@@ -10,7 +10,7 @@ import Traces
 /// clock. Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
 struct Replica: ~Copyable {
     let engine: EngineConfiguration
-    let groups: [GroupRules]
+    let groups: HotArray<GroupRules>
     /// Full groups first, as the joint lookup asks them.
     let lookupOrder: [[Int]]
     let stepTime: StepTime
@@ -86,7 +86,8 @@ struct Replica: ~Copyable {
         tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
         blockSize = BlockSize(engine.blockSize)
         watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
-        groups = engine.groups.map { GroupRules($0, engine: engine) }
+        var groups = HotArray<GroupRules>()
+        for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }
         lookupOrder = Self.lookupOrder(engine.groups)
         // A plain value: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
         // reads a property of a noncopyable value under construction.
@@ -106,7 +107,7 @@ struct Replica: ~Copyable {
         stride = StrideState(
             isOn: engine.gait == .stride, blockSize: engine.blockSize, window: stepTime.window)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
-        for _ in groups {
+        for _ in engine.groups {
             scratch.hits.append(HotArray())
             scratch.runHits.append(HotArray())
         }
@@ -119,6 +120,7 @@ struct Replica: ~Copyable {
                     members: first..<scratch.members.count,
                     needed: rules.window == 0 ? 0 : Int32(max(1, rules.needed))))
         }
+        self.groups = groups
     }
 
     /// Groups of equal kind are looked up together, full attention first.

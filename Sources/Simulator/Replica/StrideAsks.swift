@@ -17,6 +17,7 @@ struct BlockAsks: ~Copyable {
     @inline(__always)
     func earliest(from tick: Int64) -> Int64 { wheel.earliest(from: tick) }
 
+    @inline(__always)
     mutating func insert(_ slot: Int, at tick: Int64) {
         if slot >= ticks.count { ticks.append(0, times: slot + 1 - ticks.count) }
         ticks[slot] = tick
@@ -26,6 +27,7 @@ struct BlockAsks: ~Copyable {
     mutating func remove(_ slot: Int) { wheel.remove(Int32(slot), at: ticks[slot]) }
 
     /// Enters in `now` those due at a tick, in any order.
+    @inline(__always)
     mutating func gather(at tick: Int64) {
         now.removeAll()
         served = 0
@@ -62,6 +64,7 @@ func serveAsking(_ replica: inout Replica, before admission: Int64 = .max) {
 }
 
 /// Gets a steady or ending request what it asks for in this step.
+@inline(__always)
 private func serve(_ replica: inout Replica, _ slot: Int) {
     let inFlight = Int32(replica.depth - 1)
     let isSteady = replica.requests[slot].pace == .steady

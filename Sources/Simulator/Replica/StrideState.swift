@@ -21,8 +21,8 @@ struct StrideState: ~Copyable {
     var growing = 0
     /// Steady requests that need a block at a tick, by tick modulo block size.
     private(set) var blockPhases: HotArray<Int32>
-    /// A bit for each phase that has some, where there are at most 64 phases.
-    private var phaseBits: UInt64 = 0
+    /// A bit for each phase that has some.
+    private var phaseBits: HotArray<UInt64>
     /// When steady requests will have had their last step, by tick; those that grow, when their
     /// context fills the window, if that is before.
     var exits = TickWheel()
@@ -46,31 +46,38 @@ struct StrideState: ~Copyable {
         self.isOn = isOn
         self.window = window
         blockPhases = HotArray(repeating: 0, count: isOn ? blockSize : 1)
+        phaseBits = HotArray(repeating: 0, count: (blockPhases.count + 63) / 64)
     }
 
     /// Counts a request that needs a block at a phase, or no longer does with `sign` -1.
     mutating func countPhase(_ phase: Int, _ sign: Int32) {
         blockPhases[phase] += sign
         let bit: UInt64 = 1 << UInt64(phase & 63)
-        phaseBits = blockPhases[phase] > 0 ? phaseBits | bit : phaseBits & ~bit
+        if blockPhases[phase] > 0 {
+            phaseBits[phase >> 6] |= bit
+        } else {
+            phaseBits[phase >> 6] &= ~bit
+        }
     }
 
     /// Steps from a phase to the next, at most a round later, that needs a block.
+    /// O(block size / 64).
     @inline(__always)
     func stepsToNeed(after phase: Int) -> Int {
         let size = blockPhases.count
-        if size <= 64 {
-            let later = phase < 63 ? phaseBits & (~0 << UInt64(phase + 1)) : 0
-            if later != 0 { return later.trailingZeroBitCount - phase }
-            return phaseBits == 0 ? size : min(size, phaseBits.trailingZeroBitCount + size - phase)
+        let next = phase + 1 == size ? 0 : phase + 1
+        var word = next >> 6
+        var bits = phaseBits[word] & (~0 << UInt64(next & 63))
+        // One word more than there are: the first is looked at from both ends.
+        for _ in 0...phaseBits.count {
+            if bits != 0 {
+                let found = word << 6 + bits.trailingZeroBitCount
+                return found > phase ? found - phase : found + size - phase
+            }
+            word = word + 1 == phaseBits.count ? 0 : word + 1
+            bits = phaseBits[word]
         }
-        var steps = 1
-        var next = phase + 1 == size ? 0 : phase + 1
-        while steps < size, blockPhases[next] == 0 {
-            steps += 1
-            next = next + 1 == size ? 0 : next + 1
-        }
-        return steps
+        return size
     }
 
     /// Blocks the steady requests need at the current tick.

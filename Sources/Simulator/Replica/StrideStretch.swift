@@ -29,14 +29,18 @@ func strideStretch(_ replica: inout Replica, to horizon: Int64) {
     var stretch = Stretch(
         &replica, replica.lines[replica.stride.count], limit: limit, horizon: horizon, exit: exit)
     if replica.sumsBlocks {
-        stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
+        stretch.run(&replica)
     } else {
-        // Between asks there are stretches; a step with asks is executed for who asks.
-        repeat {
-            stretch.exit = min(exit, replica.stride.asks.earliest(from: stretch.tick))
-            stretch.run(replica.stride, gaps: &replica.tally.interTokenLatency)
+        // Who asks is served before the step; the steps from there to the next asks are alike.
+        var next = stretch.tick
+        while true {
+            stretch.exit = min(exit, replica.stride.asks.earliest(from: next))
+            stretch.run(&replica)
+            precondition(stretch.tick >= next, "who was served did not step")
             stretch.exit = exit
-        } while stretch.stepServing(&replica)
+            guard stretch.serve(&replica) else { break }
+            next = stretch.tick + 1
+        }
     }
     if stretch.sums.steps > 0 { stretch.commit(to: &replica) }
 }
@@ -84,24 +88,23 @@ private struct Stretch: ~Copyable {
         rise = sums.count * line.numerator * line.unit + Int64(growing) * line.windowedSlope
     }
 
-    mutating func run(_ stride: borrowing StrideState, gaps histogram: inout HotHistogram) {
+    /// Steps until one that is not part of the stretch, or at a shortage of blocks.
+    mutating func run(_ replica: inout Replica) {
         // Prices rise by the same amount a step where a token of context has a whole price.
         let isSmooth = sums.pipelined && line.denominator == 1
         while sums.clock < limit, tick < exit {
-            let needed = Int(stride.blockPhases[phase])
+            let needed = Int(replica.stride.blockPhases[phase])
             guard sums.used + needed - sums.firstUsed <= free else { break }
             let isGliding =
                 isSmooth && sums.lastEnd >= sums.clock + sums.host && duration >= sums.host
-            let moved =
-                isGliding
-                ? glide(stride, &histogram) : step(needed, stride.blockPhases.count, &histogram)
+            let moved = isGliding ? glide(&replica) : step(&replica, needed)
             if !moved { break }
         }
     }
 
-    /// One step in which some ask for blocks. False, with nothing done, at a shortage or when the
-    /// step is not part of the stretch.
-    mutating func stepServing(_ replica: inout Replica) -> Bool {
+    /// Gets those who ask for blocks in the next step what they ask for. False, with nothing done,
+    /// at a shortage or when the step is not part of the stretch.
+    mutating func serve(_ replica: inout Replica) -> Bool {
         let start = sums.nextStart
         guard sums.clock < limit, tick < exit,
             sums.processed(from: start, to: start + duration) <= horizon
@@ -112,7 +115,7 @@ private struct Stretch: ~Copyable {
         sums.account()
         serveAsking(&replica)
         sums.use(replica.usedBlocks)
-        return step(0, replica.stride.blockPhases.count, &replica.tally.interTokenLatency)
+        return true
     }
 
     /// Takes blocks for a step scheduled now.
@@ -125,16 +128,14 @@ private struct Stretch: ~Copyable {
 
     /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
     /// be processed past the horizon: such a one is dispatched the ordinary way.
-    private mutating func step(
-        _ needed: Int, _ size: Int, _ histogram: inout HotHistogram
-    ) -> Bool {
+    private mutating func step(_ replica: inout Replica, _ needed: Int) -> Bool {
         let start = sums.nextStart
         let end = start + duration
         if sums.processed(from: start, to: end) > horizon { return false }
         take(needed)
-        sums.add(from: start, to: end, gaps: &histogram)
+        sums.add(from: start, to: end, gaps: &replica.tally.interTokenLatency)
         tick += 1
-        phase = phase + 1 == size ? 0 : phase + 1
+        phase = phase + 1 == replica.stride.blockPhases.count ? 0 : phase + 1
         context += Int(sums.count)
         windowed += growing
         duration =
@@ -146,27 +147,30 @@ private struct Stretch: ~Copyable {
     /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
     /// one before, and then that one is processed. False, with nothing done, when the first would
     /// be processed past the horizon. O(steps that need blocks).
-    private mutating func glide(
-        _ stride: borrowing StrideState, _ histogram: inout HotHistogram
-    ) -> Bool {
+    private mutating func glide(_ replica: inout Replica) -> Bool {
         var number = exit - tick
         // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
-        let size = stride.blockPhases.count
+        let size = replica.stride.blockPhases.count
         let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)
         if sums.used - sums.firstUsed + (rounds + 1) * Int(sums.count) > free {
-            number = min(number, Int64(stride.stepsToNeed(after: phase)))
+            number = min(number, Int64(replica.stride.stepsToNeed(after: phase)))
         }
         number = clipped(number)
         guard number > 0 else { return false }
-        take(stride, during: number)
+        if replica.sumsBlocks {
+            take(replica.stride, during: number)
+        } else {
+            phase = (phase + Int(number)) % size
+        }
         let before = total(number - 1)
         let all = before + duration + (number - 1) * rise
         let first = sums.lastEnd
-        sums.gaps.add(first - sums.lastDelivery, into: &histogram, times: sums.count)
+        sums.gaps.add(
+            first - sums.lastDelivery, into: &replica.tally.interTokenLatency, times: sums.count)
         if number > 1 {
             sums.gaps.add(
-                from: duration, rise: rise, number: number - 1, into: &histogram,
-                times: sums.count)
+                from: duration, rise: rise, number: number - 1,
+                into: &replica.tally.interTokenLatency, times: sums.count)
         }
         sums.busy += all
         sums.lastEnd = first + all

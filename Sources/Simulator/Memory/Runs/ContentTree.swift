@@ -59,15 +59,17 @@ struct ContentTree: ~Copyable {
     ) {
         var block = first
         while block < limit {
+            // A chain that goes on at the end of a node without children is new there.
+            if node >= 0, block == nodes[node].end, nodes[node].children == 0 {
+                lengthen(contents, slot, node, to: limit)
+                return path.append(ChainPart(node: node, low: block, high: limit))
+            }
             var end = block
             if node >= 0, block < nodes[node].end {
                 end = min(limit, commonEnd(contents, slot, node, from: block))
             }
             if end <= block {
-                // A chain that goes on at the end of a node without children is new there.
-                let isTip =
-                    node >= 0 && block == nodes[node].end && nodes[node].children == 0
-                let found = isTip ? -1 : find(contents, slot, block)
+                let found = find(contents, slot, block)
                 if found >= 0 {
                     node = found
                     end = min(limit, commonEnd(contents, slot, node, from: block))
@@ -125,6 +127,7 @@ struct ContentTree: ~Copyable {
     }
 
     /// Continues a node with the content of a request whose chain it is so far.
+    @inline(__always)
     private mutating func lengthen(
         _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, to end: Int32
     ) {

@@ -132,6 +132,7 @@ private func releaseHolds(
     _ replica: inout Replica, _ slot: Int, _ group: Int, below end: Int32
 ) -> Int {
     var table = replica.groupTables[slot * replica.groups.count + group]
+    if table.keyed == 0 { return 0 }
     var index = Int(table.gone)
     while index < Int(table.holds.count), replica.runLists[table.holds, index].low < end {
         index += 1
@@ -160,7 +161,7 @@ private func slidePrivate(
 ) -> Int {
     replica.scratch.retained.removeAll()
     let keyed = places.clamped(to: 0..<Int(replica.runTables[slot].registered))
-    let count = forEachRetained(replica.requests[slot], replica.groups[group], keyed) {
+    let count = forEachRetained(replica.groups[group], replica.requests[slot].retention, keyed) {
         replica.scratch.retained.append($0)
     }
     while let blocks = replica.scratch.retained.popLast() {
@@ -196,7 +197,8 @@ private func releasePrivate(_ replica: inout Replica, _ slot: Int, _ table: RunT
         let slid = Int(replica.groupTables[entry].slid)
         let registered = Int(table.registered)
         let keyed = forEachRetained(
-            replica.requests[slot], replica.groups[group], min(slid, registered)..<registered
+            replica.groups[group], replica.requests[slot].retention,
+            min(slid, registered)..<registered
         ) { _ in }
         replica.runPool.giveBack(Int(table.count) - slid - keyed)
         replica.runPool.releasePrivate(Int32(keyed))

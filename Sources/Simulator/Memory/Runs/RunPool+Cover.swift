@@ -70,6 +70,7 @@ extension RunPool {
     }
 
     /// Up to where what `cover` found has every block from one on.
+    @inline(__always)
     func coveredEnd(from low: Int32) -> Int32 {
         var end = low
         for place in covered.indices {

@@ -4,8 +4,12 @@ extension RunPool {
     /// its latest hold in the group, if they are one; nil: as a run of their own, held so.
     /// O(1), and O(runs of the same node and group) where there are several.
     mutating func register(_ part: ChainPart, _ group: Int32, after last: RunHold?) -> RunHold? {
-        distinctKeys += uncovered(part.node, group, part.low, part.high, except: -1)
         if let last, last.high == part.low, continues(last.run, part, group) {
+            // What a node's only run has not reached is new.
+            distinctKeys +=
+                runs[last.run].older < 0
+                ? Int(part.high - part.low)
+                : uncovered(part.node, group, part.low, part.high, except: -1)
             let deepest = runs[last.run].deepest
             if stretches[deepest].holders == 1 {
                 stretches[deepest].high = part.high
@@ -14,6 +18,7 @@ extension RunPool {
             }
             return nil
         }
+        distinctKeys += uncovered(part.node, group, part.low, part.high, except: -1)
         let run = makeRun(part.node, group)
         attach(part, to: run)
         return RunHold(run: run, low: part.low, high: part.high)
@@ -21,6 +26,7 @@ extension RunPool {
 
     /// Whether blocks may join the end of a run: none younger may have been registered meanwhile,
     /// or the order of runs would not be that of their blocks.
+    @inline(__always)
     private func continues(_ run: Int32, _ part: ChainPart, _ group: Int32) -> Bool {
         let r = runs[run]
         return r.node == part.node && r.group == group && r.younger < 0
@@ -91,6 +97,7 @@ extension RunPool {
     }
 
     /// How many of blocks of a run nobody holds. O(stretches of the run).
+    @inline(__always)
     func freeCount(_ blocks: RunHold) -> Int32 {
         var count: Int32 = 0
         var place = runs[blocks.run].shallowest

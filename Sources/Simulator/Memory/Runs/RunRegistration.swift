@@ -17,7 +17,7 @@ func registerRuns(_ replica: inout Replica, _ slot: Int, _ tokens: Int) {
     }
     for group in 0..<replica.groups.count {
         replica.runPool.distinctKeys += forEachRetained(
-            replica.requests[slot], replica.groups[group], Int(done)..<Int(full)
+            replica.groups[group], replica.requests[slot].retention, Int(done)..<Int(full)
         ) { _ in }
     }
 }
@@ -35,7 +35,8 @@ private func registerNamed(_ replica: inout Replica, _ slot: Int, _ blocks: Rang
         let low = max(blocks.lowerBound, slid)
         guard low < blocks.upperBound else { continue }
         _ = forEachRetained(
-            replica.requests[slot], replica.groups[group], Int(low)..<Int(blocks.upperBound)
+            replica.groups[group], replica.requests[slot].retention,
+            Int(low)..<Int(blocks.upperBound)
         ) { retained in
             register(&replica, slot, group, Int32(retained.lowerBound)..<Int32(retained.upperBound))
         }
@@ -43,6 +44,7 @@ private func registerNamed(_ replica: inout Replica, _ slot: Int, _ blocks: Rang
 }
 
 /// Has a request need another node of the content tree instead of its own.
+@inline(__always)
 private func moveNode(_ replica: inout Replica, _ slot: Int, to node: Int32) {
     let before = replica.runTables[slot].node
     guard node != before else { return }
@@ -78,8 +80,7 @@ private func register(
 /// prefix cache, in ascending order. Their sum. O(ranges).
 @inline(__always)
 func forEachRetained(
-    _ request: LiveRequest, _ rules: GroupRules, _ places: Range<Int>,
-    _ body: (Range<Int>) -> Void
+    _ rules: GroupRules, _ request: Retention, _ places: Range<Int>, _ body: (Range<Int>) -> Void
 ) -> Int {
     if rules.window == 0, !places.isEmpty {
         body(places)
@@ -112,7 +113,7 @@ func expose(_ replica: inout Replica, _ slot: Int) {
     for group in 0..<replica.groups.count {
         let slid = Int(replica.groupTables[slot * replica.groups.count + group].slid)
         replica.runPool.distinctKeys -= forEachRetained(
-            replica.requests[slot], replica.groups[group],
+            replica.groups[group], replica.requests[slot].retention,
             min(slid, Int(registered))..<Int(registered)
         ) { _ in }
     }

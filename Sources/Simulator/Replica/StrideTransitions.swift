@@ -6,8 +6,7 @@ func prepareStride(_ replica: inout Replica) {
     if replica.stride.quotes.mayConflict { dismissQuoted(&replica) }
     if replica.stride.exits.holds(replica.stride.tick) { markEnding(&replica) }
     guard !replica.stride.explicit.isEmpty, replica.dispatched.count == replica.depth - 1,
-        // With blocks about to run out, steps are walked one by one anyway.
-        replica.freeBlocks >= 2 * replica.running.count * replica.groups.count
+        hasBlocksForAWhile(&replica)
     else { return }
     var kept = 0
     for index in replica.stride.explicit.indices {
@@ -20,6 +19,14 @@ func prepareStride(_ replica: inout Replica) {
         }
     }
     replica.stride.explicit.removeLast(replica.stride.explicit.count - kept)
+}
+
+/// Whether the running requests find blocks for 32 steps: else somebody is about to be preempted,
+/// and to join the sums and leave them again costs as much as a few steps walked.
+@inline(__always)
+private func hasBlocksForAWhile(_ replica: inout Replica) -> Bool {
+    let tokens = 32 * replica.running.count * replica.groups.count
+    return replica.freeBlocks * replica.blockSize.tokens >= tokens
 }
 
 @inline(__always)

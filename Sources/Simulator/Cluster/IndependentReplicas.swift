@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Synchronization
 
 /// Runs a cluster whose replicas cannot influence one another: the router does not read their
 /// state, and no request waits for another. A few thousand requests at a time are handed to their
@@ -18,12 +19,11 @@ func runIndependently(
     guard threads > 1, cluster.replicas.count > 1 else {
         return try runAlone(&cluster, &feed, &observer)
     }
-    // More parts than threads, so that whoever is done early takes another.
-    let parts = min(4 * threads, cluster.replicas.count)
-    while cluster.statistics.count < parts {
+    let threads = min(threads, cluster.replicas.count)
+    while cluster.statistics.count < threads {
         cluster.statistics.append(RequestStatistics(cluster.objective))
     }
-    var round = Round(replicas: cluster.replicas.count, parts: parts)
+    var round = Round(replicas: cluster.replicas.count, threads: threads)
     round.next.fill(&feed, &cluster.router)
     while round.next.count > 0 || hasMore(&cluster) {
         swap(&round.now, &round.next)
@@ -47,16 +47,17 @@ private struct Round: ~Copyable {
     var next: RoutedRequests
     /// Requests that ended in the round before, replica by replica.
     var ended = HotArray<HotArray<EndedRequest>>()
-    /// What went wrong, part by part: reading and recording, then the replicas'.
+    /// What went wrong: with each replica, and last of all with recording.
     var failures: [(any Error)?]
-    let parts: Int
+    /// How many replicas of each thread's own have been begun in this round.
+    var begun = HotArray<Atomic<Int>>()
 
-    init(replicas: Int, parts: Int) {
+    init(replicas: Int, threads: Int) {
         now = RoutedRequests(replicas: replicas)
         next = RoutedRequests(replicas: replicas)
         for _ in 0..<replicas { ended.append(HotArray()) }
-        failures = Array(repeating: nil, count: parts + 1)
-        self.parts = parts
+        failures = Array(repeating: nil, count: replicas + 1)
+        for _ in 0..<threads { begun.append(Atomic(0)) }
     }
 
     /// Puts the requests that ended in the round before into order and hands them on.
@@ -145,49 +146,75 @@ private struct Shared<Element: ~Copyable>: @unchecked Sendable {
 
 /// Advances every replica to the horizon with what is meant for it; meanwhile reads and routes the
 /// next requests and hands on the records of the round before.
+///
+/// A thread begins with the replicas that it had in the round before, whose state is still in its
+/// processor's cache, and helps the others when it is done.
 private func advance(
     _ cluster: inout Cluster, to horizon: Int64, _ round: inout Round,
     _ feed: inout RequestFeed, _ observer: inout any RunObserver
 ) {
-    let (count, parts) = (cluster.replicas.count, round.parts)
+    let (count, threads) = (cluster.replicas.count, round.begun.count)
+    for thread in 0..<threads { round.begun[thread].store(0, ordering: .relaxed) }
     let replicas = cluster.replicas.withUnsafeMutablePointer { Shared(base: $0) }
     let statistics = cluster.statistics.withUnsafeMutablePointer { Shared(base: $0) }
     let requests = round.now.byReplica.withUnsafeMutablePointer { Shared(base: $0) }
-    let errors = round.failures.withUnsafeMutableBufferPointer { Shared(base: $0.baseAddress!) }
+    let begun = round.begun.withUnsafeMutablePointer { Shared(base: $0) }
+    let failures = round.failures.withUnsafeMutableBufferPointer { Shared(base: $0.baseAddress!) }
     withUnsafeMutablePointer(to: &cluster) { cluster in
         withUnsafeMutablePointer(to: &round) { round in
             withUnsafeMutablePointer(to: &feed) { feed in
                 withUnsafeMutablePointer(to: &observer) { observer in
                     let (cluster, round) = (Shared(base: cluster), Shared(base: round))
                     let (feed, observer) = (Shared(base: feed), Shared(base: observer))
-                    DispatchQueue.concurrentPerform(iterations: parts + 1) { part in
-                        guard part > 0 else {
-                            let round = round.base
-                            round.pointee.next.fill(
+                    DispatchQueue.concurrentPerform(iterations: threads) { thread in
+                        if thread == 0 {
+                            round.base.pointee.next.fill(
                                 &feed.base.pointee, &cluster.base.pointee.router)
-                            do {
-                                try round.pointee.record(
+                            failures.base[count] = failure {
+                                try round.base.pointee.record(
                                     in: &cluster.base.pointee.window, &observer.base.pointee)
-                            } catch {
-                                errors.base[0] = error
                             }
-                            return
                         }
-                        for number in stride(from: part - 1, to: count, by: parts) {
-                            do {
+                        forEachReplica(of: count, thread, threads, begun) { number in
+                            failures.base[number] = failure {
                                 RoutedRequests.deliver(
                                     &requests.base[number], to: &replicas.base[number])
                                 // Who stops to hand records on goes on in the next round.
                                 _ = try advance(&replicas.base[number], to: horizon)
-                                statistics.base[part - 1].add(replicas.base[number].tally.ended)
-                            } catch {
-                                errors.base[part] = error
+                                statistics.base[thread].add(replicas.base[number].tally.ended)
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// Calls with each replica that no other thread has begun: a thread's own first, every so-manieth,
+/// then the others'.
+private func forEachReplica(
+    of count: Int, _ thread: Int, _ threads: Int, _ begun: Shared<Atomic<Int>>,
+    _ body: (Int) -> Void
+) {
+    for distance in 0..<threads {
+        let owner = (thread + distance) % threads
+        while true {
+            let turn = begun.base[owner].wrappingAdd(1, ordering: .relaxed).oldValue
+            let number = owner + turn * threads
+            if number >= count { break }
+            body(number)
+        }
+    }
+}
+
+/// What a function throws.
+private func failure(_ body: () throws -> Void) -> (any Error)? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error
     }
 }
 

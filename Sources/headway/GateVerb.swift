@@ -15,7 +15,8 @@ extension Verb {
             compares. Exit status: 0 pass, 1 regression, 3 inconclusive, 2 bad input. A metric
             passes when the 95 % interval of its worsening ends below the margin, and is a
             regression when the interval starts above it (corrected for the number of metrics);
-            otherwise the report says how many more seeds would settle it.
+            otherwise the report says how many more seeds would settle it. Of a case that did
+            not pass it says whom that costs, by length of the prompt, and where the time goes.
             """,
         flags: [
             Flag("--bless", "Write the baseline instead of comparing with it."),
@@ -45,12 +46,14 @@ extension Verb {
         suite.seeds = Array(first..<(first + count))
         if arguments.has("--self-check") { return try selfCheck(suite, arguments) }
         if arguments.has("--bless") {
-            try GateBaseline(suite: suite.name, cases: suite.measure()).write(to: suite.baseline)
+            try GateBaseline(suite: suite.name, cases: suite.measure(), costs: suite.costs())
+                .write(to: suite.baseline)
             try Console.write("Blessed \(suite.cases.count) cases: \(suite.baseline)")
             return 0
         }
         let judgement = try GateJudgement(suite, .read(suite.baseline, suite: path))
-        let result = try judgement.judge(suite.measure(), exactly: arguments.has("--exact"))
+        let result = try judgement.explained(
+            judgement.judge(suite.measure(), exactly: arguments.has("--exact")))
         if let file = arguments.value("--junit") { try write(result.junit, to: file) }
         if arguments.has("--json") {
             try Console.writeJSON(result)

@@ -56,6 +56,42 @@ struct GateTests {
         #expect(try gate(fast).status == .pass)
     }
 
+    @Test("of what does not pass it says whom that costs, and where the time goes")
+    func costs() throws {
+        let suite = try suite(Self.tpot)
+        let measured = try suite.measure()
+        let costs = try suite.costs()
+        try GateBaseline(suite: suite.name, cases: measured, costs: costs).write(to: suite.baseline)
+        let baseline = try GateBaseline.read(suite.baseline, suite: suite.path)
+        #expect(baseline.costs == costs)
+        // Three seeds of sixty requests, all finished, each in one group.
+        #expect(costs[0].groups.reduce(0) { $0 + $1.requests } == 180)
+        let ttft = costs[0].groups.reduce(0) { $0 + $1.ttft * Double($1.requests) } / 180
+        let parts = costs[0].parts.filter { $0.key.hasPrefix("mean_ttft") }.values.reduce(0, +)
+        #expect(abs(ttft - parts) < 1e-6 * ttft)
+
+        let judgement = try GateJudgement(suite, baseline)
+        let same = try judgement.explained(judgement.judge(measured))
+        #expect(same.status == .pass && same.costs.isEmpty)
+
+        let slow = try self.suite(Self.tpot, changes: ["step_time.scale=1.5"])
+        let other = try GateJudgement(slow, baseline)
+        let result = try other.explained(other.judge(slow.measure()))
+        let change = try #require(result.costs.first)
+        for (before, after) in zip(change.before.groups, change.after.groups) {
+            #expect(before.requests == after.requests && before.limit == after.limit)
+            #expect(after.e2el > 1.4 * before.e2el)
+        }
+        #expect(change.after.parts["mean_tpot_decode_ms"] ?? 0 > 0)
+        for line in ["chat: prompts", "own decode", "lose most: E2E +"] {
+            #expect(result.text.contains(line))
+        }
+
+        try bless(suite)
+        let silent = try GateJudgement(slow, .read(suite.baseline, suite: suite.path))
+        #expect(try silent.explained(silent.judge(slow.measure())).costs.isEmpty)
+    }
+
     @Test("throughput that falls is worse, and a margin may be absolute")
     func directions() throws {
         let metrics = "output_throughput: { relative: 0.02 }, mean_tpot_ms: { absolute: 0.01 }"

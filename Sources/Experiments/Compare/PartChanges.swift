@@ -17,11 +17,15 @@ struct PartChanges {
     private(set) var changes: [Change] = []
 
     init(_ comparison: Comparison) {
+        self.init(before: comparison.before.figures, after: comparison.after.figures)
+    }
+
+    /// From figures by key of summary.json, milliseconds.
+    init(before: [String: Double], after: [String: Double]) {
         for latency in ["ttft", "tpot"] {
             for part in LatencyParts.Part.allCases {
                 let key = RunSummary.MeanPart.key(latency, part)
-                guard let before = comparison.before.figures[key],
-                    let after = comparison.after.figures[key], before > 0 || after > 0
+                guard let before = before[key], let after = after[key], before > 0 || after > 0
                 else { continue }
                 changes.append(
                     Change(

@@ -10,10 +10,14 @@ public struct GateBaseline: Sendable, Codable, Equatable {
     public var format = GateBaseline.format
     public var suite: String
     public var cases: [GateMeasurement]
+    /// How the requests of each case fared; nil in files of versions that did not look.
+    public var costs: [GateCost]?
 
-    public init(suite: String, cases: [GateMeasurement]) {
+    /// Of measurements, and how the requests of each case fared.
+    public init(suite: String, cases: [GateMeasurement], costs: [GateCost]? = nil) {
         self.suite = suite
         self.cases = cases
+        self.costs = costs
     }
 
     /// Writes the file, whole or not at all, and the folder above it.

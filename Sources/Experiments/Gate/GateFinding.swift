@@ -39,6 +39,13 @@ public struct GateResult: Sendable, Encodable {
     public var status: GateFinding.Status
     public var seeds: Int
     public var findings: [GateFinding]
+    /// Of the cases that did not pass, where the baseline knows how its requests fared.
+    public var costs: [GateCostChange] = []
+
+    /// The cases in which something did not pass.
+    public var unsettled: Set<String> {
+        Set(findings.filter { $0.status != .pass }.map(\.caseName))
+    }
 
     /// 0 pass, 1 regression, 3 inconclusive.
     public var exitStatus: Int32 {

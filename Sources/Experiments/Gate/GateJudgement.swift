@@ -70,6 +70,19 @@ public struct GateJudgement {
             suite: suite.name, seeds: measured.first?.seeds.count ?? 0, findings: findings)
     }
 
+    /// The answer with what it costs whom in the cases that did not pass, where the baseline knows
+    /// how their requests fared. Runs those cases once more.
+    public func explained(_ result: GateResult) throws -> GateResult {
+        let before = (baseline.costs ?? []).filter { result.unsettled.contains($0.name) }
+        guard !before.isEmpty else { return result }
+        var result = result
+        let after = try suite.costs(of: Set(before.map(\.name)))
+        result.costs = after.compactMap { now in
+            before.first { $0.name == now.name }.map { GateCostChange($0, now) }
+        }
+        return result
+    }
+
     private func checkWorkloads(
         _ name: String, _ before: GateMeasurement, _ now: GateMeasurement, _ seeds: [Int]
     ) throws {

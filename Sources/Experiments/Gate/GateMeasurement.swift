@@ -21,7 +21,7 @@ public struct GateMeasurement: Sendable, Codable, Equatable {
 
 extension GateSuite {
     /// One run: a case with a seed.
-    private struct Outcome: Sendable {
+    struct Outcome: Sendable {
         var workload: String
         var digest: String
         var figures: [String: Double]
@@ -34,7 +34,10 @@ extension GateSuite {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.map { try PreparedCase($0) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
-        let finished = try mapOnAllCores(jobs) { try prepared[$0.0].run(seed: $0.1) }
+        let finished = try mapOnAllCores(jobs) { number, seed in
+            var nobody: any RunObserver = NoObserver()
+            return try prepared[number].run(seed: seed, watching: &nobody)
+        }
         return cases.enumerated().map { number, entry in
             let runs = finished[(number * seeds.count)..<((number + 1) * seeds.count)]
             let keys = entry.metrics.map(\.key).filter { $0 != "digest" }
@@ -47,7 +50,7 @@ extension GateSuite {
     }
 
     /// A case with what all its seeds share.
-    private struct PreparedCase: Sendable {
+    struct PreparedCase: Sendable {
         let entry: Case
         /// Resolved without a seed; the plan's tables serve every run.
         let resolved: ResolvedConfiguration
@@ -72,7 +75,7 @@ extension GateSuite {
             traceCount = count
         }
 
-        func run(seed: Int) throws -> Outcome {
+        func run(seed: Int, watching observer: inout any RunObserver) throws -> Outcome {
             var configuration = resolved.configuration
             configuration.seed = seed
             var plan = resolved.plan
@@ -85,7 +88,7 @@ extension GateSuite {
                 source = TraceStretch(source, passOver: start, keep: stretch)
             }
             let digest = WorkloadDigest(source)
-            let result = try simulate(plan, source: digest)
+            let result = try simulate(plan, source: digest, watching: &observer)
             let figures = try Figures.of(RunSummary(result, clock: ""))
             for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {
                 throw InputError(

@@ -21,7 +21,8 @@ extension GateResult {
         let notes = findings.filter { $0.status != .pass }.map {
             "\($0.caseName) \($0.metric): \($0.note)"
         }
-        return ([table.text + "\n"] + notes + [verdict]).joined(separator: "\n")
+        let costs = costs.map { "\n" + $0.text + "\n" }
+        return ([table.text + "\n"] + notes + costs + [verdict]).joined(separator: "\n")
     }
 
     /// One sentence.

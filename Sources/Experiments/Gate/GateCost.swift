@@ -1,0 +1,111 @@
+import Basics
+import Reports
+import Simulator
+
+/// How a case's requests fare, by the length of their prompts, and where their time goes: what the
+/// gate shows, before and after, of a case that did not pass.
+public struct GateCost: Sendable, Codable, Equatable {
+    /// Requests whose prompts are about as long, over all seeds.
+    public struct Group: Sendable, Codable, Equatable {
+        /// Most tokens of a prompt; nil: any number.
+        public var limit: Int?
+        /// Finished ones.
+        public var requests: Int
+        /// Means, milliseconds.
+        public var ttft: Double
+        public var e2el: Double
+    }
+
+    /// The case.
+    public var name: String
+    /// In order of length; those without requests are left out.
+    public var groups: [Group]
+    /// Means of the parts of TTFT and TPOT, milliseconds, by key of summary.json.
+    public var parts: [String: Double]
+
+    /// Where one group ends and the next begins, tokens: four times as many each.
+    static let limits = [256, 1_024, 4_096, 16_384]
+}
+
+extension GateSuite {
+    /// How the requests of some cases fare, over all seeds; nil: of every case. Runs them with
+    /// every decision watched. The result does not depend on the number of cores.
+    ///
+    /// Throws what the first failing run, in order, threw.
+    public func costs(of names: Set<String>? = nil) throws -> [GateCost] {
+        let prepared = try cases.filter { names?.contains($0.name) ?? true }
+            .map { try PreparedCase($0) }
+        let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
+        let watched = try mapOnAllCores(jobs) { number, seed in
+            var watcher: any RunObserver = CostWatcher(prepared[number].resolved.plan)
+            _ = try prepared[number].run(seed: seed, watching: &watcher)
+            return (watcher as! CostWatcher).sums
+        }
+        return prepared.enumerated().map { number, entry in
+            let runs = watched[(number * seeds.count)..<((number + 1) * seeds.count)]
+            return GateCost(entry.entry.name, Array(runs))
+        }
+    }
+}
+
+/// What the requests of a run got.
+private struct CostSums: Sendable {
+    /// Sums over the requests of a group, picoseconds.
+    struct Group {
+        var requests = 0
+        var toFirstToken: Int128 = 0
+        var endToEnd: Int128 = 0
+    }
+
+    var groups = Array(repeating: Group(), count: GateCost.limits.count + 1)
+    var parts: [RunSummary.MeanPart] = []
+}
+
+/// Sums up while the run goes on.
+private struct CostWatcher: RunObserver {
+    private var groups = CostSums().groups
+    private var latency: LatencyWatcher
+
+    init(_ plan: RunPlan) { latency = LatencyWatcher(plan) }
+
+    var sums: CostSums { CostSums(groups: groups, parts: latency.report.means) }
+
+    var decisionDetail: DecisionDetail { latency.decisionDetail }
+
+    mutating func decided(_ decision: Decision) { latency.decided(decision) }
+
+    mutating func record(_ record: RequestRecord) {
+        latency.record(record)
+        guard record.outcome == .finished else { return }
+        let longer = GateCost.limits.firstIndex { Int(record.promptTokens) <= $0 }
+        let group = longer ?? GateCost.limits.count
+        groups[group].requests += 1
+        groups[group].toFirstToken += Int128(record.firstToken - record.arrival)
+        groups[group].endToEnd += Int128(record.finish - record.arrival)
+    }
+}
+
+extension GateCost {
+    fileprivate init(_ name: String, _ runs: [CostSums]) {
+        self.name = name
+        groups = []
+        for number in 0...Self.limits.count {
+            let requests = runs.reduce(0) { $0 + $1.groups[number].requests }
+            guard requests > 0 else { continue }
+            func mean(_ sum: (CostSums.Group) -> Int128) -> Double {
+                let picoseconds = runs.reduce(Int128(0)) { $0 + sum($1.groups[number]) }
+                return Double(picoseconds) * 1e-9 / Double(requests)
+            }
+            groups.append(
+                Group(
+                    limit: number < Self.limits.count ? Self.limits[number] : nil,
+                    requests: requests, ttft: mean(\.toFirstToken), e2el: mean(\.endToEnd)))
+        }
+        parts = [:]
+        for run in runs {
+            for part in run.parts {
+                parts[part.key, default: 0] += part.milliseconds / Double(runs.count)
+            }
+        }
+    }
+}

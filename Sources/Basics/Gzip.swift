@@ -95,7 +95,6 @@ public final class GzipReader {
     private let stream: UnsafeMutablePointer<ZlibStream>
     private var consumed = 0
     private var ended = false
-    private var insideMember = true
 
     /// Whether bytes begin as gzip members do (RFC 1952: 1f 8b).
     public static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {

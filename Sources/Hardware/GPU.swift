@@ -12,26 +12,16 @@ public struct GPU: Sendable, Equatable {
     public var bf16FLOPS: Double
     /// Peak dense fp8 tensor rate, FLOP per second.
     public var fp8FLOPS: Double
-    /// Link to the GPUs of the same node, bytes per second and direction.
-    public var nodeLinkBandwidth: Double
-    /// Network interface to other nodes, bytes per second and direction.
-    public var networkBandwidth: Double
-    /// Host link, bytes per second and direction.
-    public var hostLinkBandwidth: Double
-    /// Last-level cache, bytes: smaller working sets are not priced by memory bandwidth.
-    public var cacheBytes: Int64
 
     /// NVIDIA H100 SXM with 80 GB of HBM3.
     ///
-    /// Datasheet: 3.35 TB/s; 1,979 and 3,958 TFLOPS bf16 and fp8 with sparsity, half of it dense;
-    /// NVLink 4 900 GB/s and PCIe 5 128 GB/s, both directions together; L2 50 MB. Network: one
-    /// 400 Gb/s interface per GPU (DGX H100). Memory: 80 GiB, the figure that server
-    /// configurations calculate with; what the driver keeps of it is part of
-    /// `MemoryBudget.runtimeReserve`.
+    /// Datasheet: 3.35 TB/s; 1,979 and 3,958 TFLOPS bf16 and fp8 with sparsity, half of it dense.
+    /// Memory: 80 GiB, the figure that server configurations calculate with; what the driver keeps
+    /// of it is part of `MemoryBudget.runtimeReserve`. Links are priced by measured all-reduces,
+    /// not by their data sheets.
     public static let h100 = GPU(
         name: "h100-sxm", memoryBytes: 80 << 30, memoryBandwidth: 3.35e12, bf16FLOPS: 989.5e12,
-        fp8FLOPS: 1979e12, nodeLinkBandwidth: 450e9, networkBandwidth: 50e9,
-        hostLinkBandwidth: 64e9, cacheBytes: 50_000_000)
+        fp8FLOPS: 1979e12)
 
     /// Every known GPU.
     public static let all = [h100]
@@ -48,16 +38,5 @@ public struct GPU: Sendable, Equatable {
         throw InputError(
             "hardware.gpu", "there are no measurements of a \"\(name)\"",
             expected: all.map(\.name).joined(separator: ", "))
-    }
-}
-
-/// A server of several GPUs.
-public struct Node: Sendable, Equatable {
-    public var gpu: GPU
-    public var gpus: Int
-
-    public init(gpu: GPU = .h100, gpus: Int = 8) {
-        self.gpu = gpu
-        self.gpus = gpus
     }
 }

@@ -37,10 +37,9 @@ extension HuggingFaceConfig {
         var heads = try fields.heads()
         change(&heads)
         let network = DenseFeedForward(intermediate: try fields.size("intermediate_size"))
-        var firstWindowed = Int.max
         if try fields.flag("use_sliding_window", default: false), fields.has("sliding_window") {
             let window = try fields.size("sliding_window", most: 1 << 30)
-            firstWindowed = try fields.count("max_window_layers", default: 28)
+            let firstWindowed = try fields.count("max_window_layers", default: 28)
             let windowed = heads.with(\.reach, .sliding(window: window))
             return shape.model { index in
                 (.heads(index >= firstWindowed ? windowed : heads), .dense(network))

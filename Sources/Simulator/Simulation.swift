@@ -6,7 +6,8 @@ import Traces
 public protocol RunObserver {
     /// How much of the scheduler's decisions `decided` wants to see.
     var decisionDetail: DecisionDetail { get }
-    /// A request ended. Called in the order of arrival, as soon as every earlier one has ended.
+    /// A request ended. Called in the order of arrival, as soon as every earlier one has ended;
+    /// from one thread at a time, but not always from the one that began the run.
     mutating func record(_ record: RequestRecord) throws
     /// Requests ended so far and simulated time, picoseconds. Called now and then.
     mutating func progress(ended: Int, time: Int64)

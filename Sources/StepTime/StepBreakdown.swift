@@ -39,20 +39,21 @@ public struct StepBreakdown: Sendable, Equatable {
         public var tokens: Int
         public var context: Int
 
-        /// Most tokens of a step that can be asked for: 2^40, so that no product overflows.
-        static let most = 1 << 40
+        /// Most tokens of a step that can be asked for, context included: with 2^30 the square of
+        /// their sum, which prefill and recomputation go with, stays within 64 bits.
+        static let most = 1 << 30
 
         /// - Throws: `InputError` at the flag that is out of range.
         public init(batch: Int, tokens: Int, context: Int) throws {
             guard batch >= 1, tokens >= 1, tokens <= Self.most, batch <= Self.most / tokens else {
                 throw InputError(
                     "--batch", "\(batch) sequences of \(tokens) tokens cannot be a step",
-                    expected: "1 to 2^40 tokens in all")
+                    expected: "1 to 2^30 tokens in all")
             }
             guard context >= tokens, context <= Self.most / batch else {
                 throw InputError(
                     "--context", "is \(context), with \(tokens) new tokens in it",
-                    expected: "at least \(tokens) and at most 2^40 over the batch")
+                    expected: "at least \(tokens) and at most 2^30 over the batch")
             }
             self.batch = batch
             self.tokens = tokens

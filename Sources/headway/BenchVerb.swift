@@ -116,7 +116,7 @@ extension BenchmarkTable {
 }
 
 private struct SimulationTable: BenchmarkTable {
-    let widths = [12, 10, 13, 11, 11, 8, 8, 10, 9, 8, 8]
+    let widths = [16, 10, 13, 11, 11, 8, 8, 10, 9, 8, 8]
     let header = [
         "", "requests", "tokens", "steps", "executed", "CPU s", "wall s", "req/CPU-s",
         "ns/token", "ns/step", "peak MB",

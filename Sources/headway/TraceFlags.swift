@@ -27,17 +27,8 @@ enum TraceFlags {
         options.format = try arguments.choice("--format")
         options.isStrict = arguments.has("--strict")
         options.limit = try arguments.integer("--limit", atLeast: 1)
-        let start = try arguments.number("--start") ?? 0
-        let end = try arguments.number("--end")
-        guard start < 9e9, end ?? 0 < 9e9, end ?? .infinity > start else {
-            throw InputError(
-                "--end", "the window is empty or too long",
-                expected: "seconds after --start, below 9e9")
-        }
-        if start > 0 || end != nil {
-            options.window =
-                Int64(start * 1e9)..<(end.map { Int64(($0 * 1e9).rounded()) } ?? Int64.max)
-        }
+        try options.keep(
+            from: arguments.number("--start") ?? 0, to: arguments.number("--end"), place: "--end")
         options.seed = UInt64(try arguments.integer("--seed") ?? 0)
         if let rate = try arguments.number("--session-rate", atLeast: 1e-9) {
             options.sessionRate = rate

@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 import Testing
 import Traces
@@ -35,20 +36,56 @@ struct CostTests {
         #expect(result.steps.executed == result.counters.steps)
     }
 
-    @Test("the number of threads changes nothing")
-    func threads() throws {
+    @Test("the number of threads changes nothing", arguments: ["round_robin", "random"])
+    func threads(router: String) throws {
         let configuration = try Configuration.read(
-            file: nil, changes: ["cluster.replicas=4", "cluster.router=round_robin"])
+            file: nil,
+            changes: [
+                "cluster.replicas=7", "hardware.nodes=1", "cluster.router=\(router)",
+            ])
         var plan = try configuration.resolved().plan
         let traffic = QuantileSource.Traffic(
             rate: 20, peakOverTrough: 1,
             prompt: LengthTable(median: 300, p90: 900, in: 2...4_000),
             output: LengthTable(median: 40, p90: 90, in: 1...300))
-        let source = QuantileSource([traffic], requests: 400, seed: 6)
+        // Nine rounds and a rest.
+        let source = QuantileSource([traffic], requests: 6_100, seed: 6)
         plan.threads = 1
         let alone = try simulate(plan, source: source)
-        plan.threads = 4
-        let together = try simulate(plan, source: source)
-        #expect(GaitComparison.difference(alone, together) == nil)
+        for threads in [2, 3, 16] {
+            plan.threads = threads
+            let together = try simulate(plan, source: source)
+            #expect(GaitComparison.difference(alone, together) == nil, "\(threads) threads")
+        }
+    }
+
+    @Test("what goes wrong is the same on any number of threads", arguments: [1, 2, 16])
+    func failures(threads: Int) throws {
+        let configuration = try Configuration.read(
+            file: nil, changes: ["cluster.replicas=7", "cluster.router=random"])
+        var plan = try configuration.resolved().plan
+        plan.threads = threads
+        #expect(throws: InputError.self) {
+            try simulate(plan, source: Broken(rows: 1_500))
+        }
+    }
+
+    /// A source that breaks off.
+    private struct Broken: RequestSource {
+        var rows: Int
+        private var isDone = false
+
+        init(rows: Int) { self.rows = rows }
+
+        mutating func next() throws -> Workload? {
+            if isDone { throw InputError("line 7", "is torn", expected: "a whole line") }
+            isDone = true
+            var workload = Workload()
+            workload.ids = (0..<Int64(rows)).map(\.self)
+            workload.arrivals = workload.ids.map { $0 * 1_000_000 }
+            workload.promptTokens = Array(repeating: 100, count: rows)
+            workload.outputTokens = Array(repeating: 10, count: rows)
+            return workload
+        }
     }
 }

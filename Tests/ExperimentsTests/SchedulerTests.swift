@@ -113,15 +113,17 @@ struct PolicyTests {
         #expect(meeting.entries.contains { $0.id == 1 && $0.tokens >= 90 })
     }
 
-    /// A policy that admits one request at a time and names a victim that does not exist.
+    /// A policy that admits one request at a time, the latest first.
     private struct OneAtATime: SchedulingPolicy {
-        var victimPlace = 0
-
         func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence > b.sequence }
         func admits(_ candidate: RequestView, _ step: StepView) -> Bool { step.running == 0 }
-        func victim(among running: [RequestView], for requester: RequestView) -> Int {
-            victimPlace
-        }
+        func victim(among running: [RequestView], for requester: RequestView) -> Int { 0 }
+    }
+
+    /// A policy that names a victim that does not exist.
+    private struct NamesNobody: SchedulingPolicy {
+        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+        func victim(among running: [RequestView], for requester: RequestView) -> Int { 5 }
     }
 
     @Test("a policy of one's own orders, admits and is held to the rules")
@@ -132,12 +134,12 @@ struct PolicyTests {
         let admitted = steps.flatMap(\.entries).filter { $0.kind == .admitted }.map(\.id)
         #expect(admitted == [2, 1, 0])
         let wrong = plan {
-            $0.policy = OneAtATime(victimPlace: 5)
-            $0.engine.numGPUBlocks = 6
+            $0.policy = NamesNobody()
+            $0.engine.numGPUBlocks = 10
         }
-        // Five blocks hold the prompt and not the answer; asking for a victim fails.
-        let message = try refusalOf(wrong, burst([64], outputs: 17))
-        #expect(message.contains("victim") || message.contains("no error"))
+        // Nine blocks hold both prompts, and not both answers: somebody has to go.
+        let message = try refusalOf(wrong, burst([64, 64], outputs: 30))
+        #expect(message.contains("names victim 5 of 2"), "\(message)")
     }
 }
 

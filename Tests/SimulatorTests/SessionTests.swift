@@ -57,11 +57,31 @@ struct SessionTests {
         plan.arrivals = .closedLoop(concurrency: 3)
         let result = try simulate(plan, source: InMemorySource(workload(12)))
         #expect(result.counters.finished == 12)
-        for record in result.records {
-            let together = result.records.filter {
-                $0.arrival <= record.arrival && record.arrival < $0.finish
-            }
-            #expect(together.count <= 3)
-        }
+        #expect(mostTogether(result) == 3)
+    }
+
+    @Test("a session keeps its place in a closed loop, and so do those that follow together")
+    func sessionsInAClosedLoop() throws {
+        var plan = plan()
+        plan.arrivals = .closedLoop(concurrency: 2)
+        var workload = workload(12)
+        // Three sessions of three turns, and two requests that both follow the tenth.
+        workload.predecessors = [-1, 0, 1, -1, 3, 4, -1, 6, 7, -1, 9, 9]
+        workload.thinkTimes = Array(repeating: 0, count: 12)
+        let result = try simulate(plan, source: InMemorySource(workload))
+        #expect(result.counters.finished == 12)
+        // Two at a time, and a third while two follow one.
+        #expect(mostTogether(result) <= 3)
+        let turns = result.records.filter { $0.id < 9 }
+        #expect(mostTogether(turns) == 2)
+    }
+
+    /// The most requests that were in the cluster when another arrived, that one included.
+    private func mostTogether(_ result: RunResult) -> Int { mostTogether(result.records) }
+
+    private func mostTogether(_ records: [RequestRecord]) -> Int {
+        records.map { record in
+            records.count { $0.arrival <= record.arrival && record.arrival < $0.finish }
+        }.max() ?? 0
     }
 }

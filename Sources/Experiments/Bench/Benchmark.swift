@@ -90,8 +90,8 @@ public struct Benchmark: Sendable {
         var usage = rusage()
         #if os(Linux)
             getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            // Kilobytes there, bytes elsewhere.
-            return Double(usage.ru_maxrss) / 1e3
+            // Kibibytes there, bytes elsewhere.
+            return Double(usage.ru_maxrss) * 1024 / 1e6
         #else
             getrusage(RUSAGE_SELF, &usage)
             return Double(usage.ru_maxrss) / 1e6

@@ -5,10 +5,9 @@ import Models
 
 /// Reads operator tables, told apart by their columns. Latencies are milliseconds per call.
 enum OperatorTables {
-    /// Files read, with their samples, and files that no reader knows, with the reason.
+    /// Samples of the files read, and files that no reader knows, with the reason.
     struct Contents {
         var samples: [OperatorSample] = []
-        var files: [String] = []
         var skipped: [(file: String, reason: String)] = []
     }
 
@@ -40,7 +39,6 @@ enum OperatorTables {
         let header = Set(try ColumnFile.header(path))
         for (columns, sample) in readers where columns.allSatisfy(header.contains) {
             let file = try ColumnFile(path, requiring: columns)
-            contents.files.append(name)
             for row in file.rows.indices {
                 let fields = OperatorRow(file: file, row: row, columns: columns)
                 if let read = try sample(fields) { contents.samples.append(read) }

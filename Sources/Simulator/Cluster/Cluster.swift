@@ -71,7 +71,7 @@ func run(
             break
         }
         if cluster.window.count >= nextReport {
-            nextReport = cluster.window.count + 1 << 12
+            nextReport = cluster.window.count + (1 << 12)
             let time = cluster.due.first?.time ?? 0
             observer.progress(ended: cluster.window.count, time: time)
         }

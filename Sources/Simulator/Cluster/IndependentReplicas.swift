@@ -3,10 +3,10 @@ import Foundation
 import Synchronization
 
 /// Runs a cluster whose replicas cannot influence one another: the router does not read their
-/// state, and no request waits for another. A few thousand requests at a time are handed to their
-/// replicas, every replica runs up to the next arrival, and meanwhile the requests after those are
-/// read and routed and the records of those before handed on; all on as many threads as there are
-/// processors.
+/// state, and no request waits for another. Some hundreds or thousands of requests at a time are
+/// handed to their replicas, every replica runs up to the next arrival, and meanwhile the requests
+/// after those are read and routed and the records of those before handed on; all on so many
+/// threads.
 ///
 /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
 /// records leave in the order of arrival.
@@ -29,15 +29,17 @@ func runIndependently(
         swap(&round.now, &round.next)
         if let failure = round.now.failure { throw failure }
         let horizon = try feed.nextArrival()
-        advance(&cluster, to: horizon, &round, &feed, &observer)
-        if let failure = round.failures.lazy.compactMap({ $0 }).first { throw failure }
+        runRound(&cluster, to: horizon, &round, &feed, &observer)
+        for place in round.failures.indices {
+            if let failure = round.failures[place] { throw failure }
+        }
         for number in cluster.replicas.indices {
             swap(&round.ended[number], &cluster.replicas[number].tally.ended)
         }
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
     if let failure = round.next.failure { throw failure }
-    try round.record(in: &cluster.window, &observer)
+    try record(&round.ended, in: &cluster.window, &observer)
 }
 
 /// What is under way between two meetings of the threads.
@@ -48,7 +50,7 @@ private struct Round: ~Copyable {
     /// Requests that ended in the round before, replica by replica.
     var ended = HotArray<HotArray<EndedRequest>>()
     /// What went wrong: with each replica, and last of all with recording.
-    var failures: [(any Error)?]
+    var failures: HotArray<(any Error)?>
     /// How many replicas of each thread's own have been begun in this round.
     var begun = HotArray<Atomic<Int>>()
 
@@ -56,17 +58,18 @@ private struct Round: ~Copyable {
         now = RoutedRequests(replicas: replicas)
         next = RoutedRequests(replicas: replicas)
         for _ in 0..<replicas { ended.append(HotArray()) }
-        failures = Array(repeating: nil, count: replicas + 1)
+        failures = HotArray(repeating: nil, count: replicas + 1)
         for _ in 0..<threads { begun.append(Atomic(0)) }
     }
+}
 
-    /// Puts the requests that ended in the round before into order and hands them on.
-    mutating func record(
-        in window: inout RecordWindow, _ observer: inout any RunObserver
-    ) throws {
-        for number in ended.indices { window.enter(&ended[number]) }
-        try window.handOn(&observer)
-    }
+/// Puts requests that ended, replica by replica, into order and hands them on.
+private func record(
+    _ ended: inout HotArray<HotArray<EndedRequest>>, in window: inout RecordWindow,
+    _ observer: inout any RunObserver
+) throws {
+    for number in ended.indices { window.enter(&ended[number]) }
+    try window.handOn(&observer)
 }
 
 /// The same on one thread.
@@ -104,7 +107,8 @@ private func runAlone(
 /// Requests on their way to their replicas, replica by replica.
 private struct RoutedRequests: ~Copyable {
     /// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
-    /// enough for what waits to stay in the processor's cache.
+    /// enough for what waits to stay in the processor's cache. Half or twice as many cost the same
+    /// on the week of `headway bench`.
     static func limit(replicas: Int) -> Int { min(8192, 96 * replicas) }
 
     var byReplica = HotArray<HotArray<ArrivingRequest>>()
@@ -149,7 +153,7 @@ private struct Shared<Element: ~Copyable>: @unchecked Sendable {
 ///
 /// A thread begins with the replicas that it had in the round before, whose state is still in its
 /// processor's cache, and helps the others when it is done.
-private func advance(
+private func runRound(
     _ cluster: inout Cluster, to horizon: Int64, _ round: inout Round,
     _ feed: inout RequestFeed, _ observer: inout any RunObserver
 ) {
@@ -159,7 +163,7 @@ private func advance(
     let statistics = cluster.statistics.withUnsafeMutablePointer { Shared(base: $0) }
     let requests = round.now.byReplica.withUnsafeMutablePointer { Shared(base: $0) }
     let begun = round.begun.withUnsafeMutablePointer { Shared(base: $0) }
-    let failures = round.failures.withUnsafeMutableBufferPointer { Shared(base: $0.baseAddress!) }
+    let failures = round.failures.withUnsafeMutablePointer { Shared(base: $0) }
     withUnsafeMutablePointer(to: &cluster) { cluster in
         withUnsafeMutablePointer(to: &round) { round in
             withUnsafeMutablePointer(to: &feed) { feed in
@@ -170,13 +174,14 @@ private func advance(
                         if thread == 0 {
                             round.base.pointee.next.fill(
                                 &feed.base.pointee, &cluster.base.pointee.router)
-                            failures.base[count] = failure {
-                                try round.base.pointee.record(
-                                    in: &cluster.base.pointee.window, &observer.base.pointee)
+                            failures.base[count] = caught {
+                                try record(
+                                    &round.base.pointee.ended, in: &cluster.base.pointee.window,
+                                    &observer.base.pointee)
                             }
                         }
                         forEachReplica(of: count, thread, threads, begun) { number in
-                            failures.base[number] = failure {
+                            failures.base[number] = caught {
                                 RoutedRequests.deliver(
                                     &requests.base[number], to: &replicas.base[number])
                                 // Who stops to hand records on goes on in the next round.
@@ -209,7 +214,7 @@ private func forEachReplica(
 }
 
 /// What a function throws.
-private func failure(_ body: () throws -> Void) -> (any Error)? {
+private func caught(_ body: () throws -> Void) -> (any Error)? {
     do {
         try body()
         return nil

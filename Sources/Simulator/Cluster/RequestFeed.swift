@@ -12,6 +12,8 @@ struct RequestFeed: ~Copyable {
     private var started = false
     /// Requests of a closed loop that may arrive, and since when.
     private var openings = EventHeap()
+    /// Requests of a closed loop beyond its number: those that follow one request together.
+    private var excess = 0
     private let closedLoop: Bool
     /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
     private let foreseesEnds: Bool
@@ -106,16 +108,17 @@ struct RequestFeed: ~Copyable {
 
     @inline(__always)
     private func picoseconds(_ nanoseconds: Int64) throws -> Int64 {
-        let (time, overflow) = nanoseconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow, time >= 0 else { throw outOfRange(nanoseconds) }
-        return time
+        guard UInt64(bitPattern: nanoseconds) < UInt64(lastMoment / 1000) else {
+            throw outOfRange(nanoseconds)
+        }
+        return nanoseconds * 1000
     }
 
     @inline(never)
     private func outOfRange(_ nanoseconds: Int64) -> InputError {
         InputError(
             "trace", "an arrival \(nanoseconds) ns after the first is out of range",
-            expected: "at most 106 days; choose a window of the trace")
+            expected: "less than 92 days; choose a window of the trace")
     }
 
     /// Takes the request that arrives at `time`, which is what `nextArrival` has just said.
@@ -127,11 +130,11 @@ struct RequestFeed: ~Copyable {
         sequence += 1
         if let event = released.first, event.time == time {
             _ = released.pop()
-            return try arriving(Int(event.payload), sequence - 1, at: time)
+            return arriving(Int(event.payload), sequence - 1, at: time)
         }
         if closedLoop { _ = openings.pop() }
         row += 1
-        return try arriving(row - 1, sequence - 1, at: time)
+        return arriving(row - 1, sequence - 1, at: time)
     }
 
     @inline(never)
@@ -144,15 +147,15 @@ struct RequestFeed: ~Copyable {
     @inline(__always)
     private func arriving(
         _ index: Int, _ sequence: Int64, at time: Int64
-    ) throws -> ArrivingRequest {
+    ) -> ArrivingRequest {
         let output = batch.outputTokens[index]
         var maximum = foreseesEnds ? Int64(output) : Self.unlimited
         if !batch.maxTokens.isEmpty { maximum = batch.maxTokens[index] }
         var abort = Int64.max
         if !batch.aborts.isEmpty, batch.aborts[index] >= 0 {
-            abort = try picoseconds(batch.aborts[index])
             // Where arrivals move, patience counts from the arrival.
-            if isDependent { abort = abort - (try picoseconds(batch.arrivals[index])) + time }
+            let origin = isDependent ? batch.arrivals[index] : 0
+            abort = Self.moment(isDependent ? time : 0, after: batch.aborts[index] - origin)
         }
         return ArrivingRequest(
             id: batch.ids[index], sequence: sequence, arrival: time,
@@ -165,13 +168,31 @@ struct RequestFeed: ~Copyable {
     }
 
     /// Tells the feed that a request ended: its followers, or the next of a closed loop, may come.
+    /// A session keeps its place in the loop from turn to turn.
     mutating func ended(_ record: RequestRecord, at time: Int64) {
-        if closedLoop { openings.push(.init(time: time, tie: 0, payload: 0)) }
-        guard let rows = followers.removeValue(forKey: record.id) else { return }
+        guard let rows = followers.removeValue(forKey: record.id) else {
+            guard closedLoop else { return }
+            if excess > 0 {
+                excess -= 1
+            } else {
+                openings.push(.init(time: time, tie: 0, payload: 0))
+            }
+            return
+        }
+        if closedLoop { excess += rows.count - 1 }
         for index in rows {
             let think = batch.thinkTimes.isEmpty ? 0 : batch.thinkTimes[index]
             released.push(
-                .init(time: time + think * 1000, tie: Int64(index), payload: Int32(index)))
+                .init(
+                    time: Self.moment(time, after: think), tie: Int64(index),
+                    payload: Int32(index)))
         }
+    }
+
+    /// So many nanoseconds after a moment, picoseconds; `Int64.max` when that is out of range.
+    private static func moment(_ time: Int64, after nanoseconds: Int64) -> Int64 {
+        let (span, isLong) = nanoseconds.multipliedReportingOverflow(by: 1000)
+        let (moment, isLate) = time.addingReportingOverflow(span)
+        return isLong || isLate ? .max : moment
     }
 }

@@ -83,7 +83,7 @@ struct Router {
         if let preferred, view[preferred] <= view[least] + Int32(configuration.affinitySlack) {
             choice = preferred
         }
-        affinity.record(content, at: choice)
+        affinity.record(choice)
         return choice
     }
 }
@@ -124,7 +124,7 @@ struct PrefixDirectory {
     }
 
     /// Remembers where the content just asked for went.
-    mutating func record(_ content: ArraySlice<Segment>, at replica: Int) {
+    mutating func record(_ replica: Int) {
         for key in chain {
             let place = Int(key >> 1) & (Self.size - 1)
             keys[place] = key

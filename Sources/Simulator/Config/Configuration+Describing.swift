@@ -26,8 +26,13 @@ extension ResolvedConfiguration {
     /// How far to believe the figures, a sentence a line.
     public var trust: String {
         let schedule =
-            plan.externalScheduler == nil
-            ? "The schedule is vLLM 0.33.0's, step for step." : "The schedule is the program's."
+            if plan.externalScheduler != nil {
+                "The schedule is the program's."
+            } else if plan.hasCustomScheduler {
+                "The schedule is not vLLM's: \(plan.policyName) decides in its engine."
+            } else {
+                "The schedule is vLLM 0.33.0's, step for step."
+            }
         switch configuration.stepTime.kind {
         case .h100:
             return schedule + "\nStep times are fitted to operators measured on an H100; mixed "

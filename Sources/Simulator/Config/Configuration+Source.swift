@@ -17,16 +17,7 @@ extension Configuration.TraceSection {
                 multiplier: 1_000_000, divisor: Int64((rateScale * 1e6).rounded()),
                 place: "trace.rate_scale")
         }
-        if startSeconds > 0 || endSeconds != nil {
-            let start = Int64((startSeconds * 1e9).rounded())
-            let end = endSeconds.map { Int64(($0 * 1e9).rounded()) } ?? .max
-            guard start < end else {
-                throw InputError(
-                    "trace.end_s", "the window ends before it starts",
-                    expected: "more than trace.start_s = \(startSeconds)")
-            }
-            options.window = start..<end
-        }
+        try options.keep(from: startSeconds, to: endSeconds, place: "trace.end_s")
         return options
     }
 }

@@ -1,3 +1,5 @@
+import Traces
+
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
@@ -68,7 +70,7 @@ extension ConfigurationKey {
         .init(
             "engine.num_gpu_blocks", \.engine.numGPUBlocks,
             .optional(
-                .integer(2...2_000_000_000),
+                .integer(2...RunPlan.largest),
                 null: "from the GPU's memory, the weights and gpu_memory_utilization"),
             "KV blocks of a replica, the unusable null block included."),
         .init(
@@ -79,14 +81,14 @@ extension ConfigurationKey {
             "Number format of the KV cache; auto: bf16, the model's own."),
         .init(
             "engine.max_model_len", \.engine.maxModelLen,
-            .optional(.integer(2...Int(Int32.max)), null: "the model's own context"),
+            .optional(.integer(2...RunPlan.largest), null: "the model's own context"),
             "Most tokens, prompt and output, of one request."),
         .init(
             "engine.enable_prefix_caching", \.engine.enablePrefixCaching, .flag,
             "Reuse the KV blocks of prompts that begin alike."),
         .init(
             "engine.prefix_cache_retention_interval", \.engine.prefixCacheRetentionInterval,
-            .optional(.integer(0...Int(Int32.max)), null: "every full block"),
+            .optional(.integer(0...RunPlan.largest), null: "every full block"),
             "Which blocks of sliding-window layers stay findable: 0 those of the last window,\n"
                 + "n also a window every n tokens."),
         .init(
@@ -108,12 +110,12 @@ extension ConfigurationKey {
         .init(
             "engine.max_num_batched_tokens", \.engine.maxNumBatchedTokens,
             .optional(
-                .integer(1...Int(Int32.max)),
+                .integer(1...RunPlan.largest),
                 null: "8192; without chunked prefill max_model_len when larger"),
             "Most tokens computed in one step."),
         .init(
             "engine.max_num_scheduled_tokens", \.engine.maxNumScheduledTokens,
-            .optional(.integer(1...Int(Int32.max)), null: "max_num_batched_tokens"),
+            .optional(.integer(1...RunPlan.largest), null: "max_num_batched_tokens"),
             "A tighter limit on the tokens scheduled in one step."),
         .init(
             "engine.scheduling_policy", \.engine.schedulingPolicy, .choice,
@@ -134,7 +136,7 @@ extension ConfigurationKey {
             "Split a prompt over steps when it does not fit the step's budget."),
         .init(
             "engine.long_prefill_token_threshold", \.engine.longPrefillTokenThreshold,
-            .integer(0...Int(Int32.max)),
+            .integer(0...RunPlan.largest),
             "Most tokens of one request in a step while others wait or run; 0: no limit."),
         .init(
             "engine.long_prefill_token_threshold_adaptive",
@@ -157,11 +159,11 @@ extension ConfigurationKey {
             "engine.async_scheduling", \.engine.asyncScheduling, .flag,
             "Schedule step k+1 while step k runs."),
         .init(
-            "engine.host_us.fixed", \.engine.hostFixedMicroseconds, .number(0...1e9),
+            "engine.host_us.fixed", \.engine.hostFixedMicroseconds, .number(0...1e6),
             "Host work per step (schedule, update, detokenise), microseconds. Hidden behind the\n"
                 + "GPU's step under asynchronous scheduling, as far as it is shorter."),
         .init(
-            "engine.host_us.per_request", \.engine.hostPerRequestMicroseconds, .number(0...1e9),
+            "engine.host_us.per_request", \.engine.hostPerRequestMicroseconds, .number(0...1e6),
             "The same per scheduled request, microseconds."),
         .init(
             "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
@@ -219,10 +221,11 @@ extension ConfigurationKey {
             "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
             "Requests arrive this many times as fast."),
         .init(
-            "trace.start_s", \.trace.startSeconds, .number(0...1e10),
+            "trace.start_s", \.trace.startSeconds, .number(0...TraceOptions.latestSecond),
             "Leave out what arrives before this second of the trace."),
         .init(
-            "trace.end_s", \.trace.endSeconds, .optional(.number(0...1e10), null: "its end"),
+            "trace.end_s", \.trace.endSeconds,
+            .optional(.number(0...TraceOptions.latestSecond), null: "its end"),
             "Leave out what arrives at or after this second of the trace."),
         .init(
             "trace.limit", \.trace.limit, .optional(.integer(1...Int.max), null: "all"),
@@ -234,7 +237,8 @@ extension ConfigurationKey {
         .init(
             "trace.concurrency", \.trace.concurrency,
             .optional(.integer(1...10_000_000), null: "requests arrive at the trace's times"),
-            "Closed loop: keep this many requests in the cluster and ignore the trace's times."),
+            "Closed loop: keep this many requests in the cluster and ignore the trace's times.\n"
+                + "A session counts as one, while it thinks too."),
         .init(
             "trace.sessions", \.trace.followsSessions, .flag,
             "A turn of a session waits for the previous answer, where the format knows sessions."),

@@ -1,16 +1,20 @@
 import Basics
 import Models
+import StepTime
 
 extension RunPlan {
+    /// Most of anything counted: with it, no product of two counts leaves 64 bits.
+    static let largest = 1 << 30
+
     /// Throws the first thing that makes no sense, by its key path in the configuration.
     func check() throws {
         func require(_ holds: Bool, _ key: String, _ problem: String, _ expected: String) throws {
             if !holds { throw InputError(key, problem, expected: expected) }
         }
-        let most = 1 << 30
         func inRange(_ value: Int, _ key: String, from least: Int = 1) throws {
             try require(
-                value >= least && value <= most, key, "is \(value)", "\(least) to \(most)")
+                value >= least && value <= Self.largest, key, "is \(value)",
+                "\(least) to \(Self.largest)")
         }
         try inRange(replicas, "cluster.replicas")
         try inRange(engine.blockSize, "engine.block_size")
@@ -42,9 +46,27 @@ extension RunPlan {
             try inRange(retention, "engine.prefix_cache_retention_interval", from: 0)
         }
         try require(
-            router.staleness >= 0, "cluster.router.staleness_ms", "is negative", "0 or more")
+            router.staleness >= 0, "cluster.router_staleness_ms", "is negative", "0 or more")
+        if case .linear(let linear) = stepTime.form {
+            try require(
+                linear.mostMicroseconds(engine) <= 1e9, "step_time",
+                "makes steps of up to \(linear.mostMicroseconds(engine)) us",
+                "at most 10⁹ at max_num_batched_tokens and max_num_seqs")
+        }
         if case .closedLoop(let concurrency) = arrivals {
             try inRange(concurrency, "trace.concurrency")
         }
+    }
+}
+
+extension LinearStepTime {
+    /// The longest step that an engine's limits allow, microseconds.
+    fileprivate func mostMicroseconds(_ engine: EngineConfiguration) -> Double {
+        let requests = Double(engine.maxNumSeqs)
+        let context = requests * Double(engine.maxModelLen) / 1000
+        return Double(fixedMicroseconds)
+            + Double(perTokenMicroseconds) * Double(engine.maxNumBatchedTokens)
+            + Double(perRequestMicroseconds) * requests
+            + Double(perThousandContextMicroseconds) * context
     }
 }

@@ -82,7 +82,7 @@ public struct RunResult: Sendable {
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     public var refusedActions = 0
     public var firstRefusal = ""
-    /// Every request in order of its end, when the plan keeps them.
+    /// Every request in order of arrival, when the plan keeps them.
     public var records: [RequestRecord] = []
     /// Names the run: equal digests mean equal records and counters.
     public var digest = ""

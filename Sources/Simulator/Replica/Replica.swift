@@ -5,7 +5,7 @@ import Traces
 
 /// One engine with its scheduler, block pool and clock.
 ///
-/// The way of a step: `schedule` decides (`Schedule*.swift`), the step time prices, `update`
+/// The way of a step: `schedule` decides (`Schedule.swift`), the step time prices, `update`
 /// commits the sampled tokens (`Update.swift`), and the loop in `ReplicaLoop.swift` moves the
 /// clock. Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
 struct Replica: ~Copyable {
@@ -145,8 +145,6 @@ struct Replica: ~Copyable {
     var isCaching: Bool { engine.enablePrefixCaching }
     var depth: Int { engine.asyncScheduling ? 2 : 1 }
     var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
-    /// Requests that arrived and did not end: what a router may look at.
-    var outstanding: Int { running.count + waiting.count + inbox.count }
     func rank(_ slot: Int) -> WaitingQueue.Rank {
         let request = requests[slot]
         return .init(priority: request.priority, arrival: request.arrival, id: request.id)

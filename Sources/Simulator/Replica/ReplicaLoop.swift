@@ -10,6 +10,10 @@ enum AdvanceStop {
     case collect
 }
 
+/// The last moment of a simulation, picoseconds: 92 days. It leaves room in 64 bits for a step,
+/// which takes less than 12 days (`RunPlan.check`).
+let lastMoment: Int64 = 8_000_000_000_000_000_000
+
 /// Runs the replica's loop up to `horizon`: every batch that ends by then is processed, and no
 /// scheduling happens at or after it, since requests may yet arrive at that very moment.
 ///
@@ -20,7 +24,9 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
     while true {
         if replica.mustDrain {
             precondition(!replica.dispatched.isEmpty, "the loop waits for no batch")
-            if max(replica.clock, replica.dispatched.firstEnd) > horizon { return .horizon }
+            let time = max(replica.clock, replica.dispatched.firstEnd)
+            if time > horizon { return .horizon }
+            if time > lastMoment { throw tooLate(&replica) }
             processOldest(&replica)
             if replica.log.decisions.count >= 256 { return .collect }
         }
@@ -29,21 +35,28 @@ func advance(_ replica: inout Replica, to horizon: Int64) throws -> AdvanceStop 
             replica.clock = max(replica.clock, replica.requests[Int(next)].arrival)
         }
         if replica.clock >= horizon { return .horizon }
+        if replica.clock >= lastMoment { throw tooLate(&replica) }
         if replica.tally.ended.count >= Tally.endedAtOnce { return .collect }
         takeArrivals(&replica)
         processAborts(&replica)
         if replica.stride.count > 0 {
-            strideRun(&replica, to: horizon)
+            strideRun(&replica, to: min(horizon, lastMoment))
             // It took arrivals too, and one of those may have given up by now.
             let isDue = replica.aborts.firstTime <= replica.clock
             if replica.mustDrain || replica.clock >= horizon || !replica.hasWork || isDue {
                 continue
             }
-        } else if !replica.stride.isOn, walkRun(&replica, to: horizon) {
+        } else if !replica.stride.isOn, walkRun(&replica, to: min(horizon, lastMoment)) {
             continue
         }
         try scheduleAndDispatch(&replica)
     }
+}
+
+private func tooLate(_ replica: inout Replica) -> InputError {
+    InputError(
+        "replica \(replica.number)", "simulated time passes 92 days",
+        expected: "a part of the trace, or steps that take less time")
 }
 
 @inline(__always)

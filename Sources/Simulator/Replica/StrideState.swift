@@ -2,10 +2,11 @@
 ///
 /// Such a request is *steady*: nothing about it is touched step by step. Its tokens follow from
 /// the tick, the number of schedule calls so far; its next block from a count of block boundaries
-/// by tick modulo block size, or, with windows, from a wheel (`BlockAsks`); its end from another
-/// wheel. After its last step it is *ending*, until that step's batch is
-/// processed. It becomes *explicit* again (`StrideTransitions.swift`) before anything else can set
-/// it apart: an abort, a shortage of blocks or budget. The walking gait has explicit requests only.
+/// by tick modulo block size, or from a wheel (`BlockAsks`), with windows and where blocks are kept
+/// one by one; its end from another wheel. After its last step it is *ending*, until that step's
+/// batch is processed. It becomes *explicit* again (`StrideTransitions.swift`) before anything else
+/// can set it apart: an abort, a shortage of blocks or budget. The walking gait has explicit
+/// requests only.
 struct StrideState: ~Copyable {
     let isOn: Bool
     /// Schedule calls so far, and their number modulo block size.

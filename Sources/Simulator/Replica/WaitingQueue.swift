@@ -1,7 +1,7 @@
 /// Requests that wait for admission, in the policy's order.
 ///
 /// First come first served: a deque; preempted requests return to its front. Priority: ordered by
-/// (priority, arrival, sequence), smallest first; kept as a descending array so that the head
+/// (priority, arrival, id), smallest first; kept as a descending array so that the head
 /// leaves in O(1) and an insertion moves what stands before it.
 struct WaitingQueue: ~Copyable {
     struct Rank: Comparable {

@@ -24,6 +24,9 @@ extension RunPlan {
     var hasCustomScheduler: Bool {
         externalScheduler != nil || policy != nil || engine.policyObject != nil
     }
+
+    /// What decides the order, by the name a configuration gives it.
+    var policyName: String { policy == nil ? engine.policy.rawValue : "a policy of one's own" }
 }
 
 /// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the next

@@ -111,7 +111,8 @@ final class ExternalProcess {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = chunk.withUnsafeMutableBytes { read(output, $0.baseAddress, $0.count) }
         if count > 0 { received.append(contentsOf: chunk[..<count]) }
-        return count > 0 ? received.count < Self.longestLine : count < 0 && errno == EAGAIN
+        if count > 0 { return received.count < Self.longestLine }
+        return count < 0 && (errno == EAGAIN || errno == EINTR)
     }
 
     private func listenToComplaints() {

@@ -1,14 +1,16 @@
 import Foundation
 
 /// A file that appears whole or not at all: written beside its place and renamed by `commit()`.
-/// A name that ends in `.gz` is compressed.
+/// A name that ends in `.gz` is compressed. A link is followed; what is no regular file (a pipe, a
+/// device) is written as it comes.
 ///
 ///     let file = try WholeFile("trace.jsonl.gz")
 ///     try file.write(Array("...".utf8))
 ///     try file.commit()
 public final class WholeFile {
     private let target: String
-    private let staging: String
+    /// Where it is written; nil: into its place.
+    private let staging: String?
     private let output: OutputFile
     private let gzip: GzipWriter?
     private var pending: [UInt8] = []
@@ -21,14 +23,30 @@ public final class WholeFile {
         {
             throw InputError(path, "it is a folder", expected: "a file to write")
         }
-        target = path
-        staging = path + ".headway-partial-\(ProcessInfo.processInfo.processIdentifier)"
+        guard !path.isEmpty else {
+            throw InputError("output", "has no name", expected: "a file to write")
+        }
+        target = Self.resolved(path)
+        var status = stat()
+        let isOther = stat(target, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        let process = ProcessInfo.processInfo.processIdentifier
+        staging = isOther ? nil : target + ".headway-partial-\(process)"
         gzip = path.hasSuffix(".gz") ? try GzipWriter(for: path) : nil
-        output = try OutputFile(path: staging, name: path)
+        if let staging { UnfinishedOutput.began(staging) }
+        output = try OutputFile(path: staging ?? target, name: path)
+    }
+
+    /// Where a link leads, if it leads to something.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     deinit {
+        guard let staging else { return }
         if !isCommitted { unlink(staging) }
+        UnfinishedOutput.ended(staging)
     }
 
     /// Adds bytes. Throws `InputError` when the system takes no more, as on a full disk.
@@ -51,7 +69,7 @@ public final class WholeFile {
     public func commit() throws {
         if let gzip { try output.write(gzip.compress(pending, isLast: true)) }
         try output.finish()
-        guard rename(staging, target) == 0 else { throw OutputFile.failure(target) }
+        if let staging, rename(staging, target) != 0 { throw OutputFile.failure(target) }
         isCommitted = true
     }
 }

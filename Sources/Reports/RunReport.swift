@@ -47,7 +47,7 @@ public enum RunReport {
                 objective.isEmpty
                     ? "no limits set"
                     : "\(Quantity.significant(summary.goodput)) requests/s "
-                        + "(\(share(summary.goodRequests, counters.finished))) with \(objective)"
+                        + "(\(share(summary.goodRequests, counters.requests))) with \(objective)"
             ),
             (
                 "prefix cache",

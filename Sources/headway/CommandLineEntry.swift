@@ -7,6 +7,7 @@ enum CommandLineEntry {
     /// line on standard error for bad input; 0 when whoever reads standard output has left.
     static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
+        Interruption.watch()
         do {
             return try dispatch(words, verbs: verbs)
         } catch is Console.ReaderLeft {

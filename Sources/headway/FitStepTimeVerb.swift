@@ -51,12 +51,9 @@ extension Verb {
         if let out = arguments.value("--out") {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            do {
-                try encoder.encode(fit.profile)
-                    .write(to: URL(fileURLWithPath: out), options: .atomic)
-            } catch {
-                throw InputError(out, "cannot be written", expected: "a path with room")
-            }
+            let file = try WholeFile(out)
+            try file.write(Array(encoder.encode(fit.profile)))
+            try file.commit()
         }
         let validation = try OperatorValidation(folder: folder, profile: fit.profile)
         if arguments.has("--json") {

@@ -83,11 +83,8 @@ extension Verb {
     }
 
     private static func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw InputError(
-                path, "cannot be written", expected: "a place that can be written, with room")
-        }
+        let file = try WholeFile(path)
+        try file.write(Array(text.utf8))
+        try file.commit()
     }
 }

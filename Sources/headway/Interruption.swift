@@ -1,32 +1,34 @@
 import Basics
+import Dispatch
 import Foundation
-import Synchronization
 
-/// Whether the user asked the program to stop, so that it can leave nothing half-written.
+/// Leaves the program when the user asks it to stop, whatever it is doing, and nothing half-written
+/// behind.
 enum Interruption {
-    private static let requested = Atomic<Bool>(false)
+    private static let queue = DispatchQueue(label: "interruption")
+    nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
 
-    /// Makes the first SIGINT or SIGTERM a request; a second one ends the program at once.
+    /// Makes SIGINT, SIGTERM and SIGHUP remove what is being written, say so in one line and end
+    /// the program. Call it once, before anything else.
     static func watch() {
-        // The first access initialises the flag here and not inside the handler.
-        requested.store(false, ordering: .relaxed)
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
             sigaddset(&signals, number)
-            signal(number) { number in
-                Interruption.requested.store(true, ordering: .relaxed)
-                signal(number, SIG_DFL)
-            }
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { leave() }
+            source.resume()
+            sources.append(source)
         }
         // A parent may have left them blocked, as thread pools do.
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
-    /// Throws once the user has asked to stop.
-    static func check() throws {
-        if requested.load(ordering: .relaxed) {
-            throw InputError("headway", "interrupted, nothing was written")
+    private static func leave() -> Never {
+        UnfinishedOutput.removeAndExit {
+            Console.complain("interrupted, nothing was written")
+            _exit(2)
         }
     }
 }

@@ -30,7 +30,6 @@ extension Verb {
             .json,
         ]
     ) { arguments in
-        Interruption.watch()
         var run = try ReplayRun(arguments)
         let outcome = try run.perform()
         if arguments.has("--json") {
@@ -73,6 +72,7 @@ private struct ReplayRun {
         configuration.resolvePaths(against: URL(fileURLWithPath: "here"))
         resolved = try configuration.resolved()
         let out = arguments.value("--out")
+        guard out != "" else { throw InputError("--out", "is empty", expected: "a folder") }
         let output = resolved.configuration.output
         for (wanted, key, file) in [
             (output.decisions, "output.decisions", "steps.jsonl"),
@@ -143,7 +143,6 @@ private struct ReplayRun {
         try folder.file("summary.json").writeLine(jsonText(summary))
         try folder.file("config.resolved.json")
             .writeLine(jsonText(resolved.configuration.asValue))
-        try Interruption.check()
         try folder.commit()
     }
 }

@@ -56,9 +56,12 @@ final class RunWatcher: RunObserver {
     }
 
     func record(_ record: RequestRecord) throws {
-        try Interruption.check()
-        if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
-        longestContext = max(longestContext, Int(record.promptTokens) + Int(record.outputTokens))
+        if record.outcome == .rejected {
+            rejections[record.rejection.name, default: 0] += 1
+        } else {
+            longestContext = max(
+                longestContext, Int(record.promptTokens) + Int(record.outputTokens))
+        }
         timeline.add(record)
         if let request = latency?.close(record) {
             try files.parts?.writeLine(PartitionReport.row(record.id, request))
@@ -72,7 +75,6 @@ final class RunWatcher: RunObserver {
     }
 
     func decided(_ decision: Decision) throws {
-        try Interruption.check()
         latency?.decided(decision)
         if let timeline = files.timeline {
             for line in events.lines(decision) { try timeline.writeLine(line) }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Traces
 
 extension Configuration {
     /// Largest configuration file read, bytes: a trace given by mistake is refused at once.
@@ -10,11 +11,26 @@ extension Configuration {
     public static func read(file: String?, changes: [String] = []) throws -> Configuration {
         var configuration = Configuration()
         if let file {
-            try configuration.apply(.parse(contents(of: file), place: file), place: file)
+            do {
+                try configuration.apply(.parse(contents(of: file), place: file), place: file)
+            } catch {
+                throw mistaken(file) ?? error
+            }
             configuration.resolvePaths(against: URL(fileURLWithPath: file))
         }
         for change in changes { try configuration.apply(change: change) }
         return configuration
+    }
+
+    /// What to say of a file that is a trace or a recipe and no configuration; nil for others.
+    private static func mistaken(_ file: String) -> InputError? {
+        let isRecipe = (try? Recipe.read(file)) != nil
+        guard isRecipe || (try? Traces.openTrace(file, options: TraceOptions())) != nil else {
+            return nil
+        }
+        return InputError(
+            file, "is a \(isRecipe ? "recipe" : "trace"), no configuration",
+            expected: "--trace \(file), or --set trace.file=\(file)")
     }
 
     /// Applies an object of sections. Keys are visited in alphabetical order, so that the first

@@ -34,6 +34,9 @@ struct Batch: ~Copyable {
     /// The requests that are not steady.
     var entries = HotArray<Entry>()
 
+    /// Whether nobody takes part in the step.
+    var isEmpty: Bool { entries.isEmpty && steady == 0 && wasted == 0 }
+
     /// Makes it the batch of a step, but for its entries.
     @inline(__always)
     mutating func set(

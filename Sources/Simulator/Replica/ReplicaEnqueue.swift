@@ -5,7 +5,6 @@ import Traces
 func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
     let time = arrival.arrival
     replica.tally.firstArrival = min(replica.tally.firstArrival, time)
-    replica.tally.counters.promptTokens += Int(arrival.promptTokens)
     let rejection = rejection(&replica, arrival)
     guard rejection == .none else {
         let record = RequestRecord(
@@ -14,6 +13,7 @@ func enqueue(_ replica: inout Replica, _ arrival: borrowing ArrivingRequest) {
         replica.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
         return
     }
+    replica.tally.counters.promptTokens += Int(arrival.promptTokens)
     let request = LiveRequest(
         known: arrival.promptTokens, promptTokens: arrival.promptTokens,
         outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,

@@ -221,8 +221,8 @@ private func processOldest(_ replica: inout Replica) {
 private func checkProgress(_ replica: inout Replica, scheduledNothing: Bool) throws {
     if let failure = replica.customFailure { throw failure }
     if replica.calls - replica.lastDeliveryCall > patience(&replica) { throw noProgress(&replica) }
-    guard scheduledNothing, replica.hasWork, replica.dispatched.count <= 1,
-        replica.aborts.isEmpty
+    guard scheduledNothing, replica.hasWork, replica.aborts.isEmpty,
+        (0..<replica.dispatched.count).allSatisfy({ replica.dispatched[$0].isEmpty })
     else {
         replica.idleCalls = 0
         return

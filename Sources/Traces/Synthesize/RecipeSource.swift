@@ -62,9 +62,18 @@ public struct RecipeSource: RequestSource {
         nextStart = arrivals.next()
     }
 
+    /// Turns in a row that did not fit, and how many show that none ever will.
+    private var misfits = 0
+    private static let mostMisfits = 100_000
+
     public mutating func next() throws -> Workload? {
         var batch = BatchColumns(capacity: min(batchSize, remaining))
         while batch.count < batchSize, remaining > 0 {
+            guard misfits < Self.mostMisfits else {
+                throw InputError(
+                    "recipe", "\(misfits) sessions in a row begin with more than max_context tokens",
+                    expected: "prompts within max_context (\(maxContext))")
+            }
             if let turn = turns.first, turn.time <= nextStart {
                 guard turn.time < end else { break }
                 turns.removeFirst()
@@ -103,9 +112,11 @@ public struct RecipeSource: RequestSource {
         let kind = sessions[slot].kind
         let turn = kinds[kind].drawTurn(&sessions[slot], &random)
         guard sessions[slot].promptTokens <= maxContext else {
+            misfits += 1
             freeSlots.append(slot)
             return
         }
+        misfits = 0
         if time >= 0 {
             append(slot, turn, at: time, to: &batch)
             sessions[slot].lastID = nextID

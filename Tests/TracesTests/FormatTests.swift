@@ -33,6 +33,22 @@ import Traces
         #expect(workload.segments(of: 3).reduce(0) { $0 + $1.length } == 130)
     }
 
+    @Test func mooncakeRowsInAndOutsideSessionsHaveIdsOfTheirOwn() throws {
+        let lengths = "\"input_length\":64,\"output_length\":5"
+        let text = ["null", "\"a\"", "null", "\"a\""].enumerated().map {
+            "{\"session_id\":\($0.element),\"timestamp\":\($0.offset),\(lengths)}\n"
+        }.joined()
+        let (workload, _) = try read(text, .mooncake)
+        #expect(workload.ids == [0, 1, 2, 3])
+        #expect(workload.predecessors == [-1, -1, -1, 1])
+    }
+
+    @Test func nativeRowsWithoutIdsAreGivenFreeOnes() throws {
+        let rest = "\"arrival_us\":0,\"prompt_tokens\":1,\"output_tokens\":1}\n"
+        let text = ["\"id\":1,", "", "", "\"id\":3,", ""].map { "{" + $0 + rest }.joined()
+        #expect(try read(text, .native).workload.ids == [1, 0, 2, 3, 4])
+    }
+
     @Test func sessionsCanBeLeftToTheirRecordedTimes() throws {
         var options = TraceOptions()
         options.followsSessions = false

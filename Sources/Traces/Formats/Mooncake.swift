@@ -13,7 +13,10 @@ struct Mooncake: LineFormat {
     private var blocks: BlockIdentity
     private var turns: [UInt64: (id: Int64, time: Int64)] = [:]
     private var lastTime: Int64 = 0
+    /// Rows so far. From the first session on this is a row's id: the rows before it were given
+    /// smaller ones.
     private var nextID: Int64 = 0
+    private var hasSessions = false
     private var keys = KeyReader<Key>(
         [
             ("timestamp", .timestamp), ("input_length", .inputLength),
@@ -83,7 +86,12 @@ struct Mooncake: LineFormat {
             try blocks.fit(count, to: &row, segments: &segments, tally: &tally)
         }
         row.time = found.time ?? lastTime
-        if let session = found.session { try follow(session, found, &row, &tally) }
+        if let session = found.session {
+            try follow(session, found, &row, &tally)
+        } else if hasSessions {
+            row.id = nextID
+        }
+        nextID &+= 1
         lastTime = row.time
         return true
     }
@@ -122,8 +130,8 @@ struct Mooncake: LineFormat {
     private mutating func follow(
         _ session: UInt64, _ found: Found, _ row: inout TraceRow, _ tally: inout Tally
     ) throws {
+        hasSessions = true
         row.id = nextID
-        nextID += 1
         row.predecessor = -1
         if let before = turns[session] {
             row.predecessor = before.id

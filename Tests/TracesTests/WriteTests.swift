@@ -44,6 +44,19 @@ private func reread(
         #expect(losses.isEmpty)
     }
 
+    @Test func nativeSaysThatTimesBelowMicrosecondsAreLost() throws {
+        let turn = rich.predecessors.firstIndex { $0 >= 0 }!
+        var (late, paused, impatient) = (rich, rich, rich)
+        late.arrivals[late.count - 1] += 100
+        paused.thinkTimes[turn] += 100
+        impatient.aborts = rich.arrivals.map { $0 + 100 }
+        for workload in [late, paused, impatient] {
+            #expect(try reread(workload, .native).losses == ["time below 1 µs"])
+        }
+        impatient.aborts = rich.arrivals.map { _ in -1 }
+        #expect(try reread(impatient, .native).losses.isEmpty)
+    }
+
     @Test(arguments: [TraceFormat.azure, .burstgpt, .lengths])
     func lengthFormatsKeepTimesAndLengthsAndSayWhatIsLost(_ format: TraceFormat) throws {
         let (again, losses) = try reread(rich, format)

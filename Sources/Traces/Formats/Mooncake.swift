@@ -62,7 +62,7 @@ struct Mooncake: LineFormat {
         while let key = try keys.next(&scan) {
             switch key {
             case .timestamp:
-                found.time = try scan.decimal("timestamp", scale: timeScale)
+                found.time = try scan.time("timestamp", scale: timeScale)
             case .inputLength:
                 row.prompt = try scan.integer("input_length")
                 found.hasPrompt = true
@@ -108,9 +108,9 @@ struct Mooncake: LineFormat {
             row.output = try cursor.integer("output_tokens")
             found.hasOutput = true
         case .createdTime:
-            found.time = try cursor.decimal("created_time", scale: timeScale)
+            found.time = try cursor.time("created_time", scale: timeScale)
         case .delay:
-            let delay = try cursor.decimal("delay", scale: timeScale)
+            let delay = try cursor.time("delay", scale: timeScale)
             guard delay >= 0 else {
                 throw ScanFailure("the delay is negative", expected: "at least 0")
             }

@@ -45,7 +45,7 @@ struct WEKASessions {
     private mutating func read(_ file: String) throws {
         var reader = try LineReader(file)
         var cursor = ByteCursor(try reader.rest())
-        let start = sessionCount == 0 ? 0 : Int64(starts.next() * 1e6) * 1_000
+        let start = sessionCount == 0 ? 0 : Int64(drawn: starts.next() * 1e6, unit: 1_000)
         sessionCount += 1
         do {
             let shape = try WEKAShape(&cursor)
@@ -202,7 +202,7 @@ private struct WEKACall {
                 found |= 8
                 idCount = try blocks.read(&cursor, space: space, into: &segments)
             } else if cursor.matches(key, "t") {
-                time = try cursor.decimal("t", scale: 9)
+                time = try cursor.time("t", scale: 9)
                 found |= 1
             } else if cursor.matches(key, "in") {
                 row.prompt = try cursor.integer("in")
@@ -234,7 +234,7 @@ private struct WEKACall {
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirstKey) {
             let key = try cursor.key()
-            if cursor.matches(key, "t") { return try cursor.decimal("t", scale: 9) }
+            if cursor.matches(key, "t") { return try cursor.time("t", scale: 9) }
             try cursor.skipValue()
         }
         return 0

@@ -138,6 +138,44 @@ import Traces
         #expect(workload.promptTokens == [130, 64, 200])
     }
 
+    @Test func subAgentsMayBeNestedButNotWithoutEnd() throws {
+        func nested(_ depth: Int) -> String {
+            let open = "{\"t\":1,\"requests\":["
+            return String(repeating: open, count: depth + 1)
+                + "{\"t\":0,\"in\":64,\"out\":9,\"hash_ids\":[7]}"
+                + String(repeating: "]}", count: depth + 1)
+        }
+        #expect(try read(nested(32), .weka).workload.arrivals == [1_000_000_000])
+        for depth in [33, 20_000] {
+            #expect(try failure(nested(depth)).contains("nested more than 32 deep"))
+        }
+    }
+
+    @Test func rareSessionsStartAtTheLatestTimeThereIs() throws {
+        var options = TraceOptions()
+        options.sessionRate = 1e-9
+        options.requestRate = 1e-9
+        let talk =
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+            + "{\"role\":\"assistant\",\"content\":\"b\"}]}\n"
+        let talks = try read(String(repeating: talk, count: 30), .sharegpt, options).workload
+        let lengths =
+            "TIMESTAMP,ContextTokens,GeneratedTokens\n" + String(repeating: "XXX,5,6\n", count: 30)
+        let requests = try read(lengths, .lengths, options).workload
+        for workload in [talks, requests] {
+            #expect(workload.count == 30)
+            #expect(zip(workload.arrivals, workload.arrivals.dropFirst()).allSatisfy(<=))
+        }
+        try withFile(session, name: "00.json") { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            for number in 10..<40 {
+                let file = folder.appendingPathComponent("\(number).json")
+                try Data(session.utf8).write(to: file)
+            }
+            #expect(try readAll(folder.path, options).workload.count == 31 * 3)
+        }
+    }
+
     @Test func aFolderOfSessionsIsOneTraceWithIdsApart() throws {
         try withFile(session, name: "a.json") { path in
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()

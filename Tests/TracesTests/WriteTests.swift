@@ -146,6 +146,25 @@ private func reread(
         #expect(zip(part.arrivals, part.arrivals.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
+    @Test func samplingShortWindowsPassesLongPausesAtOnce() throws {
+        let day: Int64 = 86_400_000_000_000
+        var trace = Workload()
+        trace.ids = Array(0..<40)
+        trace.arrivals = trace.ids.map { $0 * day }
+        trace.promptTokens = Array(repeating: 1, count: 40)
+        trace.outputTokens = trace.promptTokens
+        let part = try collect(
+            SampledSource(InMemorySource(trace), share: 0.25, unit: .window(1_000), seed: 1))
+        #expect(part.count > 0 && part.count < 40)
+        for row in 0..<part.count {
+            // Whole windows of a microsecond, a quarter of those before.
+            #expect(abs(part.arrivals[row] - part.ids[row] * day / 4) <= 40_000)
+        }
+        let whole = try collect(
+            SampledSource(InMemorySource(trace), share: 1, unit: .window(1_000), seed: 1))
+        #expect(whole == trace)
+    }
+
     @Test func mergingKeepsOrderAndContentsApart() throws {
         let merged = try collect(
             MergedSource([InMemorySource(rich), InMemorySource(rich)], offsets: [0, 1_000]))

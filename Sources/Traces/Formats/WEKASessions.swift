@@ -242,7 +242,7 @@ private struct WEKACall {
         }
     }
 
-    /// The smallest time at which any request of an array starts; 0 for an empty one.
+    /// The time at which the first request of an array starts; 0 without one, or without `t`.
     static func firstTime(_ start: ByteCursor) throws -> Int64 {
         var cursor = start
         var isFirst = true

@@ -60,14 +60,17 @@ public final class OutputFolder {
         return file
     }
 
-    /// Closes every file and puts it in its place. After a failure nothing new is left.
+    /// Closes every file and puts it in its place. After a failure nothing new is left; an earlier
+    /// file that a new one had replaced by then is gone, too, so that no two runs are mixed.
     public func commit() throws {
         do {
             for file in files { try file.finish() }
             let written = files.map { ($0.name as NSString).lastPathComponent }
-            for name in written
+            for (index, name) in written.enumerated()
             where rename("\(staging)/\(name)", "\(target)/\(name)") != 0 {
-                throw OutputFile.failure("\(target)/\(name)")
+                let failure = OutputFile.failure("\(target)/\(name)")
+                for placed in written[..<index] { unlink("\(target)/\(placed)") }
+                throw failure
             }
             for name in owned where !written.contains(name) { unlink("\(target)/\(name)") }
             rmdir(staging)

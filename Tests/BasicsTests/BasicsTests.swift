@@ -152,6 +152,18 @@ final class OutputFolderTests {
         #expect(try String(contentsOfFile: root + "/x", encoding: .utf8) == "new\n")
     }
 
+    @Test("leaves nothing new when a file cannot be put in its place")
+    func failedCommit() throws {
+        try manager.createDirectory(
+            atPath: root + "/y", withIntermediateDirectories: true)
+        let folder = try OutputFolder(root, replacing: [])
+        try folder.file("x").writeLine("one")
+        try folder.file("y").writeLine("two")
+        let error = #expect(throws: InputError.self) { try folder.commit() }
+        #expect(error?.place == root + "/y")
+        #expect(names(root) == ["y"])
+    }
+
     @Test("refuses a file, a folder that cannot be made, and a full disk")
     func failures() throws {
         try "".write(toFile: root + "/file", atomically: true, encoding: .utf8)

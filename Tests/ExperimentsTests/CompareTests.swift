@@ -135,6 +135,11 @@ struct CompareTests {
         #expect(
             try broken("summary") { _ in try scratch.write("{", "summary/summary.json") }
                 .contains("summary.json"))
+        #expect(
+            try broken("huge") { _ in
+                let summary = "{\"digest\":\"0\",\"num_prompts\":1e300}"
+                try scratch.write(summary, "huge/summary.json")
+            }.contains("no such number"))
         #expect(refusal { _ = try ComparedRun.open(scratch.path + "/absent") } != "no error")
     }
 }
@@ -180,6 +185,10 @@ struct DiffTests {
         let b = try scratch.run("b")
         try scratch.write("{\"s\":0}\n", "b/steps.jsonl")
         #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("steps.jsonl:1"))
+        for replica in ["-1", "100000", "9223372036854775807", "\"one\""] {
+            try scratch.write("{\"s\":0,\"t\":0,\"replica\":\(replica)}\n", "b/steps.jsonl")
+            #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("steps.jsonl:1"))
+        }
         try FileManager.default.removeItem(atPath: b + "/steps.jsonl")
         #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("output.decisions"))
     }

@@ -169,6 +169,21 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         }
     }
 
+    @Test(arguments: [
+        "allreduce_dtype,num_gpus,message_size,latency,backend\nhalf,1e300,4096,1,graph",
+        "allreduce_dtype,num_gpus,message_size,latency,backend\nhalf,2.5,4096,1,graph",
+        "op_name,nccl_dtype,num_gpus,message_size,latency\nall_reduce,half,1e300,4096,1",
+    ])
+    func numbersOfGPUsAreIntegers(table: String) throws {
+        try withFolder(["t.csv": table]) { folder in
+            let error = #expect(throws: InputError.self) {
+                try OperatorValidation(folder: folder, profile: .vllm)
+            }
+            #expect(error?.place.hasSuffix("t.csv:2") == true)
+            #expect(error?.problem.contains("num_gpus") == true)
+        }
+    }
+
     @Test func emptyFoldersAreRefused() throws {
         try withFolder([:]) { folder in
             _ = #expect(throws: InputError.self) {

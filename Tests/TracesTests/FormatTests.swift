@@ -33,6 +33,22 @@ import Traces
         #expect(workload.segments(of: 3).reduce(0) { $0 + $1.length } == 130)
     }
 
+    @Test func mooncakeRowsInAndOutsideSessionsHaveIdsOfTheirOwn() throws {
+        let lengths = "\"input_length\":64,\"output_length\":5"
+        let text = ["null", "\"a\"", "null", "\"a\""].enumerated().map {
+            "{\"session_id\":\($0.element),\"timestamp\":\($0.offset),\(lengths)}\n"
+        }.joined()
+        let (workload, _) = try read(text, .mooncake)
+        #expect(workload.ids == [0, 1, 2, 3])
+        #expect(workload.predecessors == [-1, -1, -1, 1])
+    }
+
+    @Test func nativeRowsWithoutIdsAreGivenFreeOnes() throws {
+        let rest = "\"arrival_us\":0,\"prompt_tokens\":1,\"output_tokens\":1}\n"
+        let text = ["\"id\":1,", "", "", "\"id\":3,", ""].map { "{" + $0 + rest }.joined()
+        #expect(try read(text, .native).workload.ids == [1, 0, 2, 3, 4])
+    }
+
     @Test func sessionsCanBeLeftToTheirRecordedTimes() throws {
         var options = TraceOptions()
         options.followsSessions = false
@@ -120,6 +136,44 @@ import Traces
         // The sub-agent ended at 4 + 1 + 3 s; the main line goes on a second later.
         #expect(workload.thinkTimes == [0, 3_000_000_000, 1_000_000_000])
         #expect(workload.promptTokens == [130, 64, 200])
+    }
+
+    @Test func subAgentsMayBeNestedButNotWithoutEnd() throws {
+        func nested(_ depth: Int) -> String {
+            let open = "{\"t\":1,\"requests\":["
+            return String(repeating: open, count: depth + 1)
+                + "{\"t\":0,\"in\":64,\"out\":9,\"hash_ids\":[7]}"
+                + String(repeating: "]}", count: depth + 1)
+        }
+        #expect(try read(nested(32), .weka).workload.arrivals == [1_000_000_000])
+        for depth in [33, 20_000] {
+            #expect(try failure(nested(depth)).contains("nested more than 32 deep"))
+        }
+    }
+
+    @Test func rareSessionsStartAtTheLatestTimeThereIs() throws {
+        var options = TraceOptions()
+        options.sessionRate = 1e-9
+        options.requestRate = 1e-9
+        let talk =
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+            + "{\"role\":\"assistant\",\"content\":\"b\"}]}\n"
+        let talks = try read(String(repeating: talk, count: 30), .sharegpt, options).workload
+        let lengths =
+            "TIMESTAMP,ContextTokens,GeneratedTokens\n" + String(repeating: "XXX,5,6\n", count: 30)
+        let requests = try read(lengths, .lengths, options).workload
+        for workload in [talks, requests] {
+            #expect(workload.count == 30)
+            #expect(zip(workload.arrivals, workload.arrivals.dropFirst()).allSatisfy(<=))
+        }
+        try withFile(session, name: "00.json") { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            for number in 10..<40 {
+                let file = folder.appendingPathComponent("\(number).json")
+                try Data(session.utf8).write(to: file)
+            }
+            #expect(try readAll(folder.path, options).workload.count == 31 * 3)
+        }
     }
 
     @Test func aFolderOfSessionsIsOneTraceWithIdsApart() throws {

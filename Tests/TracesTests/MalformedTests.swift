@@ -52,6 +52,37 @@ import Traces
         #expect(try failure(text).hasPrefix("FILE:3: the time is more than 292 years from"))
     }
 
+    private static let lengths = "\"input_length\":9,\"output_length\":5"
+
+    @Test(arguments: [
+        "{\"session_id\":1,\"timestamp\":-9e12,\(lengths)}",
+        "{\"session_id\":1,\"timestamp\":1,\"delay\":9e12,\(lengths)}",
+        "{\"chat_id\":1,\"timestamp\":9e9,\(lengths)}",
+        "Timestamp,Request tokens,Response tokens\n-9e9,3,4",
+        "{\"requests\":[{\"t\":9e9,\"in\":64,\"out\":9}]}",
+        "{\"startTimeUnixNano\":\"-9000000000000000000\",\"attributes\":{}}",
+        "{\"start_time\":\"1680-01-01T00:00:00Z\",\"attributes\":{}}",
+    ])
+    func timesThatLeaveNoRoomForSumsAreRefused(_ text: String) throws {
+        #expect(try failure(text).contains("is more than 73 years from the clock's zero"))
+    }
+
+    @Test func subAgentsCannotStartWithoutEndAfterOneAnother() throws {
+        // Each is earlier on its own clock than its marker on the one around it.
+        let markers = (0..<9).map { "{\"t\":\(2_300_000_000 - $0),\"requests\":[" }
+        let text =
+            markers.joined() + "{\"t\":1,\"in\":64,\"out\":9}"
+            + String(repeating: "]}", count: 9)
+        #expect(try failure(text).contains("t is out of range"))
+    }
+
+    @Test func anIdThatARowWithoutOneWasGivenIsTaken() throws {
+        let rest = "\"arrival_us\":0,\"prompt_tokens\":1,\"output_tokens\":1}\n"
+        #expect(
+            try failure("{" + rest + "{\"id\":0," + rest)
+                .hasPrefix("FILE:2: the id 0 occurs twice (rows without one were given"))
+    }
+
     private static let mooncake =
         "{\"timestamp\": 5, \"input_length\": 9, \"output_length\": 5, \"hash_ids\": [0]}\n"
 

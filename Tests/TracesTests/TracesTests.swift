@@ -71,6 +71,17 @@ import Traces
         #expect(notes.blockTokens == 512)
     }
 
+    @Test func readsTheLargestHashId() throws {
+        let ids = "[0, \(Int64.max), \(Int64.max), 1]"
+        let text =
+            "{\"timestamp\":0,\"input_length\":2048,\"output_length\":5,\"hash_ids\":\(ids)}\n"
+        let (workload, _) = try withFile(text) { try readAll($0) }
+        let segments = Array(workload.segments(of: 0))
+        #expect(segments.map(\.length) == [512, 512, 512, 512])
+        #expect(segments[1] == segments[2])
+        #expect(segments[1].content != segments[0].content)
+    }
+
     @Test func keepsHugeHashIdsApart() throws {
         let id = Int64(1) << 50
         let text =

@@ -44,6 +44,19 @@ private func reread(
         #expect(losses.isEmpty)
     }
 
+    @Test func nativeSaysThatTimesBelowMicrosecondsAreLost() throws {
+        let turn = rich.predecessors.firstIndex { $0 >= 0 }!
+        var (late, paused, impatient) = (rich, rich, rich)
+        late.arrivals[late.count - 1] += 100
+        paused.thinkTimes[turn] += 100
+        impatient.aborts = rich.arrivals.map { $0 + 100 }
+        for workload in [late, paused, impatient] {
+            #expect(try reread(workload, .native).losses == ["time below 1 µs"])
+        }
+        impatient.aborts = rich.arrivals.map { _ in -1 }
+        #expect(try reread(impatient, .native).losses.isEmpty)
+    }
+
     @Test(arguments: [TraceFormat.azure, .burstgpt, .lengths])
     func lengthFormatsKeepTimesAndLengthsAndSayWhatIsLost(_ format: TraceFormat) throws {
         let (again, losses) = try reread(rich, format)
@@ -131,6 +144,25 @@ private func reread(
         let whole = Double(rich.count) / Double(rich.arrivals.last! - rich.arrivals[0])
         #expect(abs(rate / whole - 1) < 0.35)
         #expect(zip(part.arrivals, part.arrivals.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test func samplingShortWindowsPassesLongPausesAtOnce() throws {
+        let day: Int64 = 86_400_000_000_000
+        var trace = Workload()
+        trace.ids = Array(0..<40)
+        trace.arrivals = trace.ids.map { $0 * day }
+        trace.promptTokens = Array(repeating: 1, count: 40)
+        trace.outputTokens = trace.promptTokens
+        let part = try collect(
+            SampledSource(InMemorySource(trace), share: 0.25, unit: .window(1_000), seed: 1))
+        #expect(part.count > 0 && part.count < 40)
+        for row in 0..<part.count {
+            // Whole windows of a microsecond, a quarter of those before.
+            #expect(abs(part.arrivals[row] - part.ids[row] * day / 4) <= 40_000)
+        }
+        let whole = try collect(
+            SampledSource(InMemorySource(trace), share: 1, unit: .window(1_000), seed: 1))
+        #expect(whole == trace)
     }
 
     @Test func mergingKeepsOrderAndContentsApart() throws {

@@ -32,10 +32,12 @@ public enum RunFolder {
         }
         let figures = values.compactMapValues { ($0 as? NSNumber)?.doubleValue }
         let requests = try readRequests(path + "/requests.csv")
-        let count = Int(figures["num_prompts"] ?? -1)
+        let count = figures["num_prompts"].flatMap(Int.init(exactly:))
         guard requests.count == count else {
             throw InputError(
-                path, "requests.csv has \(requests.count) rows and summary.json counts \(count)",
+                path,
+                "requests.csv has \(requests.count) rows and summary.json counts "
+                    + (count.map(String.init) ?? "no such number"),
                 expected: "the files of one run")
         }
         return try ComparedRun(

@@ -12,6 +12,9 @@ struct ScheduleLine {
     /// Digest of what was decided: aborted, scheduled and preempted requests.
     var decision: UInt64 = 0
 
+    /// Most replicas of a run, as `cluster.replicas` allows.
+    private static let mostReplicas = 100_000
+
     private static let deciding = ["ab", "sched", "nsched", "sched_fnv", "pre"].map {
         Array($0.utf8)
     }
@@ -31,12 +34,14 @@ struct ScheduleLine {
                 time = number
                 hasTime = true
             } else if key.elementsEqual("replica".utf8) {
-                replica = Self.integer(value).map { Int($0) } ?? 0
+                replica = Self.integer(value).map { Int($0) } ?? -1
             } else if key.elementsEqual("u".utf8) {
                 isUpdate = true
             }
         }
-        guard isObject, hasTime, isUpdate != (step != nil) else { return nil }
+        guard isObject, hasTime, isUpdate != (step != nil),
+            (0..<Self.mostReplicas).contains(replica)
+        else { return nil }
         decision = digest.value
     }
 

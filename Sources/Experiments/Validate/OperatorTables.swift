@@ -177,7 +177,7 @@ enum OperatorTables {
 
     private static func allReduce(_ row: OperatorRow) throws -> OperatorSample? {
         let bytes = 2 * (try row.number("message_size"))
-        let gpus = Int(try row.number("num_gpus"))
+        let gpus = try row.integer("num_gpus")
         let isGraph = row.text("backend").hasSuffix("graph")
         // Steps run from CUDA graphs; below 2 KB a message is no step's.
         let isMeant = isGraph && bytes >= 2048 && bytes <= 300e6
@@ -192,7 +192,7 @@ enum OperatorTables {
         }
         let bytes = 2 * (try row.number("message_size"))
         return OperatorSample(
-            call: .allReduce(gpus: Int(try row.number("num_gpus")), bytes: bytes),
+            call: .allReduce(gpus: try row.integer("num_gpus"), bytes: bytes),
             seconds: try row.latency, set: "all-reduce, plain NCCL", isMeant: false)
     }
 
@@ -219,6 +219,14 @@ struct OperatorRow {
     func number(_ name: String, atLeast least: Double = 1) throws -> Double {
         guard let value = try file.number(row, file.column(name), atLeast: least) else {
             throw InputError(file.place(row), "\(name) is blank", expected: "a number")
+        }
+        return value
+    }
+
+    /// An integer of at least 1.
+    func integer(_ name: String) throws -> Int {
+        guard let value = try file.integer(row, file.column(name), atLeast: 1) else {
+            throw InputError(file.place(row), "\(name) is blank", expected: "an integer")
         }
         return value
     }

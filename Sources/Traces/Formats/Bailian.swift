@@ -40,7 +40,7 @@ struct Bailian: LineFormat {
                 found |= 1
             case .parent: parent = try scan.integer("parent_chat_id")
             case .timestamp:
-                row.time = try scan.decimal("timestamp", scale: 9)
+                row.time = try scan.time("timestamp", scale: 9)
                 found |= 2
             case .inputLength:
                 row.prompt = try scan.integer("input_length")

@@ -93,7 +93,7 @@ struct Conversations {
         var session = Session()
         session.begin(kind: 0, number: sessionCount, turns: 1)
         sessionCount += 1
-        var time = Int64(starts.next() * 1e6) * 1_000
+        var time = Int64(drawn: starts.next() * 1e6, unit: 1_000)
         var think: Int64 = 0
         var previous: Int64 = -1
         var asked = false
@@ -130,8 +130,10 @@ struct Conversations {
                 collected.segments.append(contentsOf: session.content)
                 previous = collected.append(row)
                 session.answer(Int32(tokens))
-                think = Int64(random.exponential() * pause / 1_000) * 1_000
+                think = Int64(drawn: random.exponential() * pause / 1_000, unit: 1_000)
                 time += NominalAnswer.pauselessEnd(output: row.output) + think
+                // Sums of drawn times are bounded as well.
+                time = min(time, 2 * TraceRow.latest)
                 asked = false
             }
         }

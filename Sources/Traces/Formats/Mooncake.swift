@@ -13,7 +13,10 @@ struct Mooncake: LineFormat {
     private var blocks: BlockIdentity
     private var turns: [UInt64: (id: Int64, time: Int64)] = [:]
     private var lastTime: Int64 = 0
+    /// Rows so far. From the first session on this is a row's id: the rows before it were given
+    /// smaller ones.
     private var nextID: Int64 = 0
+    private var hasSessions = false
     private var keys = KeyReader<Key>(
         [
             ("timestamp", .timestamp), ("input_length", .inputLength),
@@ -59,7 +62,7 @@ struct Mooncake: LineFormat {
         while let key = try keys.next(&scan) {
             switch key {
             case .timestamp:
-                found.time = try scan.decimal("timestamp", scale: timeScale)
+                found.time = try scan.time("timestamp", scale: timeScale)
             case .inputLength:
                 row.prompt = try scan.integer("input_length")
                 found.hasPrompt = true
@@ -83,7 +86,12 @@ struct Mooncake: LineFormat {
             try blocks.fit(count, to: &row, segments: &segments, tally: &tally)
         }
         row.time = found.time ?? lastTime
-        if let session = found.session { try follow(session, found, &row, &tally) }
+        if let session = found.session {
+            try follow(session, found, &row, &tally)
+        } else if hasSessions {
+            row.id = nextID
+        }
+        nextID &+= 1
         lastTime = row.time
         return true
     }
@@ -100,9 +108,9 @@ struct Mooncake: LineFormat {
             row.output = try cursor.integer("output_tokens")
             found.hasOutput = true
         case .createdTime:
-            found.time = try cursor.decimal("created_time", scale: timeScale)
+            found.time = try cursor.time("created_time", scale: timeScale)
         case .delay:
-            let delay = try cursor.decimal("delay", scale: timeScale)
+            let delay = try cursor.time("delay", scale: timeScale)
             guard delay >= 0 else {
                 throw ScanFailure("the delay is negative", expected: "at least 0")
             }
@@ -122,8 +130,8 @@ struct Mooncake: LineFormat {
     private mutating func follow(
         _ session: UInt64, _ found: Found, _ row: inout TraceRow, _ tally: inout Tally
     ) throws {
+        hasSessions = true
         row.id = nextID
-        nextID += 1
         row.predecessor = -1
         if let before = turns[session] {
             row.predecessor = before.id

@@ -76,7 +76,7 @@ struct NamedCSV: LineFormat {
             if index > 0 { try cursor.comma(after: "a column") }
             switch roles[index] {
             case .ignored: cursor.skipColumn()
-            case .time: row.time = try cursor.decimal("the time", scale: 9)
+            case .time: row.time = try cursor.time("the time", scale: 9)
             case .prompt: row.prompt = try cursor.wholeNumber("the prompt length")
             case .output: row.output = try cursor.wholeNumber("the output length")
             case .session: session = cursor.columnIdentity()
@@ -85,7 +85,7 @@ struct NamedCSV: LineFormat {
         }
         try cursor.endOfRow(columns: roles.count)
         if var process = starts {
-            row.time = Int64(process.next() * 1e9)
+            row.time = Int64(drawn: process.next() * 1e9, unit: 1)
             starts = process
         }
         if hasSessions { follow(session, elapsed, &row) }

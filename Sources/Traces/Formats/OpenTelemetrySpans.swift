@@ -192,8 +192,18 @@ struct OpenTelemetrySpans {
 }
 
 extension ByteCursor {
-    /// A point in time: nanoseconds since 1970 as a number or in quotes, or an ISO 8601 text.
+    /// A point in time: nanoseconds since 1970 as a number or in quotes, or an ISO 8601 text; at
+    /// most `TraceRow.latest` either way.
     mutating func instant() throws -> Int64 {
+        let start = at
+        let time = try anyInstant()
+        guard (-TraceRow.latest...TraceRow.latest).contains(time) else {
+            throw tooFar("a time", start)
+        }
+        return time
+    }
+
+    private mutating func anyInstant() throws -> Int64 {
         let start = at
         if skip(0x22) {
             if end - at > 4, base[at + 4] == 0x2d {

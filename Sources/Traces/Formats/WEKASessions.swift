@@ -45,7 +45,7 @@ struct WEKASessions {
     private mutating func read(_ file: String) throws {
         var reader = try LineReader(file)
         var cursor = ByteCursor(try reader.rest())
-        let start = sessionCount == 0 ? 0 : Int64(starts.next() * 1e6) * 1_000
+        let start = sessionCount == 0 ? 0 : Int64(drawn: starts.next() * 1e6, unit: 1_000)
         sessionCount += 1
         do {
             let shape = try WEKAShape(&cursor)
@@ -70,12 +70,27 @@ struct WEKASessions {
     private struct Chain {
         let space: Int64
         /// Nanoseconds at which its clock is 0.
-        var base: Int64
+        let base: Int64
+        /// Markers around it.
+        var depth = 0
         /// The last request, and when it ended.
         var last: (id: Int64, end: Int64) = (-1, 0)
         /// Where sub-agents ended since then.
         var branches: [(id: Int64, end: Int64)] = []
+
+        /// A time of its clock, at least 0, in nanoseconds of the trace.
+        func moment(_ time: Int64) throws -> Int64 {
+            let (moment, overflow) = base.addingReportingOverflow(time)
+            // A session may start as late as `latest` and go on for as long.
+            guard !overflow, moment <= 2 * TraceRow.latest else {
+                throw ScanFailure("t is out of range", expected: "seconds from the session's start")
+            }
+            return moment
+        }
     }
+
+    /// Deepest nesting of sub-agents that is read, as reading one takes stack.
+    private static let deepest = 32
 
     private mutating func readRequests(_ cursor: inout ByteCursor, _ chain: inout Chain) throws {
         var isFirst = true
@@ -95,10 +110,7 @@ struct WEKASessions {
 
     private mutating func append(_ call: WEKACall, to chain: inout Chain) throws {
         var row = call.row
-        let (start, overflow) = chain.base.addingReportingOverflow(call.time)
-        guard !overflow, start <= 1 << 60 else {
-            throw ScanFailure("t is out of range", expected: "seconds from the session's start")
-        }
+        let start = try chain.moment(call.time)
         var before = chain.last
         for branch in chain.branches where branch.end <= start && branch.end > before.end {
             before = branch
@@ -126,6 +138,11 @@ struct WEKASessions {
     private mutating func readBranch(
         _ cursor: inout ByteCursor, _ marker: WEKACall, at inner: Int, _ chain: inout Chain
     ) throws {
+        guard chain.depth < Self.deepest else {
+            throw ScanFailure(
+                "sub-agents are nested more than \(Self.deepest) deep",
+                expected: "at most \(Self.deepest) inside each other")
+        }
         let after = cursor.at
         cursor.at = inner
         // Inner times count from the marker, in other collections of the format from the session's
@@ -133,8 +150,9 @@ struct WEKASessions {
         let first = try WEKACall.firstTime(cursor)
         let isAbsolute = marker.time > 0 && first >= marker.time
         var branch = Chain(
-            space: chain.space, base: isAbsolute ? chain.base : chain.base &+ marker.time,
-            last: chain.last)
+            space: chain.space,
+            base: isAbsolute ? chain.base : try chain.moment(marker.time),
+            depth: chain.depth + 1, last: chain.last)
         try readRequests(&cursor, &branch)
         if branch.last.id != chain.last.id { chain.branches.append(branch.last) }
         cursor.at = after
@@ -202,7 +220,7 @@ private struct WEKACall {
                 found |= 8
                 idCount = try blocks.read(&cursor, space: space, into: &segments)
             } else if cursor.matches(key, "t") {
-                time = try cursor.decimal("t", scale: 9)
+                time = try cursor.time("t", scale: 9)
                 found |= 1
             } else if cursor.matches(key, "in") {
                 row.prompt = try cursor.integer("in")
@@ -224,7 +242,7 @@ private struct WEKACall {
         }
     }
 
-    /// The smallest time at which any request of an array starts; 0 for an empty one.
+    /// The time at which the first request of an array starts; 0 without one, or without `t`.
     static func firstTime(_ start: ByteCursor) throws -> Int64 {
         var cursor = start
         var isFirst = true
@@ -234,7 +252,7 @@ private struct WEKACall {
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirstKey) {
             let key = try cursor.key()
-            if cursor.matches(key, "t") { return try cursor.decimal("t", scale: 9) }
+            if cursor.matches(key, "t") { return try cursor.time("t", scale: 9) }
             try cursor.skipValue()
         }
         return 0

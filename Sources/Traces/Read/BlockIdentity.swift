@@ -35,9 +35,10 @@ struct BlockIdentity {
                 guard id >= 0 else {
                     throw ScanFailure("a hash id is negative: \(id)", expected: "at least 0")
                 }
-                if first >= 0 { append(first, through: next - 1, space, to: &segments) }
+                if first >= 0 { append(first, through: next &- 1, space, to: &segments) }
                 first = id
             }
+            // After the largest id this wraps, to a number that no id can be; so it does back.
             next = id &+ 1
             count &+= 1
             if scan.skipCommaAndSpace() { continue }
@@ -46,7 +47,7 @@ struct BlockIdentity {
             guard scan.skip(0x2c) else { throw scan.unfinished() }
             if scan.current == 32 { scan.at &+= 1 }
         }
-        append(first, through: next - 1, space, to: &segments)
+        append(first, through: next &- 1, space, to: &segments)
         return count
     }
 

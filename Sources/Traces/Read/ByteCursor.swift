@@ -168,6 +168,21 @@ struct ByteCursor {
         return try apart { try $0.slowDecimal(name, scale: scale) }
     }
 
+    /// A time or a delay: a `decimal` of at most `TraceRow.latest` either way.
+    @inline(__always) mutating func time(_ name: StaticString, scale: Int) throws -> Int64 {
+        let start = at
+        let time = try decimal(name, scale: scale)
+        guard (-TraceRow.latest...TraceRow.latest).contains(time) else { throw tooFar(name, start) }
+        return time
+    }
+
+    /// The failure for a time beyond `TraceRow.latest`.
+    @inline(never) func tooFar(_ name: StaticString, _ start: Int) -> ScanFailure {
+        ScanFailure(
+            "\(name) is more than 73 years from the clock's zero: \(excerpt(from: start))",
+            expected: "a nearer time")
+    }
+
     @inline(never)
     private mutating func slowDecimal(_ name: StaticString, scale: Int) throws -> Int64 {
         let start = at

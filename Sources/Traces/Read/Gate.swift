@@ -15,6 +15,8 @@ struct Gate {
     /// Ids of rows that were read but not kept.
     private var lostIDs = SeenIDs()
     private var kept = 0
+    /// The least id that no row without one was given; above 0 once some row was.
+    private var nextID: Int64 = 0
 
     init(options: TraceOptions, countsFromFirstRow: Bool) {
         self.options = options
@@ -49,10 +51,11 @@ struct Gate {
         else { return nil }
         let (time, overflow) = row.time.subtractingReportingOverflow(origin)
         guard !overflow, time >= max(0, lastTime) else { return nil }
+        let id = row.id < 0 ? nextID : row.id
+        guard seen.extend(to: id) else { return nil }
         if row.id < 0 {
-            row.id = Int64(kept)
-        } else if !seen.extend(to: row.id) {
-            return nil
+            row.id = id
+            nextID = id &+ 1
         }
         tally.rows &+= 1
         kept &+= 1
@@ -73,7 +76,10 @@ struct Gate {
         }
         lastTime = time
         if row.id >= 0, !seen.insert(row.id) {
-            throw ScanFailure("the id \(row.id) occurs twice", expected: "each id once")
+            throw ScanFailure(
+                "the id \(row.id) occurs twice"
+                    + (nextID > 0 ? " (rows without one were given the least ids)" : ""),
+                expected: nextID > 0 ? "each id once, in every row or none" : "each id once")
         }
         if row.prompt == 0 || row.output == 0 {
             try tally.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
@@ -87,7 +93,7 @@ struct Gate {
             lose(row.id)
             return nil
         }
-        if row.id < 0 { row.id = Int64(kept) }
+        if row.id < 0 { row.id = freeID() }
         if row.ownTail > 0 {
             segments.append(
                 Segment(content: OwnContent.prompt(of: row.id), length: row.ownTail))
@@ -100,6 +106,13 @@ struct Gate {
         kept += 1
         if let limit = options.limit, kept >= limit { isClosed = true }
         return arrival
+    }
+
+    /// The least id that no row has, for a row without one. O(1) amortised where no row has any.
+    private mutating func freeID() -> Int64 {
+        while !seen.insert(nextID) { nextID += 1 }
+        defer { nextID += 1 }
+        return nextID
     }
 
     private mutating func lose(_ id: Int64) {

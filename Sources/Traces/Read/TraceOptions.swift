@@ -19,7 +19,7 @@ public struct TimeScale: Equatable, Sendable {
     }
 
     /// Throws `InputError` unless both are at least 1; `place` names where they were given.
-    public init(multiplier: Int64, divisor: Int64, place: String = "trace.time_scale") throws {
+    public init(multiplier: Int64, divisor: Int64, place: String = "the time scale") throws {
         guard multiplier > 0, divisor > 0 else {
             throw InputError(
                 place, "time cannot be scaled by \(multiplier)/\(divisor)",

@@ -45,6 +45,18 @@ struct TraceRow {
     /// Longest prompt or output that is taken for real: ten times the longest context that any
     /// published model claims (10 million tokens, Llama 4 Scout).
     static let longest: Int64 = 100_000_000
+
+    /// Latest time that is read or drawn, nanoseconds: 73 years from a clock's zero, so that
+    /// differences and sums of a few times fit 64 bits, and Unix times do until 2043.
+    static let latest: Int64 = 1 << 61
+}
+
+extension Int64 {
+    /// A drawn time of `count` units of `unit` nanoseconds, rounded down to whole ones, at most
+    /// `TraceRow.latest`: where events are rare, the next may be drawn beyond the end of any clock.
+    init(drawn count: Double, unit: Int64) {
+        self = Int64(Swift.min(count, Double(TraceRow.latest / unit)).rounded(.down)) * unit
+    }
 }
 
 extension [Segment] {

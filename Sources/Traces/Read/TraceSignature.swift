@@ -82,8 +82,8 @@ struct TraceSignature {
         return Self.blockTokens(keys, cursor) == 16 ? .timedTrace : .mooncake
     }
 
-    /// Tokens per block, from the first rows' own figures: `block_size`, else the candidate whose
-    /// count of blocks fits every row looked at. nil without ids.
+    /// Tokens per block, from the first row's own figures: `block_size`, else the first candidate
+    /// whose count of blocks fits its ids. nil without ids.
     static func blockTokens(_ reader: LineReader) -> Int? {
         var cursor = ByteCursor(
             UnsafeRawBufferPointer(rebasing: reader.preview.prefix(1 << 20)))

@@ -154,7 +154,7 @@ public struct RecipeSource: RequestSource {
 
     /// Whole microseconds as nanoseconds, so that every format can hold them.
     private static func nanoseconds(_ seconds: Double) -> Int64 {
-        Int64((min(seconds, 9e9) * 1e6).rounded(.down)) * 1_000
+        Int64(drawn: seconds * 1e6, unit: 1_000)
     }
 }
 

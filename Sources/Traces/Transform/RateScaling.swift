@@ -28,8 +28,8 @@ public enum RateScaling: String, CaseIterable, Sendable {
 
     /// A source at `factor` times the rate of the trace that `open` opens.
     ///
-    /// Superposition holds a copy of the trace in memory. Throws `InputError` for a factor that
-    /// the way does not allow.
+    /// Superposition holds every copy of the trace in memory. Throws `InputError` for a factor
+    /// that the way does not allow.
     public func apply(
         factor: Double, seed: UInt64, open: (TimeScale) throws -> any RequestSource
     ) throws -> any RequestSource {

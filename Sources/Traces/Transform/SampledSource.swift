@@ -3,7 +3,8 @@ import Basics
 /// A part of a trace: sessions kept whole, or windows of time kept whole.
 ///
 /// Which ones is decided by a seeded hash of the session or window, so a larger share contains a
-/// smaller one. Kept windows are put end to end, so that the rate stays what it was.
+/// smaller one. Kept windows are put end to end, so that the rate stays what it was; of windows
+/// without requests, which look alike, the share itself is kept.
 public struct SampledSource: RequestSource {
     /// What is kept or left as a whole.
     public enum Unit: Sendable, Equatable {
@@ -20,6 +21,8 @@ public struct SampledSource: RequestSource {
     private var roots: [Int64: Int64] = [:]
     private var keptWindows: Int64 = 0
     private var lastWindow: Int64 = -1
+    /// The part of an empty window that is due, in 2⁻⁶⁴.
+    private var dueEmpty: UInt64 = 0
     private var keptIDs = SeenIDs()
 
     /// Keeps a share (0...1) of the units. Throws `InputError` for a share outside.
@@ -68,14 +71,25 @@ public struct SampledSource: RequestSource {
         case .window(let length):
             let window = row.time / length
             if window != lastWindow {
-                // Windows without requests count, too, or the rate would rise.
-                for skipped in (lastWindow + 1)..<(window + 1) where keeps(skipped) {
-                    keptWindows += 1
-                }
+                keepEmpty(window - lastWindow - 1)
+                if keeps(window) { keptWindows += 1 }
                 lastWindow = window
             }
             return keeps(window) ? (keptWindows - 1) * length + row.time % length : nil
         }
+    }
+
+    /// Counts the share of windows without requests, or the rate would rise. O(1), as short
+    /// windows in a long pause may be without number.
+    private mutating func keepEmpty(_ count: Int64) {
+        guard threshold != .max else {
+            keptWindows += count
+            return
+        }
+        let product = threshold.multipliedFullWidth(by: UInt64(count))
+        let (due, carry) = dueEmpty.addingReportingOverflow(product.low)
+        dueEmpty = due
+        keptWindows += Int64(product.high) + (carry ? 1 : 0)
     }
 
     private func keeps(_ unit: Int64) -> Bool {

@@ -71,7 +71,10 @@ public struct TraceWriter {
     }
 
     private mutating func noteLosses(_ batch: Workload) {
-        guard format != .native else { return }
+        guard format != .native else {
+            if hasTimesBelowMicroseconds(batch) { lost.insert("time below 1 µs") }
+            return
+        }
         if !batch.priorities.isEmpty { lost.insert("priorities") }
         if !batch.aborts.isEmpty { lost.insert("aborts") }
         if !batch.maxTokens.isEmpty { lost.insert("max_tokens") }
@@ -96,6 +99,13 @@ public struct TraceWriter {
         if batch.arrivals.contains(where: { $0 % grain != 0 }) {
             lost.insert("time below \(grain == 100 ? "100 ns" : "1 ms")")
         }
+    }
+
+    /// Whether arrivals, or the pauses and aborts that are written, are not whole microseconds.
+    private func hasTimesBelowMicroseconds(_ batch: Workload) -> Bool {
+        batch.arrivals.contains { $0 % 1_000 != 0 }
+            || batch.aborts.contains { $0 >= 0 && $0 % 1_000 != 0 }
+            || zip(batch.predecessors, batch.thinkTimes).contains { $0 >= 0 && $1 % 1_000 != 0 }
     }
 
     private func writeNative(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {

@@ -149,6 +149,46 @@ struct EndToEndTests {
         #expect(scratch.names == ["chat.jsonl"])
     }
 
+    @Test("output goes through links and into pipes, and leaves both what they are")
+    func notRegularFiles() throws {
+        let outcome = try Executable.shell(
+            """
+            mkfifo pipe; echo keep > file; ln -s file link; cat pipe > read &
+            "$HEADWAY" trace synth --limit 5 --out pipe > said
+            "$HEADWAY" trace synth --limit 5 --out link >> said
+            wait; test -p pipe && test -L link && cmp read file && cat said
+            """, in: scratch.path, seconds: 60)
+        #expect(outcome.status == 0 && outcome.output.contains("link: 5 requests"))
+        #expect(scratch.names == ["file", "link", "pipe", "read", "said"])
+    }
+
+    @Test("an interrupted writer leaves nothing, and a recipe that never fits ends")
+    func writers() throws {
+        let outcome = try Executable.shell(
+            """
+            "$HEADWAY" trace synth --limit 100000000 --out long.jsonl &
+            sleep 1; kill -TERM $!; wait $!
+            """, in: scratch.path, seconds: 60)
+        #expect(outcome.status == 2 && outcome.errors.contains("interrupted"), "\(outcome.errors)")
+        let recipe =
+            "{ requests: 9, arrivals: { process: \"poisson\", rate: 5 }, "
+            + "classes: [{ name: \"a\", share: 1, prompt: 200000, output: 10 }] }"
+        try Data(recipe.utf8).write(to: URL(fileURLWithPath: scratch.path + "/long.json5"))
+        let never = try Executable.run(
+            ["trace", "synth", scratch.path + "/long.json5", "--out", scratch.path + "/x"])
+        #expect(never.status == 2 && never.errors.contains("max_context"), "\(never.errors)")
+        #expect(scratch.names == ["long.json5"])
+    }
+
+    @Test("a trace or a recipe in place of a configuration is told so")
+    func mistakenForAConfiguration() throws {
+        let trace = try Executable.run(["run", try writeTrace(5)])
+        #expect(trace.status == 2 && trace.errors.contains("is a trace"), "\(trace.errors)")
+        let file = packageRoot.appendingPathComponent("traces/chat.json5").path
+        let recipe = try Executable.run(["run", file])
+        #expect(recipe.status == 2 && recipe.errors.contains("is a recipe"), "\(recipe.errors)")
+    }
+
     @Test("every verb explains itself")
     func help() throws {
         let overview = try Executable.run([])

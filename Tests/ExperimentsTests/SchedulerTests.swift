@@ -189,8 +189,13 @@ struct ExternalSchedulerFailureTests {
 
     @Test("one that never schedules anything is told of the lack of progress")
     func idles() throws {
-        let message = try message("while read -r line; do echo '{\"actions\":[]}'; done")
-        #expect(message.contains("no progress"))
+        let command = "while read -r line; do echo '{\"actions\":[]}'; done"
+        #expect(try message(command).contains("no progress"))
+        let pipelined = plan {
+            $0.externalScheduler = .init(command: command)
+            $0.engine.asyncScheduling = true
+        }
+        #expect(try refusalOf(pipelined, burst([50])).contains("no progress"))
     }
 
     @Test("actions that break a rule are refused and counted, and the run goes on")

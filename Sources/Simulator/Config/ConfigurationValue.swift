@@ -79,8 +79,8 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         do {
-            // The line break ends a number at the text's end: Foundation's scanner (Swift 6.3) looks
-            // at the byte behind one that does not fit 64 bits.
+            // The line break ends a number at the text's end: Foundation's scanner (Swift 6.3)
+            // looks at the byte behind one that does not fit 64 bits.
             return try decoder.decode(ConfigurationValue.self, from: data + [0x0A])
         } catch {
             throw InputError(place, "is not JSON5", expected: "an object of sections")

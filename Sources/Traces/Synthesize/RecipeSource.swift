@@ -71,7 +71,7 @@ public struct RecipeSource: RequestSource {
         while batch.count < batchSize, remaining > 0 {
             guard misfits < Self.mostMisfits else {
                 throw InputError(
-                    "recipe", "\(misfits) sessions in a row begin with more than max_context tokens",
+                    "recipe", "\(misfits) turns in a row have more than max_context tokens",
                     expected: "prompts within max_context (\(maxContext))")
             }
             if let turn = turns.first, turn.time <= nextStart {

@@ -1,6 +1,6 @@
 """First come, first served, as an external scheduler:
 
-    headway run --set engine.scheduler="exec:python3 configs/schedulers/fcfs.py"
+    headway run --limit 200 --set engine.scheduler="exec:python3 configs/schedulers/fcfs.py"
 One JSON line per step in, one out: see the article "Bring your own scheduler". It counts blocks
 itself, which is exact as long as requests share none."""
 import json

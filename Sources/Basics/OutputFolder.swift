@@ -37,14 +37,14 @@ public final class OutputFolder {
             above = (above as NSString).deletingLastPathComponent
         }
         made = missing
-        UnfinishedOutput.began(missing ?? staging)
+        Unfinished.began(missing ?? staging)
         do {
             try manager.createDirectory(atPath: staging, withIntermediateDirectories: true)
         } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             let detail = cause.map { String(cString: strerror(Int32($0.code))) }
             if let missing { try? manager.removeItem(atPath: missing) }
-            UnfinishedOutput.ended(missing ?? staging)
+            Unfinished.ended(missing ?? staging)
             throw InputError(
                 path, "cannot be written" + (detail.map { " (\($0))" } ?? ""),
                 expected: "a folder that can be written")
@@ -75,7 +75,7 @@ public final class OutputFolder {
             for name in owned where !written.contains(name) { unlink("\(target)/\(name)") }
             rmdir(staging)
             isCommitted = true
-            UnfinishedOutput.ended(made ?? staging)
+            Unfinished.ended(made ?? staging)
         } catch {
             discard()
             throw error
@@ -87,6 +87,6 @@ public final class OutputFolder {
         guard !isCommitted else { return }
         isCommitted = true
         try? FileManager.default.removeItem(atPath: made ?? staging)
-        UnfinishedOutput.ended(made ?? staging)
+        Unfinished.ended(made ?? staging)
     }
 }

@@ -32,7 +32,7 @@ public final class WholeFile {
         let process = ProcessInfo.processInfo.processIdentifier
         staging = isOther ? nil : target + ".headway-partial-\(process)"
         gzip = path.hasSuffix(".gz") ? try GzipWriter(for: path) : nil
-        if let staging { UnfinishedOutput.began(staging) }
+        if let staging { Unfinished.began(staging) }
         output = try OutputFile(path: staging ?? target, name: path)
     }
 
@@ -46,7 +46,7 @@ public final class WholeFile {
     deinit {
         guard let staging else { return }
         if !isCommitted { unlink(staging) }
-        UnfinishedOutput.ended(staging)
+        Unfinished.ended(staging)
     }
 
     /// Adds bytes. Throws `InputError` when the system takes no more, as on a full disk.

@@ -26,7 +26,7 @@ enum Interruption {
     }
 
     private static func leave() -> Never {
-        UnfinishedOutput.removeAndExit {
+        Unfinished.removeAndExit {
             Console.complain("interrupted, nothing was written")
             _exit(2)
         }

@@ -118,9 +118,18 @@ private struct ReplayRun {
                 summary, result: result, objective: resolved.configuration.slo.description,
                 timeline: watcher.timeline, parts: watcher.latency?.report.text),
             resolved.trust,
-            "This run took " + ProcessUsage.since(began).description,
+            Self.effort(since: began),
         ]
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))
+    }
+
+    /// "This run took 1.92 s, 1.90 CPU-seconds and 84.2 MB of memory."
+    private static func effort(since began: ContinuousClock.Instant) -> String {
+        let usage = ProcessUsage.now
+        return "This run took "
+            + Quantity.duration(seconds: (ContinuousClock.now - began) / .seconds(1))
+            + ", \(Quantity.significant(usage.processorSeconds)) CPU-seconds and "
+            + "\(Quantity.bytes(Double(usage.peakMemoryBytes))) of memory."
     }
 
     /// The file of latency parts, if they and files are wanted.

@@ -180,6 +180,16 @@ struct EndToEndTests {
         #expect(scratch.names == ["long.json5"])
     }
 
+    @Test("an interrupted run takes a scheduler that hangs with it")
+    func interruptedScheduler() throws {
+        let outcome = try Executable.shell(
+            """
+            "$HEADWAY" run --limit 5 --set "engine.scheduler=exec:sleep 97531" &
+            sleep 1; kill -INT $!; wait $!; sleep 1; ! pgrep -f "sleep 9753[1]"
+            """, in: scratch.path, seconds: 60)
+        #expect(outcome.status == 0 && outcome.errors.contains("interrupted"), "\(outcome)")
+    }
+
     @Test("a trace or a recipe in place of a configuration is told so")
     func mistakenForAConfiguration() throws {
         let trace = try Executable.run(["run", try writeTrace(5)])

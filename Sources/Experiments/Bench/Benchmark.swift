@@ -64,11 +64,11 @@ public struct Benchmark: Sendable {
         let file = TemporaryFile()
         let rows = writesRows ? try RowWriter(file) : nil
         defer { file.remove() }
-        let cpu = Self.processorSeconds()
+        let cpu = ProcessUsage.now.processorSeconds
         let wall = ContinuousClock.now
         let result = try simulate(plan, source: source, observer: rows)
         try rows?.close()
-        let spent = Self.processorSeconds() - cpu
+        let spent = ProcessUsage.now.processorSeconds - cpu
         let counters = result.counters
         return BenchmarkResult(
             name: name, requests: counters.requests, outputTokens: counters.outputTokens,
@@ -81,27 +81,7 @@ public struct Benchmark: Sendable {
             requestsPerCpuSecond: Double(counters.requests) / spent,
             nanosecondsPerOutputToken: spent * 1e9 / Double(max(1, counters.outputTokens)),
             nanosecondsPerStep: spent * 1e9 / Double(max(1, counters.steps)),
-            peakMegabytes: Self.peakMegabytes(),
+            peakMegabytes: Double(ProcessUsage.now.peakMemoryBytes) / 1e6,
             digest: result.digest)
-    }
-
-    /// Most memory the process has held so far, MB.
-    private static func peakMegabytes() -> Double {
-        var usage = rusage()
-        #if os(Linux)
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            // Kibibytes there, bytes elsewhere.
-            return Double(usage.ru_maxrss) * 1024 / 1e6
-        #else
-            getrusage(RUSAGE_SELF, &usage)
-            return Double(usage.ru_maxrss) / 1e6
-        #endif
-    }
-
-    /// Processor time of the process so far, all threads, seconds.
-    static func processorSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

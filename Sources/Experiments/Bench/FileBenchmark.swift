@@ -39,10 +39,10 @@ public struct FileBenchmark: Sendable {
         // Once unmeasured: the first time pays for the heap that the preparation has left behind.
         _ = try work(file)
         return try (0..<times).map { _ in
-            let cpu = Benchmark.processorSeconds()
+            let cpu = ProcessUsage.now.processorSeconds
             let wall = ContinuousClock.now
             let requests = try work(file)
-            let spent = Benchmark.processorSeconds() - cpu
+            let spent = ProcessUsage.now.processorSeconds - cpu
             let passed = (ContinuousClock.now - wall) / .seconds(1)
             let bytes = try file.length
             return FileBenchmarkResult(

@@ -26,11 +26,13 @@ public struct GateBaseline: Sendable, Codable, Equatable {
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data((jsonText(self) + "\n").utf8).write(to: url, options: .atomic)
         } catch {
             throw InputError(
                 path, "cannot be written", expected: "a place that can be written, with room")
         }
+        let file = try WholeFile(path)
+        try file.writeLine(jsonText(self))
+        try file.commit()
     }
 
     /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.

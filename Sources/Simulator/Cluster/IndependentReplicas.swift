@@ -30,9 +30,7 @@ func runIndependently(
         if let failure = round.now.failure { throw failure }
         let horizon = try feed.nextArrival()
         runRound(&cluster, to: horizon, &round, &feed, &observer)
-        for place in round.failures.indices {
-            if let failure = round.failures[place] { throw failure }
-        }
+        for place in round.outcomes.indices { try round.outcomes[place].get() }
         for number in cluster.replicas.indices {
             swap(&round.ended[number], &cluster.replicas[number].tally.ended)
         }
@@ -49,8 +47,8 @@ private struct Round: ~Copyable {
     var next: RoutedRequests
     /// Requests that ended in the round before, replica by replica.
     var ended = HotArray<HotArray<EndedRequest>>()
-    /// What went wrong: with each replica, and last of all with recording.
-    var failures: HotArray<(any Error)?>
+    /// How it went: with each replica, and last of all with recording.
+    var outcomes: HotArray<Result<Void, any Error>>
     /// How many replicas of each thread's own have been begun in this round.
     var begun = HotArray<Atomic<Int>>()
 
@@ -58,7 +56,7 @@ private struct Round: ~Copyable {
         now = RoutedRequests(replicas: replicas)
         next = RoutedRequests(replicas: replicas)
         for _ in 0..<replicas { ended.append(HotArray()) }
-        failures = HotArray(repeating: nil, count: replicas + 1)
+        outcomes = HotArray(repeating: .success(()), count: replicas + 1)
         for _ in 0..<threads { begun.append(Atomic(0)) }
     }
 }
@@ -107,8 +105,7 @@ private func runAlone(
 /// Requests on their way to their replicas, replica by replica.
 private struct RoutedRequests: ~Copyable {
     /// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
-    /// enough for what waits to stay in the processor's cache. Half or twice as many cost the same
-    /// on the week of `headway bench`.
+    /// enough for what waits to stay in the processor's cache.
     static func limit(replicas: Int) -> Int { min(8192, 96 * replicas) }
 
     var byReplica = HotArray<HotArray<ArrivingRequest>>()
@@ -163,7 +160,7 @@ private func runRound(
     let statistics = cluster.statistics.withUnsafeMutablePointer { Shared(base: $0) }
     let requests = round.now.byReplica.withUnsafeMutablePointer { Shared(base: $0) }
     let begun = round.begun.withUnsafeMutablePointer { Shared(base: $0) }
-    let failures = round.failures.withUnsafeMutablePointer { Shared(base: $0) }
+    let outcomes = round.outcomes.withUnsafeMutablePointer { Shared(base: $0) }
     withUnsafeMutablePointer(to: &cluster) { cluster in
         withUnsafeMutablePointer(to: &round) { round in
             withUnsafeMutablePointer(to: &feed) { feed in
@@ -174,14 +171,14 @@ private func runRound(
                         if thread == 0 {
                             round.base.pointee.next.fill(
                                 &feed.base.pointee, &cluster.base.pointee.router)
-                            failures.base[count] = caught {
+                            outcomes.base[count] = Result {
                                 try record(
                                     &round.base.pointee.ended, in: &cluster.base.pointee.window,
                                     &observer.base.pointee)
                             }
                         }
                         forEachReplica(of: count, thread, threads, begun) { number in
-                            failures.base[number] = caught {
+                            outcomes.base[number] = Result {
                                 RoutedRequests.deliver(
                                     &requests.base[number], to: &replicas.base[number])
                                 // Who stops to hand records on goes on in the next round.
@@ -210,16 +207,6 @@ private func forEachReplica(
             if number >= count { break }
             body(number)
         }
-    }
-}
-
-/// What a function throws.
-private func caught(_ body: () throws -> Void) -> (any Error)? {
-    do {
-        try body()
-        return nil
-    } catch {
-        return error
     }
 }
 

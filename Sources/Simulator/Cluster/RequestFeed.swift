@@ -184,7 +184,8 @@ struct RequestFeed: ~Copyable {
             let think = batch.thinkTimes.isEmpty ? 0 : batch.thinkTimes[index]
             released.push(
                 .init(
-                    time: Self.moment(time, after: think), tie: Int64(index),
+                    // Not dropped when it is out of range: its replica says that it is too late.
+                    time: min(lastMoment, Self.moment(time, after: think)), tie: Int64(index),
                     payload: Int32(index)))
         }
     }

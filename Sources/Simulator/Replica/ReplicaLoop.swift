@@ -10,8 +10,8 @@ enum AdvanceStop {
     case collect
 }
 
-/// The last moment of a simulation, picoseconds: 92 days. It leaves room in 64 bits for a step,
-/// which takes less than 12 days (`RunPlan.check`).
+/// The last moment of a simulation, picoseconds: 92 days. It leaves 14 days of room in 64 bits for
+/// the step under way.
 let lastMoment: Int64 = 8_000_000_000_000_000_000
 
 /// Runs the replica's loop up to `horizon`: every batch that ends by then is processed, and no

@@ -47,6 +47,7 @@ final class ExternalProcess {
         } catch {
             throw Failure(words: "cannot be started (\(error.localizedDescription))")
         }
+        Unfinished.began(child: process.processIdentifier)
         // The child has its own; an end left open here would hide that the child is gone.
         try? stdin.fileHandleForReading.close()
         try? stdout.fileHandleForWriting.close()
@@ -65,6 +66,7 @@ final class ExternalProcess {
             _ = poll(&wait, 1, 2)
         }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        Unfinished.ended(child: process.processIdentifier)
     }
 
     /// Sends a line and returns the line that answers it, without its newline, within a time

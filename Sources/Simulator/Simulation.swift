@@ -45,10 +45,10 @@ public func simulate(
 ) throws -> RunResult {
     try plan.check()
     var plan = plan
-    if plan.hasCustomScheduler { plan.engine.gait = .walk }
-    // Runs have no block numbers to log. And an external scheduler is told the content of prompts,
-    // which runs keep in another form.
+    // Extents have no block numbers to log. And an external scheduler is told the content of
+    // prompts, which extents keep in another form.
     let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.gait == .walk
+    if logsBlocks { plan.isPlain = true }
     if logsBlocks || plan.hasCustomScheduler { plan.numbersBlocks = true }
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     var feed = try RequestFeed(source, plan)

@@ -17,7 +17,8 @@ extension Cluster {
         result.goodRequests = statistics.goodRequests
         for index in replicas.indices {
             result.counters.add(replicas[index].tally.counters)
-            result.counters.evictions += replicas[index].evictions
+            result.counters.add(replicas[index].scheduler.counters)
+            result.counters.evictions += replicas[index].cache.evictions
             interTokenLatency.merge(replicas[index].tally.interTokenLatency)
             count(replicas[index], into: &result.steps)
             result.busyTime += Int128(replicas[index].tally.busyTime)
@@ -26,16 +27,16 @@ extension Cluster {
             result.end = max(result.end, replicas[index].tally.lastEnd)
             firstArrival = min(firstArrival, replicas[index].tally.firstArrival)
             if result.refusedActions == 0 {
-                result.firstRefusal = replicas[index].tally.firstRefusal
+                result.firstRefusal = replicas[index].scheduler.firstRefusal
             }
-            result.refusedActions += replicas[index].tally.refusedActions
+            result.refusedActions += replicas[index].scheduler.refusedActions
             blockTime += replicas[index].tally.usedBlockTime
         }
         result.interTokenLatency = LatencyHistogram(interTokenLatency)
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12
-        result.blocksPerReplica = replicas.isEmpty ? 0 : replicas[0].usableBlocks
+        result.blocksPerReplica = replicas.isEmpty ? 0 : replicas[0].cache.usableBlocks
         result.replicas = replicas.count
         result.steps.queueOperations += due.operations
         result.records = window.records
@@ -43,14 +44,15 @@ extension Cluster {
         return result
     }
 
-    private func count(_ replica: borrowing Replica, into steps: inout StepCounters) {
-        steps.strode += replica.tally.strode
-        steps.executed += replica.tally.counters.steps - replica.tally.strode
-        steps.events += replica.tally.events
-        steps.queueOperations += replica.stride.exits.operations + replica.aborts.operations
-        steps.queueOperations += replica.stride.asks.wheel.operations
-        steps.hashProbes += replica.runPool.tree.probes
-        steps.blockStretches += replica.runPool.stretchesMade
+    private func count(_ replica: borrowing Instance, into steps: inout StepCounters) {
+        steps.strode += replica.tally.skipped
+        steps.executed += replica.tally.counters.steps - replica.tally.skipped
+        steps.events += replica.scheduler.events
+        steps.queueOperations +=
+            replica.scheduler.cohort.exits.operations + replica.aborts.operations
+        steps.queueOperations += replica.scheduler.cohort.needs.wheel.operations
+        steps.hashProbes += replica.cache.extents.tree.probes
+        steps.blockStretches += replica.cache.extents.spansMade
         steps.allocations += replica.tally.allocations
     }
 

@@ -5,7 +5,7 @@ import Traces
 /// Replicas behind a router. Requests are routed at their arrival; each replica runs its own loop
 /// up to the next moment at which something outside can reach it.
 struct Cluster: ~Copyable {
-    var replicas = HotArray<Replica>()
+    var replicas = HotArray<Instance>()
     var router: Router
     /// Replicas with something to do, by the time of it.
     var due = EventHeap()
@@ -21,7 +21,7 @@ struct Cluster: ~Copyable {
     init(_ plan: RunPlan, detail: DecisionDetail) {
         let lines = Self.lines(plan)
         for number in 0..<plan.replicas {
-            replicas.append(Replica(plan, number: number, lines: lines))
+            replicas.append(Instance(plan, number: number, lines: lines))
             replicas[number].log.detail = detail
         }
         router = Router(plan)

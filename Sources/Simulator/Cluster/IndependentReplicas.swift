@@ -134,7 +134,7 @@ private struct RoutedRequests: ~Copyable {
     }
 
     /// Hands a replica what is meant for it.
-    static func deliver(_ requests: inout HotArray<ArrivingRequest>, to replica: inout Replica) {
+    static func deliver(_ requests: inout HotArray<ArrivingRequest>, to replica: inout Instance) {
         for index in requests.indices { enqueue(&replica, requests[index]) }
         requests.removeAll()
     }
@@ -220,11 +220,4 @@ private func latestClock(_ cluster: inout Cluster) -> Int64 {
 private func hasMore(_ cluster: inout Cluster) -> Bool {
     for number in cluster.replicas.indices where cluster.replicas[number].hasMore { return true }
     return false
-}
-
-extension Replica {
-    /// Whether the loop has anything left to do.
-    fileprivate var hasMore: Bool {
-        hasWork || !dispatched.isEmpty || endedFlag || !inbox.isEmpty
-    }
 }

@@ -62,8 +62,14 @@ public struct RunPlan: Sendable {
     /// Keep the KV blocks one by one, with their numbers, instead of runs of them: the oracle of
     /// runs, and slower. Never changes a result.
     public var numbersBlocks = false
+    /// Keep every request by itself, none as part of sums: the plain simulator, and slower. Over
+    /// numbered blocks it is the oracle of all else. Never changes a result.
+    public var isPlain = false
     /// Keep every record in the result.
     public var keepsRecords = true
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
+
+    /// Whether requests that decode steadily are kept as sums.
+    var keepsCohort: Bool { !isPlain && !hasCustomScheduler }
 }

@@ -9,10 +9,10 @@ struct EndedRequest {
 struct Tally: ~Copyable {
     var counters = Counters()
     var interTokenLatency = HotHistogram()
-    /// Steps that were strode over.
-    var strode = 0
-    /// Arrivals, admissions, preemptions and ends.
-    var events = 0
+    /// The instance's number.
+    let replica: Int32
+    /// Steps that were taken in closed form.
+    var skipped = 0
     var busyTime: Int64 = 0
     var hostWaitTime: Int64 = 0
     var firstArrival = Int64.max
@@ -28,9 +28,7 @@ struct Tally: ~Copyable {
     static let endedAtOnce = 1_024
     /// Ended requests, to be handed on by the cluster.
     var ended = HotArray<EndedRequest>()
-    /// Actions of an external scheduler that broke a rule, and the first of them.
-    var refusedActions = 0
-    var firstRefusal = ""
+    init(replica: Int) { self.replica = Int32(replica) }
 
     /// Charges the blocks in use up to `time`. Call before the number changes.
     @inline(__always)
@@ -49,10 +47,18 @@ struct Tally: ~Copyable {
         peakUsedBlocks = max(peakUsedBlocks, peak)
     }
 
-    /// Counts an action that an external scheduler was refused.
-    mutating func refuse(_ what: String) {
-        if refusedActions == 0 { firstRefusal = what }
-        refusedActions += 1
+    /// Counts a dispatched step that has requests: it starts at `start`, after a moment when both
+    /// the host had begun its work for it and the GPU was free. Picoseconds.
+    @inline(__always)
+    mutating func count(
+        _ step: (duration: Int64, tokens: Int, requests: Int), from start: Int64,
+        after free: Int64
+    ) {
+        hostWaitTime += start - free
+        busyTime += step.duration
+        counters.steps += 1
+        counters.scheduledTokens += step.tokens
+        counters.scheduledEntries += step.requests
     }
 }
 

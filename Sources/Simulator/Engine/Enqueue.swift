@@ -1,0 +1,67 @@
+import Traces
+
+/// Takes a routed request into the instance: a slot, its content, its place in the inbox; or
+/// rejects it when it could never run. O(segments).
+func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
+    let time = arrival.arrival
+    instance.tally.firstArrival = min(instance.tally.firstArrival, time)
+    let rejection = rejection(instance.scheduler, instance.cache, arrival)
+    guard rejection == .none else {
+        let record = RequestRecord(
+            id: arrival.id, arrival: time, promptTokens: arrival.promptTokens,
+            replica: instance.number, outcome: .rejected, rejection: rejection)
+        instance.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
+        return
+    }
+    let allocated = HotStorage.allocations
+    instance.tally.counters.promptTokens += Int(arrival.promptTokens)
+    let request = LiveRequest(
+        known: arrival.promptTokens, promptTokens: arrival.promptTokens,
+        outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,
+        priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
+        abort: arrival.abort, outputContent: arrival.outputContent)
+    let slot = instance.scheduler.takeSlot(request)
+    let isNamed =
+        !arrival.content.isEmpty || arrival.isQuotable || !instance.cache.usesExtents
+    instance.cache.open(slot, request, content: isNamed ? arrival.prompt : nil)
+    if isNamed, arrival.isQuotable, instance.cache.sumsBlocks, instance.cache.isCaching {
+        instance.scheduler.requests[slot].isQuotable = true
+        countQuotes(&instance.scheduler, instance.cache, slot, sign: 1)
+    }
+    instance.inbox.append(Int32(slot))
+    instance.tally.allocations += HotStorage.allocations - allocated
+}
+
+/// A request is refused when the engine's input processor would refuse it, or when the pool could
+/// not hold it even alone.
+private func rejection(
+    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache,
+    _ arrival: borrowing ArrivingRequest
+) -> RejectionReason {
+    let limit = cache.maxModelLen
+    if Int(arrival.promptTokens) >= limit { return .promptNotShorterThanModelLength }
+    let tokens = min(Int(arrival.promptTokens) + Int(arrival.outputTokens), limit)
+    if cache.gateBlocks(tokens: tokens) > cache.usableBlocks {
+        return .needsMoreBlocksThanThePool
+    }
+    if !scheduler.engine.enableChunkedPrefill,
+        Int(arrival.promptTokens) > scheduler.tokenBudget
+    {
+        return .promptExceedsStepBudget
+    }
+    return .none
+}
+
+/// Counts the contents of a request whose trace says what answers are quoted, or takes them back
+/// with `sign` -1.
+func countQuotes(
+    _ scheduler: inout Scheduler, _ cache: borrowing KVCache, _ slot: Int, sign: Int32
+) {
+    guard scheduler.requests[slot].isQuotable else { return }
+    let output = scheduler.requests[slot].outputContent
+    for index in 0..<cache.contents.count(slot) {
+        let content = cache.contents.piece(slot, index).content
+        if content != output { scheduler.cohort.quotes.countQuoted(content, sign) }
+    }
+    scheduler.cohort.quotes.countOutput(output, sign)
+}

@@ -1,0 +1,282 @@
+import StepTime
+
+/// Prices and commits a decision that stands for many steps, in closed form: only the cohort
+/// decodes, without looking at any member but those that need the pool, until an arrival, an abort,
+/// a member's last token, a shortage of blocks or the horizon. Whether there was such a step.
+///
+/// It leaves the state that deciding the same steps one at a time would. O(1) per step at most,
+/// whatever the batch.
+@inline(__always)
+func fastForward(_ instance: inout Instance, to horizon: Int64) -> Bool {
+    guard instance.scheduler.cohort.count > 0, let times = standingTimes(&instance) else {
+        return false
+    }
+    return fastForward(&instance, to: horizon, times)
+}
+
+/// How many steps the decision of the next one stands for as far as the scheduler can tell, which
+/// knows no clock and counts no blocks: nobody waits, enters or ends. Nil: it must be decided.
+@inline(__always)
+private func standingTimes(_ instance: inout Instance) -> Int64? {
+    guard instance.scheduler.cohort.individuals.isEmpty, instance.scheduler.waiting.isEmpty,
+        instance.scheduler.cohort.leaving.isEmpty, !instance.log.isWanted,
+        instance.scheduler.cadence.interval == 1,
+        !instance.scheduler.cohort.quotes.mayConflict
+    else { return nil }
+    return instance.scheduler.standingTimes
+}
+
+extension Scheduler {
+    /// The same for a step of members alone.
+    fileprivate var standingTimes: Int64? {
+        let count = cohort.count
+        guard count <= tokenBudget, flight.count == inFlight else { return nil }
+        // A step whose batch ends a request is committed the ordinary way.
+        var exit = cohort.exits.earliest(from: cohort.tick)
+        if inFlight > 0 {
+            guard flight[0].members == count, flight[0].entries.isEmpty, flight[0].wasted == 0,
+                flight[0].tick == cohort.tick - 1
+            else { return nil }
+        } else {
+            exit -= 1
+        }
+        guard cohort.tick < exit else { return nil }
+        return engine.gait == .stride ? exit - cohort.tick : 1
+    }
+}
+
+private func fastForward(
+    _ instance: inout Instance, to horizon: Int64, _ times: Int64
+) -> Bool {
+    let count = instance.scheduler.cohort.count
+    guard count < instance.prices.lines.count else { return false }
+    // Who gives up is seen to by the loop, and at no other time than theirs.
+    let horizon = min(horizon, instance.aborts.firstTime - 1)
+    if instance.scheduler.inFlight > 0, instance.scheduler.flight[0].end > horizon { return false }
+    var limit = horizon
+    if let next = instance.inbox.first {
+        limit = min(limit, instance.scheduler.requests[Int(next)].arrival)
+    }
+    let exit = instance.scheduler.cohort.tick + times
+    var span = Span(
+        instance, instance.prices.lines[count], limit: limit, horizon: horizon, exit: exit)
+    if instance.cache.sumsBlocks {
+        span.run(&instance)
+    } else {
+        // Who needs the pool is served before the step; the steps from there to the next needs
+        // are alike.
+        var next = span.tick
+        while true {
+            span.exit = min(exit, instance.scheduler.cohort.needs.earliest(from: next))
+            span.run(&instance)
+            precondition(span.tick >= next, "who was served did not step")
+            span.exit = exit
+            guard span.serve(&instance) else { break }
+            next = span.tick + 1
+        }
+    }
+    if span.sums.steps > 0 { span.commit(to: &instance) }
+    return span.sums.steps > 0
+}
+
+/// Steps under way: the loop's state in plain numbers.
+private struct Span: ~Copyable {
+    var sums: DecodeSteps
+    let line: DecodeLine
+    /// No step is scheduled at the limit or past it, none processed past the horizon, none
+    /// scheduled at the tick of an exit.
+    let limit: Int64
+    let horizon: Int64
+    var exit: Int64
+    /// How many blocks were free when the span began.
+    let free: Int
+    /// Tick and phase of the next step.
+    var tick: Int64
+    var phase: Int
+    var context: Int
+    /// Context within the price's window, and by how much it grows a step.
+    var windowed: Int
+    let growing: Int
+    /// What the next step takes, and by how much each takes longer than the one before.
+    var duration: Int64
+    let rise: Int64
+
+    @inline(__always)
+    init(
+        _ instance: borrowing Instance, _ line: DecodeLine, limit: Int64, horizon: Int64,
+        exit: Int64
+    ) {
+        sums = DecodeSteps(instance)
+        self.line = line
+        self.limit = limit
+        self.horizon = horizon
+        self.exit = exit
+        // Where they are no sums, blocks are asked for between spans.
+        free = instance.cache.sumsBlocks ? instance.cache.freeBlocks : .max / 2
+        tick = instance.scheduler.cohort.tick
+        phase = instance.scheduler.cohort.phase
+        context = instance.scheduler.cohort.context
+        windowed = instance.scheduler.cohort.windowed
+        growing = instance.scheduler.cohort.growing
+        duration = line.picoseconds(context: context, windowedContext: windowed)
+        rise = sums.count * line.numerator * line.unit + Int64(growing) * line.windowedSlope
+    }
+
+    /// Steps until one that is not part of the span, or at a shortage of blocks.
+    mutating func run(_ instance: inout Instance) {
+        // Prices rise by the same amount a step where a token of context has a whole price.
+        let isSmooth = sums.pipelined && line.denominator == 1
+        while sums.clock < limit, tick < exit {
+            let needed = Int(instance.scheduler.cohort.blockPhases[phase])
+            guard sums.used + needed - sums.firstUsed <= free else { break }
+            let isGliding =
+                isSmooth && sums.lastEnd >= sums.clock + sums.host && duration >= sums.host
+            let moved = isGliding ? glide(&instance) : step(&instance, needed)
+            if !moved { break }
+        }
+    }
+
+    /// Gets those who ask for blocks in the next step what they ask for. False, with nothing done,
+    /// at a shortage or when the step is not part of the span.
+    mutating func serve(_ instance: inout Instance) -> Bool {
+        let start = sums.nextStart
+        guard sums.clock < limit, tick < exit,
+            sums.processed(from: start, to: start + duration) <= horizon
+        else { return false }
+        instance.scheduler.cohort.tick = tick
+        guard gatherNeeds(&instance.scheduler, &instance.cache) <= instance.cache.freeBlocks else {
+            return false
+        }
+        sums.account()
+        serveNeeds(&instance.scheduler, &instance.cache)
+        sums.use(instance.cache.usedBlocks)
+        return true
+    }
+
+    /// Takes blocks for a step scheduled now.
+    @inline(__always)
+    private mutating func take(_ needed: Int) {
+        guard needed > 0 else { return }
+        sums.account()
+        sums.used += needed
+    }
+
+    /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
+    /// be processed past the horizon: such a one is dispatched the ordinary way.
+    private mutating func step(_ instance: inout Instance, _ needed: Int) -> Bool {
+        let start = sums.nextStart
+        let end = start + duration
+        if sums.processed(from: start, to: end) > horizon { return false }
+        take(needed)
+        sums.add(from: start, to: end, gaps: &instance.tally.interTokenLatency)
+        tick += 1
+        phase = phase + 1 == instance.scheduler.cohort.blockPhases.count ? 0 : phase + 1
+        context += Int(sums.count)
+        windowed += growing
+        duration =
+            line.denominator == 1
+            ? duration + rise : line.picoseconds(context: context, windowedContext: windowed)
+        return true
+    }
+
+    /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
+    /// one before, and then that one is processed. False, with nothing done, when the first would
+    /// be processed past the horizon. O(steps that need blocks).
+    private mutating func glide(_ instance: inout Instance) -> Bool {
+        var number = exit - tick
+        // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
+        let size = instance.scheduler.cohort.blockPhases.count
+        let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)
+        if sums.used - sums.firstUsed + (rounds + 1) * Int(sums.count) > free {
+            number = min(number, Int64(instance.scheduler.cohort.stepsToNeed(after: phase)))
+        }
+        number = clipped(number)
+        guard number > 0 else { return false }
+        if instance.cache.sumsBlocks {
+            take(instance.scheduler.cohort, during: number)
+        } else {
+            phase = (phase + Int(number)) % size
+        }
+        let before = total(number - 1)
+        let all = before + duration + (number - 1) * rise
+        let first = sums.lastEnd
+        sums.gaps.add(
+            first - sums.lastDelivery, into: &instance.tally.interTokenLatency, times: sums.count)
+        if number > 1 {
+            sums.gaps.add(
+                from: duration, rise: rise, number: number - 1,
+                into: &instance.tally.interTokenLatency, times: sums.count)
+        }
+        sums.busy += all
+        sums.lastEnd = first + all
+        sums.clock = first + before
+        sums.lastStart = sums.clock
+        sums.lastDelivery = sums.clock
+        sums.steps += Int(number)
+        tick += number
+        context += Int(sums.count * number)
+        windowed += growing * Int(number)
+        duration += number * rise
+        return true
+    }
+
+    /// As many of so many steps as are scheduled before the limit and processed by the horizon.
+    @inline(__always)
+    private func clipped(_ number: Int64) -> Int64 {
+        // Step n is scheduled when step n - 2 ends, and when step n - 1 ends, that is processed.
+        var number = number
+        if number > 1, sums.lastEnd + total(number - 2) >= limit {
+            // No step takes longer than the last one.
+            let longest = max(1, duration + number * rise)
+            var ended = sums.lastEnd < limit ? (limit - 1 - sums.lastEnd) / longest : -1
+            while sums.lastEnd + total(ended + 1) < limit { ended += 1 }
+            number = ended + 2
+        }
+        return sums.lastEnd + total(number - 1) > horizon ? number - 1 : number
+    }
+
+    /// Takes the blocks that the next steps need, each when it is scheduled.
+    @inline(__always)
+    private mutating func take(_ cohort: borrowing Cohort, during number: Int64) {
+        let size = cohort.blockPhases.count
+        var taken = 0
+        var last = sums.clock
+        var timesBlocks: UInt128 = 0
+        var position: Int64 = 0
+        while position < number {
+            let needed = Int(cohort.blockPhases[phase])
+            last = position == 0 ? sums.clock : sums.lastEnd + total(position - 1)
+            timesBlocks += blockSeconds(last - sums.accounted, needed)
+            taken += needed
+            let ahead = min(Int64(cohort.stepsToNeed(after: phase)), number - position)
+            position += ahead
+            phase += Int(ahead)
+            if phase >= size { phase -= size }
+        }
+        // Σ needed × (last - time) is what those taken before the last step cost until then.
+        let all = blockSeconds(last - sums.accounted, sums.used + taken)
+        sums.account(until: last, blockTime: all - timesBlocks, taken: taken)
+    }
+
+    /// Duration of the next `number` steps.
+    @inline(__always)
+    private func total(_ number: Int64) -> Int64 {
+        number * duration + rise * (number * (number - 1) / 2)
+    }
+
+    /// Writes the state back as steps decided one at a time would have left it.
+    @inline(__always)
+    mutating func commit(to instance: inout Instance) {
+        instance.scheduler.cohort.tick = tick
+        instance.scheduler.cohort.phase = phase
+        instance.scheduler.cohort.context = context
+        instance.scheduler.cohort.windowed = windowed
+        instance.scheduler.cohort.lastDelivery = sums.lastDelivery
+        instance.tally.skipped += sums.steps
+        if instance.cache.sumsBlocks, sums.used > sums.firstUsed {
+            instance.cache.take(sums.used - sums.firstUsed)
+        }
+        sums.commit(to: &instance)
+        if sums.pipelined { instance.scheduler.flight[0].tick = tick - 1 }
+    }
+}

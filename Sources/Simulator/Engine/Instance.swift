@@ -1,0 +1,91 @@
+import Basics
+import Models
+import StepTime
+import Traces
+
+/// One engine: a scheduler, a KV cache, and the loop's clock.
+///
+/// The way of a step: `schedule` decides (`Scheduler/VLLMRules.swift`), the step time prices, and
+/// `commit` delivers the sampled tokens (`Commit.swift`); the loop in `Loop.swift` moves the clock.
+/// Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
+struct Instance: ~Copyable {
+    let number: Int32
+    let prices: Prices
+    var scheduler: Scheduler
+    var cache: KVCache
+    /// Slots that arrived at the instance but whose arrival the loop has not reached.
+    var inbox = RingQueue<Int32>()
+    var aborts = EventHeap()
+
+    /// Host clock and end of the last dispatched batch, picoseconds.
+    var clock: Int64 = 0
+    var lastEnd: Int64 = 0
+    /// Whether the loop must commit the oldest batch before it goes on.
+    var mustDrain = false
+    var scheduledNothing = false
+    /// Schedule calls in a row that scheduled nothing while nothing was in flight.
+    var idleCalls = 0
+    /// Number of the schedule call under way when a token was last delivered.
+    var lastDeliveryCall = 0
+    /// Schedule calls without a token after which requests must be preempting one another for
+    /// ever: several times what the longest prompt takes at a token a step.
+    let patience: Int
+    var commitment = Commitment()
+    var tally: Tally
+    var log = DecisionBuffer()
+
+    init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
+        self.number = Int32(number)
+        prices = Prices(plan, lines: lines)
+        tally = Tally(replica: number)
+        scheduler = Scheduler(plan, replica: number)
+        cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)
+        let interval = max(1, plan.engine.prefillScheduleInterval)
+        patience = (4 * plan.engine.maxModelLen + 10_000) * interval
+    }
+
+    /// Whether the loop has anything left to do.
+    var hasMore: Bool {
+        scheduler.hasWork || !scheduler.flight.isEmpty || scheduler.endedFlag || !inbox.isEmpty
+    }
+}
+
+/// What a step takes, on the GPU and on the host. Picoseconds.
+struct Prices {
+    let stepTime: StepTime
+    /// Prices of steps that only decode, by decodes; empty where they are no lines in context. The
+    /// instances of a cluster share them.
+    let lines: [DecodeLine]
+    let hostFixed: Int64
+    let hostPerRequest: Int64
+    /// Sleep after an iteration that scheduled nothing.
+    let emptyYield: Int64
+
+    init(_ plan: RunPlan, lines: [DecodeLine]) {
+        stepTime = plan.stepTime
+        self.lines = lines
+        hostFixed = plan.engine.hostFixed
+        hostPerRequest = plan.engine.hostPerRequest
+        emptyYield = plan.engine.emptyYieldMicroseconds * 1_000_000
+    }
+
+    @inline(__always)
+    func host(requests: Int) -> Int64 { hostFixed + hostPerRequest * Int64(requests) }
+
+    /// What a plan takes on the GPU, and how many tokens and requests it has. O(entries); O(1) for
+    /// members of the cohort alone.
+    @inline(__always)
+    func price(
+        _ plan: borrowing Plan
+    ) -> (duration: Int64, tokens: Int, requests: Int) {
+        let members = plan.share.count + plan.share.wasted
+        if plan.entries.isEmpty, members > 0, members < lines.count {
+            let duration = lines[members].picoseconds(
+                context: plan.share.context + plan.share.wastedContext,
+                windowedContext: plan.share.windowed + plan.share.wastedWindowed)
+            return (duration, members, members)
+        }
+        let load = plan.load(window: stepTime.window)
+        return (stepTime.picoseconds(load), load.tokens, load.requests)
+    }
+}

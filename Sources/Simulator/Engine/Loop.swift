@@ -1,0 +1,249 @@
+import Basics
+
+/// Why `advance` came back.
+enum AdvanceStop {
+    /// Nothing more happens before the horizon.
+    case horizon
+    /// Decisions or records are to be collected; call again.
+    case collect
+}
+
+/// The last moment of a simulation, picoseconds: 92 days. It leaves 14 days of room in 64 bits for
+/// the step under way.
+let lastMoment: Int64 = 8_000_000_000_000_000_000
+
+/// Runs the instance's loop up to `horizon`: every batch that ends by then is committed, and no
+/// scheduling happens at or after it, since requests may yet arrive at that very moment.
+///
+/// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
+func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceStop {
+    let allocated = HotStorage.allocations
+    defer { instance.tally.allocations += HotStorage.allocations - allocated }
+    let limit = min(horizon, lastMoment)
+    while true {
+        if instance.mustDrain {
+            precondition(!instance.scheduler.flight.isEmpty, "the loop waits for no batch")
+            let time = max(instance.clock, instance.scheduler.flight.firstEnd)
+            if time > horizon { return .horizon }
+            if time > lastMoment { throw instance.isTooLate }
+            commitOldest(&instance)
+            if instance.log.decisions.count >= 256 { return .collect }
+        }
+        if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
+            !instance.scheduler.endedFlag
+        {
+            guard let next = instance.inbox.first else { return .horizon }
+            let arrival = instance.scheduler.requests[Int(next)].arrival
+            instance.clock = max(instance.clock, arrival)
+        }
+        if instance.clock >= horizon { return .horizon }
+        if instance.clock >= lastMoment { throw instance.isTooLate }
+        if instance.tally.ended.count >= Tally.endedAtOnce { return .collect }
+        takeArrivals(&instance)
+        processAborts(&instance)
+        if fastForward(&instance, to: limit), instance.clock >= limit || instance.isDisturbed {
+            continue
+        }
+        try scheduleAndDispatch(&instance)
+    }
+}
+
+extension Instance {
+    fileprivate var isTooLate: InputError {
+        InputError(
+            "replica \(number)", "simulated time passes 92 days",
+            expected: "a part of the trace, or steps that take less time")
+    }
+
+    /// Whether a request arrives or gives up by now, or each step is to be looked at.
+    fileprivate var isDisturbed: Bool {
+        if aborts.firstTime <= clock || scheduler.engine.gait == .walk { return true }
+        guard let next = inbox.first else { return false }
+        return scheduler.requests[Int(next)].arrival <= clock
+    }
+}
+
+@inline(__always)
+private func takeArrivals(_ instance: inout Instance) {
+    guard let next = instance.inbox.first,
+        instance.scheduler.requests[Int(next)].arrival <= instance.clock
+    else { return }
+    takeArrived(&instance)
+}
+
+/// The same when there is one to take.
+@inline(never)
+private func takeArrived(_ instance: inout Instance) {
+    while let next = instance.inbox.first,
+        instance.scheduler.requests[Int(next)].arrival <= instance.clock
+    {
+        _ = instance.inbox.popFirst()
+        instance.scheduler.events += 1
+        let slot = Int(next)
+        instance.scheduler.waiting.append(next, rank: instance.scheduler.requests[slot].rank)
+        let abort = instance.scheduler.requests[slot].abort
+        if abort < .max {
+            let id = instance.scheduler.requests[slot].id
+            instance.aborts.push(.init(time: abort, tie: id, payload: next))
+        }
+    }
+}
+
+/// Ends the requests whose clients have given up by now, in order of (time, id).
+@inline(__always)
+private func processAborts(_ instance: inout Instance) {
+    while instance.aborts.firstTime <= instance.clock, let event = instance.aborts.pop() {
+        let slot = Int(event.payload)
+        let request = instance.scheduler.requests[slot]
+        guard request.state != .ended, request.id == event.tie, request.abort == event.time else {
+            continue
+        }
+        let wasRunning = request.state == .running
+        if wasRunning, request.membership != .individual {
+            individualise(&instance.scheduler, &instance.cache, slot)
+        }
+        finish(
+            &instance.scheduler, &instance.cache, &instance.tally, slot, .aborted,
+            at: instance.clock)
+        if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
+        if instance.log.isWanted { instance.log.aborted.append(request.id) }
+    }
+}
+
+/// Schedules a step if there is anything to schedule for, and decides whether the loop waits for
+/// the oldest batch before it goes on.
+@inline(__always)
+private func scheduleAndDispatch(_ instance: inout Instance) throws {
+    let pipelined = instance.scheduler.depth > 1
+    instance.scheduledNothing = true
+    if instance.scheduler.hasWork || (pipelined && instance.scheduler.endedFlag) {
+        let isCleanup = !instance.scheduler.hasWork
+        instance.scheduler.endedFlag = false
+        let isEmpty = dispatch(&instance, isCleanup: isCleanup)
+        instance.scheduledNothing = isEmpty
+        try instance.checkProgress(scheduledNothing: isEmpty)
+        let goesOn = !isEmpty || instance.scheduler.hasWork || instance.scheduler.endedFlag
+        if instance.scheduler.flight.count < instance.scheduler.depth, goesOn {
+            instance.yieldIfIdle()
+            instance.mustDrain = false
+            return
+        }
+    } else if !pipelined {
+        instance.scheduler.endedFlag = false
+        instance.log.aborted.removeAll()
+    }
+    instance.mustDrain = !instance.scheduler.flight.isEmpty
+}
+
+/// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
+@inline(__always)
+private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
+    let called = instance.clock
+    let evictions = instance.cache.evictions
+    instance.tally.account(until: called, used: instance.cache.usedBlocks)
+    schedule(&instance.scheduler, &instance.cache, at: called)
+    let pipelined = instance.scheduler.depth > 1
+    let isEmpty = instance.scheduler.plan.isEmpty
+    var step = instance.prices.price(instance.scheduler.plan)
+    if isEmpty, pipelined { step.duration = 0 }
+    instance.clock += instance.prices.host(requests: step.requests)
+    let start = max(instance.clock, instance.lastEnd)
+    let end = start + step.duration
+    let age = instance.scheduler.flight.append()
+    instance.scheduler.dispatch(age, from: start, to: end, isCleanup: isCleanup)
+    if step.requests > 0 {
+        instance.tally.count(step, from: start, after: max(called, instance.lastEnd))
+    } else if !isCleanup {
+        instance.tally.counters.emptySteps += 1
+    }
+    instance.lastEnd = end
+    instance.tally.lastEnd = max(instance.tally.lastEnd, end)
+    if isCleanup {
+        instance.log.aborted.removeAll()
+    } else {
+        instance.scheduler.calls += 1
+        if instance.log.isWanted {
+            logSchedule(&instance, age, called: called, evictions: evictions)
+        }
+    }
+    instance.scheduler.hand(to: age)
+    return isEmpty
+}
+
+private func commitOldest(_ instance: inout Instance) {
+    instance.clock = max(instance.clock, instance.scheduler.flight.firstEnd)
+    if instance.scheduler.depth > 1 { processAborts(&instance) }
+    let batch = instance.scheduler.flight.removeFirst(entries: &instance.commitment.entries)
+    let wasted = instance.tally.counters.wastedEntries
+    let delivered = commit(
+        batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.tally,
+        at: instance.clock)
+    if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
+    instance.mustDrain = false
+    if instance.log.isWanted, !batch.isCleanup {
+        logCommit(&instance, batch, delivered: delivered, wastedBefore: wasted)
+    }
+    instance.yieldIfIdle()
+}
+
+extension Scheduler {
+    /// Makes the plan the batch of that age, but for its entries.
+    @inline(__always)
+    fileprivate mutating func dispatch(
+        _ age: Int, from start: Int64, to end: Int64, isCleanup: Bool
+    ) {
+        flight[age].set(
+            number: calls, start: start, end: end, plan.share, tick: cohort.tick - 1,
+            isCleanup: isCleanup)
+    }
+
+    /// Moves the plan's entries into the batch of that age.
+    @inline(__always)
+    fileprivate mutating func hand(to age: Int) {
+        swap(&flight[age].entries, &plan.entries)
+    }
+}
+
+extension Instance {
+    @inline(__always)
+    fileprivate mutating func yieldIfIdle() {
+        guard scheduledNothing, scheduler.depth > 1 else { return }
+        if scheduler.hasWork || scheduler.endedFlag { clock += prices.emptyYield }
+    }
+
+    /// Ends the run with who holds what when the instance can never schedule again.
+    @inline(__always)
+    fileprivate mutating func checkProgress(scheduledNothing: Bool) throws {
+        if let failure = scheduler.failure { throw failure }
+        if scheduler.calls - lastDeliveryCall > patience { throw noProgress() }
+        guard scheduledNothing, scheduler.hasWork, aborts.isEmpty,
+            (0..<scheduler.flight.count).allSatisfy({ scheduler.flight[$0].isEmpty })
+        else {
+            idleCalls = 0
+            return
+        }
+        idleCalls += 1
+        guard idleCalls > scheduler.cadence.interval + 4 else { return }
+        throw noProgress()
+    }
+
+    private mutating func noProgress() -> InputError {
+        orderRunning(&scheduler)
+        var state = ""
+        for slot in scheduler.running.elements.prefix(5) {
+            let held = Int(cache.commonTable(Int(slot)).count) * cache.groups.count
+            state += "request \(scheduler.requests[Int(slot)].id) holds \(held), "
+        }
+        if let head = scheduler.waiting.head {
+            let request = scheduler.requests[Int(head)]
+            state += "request \(request.id) (\(request.known) tokens) heads the queue"
+        } else {
+            state += "nothing waits"
+        }
+        return InputError(
+            "replica \(number)",
+            "no progress at \(clock / 1_000_000) us: \(cache.freeBlocks) of "
+                + "\(cache.usableBlocks) blocks of \(cache.blockSize.tokens) are free; \(state)",
+            expected: "a larger engine.num_gpu_blocks or a smaller engine.max_model_len")
+    }
+}

@@ -1,0 +1,88 @@
+import StepTime
+
+/// When an instance must run again, picoseconds; `Int64.max` when it has nothing to do.
+///
+/// Processing a batch happens at its end; scheduling needs a horizon past the clock. But others
+/// see of a replica only who ended there. So it may sleep until the earliest moment at which
+/// a request could end, and catch up then or at the next arrival.
+func nextEvent(_ instance: inout Instance) -> Int64 {
+    var time: Int64
+    if instance.mustDrain {
+        time = max(instance.clock, instance.scheduler.flight.firstEnd)
+    } else if instance.scheduler.hasWork || !instance.scheduler.flight.isEmpty
+        || instance.scheduler.endedFlag
+    {
+        time = instance.clock + 1
+    } else {
+        guard let next = instance.inbox.first else { return .max }
+        time = max(instance.clock, instance.scheduler.requests[Int(next)].arrival) + 1
+    }
+    guard !instance.log.isWanted, instance.scheduler.cohort.isOn else { return time }
+    let abort = firstAbort(&instance)
+    guard instance.scheduler.cohort.leaving.isEmpty, let steps = stepsToFirstEnd(&instance),
+        steps > 0
+    else { return time }
+    // A step takes no less time than the members' next one: others only add to it, and
+    // contexts grow. Without members, all steps but a first prefill decode something.
+    let decodes = max(1, instance.scheduler.cohort.count)
+    guard decodes < instance.prices.lines.count else { return time }
+    let shortest = instance.prices.lines[decodes].picoseconds(
+        context: max(1, instance.scheduler.cohort.context),
+        windowedContext: instance.scheduler.cohort.windowed)
+    let (sleep, overflow) = shortest.multipliedReportingOverflow(
+        by: instance.scheduler.cohort.count > 0 ? steps : steps - 1)
+    if !overflow, sleep < .max - instance.lastEnd {
+        time = max(time, min(abort, instance.lastEnd + sleep))
+    }
+    return time
+}
+
+/// When the first client gives up: that ends a request too. Of those not arrived at the loop it
+/// looks at no more than an instance that sleeps may have.
+private func firstAbort(_ instance: inout Instance) -> Int64 {
+    var time = instance.aborts.firstTime
+    for place in 0..<min(instance.inbox.count, sleepersCrowd) {
+        time = min(time, instance.scheduler.requests[Int(instance.inbox[place])].abort)
+    }
+    return time
+}
+
+/// A number of steps, counted from the next one to be scheduled, before whose end no request ends;
+/// nil when a shortage of blocks or a crowd makes it uncertain. O(individuals + waiting).
+private func stepsToFirstEnd(_ instance: inout Instance) -> Int64? {
+    let newcomers =
+        instance.scheduler.cohort.individuals.count + instance.scheduler.waiting.count
+        + instance.inbox.count
+    guard newcomers <= sleepersCrowd else { return nil }
+    let size = Int64(instance.cache.blockSize.tokens)
+    var steps = instance.scheduler.cohort.exits.earliest(from: instance.scheduler.cohort.tick)
+    if steps < .max { steps -= instance.scheduler.cohort.tick }
+    var prompts: Int64 = 0
+    for place in 0..<newcomers {
+        let slot: Int32
+        var index = place
+        if index < instance.scheduler.cohort.individuals.count {
+            slot = instance.scheduler.cohort.individuals[index]
+        } else {
+            index -= instance.scheduler.cohort.individuals.count
+            let waits = instance.scheduler.waiting.count
+            slot = index < waits ? instance.scheduler.waiting[index] : instance.inbox[index - waits]
+        }
+        let request = instance.scheduler.requests[Int(slot)]
+        steps = min(steps, request.stepsToEnd(limit: instance.cache.maxModelLen))
+        prompts += Int64(request.known) / size + 2
+    }
+    guard steps > 0, steps < .max else { return nil }
+    // Without preemptions: the blocks last for so many steps.
+    let requests = Int64(
+        instance.scheduler.running.count + instance.scheduler.waiting.count + instance.inbox.count)
+    let groups = Int64(instance.cache.groups.count)
+    let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests * groups)
+    guard !overflow, growth + prompts * groups <= Int64(instance.cache.freeBlocks) else {
+        return nil
+    }
+    return steps
+}
+
+/// More newcomers than this and an instance does not look how long it may sleep.
+private let sleepersCrowd = 6

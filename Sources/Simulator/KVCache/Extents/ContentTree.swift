@@ -1,0 +1,181 @@
+/// The contents whose blocks a pool has or may get, as a tree: what one cached prompt has in
+/// common with another is there once, whatever is cached of it and in whichever group.
+///
+/// A node is a span of blocks of one chain. Its children go on where their content leaves it,
+/// which may be in its middle; so a node is never cut, and a block of a chain belongs to exactly
+/// one node, found by the key of that node's first block. A node stays as long as an extent, a child
+/// or a request needs it, so that every chain can be followed from its start.
+struct ContentTree: ~Copyable {
+    struct Node {
+        /// Blocks of the chain, counted from the prompt's start.
+        var start: Int32
+        var end: Int32
+        /// The node that holds block `start - 1`; -1 at the start of a chain.
+        var parent: Int32
+        /// Runs, children and requests that need the node, and how many of them are children.
+        var references: Int32 = 0
+        var children: Int32 = 0
+        /// Identity of the chain up to the end of the first block.
+        var firstKey: UInt64
+        var pieces = Slab<ContentPiece>.List()
+    }
+
+    let blockSize: Int32
+    private var nodes = HotSlots<Node>()
+    private var index = NodeIndex()
+    private var pieces = Slab<ContentPiece>(
+        filler: ContentPiece(content: 0, offset: 0, start: 0, hashBefore: 0))
+
+    init(blockSize: Int) { self.blockSize = Int32(blockSize) }
+
+    /// Nodes that exist.
+    var count: Int { nodes.count }
+    /// Slots of the index looked at so far.
+    var probes: Int { index.probes }
+
+    /// Appends to `path` the parts of a request's chain from block 0 that the tree knows, at most
+    /// so many blocks. O(nodes + pieces passed).
+    mutating func follow(
+        _ contents: borrowing PromptContents, _ slot: Int, to limit: Int32,
+        _ path: inout HotArray<ChainPart>
+    ) {
+        var block: Int32 = 0
+        while block < limit {
+            let node = find(contents, slot, block)
+            guard node >= 0 else { return }
+            let end = min(limit, commonEnd(contents, slot, node, from: block))
+            precondition(end > block, "a node that was found matches in its first block at least")
+            path.append(ChainPart(node: node, low: block, high: end))
+            block = end
+        }
+    }
+
+    /// Appends to `path` the parts of a request's chain between two blocks, and enters into the
+    /// tree what it does not know. `node` holds the block before the first, and moves to the last.
+    /// O(nodes + pieces passed).
+    mutating func reach(
+        _ contents: borrowing PromptContents, _ slot: Int, from first: Int32, to limit: Int32,
+        _ node: inout Int32, _ path: inout HotArray<ChainPart>
+    ) {
+        var block = first
+        while block < limit {
+            // A chain that goes on at the end of a node without children is new there.
+            if node >= 0, block == nodes[node].end, nodes[node].children == 0 {
+                lengthen(contents, slot, node, to: limit)
+                return path.append(ChainPart(node: node, low: block, high: limit))
+            }
+            var end = block
+            if node >= 0, block < nodes[node].end {
+                end = min(limit, commonEnd(contents, slot, node, from: block))
+            }
+            if end <= block {
+                let found = find(contents, slot, block)
+                if found >= 0 {
+                    node = found
+                    end = min(limit, commonEnd(contents, slot, node, from: block))
+                    precondition(end > block, "a node that was found matches in its first block")
+                } else {
+                    if node < 0 || block < nodes[node].end {
+                        node = add(contents, slot, parent: node, start: block)
+                    }
+                    lengthen(contents, slot, node, to: limit)
+                    end = limit
+                }
+            }
+            path.append(ChainPart(node: node, low: block, high: end))
+            block = end
+        }
+    }
+
+    /// Notes that somebody else needs a node. O(1).
+    mutating func retain(_ node: Int32) { nodes[node].references += 1 }
+
+    /// Notes that somebody needs it no longer. O(1) amortised.
+    mutating func release(_ node: Int32) {
+        var node = node
+        while node >= 0 {
+            nodes[node].references -= 1
+            guard nodes[node].references == 0 else { return }
+            let parent = nodes[node].parent
+            index.remove(node, nodes)
+            pieces.free(&nodes[node].pieces)
+            nodes.remove(node)
+            if parent >= 0 { nodes[parent].children -= 1 }
+            node = parent
+        }
+    }
+
+    /// The node that begins with a block of a request's chain, or -1. O(log pieces).
+    private mutating func find(
+        _ contents: borrowing PromptContents, _ slot: Int, _ block: Int32
+    ) -> Int32 {
+        index.find(contents.prefixHash(slot, (block + 1) * blockSize), nodes)
+    }
+
+    private mutating func add(
+        _ contents: borrowing PromptContents, _ slot: Int, parent: Int32, start: Int32
+    ) -> Int32 {
+        let key = contents.prefixHash(slot, (start + 1) * blockSize)
+        let place = nodes.insert(
+            Node(start: start, end: start, parent: parent, firstKey: key))
+        if parent >= 0 {
+            nodes[parent].references += 1
+            nodes[parent].children += 1
+        }
+        index.insert(place, nodes)
+        return place
+    }
+
+    /// Continues a node with the content of a request whose chain it is so far.
+    @inline(__always)
+    private mutating func lengthen(
+        _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, to end: Int32
+    ) {
+        nodes[node].end = end
+        var list = nodes[node].pieces
+        var index: Int
+        if list.count == 0 {
+            index = contents.index(slot, holding: nodes[node].start * blockSize)
+        } else {
+            let last = pieces[list, Int(list.count) - 1].start
+            // An answer goes on.
+            if contents.piece(slot, contents.count(slot) - 1).start == last { return }
+            index = contents.index(slot, holding: last) + 1
+        }
+        while index < contents.count(slot) {
+            let piece = contents.piece(slot, index)
+            guard piece.start < end * blockSize else { break }
+            pieces.append(piece, to: &list)
+            index += 1
+        }
+        nodes[node].pieces = list
+    }
+
+    /// How far, in blocks of the chain, a node has the content of a request that it has up to
+    /// `block`; that or less if the next block differs. O(log pieces + pieces passed).
+    private func commonEnd(
+        _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, from block: Int32
+    ) -> Int32 {
+        let list = nodes[node].pieces
+        let limit = nodes[node].end * blockSize
+        var position = pieces.index(in: list, holding: block * blockSize)
+        var piece = contents.index(slot, holding: block * blockSize)
+        while true {
+            let theirs = pieces[list, position]
+            guard contents.piece(slot, piece) == theirs else { return theirs.start / blockSize }
+            let isLast = position + 1 == Int(list.count)
+            let theirEnd = isLast ? limit : pieces[list, position + 1].start
+            let myEnd = contents.end(slot, piece)
+            if isLast || theirEnd != myEnd { return min(theirEnd, myEnd, limit) / blockSize }
+            position += 1
+            piece += 1
+        }
+    }
+}
+
+/// Blocks `low..<high` of a chain, which belong to one node of the tree.
+struct ChainPart {
+    var node: Int32
+    var low: Int32
+    var high: Int32
+}

@@ -1,0 +1,36 @@
+import Traces
+
+/// A request on its way from the router to a replica.
+struct ArrivingRequest {
+    var id: Int64
+    var sequence: Int64
+    /// Picoseconds.
+    var arrival: Int64
+    var promptTokens: Int32
+    var outputTokens: Int32
+    var maxTokens: Int32
+    var priority: Int32
+    /// Picoseconds; `Int64.max`: never.
+    var abort: Int64
+    var outputContent: Int64
+    /// Whether the trace says what answers are, so that others may quote them.
+    var isQuotable: Bool
+    /// Empty: content that nobody else names.
+    var content: ArraySlice<Segment>
+
+    /// The prompt's content, with a name of its own where the trace gives none.
+    var prompt: ArraySlice<Segment> {
+        if !content.isEmpty { return content }
+        return [Segment.whole(of: sequence, length: promptTokens)]
+    }
+}
+
+extension Segment {
+    /// The content of a prompt that nobody else names, by the request's place in the run.
+    static func whole(of sequence: Int64, length: Int32) -> Segment {
+        Segment(content: privateContent + 2 * sequence, length: length)
+    }
+
+    /// Content id of an answer that nobody else names.
+    static func answer(of sequence: Int64) -> Int64 { privateContent + 2 * sequence + 1 }
+}

@@ -1,0 +1,286 @@
+/// Who joins the cohort, who leaves it, and who is taken out of it.
+
+/// Brings the cohort up to date before a step: members past their last step leave it, individuals
+/// that only decode join it. O(individuals + leaving).
+func updateCohort(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    if scheduler.cohort.quotes.mayConflict { dismissQuoted(&scheduler, &cache) }
+    if scheduler.cohort.exits.holds(scheduler.cohort.tick) { takeLeavers(&scheduler, &cache) }
+    guard !scheduler.cohort.individuals.isEmpty, scheduler.flight.count == scheduler.inFlight,
+        hasBlocksForAWhile(scheduler, cache)
+    else { return }
+    var kept = 0
+    for index in scheduler.cohort.individuals.indices {
+        let slot = scheduler.cohort.individuals[index]
+        if canJoin(scheduler, cache, Int(slot)) {
+            join(&scheduler, &cache, Int(slot))
+        } else {
+            scheduler.cohort.individuals[kept] = slot
+            kept += 1
+        }
+    }
+    scheduler.cohort.individuals.removeLast(scheduler.cohort.individuals.count - kept)
+}
+
+/// Whether the running requests find blocks for 32 steps: else a preemption is near, and to join the
+/// sums and leave them again costs as much as a few steps of individuals.
+@inline(__always)
+private func hasBlocksForAWhile(
+    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache
+) -> Bool {
+    let tokens = 32 * scheduler.running.count * cache.groups.count
+    return cache.freeBlocks * cache.blockSize.tokens >= tokens
+}
+
+@inline(__always)
+private func canJoin(
+    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache, _ slot: Int
+) -> Bool {
+    let request = scheduler.requests[slot]
+    let inFlight = Int32(scheduler.inFlight)
+    guard request.decodesSteadily(inFlight: inFlight) else { return false }
+    // Its latest token came with the latest batch, so its next gap is every member's.
+    if inFlight == 0, request.lastToken != scheduler.cohort.lastDelivery { return false }
+    // How far its windows slide depends on what is in flight.
+    if !cache.sumsBlocks, request.inFlight != inFlight { return false }
+    let last = request.lastDecode(limit: scheduler.engine.maxModelLen)
+    guard Int(request.computed) <= last else { return false }
+    return !request.isQuotable || scheduler.cohort.quotes.isPrivate(request.outputContent)
+}
+
+@inline(__always)
+private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) {
+    let tick = scheduler.cohort.tick
+    let computed = Int(scheduler.requests[slot].computed)
+    let last = scheduler.requests[slot].lastDecode(limit: scheduler.engine.maxModelLen)
+    let until = tick + Int64(last - computed + 1)
+    let now = Int32(truncatingIfNeeded: tick)
+    scheduler.requests[slot].membership = .member
+    scheduler.requests[slot].memberBase = Int32(computed) &- now
+    scheduler.requests[slot].memberSince = now
+    scheduler.requests[slot].memberUntil = Int32(truncatingIfNeeded: until)
+    scheduler.cohort.count += 1
+    scheduler.cohort.context += computed + 1
+    if scheduler.cohort.window > 0 { joinWindow(&scheduler, slot, computed) }
+    scheduler.cohort.exits.insert(Int32(slot), at: exitTick(&scheduler, slot))
+    if cache.sumsBlocks {
+        let phase = phase(scheduler.cohort, cache.blockSize, computed)
+        scheduler.cohort.countPhase(phase, 1)
+    } else {
+        let need = cache.nextNeed(slot, settled: nil)
+        scheduler.cohort.needs.insert(slot, at: tick + Int64(max(0, need - computed)))
+    }
+}
+
+/// Counts a member's context within the price's window.
+private func joinWindow(_ scheduler: inout Scheduler, _ slot: Int, _ computed: Int) {
+    let window = scheduler.cohort.window
+    scheduler.cohort.windowed += min(computed + 1, window)
+    scheduler.requests[slot].isGrowing = computed + 1 < window
+    if computed + 1 < window { scheduler.cohort.growing += 1 }
+}
+
+/// Takes it back.
+private func leaveWindow(_ scheduler: inout Scheduler, _ slot: Int, _ computed: Int) {
+    scheduler.cohort.windowed -= min(computed + 1, scheduler.cohort.window)
+    if scheduler.requests[slot].isGrowing { scheduler.cohort.growing -= 1 }
+    scheduler.requests[slot].isGrowing = false
+}
+
+/// The tick of a member in `exits`.
+@inline(__always)
+private func exitTick(_ scheduler: inout Scheduler, _ slot: Int) -> Int64 {
+    let until = scheduler.requests[slot].memberUntil
+    guard scheduler.requests[slot].isGrowing else { return Int64(until) }
+    let filling = scheduler.requests[slot].filling(scheduler.cohort.window)
+    return Int64(filling &- until < 0 ? filling : until)
+}
+
+/// Lets a member whose context fills the window by the present tick grow no longer.
+private func stopGrowing(_ scheduler: inout Scheduler, _ slot: Int) {
+    let now = Int32(truncatingIfNeeded: scheduler.cohort.tick)
+    guard scheduler.requests[slot].isGrowing,
+        now &- scheduler.requests[slot].filling(scheduler.cohort.window) >= 0
+    else { return }
+    scheduler.cohort.exits.remove(Int32(slot), at: exitTick(&scheduler, slot))
+    scheduler.requests[slot].isGrowing = false
+    scheduler.cohort.growing -= 1
+    scheduler.cohort.exits.insert(Int32(slot), at: exitTick(&scheduler, slot))
+}
+
+/// The tick, modulo block size, at which a request with so many tokens computed by the present
+/// tick needs a block: when its tokens fill its blocks.
+@inline(__always)
+private func phase(_ cohort: borrowing Cohort, _ blockSize: BlockSize, _ computed: Int) -> Int {
+    let size = blockSize.tokens
+    let beyond = blockSize.beyond(computed)
+    let phase = cohort.phase + (beyond == 0 ? 0 : size - beyond)
+    return phase < size ? phase : phase - size
+}
+
+/// Takes a request out of the sums. Its tokens computed so far.
+@inline(__always)
+private func leaveSums(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) -> Int {
+    let computed = scheduler.requests[slot].computed(at: scheduler.cohort.tick)
+    scheduler.cohort.count -= 1
+    scheduler.cohort.context -= computed + 1
+    scheduler.cohort.exits.remove(Int32(slot), at: exitTick(&scheduler, slot))
+    if scheduler.cohort.window > 0 { leaveWindow(&scheduler, slot, computed) }
+    if cache.sumsBlocks {
+        let phase = phase(scheduler.cohort, cache.blockSize, computed)
+        scheduler.cohort.countPhase(phase, -1)
+    } else {
+        scheduler.cohort.needs.remove(slot)
+    }
+    return computed
+}
+
+/// Takes those out of the sums whose last step was scheduled before the present tick.
+func takeLeavers(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    var next = scheduler.cohort.exits.first(at: scheduler.cohort.tick)
+    while next >= 0 {
+        let slot = Int(next)
+        next = scheduler.cohort.exits.next(after: next)
+        guard scheduler.requests[slot].ends(at: scheduler.cohort.tick) else {
+            if scheduler.cohort.growing > 0 { stopGrowing(&scheduler, slot) }
+            continue
+        }
+        let computed = leaveSums(&scheduler, &cache, slot)
+        scheduler.requests[slot].membership = .leaving
+        cache.book(slot, tokens: computed)
+        scheduler.cohort.leaving.append(Int32(slot))
+    }
+}
+
+/// Takes a member, or one that leaves, out of the cohort at this tick, with the state that
+/// stepping it would have left.
+func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) {
+    var request = scheduler.requests[slot]
+    var computed = request.computedAtEnd
+    if request.membership == .member {
+        computed = leaveSums(&scheduler, &cache, slot)
+    } else if let place = scheduler.cohort.leaving.firstIndex(of: Int32(slot)) {
+        _ = scheduler.cohort.leaving.remove(at: place)
+    }
+    var inFlight: Int32 = 0
+    var samples: Int32 = 0
+    var asMember: Int32 = 0
+    for index in 0..<scheduler.flight.count {
+        let tick = scheduler.flight[index].tick
+        let isPast = request.membership == .leaving && request.isPast(tick)
+        if isPast {
+            guard scheduler.flight[index].wasted > 0, scheduler.wastesStep(slot) else {
+                continue
+            }
+            scheduler.flight[index].wasted -= 1
+            computed += 1
+        } else if scheduler.flight[index].members > 0, request.isMemberSince(tick) {
+            scheduler.flight[index].members -= 1
+            asMember += 1
+        } else {
+            for place in scheduler.flight[index].entries.indices {
+                let entry = scheduler.flight[index].entries[place]
+                guard entry.slot == Int32(slot) else { continue }
+                inFlight += entry.tokens
+                samples += entry.samples ? 1 : 0
+            }
+            continue
+        }
+        scheduler.flight[index].entries.append(
+            Entry(
+                slot: Int32(slot), tokens: 1, computedBefore: Int32(request.computed(at: tick)),
+                kind: .running, samples: true))
+        inFlight += 1
+        samples += 1
+    }
+    let now = Int32(truncatingIfNeeded: scheduler.cohort.tick)
+    let until = request.isPast(scheduler.cohort.tick) ? request.memberUntil : now
+    if until &- request.memberSince > asMember {
+        request.lastToken = scheduler.cohort.lastDelivery
+    }
+    request.membership = .individual
+    request.computed = Int32(computed)
+    request.inFlight = inFlight
+    request.placeholders = samples
+    request.known = Int32(computed) + 1 - samples
+    request.prefilling = false
+    scheduler.requests[slot] = request
+    cache.settle(slot, computed: computed)
+    insertIndividual(&scheduler, Int32(slot))
+}
+
+/// Registers what members have filled, so that the number of keys is that of stepping, and orders
+/// the running list. O(running).
+func settleAll(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    orderRunning(&scheduler)
+    guard scheduler.cohort.isOn, cache.isCaching else { return }
+    for index in scheduler.running.indices {
+        let slot = Int(scheduler.running[index])
+        let request = scheduler.requests[slot]
+        switch request.membership {
+        case .individual: continue
+        case .member: cache.settle(slot, computed: request.computed(at: scheduler.cohort.tick))
+        case .leaving:
+            let wasted = scheduler.wastesStep(slot) ? 1 : 0
+            cache.settle(slot, computed: request.computedAtEnd + wasted)
+        }
+    }
+}
+
+/// Puts a request into the list of individuals at its place in running order. O(individuals).
+private func insertIndividual(_ scheduler: inout Scheduler, _ slot: Int32) {
+    let order = scheduler.requests[Int(slot)].admission
+    var index = scheduler.cohort.individuals.count
+    while index > 0 {
+        let other = scheduler.cohort.individuals[index - 1]
+        if scheduler.requests[Int(other)].admission < order { break }
+        index -= 1
+    }
+    scheduler.cohort.individuals.insert(slot, at: index)
+}
+
+/// Takes every member out, for a step in which order matters. O(running).
+func individualiseAll(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    orderRunning(&scheduler)
+    guard scheduler.cohort.individuals.count < scheduler.running.count else { return }
+    for index in scheduler.running.indices {
+        let slot = Int(scheduler.running[index])
+        if scheduler.requests[slot].membership != .individual {
+            individualise(&scheduler, &cache, slot)
+        }
+    }
+}
+
+/// Takes those out whose output another live request may quote.
+private func dismissQuoted(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    scheduler.cohort.quotes.mayConflict = false
+    orderRunning(&scheduler)
+    for index in scheduler.running.indices {
+        let slot = Int(scheduler.running[index])
+        let request = scheduler.requests[slot]
+        if request.membership == .member, !scheduler.cohort.quotes.isPrivate(request.outputContent)
+        {
+            individualise(&scheduler, &cache, slot)
+        }
+    }
+}
+
+/// Brings the running list back into order of admission. O(running · log running) when it has
+/// lost it.
+func orderRunning(_ scheduler: inout Scheduler) {
+    guard scheduler.cohort.isDisordered else { return }
+    scheduler.cohort.isDisordered = false
+    let slots = scheduler.running.elements.map { slot in
+        (order: scheduler.requests[Int(slot)].admission, slot: slot)
+    }
+    for (place, entry) in slots.sorted(by: { $0.order < $1.order }).enumerated() {
+        scheduler.running[place] = entry.slot
+    }
+    notePlaces(&scheduler)
+}
+
+/// Notes each request's place in the running list, after a step in order.
+func notePlaces(_ scheduler: inout Scheduler) {
+    for place in scheduler.running.indices {
+        scheduler.requests[Int(scheduler.running[place])].place = Int32(place)
+    }
+}

@@ -1,0 +1,111 @@
+/// The running requests that decode steadily, one token in every step, kept as sums.
+///
+/// Nothing about a member is touched step by step. Its tokens follow from the tick, the number of
+/// schedule calls so far; its next block from a count of block boundaries by tick modulo block
+/// size, or from a wheel (`CohortNeeds`), with windows and where blocks are numbered; its end from
+/// another wheel. After its last step it is *leaving*, until that step's batch is committed. It
+/// becomes *individual* again (`Cohort+Membership.swift`) before anything else can set it apart: an
+/// abort, a shortage of blocks or budget.
+struct Cohort: ~Copyable {
+    let isOn: Bool
+    /// Schedule calls so far, and their number modulo block size.
+    var tick: Int64 = 0
+    var phase = 0
+    /// Number of members.
+    var count = 0
+    /// Σ (computed + 1) over members: the context of their next tokens.
+    var context = 0
+    /// The same with at most `window` of each, and how many have not reached it; 0 without one.
+    let window: Int
+    var windowed = 0
+    var growing = 0
+    /// Members that need a block at a tick, by tick modulo block size.
+    private(set) var blockPhases: HotArray<Int32>
+    /// A bit for each phase that has some.
+    private var phaseBits: HotArray<UInt64>
+    /// When members will have had their last step, by tick; those that grow, when their
+    /// context fills the window, if that is before.
+    var exits = TickWheel()
+    var needs = CohortNeeds()
+    /// Requests whose last step is in flight.
+    var leaving = HotArray<Int32>()
+    /// Running requests that are neither members nor leaving, in running order.
+    var individuals = HotArray<Int32>()
+    /// Tokens that the individuals ask for in the step being scheduled.
+    var wanted = HotArray<Int32>()
+    /// When the last batch with tokens was processed, picoseconds.
+    var lastDelivery: Int64 = -1
+    /// Requests admitted so far: the order of the running list.
+    var admissions: Int64 = 0
+    /// Whether the running list has lost its order.
+    var isDisordered = false
+    /// Contents that several live requests name.
+    var quotes = QuoteCounts()
+
+    init(isOn: Bool, blockSize: Int, window: Int) {
+        self.isOn = isOn
+        self.window = window
+        blockPhases = HotArray(repeating: 0, count: isOn ? blockSize : 1)
+        phaseBits = HotArray(repeating: 0, count: (blockPhases.count + 63) / 64)
+    }
+
+    /// Counts a request that needs a block at a phase, or no longer does with `sign` -1.
+    mutating func countPhase(_ phase: Int, _ sign: Int32) {
+        blockPhases[phase] += sign
+        let bit: UInt64 = 1 << UInt64(phase & 63)
+        if blockPhases[phase] > 0 {
+            phaseBits[phase >> 6] |= bit
+        } else {
+            phaseBits[phase >> 6] &= ~bit
+        }
+    }
+
+    /// Steps from a phase to the next, at most a round later, that needs a block.
+    /// O(block size / 64).
+    @inline(__always)
+    func stepsToNeed(after phase: Int) -> Int {
+        let size = blockPhases.count
+        let next = phase + 1 == size ? 0 : phase + 1
+        var word = next >> 6
+        var bits = phaseBits[word] & (~0 << UInt64(next & 63))
+        // One word more than there are: the first is looked at from both ends.
+        for _ in 0...phaseBits.count {
+            if bits != 0 {
+                let found = word << 6 + bits.trailingZeroBitCount
+                return found > phase ? found - phase : found + size - phase
+            }
+            word = word + 1 == phaseBits.count ? 0 : word + 1
+            bits = phaseBits[word]
+        }
+        return size
+    }
+
+    /// Blocks the members need at the current tick.
+    var blocksNeeded: Int { Int(blockPhases[phase]) }
+
+    /// Counts the step just decided, with the members in it.
+    @inline(__always)
+    mutating func step(_ share: inout CohortShare) {
+        share.count = count
+        share.context = context
+        share.windowed = windowed
+        tick += 1
+        phase = phase + 1 == blockPhases.count ? 0 : phase + 1
+        context += count
+        windowed += growing
+    }
+}
+
+/// A step's entries that are known as sums.
+struct CohortShare {
+    /// Members and their context, whole and within the price's window.
+    var count = 0
+    var context = 0
+    var windowed = 0
+    /// Entries for requests whose last token is in flight, unforeseen, and their context.
+    var wasted = 0
+    var wastedContext = 0
+    var wastedWindowed = 0
+
+    var isEmpty: Bool { count + wasted == 0 }
+}

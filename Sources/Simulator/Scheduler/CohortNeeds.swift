@@ -1,0 +1,82 @@
+/// Members whose blocks are no sums (with windows, and where blocks are numbered): which of them
+/// need the pool at a tick. They are served in the order of the running list, as stepping would.
+///
+/// A block may be needed, may have become full, or may have left a window; when, follows from the
+/// request's tokens, and between such ticks its steps are as much a matter of sums as any other's.
+struct CohortNeeds: ~Copyable {
+    /// Members by the tick of their next need.
+    private(set) var wheel = TickWheel()
+    /// The tick of the next need, by slot.
+    private var ticks = HotArray<Int64>()
+    /// Who needs the pool in the step being scheduled, in running order, and how many are served.
+    var now = HotArray<Int32>()
+    var served = 0
+
+    /// A tick, the present one or a later, before which no member needs the pool.
+    @inline(__always)
+    func earliest(from tick: Int64) -> Int64 { wheel.earliest(from: tick) }
+
+    @inline(__always)
+    mutating func insert(_ slot: Int, at tick: Int64) {
+        if slot >= ticks.count { ticks.append(0, times: slot + 1 - ticks.count) }
+        ticks[slot] = tick
+        wheel.insert(Int32(slot), at: tick)
+    }
+
+    mutating func remove(_ slot: Int) { wheel.remove(Int32(slot), at: ticks[slot]) }
+
+    /// Enters in `now` those due at a tick, in any order.
+    @inline(__always)
+    mutating func gather(at tick: Int64) {
+        now.removeAll()
+        served = 0
+        guard wheel.holds(tick) else { return }
+        var next = wheel.first(at: tick)
+        while next >= 0 {
+            if ticks[Int(next)] == tick { now.append(next) }
+            next = wheel.next(after: next)
+        }
+    }
+}
+
+/// Enters in `needs.now` who needs the pool in this step: members that are due, and leaving ones
+/// that waste a step. The blocks they take at most. O(needs · log needs).
+func gatherNeeds(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Int {
+    scheduler.cohort.needs.gather(at: scheduler.cohort.tick)
+    for index in scheduler.cohort.leaving.indices {
+        let slot = scheduler.cohort.leaving[index]
+        if scheduler.wastesStep(Int(slot)) { scheduler.cohort.needs.now.append(slot) }
+    }
+    sortByAdmission(&scheduler.cohort.needs.now, scheduler.requests)
+    return scheduler.cohort.needs.now.count * cache.groups.count
+}
+
+/// Serves those in `needs.now` that were admitted before a request, or all that are left.
+/// O(needs).
+func serveNeeds(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, before admission: Int64 = .max
+) {
+    while scheduler.cohort.needs.served < scheduler.cohort.needs.now.count {
+        let slot = Int(scheduler.cohort.needs.now[scheduler.cohort.needs.served])
+        guard scheduler.requests[slot].admission < admission else { return }
+        serve(&scheduler, &cache, slot)
+        scheduler.cohort.needs.served += 1
+    }
+}
+
+/// Gets a member, or one that leaves, what it needs in this step.
+@inline(__always)
+private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) {
+    let isMember = scheduler.requests[slot].membership == .member
+    let computed =
+        isMember
+        ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
+        : scheduler.requests[slot].computedAtEnd
+    let settled = computed - scheduler.inFlight
+    cache.allocateNext(
+        slot, computed: computed, known: settled + 1, inFlight: scheduler.inFlight)
+    guard isMember else { return }
+    let need = cache.nextNeed(slot, settled: settled)
+    scheduler.cohort.needs.remove(slot)
+    scheduler.cohort.needs.insert(slot, at: scheduler.cohort.tick + Int64(need - computed))
+}

@@ -1,0 +1,184 @@
+import StepTime
+
+/// How an entry came into a step.
+enum EntryKind: UInt8 {
+    case running = 0
+    case admitted = 1
+    case resumed = 2
+}
+
+/// One request's share of a step.
+struct Entry {
+    var slot: Int32
+    var tokens: Int32
+    var computedBefore: Int32
+    var kind: EntryKind
+    /// Whether the step yields a token for the request.
+    var samples = false
+}
+
+/// A step's decision under way: vLLM's `SchedulerOutput`, with the limits it is made under.
+///
+/// Entries are written by the verbs `run`, `admit` and `preempt` alone; the members of the cohort
+/// are a sum (`share`).
+struct Plan: ~Copyable {
+    var entries = HotArray<Entry>()
+    /// Members of the cohort in the step.
+    var share = CohortShare()
+    var preempted = HotArray<Int32>()
+    /// Tokens that may still be scheduled.
+    var budget = 0
+    /// Long-prefill threshold; 0: off.
+    var threshold = 0
+    /// Prefill tokens that a policy's quota still allows.
+    var prefillQuota = Int.max
+    /// Prefill tokens scheduled so far.
+    var prefill = 0
+    /// The cadence keeps prefill out of this step.
+    var holds = false
+    /// When the call is made, picoseconds.
+    var time: Int64 = 0
+
+    /// Begins a call's decision.
+    @inline(__always)
+    mutating func begin(budget: Int, threshold: Int, holds: Bool, at time: Int64) {
+        entries.removeAll()
+        preempted.removeAll()
+        share = CohortShare()
+        self.budget = budget
+        self.threshold = threshold
+        prefillQuota = .max
+        prefill = 0
+        self.holds = holds
+        self.time = time
+    }
+
+    var isEmpty: Bool { entries.isEmpty && share.isEmpty }
+
+    /// What the long-prefill threshold leaves of so many tokens.
+    @inline(__always)
+    func clipped(_ tokens: Int) -> Int {
+        threshold > 0 && tokens > threshold ? threshold : tokens
+    }
+
+    /// Sums up what the step costs.
+    func load(window: Int) -> StepLoad {
+        var load = StepLoad()
+        for position in entries.indices {
+            let entry = entries[position]
+            load.add(
+                Int(entry.tokens), past: Int(entry.computedBefore), samples: entry.samples,
+                window: window)
+        }
+        if !share.isEmpty {
+            let decodes = share.count + share.wasted
+            load.addDecodes(
+                decodes, context: share.context + share.wastedContext,
+                windowedContext: share.windowed + share.wastedWindowed)
+            load.sampled += decodes
+        }
+        return load
+    }
+}
+
+/// A plan that was dispatched, until it is committed.
+struct Batch: ~Copyable {
+    /// Number of the schedule call, from 0.
+    var number = 0
+    /// Start and end of execution, picoseconds.
+    var start: Int64 = 0
+    var end: Int64 = 0
+    /// Members of the cohort in the step, and the tick it was scheduled at.
+    var members = 0
+    var tick: Int64 = 0
+    /// Entries for requests whose last token was in flight already, unforeseen.
+    var wasted = 0
+    /// Made only to tell the workers of a finish; not counted and not logged.
+    var isCleanup = false
+    /// The requests that are no members.
+    var entries = HotArray<Entry>()
+
+    /// Whether no request takes part in the step.
+    var isEmpty: Bool { entries.isEmpty && members == 0 && wasted == 0 }
+
+    /// Makes it the batch of a step, but for its entries.
+    @inline(__always)
+    mutating func set(
+        number: Int, start: Int64, end: Int64, _ share: CohortShare, tick: Int64,
+        isCleanup: Bool = false
+    ) {
+        self.number = number
+        self.start = start
+        self.end = end
+        members = share.count
+        wasted = share.wasted
+        self.tick = tick
+        self.isCleanup = isCleanup
+    }
+}
+
+/// The batches dispatched and not yet processed, oldest first: at most `depth`. Their entry lists
+/// are kept and reused, so that steps allocate nothing.
+struct Pipeline: ~Copyable {
+    let depth: Int
+    /// A power of two of batches, as a ring.
+    private var batches = HotArray<Batch>()
+    private let mask: Int
+    private var head = 0
+    private(set) var count = 0
+
+    init(depth: Int) {
+        self.depth = depth
+        var room = 1
+        while room < depth { room *= 2 }
+        mask = room - 1
+        for _ in 0..<room { batches.append(Batch()) }
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    /// A batch by age, the oldest being 0.
+    subscript(age: Int) -> Batch {
+        @inline(__always)
+        _read { yield batches[(head + age) & mask] }
+        @inline(__always)
+        _modify { yield &batches[(head + age) & mask] }
+    }
+
+    /// End of the oldest batch, picoseconds.
+    var firstEnd: Int64 { batches[head].end }
+
+    /// Makes room for a batch behind the others and returns its age; its entries are empty.
+    @inline(__always)
+    mutating func append() -> Int {
+        precondition(count < depth, "the pipeline is full")
+        count += 1
+        return count - 1
+    }
+
+    /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
+    @inline(__always)
+    mutating func removeFirst(entries: inout HotArray<Entry>) -> BatchHeader {
+        precondition(count > 0, "the pipeline is empty")
+        entries.removeAll()
+        swap(&entries, &batches[head].entries)
+        let batch = BatchHeader(
+            number: batches[head].number, start: batches[head].start, end: batches[head].end,
+            members: batches[head].members, tick: batches[head].tick,
+            wasted: batches[head].wasted, isCleanup: batches[head].isCleanup)
+        head = (head + 1) & mask
+        count -= 1
+        return batch
+    }
+}
+
+/// A batch without its entries.
+struct BatchHeader {
+    var number: Int
+    var start: Int64
+    var end: Int64
+    var members: Int
+    var tick: Int64
+    var wasted: Int
+    var isCleanup: Bool
+}

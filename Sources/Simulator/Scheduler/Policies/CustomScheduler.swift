@@ -1,0 +1,51 @@
+import Basics
+import Traces
+
+/// Who decides in place of the engine's own scheduler.
+enum CustomScheduler {
+    /// Indirect: an existential in place would make the replica too large a type to keep loaded.
+    indirect case policy(any SchedulingPolicy)
+    case external(ExternalScheduler)
+
+    /// The one that a plan asks for; nil for the engine's own.
+    init?(_ plan: RunPlan, replica: Int) {
+        if let external = plan.externalScheduler {
+            self = .external(ExternalScheduler(external, replica: replica))
+        } else if let policy = plan.policy ?? plan.engine.policyObject {
+            self = .policy(policy)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension RunPlan {
+    /// Whether something else than the engine's own scheduler decides; such runs walk.
+    var hasCustomScheduler: Bool {
+        externalScheduler != nil || policy != nil || engine.policyObject != nil
+    }
+
+    /// What decides the order, by the name a configuration gives it.
+    var policyName: String { policy == nil ? engine.policy.rawValue : "a policy of one's own" }
+}
+
+/// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the next
+/// check of progress.
+func scheduleCustom(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    do {
+        switch scheduler.custom {
+        case .policy(var policy):
+            let shape = policy.shape(scheduler.stepView(cache))
+            scheduler.custom = .policy(policy)
+            try scheduleByPolicy(&scheduler, &cache, policy, shape)
+        case .external(let external):
+            try scheduleExternally(&scheduler, &cache, external)
+        case nil:
+            preconditionFailure("the engine's own scheduler is no custom one")
+        }
+    } catch let error as InputError {
+        scheduler.failure = error
+    } catch {
+        scheduler.failure = InputError("engine.scheduler", "\(error)")
+    }
+}

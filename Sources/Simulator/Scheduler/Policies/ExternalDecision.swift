@@ -1,0 +1,131 @@
+import Basics
+import Foundation
+
+/// What an external scheduler answered: actions, to be executed in order.
+struct ExternalDecision {
+    enum Kind: String, CaseIterable {
+        /// Compute tokens of a running request.
+        case run
+        /// Admit a waiting request.
+        case admit
+        /// Preempt a running request.
+        case preempt
+    }
+
+    struct Action {
+        var kind: Kind
+        var id: Int64
+        /// Tokens to compute; 0: as many as budget and request allow.
+        var tokens: Int
+    }
+
+    var actions: [Action] = []
+    /// Whether the first refused action ends the line: what follows was meant to come after it.
+    var stopsAtRefusal = false
+
+    /// Reads a line. Throws `InputError` for what is no decision.
+    init(_ bytes: [UInt8], place: String) throws {
+        func junk(_ problem: String) -> InputError {
+            let excerpt = String(decoding: bytes.prefix(80), as: UTF8.self)
+                .replacing("\n", with: " ")
+            return InputError(
+                place, "the scheduler's answer \(problem): \(excerpt)",
+                expected: "{\"actions\":[[\"run\",ID,TOKENS],[\"admit\",ID,TOKENS],"
+                    + "[\"preempt\",ID]]}")
+        }
+        guard
+            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+        else { throw junk("is no JSON object") }
+        let odd = object.keys.sorted().first { $0 != "actions" && $0 != "stop_at_refusal" }
+        if let odd { throw junk("has the unknown key \(odd)") }
+        guard let list = object["actions"] as? [Any] else { throw junk("has no list of actions") }
+        stopsAtRefusal = object["stop_at_refusal"] as? Bool ?? false
+        for item in list {
+            guard let parts = item as? [Any], (2...3).contains(parts.count),
+                let word = parts[0] as? String, let kind = Kind(rawValue: word),
+                let id = Self.integer(parts[1]), kind != .preempt || parts.count == 2
+            else { throw junk("has an action that is none") }
+            var tokens = 0
+            if parts.count == 3 {
+                guard let number = Self.integer(parts[2]), (0...Int64(Int32.max)).contains(number)
+                else { throw junk("asks for a number of tokens that is none") }
+                tokens = Int(number)
+            }
+            actions.append(Action(kind: kind, id: id, tokens: tokens))
+        }
+    }
+
+    private static func integer(_ value: Any) -> Int64? {
+        guard let number = value as? NSNumber else { return nil }
+        return Int64(exactly: number.doubleValue).flatMap { _ in number.int64Value }
+    }
+}
+
+/// Schedules a step as a child process decides, action by action.
+func scheduleExternally(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ external: ExternalScheduler
+) throws {
+    let decision = try external.ask(scheduler, cache)
+    for (position, action) in decision.actions.enumerated() {
+        guard let refusal = execute(action, &scheduler, &cache, external) else { continue }
+        external.refuse(position, refusal.words)
+        if decision.stopsAtRefusal { break }
+        scheduler.refuse("\(action.kind.rawValue) of request \(action.id): \(refusal.words)")
+    }
+    scheduler.noteCapacity()
+    var shares: [[Int]] = []
+    for entry in scheduler.plan.entries.elements {
+        let id = Int(scheduler.requests[Int(entry.slot)].id)
+        shares.append([id, Int(entry.tokens), Int(entry.computedBefore)])
+    }
+    external.note(shares)
+}
+
+/// Executes one action. Why it was refused, or nil.
+private func execute(
+    _ action: ExternalDecision.Action, _ scheduler: inout Scheduler, _ cache: inout KVCache,
+    _ external: ExternalScheduler
+) -> Refusal? {
+    guard let id = external.slot(of: action.id) else { return .unknown }
+    let slot = Int(id)
+    let isRunning = scheduler.requests[slot].state == .running
+    switch action.kind {
+    case .run:
+        guard isRunning else { return .isNotRunning }
+        return execute(run: action.tokens, of: slot, &scheduler, &cache)
+    case .admit:
+        guard !isRunning else { return .isRunning }
+        guard !scheduler.plan.preempted.contains(id) else { return .isPreempted }
+        return admit(&scheduler, &cache, slot, wanted: action.tokens)
+    case .preempt:
+        guard isRunning, let place = scheduler.running.firstIndex(of: id) else {
+            return .isNotRunning
+        }
+        preempt(&scheduler, &cache, at: place)
+        return nil
+    }
+}
+
+private func execute(
+    run wanted: Int, of slot: Int, _ scheduler: inout Scheduler, _ cache: inout KVCache
+) -> Refusal? {
+    guard !scheduler.requests[slot].isScheduled else { return .isScheduled }
+    let left = scheduler.requests[slot].tokensLeft(limit: scheduler.engine.maxModelLen)
+    guard left > 0 else { return .hasNothingToCompute }
+    if scheduler.plan.holds, scheduler.requests[slot].prefilling { return .isHeld }
+    guard wanted <= left else { return .hasFewerTokens(left: left, wanted: wanted) }
+    let budget = scheduler.plan.budget
+    guard budget > 0, wanted <= budget else {
+        return .exceedsBudget(left: budget, wanted: wanted)
+    }
+    let tokens = wanted > 0 ? wanted : min(scheduler.plan.clipped(left), budget)
+    return run(&scheduler, &cache, slot, tokens: tokens)
+}
+
+extension Scheduler {
+    /// Counts an action that an external scheduler was refused.
+    fileprivate mutating func refuse(_ what: String) {
+        if refusedActions == 0 { firstRefusal = what }
+        refusedActions += 1
+    }
+}

@@ -1,0 +1,198 @@
+import Basics
+import Foundation
+import Traces
+
+/// A scheduler in another process, and how long it may think.
+public struct ExternalSchedulerConfiguration: Sendable, Equatable {
+    /// What the shell is to run.
+    public var command: String
+    /// Wall time for one step, seconds.
+    public var limitSeconds: Double
+
+    /// A command with its limit.
+    public init(command: String, limitSeconds: Double = 10) {
+        self.command = command
+        self.limitSeconds = limitSeconds
+    }
+}
+
+/// A scheduler that runs as a child process: one JSON line per step to it, one line back.
+///
+/// The article "Bring your own scheduler" describes both lines. The child is told what changed
+/// since the last step, never how long an answer will be; its actions are executed in order, each
+/// under the engine's rules, and what breaks a rule is refused with the reason.
+///
+/// A class because the process is one thing; one per replica.
+final class ExternalScheduler {
+    /// What the child believes of a request, so that only changes are told.
+    private struct Known {
+        var slot: Int32
+        var sequence: Int64
+        var id: Int64
+        var delivered: Int32
+    }
+
+    private let configuration: ExternalSchedulerConfiguration
+    private let replica: Int
+    private var process: ExternalProcess?
+    /// In order of arrival.
+    private var known: [Known] = []
+    private var slots: [Int64: Int32] = [:]
+    /// Sequence number of the latest request that the child knows.
+    private var latest: Int64 = -1
+    /// What became of the last line: shares of the step, and refused actions by position.
+    private var scheduled: [[Int]] = []
+    private var refused: [(position: Int, reason: String)] = []
+
+    init(_ configuration: ExternalSchedulerConfiguration, replica: Int) {
+        self.configuration = configuration
+        self.replica = replica
+    }
+
+    /// The slot of a request that the child knows by id.
+    func slot(of id: Int64) -> Int32? { slots[id] }
+
+    /// Tells the child what changed and asks what to do. Throws `InputError` with what the child
+    /// did wrong when there is no valid answer.
+    func ask(
+        _ engine: borrowing Scheduler, _ cache: borrowing KVCache
+    ) throws -> ExternalDecision {
+        let line = try describe(engine, cache)
+        scheduled = []
+        refused = []
+        let place = "engine.scheduler (replica \(replica), step \(engine.calls))"
+        do {
+            let child = try process ?? ExternalProcess(configuration.command)
+            process = child
+            let limit = Duration.seconds(configuration.limitSeconds)
+            return try ExternalDecision(child.exchange(line, limit: limit), place: place)
+        } catch let failure as ExternalProcess.Failure {
+            process = nil
+            throw InputError(
+                place, "\"\(configuration.command)\" \(failure.words)",
+                expected: "one line of JSON per step, as the article on schedulers says")
+        }
+    }
+
+    /// Notes a refused action, to be told with the next line.
+    func refuse(_ position: Int, _ reason: String) {
+        refused.append((position, reason))
+    }
+
+    /// Notes the step's shares, [id, tokens, computed before], to be told with the next line.
+    func note(_ shares: [[Int]]) { scheduled = shares }
+
+    private func describe(
+        _ engine: borrowing Scheduler, _ cache: borrowing KVCache
+    ) throws -> String {
+        var line = "{\"step\":\(engine.calls),\"time_us\":\(Self.microseconds(engine.plan.time))"
+        if process == nil { line += ",\"config\":" + configuration(of: engine) }
+        line += ",\"free_blocks\":\(cache.freeBlocks)"
+        line += ",\"scheduled\":\(scheduled)"
+        if !refused.isEmpty {
+            let list = refused.map { "[\($0.position),\"\($0.reason)\"]" }
+            line += ",\"refused\":[\(list.joined(separator: ","))]"
+        }
+        line += ",\"tokens\":\(changes(engine).map { [Int($0.id), Int($0.delivered)] })"
+        line += ",\"finished\":\(forget(engine))"
+        line += ",\"arrived\":[\(try arrivals(engine, cache).joined(separator: ","))]}"
+        return line
+    }
+
+    /// Requests that got tokens since the last line.
+    private func changes(_ engine: borrowing Scheduler) -> [Known] {
+        var changed: [Known] = []
+        for index in known.indices {
+            let request = engine.requests[Int(known[index].slot)]
+            guard request.sequence == known[index].sequence, request.state != .ended,
+                request.delivered != known[index].delivered
+            else { continue }
+            known[index].delivered = request.delivered
+            changed.append(known[index])
+        }
+        return changed
+    }
+
+    /// Requests that ended since the last line, finished or given up by their clients.
+    private func forget(_ engine: borrowing Scheduler) -> [Int64] {
+        var ended: [Int64] = []
+        var kept: [Known] = []
+        for entry in known {
+            let request = engine.requests[Int(entry.slot)]
+            if request.sequence == entry.sequence, request.state != .ended {
+                kept.append(entry)
+            } else {
+                ended.append(entry.id)
+                slots[entry.id] = nil
+            }
+        }
+        known = kept
+        return ended
+    }
+
+    /// Requests that arrived since the last line, as JSON.
+    private func arrivals(
+        _ engine: borrowing Scheduler, _ cache: borrowing KVCache
+    ) throws -> [String] {
+        // New requests stand at the end of the queue, in order of arrival.
+        var place = engine.waiting.count
+        while place > 0,
+            engine.requests[Int(engine.waiting[place - 1])].sequence > latest
+        {
+            place -= 1
+        }
+        var texts: [String] = []
+        for index in place..<engine.waiting.count {
+            let slot = engine.waiting[index]
+            let request = engine.requests[Int(slot)]
+            guard slots[request.id] == nil else {
+                throw InputError(
+                    "engine.scheduler", "request id \(request.id) is twice in the cluster",
+                    expected: "a trace whose ids are unique, for an external scheduler")
+            }
+            latest = request.sequence
+            slots[request.id] = slot
+            known.append(
+                Known(slot: slot, sequence: request.sequence, id: request.id, delivered: 0))
+            var text = "{\"id\":\(request.id),\"prompt_tokens\":\(request.promptTokens)"
+            text += ",\"max_tokens\":\(request.maxTokens),\"priority\":\(request.priority)"
+            text += ",\"arrival_us\":\(Self.microseconds(request.arrival))"
+            text += ",\"out_content\":\(request.outputContent)"
+            let content = cache.content(of: Int(slot))
+            if !content.isEmpty {
+                text += ",\"segments\":"
+                text += "\(content.map { [Int($0.content), Int($0.offset), Int($0.length)] })"
+            }
+            texts.append(text + "}")
+        }
+        return texts
+    }
+
+    /// Microseconds without a fraction they do not have.
+    private static func microseconds(_ picoseconds: Int64) -> String {
+        let whole = picoseconds / 1_000_000
+        let rest = picoseconds % 1_000_000
+        guard rest > 0 else { return String(whole) }
+        let digits = String(rest + 1_000_000).dropFirst()
+        return "\(whole).\(digits)"
+    }
+
+    private func configuration(of engine: borrowing Scheduler) -> String {
+        let arguments = engine.engine
+        let numbers: [(String, Int)] = [
+            ("replica", replica), ("block_size", arguments.blockSize),
+            ("num_gpu_blocks", arguments.numGPUBlocks),
+            ("max_num_seqs", engine.activeLimit), ("max_num_batched_tokens", engine.tokenBudget),
+            ("max_model_len", arguments.maxModelLen),
+            ("long_prefill_token_threshold", arguments.longPrefillTokenThreshold),
+        ]
+        let flags: [(String, Bool)] = [
+            ("enable_prefix_caching", arguments.enablePrefixCaching),
+            ("enable_chunked_prefill", arguments.enableChunkedPrefill),
+            ("async_scheduling", arguments.asyncScheduling),
+        ]
+        let members =
+            numbers.map { "\"\($0)\":\($1)" } + flags.map { "\"\($0)\":\($1)" }
+        return "{" + members.joined(separator: ",") + "}"
+    }
+}

@@ -1,0 +1,110 @@
+/// Schedules the running requests of a step in which each gets what it asks for, so that their order
+/// does not matter: the members of the cohort as a sum, individuals one by one. False, with nothing
+/// scheduled, when blocks or budget could run short; then the step must be decided in order.
+///
+/// O(individuals + leaving).
+@inline(__always)
+func runTogether(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Bool {
+    updateCohort(&scheduler, &cache)
+    let memberBlocks = scheduler.cohort.blocksNeeded
+    var tokens = scheduler.cohort.count
+    var blocks = memberBlocks
+    if !scheduler.cohort.individuals.isEmpty {
+        countWanted(&scheduler, cache, &tokens, &blocks)
+    }
+    if !scheduler.cohort.leaving.isEmpty { countWaste(scheduler, cache, &tokens, &blocks) }
+    if !cache.sumsBlocks { blocks += gatherNeeds(&scheduler, &cache) }
+    let excess = tokens - scheduler.plan.budget
+    if excess > 0 {
+        guard cutLast(&scheduler, cache, by: excess, &blocks) else { return false }
+    }
+    guard blocks <= cache.freeBlocks else { return false }
+    cache.take(memberBlocks)
+    if !scheduler.cohort.individuals.isEmpty { runIndividuals(&scheduler, &cache) }
+    if !cache.sumsBlocks { serveNeeds(&scheduler, &cache) }
+    if !scheduler.cohort.leaving.isEmpty { wasteSteps(&scheduler, &cache) }
+    scheduler.plan.budget -= scheduler.cohort.count + scheduler.plan.share.wasted
+    return true
+}
+
+/// Counts what individuals ask for.
+private func countWanted(
+    _ scheduler: inout Scheduler, _ cache: borrowing KVCache, _ tokens: inout Int,
+    _ blocks: inout Int
+) {
+    scheduler.cohort.wanted.removeAll()
+    for index in scheduler.cohort.individuals.indices {
+        let slot = Int(scheduler.cohort.individuals[index])
+        let wanted = max(0, scheduler.wanted(slot))
+        scheduler.cohort.wanted.append(Int32(wanted))
+        tokens += wanted
+        if wanted > 0 {
+            let computed = Int(scheduler.requests[slot].computed)
+            blocks += cache.blocksLacking(slot, tokens: computed + wanted)
+        }
+    }
+}
+
+/// Takes what exceeds the budget from the last running request, if it is an individual: no request
+/// stands behind it.
+private func cutLast(
+    _ scheduler: inout Scheduler, _ cache: borrowing KVCache, by excess: Int, _ blocks: inout Int
+) -> Bool {
+    guard let last = scheduler.cohort.individuals.last,
+        scheduler.requests[Int(last)].admission == scheduler.cohort.admissions,
+        let wanted = scheduler.cohort.wanted.last, Int(wanted) > excess
+    else { return false }
+    scheduler.cohort.wanted[scheduler.cohort.wanted.count - 1] -= Int32(excess)
+    let computed = Int(scheduler.requests[Int(last)].computed)
+    blocks -= cache.blocksLacking(Int(last), tokens: computed + Int(wanted))
+    blocks += cache.blocksLacking(Int(last), tokens: computed + Int(wanted) - excess)
+    return true
+}
+
+/// Schedules the individuals, whose tokens and blocks were counted, each after the members that
+/// stand before it.
+private func runIndividuals(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    for index in scheduler.cohort.wanted.indices where scheduler.cohort.wanted[index] > 0 {
+        let slot = Int(scheduler.cohort.individuals[index])
+        if !cache.sumsBlocks {
+            serveNeeds(&scheduler, &cache, before: scheduler.requests[slot].admission)
+        }
+        let tokens = Int(scheduler.cohort.wanted[index])
+        let refusal = run(&scheduler, &cache, slot, tokens: tokens)
+        precondition(refusal == nil, "blocks were counted before they were taken")
+    }
+}
+
+/// Whether a leaving member needs a block for the step it wastes; where blocks are no sums it is
+/// among the needs.
+private func wantsBlockToWaste(
+    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache, _ slot: Int
+) -> Bool {
+    cache.sumsBlocks && cache.isFull(slot, at: scheduler.requests[slot].computedAtEnd)
+}
+
+/// Counts what the steps that leaving members waste need.
+private func countWaste(
+    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache, _ tokens: inout Int,
+    _ blocks: inout Int
+) {
+    for index in scheduler.cohort.leaving.indices {
+        let slot = Int(scheduler.cohort.leaving[index])
+        guard scheduler.wastesStep(slot) else { continue }
+        tokens += 1
+        if wantsBlockToWaste(scheduler, cache, slot) { blocks += 1 }
+    }
+}
+
+/// Schedules the steps that leaving members waste.
+private func wasteSteps(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    for index in scheduler.cohort.leaving.indices {
+        let slot = Int(scheduler.cohort.leaving[index])
+        guard scheduler.wastesStep(slot) else { continue }
+        if wantsBlockToWaste(scheduler, cache, slot) { cache.takeNext(slot) }
+        let context = scheduler.requests[slot].computedAtEnd + 1
+        scheduler.plan.share.wasted += 1
+        scheduler.plan.share.wastedContext += context
+        scheduler.plan.share.wastedWindowed += min(context, scheduler.cohort.window)
+    }
+}

@@ -1,0 +1,103 @@
+import Basics
+
+/// The queues of one engine and what a schedule call works on. Decisions, no clock: what it needs
+/// to know of time is handed to it.
+///
+/// A step's decision is a `Plan`. It is written by the engine's rules (`VLLMRules.swift`), by a
+/// Swift policy or by another program (`Policies/`), all through the same verbs (`Verbs.swift`).
+/// Requests that decode steadily are kept as sums (`Cohort`); without them the scheduler is the
+/// plain one.
+struct Scheduler: ~Copyable {
+    let engine: EngineConfiguration
+    /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
+    let activeLimit: Int
+    let tokenBudget: Int
+    let watermarkBlocks: Int
+    /// Tokens that a request which decodes steadily has in flight when a step is decided: 0
+    /// without a pipeline, 1 with one of two batches.
+    let inFlight: Int
+
+    var requests = HotArray<LiveRequest>()
+    var freeSlots = HotArray<Int32>()
+    /// Slots in order of admission, or in any order while `cohort.isDisordered`.
+    var running = HotArray<Int32>()
+    var waiting: WaitingQueue
+    /// Batches dispatched and not yet processed.
+    var flight: Pipeline
+    /// A request ended and no schedule call has told the workers yet (vLLM's finished_req_ids).
+    var endedFlag = false
+
+    var plan = Plan()
+    var cohort: Cohort
+    var cadence: PrefillCadence
+    /// Schedule calls so far that were numbered.
+    var calls = 0
+    /// Who decides in place of the engine's own rules, and what it did wrong.
+    var custom: CustomScheduler?
+    var failure: InputError?
+    /// Hits, preemptions and prompts; the engine counts the rest.
+    var counters = Counters()
+    /// Arrivals, admissions, preemptions and ends.
+    var events = 0
+    /// Actions of an external scheduler that broke a rule, and the first of them.
+    var refusedActions = 0
+    var firstRefusal = ""
+
+    init(_ plan: RunPlan, replica: Int) {
+        engine = plan.engine
+        activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
+        tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
+        watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
+        inFlight = engine.asyncScheduling ? 1 : 0
+        flight = Pipeline(depth: engine.asyncScheduling ? 2 : 1)
+        waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
+        cohort = Cohort(
+            isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)
+        cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
+        custom = CustomScheduler(plan, replica: replica)
+    }
+
+    var depth: Int { flight.depth }
+    var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
+    /// Whether a member that leaves gets one more step.
+    @inline(__always)
+    func wastesStep(_ slot: Int) -> Bool {
+        requests[slot].wastesStep(limit: engine.maxModelLen, inFlight: inFlight)
+    }
+
+    /// A slot for a new request. O(1) amortised.
+    mutating func takeSlot(_ request: LiveRequest) -> Int {
+        if let free = freeSlots.popLast() {
+            requests[Int(free)] = request
+            return Int(free)
+        }
+        requests.append(request)
+        return requests.count - 1
+    }
+}
+
+/// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.
+struct PrefillCadence {
+    let interval: Int
+    /// Schedule calls that scheduled something.
+    var executed = 0
+    var lastPrefill: Int
+    var capacityBound = false
+    /// Whether the call under way prefills.
+    var carried = false
+
+    init(interval: Int) {
+        self.interval = interval
+        lastPrefill = -interval
+    }
+
+    func holds(someoneDecodes: Bool) -> Bool {
+        interval > 1 && !capacityBound && executed + 1 - lastPrefill < interval && someoneDecodes
+    }
+
+    mutating func finish(scheduledSomething: Bool) {
+        if scheduledSomething { executed += 1 }
+        if interval > 1, carried { lastPrefill = executed }
+        carried = false
+    }
+}

@@ -1,0 +1,195 @@
+/// The verbs a plan is written through: `run`, `admit`, `preempt`. The engine's rules, Swift
+/// policies and programs in other languages use these and nothing else, so that none can break the
+/// pool, and each limit is obeyed by all.
+
+/// Why a verb did nothing.
+enum Refusal: Equatable {
+    case unknown
+    case isRunning
+    case isNotRunning
+    case isScheduled
+    case isPreempted
+    case hasNothingToCompute
+    case hasFewerTokens(left: Int, wanted: Int)
+    case exceedsBudget(left: Int, wanted: Int)
+    case mustBeWhole(tokens: Int)
+    case runningIsFull(limit: Int)
+    case lacksBlocks(free: Int)
+    case isHeld
+    case exceedsQuota
+
+    /// The reason as a program in another language is told it.
+    var words: String {
+        switch self {
+        case .unknown: "no such request"
+        case .isRunning: "it is running already"
+        case .isNotRunning: "it is not running"
+        case .isScheduled: "it is in the step already"
+        case .isPreempted: "it was preempted in this very step"
+        case .hasNothingToCompute:
+            "it has nothing to compute until its tokens in flight arrive"
+        case .hasFewerTokens(let left, let wanted): "it has \(left) tokens left, not \(wanted)"
+        case .exceedsBudget(0, _): "the step's budget is spent"
+        case .exceedsBudget(let left, let wanted):
+            "\(left) tokens are left of the step's budget, not \(wanted)"
+        case .mustBeWhole(let tokens): "its \(tokens) tokens must be computed in one step"
+        case .runningIsFull(let limit): "\(limit) requests are running, the most allowed"
+        case .lacksBlocks(let free): "its blocks do not fit, \(free) are free"
+        case .isHeld: "prefill_schedule_interval keeps prefill out of this step"
+        case .exceedsQuota: "the policy's prefill quota is spent"
+        }
+    }
+}
+
+/// Enters a running request with some tokens, which the caller has kept within what it has left
+/// and the budget. Refuses for want of blocks alone.
+@inline(__always)
+func run(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, tokens: Int
+) -> Refusal? {
+    let computed = Int(scheduler.requests[slot].computed)
+    if cache.needs(slot, upTo: computed + tokens) {
+        let demand = BlockDemand(scheduler.requests[slot], slot: slot, tokens: tokens)
+        guard cache.canAllocate(demand) else { return .lacksBlocks(free: cache.freeBlocks) }
+        cache.allocate(demand)
+    }
+    let isPrefilling = scheduler.requests[slot].prefilling
+    scheduler.enter(slot, tokens: tokens, computed: computed, .running, prefills: isPrefilling)
+    return nil
+}
+
+/// Admits a waiting request, with so many tokens or, for 0, as many as the limits allow. Looks its
+/// prefix up; a request that is refused keeps its place in the queue.
+@inline(__always)
+func admit(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, wanted: Int = 0
+) -> Refusal? {
+    guard scheduler.running.count < scheduler.activeLimit else {
+        return .runningIsFull(limit: scheduler.activeLimit)
+    }
+    let known = Int(scheduler.requests[slot].known)
+    let hit = cache.lookUp(slot, known: known)
+    let tokens: Int
+    switch admissionTokens(scheduler, left: known - hit.tokens, wanted: wanted) {
+    case .success(let allowed): tokens = allowed
+    case .failure(let refusal): return refusal.reason
+    }
+    var demand = BlockDemand(scheduler.requests[slot], slot: slot, tokens: tokens)
+    demand.reservesFullPrompt = scheduler.engine.schedulerReserveFullISL
+    // Requests that this very step admitted count as running.
+    demand.watermark = scheduler.running.isEmpty ? 0 : scheduler.watermarkBlocks
+    guard cache.canAllocate(demand, hit) else { return .lacksBlocks(free: cache.freeBlocks) }
+    cache.allocate(demand, hit)
+    scheduler.waiting.remove(Int32(slot))
+    let resumed = scheduler.requests[slot].state == .preempted
+    scheduler.join(slot, hit: hit.tokens)
+    scheduler.enter(
+        slot, tokens: tokens, computed: hit.tokens, resumed ? .resumed : .admitted,
+        prefills: hit.tokens < known - 1)
+    return nil
+}
+
+/// Preempts the request at a place of the running list: its blocks are freed, its tokens of this
+/// step go back to the budget, and it returns to the queue with its outputs.
+func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int) {
+    let victim = scheduler.running.remove(at: place)
+    let slot = Int(victim)
+    scheduler.refund(slot)
+    cache.release(slot, returns: true)
+    scheduler.requests[slot].computed = 0
+    scheduler.requests[slot].stale = scheduler.requests[slot].inFlight
+    scheduler.requests[slot].placeholders = 0
+    scheduler.requests[slot].state = .preempted
+    scheduler.requests[slot].preemptions += 1
+    scheduler.counters.preemptions += 1
+    scheduler.events += 1
+    scheduler.plan.preempted.append(victim)
+    scheduler.waiting.putBack(victim, rank: scheduler.requests[slot].rank)
+}
+
+/// A refusal on its way out of a `Result`.
+private struct Refused: Error {
+    var reason: Refusal
+}
+
+/// How many of its tokens left a request may compute when it is admitted. Without chunks the
+/// threshold and the quota are all that may cut a prompt, or refuse it.
+@inline(__always)
+private func admissionTokens(
+    _ scheduler: borrowing Scheduler, left: Int, wanted: Int
+) -> Result<Int, Refused> {
+    let budget = scheduler.plan.budget
+    if scheduler.plan.holds, left > 1 { return .failure(Refused(reason: .isHeld)) }
+    if wanted > left {
+        return .failure(Refused(reason: .hasFewerTokens(left: left, wanted: wanted)))
+    }
+    if budget == 0 || wanted > budget {
+        return .failure(Refused(reason: .exceedsBudget(left: budget, wanted: wanted)))
+    }
+    var tokens = wanted > 0 ? wanted : scheduler.plan.clipped(left)
+    if scheduler.engine.enableChunkedPrefill {
+        tokens = min(tokens, scheduler.plan.prefillQuota, budget)
+        return tokens > 0 ? .success(tokens) : .failure(Refused(reason: .exceedsQuota))
+    }
+    if tokens > budget || (wanted > 0 && wanted < left) {
+        return .failure(Refused(reason: .mustBeWhole(tokens: left)))
+    }
+    // A prompt that exceeds the quota whole goes alone rather than never.
+    if scheduler.plan.prefill > 0, tokens > scheduler.plan.prefillQuota {
+        return .failure(Refused(reason: .exceedsQuota))
+    }
+    return .success(tokens)
+}
+
+extension Scheduler {
+    /// Writes an entry.
+    @inline(__always)
+    fileprivate mutating func enter(
+        _ slot: Int, tokens: Int, computed: Int, _ kind: EntryKind, prefills: Bool
+    ) {
+        precondition(!requests[slot].isScheduled, "a request is twice in a step")
+        requests[slot].isScheduled = true
+        plan.entries.append(
+            Entry(
+                slot: Int32(slot), tokens: Int32(tokens), computedBefore: Int32(computed),
+                kind: kind))
+        plan.budget -= tokens
+        cadence.carried = cadence.carried || prefills
+        if kind != .running || prefills {
+            plan.prefill += tokens
+            plan.prefillQuota = plan.prefillQuota == .max ? .max : plan.prefillQuota - tokens
+        }
+    }
+
+    /// Takes a request's entry, if it has one, out of the step.
+    fileprivate mutating func refund(_ slot: Int) {
+        guard requests[slot].isScheduled,
+            let place = plan.entries.firstIndex(where: { $0.slot == Int32(slot) })
+        else { return }
+        plan.budget += Int(plan.entries.remove(at: place).tokens)
+        requests[slot].isScheduled = false
+    }
+
+    /// Makes a waiting request a running one.
+    @inline(__always)
+    fileprivate mutating func join(_ slot: Int, hit: Int) {
+        running.append(Int32(slot))
+        requests[slot].state = .running
+        if cohort.isOn {
+            cohort.individuals.append(Int32(slot))
+            cohort.admissions += 1
+            requests[slot].admission = cohort.admissions
+            requests[slot].membership = .individual
+            requests[slot].place = Int32(running.count - 1)
+        }
+        requests[slot].computed = Int32(hit)
+        counters.hitTokensWithResumed += hit
+        events += 1
+        if requests[slot].admitted < 0 {
+            requests[slot].admitted = plan.time
+            requests[slot].hitTokens = Int32(hit)
+            counters.hitTokens += hit
+            counters.queriedTokens += Int(requests[slot].promptTokens)
+        }
+    }
+}

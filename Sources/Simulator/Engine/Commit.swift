@@ -76,7 +76,7 @@ private func deliverEntries(
             let request = scheduler.requests[slot]
             cache.register(slot, upTo: Int(request.computed - request.inFlight))
         }
-        if scheduler.requests[slot].isComplete(limit: scheduler.engine.maxModelLen) {
+        if scheduler.requests[slot].isComplete(limit: scheduler.rules.maxModelLen) {
             commitment.finished.append(Int32(slot))
         }
     }
@@ -169,7 +169,7 @@ func finish(
     if state == .waiting || state == .preempted { scheduler.waiting.remove(Int32(slot)) }
     tally.account(until: time, used: cache.usedBlocks)
     cache.release(slot)
-    countQuotes(&scheduler, cache, slot, sign: -1)
+    countQuotes(&scheduler, &cache, slot, sign: -1)
     cache.close(slot)
     scheduler.requests[slot].state = .ended
     scheduler.endedFlag = true

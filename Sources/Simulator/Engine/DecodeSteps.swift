@@ -25,7 +25,7 @@ struct DecodeSteps: ~Copyable {
     private var peak: Int
 
     @inline(__always)
-    init(_ instance: borrowing Instance) {
+    init(_ instance: inout Instance) {
         count = Int64(instance.scheduler.cohort.count)
         lastDelivery = instance.scheduler.cohort.lastDelivery
         host = instance.prices.host(requests: instance.scheduler.cohort.count)

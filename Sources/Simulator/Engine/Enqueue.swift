@@ -5,7 +5,7 @@ import Traces
 func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     let time = arrival.arrival
     instance.tally.firstArrival = min(instance.tally.firstArrival, time)
-    let rejection = rejection(instance.scheduler, instance.cache, arrival)
+    let rejection = rejection(&instance.scheduler, &instance.cache, arrival)
     guard rejection == .none else {
         let record = RequestRecord(
             id: arrival.id, arrival: time, promptTokens: arrival.promptTokens,
@@ -26,7 +26,7 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     instance.cache.open(slot, request, content: isNamed ? arrival.prompt : nil)
     if isNamed, arrival.isQuotable, instance.cache.sumsBlocks, instance.cache.isCaching {
         instance.scheduler.requests[slot].isQuotable = true
-        countQuotes(&instance.scheduler, instance.cache, slot, sign: 1)
+        countQuotes(&instance.scheduler, &instance.cache, slot, sign: 1)
     }
     instance.inbox.append(Int32(slot))
     instance.tally.allocations += HotStorage.allocations - allocated
@@ -35,7 +35,7 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
 /// A request is refused when the engine's input processor would refuse it, or when the pool could
 /// not hold it even alone.
 private func rejection(
-    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache,
+    _ scheduler: inout Scheduler, _ cache: inout KVCache,
     _ arrival: borrowing ArrivingRequest
 ) -> RejectionReason {
     let limit = cache.maxModelLen
@@ -44,8 +44,8 @@ private func rejection(
     if cache.gateBlocks(tokens: tokens) > cache.usableBlocks {
         return .needsMoreBlocksThanThePool
     }
-    if !scheduler.engine.enableChunkedPrefill,
-        Int(arrival.promptTokens) > scheduler.tokenBudget
+    if !scheduler.rules.enableChunkedPrefill,
+        Int(arrival.promptTokens) > scheduler.rules.tokenBudget
     {
         return .promptExceedsStepBudget
     }
@@ -55,7 +55,7 @@ private func rejection(
 /// Counts the contents of a request whose trace says what answers are quoted, or takes them back
 /// with `sign` -1.
 func countQuotes(
-    _ scheduler: inout Scheduler, _ cache: borrowing KVCache, _ slot: Int, sign: Int32
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, sign: Int32
 ) {
     guard scheduler.requests[slot].isQuotable else { return }
     let output = scheduler.requests[slot].outputContent

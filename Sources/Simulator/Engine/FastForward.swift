@@ -30,10 +30,10 @@ extension Scheduler {
     /// The same for a step of members alone.
     fileprivate var standingTimes: Int64? {
         let count = cohort.count
-        guard count <= tokenBudget, flight.count == inFlight else { return nil }
+        guard count <= rules.tokenBudget, flight.count == rules.inFlight else { return nil }
         // A step whose batch ends a request is committed the ordinary way.
         var exit = cohort.exits.earliest(from: cohort.tick)
-        if inFlight > 0 {
+        if rules.inFlight > 0 {
             guard flight[0].members == count, flight[0].entries.isEmpty, flight[0].wasted == 0,
                 flight[0].tick == cohort.tick - 1
             else { return nil }
@@ -41,7 +41,7 @@ extension Scheduler {
             exit -= 1
         }
         guard cohort.tick < exit else { return nil }
-        return engine.gait == .stride ? exit - cohort.tick : 1
+        return exit - cohort.tick
     }
 }
 
@@ -52,14 +52,16 @@ private func fastForward(
     guard count < instance.prices.lines.count else { return false }
     // Who gives up is seen to by the loop, and at no other time than theirs.
     let horizon = min(horizon, instance.aborts.firstTime - 1)
-    if instance.scheduler.inFlight > 0, instance.scheduler.flight[0].end > horizon { return false }
+    if instance.scheduler.rules.inFlight > 0, instance.scheduler.flight[0].end > horizon {
+        return false
+    }
     var limit = horizon
     if let next = instance.inbox.first {
         limit = min(limit, instance.scheduler.requests[Int(next)].arrival)
     }
     let exit = instance.scheduler.cohort.tick + times
     var span = Span(
-        instance, instance.prices.lines[count], limit: limit, horizon: horizon, exit: exit)
+        &instance, instance.prices.lines[count], limit: limit, horizon: horizon, exit: exit)
     if instance.cache.sumsBlocks {
         span.run(&instance)
     } else {
@@ -88,6 +90,8 @@ private struct Span: ~Copyable {
     let limit: Int64
     let horizon: Int64
     var exit: Int64
+    /// Whether many steps are taken at once; else each is priced and counted by itself.
+    let isFast: Bool
     /// How many blocks were free when the span began.
     let free: Int
     /// Tick and phase of the next step.
@@ -103,14 +107,15 @@ private struct Span: ~Copyable {
 
     @inline(__always)
     init(
-        _ instance: borrowing Instance, _ line: DecodeLine, limit: Int64, horizon: Int64,
+        _ instance: inout Instance, _ line: DecodeLine, limit: Int64, horizon: Int64,
         exit: Int64
     ) {
-        sums = DecodeSteps(instance)
+        sums = DecodeSteps(&instance)
         self.line = line
         self.limit = limit
         self.horizon = horizon
         self.exit = exit
+        isFast = instance.scheduler.rules.fastForwards
         // Where they are no sums, blocks are asked for between spans.
         free = instance.cache.sumsBlocks ? instance.cache.freeBlocks : .max / 2
         tick = instance.scheduler.cohort.tick
@@ -125,7 +130,7 @@ private struct Span: ~Copyable {
     /// Steps until one that is not part of the span, or at a shortage of blocks.
     mutating func run(_ instance: inout Instance) {
         // Prices rise by the same amount a step where a token of context has a whole price.
-        let isSmooth = sums.pipelined && line.denominator == 1
+        let isSmooth = sums.pipelined && line.denominator == 1 && isFast
         while sums.clock < limit, tick < exit {
             let needed = Int(instance.scheduler.cohort.blockPhases[phase])
             guard sums.used + needed - sums.firstUsed <= free else { break }
@@ -272,7 +277,7 @@ private struct Span: ~Copyable {
         instance.scheduler.cohort.context = context
         instance.scheduler.cohort.windowed = windowed
         instance.scheduler.cohort.lastDelivery = sums.lastDelivery
-        instance.tally.skipped += sums.steps
+        if isFast { instance.tally.skipped += sums.steps }
         if instance.cache.sumsBlocks, sums.used > sums.firstUsed {
             instance.cache.take(sums.used - sums.firstUsed)
         }

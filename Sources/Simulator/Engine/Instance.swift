@@ -10,7 +10,7 @@ import Traces
 /// Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
 struct Instance: ~Copyable {
     let number: Int32
-    let prices: Prices
+    var prices: Prices
     var scheduler: Scheduler
     var cache: KVCache
     /// Slots that arrived at the instance but whose arrival the loop has not reached.
@@ -51,7 +51,7 @@ struct Instance: ~Copyable {
 }
 
 /// What a step takes, on the GPU and on the host. Picoseconds.
-struct Prices {
+struct Prices: ~Copyable {
     let stepTime: StepTime
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context. The
     /// instances of a cluster share them.
@@ -71,21 +71,21 @@ struct Prices {
 
     @inline(__always)
     func host(requests: Int) -> Int64 { hostFixed + hostPerRequest * Int64(requests) }
+}
 
-    /// What a plan takes on the GPU, and how many tokens and requests it has. O(entries); O(1) for
-    /// members of the cohort alone.
-    @inline(__always)
-    func price(
-        _ plan: borrowing Plan
-    ) -> (duration: Int64, tokens: Int, requests: Int) {
-        let members = plan.share.count + plan.share.wasted
-        if plan.entries.isEmpty, members > 0, members < lines.count {
-            let duration = lines[members].picoseconds(
-                context: plan.share.context + plan.share.wastedContext,
-                windowedContext: plan.share.windowed + plan.share.wastedWindowed)
-            return (duration, members, members)
-        }
-        let load = plan.load(window: stepTime.window)
-        return (stepTime.picoseconds(load), load.tokens, load.requests)
+/// What a plan takes on the GPU, and how many tokens and requests it has. O(entries); O(1) for
+/// members of the cohort alone.
+@inline(__always)
+func price(
+    _ plan: inout Plan, _ prices: inout Prices
+) -> (duration: Int64, tokens: Int, requests: Int) {
+    let members = plan.share.count + plan.share.wasted
+    if plan.entries.isEmpty, members > 0, members < prices.lines.count {
+        let duration = prices.lines[members].picoseconds(
+            context: plan.share.context + plan.share.wastedContext,
+            windowedContext: plan.share.windowed + plan.share.wastedWindowed)
+        return (duration, members, members)
     }
+    let load = plan.load(window: prices.stepTime.window)
+    return (prices.stepTime.picoseconds(load), load.tokens, load.requests)
 }

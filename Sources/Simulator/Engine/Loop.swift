@@ -55,9 +55,9 @@ extension Instance {
             expected: "a part of the trace, or steps that take less time")
     }
 
-    /// Whether a request arrives or gives up by now, or each step is to be looked at.
+    /// Whether a request arrives or gives up by now.
     fileprivate var isDisturbed: Bool {
-        if aborts.firstTime <= clock || scheduler.engine.gait == .walk { return true }
+        if aborts.firstTime <= clock { return true }
         guard let next = inbox.first else { return false }
         return scheduler.requests[Int(next)].arrival <= clock
     }
@@ -140,11 +140,12 @@ private func scheduleAndDispatch(_ instance: inout Instance) throws {
 private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
     let called = instance.clock
     let evictions = instance.cache.evictions
-    instance.tally.account(until: called, used: instance.cache.usedBlocks)
+    let used = instance.cache.usedBlocks
     schedule(&instance.scheduler, &instance.cache, at: called)
+    if instance.cache.usedBlocks != used { instance.tally.account(until: called, used: used) }
     let pipelined = instance.scheduler.depth > 1
     let isEmpty = instance.scheduler.plan.isEmpty
-    var step = instance.prices.price(instance.scheduler.plan)
+    var step = price(&instance.scheduler.plan, &instance.prices)
     if isEmpty, pipelined { step.duration = 0 }
     instance.clock += instance.prices.host(requests: step.requests)
     let start = max(instance.clock, instance.lastEnd)

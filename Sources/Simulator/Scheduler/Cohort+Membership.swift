@@ -5,13 +5,13 @@
 func updateCohort(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     if scheduler.cohort.quotes.mayConflict { dismissQuoted(&scheduler, &cache) }
     if scheduler.cohort.exits.holds(scheduler.cohort.tick) { takeLeavers(&scheduler, &cache) }
-    guard !scheduler.cohort.individuals.isEmpty, scheduler.flight.count == scheduler.inFlight,
-        hasBlocksForAWhile(scheduler, cache)
+    guard !scheduler.cohort.individuals.isEmpty, scheduler.flight.count == scheduler.rules.inFlight,
+        hasBlocksForAWhile(&scheduler, &cache)
     else { return }
     var kept = 0
     for index in scheduler.cohort.individuals.indices {
         let slot = scheduler.cohort.individuals[index]
-        if canJoin(scheduler, cache, Int(slot)) {
+        if canJoin(&scheduler, &cache, Int(slot)) {
             join(&scheduler, &cache, Int(slot))
         } else {
             scheduler.cohort.individuals[kept] = slot
@@ -25,7 +25,7 @@ func updateCohort(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
 /// sums and leave them again costs as much as a few steps of individuals.
 @inline(__always)
 private func hasBlocksForAWhile(
-    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache
+    _ scheduler: inout Scheduler, _ cache: inout KVCache
 ) -> Bool {
     let tokens = 32 * scheduler.running.count * cache.groups.count
     return cache.freeBlocks * cache.blockSize.tokens >= tokens
@@ -33,16 +33,16 @@ private func hasBlocksForAWhile(
 
 @inline(__always)
 private func canJoin(
-    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache, _ slot: Int
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int
 ) -> Bool {
     let request = scheduler.requests[slot]
-    let inFlight = Int32(scheduler.inFlight)
+    let inFlight = Int32(scheduler.rules.inFlight)
     guard request.decodesSteadily(inFlight: inFlight) else { return false }
     // Its latest token came with the latest batch, so its next gap is every member's.
     if inFlight == 0, request.lastToken != scheduler.cohort.lastDelivery { return false }
     // How far its windows slide depends on what is in flight.
     if !cache.sumsBlocks, request.inFlight != inFlight { return false }
-    let last = request.lastDecode(limit: scheduler.engine.maxModelLen)
+    let last = request.lastDecode(limit: scheduler.rules.maxModelLen)
     guard Int(request.computed) <= last else { return false }
     return !request.isQuotable || scheduler.cohort.quotes.isPrivate(request.outputContent)
 }
@@ -51,7 +51,7 @@ private func canJoin(
 private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) {
     let tick = scheduler.cohort.tick
     let computed = Int(scheduler.requests[slot].computed)
-    let last = scheduler.requests[slot].lastDecode(limit: scheduler.engine.maxModelLen)
+    let last = scheduler.requests[slot].lastDecode(limit: scheduler.rules.maxModelLen)
     let until = tick + Int64(last - computed + 1)
     let now = Int32(truncatingIfNeeded: tick)
     scheduler.requests[slot].membership = .member
@@ -63,7 +63,7 @@ private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: 
     if scheduler.cohort.window > 0 { joinWindow(&scheduler, slot, computed) }
     scheduler.cohort.exits.insert(Int32(slot), at: exitTick(&scheduler, slot))
     if cache.sumsBlocks {
-        let phase = phase(scheduler.cohort, cache.blockSize, computed)
+        let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
         scheduler.cohort.countPhase(phase, 1)
     } else {
         let need = cache.nextNeed(slot, settled: nil)
@@ -110,10 +110,10 @@ private func stopGrowing(_ scheduler: inout Scheduler, _ slot: Int) {
 /// The tick, modulo block size, at which a request with so many tokens computed by the present
 /// tick needs a block: when its tokens fill its blocks.
 @inline(__always)
-private func phase(_ cohort: borrowing Cohort, _ blockSize: BlockSize, _ computed: Int) -> Int {
+private func phase(of computed: Int, _ now: Int, _ blockSize: BlockSize) -> Int {
     let size = blockSize.tokens
     let beyond = blockSize.beyond(computed)
-    let phase = cohort.phase + (beyond == 0 ? 0 : size - beyond)
+    let phase = now + (beyond == 0 ? 0 : size - beyond)
     return phase < size ? phase : phase - size
 }
 
@@ -126,7 +126,7 @@ private func leaveSums(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ s
     scheduler.cohort.exits.remove(Int32(slot), at: exitTick(&scheduler, slot))
     if scheduler.cohort.window > 0 { leaveWindow(&scheduler, slot, computed) }
     if cache.sumsBlocks {
-        let phase = phase(scheduler.cohort, cache.blockSize, computed)
+        let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
         scheduler.cohort.countPhase(phase, -1)
     } else {
         scheduler.cohort.needs.remove(slot)

@@ -72,9 +72,9 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
         isMember
         ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
         : scheduler.requests[slot].computedAtEnd
-    let settled = computed - scheduler.inFlight
+    let settled = computed - scheduler.rules.inFlight
     cache.allocateNext(
-        slot, computed: computed, known: settled + 1, inFlight: scheduler.inFlight)
+        slot, computed: computed, known: settled + 1, inFlight: scheduler.rules.inFlight)
     guard isMember else { return }
     let need = cache.nextNeed(slot, settled: settled)
     scheduler.cohort.needs.remove(slot)

@@ -10,13 +10,13 @@ func runTogether(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Bool {
     var tokens = scheduler.cohort.count
     var blocks = memberBlocks
     if !scheduler.cohort.individuals.isEmpty {
-        countWanted(&scheduler, cache, &tokens, &blocks)
+        countWanted(&scheduler, &cache, &tokens, &blocks)
     }
-    if !scheduler.cohort.leaving.isEmpty { countWaste(scheduler, cache, &tokens, &blocks) }
+    if !scheduler.cohort.leaving.isEmpty { countWaste(&scheduler, &cache, &tokens, &blocks) }
     if !cache.sumsBlocks { blocks += gatherNeeds(&scheduler, &cache) }
     let excess = tokens - scheduler.plan.budget
     if excess > 0 {
-        guard cutLast(&scheduler, cache, by: excess, &blocks) else { return false }
+        guard cutLast(&scheduler, &cache, by: excess, &blocks) else { return false }
     }
     guard blocks <= cache.freeBlocks else { return false }
     cache.take(memberBlocks)
@@ -29,7 +29,7 @@ func runTogether(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Bool {
 
 /// Counts what individuals ask for.
 private func countWanted(
-    _ scheduler: inout Scheduler, _ cache: borrowing KVCache, _ tokens: inout Int,
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ tokens: inout Int,
     _ blocks: inout Int
 ) {
     scheduler.cohort.wanted.removeAll()
@@ -48,7 +48,7 @@ private func countWanted(
 /// Takes what exceeds the budget from the last running request, if it is an individual: no request
 /// stands behind it.
 private func cutLast(
-    _ scheduler: inout Scheduler, _ cache: borrowing KVCache, by excess: Int, _ blocks: inout Int
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, by excess: Int, _ blocks: inout Int
 ) -> Bool {
     guard let last = scheduler.cohort.individuals.last,
         scheduler.requests[Int(last)].admission == scheduler.cohort.admissions,
@@ -78,21 +78,21 @@ private func runIndividuals(_ scheduler: inout Scheduler, _ cache: inout KVCache
 /// Whether a leaving member needs a block for the step it wastes; where blocks are no sums it is
 /// among the needs.
 private func wantsBlockToWaste(
-    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache, _ slot: Int
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int
 ) -> Bool {
     cache.sumsBlocks && cache.isFull(slot, at: scheduler.requests[slot].computedAtEnd)
 }
 
 /// Counts what the steps that leaving members waste need.
 private func countWaste(
-    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache, _ tokens: inout Int,
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ tokens: inout Int,
     _ blocks: inout Int
 ) {
     for index in scheduler.cohort.leaving.indices {
         let slot = Int(scheduler.cohort.leaving[index])
         guard scheduler.wastesStep(slot) else { continue }
         tokens += 1
-        if wantsBlockToWaste(scheduler, cache, slot) { blocks += 1 }
+        if wantsBlockToWaste(&scheduler, &cache, slot) { blocks += 1 }
     }
 }
 
@@ -101,7 +101,7 @@ private func wasteSteps(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     for index in scheduler.cohort.leaving.indices {
         let slot = Int(scheduler.cohort.leaving[index])
         guard scheduler.wastesStep(slot) else { continue }
-        if wantsBlockToWaste(scheduler, cache, slot) { cache.takeNext(slot) }
+        if wantsBlockToWaste(&scheduler, &cache, slot) { cache.takeNext(slot) }
         let context = scheduler.requests[slot].computedAtEnd + 1
         scheduler.plan.share.wasted += 1
         scheduler.plan.share.wastedContext += context

@@ -8,15 +8,7 @@ import Basics
 /// Requests that decode steadily are kept as sums (`Cohort`); without them the scheduler is the
 /// plain one.
 struct Scheduler: ~Copyable {
-    let engine: EngineConfiguration
-    /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
-    let activeLimit: Int
-    let tokenBudget: Int
-    let watermarkBlocks: Int
-    /// Tokens that a request which decodes steadily has in flight when a step is decided: 0
-    /// without a pipeline, 1 with one of two batches.
-    let inFlight: Int
-
+    let rules: SchedulerRules
     var requests = HotArray<LiveRequest>()
     var freeSlots = HotArray<Int32>()
     /// Slots in order of admission, or in any order while `cohort.isDisordered`.
@@ -44,13 +36,13 @@ struct Scheduler: ~Copyable {
     var firstRefusal = ""
 
     init(_ plan: RunPlan, replica: Int) {
-        engine = plan.engine
-        activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
-        tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
-        watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))
-        inFlight = engine.asyncScheduling ? 1 : 0
+        // A plain value: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
+        // follows a property of a noncopyable value under construction.
+        let engine = plan.engine
+        let isOrdered = engine.policy == .priority && !plan.hasCustomScheduler
+        rules = SchedulerRules(engine)
         flight = Pipeline(depth: engine.asyncScheduling ? 2 : 1)
-        waiting = WaitingQueue(ordered: engine.policy == .priority && !plan.hasCustomScheduler)
+        waiting = WaitingQueue(ordered: isOrdered)
         cohort = Cohort(
             isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)
         cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
@@ -62,7 +54,7 @@ struct Scheduler: ~Copyable {
     /// Whether a member that leaves gets one more step.
     @inline(__always)
     func wastesStep(_ slot: Int) -> Bool {
-        requests[slot].wastesStep(limit: engine.maxModelLen, inFlight: inFlight)
+        requests[slot].wastesStep(limit: rules.maxModelLen, inFlight: rules.inFlight)
     }
 
     /// A slot for a new request. O(1) amortised.

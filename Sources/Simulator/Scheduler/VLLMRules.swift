@@ -18,16 +18,19 @@ func schedule(_ scheduler: inout Scheduler, _ cache: inout KVCache, at time: Int
 /// The limits of one call: budget, long-prefill threshold, cadence.
 @inline(__always)
 private func begin(_ scheduler: inout Scheduler, at time: Int64) {
-    let requests = scheduler.running.count + scheduler.waiting.count
-    var threshold = requests > 1 ? scheduler.engine.longPrefillTokenThreshold : 0
-    if threshold > 0, scheduler.engine.longPrefillTokenThresholdAdaptive {
-        threshold = max(threshold, scheduler.engine.maxNumBatchedTokens / requests)
+    var threshold = scheduler.rules.longPrefillTokenThreshold
+    if threshold > 0 {
+        let requests = scheduler.running.count + scheduler.waiting.count
+        if requests > 1, scheduler.rules.isThresholdAdaptive {
+            threshold = max(threshold, scheduler.rules.maxNumBatchedTokens / requests)
+        }
+        if requests <= 1 { threshold = 0 }
     }
     let holds =
         scheduler.cadence.interval > 1
         && scheduler.cadence.holds(someoneDecodes: scheduler.someoneDecodes)
     scheduler.plan.begin(
-        budget: scheduler.tokenBudget, threshold: threshold, holds: holds, at: time)
+        budget: scheduler.rules.tokenBudget, threshold: threshold, holds: holds, at: time)
 }
 
 /// Running requests: all at once where each gets what it asks for, else in order.
@@ -69,7 +72,7 @@ private func runInOrder(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
 /// Admissions, from the head of the queue, until one does not fit: nobody overtakes the head.
 @inline(__always)
 private func scheduleWaiting(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
-    while scheduler.plan.budget > 0, scheduler.running.count < scheduler.activeLimit,
+    while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
         let head = scheduler.waiting.head
     {
         if admit(&scheduler, &cache, Int(head)) != nil { break }
@@ -82,7 +85,7 @@ extension Scheduler {
     @inline(__always)
     func wanted(_ slot: Int) -> Int {
         if plan.holds, requests[slot].prefilling { return 0 }
-        return plan.clipped(requests[slot].tokensLeft(limit: engine.maxModelLen))
+        return plan.clipped(requests[slot].tokensLeft(limit: rules.maxModelLen))
     }
 
     /// The place in `running` of the request to preempt: the last one, or by priority the largest

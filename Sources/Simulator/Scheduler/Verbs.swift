@@ -64,20 +64,20 @@ func run(
 func admit(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, wanted: Int = 0
 ) -> Refusal? {
-    guard scheduler.running.count < scheduler.activeLimit else {
-        return .runningIsFull(limit: scheduler.activeLimit)
+    guard scheduler.running.count < scheduler.rules.activeLimit else {
+        return .runningIsFull(limit: scheduler.rules.activeLimit)
     }
     let known = Int(scheduler.requests[slot].known)
     let hit = cache.lookUp(slot, known: known)
     let tokens: Int
-    switch admissionTokens(scheduler, left: known - hit.tokens, wanted: wanted) {
+    switch admissionTokens(&scheduler, left: known - hit.tokens, wanted: wanted) {
     case .success(let allowed): tokens = allowed
     case .failure(let refusal): return refusal.reason
     }
     var demand = BlockDemand(scheduler.requests[slot], slot: slot, tokens: tokens)
-    demand.reservesFullPrompt = scheduler.engine.schedulerReserveFullISL
+    demand.reservesFullPrompt = scheduler.rules.reservesFullPrompt
     // Requests that this very step admitted count as running.
-    demand.watermark = scheduler.running.isEmpty ? 0 : scheduler.watermarkBlocks
+    demand.watermark = scheduler.running.isEmpty ? 0 : scheduler.rules.watermarkBlocks
     guard cache.canAllocate(demand, hit) else { return .lacksBlocks(free: cache.freeBlocks) }
     cache.allocate(demand, hit)
     scheduler.waiting.remove(Int32(slot))
@@ -116,7 +116,7 @@ private struct Refused: Error {
 /// threshold and the quota are all that may cut a prompt, or refuse it.
 @inline(__always)
 private func admissionTokens(
-    _ scheduler: borrowing Scheduler, left: Int, wanted: Int
+    _ scheduler: inout Scheduler, left: Int, wanted: Int
 ) -> Result<Int, Refused> {
     let budget = scheduler.plan.budget
     if scheduler.plan.holds, left > 1 { return .failure(Refused(reason: .isHeld)) }
@@ -127,7 +127,7 @@ private func admissionTokens(
         return .failure(Refused(reason: .exceedsBudget(left: budget, wanted: wanted)))
     }
     var tokens = wanted > 0 ? wanted : scheduler.plan.clipped(left)
-    if scheduler.engine.enableChunkedPrefill {
+    if scheduler.rules.enableChunkedPrefill {
         tokens = min(tokens, scheduler.plan.prefillQuota, budget)
         return tokens > 0 ? .success(tokens) : .failure(Refused(reason: .exceedsQuota))
     }

@@ -1,6 +1,6 @@
 /// `canAllocate` over extents. O(groups · hit extents).
 func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hit) -> Bool {
-    if cache.sumsBlocks, hit.tokens == 0 { return canAllocatePlain(cache, demand) }
+    if cache.sumsBlocks, hit.tokens == 0 { return canAllocatePlain(&cache, demand) }
     let slot = demand.slot
     let limit = cache.maxModelLen
     let total = min(demand.computed + hit.tokens, limit)
@@ -24,7 +24,7 @@ func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hi
 /// The same for full attention alone and without hits, as most requests are: nothing slides, and
 /// what is missing is a difference.
 @inline(__always)
-private func canAllocatePlain(_ cache: borrowing KVCache, _ demand: BlockDemand) -> Bool {
+private func canAllocatePlain(_ cache: inout KVCache, _ demand: BlockDemand) -> Bool {
     let limit = cache.maxModelLen
     let total = min(demand.computed + demand.tokens, limit)
     let held = Int(cache.slots[demand.slot].table.count)

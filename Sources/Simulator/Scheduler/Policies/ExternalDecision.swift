@@ -110,7 +110,7 @@ private func execute(
     run wanted: Int, of slot: Int, _ scheduler: inout Scheduler, _ cache: inout KVCache
 ) -> Refusal? {
     guard !scheduler.requests[slot].isScheduled else { return .isScheduled }
-    let left = scheduler.requests[slot].tokensLeft(limit: scheduler.engine.maxModelLen)
+    let left = scheduler.requests[slot].tokensLeft(limit: scheduler.rules.maxModelLen)
     guard left > 0 else { return .hasNothingToCompute }
     if scheduler.plan.holds, scheduler.requests[slot].prefilling { return .isHeld }
     guard wanted <= left else { return .hasFewerTokens(left: left, wanted: wanted) }

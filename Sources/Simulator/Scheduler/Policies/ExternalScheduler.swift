@@ -86,7 +86,7 @@ final class ExternalScheduler {
         _ engine: borrowing Scheduler, _ cache: borrowing KVCache
     ) throws -> String {
         var line = "{\"step\":\(engine.calls),\"time_us\":\(Self.microseconds(engine.plan.time))"
-        if process == nil { line += ",\"config\":" + configuration(of: engine) }
+        if process == nil { line += ",\"config\":" + configuration(of: engine, cache) }
         line += ",\"free_blocks\":\(cache.freeBlocks)"
         line += ",\"scheduled\":\(scheduled)"
         if !refused.isEmpty {
@@ -177,19 +177,21 @@ final class ExternalScheduler {
         return "\(whole).\(digits)"
     }
 
-    private func configuration(of engine: borrowing Scheduler) -> String {
-        let arguments = engine.engine
+    private func configuration(
+        of engine: borrowing Scheduler, _ cache: borrowing KVCache
+    ) -> String {
         let numbers: [(String, Int)] = [
-            ("replica", replica), ("block_size", arguments.blockSize),
-            ("num_gpu_blocks", arguments.numGPUBlocks),
-            ("max_num_seqs", engine.activeLimit), ("max_num_batched_tokens", engine.tokenBudget),
-            ("max_model_len", arguments.maxModelLen),
-            ("long_prefill_token_threshold", arguments.longPrefillTokenThreshold),
+            ("replica", replica), ("block_size", cache.blockSize.tokens),
+            ("num_gpu_blocks", cache.count),
+            ("max_num_seqs", engine.rules.activeLimit),
+            ("max_num_batched_tokens", engine.rules.tokenBudget),
+            ("max_model_len", cache.maxModelLen),
+            ("long_prefill_token_threshold", engine.rules.longPrefillTokenThreshold),
         ]
         let flags: [(String, Bool)] = [
-            ("enable_prefix_caching", arguments.enablePrefixCaching),
-            ("enable_chunked_prefill", arguments.enableChunkedPrefill),
-            ("async_scheduling", arguments.asyncScheduling),
+            ("enable_prefix_caching", cache.isCaching),
+            ("enable_chunked_prefill", engine.rules.enableChunkedPrefill),
+            ("async_scheduling", engine.rules.inFlight > 0),
         ]
         let members =
             numbers.map { "\"\($0)\":\($1)" } + flags.map { "\"\($0)\":\($1)" }

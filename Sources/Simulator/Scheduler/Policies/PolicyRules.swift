@@ -51,7 +51,7 @@ private func runByPolicy(
 private func admitByPolicy(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ policy: any SchedulingPolicy
 ) {
-    while scheduler.plan.budget > 0, scheduler.running.count < scheduler.activeLimit,
+    while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
         let first = scheduler.firstWaiting(policy)
     {
         guard policy.admits(scheduler.view(first), scheduler.stepView(cache)),
@@ -90,10 +90,10 @@ extension Scheduler {
     /// What a policy sees of the engine now.
     func stepView(_ cache: borrowing KVCache) -> StepView {
         StepView(
-            number: calls, time: plan.time, tokenBudget: tokenBudget,
+            number: calls, time: plan.time, tokenBudget: rules.tokenBudget,
             freeBlocks: cache.freeBlocks, usableBlocks: cache.usableBlocks,
             blockSize: cache.blockSize.tokens, running: running.count, waiting: waiting.count,
-            runningLimit: activeLimit)
+            runningLimit: rules.activeLimit)
     }
 
     /// What a policy sees of a request.

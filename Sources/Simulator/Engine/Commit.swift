@@ -84,18 +84,28 @@ private func deliverEntries(
     return delivered
 }
 
-/// Notes the delivery time of a token. Gaps equal to the step itself are counted, not added one
-/// by one: they are nearly all of them.
+/// Notes the delivery time of a token. Gaps equal to the step itself, which began at `start`, are
+/// counted, not added one by one: they are nearly all of them.
 @inline(__always)
 private func deliver(
     _ request: inout LiveRequest, _ tally: inout Tally, _ time: Int64, _ start: Int64,
     _ evenGaps: inout Int64
 ) {
+    if request.lastToken == start, start >= 0 {
+        evenGaps += 1
+        request.lastToken = time
+        tally.counters.outputTokens += 1
+    } else {
+        deliver(&request, &tally, at: time)
+    }
+}
+
+/// Notes the delivery time of a token.
+@inline(__always)
+func deliver(_ request: inout LiveRequest, _ tally: inout Tally, at time: Int64) {
     let last = request.lastToken
     if last < 0 {
         request.firstToken = time
-    } else if last == start {
-        evenGaps += 1
     } else {
         tally.interTokenLatency.add(time - last)
     }

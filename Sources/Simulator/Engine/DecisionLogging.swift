@@ -5,11 +5,12 @@ func logSchedule(_ instance: inout Instance, _ age: Int, called: Int64, eviction
     settleAll(&instance.scheduler, &instance.cache)
     let withBlocks = instance.log.detail == .decisionsAndBlocks && !instance.cache.usesExtents
     let decision = ScheduleDecision(
-        replica: Int(instance.number), number: instance.scheduler.flight[age].number, time: called,
-        executionStart: instance.scheduler.flight[age].start,
-        executionEnd: instance.scheduler.flight[age].end, aborted: instance.log.aborted,
+        replica: Int(instance.number), number: instance.scheduler.flight[age].header.number,
+        time: called,
+        executionStart: instance.scheduler.flight[age].header.start,
+        executionEnd: instance.scheduler.flight[age].header.end, aborted: instance.log.aborted,
         entries: loggedEntries(
-            instance.scheduler, tick: instance.scheduler.flight[age].tick),
+            instance.scheduler, age: age, tick: instance.scheduler.flight[age].header.tick),
         preempted: ids(instance.scheduler, instance.scheduler.plan.preempted.elements),
         waiting: instance.scheduler.waiting.count, running: instance.scheduler.running.count,
         freeBlocks: instance.cache.freeBlocks, evictions: instance.cache.evictions - evictions,
@@ -31,7 +32,7 @@ func logCommit(
     let idle =
         !instance.scheduler.hasWork
         && (0..<instance.scheduler.flight.count).allSatisfy {
-            instance.scheduler.flight[$0].isCleanup
+            instance.scheduler.flight[$0].header.isCleanup
         }
     let decision = UpdateDecision(
         replica: Int(instance.number), number: batch.number, time: instance.clock,
@@ -53,9 +54,9 @@ private func ids(_ scheduler: borrowing Scheduler, _ slots: [Int32]) -> [Int64] 
 
 /// The step's entries in scheduler order, those known as sums at their places among the others.
 private func loggedEntries(
-    _ scheduler: borrowing Scheduler, tick: Int64
+    _ scheduler: borrowing Scheduler, age: Int, tick: Int64
 ) -> [ScheduledEntry] {
-    let individual = scheduler.plan.entries.elements
+    let individual = scheduler.flight[age].entries.elements
     var entries: [ScheduledEntry] = []
     var next = 0
     func append(

@@ -12,6 +12,8 @@ struct DecodeSteps: ~Copyable {
     var lastEnd: Int64
     var lastDelivery: Int64
     var steps = 0
+    /// Tokens that were delivered, and counted, by themselves.
+    var deliveredApart = 0
     var busy: Int64 = 0
     var hostWait: Int64 = 0
     var gaps = GapRun()
@@ -49,11 +51,10 @@ struct DecodeSteps: ~Copyable {
     @inline(__always)
     func processed(from start: Int64, to end: Int64) -> Int64 { pipelined ? start : end }
 
-    /// Counts a step.
+    /// Counts a step, but for the gaps between the tokens it delivers.
     @inline(__always)
-    mutating func add(from start: Int64, to end: Int64, gaps histogram: inout HotHistogram) {
+    mutating func add(from start: Int64, to end: Int64) {
         let processed = processed(from: start, to: end)
-        gaps.add(processed - lastDelivery, into: &histogram, times: count)
         hostWait += start - max(clock, lastEnd)
         busy += end - start
         steps += 1
@@ -104,11 +105,11 @@ struct DecodeSteps: ~Copyable {
         instance.tally.counters.steps += steps
         instance.tally.counters.scheduledTokens += tokens
         instance.tally.counters.scheduledEntries += tokens
-        instance.tally.counters.outputTokens += tokens
+        instance.tally.counters.outputTokens += tokens - deliveredApart
         if pipelined {
-            instance.scheduler.flight[0].number = instance.scheduler.calls - 1
-            instance.scheduler.flight[0].start = lastStart
-            instance.scheduler.flight[0].end = lastEnd
+            instance.scheduler.flight[0].header.number = instance.scheduler.calls - 1
+            instance.scheduler.flight[0].header.start = lastStart
+            instance.scheduler.flight[0].header.end = lastEnd
         }
     }
 }

@@ -13,7 +13,6 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         instance.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
         return
     }
-    let allocated = HotStorage.allocations
     instance.tally.counters.promptTokens += Int(arrival.promptTokens)
     let request = LiveRequest(
         known: arrival.promptTokens, promptTokens: arrival.promptTokens,
@@ -29,7 +28,6 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         countQuotes(&instance.scheduler, &instance.cache, slot, sign: 1)
     }
     instance.inbox.append(Int32(slot))
-    instance.tally.allocations += HotStorage.allocations - allocated
 }
 
 /// A request is refused when the engine's input processor would refuse it, or when the pool could

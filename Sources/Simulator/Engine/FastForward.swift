@@ -8,41 +8,46 @@ import StepTime
 /// whatever the batch.
 @inline(__always)
 func fastForward(_ instance: inout Instance, to horizon: Int64) -> Bool {
-    guard instance.scheduler.cohort.count > 0, let times = standingTimes(&instance) else {
-        return false
-    }
-    return fastForward(&instance, to: horizon, times)
+    guard instance.scheduler.cohort.isOn, instance.scheduler.waiting.isEmpty,
+        instance.scheduler.cadence.interval == 1, !instance.log.isWanted
+    else { return false }
+    updateCohort(&instance.scheduler, &instance.cache)
+    let times = standingTimes(&instance.scheduler)
+    return times > 0 && fastForward(&instance, to: horizon, times)
 }
 
 /// How many steps the decision of the next one stands for as far as the scheduler can tell, which
-/// knows no clock and counts no blocks: nobody waits, enters or ends. Nil: it must be decided.
+/// knows no clock and counts no blocks: no request waits, enters or ends. 0: it must be decided.
 @inline(__always)
-private func standingTimes(_ instance: inout Instance) -> Int64? {
-    guard instance.scheduler.cohort.individuals.isEmpty, instance.scheduler.waiting.isEmpty,
-        instance.scheduler.cohort.leaving.isEmpty, !instance.log.isWanted,
-        instance.scheduler.cadence.interval == 1,
-        !instance.scheduler.cohort.quotes.mayConflict
-    else { return nil }
-    return instance.scheduler.standingTimes
+private func standingTimes(_ scheduler: inout Scheduler) -> Int64 {
+    let count = scheduler.cohort.count
+    guard count > 0, scheduler.cohort.individuals.isEmpty, scheduler.cohort.leaving.isEmpty,
+        count <= scheduler.rules.tokenBudget,
+        scheduler.flight.count == scheduler.rules.inFlight
+    else { return 0 }
+    // A step whose batch ends a request is committed the ordinary way.
+    var exit = scheduler.cohort.exits.earliest(from: scheduler.cohort.tick)
+    if scheduler.rules.inFlight == 0 {
+        exit -= 1
+    } else {
+        guard delivers(&scheduler, count) else { return 0 }
+    }
+    return max(0, exit - scheduler.cohort.tick)
 }
 
-extension Scheduler {
-    /// The same for a step of members alone.
-    fileprivate var standingTimes: Int64? {
-        let count = cohort.count
-        guard count <= rules.tokenBudget, flight.count == rules.inFlight else { return nil }
-        // A step whose batch ends a request is committed the ordinary way.
-        var exit = cohort.exits.earliest(from: cohort.tick)
-        if rules.inFlight > 0 {
-            guard flight[0].members == count, flight[0].entries.isEmpty, flight[0].wasted == 0,
-                flight[0].tick == cohort.tick - 1
-            else { return nil }
-        } else {
-            exit -= 1
-        }
-        guard cohort.tick < exit else { return nil }
-        return exit - cohort.tick
+/// Whether all that the batch in flight does is to give each member a token: those that were
+/// members already, and those that joined with it.
+@inline(__always)
+private func delivers(_ scheduler: inout Scheduler, _ members: Int) -> Bool {
+    let entries = scheduler.flight[0].entries.count
+    guard scheduler.flight[0].header.tick == scheduler.cohort.tick - 1,
+        scheduler.flight[0].header.members + entries == members
+    else { return false }
+    for place in 0..<entries {
+        let slot = Int(scheduler.flight[0].entries[place].slot)
+        if scheduler.requests[slot].membership != .member { return false }
     }
+    return true
 }
 
 private func fastForward(
@@ -52,7 +57,7 @@ private func fastForward(
     guard count < instance.prices.lines.count else { return false }
     // Who gives up is seen to by the loop, and at no other time than theirs.
     let horizon = min(horizon, instance.aborts.firstTime - 1)
-    if instance.scheduler.rules.inFlight > 0, instance.scheduler.flight[0].end > horizon {
+    if instance.scheduler.rules.inFlight > 0, instance.scheduler.flight[0].header.end > horizon {
         return false
     }
     var limit = horizon
@@ -81,6 +86,23 @@ private func fastForward(
     return span.sums.steps > 0
 }
 
+/// Delivers the tokens of the batch in flight, all of whose entries are members by now, and empties
+/// it.
+private func deliver(
+    _ scheduler: inout Scheduler, _ tally: inout Tally, at time: Int64, since last: Int64
+) {
+    let header = scheduler.flight[0].header
+    tally.interTokenLatency.add(time - last, times: Int64(header.members))
+    tally.counters.outputTokens += header.members
+    tally.counters.wastedEntries += header.wasted
+    for place in scheduler.flight[0].entries.indices {
+        let slot = Int(scheduler.flight[0].entries[place].slot)
+        deliver(&scheduler.requests[slot], &tally, at: time)
+    }
+    scheduler.flight[0].entries.removeAll()
+    scheduler.flight[0].header.wasted = 0
+}
+
 /// Steps under way: the loop's state in plain numbers.
 private struct Span: ~Copyable {
     var sums: DecodeSteps
@@ -90,6 +112,8 @@ private struct Span: ~Copyable {
     let limit: Int64
     let horizon: Int64
     var exit: Int64
+    /// Whether the batch in flight has more than the members' tokens.
+    var isMixed: Bool
     /// Whether many steps are taken at once; else each is priced and counted by itself.
     let isFast: Bool
     /// How many blocks were free when the span began.
@@ -116,6 +140,11 @@ private struct Span: ~Copyable {
         self.horizon = horizon
         self.exit = exit
         isFast = instance.scheduler.rules.fastForwards
+        isMixed =
+            sums.pipelined
+            && instance.scheduler.flight[0].header.members != instance.scheduler.cohort.count
+        isMixed =
+            isMixed || sums.pipelined && instance.scheduler.flight[0].header.wasted > 0
         // Where they are no sums, blocks are asked for between spans.
         free = instance.cache.sumsBlocks ? instance.cache.freeBlocks : .max / 2
         tick = instance.scheduler.cohort.tick
@@ -135,7 +164,8 @@ private struct Span: ~Copyable {
             let needed = Int(instance.scheduler.cohort.blockPhases[phase])
             guard sums.used + needed - sums.firstUsed <= free else { break }
             let isGliding =
-                isSmooth && sums.lastEnd >= sums.clock + sums.host && duration >= sums.host
+                isSmooth && !isMixed && sums.lastEnd >= sums.clock + sums.host
+                && duration >= sums.host
             let moved = isGliding ? glide(&instance) : step(&instance, needed)
             if !moved { break }
         }
@@ -167,13 +197,21 @@ private struct Span: ~Copyable {
     }
 
     /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
-    /// be processed past the horizon: such a one is dispatched the ordinary way.
+    /// be committed past the horizon: such a one is dispatched the ordinary way.
     private mutating func step(_ instance: inout Instance, _ needed: Int) -> Bool {
         let start = sums.nextStart
         let end = start + duration
-        if sums.processed(from: start, to: end) > horizon { return false }
+        let committed = sums.processed(from: start, to: end)
+        if committed > horizon { return false }
         take(needed)
-        sums.add(from: start, to: end, gaps: &instance.tally.interTokenLatency)
+        if isMixed {
+            deliverMixed(&instance, at: committed)
+        } else {
+            sums.gaps.add(
+                committed - sums.lastDelivery, into: &instance.tally.interTokenLatency,
+                times: sums.count)
+        }
+        sums.add(from: start, to: end)
         tick += 1
         phase = phase + 1 == instance.scheduler.cohort.blockPhases.count ? 0 : phase + 1
         context += Int(sums.count)
@@ -182,6 +220,14 @@ private struct Span: ~Copyable {
             line.denominator == 1
             ? duration + rise : line.picoseconds(context: context, windowedContext: windowed)
         return true
+    }
+
+    /// Commits the batch in flight, in which some joined or which wasted an entry, so that the next
+    /// one holds nothing but the members.
+    private mutating func deliverMixed(_ instance: inout Instance, at time: Int64) {
+        deliver(&instance.scheduler, &instance.tally, at: time, since: sums.lastDelivery)
+        sums.deliveredApart = Int(sums.count)
+        isMixed = false
     }
 
     /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
@@ -282,6 +328,9 @@ private struct Span: ~Copyable {
             instance.cache.take(sums.used - sums.firstUsed)
         }
         sums.commit(to: &instance)
-        if sums.pipelined { instance.scheduler.flight[0].tick = tick - 1 }
+        if sums.pipelined {
+            instance.scheduler.flight[0].header.tick = tick - 1
+            instance.scheduler.flight[0].header.members = Int(sums.count)
+        }
     }
 }

@@ -27,7 +27,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
             if time > horizon { return .horizon }
             if time > lastMoment { throw instance.isTooLate }
             commitOldest(&instance)
-            if instance.log.decisions.count >= 256 { return .collect }
+            if instance.log.isWanted, instance.log.decisions.count >= 256 { return .collect }
         }
         if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
             !instance.scheduler.endedFlag
@@ -56,6 +56,7 @@ extension Instance {
     }
 
     /// Whether a request arrives or gives up by now.
+    @inline(__always)
     fileprivate var isDisturbed: Bool {
         if aborts.firstTime <= clock { return true }
         guard let next = inbox.first else { return false }
@@ -139,19 +140,17 @@ private func scheduleAndDispatch(_ instance: inout Instance) throws {
 @inline(__always)
 private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
     let called = instance.clock
-    let evictions = instance.cache.evictions
-    let used = instance.cache.usedBlocks
+    let evictions = instance.log.isWanted ? instance.cache.evictions : 0
+    let free = instance.cache.freeBlocks
     schedule(&instance.scheduler, &instance.cache, at: called)
-    if instance.cache.usedBlocks != used { instance.tally.account(until: called, used: used) }
-    let pipelined = instance.scheduler.depth > 1
+    if instance.cache.freeBlocks != free {
+        instance.tally.account(until: called, used: instance.cache.usableBlocks - free)
+    }
     let isEmpty = instance.scheduler.plan.isEmpty
-    var step = price(&instance.scheduler.plan, &instance.prices)
-    if isEmpty, pipelined { step.duration = 0 }
+    let step = price(&instance.scheduler.plan, &instance.prices)
     instance.clock += instance.prices.host(requests: step.requests)
     let start = max(instance.clock, instance.lastEnd)
-    let end = start + step.duration
-    let age = instance.scheduler.flight.append()
-    instance.scheduler.dispatch(age, from: start, to: end, isCleanup: isCleanup)
+    let end = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
     if step.requests > 0 {
         instance.tally.count(step, from: start, after: max(called, instance.lastEnd))
     } else if !isCleanup {
@@ -159,6 +158,11 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
     }
     instance.lastEnd = end
     instance.tally.lastEnd = max(instance.tally.lastEnd, end)
+    let batch = BatchHeader(
+        number: instance.scheduler.calls, start: start, end: end,
+        members: instance.scheduler.plan.share.count, tick: instance.scheduler.cohort.tick - 1,
+        wasted: instance.scheduler.plan.share.wasted, isCleanup: isCleanup)
+    let age = instance.scheduler.flight.append(batch, &instance.scheduler.plan.entries)
     if isCleanup {
         instance.log.aborted.removeAll()
     } else {
@@ -167,7 +171,6 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
             logSchedule(&instance, age, called: called, evictions: evictions)
         }
     }
-    instance.scheduler.hand(to: age)
     return isEmpty
 }
 
@@ -187,24 +190,6 @@ private func commitOldest(_ instance: inout Instance) {
     instance.yieldIfIdle()
 }
 
-extension Scheduler {
-    /// Makes the plan the batch of that age, but for its entries.
-    @inline(__always)
-    fileprivate mutating func dispatch(
-        _ age: Int, from start: Int64, to end: Int64, isCleanup: Bool
-    ) {
-        flight[age].set(
-            number: calls, start: start, end: end, plan.share, tick: cohort.tick - 1,
-            isCleanup: isCleanup)
-    }
-
-    /// Moves the plan's entries into the batch of that age.
-    @inline(__always)
-    fileprivate mutating func hand(to age: Int) {
-        swap(&flight[age].entries, &plan.entries)
-    }
-}
-
 extension Instance {
     @inline(__always)
     fileprivate mutating func yieldIfIdle() {
@@ -215,7 +200,7 @@ extension Instance {
     /// Ends the run with who holds what when the instance can never schedule again.
     @inline(__always)
     fileprivate mutating func checkProgress(scheduledNothing: Bool) throws {
-        if let failure = scheduler.failure { throw failure }
+        if scheduler.custom != nil, let failure = scheduler.failure { throw failure }
         if scheduler.calls - lastDeliveryCall > patience { throw noProgress() }
         guard scheduledNothing, scheduler.hasWork, aborts.isEmpty,
             (0..<scheduler.flight.count).allSatisfy({ scheduler.flight[$0].isEmpty })

@@ -236,6 +236,7 @@ extension KVCache {
     ///
     /// `settled` is what its latest `allocate` took for settled, on which depends how far its
     /// windows have slid; nil: not known.
+    @inline(__always)
     func nextNeed(_ slot: Int, settled: Int?) -> Int {
         let size = blockSize.tokens
         let table = commonTable(slot)
@@ -264,6 +265,7 @@ extension KVCache {
     }
 
     /// Blocks that a request may hold at the admission gate, over all groups. O(groups).
+    @inline(__always)
     func gateBlocks(tokens: Int) -> Int {
         let each = blockSize.holding(tokens)
         var blocks = 0
@@ -310,6 +312,7 @@ extension KVCache {
     }
 
     /// Whether a request's blocks are full at so many tokens.
+    @inline(__always)
     func isFull(_ slot: Int, at tokens: Int) -> Bool {
         tokens >= Int(slots[slot].table.count) * blockSize.tokens
     }

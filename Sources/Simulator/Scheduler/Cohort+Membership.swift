@@ -165,16 +165,16 @@ func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     var samples: Int32 = 0
     var asMember: Int32 = 0
     for index in 0..<scheduler.flight.count {
-        let tick = scheduler.flight[index].tick
+        let tick = scheduler.flight[index].header.tick
         let isPast = request.membership == .leaving && request.isPast(tick)
         if isPast {
-            guard scheduler.flight[index].wasted > 0, scheduler.wastesStep(slot) else {
+            guard scheduler.flight[index].header.wasted > 0, scheduler.wastesStep(slot) else {
                 continue
             }
-            scheduler.flight[index].wasted -= 1
+            scheduler.flight[index].header.wasted -= 1
             computed += 1
-        } else if scheduler.flight[index].members > 0, request.isMemberSince(tick) {
-            scheduler.flight[index].members -= 1
+        } else if scheduler.flight[index].header.members > 0, request.isMemberSince(tick) {
+            scheduler.flight[index].header.members -= 1
             asMember += 1
         } else {
             for place in scheduler.flight[index].entries.indices {

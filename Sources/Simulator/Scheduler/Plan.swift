@@ -81,8 +81,8 @@ struct Plan: ~Copyable {
     }
 }
 
-/// A plan that was dispatched, until it is committed.
-struct Batch: ~Copyable {
+/// A plan that was dispatched, until it is committed: what is known of it besides its entries.
+struct BatchHeader {
     /// Number of the schedule call, from 0.
     var number = 0
     /// Start and end of execution, picoseconds.
@@ -91,33 +91,23 @@ struct Batch: ~Copyable {
     /// Members of the cohort in the step, and the tick it was scheduled at.
     var members = 0
     var tick: Int64 = 0
-    /// Entries for requests whose last token was in flight already, unforeseen.
+    /// Entries for members whose last token was in flight already, unforeseen.
     var wasted = 0
     /// Made only to tell the workers of a finish; not counted and not logged.
     var isCleanup = false
+}
+
+/// A dispatched plan.
+struct Batch: ~Copyable {
+    var header = BatchHeader()
     /// The requests that are no members.
     var entries = HotArray<Entry>()
 
     /// Whether no request takes part in the step.
-    var isEmpty: Bool { entries.isEmpty && members == 0 && wasted == 0 }
-
-    /// Makes it the batch of a step, but for its entries.
-    @inline(__always)
-    mutating func set(
-        number: Int, start: Int64, end: Int64, _ share: CohortShare, tick: Int64,
-        isCleanup: Bool = false
-    ) {
-        self.number = number
-        self.start = start
-        self.end = end
-        members = share.count
-        wasted = share.wasted
-        self.tick = tick
-        self.isCleanup = isCleanup
-    }
+    var isEmpty: Bool { entries.isEmpty && header.members == 0 && header.wasted == 0 }
 }
 
-/// The batches dispatched and not yet processed, oldest first: at most `depth`. Their entry lists
+/// The batches dispatched and not yet committed, oldest first: at most `depth`. Their entry lists
 /// are kept and reused, so that steps allocate nothing.
 struct Pipeline: ~Copyable {
     let depth: Int
@@ -146,14 +136,18 @@ struct Pipeline: ~Copyable {
     }
 
     /// End of the oldest batch, picoseconds.
-    var firstEnd: Int64 { batches[head].end }
+    var firstEnd: Int64 { batches[head].header.end }
 
-    /// Makes room for a batch behind the others and returns its age; its entries are empty.
+    /// Appends a batch with some entries, which it takes. Its age.
     @inline(__always)
-    mutating func append() -> Int {
+    mutating func append(_ header: BatchHeader, _ entries: inout HotArray<Entry>) -> Int {
         precondition(count < depth, "the pipeline is full")
+        let age = count
+        let place = (head + age) & mask
+        batches[place].header = header
+        swap(&batches[place].entries, &entries)
         count += 1
-        return count - 1
+        return age
     }
 
     /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
@@ -161,24 +155,10 @@ struct Pipeline: ~Copyable {
     mutating func removeFirst(entries: inout HotArray<Entry>) -> BatchHeader {
         precondition(count > 0, "the pipeline is empty")
         entries.removeAll()
-        swap(&entries, &batches[head].entries)
-        let batch = BatchHeader(
-            number: batches[head].number, start: batches[head].start, end: batches[head].end,
-            members: batches[head].members, tick: batches[head].tick,
-            wasted: batches[head].wasted, isCleanup: batches[head].isCleanup)
-        head = (head + 1) & mask
+        let place = head
+        swap(&entries, &batches[place].entries)
+        head = (place + 1) & mask
         count -= 1
-        return batch
+        return batches[place].header
     }
-}
-
-/// A batch without its entries.
-struct BatchHeader {
-    var number: Int
-    var start: Int64
-    var end: Int64
-    var members: Int
-    var tick: Int64
-    var wasted: Int
-    var isCleanup: Bool
 }

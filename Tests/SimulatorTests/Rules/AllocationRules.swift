@@ -63,7 +63,7 @@ struct AllocationRules {
         #expect(sight.free[1] == 3)
     }
 
-    @Test("S5.3a: what left the window is free for the very step that needs a block [for the next]")
+    @Test("S5.3a: what left the window is free for the step that needs a block [for the next]")
     func s53aReleaseBeforeTheTest() throws {
         var scene = Scene(usable: 4) {
             $0.engine.groups = [.sliding(window: 9)]

@@ -50,7 +50,7 @@ struct AllocationRules {
 
     @Test("S5.2d: a hit that nobody holds costs the reserve its block [nothing]")
     func s52dFreeHitsCount() throws {
-        // Request 3 knows four blocks of tokens, two of them cached. One token of the budget is left
+        // Request 3 knows four blocks of tokens, two of them cached. One token of budget is left
         // to it: with the hits that takes three blocks, all that are free, but all of it four.
         var scene = Scene(usable: 5) { $0.engine.maxNumBatchedTokens = 9 }
         scene.add(1, content: [(7, 8)])

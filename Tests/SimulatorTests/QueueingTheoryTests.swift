@@ -46,9 +46,10 @@ struct QueueingTheoryTests {
     private static let step: Int64 = 1_000_000_000
 
     /// Requests that arrive as a Poisson process and load each of some replicas by so much of its
-    /// time, served by these in order of arrival.
+    /// time. Served in order of arrival, or those with a smaller priority first.
     private func serve(
-        _ services: Services, load: Double, replicas: Int, count: Int, seed: UInt64
+        _ services: Services, load: Double, replicas: Int, count: Int, seed: UInt64,
+        priorities: [Int32] = []
     ) throws -> RunResult {
         var random = SeededRandom(seed: seed)
         var workload = Workload()
@@ -62,8 +63,10 @@ struct QueueingTheoryTests {
             workload.promptTokens.append(4)
             workload.outputTokens.append(Int32(services.draw(&random)))
         }
+        workload.priorities = priorities
         let scene = Scene(usable: 100) {
             $0.engine.maxNumSeqs = 1
+            $0.engine.policy = priorities.isEmpty ? .fcfs : .priority
             $0.engine.enablePrefixCaching = false
             $0.replicas = replicas
             $0.router.policy = .random
@@ -92,17 +95,18 @@ struct QueueingTheoryTests {
             idle.add(wait == 0 ? 1 : 0, controls: controls)
         }
         // Poisson arrivals see the server as it is: busy for a share of time that is the load.
-        for (what, estimate, theory) in [
-            ("mean wait", waits.estimate(), services.meanWait(load: load)),
-            ("share that does not wait", idle.estimate(), 1 - load),
-        ] {
-            let (mean, halfWidth) = estimate
-            let found = "seed \(seed), load \(load), \(replicas) replicas: \(what) \(mean)"
-            print("\(found) ± \(halfWidth), theory \(theory)")
-            #expect(abs(mean - theory) <= halfWidth, "\(found) ± \(halfWidth), theory \(theory)")
-            // An interval that holds everything says nothing.
-            #expect(halfWidth < 0.12 * theory, "\(found) ± \(halfWidth)")
-        }
+        let place = "seed \(seed), load \(load), \(replicas) replicas"
+        expect("\(place): mean wait", waits, services.meanWait(load: load))
+        expect("\(place): share that does not wait", idle, 1 - load)
+    }
+
+    private func expect(_ what: String, _ found: BatchMeans, _ theory: Double) {
+        let (mean, halfWidth) = found.estimate()
+        let text = "\(what) \(mean) ± \(halfWidth), theory \(theory)"
+        print(text)
+        #expect(abs(mean - theory) <= halfWidth, "\(text)")
+        // An interval that holds everything says nothing.
+        #expect(halfWidth < 0.12 * theory, "\(text)")
     }
 
     @Test(
@@ -122,6 +126,35 @@ struct QueueingTheoryTests {
     @Test("a random router makes each of its replicas such a queue", arguments: [2, 5])
     func randomRouter(replicas: Int) throws {
         try check(.mixed, load: 0.7, replicas: replicas, count: 30_000, seed: UInt64(replicas))
+    }
+
+    @Test("by priority the classes wait as Cobham says, nobody being interrupted")
+    func priorities() throws {
+        let load = 0.7
+        let urgent = 0.4
+        let seed: UInt64 = 6
+        let count = 40_000
+        var random = SeededRandom(seed: seed, stream: 1)
+        let classes = (0..<count).map { _ in Int32(random.uniform() < urgent ? 0 : 1) }
+        let run = try serve(
+            .mixed, load: load, replicas: 1, count: count, seed: seed, priorities: classes)
+        #expect(run.counters.preemptions == 0)
+        // What is left of the service under way; A. Cobham, Operations Research 2(1), 1954.
+        let rest = Services.mixed.meanWait(load: load) * (1 - load)
+        let theory = [rest / (1 - urgent * load), rest / ((1 - urgent * load) * (1 - load))]
+        for (priority, share) in [(0, urgent), (1, 1 - urgent)] {
+            let each = Services.mixed.moment(1)
+            var waits = BatchMeans(expecting: [each / (load * share), each, 1])
+            var last: Int64 = 0
+            for record in run.records where classes[Int(record.id)] == Int32(priority) {
+                let gap = Double(record.arrival - last) / Double(Self.step)
+                last = record.arrival
+                waits.add(
+                    Double(record.admitted - record.arrival) / Double(Self.step),
+                    controls: [gap, Double(record.outputTokens), 1])
+            }
+            expect("seed \(seed), load \(load): wait of class \(priority)", waits, theory[priority])
+        }
     }
 
     @Test("each wait is the one before and its service less the time between (Lindley)")

@@ -101,6 +101,18 @@ struct WindowRules {
         #expect(calls[1].queueDigest == queue([6, 5, 4, 3, 2, 1, 10, 8, 7]))
     }
 
+    @Test("S8.4c: of an answer nothing is registered, unless everything is")
+    func s84cAnswers() throws {
+        for (retention, keys) in [
+            (nil, [2, 2, 2, 2, 3, 3, 3, 3, 4]), (0, Array(repeating: 1, count: 9)),
+        ] as [(Int?, [Int])] {
+            var scene = windowed(10) { $0.engine.prefixCacheRetentionInterval = retention }
+            scene.add(1, prompt: 8, output: 9)
+            // The window before the prompt's last token: of its two blocks the first.
+            #expect(try scene.run().keys == keys, "retention \(retention ?? -1)")
+        }
+    }
+
     private func hybrid(_ usable: Int) -> Scene {
         Scene(usable: usable) { $0.engine.groups = [.full, .sliding(window: 8)] }
     }
@@ -134,5 +146,14 @@ struct WindowRules {
             "0: admit 1 x17", "0 ends 1", "1: admit 2 x17", "1 ends 2", "2: admit 3 x5 hit 12",
             "2 ends 3",
         ])
+    }
+
+    @Test("S8.5c: a request needs the blocks of all groups together [of one]")
+    func s85cDemandIsSummed() throws {
+        var scene = hybrid(7)
+        scene.add(1, prompt: 8)
+        scene.add(2, prompt: 8)
+        let sight = try scene.expect(["0: admit 1 x8", "0 ends 1", "1: admit 2 x8", "1 ends 2"])
+        #expect(sight.free == [3, 3])
     }
 }

@@ -105,7 +105,7 @@ struct SizeTests {
     func liveRequest() {
         let queues = 5 * MemoryLayout<Int32>.stride
         let record = MemoryLayout<RequestRecord?>.stride
-        let state = MemoryLayout<LiveRequest>.stride + MemoryLayout<RunTable>.stride
+        let state = MemoryLayout<LiveRequest>.stride + MemoryLayout<ExtentTable>.stride
         #expect(state + record + queues <= 300)
         // With numbered blocks, in two groups.
         let numbered = MemoryLayout<KeyChain>.stride + 2 * MemoryLayout<BlockTable>.stride

@@ -227,7 +227,7 @@ extension KVCache {
     /// Releases everything a request holds, the last block first, group 0 first. A request that
     /// `returns` after a preemption may find its own blocks again.
     mutating func release(_ slot: Int, returns: Bool = false) {
-        if returns { expose(&self, slot) }
+        if returns, usesExtents { expose(&self, slot) }
         slots[slot].quietUntil = -1
         usesExtents ? releaseExtents(&self, slot) : releaseBlocks(&self, slot)
     }

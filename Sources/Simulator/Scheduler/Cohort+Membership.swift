@@ -2,7 +2,15 @@
 
 /// Brings the cohort up to date before a step: members past their last step leave it, individuals
 /// that only decode join it. O(individuals + leaving).
+@inline(__always)
 func updateCohort(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    // Whoever asks again at the same tick finds it done.
+    guard scheduler.cohort.updatedAt != scheduler.cohort.tick else { return }
+    scheduler.cohort.updatedAt = scheduler.cohort.tick
+    bringUpToDate(&scheduler, &cache)
+}
+
+private func bringUpToDate(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     if scheduler.cohort.quotes.mayConflict { dismissQuoted(&scheduler, &cache) }
     if scheduler.cohort.exits.holds(scheduler.cohort.tick) { takeLeavers(&scheduler, &cache) }
     guard !scheduler.cohort.individuals.isEmpty, scheduler.flight.count == scheduler.rules.inFlight,
@@ -197,6 +205,7 @@ func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     if until &- request.memberSince > asMember {
         request.lastToken = scheduler.cohort.lastDelivery
     }
+    scheduler.cohort.updatedAt = -1
     request.membership = .individual
     request.computed = Int32(computed)
     request.inFlight = inFlight

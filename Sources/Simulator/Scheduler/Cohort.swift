@@ -11,6 +11,8 @@ struct Cohort: ~Copyable {
     /// Schedule calls so far, and their number modulo block size.
     var tick: Int64 = 0
     var phase = 0
+    /// The tick at which members were last let in and out.
+    var updatedAt: Int64 = -1
     /// Number of members.
     var count = 0
     /// Σ (computed + 1) over members: the context of their next tokens.

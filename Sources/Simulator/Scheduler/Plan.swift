@@ -62,6 +62,7 @@ struct Plan: ~Copyable {
     }
 
     /// Sums up what the step costs.
+    @inline(__always)
     func load(window: Int) -> StepLoad {
         var load = StepLoad()
         for position in entries.indices {

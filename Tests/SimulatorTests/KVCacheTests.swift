@@ -1,44 +1,41 @@
 import Basics
 import Models
-import StepTime
 import TestSupport
 import Testing
 import Traces
 
 @testable import Simulator
 
-/// Requests that come, grow and go, on two replicas: one keeps runs of blocks, the other blocks.
-private struct TwinReplicas: ~Copyable {
-    var runs: Replica
-    var blocks: Replica
+/// Requests that come, grow and go, in two caches: one keeps extents, the other numbered blocks.
+private struct TwinCaches: ~Copyable {
+    var extents: KVCache
+    var blocks: KVCache
+    var requests: [LiveRequest] = []
     /// Slots that hold blocks, which are the same on both sides.
     var running: [Int] = []
     var waiting: [Int] = []
+    private var spares: [Int] = []
     private var sequence: Int64 = 0
     private let mayHide: Bool
 
     init(_ random: inout SeededRandom) {
-        // No step is priced here.
-        let clock = LinearStepTime(
-            fixedMicroseconds: 1, perTokenMicroseconds: 0, perRequestMicroseconds: 0)
-        var plan = RunPlan(stepTime: StepTime(clock))
-        plan.engine.blockSize = [1, 2, 3, 4, 16][random.below(5)]
-        plan.engine.maxModelLen = 200
-        plan.engine.asyncScheduling = random.below(2) == 0
+        var engine = EngineConfiguration()
+        engine.blockSize = [1, 2, 3, 4, 16][random.below(5)]
+        engine.maxModelLen = 200
+        engine.asyncScheduling = random.below(2) == 0
         let kinds: [[CacheGroup]] = [
             [.full], [.sliding(window: 20)], [.full, .sliding(window: 33)],
             [.sliding(window: 1), .full, .sliding(window: 33)],
             [.full, .full, .sliding(window: 9), .sliding(window: 60)],
         ]
-        plan.engine.groups = kinds[random.below(kinds.count)]
-        plan.engine.prefixCacheRetentionInterval = [nil, 0, 0, 24, 100][random.below(5)]
-        let one = (200 / plan.engine.blockSize + 2) * plan.engine.groups.count
-        plan.engine.numGPUBlocks = one * (1 + random.below(6))
+        engine.groups = kinds[random.below(kinds.count)]
+        engine.prefixCacheRetentionInterval = [nil, 0, 0, 24, 100][random.below(5)]
+        let one = (200 / engine.blockSize + 2) * engine.groups.count
+        engine.numGPUBlocks = one * (1 + random.below(6))
         // Where others' content is not named, some may hide behind numbers.
         mayHide = random.below(2) == 0
-        runs = Replica(plan, number: 0, lines: [])
-        plan.numbersBlocks = true
-        blocks = Replica(plan, number: 0, lines: [])
+        extents = KVCache(engine, numbersBlocks: false)
+        blocks = KVCache(engine, numbersBlocks: true)
     }
 
     /// A new request, of a few contents that all share and one of its own, or without a name.
@@ -52,15 +49,17 @@ private struct TwinReplicas: ~Copyable {
             content.append(Segment(content: name, length: next))
             length += next
         }
-        if mayHide, random.below(2) == 0 { content = [] }
-        let request = ArrivingRequest(
-            id: sequence, sequence: sequence, arrival: 0, promptTokens: length, outputTokens: 60,
-            maxTokens: 60, priority: 0, abort: .max,
-            outputContent: Segment.answer(of: sequence), isQuotable: false, content: content[...])
-        enqueue(&runs, request)
-        enqueue(&blocks, request)
-        guard let slot = runs.inbox.popFirst(), blocks.inbox.popFirst() == slot else { return }
-        waiting.append(Int(slot))
+        let hides = mayHide && random.below(2) == 0
+        let own = Segment.whole(of: sequence, length: length)
+        let request = LiveRequest(
+            known: length, promptTokens: length, outputTokens: 60, maxTokens: 60, priority: 0,
+            sequence: sequence, id: sequence, arrival: 0, abort: .max,
+            outputContent: Segment.answer(of: sequence))
+        let slot = spares.popLast() ?? requests.count
+        if slot < requests.count { requests[slot] = request } else { requests.append(request) }
+        extents.open(slot, request, content: hides ? nil : content[...])
+        blocks.open(slot, request, content: hides ? [own] : content[...])
+        waiting.append(slot)
     }
 
     /// Looks up and admits a waiting request as far as it fits. What differs.
@@ -68,21 +67,26 @@ private struct TwinReplicas: ~Copyable {
         guard !waiting.isEmpty else { return nil }
         let place = random.below(waiting.count)
         let slot = waiting[place]
-        let hit = lookUpPrefix(&runs, slot)
-        let expected = lookUpPrefix(&blocks, slot)
-        if hit != expected { return "a hit of \(hit) instead of \(expected) tokens" }
-        let junctions = (runs.requests[slot].junction, blocks.requests[slot].junction)
+        let known = Int(requests[slot].known)
+        let hit = extents.lookUp(slot, known: known)
+        let expected = blocks.lookUp(slot, known: known)
+        if hit.tokens != expected.tokens {
+            return "a hit of \(hit.tokens) instead of \(expected.tokens) tokens"
+        }
+        let junctions = (extents.slots[slot].junction, blocks.slots[slot].junction)
         if junctions.0 != junctions.1 { return "junctions \(junctions)" }
-        let left = Int(runs.requests[slot].known) - hit
-        let demand = BlockDemand(
-            slot: slot, tokens: 1 + random.below(left), hitTokens: hit, gate: random.below(2) == 0,
-            mark: random.below(2) * random.below(10))
-        let fits = allocate(&runs, demand)
-        if fits != allocate(&blocks, demand) { return "admission \(fits)" }
+        let tokens = 1 + random.below(known - hit.tokens)
+        var demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
+        demand.reservesFullPrompt = random.below(2) == 0
+        demand.watermark = random.below(2) * random.below(10)
+        let fits = extents.canAllocate(demand, hit)
+        if fits != blocks.canAllocate(demand, expected) { return "admission \(fits)" }
         guard fits else { return nil }
+        extents.allocate(demand, hit)
+        blocks.allocate(demand, expected)
         waiting.remove(at: place)
         running.append(slot)
-        compute(slot, hit + demand.tokens)
+        requests[slot].computed = Int32(hit.tokens + tokens)
         return nil
     }
 
@@ -90,26 +94,20 @@ private struct TwinReplicas: ~Copyable {
     mutating func advance(_ random: inout SeededRandom) -> String? {
         guard !running.isEmpty else { return nil }
         let slot = running[random.below(running.count)]
-        let known = Int(runs.requests[slot].known)
-        let left = known - Int(runs.requests[slot].computed)
+        let left = Int(requests[slot].known - requests[slot].computed)
         if left == 0 {
-            guard known < 190 else { return nil }
-            runs.requests[slot].known += 1
-            blocks.requests[slot].known += 1
+            guard requests[slot].known < 190 else { return nil }
+            requests[slot].known += 1
         }
         let tokens = 1 + random.below(max(1, left))
-        let demand = BlockDemand(slot: slot, tokens: tokens)
-        clearHits(&runs)
-        clearHits(&blocks)
-        let fits = allocate(&runs, demand)
-        if fits != allocate(&blocks, demand) { return "growth \(fits)" }
-        if fits { compute(slot, Int(runs.requests[slot].computed) + tokens) }
+        let demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
+        let fits = extents.canAllocate(demand)
+        if fits != blocks.canAllocate(demand) { return "growth \(fits)" }
+        guard fits else { return nil }
+        extents.allocate(demand)
+        blocks.allocate(demand)
+        requests[slot].computed += Int32(tokens)
         return nil
-    }
-
-    private mutating func compute(_ slot: Int, _ tokens: Int) {
-        runs.requests[slot].computed = Int32(tokens)
-        blocks.requests[slot].computed = Int32(tokens)
     }
 
     /// Ends or preempts a running request.
@@ -117,27 +115,25 @@ private struct TwinReplicas: ~Copyable {
         guard !running.isEmpty else { return }
         let slot = running.remove(at: random.below(running.count))
         let isPreempted = random.below(3) == 0
-        if isPreempted { expose(&runs, slot) }
-        release(&runs, slot)
-        release(&blocks, slot)
-        compute(slot, 0)
+        extents.release(slot, returns: isPreempted)
+        blocks.release(slot, returns: isPreempted)
+        requests[slot].computed = 0
         if isPreempted { return waiting.append(slot) }
-        if !runs.requests[slot].isPrivate { runs.contents.close(slot) }
-        blocks.chains.close(slot)
-        runs.freeSlots.append(Int32(slot))
-        blocks.freeSlots.append(Int32(slot))
+        extents.close(slot)
+        blocks.close(slot)
+        spares.append(slot)
     }
 
     /// What the two sides count differently.
     func difference() -> String? {
-        if runs.freeBlocks != blocks.freeBlocks {
-            return "\(runs.freeBlocks) blocks free instead of \(blocks.freeBlocks)"
+        if extents.freeBlocks != blocks.freeBlocks {
+            return "\(extents.freeBlocks) blocks free instead of \(blocks.freeBlocks)"
         }
-        if runs.evictions != blocks.evictions {
-            return "\(runs.evictions) evictions instead of \(blocks.evictions)"
+        if extents.evictions != blocks.evictions {
+            return "\(extents.evictions) evictions instead of \(blocks.evictions)"
         }
-        if runs.distinctKeys != blocks.distinctKeys {
-            return "\(runs.distinctKeys) keys instead of \(blocks.distinctKeys)"
+        if extents.distinctKeys != blocks.distinctKeys {
+            return "\(extents.distinctKeys) keys instead of \(blocks.distinctKeys)"
         }
         return nil
     }
@@ -145,21 +141,22 @@ private struct TwinReplicas: ~Copyable {
     /// Releases everything and hands out every block. What is left over.
     mutating func drain(_ random: inout SeededRandom) -> String? {
         while !running.isEmpty { leave(&random) }
-        if runs.freeBlocks != runs.usableBlocks { return "blocks are held by nobody" }
-        runs.runPool.take(runs.usableBlocks)
-        if runs.distinctKeys != 0 { return "\(runs.distinctKeys) keys without blocks" }
-        if runs.runPool.runs.count != 0 { return "\(runs.runPool.runs.count) runs without blocks" }
-        if runs.runPool.tree.count != 0 { return "\(runs.runPool.tree.count) nodes without runs" }
+        if extents.freeBlocks != extents.usableBlocks { return "blocks are held by no request" }
+        extents.take(extents.usableBlocks)
+        if extents.distinctKeys != 0 { return "\(extents.distinctKeys) keys without blocks" }
+        let (count, nodes) = (extents.extents.extents.count, extents.extents.tree.count)
+        if count != 0 { return "\(count) extents without blocks" }
+        if nodes != 0 { return "\(nodes) nodes without extents" }
         return nil
     }
 }
 
-@Suite("Runs of blocks")
-struct RunPoolTests {
-    @Test("are hit, taken and evicted as blocks are", arguments: UInt64(1)...40)
+@Suite("The KV cache")
+struct KVCacheTests {
+    @Test("keeps extents as it keeps numbered blocks", arguments: UInt64(1)...40)
     func agreesWithBlocks(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        var twins = TwinReplicas(&random)
+        var twins = TwinCaches(&random)
         for step in 0..<400 {
             var fault: String?
             switch random.below(8) {

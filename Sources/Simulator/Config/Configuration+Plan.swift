@@ -30,6 +30,7 @@ extension Configuration {
         try resolved.engine.deriveLimits()
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
+        warnings += engine.schedulerNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
@@ -201,6 +202,15 @@ extension Configuration.EngineSection {
         }
         return ExternalSchedulerConfiguration(
             command: String(command), limitSeconds: schedulerTimeoutSeconds)
+    }
+
+    /// What a program that schedules leaves without effect.
+    var schedulerNotes: [String] {
+        guard scheduler != "engine", schedulingPolicy != .fcfs else { return [] }
+        return [
+            "engine.scheduling_policy=\(schedulingPolicy.rawValue) has no effect: the program of "
+                + "engine.scheduler decides"
+        ]
     }
 
     /// The engine's arguments, once nothing is left to derive.

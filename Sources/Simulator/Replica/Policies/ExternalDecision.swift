@@ -111,8 +111,7 @@ private func execute(
 private func run(
     _ slot: Int32, _ wanted: Int, _ replica: inout Replica, _ pass: inout SchedulePass
 ) -> String? {
-    let entry = replica.scratch.entries.firstIndex { $0.slot == slot && $0.tokens > 0 }
-    guard entry == nil else { return "it is in the step already" }
+    guard !isScheduled(replica, Int(slot)) else { return "it is in the step already" }
     if pass.holds, replica.requests[Int(slot)].prefilling { return held }
     let left = tokensLeft(replica, Int(slot))
     guard left > 0 else { return "it has nothing to compute until its tokens in flight arrive" }
@@ -151,6 +150,7 @@ private func admit(
     }
     replica.waiting.remove(slot)
     admit(&replica, Int(slot), hit: hit, tokens: tokens)
+    noteInStep(&replica, Int(slot))
     replica.cadence.carried = replica.cadence.carried || left > 1
     pass.budget -= tokens
     return nil

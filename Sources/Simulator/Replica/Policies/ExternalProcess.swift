@@ -86,7 +86,9 @@ final class ExternalProcess {
 
     private func listenToComplaints() {
         var chunk = [UInt8](repeating: 0, count: Self.keptComplaints)
-        let count = chunk.withUnsafeMutableBytes { read(child.complaints, $0.baseAddress, $0.count) }
+        let count = chunk.withUnsafeMutableBytes {
+            read(child.complaints, $0.baseAddress, $0.count)
+        }
         if count == 0 { complains = false }
         guard count > 0 else { return }
         lastWords.append(contentsOf: chunk[..<count])

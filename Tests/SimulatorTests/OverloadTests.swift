@@ -49,7 +49,7 @@ struct OverloadTests {
         try simulate(plan ?? self.plan(), source: InMemorySource(workload(times))).overload
     }
 
-    @Test("arrivals at 1.5 times what the replica can do are told", arguments: [160, 300, 2000])
+    @Test("arrivals at 1.5 times what the replica can do are told", arguments: [300, 600, 2000])
     func overloaded(count: Int) throws {
         for seed in UInt64(1)...5 {
             let found = try #require(

@@ -23,6 +23,7 @@ extension RunSummary: Encodable {
         try container.encode(overload != nil, forKey: Key("overloaded"))
         try container.encodeIfPresent(
             overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
+        try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
         try container.encodeIfPresent(
             overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
         for (name, value) in rates { try container.encode(value, forKey: Key(name)) }

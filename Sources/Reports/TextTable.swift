@@ -1,5 +1,8 @@
+import Basics
+
 /// A table for a terminal: columns as wide as their widest cell, two spaces apart, the first
-/// aligned left and the others right unless said otherwise.
+/// aligned left and the others right unless said otherwise. Cells may hold text from outside: they
+/// are shown on one line (`echoed`).
 ///
 ///     var table = TextTable(["", "mean", "p99"])
 ///     table.add(["TTFT", "41.2 ms", "210 ms"])
@@ -16,14 +19,15 @@ public struct TextTable: Sendable {
 
     /// A table with a header row. `alignments` may be shorter than the header: the rest is right.
     public init(_ header: [String], alignments: [Alignment] = [.left]) {
-        rows = [header]
+        rows = [header.map { $0.echoed() }]
         self.alignments = header.indices.map { $0 < alignments.count ? alignments[$0] : .right }
     }
 
     /// Adds a row; missing cells are empty, extra cells are a programming error.
     public mutating func add(_ cells: [String]) {
         precondition(cells.count <= alignments.count, "a row has more cells than the header")
-        rows.append(cells + Array(repeating: "", count: alignments.count - cells.count))
+        let missing = Array(repeating: "", count: alignments.count - cells.count)
+        rows.append(cells.map { $0.echoed() } + missing)
     }
 
     /// Number of rows below the header.
@@ -49,11 +53,17 @@ public struct TextTable: Sendable {
     /// The table as Markdown, for pull requests and documents.
     public var markdown: String {
         var lines = rows.map { row in
-            "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+            "| " + row.map(Self.markdown).joined(separator: " | ") + " |"
         }
         lines.insert(
             "|" + alignments.map { $0 == .left ? "---|" : "---:|" }.joined(), at: 1)
         return lines.joined(separator: "\n")
+    }
+
+    /// A cell that neither ends its column nor begins a tag.
+    private static func markdown(_ cell: String) -> String {
+        cell.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
+            .replacing("<", with: "&lt;")
     }
 }
 

@@ -77,6 +77,6 @@ enum CommandLineEntry {
 
     private static func oneLine(_ error: any Error) -> String {
         let text = (error as NSError).localizedDescription
-        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return InputError("", text).problem
     }
 }

@@ -85,6 +85,44 @@ struct WordTests {
                 == "a.csv:3: NaN; expected a number")
     }
 
+    @Test(
+        "what is echoed stays on one line, without what moves a cursor, reorders or hides",
+        arguments: [
+            ("plain ~!", "plain ~!"), ("a\nb\r\tc", #"a\nb\r\tc"#),
+            ("\u{1b}[31m\u{7f}\u{85}", #"\u{1b}[31m\u{7f}\u{85}"#),
+            ("\u{2028}\u{2029}", #"\u{2028}\u{2029}"#),
+            ("a\u{202e}b\u{200b}\u{feff}", #"a\u{202e}b\u{200b}\u{feff}"#),
+            ("größe 大きさ", "größe 大きさ"), (#"C:\x"#, #"C:\x"#),
+        ])
+    func echoed(text: String, expected: String) {
+        #expect(text.echoed() == expected)
+        #expect(text.echoed().echoed() == expected)
+        #expect(InputError(text, text, expected: text).description.contains(expected))
+    }
+
+    @Test(
+        "what is echoed is short",
+        arguments: ["x", "é", "大", "\u{1F600}", "\u{1b}", "\u{e0001}", "x\u{301}"])
+    func echoedLength(unit: String) {
+        for count in [150, 199, 200, 201, 250, 5000] {
+            let text = String(repeating: unit, count: count)
+            let echo = text.echoed()
+            #expect(echo.unicodeScalars.count <= 200)
+            #expect(text.echoed(bytes: 100).utf8.count <= 100)
+            #expect(echo.unicodeScalars.count >= 150)
+            let spaced = String(repeating: unit + " ", count: count)
+            for whole in [text, spaced] {
+                let error = InputError(whole, "\"\(whole)\" is odd", expected: whole)
+                #expect(error.description.utf8.count <= 1_400)
+            }
+            let error = InputError("a.csv:12", "\"\(text)\" is odd", expected: "a number")
+            #expect(error.description.hasSuffix("is odd; expected a number"))
+            if unit == "x" {
+                #expect(!error.problem.contains(String(repeating: "x", count: 201)))
+            }
+        }
+    }
+
     @Test("a fingerprint is FNV-1a over words")
     func fingerprint() {
         var print = Fingerprint()

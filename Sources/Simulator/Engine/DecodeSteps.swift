@@ -86,9 +86,22 @@ struct DecodeSteps: ~Copyable {
         peak = max(peak, blocks)
     }
 
-    /// Writes into the instance what the loop would have left there, requests and blocks apart.
-    mutating func commit(to instance: inout Instance) {
+    /// The sum over the steps of what is `last` after them and grew by as much each step.
+    func sum(endingWith last: Int, rise: Int) -> Int128 {
+        let number = Int128(steps)
+        return number * Int128(last) - Int128(rise) * (number * (number + 1) / 2)
+    }
+
+    /// Writes into the instance what the loop would have left there, requests and blocks apart;
+    /// `context` and `windowedContext` are the steps' sums.
+    mutating func commit(
+        to instance: inout Instance, context: Int128, windowedContext: Int128
+    ) {
         let tokens = steps * Int(count)
+        instance.tally.work.addDecodes(
+            Int(count), steps: steps, context: context, windowedContext: windowedContext)
+        instance.prices.countWeights(
+            tokens: Int(count), requests: Int(count), steps: steps, into: &instance.tally.work)
         gaps.flush(into: &instance.tally.interTokenLatency, times: count)
         instance.clock = clock
         instance.lastEnd = lastEnd

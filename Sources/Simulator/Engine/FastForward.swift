@@ -327,7 +327,9 @@ private struct Span: ~Copyable {
         if instance.cache.sumsBlocks, sums.used > sums.firstUsed {
             instance.cache.take(sums.used - sums.firstUsed)
         }
-        sums.commit(to: &instance)
+        sums.commit(
+            to: &instance, context: sums.sum(endingWith: context, rise: Int(sums.count)),
+            windowedContext: sums.sum(endingWith: windowed, rise: growing))
         if sums.pipelined {
             instance.scheduler.flight[0].header.tick = tick - 1
             instance.scheduler.flight[0].header.members = Int(sums.count)

@@ -56,6 +56,8 @@ struct Prices: ~Copyable {
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context. The
     /// instances of a cluster share them.
     let lines: [DecodeLine]
+    /// Counts the weights that steps read, where that depends on what they hold.
+    let weightReads: StepDemand?
     let hostFixed: Int64
     let hostPerRequest: Int64
     /// Sleep after an iteration that scheduled nothing.
@@ -64,28 +66,46 @@ struct Prices: ~Copyable {
     init(_ plan: RunPlan, lines: [DecodeLine]) {
         stepTime = plan.stepTime
         self.lines = lines
+        weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
         hostFixed = plan.engine.hostFixed
         hostPerRequest = plan.engine.hostPerRequest
         emptyYield = plan.engine.emptyYieldMicroseconds * 1_000_000
+    }
+
+    /// Counts the weights that equal steps read, where these differ from step to step.
+    @inline(__always)
+    func countWeights(tokens: Int, requests: Int, steps: Int, into work: inout StepSums) {
+        weightReads?.count(tokens: tokens, requests: requests, steps: steps, into: &work)
     }
 
     @inline(__always)
     func host(requests: Int) -> Int64 { hostFixed + hostPerRequest * Int64(requests) }
 }
 
-/// What a plan takes on the GPU, and how many tokens and requests it has. O(entries); O(1) for
-/// members of the cohort alone.
+/// What a plan takes on the GPU, and how many tokens and requests it has; counts what it holds.
+/// O(entries); O(1) for members of the cohort alone.
 @inline(__always)
 func price(
-    _ plan: inout Plan, _ prices: inout Prices
+    _ plan: inout Plan, _ prices: inout Prices, into work: inout StepSums
 ) -> (duration: Int64, tokens: Int, requests: Int) {
     let members = plan.share.count + plan.share.wasted
+    let step: (duration: Int64, tokens: Int, requests: Int)
     if plan.entries.isEmpty, members > 0, members < prices.lines.count {
+        let context = plan.share.context + plan.share.wastedContext
+        let windowed = plan.share.windowed + plan.share.wastedWindowed
         let duration = prices.lines[members].picoseconds(
-            context: plan.share.context + plan.share.wastedContext,
-            windowedContext: plan.share.windowed + plan.share.wastedWindowed)
-        return (duration, members, members)
+            context: context, windowedContext: windowed)
+        work.addDecodes(
+            members, steps: 1, context: Int128(context), windowedContext: Int128(windowed))
+        step = (duration, members, members)
+    } else {
+        let load = plan.load(window: prices.stepTime.window)
+        if load.requests > 0 { work.add(load) }
+        step = (prices.stepTime.picoseconds(load), load.tokens, load.requests)
     }
-    let load = plan.load(window: prices.stepTime.window)
-    return (prices.stepTime.picoseconds(load), load.tokens, load.requests)
+    if step.requests > 0 {
+        prices.countWeights(
+            tokens: step.tokens, requests: step.requests, steps: 1, into: &work)
+    }
+    return step
 }

@@ -147,7 +147,8 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
         instance.tally.account(until: called, used: instance.cache.usableBlocks - free)
     }
     let isEmpty = instance.scheduler.plan.isEmpty
-    let step = price(&instance.scheduler.plan, &instance.prices)
+    let step = price(
+        &instance.scheduler.plan, &instance.prices, into: &instance.tally.work)
     instance.clock += instance.prices.host(requests: step.requests)
     let start = max(instance.clock, instance.lastEnd)
     let end = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
@@ -226,10 +227,15 @@ extension Instance {
         } else {
             state += "nothing waits"
         }
+        let moment = "no progress at \(clock / 1_000_000) us"
+        let blocks =
+            "\(cache.freeBlocks) of \(cache.usableBlocks) blocks of "
+            + "\(cache.blockSize.tokens) are free"
+        if let custom = scheduler.custom {
+            return custom.idle(Int(number), scheduler.calls, moment, "\(blocks); \(state)")
+        }
         return InputError(
-            "replica \(number)",
-            "no progress at \(clock / 1_000_000) us: \(cache.freeBlocks) of "
-                + "\(cache.usableBlocks) blocks of \(cache.blockSize.tokens) are free; \(state)",
+            "replica \(number)", "\(moment): \(blocks); \(state)",
             expected: "a larger engine.num_gpu_blocks or a smaller engine.max_model_len")
     }
 }

@@ -134,6 +134,8 @@ extension Scheduler {
 @inline(__always)
 private func close(_ scheduler: inout Scheduler) {
     precondition(scheduler.plan.budget >= 0, "a step exceeds its budget")
+    precondition(
+        scheduler.running.count <= scheduler.rules.activeLimit, "more requests run than may")
     let members = scheduler.plan.share.count + scheduler.plan.share.wasted
     precondition(
         scheduler.plan.entries.count + members <= scheduler.running.count,

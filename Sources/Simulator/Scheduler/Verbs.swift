@@ -35,7 +35,8 @@ enum Refusal: Equatable {
         case .mustBeWhole(let tokens): "its \(tokens) tokens must be computed in one step"
         case .runningIsFull(let limit): "\(limit) requests are running, the most allowed"
         case .lacksBlocks(let free): "its blocks do not fit, \(free) are free"
-        case .isHeld: "prefill_schedule_interval keeps prefill out of this step"
+        case .isHeld:
+            "engine.prefill_schedule_interval keeps prefill out of this step"
         case .exceedsQuota: "the policy's prefill quota is spent"
         }
     }

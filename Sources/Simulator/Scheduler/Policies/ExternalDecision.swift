@@ -17,6 +17,9 @@ struct ExternalDecision {
         var id: Int64
         /// Tokens to compute; 0: as many as budget and request allow.
         var tokens: Int
+
+        /// The action and why it was not executed, in words.
+        func refused(_ reason: String) -> String { "\(kind.rawValue) of request \(id): \(reason)" }
     }
 
     var actions: [Action] = []
@@ -26,8 +29,7 @@ struct ExternalDecision {
     /// Reads a line. Throws `InputError` for what is no decision.
     init(_ bytes: [UInt8], place: String) throws {
         func junk(_ problem: String) -> InputError {
-            let excerpt = String(decoding: bytes.prefix(80), as: UTF8.self)
-                .replacing("\n", with: " ")
+            let excerpt = String(decoding: bytes.prefix(80), as: UTF8.self).echoed()
             return InputError(
                 place, "the scheduler's answer \(problem): \(excerpt)",
                 expected: "{\"actions\":[[\"run\",ID,TOKENS],[\"admit\",ID,TOKENS],"
@@ -37,7 +39,7 @@ struct ExternalDecision {
             let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
         else { throw junk("is no JSON object") }
         let odd = object.keys.sorted().first { $0 != "actions" && $0 != "stop_at_refusal" }
-        if let odd { throw junk("has the unknown key \(odd)") }
+        if let odd { throw junk("has the unknown key \(odd.echoed())") }
         guard let list = object["actions"] as? [Any] else { throw junk("has no list of actions") }
         stopsAtRefusal = object["stop_at_refusal"] as? Bool ?? false
         for item in list {
@@ -68,9 +70,9 @@ func scheduleExternally(
     let decision = try external.ask(scheduler, cache)
     for (position, action) in decision.actions.enumerated() {
         guard let refusal = execute(action, &scheduler, &cache, external) else { continue }
-        external.refuse(position, refusal.words)
+        external.refuse(position, action, refusal.words)
         if decision.stopsAtRefusal { break }
-        scheduler.refuse("\(action.kind.rawValue) of request \(action.id): \(refusal.words)")
+        scheduler.refuse(action.refused(refusal.words))
     }
     scheduler.noteCapacity()
     var shares: [[Int]] = []

@@ -43,6 +43,8 @@ final class ExternalScheduler {
     /// What became of the last line: shares of the step, and refused actions by position.
     private var scheduled: [[Int]] = []
     private var refused: [(position: Int, reason: String)] = []
+    /// The last action that was refused, with the reason; empty before.
+    private(set) var lastRefusal = ""
 
     init(_ configuration: ExternalSchedulerConfiguration, replica: Int) {
         self.configuration = configuration
@@ -52,12 +54,23 @@ final class ExternalScheduler {
     /// The slot of a request that the child knows by id.
     func slot(of id: Int64) -> Int32? { slots[id] }
 
-    /// Tells the child what changed and asks what to do. Throws `InputError` with what the child
-    /// did wrong when there is no valid answer.
+    /// What the shell is to run.
+    var command: String { configuration.command }
+
+    /// Ends the processes of several, which takes hardly longer than to end one.
+    static func dismiss(_ schedulers: [ExternalScheduler]) {
+        ExternalProcess.end(schedulers.compactMap(\.process))
+    }
+
+    /// Tells the child what changed and asks what to do, and whether no prompt is computed in
+    /// this step. Throws `InputError` with what the child did wrong when there is no
+    /// valid answer.
     func ask(
         _ engine: borrowing Scheduler, _ cache: borrowing KVCache
     ) throws -> ExternalDecision {
-        let line = try describe(engine, cache)
+        var line = try describe(engine, cache)
+        if engine.plan.holds { line += ",\"holds_prefill\":true" }
+        line += "}"
         scheduled = []
         refused = []
         let place = "engine.scheduler (replica \(replica), step \(engine.calls))"
@@ -75,13 +88,15 @@ final class ExternalScheduler {
     }
 
     /// Notes a refused action, to be told with the next line.
-    func refuse(_ position: Int, _ reason: String) {
+    func refuse(_ position: Int, _ action: ExternalDecision.Action, _ reason: String) {
         refused.append((position, reason))
+        lastRefusal = action.refused(reason)
     }
 
     /// Notes the step's shares, [id, tokens, computed before], to be told with the next line.
     func note(_ shares: [[Int]]) { scheduled = shares }
 
+    /// The line for a step, its end left open.
     private func describe(
         _ engine: borrowing Scheduler, _ cache: borrowing KVCache
     ) throws -> String {
@@ -95,7 +110,7 @@ final class ExternalScheduler {
         }
         line += ",\"tokens\":\(changes(engine).map { [Int($0.id), Int($0.delivered)] })"
         line += ",\"finished\":\(forget(engine))"
-        line += ",\"arrived\":[\(try arrivals(engine, cache).joined(separator: ","))]}"
+        line += ",\"arrived\":[\(try arrivals(engine, cache).joined(separator: ","))]"
         return line
     }
 
@@ -187,6 +202,7 @@ final class ExternalScheduler {
             ("max_num_batched_tokens", engine.rules.tokenBudget),
             ("max_model_len", cache.maxModelLen),
             ("long_prefill_token_threshold", engine.rules.longPrefillTokenThreshold),
+            ("prefill_schedule_interval", engine.cadence.interval),
         ]
         let flags: [(String, Bool)] = [
             ("enable_prefix_caching", cache.isCaching),

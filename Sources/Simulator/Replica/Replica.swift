@@ -17,6 +17,9 @@ struct Replica: ~Copyable {
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context.
     /// The replicas of a cluster share them.
     let lines: [DecodeLine]
+    /// Steps that may be priced as one: so many of the longest take less than the 12 days that
+    /// 64 bits leave beyond `lastMoment`.
+    let mostGlide: Int64
     let number: Int32
     /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
     let activeLimit: Int
@@ -76,9 +79,17 @@ struct Replica: ~Copyable {
     var tally = Tally()
     var log = DecisionBuffer()
 
+    private static func mostGlide(_ plan: RunPlan) -> Int64 {
+        let longest = plan.stepTime.longest(
+            tokens: plan.engine.maxNumBatchedTokens, sequences: plan.engine.maxNumSeqs,
+            length: plan.engine.maxModelLen)
+        return Int64(max(1, min(0x1p30, 1e6 / max(longest, 1e-6))))
+    }
+
     init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
         self.lines = lines
         let engine = plan.engine
+        mostGlide = Self.mostGlide(plan)
         self.engine = engine
         self.number = Int32(number)
         stepTime = plan.stepTime

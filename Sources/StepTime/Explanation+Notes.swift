@@ -23,11 +23,15 @@ extension Explanation {
                 "naive attention's scores do not fit: one layer's take "
                     + "\(Int(naiveScoreBytes / 1e6)) MB on each GPU")
         }
-        let most = gpu.serverDefaults.tokens
-        if options.usesCache, step.batch * step.tokens > most {
+        let most = gpu.serverDefaults
+        if options.usesCache, step.batch * step.tokens > most.tokens {
             notes.append(
                 "\(step.batch * step.tokens) new tokens are more than one step of a server takes: "
-                    + "max_num_batched_tokens is \(most) by default")
+                    + "max_num_batched_tokens is \(most.tokens) by default")
+        } else if step.batch > most.sequences {
+            notes.append(
+                "\(step.batch) sequences are more than one step of a server takes: max_num_seqs is "
+                    + "\(most.sequences) by default")
         }
         notes += provenance.warnings(
             tokens: step.batch * step.tokens, context: step.context,

@@ -99,6 +99,9 @@ extension ConfigFields {
         guard let fields = object(name) else {
             throw InputError(place, "\(name) is no object", expected: "rope_type and factor")
         }
+        guard !["rope_type", "type", "factor"].contains(where: { fields[$0] != nil }) else {
+            return [fields]
+        }
         let kinds = fields.keys.sorted().compactMap { key -> [String: JSONField]? in
             if case .object(let kind)? = fields[key] { kind } else { nil }
         }

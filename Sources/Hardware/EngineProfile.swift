@@ -60,6 +60,9 @@ public struct EngineProfile: Sendable, Equatable, Codable {
             throw InputError(path, "cannot be read", expected: "an engine profile in JSON")
         }
         let profile: EngineProfile
+        guard String(data: data, encoding: .utf8) != nil else {
+            throw InputError(path, "is not UTF-8", expected: "what headway fit-steptime writes")
+        }
         do {
             profile = try JSONDecoder().decode(EngineProfile.self, from: data)
         } catch {
@@ -68,55 +71,5 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         }
         try profile.check(path)
         return profile
-    }
-
-    /// Refuses what no step could be priced with.
-    private func check(_ place: String) throws {
-        func require(_ holds: Bool, _ what: String) throws {
-            guard holds else {
-                throw InputError(place, "\(what) is missing or not positive", expected: "it")
-            }
-        }
-        func isPositive(_ values: Double...) -> Bool {
-            values.allSatisfy { $0 > 0 && $0.isFinite }
-        }
-        func isCost(_ values: Double...) -> Bool { values.allSatisfy { $0 >= 0 && $0.isFinite } }
-        try require(gemm[.bf16] != nil, "gemm.bf16")
-        for c in gemm.values {
-            try require(
-                isPositive(
-                    c.rate, c.bandwidth, c.exponent, c.quantizingBandwidth ?? 1,
-                    c.inputQuantizingBandwidth ?? 1)
-                    && isCost(c.launch, c.perInput, c.growth), "gemm")
-        }
-        for format in [CacheFormat.bf16, .fp8] {
-            guard let d = decode[format], let p = prefill[format], let l = latentDecode[format]
-            else {
-                throw InputError(
-                    place, "attention for \(format.rawValue) is missing",
-                    expected: "decode, prefill and latentDecode")
-            }
-            try require(isPositive(d.bandwidth) && isCost(d.fixed, d.perHead), "decode")
-            try require(
-                isPositive(p.rate) && isCost(p.fixed, p.perQueryHead, p.perKeyHead), "prefill")
-            try require(
-                isPositive(l.bandwidth, l.rate, l.exponent) && isCost(l.fixed, l.perSequence),
-                "latentDecode")
-        }
-        for path in allReduce.values.flatMap(\.paths) {
-            try require(isPositive(path.bandwidth) && isCost(path.latency), "allReduce")
-        }
-        try require(experts[.bf16] != nil, "experts.bf16")
-        for c in experts.values {
-            try require(
-                isPositive(
-                    c.bandwidth, c.rate, c.exponent, c.activationBandwidth, c.skippingBandwidth)
-                    && isCost(c.fixed, c.padding), "experts")
-        }
-        try require(
-            isPositive(elementwise.bandwidth) && isCost(elementwise.fixed), "elementwise")
-        for c in [host, synchronousHost] {
-            try require(isCost(c.fixed, c.perGPU, c.perSequence), "host")
-        }
     }
 }

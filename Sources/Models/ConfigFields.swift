@@ -15,6 +15,9 @@ struct ConfigFields {
     init(_ data: Data, place: String) throws {
         self.place = place
         let top: [String: JSONField]
+        guard String(data: data, encoding: .utf8) != nil else {
+            throw InputError(place, "is not UTF-8", expected: "a Hugging Face config.json")
+        }
         do {
             top = try JSONDecoder().decode([String: JSONField].self, from: data)
         } catch {
@@ -22,7 +25,8 @@ struct ConfigFields {
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
         }
         if case .object(let text)? = top["text_config"] {
-            fields = top.merging(text) { _, inner in inner }
+            // An inner null leaves what stands outside.
+            fields = top.merging(text) { outer, inner in inner == .null ? outer : inner }
         } else {
             fields = top
         }

@@ -234,7 +234,7 @@ private struct Span: ~Copyable {
     /// one before, and then that one is processed. False, with nothing done, when the first would
     /// be processed past the horizon. O(steps that need blocks).
     private mutating func glide(_ instance: inout Instance) -> Bool {
-        var number = exit - tick
+        var number = min(exit - tick, instance.prices.mostAtOnce)
         // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
         let size = instance.scheduler.cohort.blockPhases.count
         let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)

@@ -58,6 +58,9 @@ struct Prices: ~Copyable {
     let lines: [DecodeLine]
     /// Counts the weights that steps read, where that depends on what they hold.
     let weightReads: StepDemand?
+    /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
+    /// bits leave beyond `lastMoment`.
+    let mostAtOnce: Int64
     let hostFixed: Int64
     let hostPerRequest: Int64
     /// Sleep after an iteration that scheduled nothing.
@@ -67,9 +70,20 @@ struct Prices: ~Copyable {
         stepTime = plan.stepTime
         self.lines = lines
         weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
+        mostAtOnce = Self.mostAtOnce(lines.last, plan.engine)
         hostFixed = plan.engine.hostFixed
         hostPerRequest = plan.engine.hostPerRequest
         emptyYield = plan.engine.emptyYieldMicroseconds * 1_000_000
+    }
+
+    /// See the property, for the line of most decodes.
+    private static func mostAtOnce(_ line: DecodeLine?, _ engine: EngineConfiguration) -> Int64 {
+        guard let line else { return 1 }
+        let context = Double(engine.maxNumSeqs) * Double(engine.maxModelLen)
+        let units = context * Double(line.numerator) / Double(line.denominator)
+        let longest =
+            Double(line.base) + units * Double(line.unit) + context * Double(line.windowedSlope)
+        return Int64(max(1, min(0x1p30, 1e18 / max(1, longest))))
     }
 
     /// Counts the weights that equal steps read, where these differ from step to step.

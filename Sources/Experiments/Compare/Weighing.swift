@@ -3,15 +3,15 @@ import Basics
 /// Gains and losses of a comparison on one scale, so that a small gain does not make a trade of
 /// what is worse all over.
 ///
-/// What requests feel has a voice: TTFT, TPOT and E2E latency. Each row that is more than chance
-/// (``Comparison/Row/isBetter``) adds the size of its change, |log(after / before)|, to the gains or to
-/// the losses: the mean of a latency counts half, its median, p90 and p99 a sixth each. Queue time
-/// is a part of TTFT and would count twice: it speaks only where no other latency does. Requests
-/// that finish count as a latency would, from a hundredth of them on.
+/// What requests feel counts: TTFT, TPOT and E2E latency. Each row that is more than chance
+/// (``Comparison/Row/isBetter``) adds the size of its change, |log(after / before)|, to the gains
+/// or to the losses: the mean of a latency counts half, its median, p90 and p99 a sixth each. Queue
+/// time is a part of TTFT and would count twice: it counts only where no other latency does.
+/// Requests that finish count as a latency would, from a hundredth of them on.
 ///
 /// Both sides make a trade when the smaller sum is at least a tenth of the larger. O(rows).
 struct Weighing {
-    /// Rows that improved and rows that got worse, those that have a voice.
+    /// Rows that improved and rows that got worse, those that count.
     private(set) var gains: [Comparison.Row] = []
     private(set) var losses: [Comparison.Row] = []
     private(set) var gain = 0.0

@@ -30,6 +30,7 @@ extension Configuration {
         try resolved.engine.deriveLimits()
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
+        if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights

@@ -15,7 +15,7 @@ public enum Unfinished {
 
     static func ended(_ path: String) { things.withLock { _ = $0.paths.remove(path) } }
 
-    /// Notes a child process by its number.
+    /// Notes a child process, the first of a group of its own, by its number.
     public static func began(child: Int32) {
         things.withLock { _ = $0.children.insert(child) }
     }
@@ -25,12 +25,12 @@ public enum Unfinished {
         things.withLock { _ = $0.children.remove(child) }
     }
 
-    /// Removes the files, with what folders hold, and kills the children. What is begun meanwhile
-    /// waits for ever: call it only to leave the program from `exit`.
+    /// Removes the files, with what folders hold, and kills the children with
+    /// their groups. What is begun meanwhile waits for ever: call it only to leave the program from `exit`.
     public static func removeAndExit(_ exit: () -> Never) -> Never {
         things.withLock { things in
             for path in things.paths { try? FileManager.default.removeItem(atPath: path) }
-            for child in things.children { kill(child, SIGKILL) }
+            ProcessGroups.stop(things.children)
             exit()
         }
     }

@@ -31,6 +31,7 @@ extension Configuration {
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
+        warnings += engine.schedulerNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
@@ -202,6 +203,15 @@ extension Configuration.EngineSection {
         }
         return ExternalSchedulerConfiguration(
             command: String(command), limitSeconds: schedulerTimeoutSeconds)
+    }
+
+    /// What a program that schedules leaves without effect.
+    var schedulerNotes: [String] {
+        guard scheduler != "engine", schedulingPolicy != .fcfs else { return [] }
+        return [
+            "engine.scheduling_policy=\(schedulingPolicy.rawValue) has no effect: the program of "
+                + "engine.scheduler decides"
+        ]
     }
 
     /// The engine's arguments, once nothing is left to derive.

@@ -174,6 +174,9 @@ struct ScheduleScratch: ~Copyable {
     /// Tokens that the explicit running requests ask for, in order.
     var wanted = HotArray<Int32>()
     var columns = WalkColumns()
+    /// Where a custom scheduler decides: the number of the latest schedule call, counted from 1,
+    /// that scheduled each slot's request.
+    var scheduledIn = HotArray<Int>()
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

@@ -251,9 +251,14 @@ private func noProgress(_ replica: inout Replica) -> InputError {
     } else {
         state += "nothing waits"
     }
+    let moment = "no progress at \(replica.clock / 1_000_000) us"
+    let blocks =
+        "\(replica.freeBlocks) of \(replica.usableBlocks) blocks of "
+        + "\(replica.engine.blockSize) are free"
+    if let custom = replica.custom {
+        return custom.idle(&replica, moment, "\(blocks); \(state)")
+    }
     return InputError(
-        "replica \(replica.number)",
-        "no progress at \(replica.clock / 1_000_000) us: \(replica.freeBlocks) of "
-            + "\(replica.usableBlocks) blocks of \(replica.engine.blockSize) are free; \(state)",
+        "replica \(replica.number)", "\(moment): \(blocks); \(state)",
         expected: "a larger engine.num_gpu_blocks or a smaller engine.max_model_len")
 }

@@ -59,6 +59,7 @@ private func strideStep(_ replica: inout Replica) -> Bool {
         var pass = SchedulePass(&replica)
         pass.budget -= tokens
         scheduleWaiting(&replica, &pass)
+        checkStep(&replica, pass)
         noteScheduled(&replica)
     }
     replica.cadence.executed += 1

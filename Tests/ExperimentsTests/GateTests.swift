@@ -180,6 +180,10 @@ struct GateTests {
             ("{ cases: [{ name: \"a\", metrics: { mean_tpot_ms: 3 } }] }", "metrics.mean_tpot_ms"),
             ("{ cases: [{ name: \"a\", metrics: { steps: { relative: 0.1 } } }] }", "neither way"),
             (
+                "{ cases: [{ name: \"a\", metrics: { p99_ttft_ms: { absolute: Infinity } } }] }",
+                "metrics.p99_ttft_ms"
+            ),
+            (
                 "{ seeds: 1, cases: [{ name: \"a\", metrics: { p99_ttft_ms: { absolute: 1 } } }] }",
                 "one seed"
             ),

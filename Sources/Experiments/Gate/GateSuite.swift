@@ -187,6 +187,7 @@ extension GateSuite.Case {
         if value == .text("exact") { return .exact }
         guard key != "digest", case .object(let members) = value, members.count == 1,
             let (unit, size) = members.first, let number = number(size), number >= 0,
+            number.isFinite,
             unit == "absolute" || (unit == "relative" && number < 1)
         else {
             throw InputError(

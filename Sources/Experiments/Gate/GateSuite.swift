@@ -48,12 +48,15 @@ public struct GateSuite: Sendable {
     /// `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw InputError(path, "cannot be read", expected: "a suite (JSON5)")
+            throw InputError(
+                path, "cannot be read", expected: "a suite (JSON5), such as configs/gate.json5")
         }
         guard data.count <= 1_000_000 else {
             throw InputError(path, "is \(data.count) bytes", expected: "a suite of at most 1 MB")
         }
-        var reader = try SuiteReader(.parse(data, place: path), place: path)
+        let value = try ConfigurationValue.parse(data, place: path)
+        try checkKind(value, path)
+        var reader = try SuiteReader(value, place: path)
         let file = URL(fileURLWithPath: path)
         let stem = file.deletingPathExtension().lastPathComponent
         let name = try reader.text("name") ?? stem
@@ -82,6 +85,30 @@ public struct GateSuite: Sendable {
             baseline: URL(
                 fileURLWithPath: baseline, relativeTo: file.deletingLastPathComponent()
             ).standardizedFileURL.path, seeds: Array(first..<(first + count)), cases: cases)
+    }
+
+    /// Says what a file is that is no suite but something else of headway's.
+    private static func checkKind(_ value: ConfigurationValue, _ path: String) throws {
+        guard case .object(let members) = value else { return }
+        func refuse(_ what: String, _ expected: String) -> InputError {
+            InputError(path, "is \(what), not a suite", expected: expected)
+        }
+        if members["format"] != nil, members["suite"] != nil {
+            throw refuse("a baseline", "the suite that --bless wrote it for")
+        }
+        guard members["cases"] == nil else { return }
+        let file = URL(fileURLWithPath: path).lastPathComponent
+        let suite = "a suite (JSON5), here { cases: [{ name: \"a\", config: \"\(file)\" }] }"
+        if members["arrivals"] != nil, members["classes"] != nil {
+            let trace = "{ trace: { file: \"\(file)\" } }"
+            throw refuse(
+                "a trace recipe", "a suite (JSON5): { cases: [{ name: \"a\", config: \(trace) }] }")
+        }
+        let sections = Set(ConfigurationKey.all.map { $0.path.split(separator: ".")[0] })
+        if !members.isEmpty, members.keys.contains(where: { sections.contains(Substring($0)) }) {
+            throw refuse("a run configuration", suite)
+        }
+        throw InputError("\(path): cases", "is missing", expected: "a list of cases")
     }
 }
 
@@ -160,6 +187,7 @@ extension GateSuite.Case {
         if value == .text("exact") { return .exact }
         guard key != "digest", case .object(let members) = value, members.count == 1,
             let (unit, size) = members.first, let number = number(size), number >= 0,
+            number.isFinite,
             unit == "absolute" || (unit == "relative" && number < 1)
         else {
             throw InputError(

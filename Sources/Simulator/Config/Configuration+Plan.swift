@@ -36,6 +36,7 @@ extension Configuration {
         }
         try resolved.engine.deriveLimits(defaults ?? .medium)
         try resolved.deriveBlocks(model, deployment, &warnings)
+        if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
         warnings += engine.schedulerNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))

@@ -186,7 +186,8 @@ func releaseExtents(_ cache: inout KVCache, _ slot: Int) {
 }
 
 private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: ExtentTable) {
-    guard cache.hasWindows else {
+    // One group without a window: nothing has slid, and every block is registered or none is.
+    guard cache.hasWindows || cache.groups.count > 1 else {
         cache.extents.giveBack(Int(table.count - table.registered))
         return cache.extents.releasePrivate(table.registered)
     }

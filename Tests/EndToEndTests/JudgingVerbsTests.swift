@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The verbs that end in a judgement, called as a script calls them.
+@Suite("Verbs that judge say what they judged")
+struct JudgingVerbsTests {
+    private let scratch: ScratchFolder
+
+    init() throws { scratch = try ScratchFolder() }
+
+    private func write(_ name: String, _ text: String) throws -> String {
+        try scratch.write(name, Array(text.utf8))
+    }
+
+    private func call(_ words: String...) throws -> Executable.Outcome {
+        try Executable.run(words, in: scratch.path, seconds: 200)
+    }
+
+    private func json(_ outcome: Executable.Outcome) throws -> [String: Any] {
+        let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+        return try #require(object as? [String: Any])
+    }
+
+    private static let suite = """
+        { seeds: 4, config: { step_time: { kind: "linear" }, hardware: { gpus_per_node: 1 },
+            trace: { limit: 60, rate_scale: 0.05 } },
+          cases: [{ name: "\\n::error::a", metrics: { mean_tpot_ms: { relative: 0.015 } } }] }
+        """
+
+    @Test("bless prints JSON when asked, and more seeds than it had are compared in pairs")
+    func blessAndMoreSeeds() throws {
+        _ = try write("S.json5", Self.suite)
+        let blessed = try call("gate", "S.json5", "--bless", "--json")
+        #expect(blessed.status == 0)
+        #expect(try json(blessed)["seeds"] as? [Int] == [1, 2, 3, 4])
+        let more = try call("gate", "S.json5", "--seeds", "5", "--json")
+        #expect(more.status == 0)
+        let result = try json(more)
+        #expect(result["seeds"] as? Int == 4)
+        #expect((result["notes"] as? [String])?.first?.contains("--bless --seeds 5") == true)
+        let slow = try call("gate", "S.json5", "--github", "--set", "step_time.scale=1.1")
+        #expect(slow.status == 1)
+        let commands = slow.output.split(separator: "\n").filter { $0.hasPrefix("::") }
+        #expect(commands.count == 1 && commands[0].hasPrefix("::error title=S%3A \\n%3A%3Aerror"))
+    }
+
+    @Test("a margin that the gate would refuse is not blessed")
+    func refusedMargins() throws {
+        let zero = Self.suite.replacing("mean_tpot_ms", with: "request_goodput")
+            .replacing("config: {", with: "config: { slo: { ttft_ms: 0.001 },")
+        _ = try write("S.json5", zero)
+        let blessed = try call("gate", "S.json5", "--bless")
+        #expect(blessed.status == 2)
+        #expect(blessed.errors.contains("is 0 in some runs"))
+        #expect(!scratch.names.contains("baselines"))
+        _ = try write("S.json5", Self.suite)
+        let one = try call("gate", "S.json5", "--bless", "--seeds", "1")
+        #expect(one.status == 2 && one.errors.contains("one seed shows no spread"))
+        for words in [["--bless", "--exact"], ["--bless", "--junit", "j"], ["--trials", "3"]] {
+            #expect(
+                try Executable.run(["gate", "S.json5"] + words, in: scratch.path).status == 2)
+        }
+    }
+
+    @Test("conform reports a case that it cannot read, runs the others and ends with status 2")
+    func unreadableCase() throws {
+        let cases = packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases/sync").path
+        for (name, isWhole) in [("a", true), ("b", false), ("c", true)] {
+            let folder = scratch.path + "/cases/" + name
+            try FileManager.default.createDirectory(
+                atPath: scratch.path + "/cases", withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: cases + "/u1-edges", toPath: folder)
+            if !isWhole { _ = try write("cases/b/config.json", "{") }
+        }
+        let outcome = try call("conform", "cases", "--gait", "stride")
+        #expect(outcome.status == 2)
+        #expect(outcome.output.components(separatedBy: "steps match").count == 3)
+        #expect(outcome.output.contains("b (stride): cannot be read: "))
+        #expect(outcome.errors.hasPrefix("headway: conform: 1 of 3 cases cannot be read"))
+        #expect(outcome.errors.filter(\.isNewline).count == 1)
+        let random = try call("conform", "--random", "3", "--json")
+        #expect(random.status == 0)
+        #expect((try json(random)["random"] as? [String: Any])?["seeds"] as? Int == 3)
+    }
+
+    @Test("absurd counts are refused, or begin at once")
+    func absurdCounts() throws {
+        let bench = try call("bench", "walk-32", "--repeat", "99999999999")
+        #expect(bench.status == 2 && bench.errors.contains("99999999999 is above 100000"))
+        let random = try Executable.run(
+            ["conform", "--random", "9223372036854775807"], in: scratch.path, seconds: 2)
+        #expect(random.status == -1 && random.errors.isEmpty)
+    }
+
+    @Test("validate of nothing is refused with the reason")
+    func validateNothing() throws {
+        let header =
+            "id,engine,model,gpu,tp,ep,weight_dtype,kv_cache_dtype,input_tokens,output_tokens,"
+            + "length_jitter,load_kind,load,num_requests,max_num_batched_tokens,max_num_seqs,"
+            + "metric,value,unit\n"
+        _ = try write("v.csv", header)
+        #expect(try call("validate", "v.csv").errors.contains("has no rows"))
+        let row = "a,vllm,Qwen/Qwen3-32B,h100-sxm,3,1,bf16,,1024,128,0,concurrency,8,80,8192,8,"
+        _ = try write("v.csv", header + row + "tpot_mean,18,ms\n")
+        let outcome = try call("validate", "v.csv")
+        #expect(outcome.status == 2 && outcome.output.isEmpty)
+        #expect(outcome.errors.contains("v.csv:2: none of 1 rows can be predicted"))
+    }
+}

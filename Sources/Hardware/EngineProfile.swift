@@ -53,19 +53,9 @@ public struct EngineProfile: Sendable, Equatable, Codable {
 
     /// Reads a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "an engine profile in JSON")
-        }
-        let profile: EngineProfile
-        do {
-            profile = try JSONDecoder().decode(EngineProfile.self, from: data)
-        } catch {
-            throw InputError(
-                path, "is not an engine profile", expected: "what headway fit-steptime writes")
-        }
+        let data = try SmallFile.data(
+            path, atMost: 1_000_000, as: "an engine profile, as headway fit-steptime writes it")
+        let profile = try JSON5.decodeKnown(EngineProfile.self, from: data, place: path)
         try profile.check(path)
         return profile
     }

@@ -12,16 +12,9 @@ public enum HuggingFaceConfig {
     ///
     /// - Throws: `InputError` naming the file and the field.
     public static func model(file path: String) throws -> TransformerModel {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a Hugging Face config.json")
-        }
         // Real ones are a few kilobytes; anything beyond this is another file.
-        guard data.count < 16_000_000 else {
-            throw InputError(path, "has \(data.count) bytes", expected: "a config.json")
-        }
+        let data = try SmallFile.data(
+            path, atMost: 16_000_000, as: "a Hugging Face config.json")
         return try model(data, place: path)
     }
 

@@ -39,15 +39,8 @@ public struct StepTimeTable: Sendable {
     ///
     /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
     public init(file path: String) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a CSV of measured steps")
-        }
-        guard data.count < 100_000_000, let text = String(data: data, encoding: .utf8) else {
-            throw InputError(path, "is not text", expected: "a CSV of measured steps")
-        }
+        let text = try SmallFile.text(
+            path, atMost: 100_000_000, as: "a CSV of measured steps")
         try self.init(text, place: path)
     }
 

@@ -122,8 +122,8 @@ struct ConfigurationTests {
             ("{ engine: { block_size: 0 } }", "is 0; expected an integer"),
             ("{ engine: { block_size: 1e400 } }", "FILE:1: 1e400 is out of range"),
             ("{ engine: { block_size: null } }", "is null; expected an integer"),
-            ("{ engine: { watermark: NaN } }", "is nan; expected a number, 0 to 0.999"),
-            ("{ slo: { ttft_ms: Infinity } }", "is inf; expected a number"),
+            ("{ engine: { watermark: NaN } }", "is \"NaN\"; expected a number, 0 to 0.999"),
+            ("{ slo: { ttft_ms: Infinity } }", "is \"Infinity\"; expected a number"),
             ("{ seed: 99999999999999999999 }", "seed: is 1e+20; expected an integer, 0 or more"),
             ("{ cluster: { router: 'robin' } }", "expected round_robin or random or"),
             ("{ engine: { async_scheduling: 1 } }", "is 1; expected true or false"),
@@ -136,7 +136,7 @@ struct ConfigurationTests {
     @Test(
         "names the line of what is not JSON5",
         arguments: [
-            ("", "FILE:1: the text ends too early; expected a value"),
+            ("", "FILE:1: the text is empty; expected a value"),
             ("{\n seed: 1\n", "FILE:3: the text ends too early; expected a comma or }"),
             ("{ seed: 1 } x", "FILE:1: more text after the value"),
             ("{\n seed: one }", "FILE:2: one is no value; expected quotes around a text"),

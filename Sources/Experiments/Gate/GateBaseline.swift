@@ -37,25 +37,39 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.
     public static func read(_ path: String, suite: String) throws -> GateBaseline {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard FileManager.default.fileExists(atPath: path) else {
             throw InputError(
                 path, "there is no such baseline",
                 expected: "headway gate \(suite) --bless first, on the version to hold to")
         }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .useDefaultKeys
+        let data = try SmallFile.data(
+            path, atMost: 100_000_000, as: "a baseline, as --bless has written it")
         struct Version: Decodable { var format: Int }
-        guard let version = try? decoder.decode(Version.self, from: data) else {
-            throw InputError(path, "is no baseline", expected: "what --bless has written")
+        let version = try decode(Version.self, data, path) {
+            try JSON5.decode($0, from: $1, place: $2)
         }
         guard version.format == format else {
             throw InputError(
                 path, "has format \(version.format)", expected: "\(format): bless it anew")
         }
-        guard let baseline = try? decoder.decode(GateBaseline.self, from: data),
-            baseline.cases.allSatisfy(\.isConsistent)
+        let baseline = try decode(GateBaseline.self, data, path) {
+            try JSON5.decodeKnown($0, from: $1, place: $2)
+        }
+        guard baseline.cases.allSatisfy(\.isConsistent)
         else { throw InputError(path, "is damaged", expected: "what --bless has written") }
         return baseline
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, _ data: Data, _ path: String,
+        by decoding: (Value.Type, Data, String) throws -> Value
+    ) throws -> Value {
+        do {
+            return try decoding(type, data, path)
+        } catch let error as InputError {
+            throw InputError(
+                error.place, "is damaged (\(error.problem))", expected: "what --bless has written")
+        }
     }
 }
 

@@ -47,12 +47,7 @@ public struct GateSuite: Sendable {
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw InputError(path, "cannot be read", expected: "a suite (JSON5)")
-        }
-        guard data.count <= 1_000_000 else {
-            throw InputError(path, "is \(data.count) bytes", expected: "a suite of at most 1 MB")
-        }
+        let data = try SmallFile.data(path, atMost: 1_000_000, as: "a suite (JSON5)")
         var reader = try SuiteReader(.parse(data, place: path), place: path)
         let file = URL(fileURLWithPath: path)
         let stem = file.deletingPathExtension().lastPathComponent
@@ -130,11 +125,9 @@ extension GateSuite.Case {
         guard case .text(let name) = value else { return value }
         let file = URL(
             fileURLWithPath: name, relativeTo: suite.deletingLastPathComponent())
-        guard let data = FileManager.default.contents(atPath: file.path) else {
-            throw InputError(
-                "\(place).config", "\(name) cannot be read",
-                expected: "a configuration file beside the suite, or its sections")
-        }
+        let data = try SmallFile.data(
+            file.path, atMost: 1_000_000,
+            as: "a configuration beside the suite, as \(place).config names it")
         return try .parse(data, place: file.path)
     }
 

@@ -12,7 +12,9 @@ extension Configuration {
         var configuration = Configuration()
         if let file {
             do {
-                try configuration.apply(.parse(contents(of: file), place: file), place: file)
+                let data = try SmallFile.data(
+                    file, atMost: largestFile, as: "a configuration (JSON5)")
+                try configuration.apply(.parse(data, place: file), place: file)
             } catch {
                 throw mistaken(file) ?? error
             }
@@ -124,27 +126,6 @@ extension Configuration {
     }
 
     private static var sectionsAndSeed: [String] { ConfigurationKey.sections + ["seed"] }
-
-    private static func contents(of file: String) throws -> Data {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
-            throw InputError(file, "there is no such file", expected: "a configuration (JSON5)")
-        }
-        if isFolder.boolValue {
-            throw InputError(file, "is a folder", expected: "a configuration file (JSON5)")
-        }
-        guard let handle = FileHandle(forReadingAtPath: file) else {
-            throw InputError(file, "cannot be read", expected: "a readable configuration file")
-        }
-        // Nothing is read at the end of an empty file; the JSON5 check then says so.
-        let data = try handle.read(upToCount: largestFile + 1) ?? Data()
-        if data.count > largestFile {
-            throw InputError(
-                file, "is larger than \(largestFile) bytes",
-                expected: "a configuration (a trace is given with --trace)")
-        }
-        return data
-    }
 
     /// Makes relative paths start at the folder of the file that names them.
     public mutating func resolvePaths(against file: URL) {

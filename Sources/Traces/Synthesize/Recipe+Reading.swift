@@ -9,25 +9,15 @@ extension Recipe {
     ///
     /// Throws `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String) throws -> Recipe {
-        let file = try MappedFile(path)
-        guard file.count <= largestFile else {
-            throw InputError(
-                path, "is larger than \(largestFile) bytes", expected: "a recipe (JSON5)")
-        }
-        return try parse(Data(file.bytes), place: path)
+        let data = try SmallFile.data(path, atMost: largestFile, as: "a recipe (JSON5)")
+        return try parse(data, place: path)
     }
 
     /// The recipe in JSON5 text; `place` names where it came from.
     public static func parse(_ data: Data, place: String) throws -> Recipe {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            let recipe = try decoder.decode(Recipe.self, from: data)
-            try recipe.check(place)
-            return recipe
-        } catch let error as DecodingError {
-            throw InputError(decoding: error, place: place)
-        }
+        let recipe = try JSON5.decode(Recipe.self, from: data, place: place)
+        try recipe.check(place)
+        return recipe
     }
 
     private func check(_ place: String) throws {
@@ -93,46 +83,6 @@ extension RequestClass {
             try need((0...10).contains(passages.zipf), "passages.zipf", "0 to 10")
         }
         if let aborts { try need((0...1).contains(aborts.share), "aborts.share", "0 to 1") }
-    }
-}
-
-extension InputError {
-    /// What a decoder found wrong, with the path of the key.
-    init(decoding error: DecodingError, place: String) {
-        func path(_ context: DecodingError.Context) -> String {
-            let keys = context.codingPath.map { key in
-                key.intValue.map { "[\($0)]" } ?? "." + key.stringValue
-            }
-            let joined = keys.joined()
-            let trimmed = joined.hasPrefix(".") ? String(joined.dropFirst()) : joined
-            return trimmed.isEmpty ? place : "\(place): \(trimmed)"
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            self.init(path(context), "the key \(key.stringValue) is missing")
-        case .typeMismatch(let type, let context):
-            self.init(path(context), "has the wrong type", expected: Self.name(of: type))
-        case .valueNotFound(let type, let context):
-            self.init(path(context), "is null", expected: Self.name(of: type))
-        case .dataCorrupted(let context):
-            let cause = context.underlyingError.map { ($0 as NSError).localizedDescription } ?? ""
-            let detail = cause.isEmpty ? context.debugDescription : cause
-            self.init(
-                path(context),
-                detail.split(whereSeparator: \.isNewline).joined(separator: " "))
-        @unknown default:
-            self.init(place, "cannot be read", expected: "JSON5")
-        }
-    }
-
-    private static func name(of type: any Any.Type) -> String {
-        switch type {
-        case is Double.Type: "a number"
-        case is Int.Type, is Int32.Type, is UInt64.Type: "an integer"
-        case is String.Type: "a text"
-        case is [String: Any].Type: "an object"
-        default: String(describing: type).contains("Array") ? "a list" : "an object"
-        }
     }
 }
 

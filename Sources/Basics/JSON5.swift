@@ -50,8 +50,7 @@ extension JSON5 {
         if let (path, names) = unknown(in: given, known, path: "") {
             let name = String(path.split(separator: ".").last ?? "")
             throw InputError(
-                "\(place): \(path)", "unknown key",
-                expected: nearest(to: name, among: names) ?? "none but those that it writes")
+                "\(place): \(path)", "unknown key", word: name, among: names)
         }
         return value
     }

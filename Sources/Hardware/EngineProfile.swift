@@ -41,10 +41,9 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         if name.hasSuffix(".json") { return try read(name) }
         if let profile = all.first(where: { $0.name == name.lowercased() }) { return profile }
         let known = all.map(\.name)
-        let near = nearest(to: name, among: known).map { "did you mean \"\($0)\"? " } ?? ""
         throw InputError(
-            "step_time.profile", "there is no engine profile \"\(name)\"",
-            expected: near + "one of " + known.joined(separator: ", "))
+            "step_time.profile", "there is no engine profile \"\(name)\"", word: name, among: known,
+            otherwise: "one of \(known.joined(separator: ", ")), or a file of headway fit-steptime")
     }
 
     /// Norms, rotary embedding and activations were not measured; assumed for all engines: 10 µs a

@@ -54,10 +54,8 @@ public enum HuggingFaceConfig {
             ? "; it has a plain decoder's fields, so model_type \"llama\" may describe it"
             : "; fields missing for a plain decoder: " + missing.joined(separator: ", ")
         let known = families.keys.sorted()
-        let near = nearest(to: type, among: known).map { "did you mean \"\($0)\"? " } ?? ""
         return InputError(
-            fields.place, "model_type \"\(type)\" is not known" + lacking,
-            expected: near + "one of " + known.joined(separator: ", "))
+            fields.place, "model_type \"\(type)\" is not known" + lacking, word: type, among: known)
     }
 
     /// The folder a config.json stands in names the model.

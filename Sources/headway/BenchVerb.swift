@@ -89,8 +89,7 @@ extension Verb {
                 } else {
                     let all = Benchmark.all.map(\.name) + FileBenchmark.all.map(\.name)
                     throw InputError(
-                        "bench", "\"\(name)\" is not a benchmark",
-                        expected: nearest(to: name, among: all) ?? all.joined(separator: ", "))
+                        "bench", "\"\(name)\" is not a benchmark", word: name, among: all)
                 }
             }
         }

@@ -20,6 +20,9 @@ enum CommandLineEntry {
         return 2
     }
 
+    /// The program's version and that of the engine whose schedule it follows.
+    static let version = "headway 1.0, schedules as vLLM 0.33.0"
+
     private static func dispatch(_ words: [String], verbs: [Verb]) throws -> Int32 {
         guard let first = words.first else {
             try Console.write(overview(verbs))
@@ -27,6 +30,10 @@ enum CommandLineEntry {
         }
         var rest = Array(words.dropFirst())
         var name = first
+        if ["version", "--version"].contains(name), rest.isEmpty {
+            try Console.write(version)
+            return 0
+        }
         if ["help", "--help", "-h"].contains(name) {
             guard let asked = rest.first else {
                 try Console.write(overview(verbs))
@@ -47,8 +54,8 @@ enum CommandLineEntry {
         guard let verb = verbs.first(where: { $0.name == name }) else {
             let names = (family.isEmpty ? verbs : family).map(\.name)
             throw InputError(
-                name, "unknown verb",
-                expected: nearest(to: name, among: names) ?? names.joined(separator: ", "))
+                name, "unknown verb", word: name, among: names, otherwise: "headway help",
+                spelled: { "headway " + $0 })
         }
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
             try Console.write(verb.help)
@@ -70,8 +77,9 @@ enum CommandLineEntry {
 
             \(lines.joined(separator: "\n"))
 
-            headway VERB --help tells more about one. Exit status: 0 done, 1 a difference was
-            found, 2 bad input, 3 inconclusive.
+            headway VERB --help tells more about one, headway --version which this is.
+            Exit status: 0 done, 1 a difference was found, 2 bad input, 3 inconclusive,
+            130 interrupted.
             """
     }
 

@@ -71,7 +71,8 @@ struct WordTests {
         "the nearest known word is suggested, and none when nothing is near",
         arguments: [
             ("blok_size", "block_size" as String?), ("BLOCK_SIZE", "block_size"),
-            ("watermrak", "watermark"), ("xyz", nil), ("", nil),
+            ("watermrak", "watermark"), ("xyz", nil), ("", nil), ("block size", "block_size"),
+            ("mark", "watermark"), ("re", nil),
         ])
     func nearestWord(word: String, expected: String?) {
         #expect(nearest(to: word, among: ["block_size", "watermark", "replicas"]) == expected)
@@ -83,6 +84,10 @@ struct WordTests {
         #expect(
             InputError("a.csv:3", "NaN", expected: "a number").description
                 == "a.csv:3: NaN; expected a number")
+        let slip = InputError("run", "unknown flag --se", word: "--se", among: ["--seed", "--set"])
+        #expect(slip.description == "run: unknown flag --se; did you mean --set?")
+        let odd = InputError("run", "unknown flag --x", word: "--x", among: ["--seed", "--set"])
+        #expect(odd.description == "run: unknown flag --x; expected one of --seed, --set")
     }
 
     @Test(

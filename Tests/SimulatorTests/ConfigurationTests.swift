@@ -97,15 +97,15 @@ struct ConfigurationTests {
     @Test(
         "refuses what it does not know, and names the nearest key",
         arguments: [
-            ("{ engin: {} }", "FILE: engin: unknown key; expected engine"),
+            ("{ engin: {} }", "FILE: engin: unknown key; did you mean engine?"),
             (
                 "{ engine: { blok_size: 1 } }",
-                "FILE: engine.blok_size: unknown key; expected engine.block_size"
+                "FILE: engine.blok_size: unknown key; did you mean engine.block_size?"
             ),
-            ("{ block_size: 1 }", "FILE: block_size: unknown key; expected engine.block_size"),
+            ("{ block_size: 1 }", "FILE: block_size: unknown key; did you mean engine.block_size?"),
             (
                 "{ engine: { host_us: { fixd: 1 } } }",
-                "FILE: engine.host_us.fixd: unknown key; expected engine.host_us.fixed"
+                "FILE: engine.host_us.fixd: unknown key; did you mean engine.host_us.fixed?"
             ),
         ])
     func unknownKeys(text: String, message: String) throws {

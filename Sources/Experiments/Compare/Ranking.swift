@@ -28,8 +28,7 @@ public struct Ranking: Sendable {
             guard let row = comparison.row(metric), row.direction != .neither else {
                 let known = comparison.rows.filter { $0.direction != .neither }.map(\.metric)
                 throw InputError(
-                    "--by", "\(metric) does not rank runs",
-                    expected: nearest(to: metric, among: known) ?? known.joined(separator: ", "))
+                    "--by", "\(metric) does not rank runs", word: metric, among: known)
             }
         }
         let rows = comparisons.map { $0.row(metric)! }

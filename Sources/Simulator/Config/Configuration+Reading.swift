@@ -110,9 +110,10 @@ extension Configuration {
         let misplaced = nearest(to: name, among: lastNames)
             .flatMap { near in known.first { $0.hasSuffix("." + near) } }
         let suggestion = moved ?? sibling ?? nearest(to: path, among: known) ?? misplaced
+        let siblings = "one of " + names(after: parent).joined(separator: ", ")
         return InputError(
-            "\(place): \(path)", "unknown key",
-            expected: suggestion ?? "one of " + names(after: parent).joined(separator: ", "))
+            "\(place): \(path)", "unknown key", expected: suggestion == nil ? siblings : "",
+            suggestion: suggestion ?? "")
     }
 
     /// The names that may stand directly under a prefix such as "engine.", in order.

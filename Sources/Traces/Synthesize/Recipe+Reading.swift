@@ -94,9 +94,9 @@ extension Decoder {
         let all = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
         let names = Key.allCases.map(\.stringValue)
         if let odd = all.first(where: { !names.contains($0) }) {
-            let expected =
-                Basics.nearest(to: odd, among: names) ?? names.sorted().joined(separator: ", ")
-            throw invalid("unknown key \(odd); expected \(expected)")
+            let near = Basics.nearest(to: odd, among: names).map { "did you mean \($0)?" }
+            let all = "expected one of " + names.sorted().joined(separator: ", ")
+            throw invalid("unknown key \(odd.echoed()); \(near ?? all)")
         }
         return try container(keyedBy: type)
     }

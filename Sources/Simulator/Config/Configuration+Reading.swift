@@ -24,6 +24,7 @@ extension Configuration {
 
     /// What to say of a file that is a trace or a recipe and no configuration; nil for others.
     private static func mistaken(_ file: String) -> InputError? {
+        guard !InputFile.isReadOnce(file) else { return nil }
         let isRecipe = (try? Recipe.read(file)) != nil
         guard isRecipe || (try? Traces.openTrace(file, options: TraceOptions())) != nil else {
             return nil
@@ -149,7 +150,8 @@ extension Configuration {
     /// Makes relative paths start at the folder of the file that names them.
     public mutating func resolvePaths(against file: URL) {
         func absolute(_ path: String) -> String {
-            guard !path.hasPrefix("/") else { return path }
+            // "-" is standard input.
+            guard !path.hasPrefix("/"), path != "-" else { return path }
             let folder = file.standardizedFileURL.deletingLastPathComponent()
             return folder.appendingPathComponent(path).standardizedFileURL.path
         }

@@ -29,6 +29,8 @@ public struct OpenedTrace {
     public var source: any RequestSource
     /// What the reader counts, complete when the source has ended; nil for the built-in trace.
     public var notes: TraceNotes?
+    /// Whether it came through a pipe, so that it cannot be opened again.
+    public var isReadOnce = false
 
     /// What was dropped or mended, one line a reason.
     public var remarks: [String] {
@@ -36,6 +38,11 @@ public struct OpenedTrace {
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
                 + item.quirk.rawValue.replacing("_", with: " ")
         }
+            + (isReadOnce
+                ? [
+                    "The trace came through a pipe: to repeat the run from config.resolved.json,"
+                        + " write it to a file first."
+                ] : [])
     }
 }
 
@@ -46,8 +53,9 @@ extension Configuration {
         guard let file = trace.file else { return try synthesized(.builtInChat) }
         if file.hasSuffix(".json5") { return try synthesized(Recipe.read(file)) }
         let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: UInt64(seed)))
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        return OpenedTrace(name: name, source: source, notes: notes)
+        let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
+        return OpenedTrace(
+            name: String(name), source: source, notes: notes, isReadOnce: InputFile.isReadOnce(file))
     }
 
     /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep

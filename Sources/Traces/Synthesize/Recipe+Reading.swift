@@ -9,12 +9,9 @@ extension Recipe {
     ///
     /// Throws `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String) throws -> Recipe {
-        let file = try MappedFile(path)
-        guard file.count <= largestFile else {
-            throw InputError(
-                path, "is larger than \(largestFile) bytes", expected: "a recipe (JSON5)")
-        }
-        return try parse(Data(file.bytes), place: path)
+        let bytes = try InputFile.contents(
+            path, atMost: largestFile, expected: "a recipe (JSON5)")
+        return try parse(Data(bytes), place: path)
     }
 
     /// The recipe in JSON5 text; `place` names where it came from.

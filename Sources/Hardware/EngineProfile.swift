@@ -52,8 +52,10 @@ public struct EngineProfile: Sendable, Equatable, Codable {
 
     /// Reads a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {
-        let data = try SmallFile.data(
-            path, atMost: 1_000_000, as: "an engine profile, as headway fit-steptime writes it")
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 1_000_000,
+                expected: "an engine profile, as headway fit-steptime writes it"))
         let profile = try JSON5.decodeKnown(EngineProfile.self, from: data, place: path)
         try profile.check(path)
         return profile

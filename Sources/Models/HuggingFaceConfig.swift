@@ -13,8 +13,9 @@ public enum HuggingFaceConfig {
     /// - Throws: `InputError` naming the file and the field.
     public static func model(file path: String) throws -> TransformerModel {
         // Real ones are a few kilobytes; anything beyond this is another file.
-        let data = try SmallFile.data(
-            path, atMost: 16_000_000, as: "a Hugging Face config.json")
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
         return try model(data, place: path)
     }
 

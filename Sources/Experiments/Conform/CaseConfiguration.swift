@@ -50,8 +50,9 @@ struct CaseConfiguration: Decodable {
 
     /// Reads a case's configuration; throws `InputError` naming the file and the key.
     static func read(_ path: String) throws -> CaseConfiguration {
-        let data = try SmallFile.data(
-            path, atMost: 1_000_000, as: "a conformance case's config.json")
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 1_000_000, expected: "a conformance case's config.json"))
         let json = try JSON5.json(data, place: path)
         do {
             let decoder = JSONDecoder()

@@ -42,8 +42,9 @@ public struct GateBaseline: Sendable, Codable, Equatable {
                 path, "there is no such baseline",
                 expected: "headway gate \(suite) --bless first, on the version to hold to")
         }
-        let data = try SmallFile.data(
-            path, atMost: 100_000_000, as: "a baseline, as --bless has written it")
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 100_000_000, expected: "a baseline, as --bless has written it"))
         struct Version: Decodable { var format: Int }
         let version = try decode(Version.self, data, path) {
             try JSON5.decode($0, from: $1, place: $2)

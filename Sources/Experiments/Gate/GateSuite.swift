@@ -47,7 +47,8 @@ public struct GateSuite: Sendable {
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
-        let data = try SmallFile.data(path, atMost: 1_000_000, as: "a suite (JSON5)")
+        let data = try Data(
+            InputFile.contents(path, atMost: 1_000_000, expected: "a suite (JSON5)"))
         var reader = try SuiteReader(.parse(data, place: path), place: path)
         let file = URL(fileURLWithPath: path)
         let stem = file.deletingPathExtension().lastPathComponent
@@ -125,9 +126,10 @@ extension GateSuite.Case {
         guard case .text(let name) = value else { return value }
         let file = URL(
             fileURLWithPath: name, relativeTo: suite.deletingLastPathComponent())
-        let data = try SmallFile.data(
-            file.path, atMost: 1_000_000,
-            as: "a configuration beside the suite, as \(place).config names it")
+        let data = try Data(
+            InputFile.contents(
+                file.path, atMost: 1_000_000,
+                expected: "a configuration beside the suite, as \(place).config names it"))
         return try .parse(data, place: file.path)
     }
 

@@ -33,6 +33,7 @@ extension Configuration {
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
+        resolved.seed = try usedSeed()
         let plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
@@ -143,7 +144,7 @@ extension Configuration {
         }
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
-        plan.seed = UInt64(seed)
+        plan.seed = UInt64(seed!)
         return plan
     }
 }

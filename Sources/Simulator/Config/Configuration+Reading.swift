@@ -12,8 +12,9 @@ extension Configuration {
         var configuration = Configuration()
         if let file {
             do {
-                let data = try SmallFile.data(
-                    file, atMost: largestFile, as: "a configuration (JSON5)")
+                let data = try Data(
+                    InputFile.contents(
+                        file, atMost: largestFile, expected: "a configuration (JSON5)"))
                 try configuration.apply(.parse(data, place: file), place: file)
             } catch {
                 throw mistaken(file) ?? error
@@ -26,6 +27,7 @@ extension Configuration {
 
     /// What to say of a file that is a trace or a recipe and no configuration; nil for others.
     private static func mistaken(_ file: String) -> InputError? {
+        guard !InputFile.isReadOnce(file) else { return nil }
         let isRecipe = (try? Recipe.read(file)) != nil
         guard isRecipe || (try? Traces.openTrace(file, options: TraceOptions())) != nil else {
             return nil
@@ -131,7 +133,8 @@ extension Configuration {
     /// Makes relative paths start at the folder of the file that names them.
     public mutating func resolvePaths(against file: URL) {
         func absolute(_ path: String) -> String {
-            guard !path.hasPrefix("/") else { return path }
+            // "-" is standard input.
+            guard !path.hasPrefix("/"), path != "-" else { return path }
             let folder = file.standardizedFileURL.deletingLastPathComponent()
             return folder.appendingPathComponent(path).standardizedFileURL.path
         }

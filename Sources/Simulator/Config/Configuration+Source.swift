@@ -29,6 +29,8 @@ public struct OpenedTrace {
     public var source: any RequestSource
     /// What the reader counts, complete when the source has ended; nil for the built-in trace.
     public var notes: TraceNotes?
+    /// Whether it came through a pipe, so that it cannot be opened again.
+    public var isReadOnce = false
 
     /// What was dropped or mended, one line a reason.
     public var remarks: [String] {
@@ -36,6 +38,11 @@ public struct OpenedTrace {
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
                 + item.quirk.rawValue.replacing("_", with: " ")
         }
+            + (isReadOnce
+                ? [
+                    "The trace came through a pipe: to repeat the run from config.resolved.json,"
+                        + " write it to a file first."
+                ] : [])
     }
 }
 
@@ -43,12 +50,23 @@ extension Configuration {
     /// Opens the trace: a file, a recipe (a `.json5` file) or the built-in recipe. Throws
     /// `InputError` for what is none of them.
     public func openTrace() throws -> OpenedTrace {
-        guard let file = trace.file else { return try synthesized(.builtInChat) }
-        if file.hasSuffix(".json5") { return try synthesized(Recipe.read(file)) }
-        let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: UInt64(seed)))
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        return OpenedTrace(name: name, source: source, notes: notes)
+        if let recipe = try recipe() { return try synthesized(recipe) }
+        let file = trace.file!
+        let seed = UInt64(try usedSeed())
+        let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: seed))
+        let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
+        return OpenedTrace(
+            name: String(name), source: source, notes: notes, isReadOnce: InputFile.isReadOnce(file))
     }
+
+    /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
+    private func recipe() throws -> Recipe? {
+        guard let file = trace.file else { return .builtInChat }
+        return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
+    }
+
+    /// The seed given, else the recipe's own, as `trace synth` takes them; 0 for other traces.
+    func usedSeed() throws -> Int { try seed ?? recipe().map { Int($0.seed) } ?? 0 }
 
     /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
     /// their think times.
@@ -61,8 +79,9 @@ extension Configuration {
         recipe.arrivals.rate *= trace.rateScale
         if let limit = trace.limit { recipe.requests = min(limit, recipe.requests ?? limit) }
         if let end = trace.endSeconds { recipe.durationS = min(end, recipe.durationS ?? end) }
+        let seed = seed.map(UInt64.init) ?? recipe.seed
         let source = RecipeSource(
-            recipe, seed: UInt64(seed), followsSessions: trace.followsSessions)
+            recipe, seed: seed, followsSessions: trace.followsSessions)
         return OpenedTrace(name: "\(recipe.name) (seed \(seed))", source: source, notes: nil)
     }
 }

@@ -6,8 +6,9 @@ extension ConfigurationKey {
         model + hardware + cluster + engine + scheduling + host + stepTime + trace + slo + output
         + [
             .init(
-                "seed", \.seed, .integer(0...Int.max),
-                "Seed of everything random: the built-in trace, and the routers that draw.")
+                "seed", \.seed,
+                .optional(.integer(0...Int.max), null: "the recipe's own, else 0"),
+                "Seed of everything random: recipes, and the routers that draw.")
         ]
 
     /// The sections, in order.

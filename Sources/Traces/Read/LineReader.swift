@@ -1,39 +1,31 @@
 import Basics
 import Foundation
 
-/// The lines of a text file, plain or gzip, front to back.
+/// The lines of a text file, plain or gzip, front to back; blank lines are passed over.
 ///
-/// A plain file is mapped and its lines point into the mapping; a gzip file is inflated a megabyte
-/// at a time. Line ends are LF or CRLF; the last line may lack one. Memory: one line and one
-/// buffer, whatever the file's length.
+/// Line ends are LF or CRLF; the last line may lack one. Memory: one line and one buffer of a
+/// megabyte, whatever the file's length.
 struct LineReader {
     /// The path as the user gave it, for messages.
     let path: String
     /// Number of the line last returned, counted from 1; 0 before the first.
     private(set) var line = 0
-    private let file: MappedFile
-    private let inflater: Inflater?
+    private let input: InputWindow
     /// Bytes at hand.
     private var window: UnsafeRawBufferPointer
     /// Where the next line begins in the window.
     private var position = 0
 
-    /// A longer line than this is no trace's: 256 MiB.
+    /// A longer line than this is no trace's: 256 MiB, plain or inflated.
     static let longestLine = 1 << 28
-    private static let releaseGrain = 1 << 24
 
-    /// Throws `InputError` as `MappedFile` does, and for corrupt gzip data.
+    /// Throws `InputError` as `InputFile` does.
     init(_ path: String) throws {
-        self.path = path
-        file = try MappedFile(path)
-        if GzipReader.recognizes(file.bytes) {
-            inflater = try Inflater(file)
-            window = try inflater!.refill(keeping: .init(start: nil, count: 0))
-            if window.isEmpty { throw InputError(path, "the gzip file holds nothing") }
-        } else {
-            inflater = nil
-            window = file.bytes
-        }
+        let file = try InputFile(path)
+        self.path = file.path
+        input = InputWindow(file)
+        window = try input.refill(keeping: .init(start: nil, count: 0))
+        if window.isEmpty { throw InputError(path, "the gzip file holds nothing") }
         if window.count >= 3, window[0] == 0xef, window[1] == 0xbb, window[2] == 0xbf {
             position = 3  // A UTF-8 byte order mark, as spreadsheet programs write it.
         }
@@ -42,14 +34,15 @@ struct LineReader {
     /// The file and the line last returned, for messages.
     var place: String { "\(path):\(line)" }
 
-    /// Bytes at hand from the current position, to recognise a format by. Valid until `next`.
+    /// Bytes at hand from the current position, to recognise a format by: a megabyte at the
+    /// beginning, less where the file is shorter. Valid until `next`.
     var preview: UnsafeRawBufferPointer { .init(rebasing: window[position...]) }
 
     /// Everything from the current position to the end as one buffer, for formats without lines.
     mutating func rest() throws -> UnsafeRawBufferPointer {
-        while let inflater {
+        while true {
             let old = window.count - position
-            window = try inflater.refill(keeping: preview)
+            window = try input.refill(keeping: preview)
             position = 0
             if window.count == old { break }
         }
@@ -57,34 +50,77 @@ struct LineReader {
         return preview
     }
 
-    /// The next line without its end, or nil at the end of the file. Valid until the next call.
+    /// The next line that is not blank, without its end, or nil at the end of the file. Valid
+    /// until the next call.
     @inline(__always) mutating func next() throws -> ByteCursor? {
+        // Blank lines and indented ones begin with white space, others do not.
         if let base = window.baseAddress, position < window.count,
+            base.load(fromByteOffset: position, as: UInt8.self) > 32,
             let found = memchr(base + position, 10, window.count &- position)
         {
             let end = UnsafeRawPointer(found) - base
             return take(upTo: end, following: end &+ 1)
         }
-        return try lastOrNextWindow()
+        return try nextAfterBlanks()
     }
 
-    /// The next line where no line end is at hand: after more of the file, or without one.
-    @inline(never) private mutating func lastOrNextWindow() throws -> ByteCursor? {
-        var searched = window.count - position
-        while let inflater, searched < Self.longestLine {
-            window = try inflater.refill(keeping: preview)
-            position = 0
-            if window.count == searched { break }
-            if let found = memchr(
-                window.baseAddress! + searched, 10, window.count - searched)
-            {
+    /// The next line where blank ones come first, or its end is not at hand: after more of the
+    /// file, or without one.
+    @inline(never) private mutating func nextAfterBlanks() throws -> ByteCursor? {
+        while skipBlankLines() {
+            let old = window.count - position
+            try readOn(old)
+            if window.count == old { return nil }
+        }
+        var searched = 0
+        while true {
+            let base = window.baseAddress! + position
+            let count = window.count - position
+            if let found = memchr(base + searched, 10, count - searched) {
                 let end = UnsafeRawPointer(found) - window.baseAddress!
                 return take(upTo: end, following: end + 1)
             }
-            searched = window.count
+            searched = count
+            try readOn(count)
+            if window.count == searched {
+                return take(upTo: window.count, following: window.count)
+            }
         }
-        guard position < window.count else { return nil }
-        return take(upTo: window.count, following: window.count)
+    }
+
+    /// Moves to the first line that is not blank; true when the bytes at hand hold none.
+    private mutating func skipBlankLines() -> Bool {
+        guard let base = window.baseAddress else { return true }
+        var at = position
+        while at < window.count {
+            // Eight empty lines at a time: files of nothing else are cheap to make.
+            if at + 8 <= window.count,
+                base.loadUnaligned(fromByteOffset: at, as: UInt64.self) == 0x0a0a_0a0a_0a0a_0a0a
+            {
+                at += 8
+                line += 8
+                position = at
+                continue
+            }
+            let byte = base.load(fromByteOffset: at, as: UInt8.self)
+            guard byte == 10 || byte == 13 || byte == 32 || byte == 9 else { return false }
+            at += 1
+            guard byte == 10 else { continue }
+            line += 1
+            position = at
+        }
+        return true
+    }
+
+    /// Gets more of the file behind the bytes of the line that is being read.
+    private mutating func readOn(_ count: Int) throws {
+        guard count <= Self.longestLine else {
+            throw InputError(
+                "\(path):\(line + 1)", "the line is longer than \(Self.longestLine) bytes",
+                expected: "a trace's line")
+        }
+        window = try input.refill(keeping: preview)
+        position = 0
     }
 
     @inline(__always)
@@ -97,40 +133,42 @@ struct LineReader {
         let result = ByteCursor(
             UnsafeRawBufferPointer(start: start, count: length),
             following: window.count &- position &- length)
-        if inflater == nil, following / Self.releaseGrain > position / Self.releaseGrain {
-            file.release(before: position)
-        }
         position = following
         line &+= 1
         return result
     }
 }
 
-/// A growing buffer filled from a gzip file.
-final class Inflater {
-    private let reader: GzipReader
-    private var buffer: UnsafeMutableRawBufferPointer
+/// A growing buffer filled from a file.
+final class InputWindow {
+    private let file: InputFile
+    private var buffer: UnsafeMutableRawPointer
+    private var capacity = InputWindow.grain
     private static let grain = 1 << 20
 
-    init(_ file: MappedFile) throws {
-        reader = try GzipReader(file)
-        buffer = .allocate(byteCount: 2 * Self.grain, alignment: 16)
+    init(_ file: InputFile) {
+        self.file = file
+        buffer = malloc(capacity)!
     }
 
-    deinit { buffer.deallocate() }
+    deinit { free(buffer) }
 
     /// The kept bytes (a part of the last result) followed by new ones; no new ones at the end.
+    /// Grows where they fill more than half of it. O(bytes).
     func refill(keeping kept: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
-        if kept.count + Self.grain > buffer.count {
-            let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: 2 * (kept.count + Self.grain), alignment: 16)
-            larger.copyMemory(from: kept)
-            buffer.deallocate()
-            buffer = larger
-        } else if let source = kept.baseAddress {
-            memmove(buffer.baseAddress!, source, kept.count)
+        if let source = kept.baseAddress { memmove(buffer, source, kept.count) }
+        if 2 * kept.count > capacity {
+            let larger = capacity + max(capacity / 2, Self.grain)
+            guard let moved = realloc(buffer, larger) else {
+                throw InputError(
+                    file.path, "needs more memory than there is (\(larger) bytes)",
+                    expected: "a smaller file")
+            }
+            (buffer, capacity) = (moved, larger)
         }
-        let added = try reader.read(into: .init(rebasing: buffer[kept.count...]))
-        return .init(rebasing: buffer[..<(kept.count + added)])
+        let room = UnsafeMutableRawBufferPointer(
+            start: buffer + kept.count, count: capacity - kept.count)
+        let added = try file.read(into: room)
+        return .init(start: buffer, count: kept.count + added)
     }
 }

@@ -9,8 +9,26 @@ extension Recipe {
     ///
     /// Throws `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String) throws -> Recipe {
-        let data = try SmallFile.data(path, atMost: largestFile, as: "a recipe (JSON5)")
-        return try parse(data, place: path)
+        let bytes = try InputFile.contents(
+            path, atMost: largestFile, expected: "a recipe (JSON5)")
+        return try parse(Data(bytes), place: path)
+    }
+
+    /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or
+    /// what is called so and begins as an object does. What the file holds wins over its name.
+    public static func isRecipe(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        guard !InputFile.isReadOnce(path),
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+            let file = try? InputFile(path)
+        else { return path.hasSuffix(".json5") }
+        var head = [UInt8](repeating: 0, count: 1 << 12)
+        let count = (try? head.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
+        let blanks: [UInt8] = [32, 9, 10, 13, 0xEF, 0xBB, 0xBF]
+        guard let first = head[..<count].first(where: { !blanks.contains($0) }),
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "/")
+        else { return false }
+        return path.hasSuffix(".json5") || (try? read(path)) != nil
     }
 
     /// The recipe in JSON5 text; `place` names where it came from.
@@ -31,7 +49,11 @@ extension Recipe {
         try need(
             durationS.map { $0 > 0 && $0 <= 1e9 } ?? true, "duration_s", "is out of range",
             "up to 1e9 seconds")
+        try need(seed <= Int.max, "seed", "is out of range", "0 to \(Int.max)")
         try need((0...1e7).contains(warmUpS), "warm_up_s", "is out of range", "0 to 1e7 seconds")
+        try need(
+            arrivals.process != .batch || warmUpS == 0, "warm_up_s", "does not apply to a batch",
+            "0 where arrivals.process is batch")
         try need(
             (1...100_000_000).contains(maxContext), "max_context", "is out of range",
             "1 to 100000000 tokens")

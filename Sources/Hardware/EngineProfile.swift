@@ -53,12 +53,8 @@ public struct EngineProfile: Sendable, Equatable, Codable {
 
     /// Reads a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "an engine profile in JSON")
-        }
+        let data = try FileSystem.contents(
+            of: path, atMost: 16_000_000, expected: "an engine profile in JSON")
         let profile: EngineProfile
         do {
             profile = try JSONDecoder().decode(EngineProfile.self, from: data)

@@ -12,12 +12,8 @@ public enum HuggingFaceConfig {
     ///
     /// - Throws: `InputError` naming the file and the field.
     public static func model(file path: String) throws -> TransformerModel {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a Hugging Face config.json")
-        }
+        let data = try FileSystem.contents(
+            of: path, atMost: 16_000_000, expected: "a Hugging Face config.json")
         // Real ones are a few kilobytes; anything beyond this is another file.
         guard data.count < 16_000_000 else {
             throw InputError(path, "has \(data.count) bytes", expected: "a config.json")

@@ -39,12 +39,8 @@ public struct StepTimeTable: Sendable {
     ///
     /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
     public init(file path: String) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a CSV of measured steps")
-        }
+        let data = try FileSystem.contents(
+            of: path, atMost: 100_000_000, expected: "a CSV of measured steps")
         guard data.count < 100_000_000, let text = String(data: data, encoding: .utf8) else {
             throw InputError(path, "is not text", expected: "a CSV of measured steps")
         }

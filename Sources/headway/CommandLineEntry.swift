@@ -7,7 +7,10 @@ enum CommandLineEntry {
     /// line on standard error for bad input; 0 when whoever reads standard output has left.
     static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
+        // Writing beyond a limit on file sizes then fails with a reason instead of ending here.
+        signal(SIGXFSZ, SIG_IGN)
         Interruption.watch()
+        FileLedger.process.watch()
         do {
             return try dispatch(words, verbs: verbs)
         } catch is Console.ReaderLeft {
@@ -71,7 +74,7 @@ enum CommandLineEntry {
             \(lines.joined(separator: "\n"))
 
             headway VERB --help tells more about one. Exit status: 0 done, 1 a difference was
-            found, 2 bad input, 3 inconclusive.
+            found, 2 bad input, 3 inconclusive, 130 interrupted.
             """
     }
 

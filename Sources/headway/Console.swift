@@ -11,12 +11,12 @@ enum Console {
     /// Writes a text and a newline to standard output. Throws `ReaderLeft` for a closed pipe and
     /// `InputError` for any other failure, such as a full disk.
     static func write(_ text: String) throws {
-        try put(text + "\n", to: STDOUT_FILENO)
+        try put(PathText.shown(text) + "\n", to: STDOUT_FILENO)
     }
 
     /// Writes a value as JSON with snake_case keys to standard output.
     static func writeJSON(_ value: some Encodable) throws {
-        try write(jsonText(value))
+        try put(jsonText(value) + "\n", to: STDOUT_FILENO)
     }
 
     /// Writes one line to standard error, prefixed with the program's name.

@@ -46,12 +46,19 @@ final class Scratch {
         let log = LogKeeper(resolved.plan)
         let result = try simulate(
             resolved.plan, source: resolved.configuration.openTrace().source, observer: log)
+        let folder = try OutputFolder(
+            path + "/" + name,
+            writing: [
+                RunFiles.summary, RunFiles.requests, RunFiles.configuration, RunFiles.decisions,
+            ], manifest: RunFiles.summary)
         var rows = RequestLine.header
         for record in result.records { RequestLine.append(record, to: &rows) }
-        try write(String(decoding: rows, as: UTF8.self), name + "/requests.csv")
-        try write(jsonText(RunSummary(result, clock: "")), name + "/summary.json")
-        try write(jsonText(resolved.configuration.asValue), name + "/config.resolved.json")
-        try write(log.lines.map { $0 + "\n" }.joined(), name + "/steps.jsonl")
+        try folder.file(RunFiles.requests).write(rows)
+        try folder.file(RunFiles.configuration)
+            .writeLine(jsonText(resolved.configuration.asValue))
+        let steps = try folder.file(RunFiles.decisions)
+        for line in log.lines { try steps.writeLine(line) }
+        try folder.commit { try RunSummary(result, clock: "").text(digests: $0) }
         return path + "/" + name
     }
 }

@@ -50,9 +50,8 @@ struct CaseConfiguration: Decodable {
 
     /// Reads a case's configuration; throws `InputError` naming the file and the key.
     static func read(_ path: String) throws -> CaseConfiguration {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw InputError(path, "cannot be read", expected: "a conformance case's config.json")
-        }
+        let data = try FileSystem.contents(
+            of: path, expected: "a conformance case's config.json")
         do {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -22,14 +22,7 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Writes the file, whole or not at all, and the folder above it.
     public func write(to path: String) throws {
-        let url = URL(fileURLWithPath: path)
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                path, "cannot be written", expected: "a place that can be written, with room")
-        }
+        try FileSystem.makeFolders(path.containingFolder)
         let file = try WholeFile(path)
         try file.writeLine(jsonText(self))
         try file.commit()
@@ -37,11 +30,11 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.
     public static func read(_ path: String, suite: String) throws -> GateBaseline {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw InputError(
-                path, "there is no such baseline",
-                expected: "headway gate \(suite) --bless first, on the version to hold to")
+        let remedy = "headway gate \(suite) --bless first, on the version to hold to"
+        guard FileSystem.exists(path) else {
+            throw InputError(path, "there is no such baseline", expected: remedy)
         }
+        let data = try FileSystem.contents(of: path, expected: remedy)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .useDefaultKeys
         struct Version: Decodable { var format: Int }

@@ -63,12 +63,7 @@ struct ColumnFile {
     private var lines: [Int] = []
 
     private static func text(_ path: String) throws -> String {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a CSV file")
-        }
+        let data = try FileSystem.contents(of: path, atMost: mostBytes, expected: "a CSV file")
         guard data.count <= mostBytes, let text = String(data: data, encoding: .utf8) else {
             throw InputError(path, "is not text", expected: "a CSV file in UTF-8")
         }

@@ -30,8 +30,8 @@ struct EarlierFiles {
     /// None.
     init() {}
 
-    /// Looks into a folder that is about to get the files `written`. Throws `InputError` when one of
-    /// these names belongs to a file that no run wrote, or that was changed since.
+    /// Looks into a folder that is about to get the files `written`. Throws `InputError` when one
+    /// of these names belongs to a file that no run wrote, or that was changed since.
     init(_ folder: String, manifest: String, writing written: [String]) throws {
         func path(_ name: String) -> String { folder.appending(pathComponent: name) }
         func refused(_ name: String, _ problem: String) -> InputError {

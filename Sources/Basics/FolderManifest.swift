@@ -53,8 +53,8 @@ public struct FolderManifest: Sendable, Equatable {
             digests.keys.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.hasPrefix(".") })
         else {
             throw InputError(
-                path, "holds no digests of its files (\(Self.key)): an older version wrote it",
-                expected: "the run made again")
+                path, "holds no digests of its files (\(Self.key)), as in older versions",
+                expected: "the run made again, into another folder")
         }
         self.digests = digests
         var blanked = bytes

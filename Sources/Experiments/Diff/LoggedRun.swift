@@ -28,8 +28,11 @@ struct LoggedRun {
         }
         let manifest = try RunFolder.manifest(path)
         guard manifest.digests[RunFiles.decisions] != nil else {
+            let log = path.appending(pathComponent: RunFiles.decisions)
             throw InputError(
-                path, "holds no steps.jsonl",
+                path,
+                FileSystem.exists(log)
+                    ? "holds a steps.jsonl that its run did not write" : "holds no steps.jsonl",
                 expected: "a run made with --set output.decisions=true")
         }
         source = .folder(path, try RunFolder.read(path, manifest: manifest))

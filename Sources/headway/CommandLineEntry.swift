@@ -1,15 +1,23 @@
 import Basics
 import Foundation
+import Reports
 
 /// The way from the shell's words to an exit status.
 enum CommandLineEntry {
     /// Runs the verb that the words name. Returns the exit status: that of the verb; 2 after one
     /// line on standard error for bad input; 0 when whoever reads standard output has left.
     static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
+        ProcessUsage.begin()
         signal(SIGPIPE, SIG_IGN)
+        // Writing beyond a limit on file sizes then fails with a reason instead of ending here.
+        signal(SIGXFSZ, SIG_IGN)
         Interruption.watch()
+        FileLedger.process.watch()
+        defer { Progress.end() }
         do {
-            return try dispatch(words, verbs: verbs)
+            return try PageWidth.$columns.withValue(Console.columns) {
+                try dispatch(words, verbs: verbs)
+            }
         } catch is Console.ReaderLeft {
             return 0
         } catch let error as InputError {
@@ -61,7 +69,9 @@ enum CommandLineEntry {
             try Console.write(verb.help)
             return 0
         }
-        return try verb.run(Arguments(rest, for: verb))
+        let arguments = try Arguments(rest, for: verb)
+        if !arguments.has("--quiet") { Progress.begin() }
+        return try verb.run(arguments)
     }
 
     private static func overview(_ verbs: [Verb]) -> String {

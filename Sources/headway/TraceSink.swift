@@ -36,7 +36,10 @@ struct TraceSink {
     }
 
     /// Writes everything a source has, and says what was written and what was lost.
-    func write(_ source: any RequestSource, remarks: [String] = []) throws {
+    /// `total` is the number of requests, where it is known beforehand.
+    func write(
+        _ source: any RequestSource, remarks: [String] = [], total: Int? = nil
+    ) throws {
         var writer = try TraceWriter(format)
         let file = try WholeFile(path)
         var source = source
@@ -44,6 +47,7 @@ struct TraceSink {
         while let batch = try source.next() {
             try file.write(writer.write(batch))
             requests += batch.count
+            if let total { Progress.report(requests, of: total, "requests") }
         }
         guard requests > 0 else {
             throw InputError(path, "there is no request to write", expected: "at least one")
@@ -57,7 +61,7 @@ struct TraceSink {
             return
         }
         var lines = [
-            "\(path): \(Quantity.count(requests)) requests, format \(format.rawValue)"
+            "\(path.echoed()): \(Quantity.count(requests)) requests, format \(format.rawValue)"
         ]
         lines += remarks
         if !writer.losses.isEmpty {

@@ -155,8 +155,8 @@ struct ConfigurationTests {
     func files() throws {
         #expect(
             throws: InputError(
-                "/nowhere/x.json5", "No such file or directory",
-                expected: "a readable file")
+                "/nowhere/x.json5", "there is no such file",
+                expected: "a configuration (JSON5)")
         ) { try Configuration.read(file: "/nowhere/x.json5") }
         #expect(throws: InputError.self) {
             try Configuration.read(file: NSTemporaryDirectory())

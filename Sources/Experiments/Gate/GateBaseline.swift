@@ -22,14 +22,7 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Writes the file, whole or not at all, and the folder above it.
     public func write(to path: String) throws {
-        let url = URL(fileURLWithPath: path)
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                path, "cannot be written", expected: "a place that can be written, with room")
-        }
+        try FileSystem.makeFolders(path.containingFolder)
         let file = try WholeFile(path)
         try file.writeLine(jsonText(self))
         try file.commit()
@@ -37,7 +30,7 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.
     public static func read(_ path: String, suite: String) throws -> GateBaseline {
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard FileSystem.exists(path) else {
             throw InputError(
                 path, "there is no such baseline",
                 expected: "headway gate \(suite) --bless first, on the version to hold to")

@@ -12,14 +12,11 @@ extension Configuration {
         var configuration = Configuration()
         if let file {
             do {
-                let data = try Data(
-                    InputFile.contents(
-                        file, atMost: largestFile, expected: "a configuration (JSON5)"))
-                try configuration.apply(.parse(data, place: file), place: file)
+                try configuration.apply(.parse(contents(of: file), place: file), place: file)
             } catch {
                 throw mistaken(file) ?? error
             }
-            configuration.resolvePaths(against: URL(fileURLWithPath: file))
+            configuration.resolvePaths(against: file)
         }
         for change in changes { try configuration.apply(change: change) }
         return configuration
@@ -130,17 +127,35 @@ extension Configuration {
 
     private static var sectionsAndSeed: [String] { ConfigurationKey.sections + ["seed"] }
 
-    /// Makes relative paths start at the folder of the file that names them.
-    public mutating func resolvePaths(against file: URL) {
-        func absolute(_ path: String) -> String {
-            // "-" is standard input.
-            guard !path.hasPrefix("/"), path != "-" else { return path }
-            let folder = file.standardizedFileURL.deletingLastPathComponent()
-            return folder.appendingPathComponent(path).standardizedFileURL.path
+    private static func contents(of file: String) throws -> Data {
+        let wanted = "a configuration (JSON5)"
+        guard FileSystem.exists(file) else {
+            throw InputError(file, "there is no such file", expected: wanted)
         }
-        trace.file = trace.file.map(absolute)
-        stepTime.file = stepTime.file.map(absolute)
-        if stepTime.profile.hasSuffix(".json") { stepTime.profile = absolute(stepTime.profile) }
-        if model.name.hasSuffix(".json") { model.name = absolute(model.name) }
+        return try Data(InputFile.contents(file, atMost: largestFile, expected: wanted))
+    }
+
+    /// Makes relative paths start at the folder of the file that names them.
+    public mutating func resolvePaths(against file: String) {
+        let folder = file.containingFolder
+        changePaths { path in
+            path.hasPrefix("/") || folder.isEmpty
+                ? path : FileSystem.simplified(folder.appending(pathComponent: path))
+        }
+    }
+
+    /// The same with paths that begin at the root, for a file that may be moved.
+    public var withAbsolutePaths: Configuration {
+        var copy = self
+        copy.changePaths(FileSystem.absolute)
+        return copy
+    }
+
+    private mutating func changePaths(_ change: (String) -> String) {
+        // "-" is standard input.
+        trace.file = trace.file.map { $0 == "-" ? $0 : change($0) }
+        stepTime.file = stepTime.file.map(change)
+        if stepTime.profile.hasSuffix(".json") { stepTime.profile = change(stepTime.profile) }
+        if model.name.hasSuffix(".json") { model.name = change(model.name) }
     }
 }

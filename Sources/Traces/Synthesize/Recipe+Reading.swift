@@ -19,7 +19,8 @@ extension Recipe {
     public static func isRecipe(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         guard !InputFile.isReadOnce(path),
-            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            !isFolder.boolValue,
             let file = try? InputFile(path)
         else { return path.hasSuffix(".json5") }
         var head = [UInt8](repeating: 0, count: 1 << 12)

@@ -6,6 +6,9 @@ extension Configuration.TraceSection {
     public func options(seed: UInt64) throws -> TraceOptions {
         var options = TraceOptions()
         options.format = format
+        options.timeUnit = timeUnit
+        options.blockTokens = blockTokens
+        options.columns = try columns.map { try TraceColumns($0, place: "trace.columns") }
         options.isStrict = strict
         options.limit = limit
         options.followsSessions = followsSessions
@@ -30,12 +33,14 @@ public struct OpenedTrace {
     /// What the reader counts, complete when the source has ended; nil for the built-in trace.
     public var notes: TraceNotes?
 
-    /// What was dropped or mended, one line a reason.
+    /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
-        (notes?.quirks ?? []).map { item in
+        guard let notes else { return [] }
+        let quirks = notes.quirks.map { item in
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
-                + item.quirk.rawValue.replacing("_", with: " ")
+                + item.quirk.words
         }
+        return (notes.assumptions + notes.remarks).map { "the trace: \($0)" } + quirks
     }
 }
 
@@ -44,7 +49,24 @@ extension Configuration {
     /// `InputError` for what is none of them.
     public func openTrace() throws -> OpenedTrace {
         guard let file = trace.file else { return try synthesized(.builtInChat) }
-        if file.hasSuffix(".json5") { return try synthesized(Recipe.read(file)) }
+        // What the file is wins over what it is called.
+        if file.hasSuffix(".json5") {
+            do {
+                return try synthesized(Recipe.read(file))
+            } catch {
+                if let recorded = try? recorded(file) { return recorded }
+                throw error
+            }
+        }
+        do {
+            return try recorded(file)
+        } catch {
+            if let recipe = try? Recipe.read(file) { return try synthesized(recipe) }
+            throw error
+        }
+    }
+
+    private func recorded(_ file: String) throws -> OpenedTrace {
         let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: UInt64(seed)))
         let name = file.split(separator: "/").last.map(String.init) ?? file
         return OpenedTrace(name: name, source: source, notes: notes)

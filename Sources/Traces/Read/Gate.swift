@@ -72,7 +72,8 @@ struct Gate {
         let time = try relative(row.time)
         guard time >= lastTime else {
             throw ScanFailure(
-                "time goes back by \(lastTime - time) ns", expected: "rows in order of time")
+                "time goes back by \(Self.span(from: time, to: lastTime))",
+                expected: "rows in order of time (headway trace sort FILE --out SORTED)")
         }
         lastTime = time
         if row.id >= 0, !seen.insert(row.id) {
@@ -115,20 +116,37 @@ struct Gate {
         return nextID
     }
 
+    /// The time from one moment to a later one as a message shows it.
+    private static func span(from start: Int64, to end: Int64) -> String {
+        // The difference may need all 64 bits.
+        let nanoseconds = UInt64(bitPattern: end &- start)
+        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let digits = String(rest)
+        var fraction = String(repeating: "0", count: 9 - digits.count) + digits
+        while fraction.last == "0" { fraction.removeLast() }
+        return fraction.isEmpty ? "\(seconds) s" : "\(seconds).\(fraction) s"
+    }
+
     private mutating func lose(_ id: Int64) {
         if id >= 0 { _ = lostIDs.insert(id) }
     }
 
     /// A turn whose predecessor was dropped or lies outside the window arrives by itself.
-    private func checkPredecessor(_ row: inout TraceRow) throws {
+    private mutating func checkPredecessor(_ row: inout TraceRow) throws {
+        if row.predecessor >= 0, row.predecessor == row.id {
+            throw ScanFailure(
+                "the request \(row.id) follows itself", expected: "the id of an earlier row")
+        }
         if row.predecessor >= 0, !seen.contains(row.predecessor) {
             throw ScanFailure(
                 "follows the request \(row.predecessor), which is not in the rows before it",
                 expected: "the id of an earlier row")
         }
-        row.thinkTime = min(row.thinkTime, options.longestGap)
         if lostIDs.contains(row.predecessor) { row.predecessor = -1 }
         if !options.followsSessions { row.predecessor = TraceRow.noSessions }
+        // Formats with clocks of their own have cut their pauses, and counted them, already.
+        if row.predecessor >= 0, row.thinkTime > options.longestGap { try tally.note(.longGap) }
+        row.thinkTime = min(row.thinkTime, options.longestGap)
     }
 
     @inline(__always) private func checkLengths(_ row: TraceRow) throws {
@@ -190,10 +208,12 @@ struct Gate {
         if options.limit == 0 {
             throw InputError(path, "a limit of 0 requests leaves nothing", expected: "at least 1")
         }
-        let dropped = tally.counts.reduce(0, +)
+        let losses = zip(TraceQuirk.allCases, tally.counts).filter { $0.drops && $1 > 0 }
+        let dropped = losses.reduce(0) { $0 + $1.1 }
+        let why = losses.map { "\($1) times \($0.words)" }.joined(separator: ", ")
         let reason =
             tally.rows == 0
-            ? "no request in the file"
+            ? "no request in the file" + (why.isEmpty ? "" : ": \(why)")
             : "none of its \(tally.rows) rows can be replayed (\(dropped) dropped, the rest"
                 + " outside the window)"
         throw InputError(path, reason, expected: "at least one request")

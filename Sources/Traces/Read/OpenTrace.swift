@@ -21,7 +21,8 @@ public func openTrace(
         return try openFolder(path, options: options)
     }
     let reader = try LineReader(path)
-    let format = try options.format ?? TraceSignature(reader).format
+    try TraceSignature.checkText(reader)
+    let format = try options.format ?? TraceSignature(reader, options: options).format
     return try open(reader, as: format, options: options)
 }
 
@@ -43,12 +44,14 @@ private func openFolder(
             path, "it is a folder without traces",
             expected: "a trace file, or a folder of coding sessions (*.json)")
     }
-    let format =
-        try options.format ?? TraceSignature(LineReader(path + "/" + first)).format
+    let reader = try LineReader(path + "/" + first)
+    try TraceSignature.checkText(reader)
+    let format = try options.format ?? TraceSignature(reader, options: options).format
     guard format == .weka else {
         throw InputError(
             path, "it is a folder of \(format.rawValue) files", expected: "one file of it")
     }
+    try options.check(format, path: path)
     return try WEKASessions.open(
         sessions.map { path + "/" + $0 }, path: path, options: options)
 }
@@ -57,21 +60,20 @@ private func open(
     _ reader: LineReader, as format: TraceFormat, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
     var reader = reader
+    try options.check(format, path: reader.path)
     switch format {
-    case .azure:
+    case .azure where AzureCSV.isNext(in: reader):
         return lines(&reader, format, try AzureCSV(&reader), options)
-    case .mooncake:
-        let size = TraceSignature.blockTokens(reader) ?? 512
-        let rows = Mooncake(blockTokens: size, timeDigits: 6)
-        return lines(&reader, format, rows, options, blockTokens: size)
-    case .timedTrace:
-        let size = TraceSignature.blockTokens(reader) ?? 16
-        let rows = Mooncake(blockTokens: size, timeDigits: 9)
-        return lines(&reader, format, rows, options, blockTokens: size)
+    case .mooncake, .timedTrace:
+        let usual: TimeUnit = format == .mooncake ? .milliseconds : .seconds
+        let rows = Mooncake(reader, usual: usual, options: options)
+        return lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
     case .bailian:
-        return lines(&reader, format, Bailian(), options, blockTokens: 16)
-    case .burstgpt, .lengths:
-        return lines(&reader, format, try NamedCSV(&reader, options: options), options)
+        let rows = Bailian(reader, options: options)
+        return lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
+    case .azure, .burstgpt, .lengths:
+        let rows = try NamedCSV(&reader, format: format, options: options)
+        return lines(&reader, format, rows, options)
     case .ragpulse:
         return lines(&reader, format, try RAGPulse(beside: reader.path), options)
     case .native:

@@ -37,18 +37,19 @@ public struct OpenedTrace {
 
     /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
-        guard let notes else { return [] }
+        let pipe =
+            "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
+            + " to a file first"
+        return (notes.map(Self.remarks) ?? []) + (isReadOnce ? [pipe] : [])
+    }
+
+    /// What a reader assumed, dropped, mended and passed over, a line each.
+    public static func remarks(of notes: TraceNotes) -> [String] {
         let quirks = notes.quirks.map { item in
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
                 + item.quirk.words
         }
-        let pipe =
-            isReadOnce
-            ? [
-                "the trace came through a pipe: to repeat the run from config.resolved.json, write"
-                    + " it to a file first"
-            ] : []
-        return (notes.assumptions + notes.remarks).map { "the trace: \($0)" } + quirks + pipe
+        return (notes.assumptions + notes.remarks).map { "the trace: \($0)" } + quirks
     }
 }
 

@@ -118,6 +118,7 @@ struct Mooncake: LineFormat {
             try blocks.fit(count, to: &row, segments: &segments, tally: &tally)
         }
         row.time = found.time ?? lastTime
+        row.hasOwnTime = found.time != nil
         if let session = found.session {
             let head = segments.count > start ? segments[start] : nil
             try follow(session, found, head, &row, &tally)

@@ -14,6 +14,9 @@ struct Gate {
     private var seen = SeenIDs()
     /// Ids of rows that were read but not kept.
     private var lostIDs = SeenIDs()
+    /// Rows left out of sessions of which earlier rows are kept.
+    private var cutIDs = SeenIDs()
+    private var hasSessions = false
     private var kept = 0
     /// The least id that no row without one was given; above 0 once some row was.
     private var nextID: Int64 = 0
@@ -87,11 +90,16 @@ struct Gate {
             lose(row.id)
             return nil
         }
-        if row.predecessor != TraceRow.noSessions { try checkPredecessor(&row) }
         let window = options.window ?? 0..<Int64.max
-        if time >= window.upperBound { isClosed = true }
+        let before = row.predecessor
+        if before != TraceRow.noSessions {
+            hasSessions = true
+            try checkPredecessor(&row, isKept: window.contains(time))
+        }
         guard window.contains(time) else {
-            lose(row.id)
+            // Later rows may still be turns of sessions that are kept: they are counted.
+            if time >= window.upperBound { isClosed = !hasSessions }
+            try cut(row, after: before)
             return nil
         }
         if row.id < 0 { row.id = freeID() }
@@ -127,12 +135,22 @@ struct Gate {
         return fraction.isEmpty ? "\(seconds) s" : "\(seconds).\(fraction) s"
     }
 
+    /// Leaves out a row outside the window, and counts it where that cuts a session.
+    private mutating func cut(_ row: TraceRow, after before: Int64) throws {
+        lose(row.id)
+        guard before >= 0, options.followsSessions else { return }
+        let isPart = !lostIDs.contains(before) || cutIDs.contains(before)
+        guard isPart || !row.hasOwnTime else { return }
+        _ = cutIDs.insert(row.id)
+        try tally.note(.turnLeftOut)
+    }
+
     private mutating func lose(_ id: Int64) {
         if id >= 0 { _ = lostIDs.insert(id) }
     }
 
     /// A turn whose predecessor was dropped or lies outside the window arrives by itself.
-    private mutating func checkPredecessor(_ row: inout TraceRow) throws {
+    private mutating func checkPredecessor(_ row: inout TraceRow, isKept: Bool) throws {
         if row.predecessor >= 0, row.predecessor == row.id {
             throw ScanFailure(
                 "the request \(row.id) follows itself", expected: "the id of an earlier row")
@@ -142,8 +160,13 @@ struct Gate {
                 "follows the request \(row.predecessor), which is not in the rows before it",
                 expected: "the id of an earlier row")
         }
-        if lostIDs.contains(row.predecessor) { row.predecessor = -1 }
-        if !options.followsSessions { row.predecessor = TraceRow.noSessions }
+        guard isKept else { return }
+        if !options.followsSessions {
+            row.predecessor = TraceRow.noSessions
+        } else if lostIDs.contains(row.predecessor) {
+            try tally.note(.parentLeftOut)
+            row.predecessor = -1
+        }
         // Formats with clocks of their own have cut their pauses, and counted them, already.
         if row.predecessor >= 0, row.thinkTime > options.longestGap { try tally.note(.longGap) }
         row.thinkTime = min(row.thinkTime, options.longestGap)
@@ -182,6 +205,7 @@ struct Gate {
         }
         guard let origin else {
             origin = time
+            tally.origin = time
             return 0
         }
         let (result, overflow) = time.subtractingReportingOverflow(origin)

@@ -63,21 +63,21 @@ private func open(
     try options.check(format, path: reader.path)
     switch format {
     case .azure where AzureCSV.isNext(in: reader):
-        return lines(&reader, format, try AzureCSV(&reader), options)
+        return try lines(&reader, format, try AzureCSV(&reader), options)
     case .mooncake, .timedTrace:
         let usual: TimeUnit = format == .mooncake ? .milliseconds : .seconds
         let rows = Mooncake(reader, usual: usual, options: options)
-        return lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
+        return try lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
     case .bailian:
         let rows = Bailian(reader, options: options)
-        return lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
+        return try lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
     case .azure, .burstgpt, .lengths:
         let rows = try NamedCSV(&reader, format: format, options: options)
-        return lines(&reader, format, rows, options)
+        return try lines(&reader, format, rows, options)
     case .ragpulse:
-        return lines(&reader, format, try RAGPulse(beside: reader.path), options)
+        return try lines(&reader, format, try RAGPulse(beside: reader.path), options)
     case .native:
-        return lines(&reader, format, NativeLines(), options)
+        return try lines(&reader, format, NativeLines(), options)
     case .weka:
         return try WEKASessions.open([reader.path], path: reader.path, options: options)
     case .sharegpt:
@@ -90,9 +90,10 @@ private func open(
 private func lines(
     _ reader: inout LineReader, _ format: TraceFormat, _ rows: some LineFormat,
     _ options: TraceOptions, blockTokens: Int? = nil
-) -> (source: any RequestSource, notes: TraceNotes) {
+) throws -> (source: any RequestSource, notes: TraceNotes) {
     let notes = TraceNotes(
         path: reader.path, format: format, blockTokens: blockTokens,
         assumptions: rows.assumptions)
-    return (LineTrace(reader, rows, options: options, notes: notes), notes)
+    let sorted = options.sortsRows ? try reader.sorted(rows, isStrict: options.isStrict) : reader
+    return (LineTrace(sorted, rows, options: options, notes: notes), notes)
 }

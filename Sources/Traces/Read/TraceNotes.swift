@@ -34,10 +34,17 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// dropped, the inner ones count.
     case nestedSpan = "nested_span"
 
+    /// A turn whose predecessor was dropped or lies outside the window: it arrives at its recorded
+    /// time.
+    case parentLeftOut = "parent_left_out"
+    /// A later turn that the window leaves out of a session whose earlier turns it keeps, or that
+    /// has no time of its own and follows a turn outside: dropped.
+    case turnLeftOut = "turn_left_out"
+
     /// Whether rows with it are dropped (else they are mended and kept).
     public var drops: Bool {
         switch self {
-        case .zeroPrompt, .zeroOutput, .unanswered, .nestedSpan: true
+        case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .nestedSpan: true
         default: false
         }
     }
@@ -51,6 +58,10 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
             "a later turn shares no block with the turn before it, or is shorter: read as a whole"
                 + " prompt (rows of what a turn adds must be added up first)"
         case .unanswered: "a question without an answer"
+        case .parentLeftOut:
+            "a turn whose session began outside the window, or with a row that is dropped, arrives"
+                + " at its recorded time"
+        case .turnLeftOut: "a later turn of a session that the window cuts"
         case .nestedSpan: "a span around a span with token counts, which counts instead"
         default: rawValue.replacing("_", with: " ")
         }
@@ -69,6 +80,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .partialID: "an id of its own for each partial block"
         case .unsharedTurn: "the whole prompt in every turn"
         case .unanswered: "an answer to every question"
+        case .parentLeftOut, .turnLeftOut: "a window between sessions"
         case .nestedSpan: "token counts in one span a call"
         }
     }
@@ -82,6 +94,7 @@ public final class TraceNotes: Sendable {
     struct State {
         var rows = 0
         var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
+        var origin: Int64 = 0
         var unknownKeys: [(name: [UInt8], count: Int)] = []
         var asides: [String] = []
     }
@@ -132,10 +145,17 @@ public final class TraceNotes: Sendable {
             + (keys.isEmpty ? [] : ["keys that are not known, and not used: \(keys)"])
     }
 
+    /// The first request's time, nanoseconds of the file's clock, where it becomes time 0.
+    public var origin: Int64 { state.withLock { $0.origin } }
+
+    /// That loss in words.
+    public var lostOrigin: String { TraceWriter.lostOrigin(origin) }
+
     func publish(_ tally: Tally) {
         state.withLock {
             $0.rows = tally.rows
             $0.counts = tally.counts
+            $0.origin = tally.origin
             $0.unknownKeys = tally.unknownKeys
         }
     }
@@ -148,6 +168,8 @@ public final class TraceNotes: Sendable {
 struct Tally {
     var rows = 0
     var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
+    /// Nanoseconds of the file's clock at which the trace's is 0.
+    var origin: Int64 = 0
     let isStrict: Bool
     /// Names that nobody knows, in order of their first appearance.
     private(set) var unknownKeys: [(name: [UInt8], count: Int)] = []

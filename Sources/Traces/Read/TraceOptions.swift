@@ -53,6 +53,8 @@ public struct TraceOptions: Sendable {
     public var window: Range<Int64>?
     /// Most requests to return.
     public var limit: Int?
+    /// Whether rows are put in order of time first, all in memory; sessions then follow it.
+    public var sortsRows = false
     /// Most requests in one batch.
     public var batchSize = 4096
     /// Whether turns of a session wait for the previous answer where the format knows sessions;

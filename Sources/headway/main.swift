@@ -20,5 +20,6 @@ exit(
             .traceConvert,
             .traceSample,
             .traceScale,
+            .traceSort,
             .traceMerge,
         ]))

@@ -6,6 +6,9 @@ extension Configuration.TraceSection {
     public func options(seed: UInt64) throws -> TraceOptions {
         var options = TraceOptions()
         options.format = format
+        options.timeUnit = timeUnit
+        options.blockTokens = blockTokens
+        options.columns = try columns.map { try TraceColumns($0, place: "trace.columns") }
         options.isStrict = strict
         options.limit = limit
         options.followsSessions = followsSessions
@@ -51,17 +54,21 @@ public struct OpenedTrace {
     public var isReadOnce = false
     public var extent = TraceExtent()
 
-    /// What was dropped or mended, one line a reason.
+    /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
-        (notes?.quirks ?? []).map { item in
+        let pipe =
+            "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
+            + " to a file first"
+        return (notes.map(Self.remarks) ?? []) + (isReadOnce ? [pipe] : [])
+    }
+
+    /// What a reader assumed, dropped, mended and passed over, a line each.
+    public static func remarks(of notes: TraceNotes) -> [String] {
+        let quirks = notes.quirks.map { item in
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
-                + item.quirk.rawValue.replacing("_", with: " ")
+                + item.quirk.words
         }
-            + (isReadOnce
-                ? [
-                    "The trace came through a pipe: to repeat the run from config.resolved.json,"
-                        + " write it to a file first."
-                ] : [])
+        return (notes.assumptions + notes.remarks).map { "the trace: \($0)" } + quirks
     }
 }
 

@@ -143,6 +143,12 @@ public struct Configuration: Sendable, Equatable {
 
         public var file: String?
         public var format: TraceFormat?
+        /// Unit of times that are bare numbers.
+        public var timeUnit: TimeUnit?
+        /// Tokens that a hash id stands for.
+        public var blockTokens: Int?
+        /// Names of the columns of time, prompt and output: `TIME,PROMPT,OUTPUT`.
+        public var columns: String?
         public var strict = false
         public var rateScale = 1.0
         public var startSeconds = 0.0

@@ -15,6 +15,8 @@ struct LineReader {
     private var window: UnsafeRawBufferPointer
     /// Where the next line begins in the window.
     private var position = 0
+    /// Where lines are not in the file's order: the number that each has there.
+    private let numbers: [Int32]?
 
     /// A longer line than this is no trace's: 256 MiB, plain or inflated.
     static let longestLine = 1 << 28
@@ -24,6 +26,7 @@ struct LineReader {
         let file = try InputFile(path)
         self.path = file.path
         input = InputWindow(file)
+        numbers = nil
         window = try input.refill(keeping: .init(start: nil, count: 0))
         if window.isEmpty { throw InputError(path, "the gzip file holds nothing") }
         if window.count >= 3, window[0] == 0xef, window[1] == 0xbb, window[2] == 0xbf {
@@ -31,8 +34,19 @@ struct LineReader {
         }
     }
 
+    /// Lines in another order than a file's, `numbers` being theirs in the file.
+    private init(path: String, _ bytes: InputWindow, numbers: [Int32]) throws {
+        self.path = path
+        self.numbers = numbers
+        input = bytes
+        window = try bytes.refill(keeping: .init(start: nil, count: 0))
+    }
+
     /// The file and the line last returned, for messages.
-    var place: String { "\(path):\(line)" }
+    var place: String {
+        guard let numbers, line > 0 else { return "\(path):\(line)" }
+        return "\(path):\(numbers[line - 1])"
+    }
 
     /// Bytes at hand from the current position, to recognise a format by: a megabyte at the
     /// beginning, less where the file is shorter. Valid until `next`.
@@ -139,16 +153,96 @@ struct LineReader {
     }
 }
 
+extension LineReader {
+    /// Longest text that is sorted: it is held in memory twice.
+    private static let longestSorted = 1 << 31
+
+    /// The lines from here on in order of the times that a format reads in them; lines of equal
+    /// times stay in the file's order, a row without a time of its own stays behind the turn that
+    /// it follows. O(n log n) time; memory: twice the text, and 32 bytes a row.
+    ///
+    /// Throws `InputError` for rows that cannot be read, and for a text of more than 2 GiB.
+    mutating func sorted(_ rows: some LineFormat, isStrict: Bool) throws -> LineReader {
+        var format = rows
+        var tally = Tally(isStrict: isStrict)
+        try loadRest()
+        var scan = self
+        var row = TraceRow()
+        var segments: [Segment] = []
+        var times: [Int64: Int64] = [:]
+        var lines: [(time: Int64, start: Int, length: Int, number: Int32)] = []
+        do {
+            while let cursor = try scan.next() {
+                var words = cursor
+                row.reset()
+                segments.removeAll(keepingCapacity: true)
+                let isRow = try format.parse(
+                    &words, row: &row, segments: &segments, tally: &tally)
+                guard isRow else { continue }
+                let inherited = row.hasOwnTime ? nil : times[row.predecessor]
+                let time = inherited ?? row.time
+                if row.predecessor != TraceRow.noSessions { times[row.id] = time }
+                let start = UnsafeRawPointer(cursor.base) - window.baseAddress!
+                lines.append((time, start, cursor.end, Int32(truncatingIfNeeded: scan.line)))
+            }
+        } catch let failure as ScanFailure {
+            throw InputError(scan.place, failure.problem, expected: failure.expected)
+        }
+        // Lines come in the file's order: its place breaks ties.
+        lines.sort { $0.time != $1.time ? $0.time < $1.time : $0.start < $1.start }
+        let bytes = InputWindow(path: path, capacity: lines.reduce(1) { $0 + $1.length + 1 })
+        for line in lines {
+            bytes.append(.init(rebasing: window[line.start..<(line.start + line.length)]))
+        }
+        return try LineReader(path: path, bytes, numbers: lines.map(\.number))
+    }
+
+    /// Gets everything that is left of the file.
+    private mutating func loadRest() throws {
+        while true {
+            let old = window.count - position
+            guard old <= Self.longestSorted else {
+                throw InputError(
+                    path, "holds more than \(Self.longestSorted) bytes, too many to sort in memory",
+                    expected: "parts of it, one after another, and trace merge")
+            }
+            window = try input.refill(keeping: preview)
+            position = 0
+            if window.count == old { return }
+        }
+    }
+}
+
 /// A growing buffer filled from a file.
 final class InputWindow {
-    private let file: InputFile
+    /// nil: what was appended is all there is.
+    private let file: InputFile?
+    private let path: String
+    private var appended = 0
     private var buffer: UnsafeMutableRawPointer
     private var capacity = InputWindow.grain
     private static let grain = 1 << 20
 
     init(_ file: InputFile) {
         self.file = file
+        path = file.path
         buffer = malloc(capacity)!
+    }
+
+    /// Room for so many bytes, to be appended.
+    init(path: String, capacity: Int) {
+        file = nil
+        self.path = path
+        self.capacity = capacity
+        buffer = malloc(capacity)!
+    }
+
+    /// Adds a line and its end, for which there must be room.
+    func append(_ line: UnsafeRawBufferPointer) {
+        precondition(appended + line.count < capacity, "no room for a line")
+        if let source = line.baseAddress { memcpy(buffer + appended, source, line.count) }
+        buffer.storeBytes(of: 10, toByteOffset: appended + line.count, as: UInt8.self)
+        appended += line.count + 1
     }
 
     deinit { free(buffer) }
@@ -156,12 +250,15 @@ final class InputWindow {
     /// The kept bytes (a part of the last result) followed by new ones; no new ones at the end.
     /// Grows where they fill more than half of it. O(bytes).
     func refill(keeping kept: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
+        guard let file else {
+            return kept.isEmpty ? .init(start: buffer, count: takeAppended()) : kept
+        }
         if let source = kept.baseAddress { memmove(buffer, source, kept.count) }
         if 2 * kept.count > capacity {
             let larger = capacity + max(capacity / 2, Self.grain)
             guard let moved = realloc(buffer, larger) else {
                 throw InputError(
-                    file.path, "needs more memory than there is (\(larger) bytes)",
+                    path, "needs more memory than there is (\(larger) bytes)",
                     expected: "a smaller file")
             }
             (buffer, capacity) = (moved, larger)
@@ -170,5 +267,11 @@ final class InputWindow {
             start: buffer + kept.count, count: capacity - kept.count)
         let added = try file.read(into: room)
         return .init(start: buffer, count: kept.count + added)
+    }
+
+    /// How much was appended, once.
+    private func takeAppended() -> Int {
+        defer { appended = 0 }
+        return appended
     }
 }

@@ -14,8 +14,8 @@ extension Recipe {
         return try parse(Data(bytes), place: path)
     }
 
-    /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or
-    /// what is called so and begins as an object does. What the file holds wins over its name.
+    /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or an
+    /// object in a file called so that is no trace. What the file holds wins over its name.
     public static func isRecipe(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         guard !InputFile.isReadOnce(path),
@@ -29,7 +29,8 @@ extension Recipe {
         guard let first = head[..<count].first(where: { !blanks.contains($0) }),
             first == UInt8(ascii: "{") || first == UInt8(ascii: "/")
         else { return false }
-        return path.hasSuffix(".json5") || (try? read(path)) != nil
+        if (try? read(path)) != nil { return true }
+        return path.hasSuffix(".json5") && (try? openTrace(path)) == nil
     }
 
     /// The recipe in JSON5 text; `place` names where it came from.

@@ -62,8 +62,14 @@ public enum RunFolder {
 
     /// Reads the rows of a requests.csv.
     static func readRequests(_ path: String) throws -> [ComparedRequest] {
-        let file = try MappedFile(path)
-        let bytes = file.bytes
+        let data = try FileSystem.contents(
+            of: path, atMost: .max - 1, expected: "the rows of a run")
+        return try data.withUnsafeBytes { try rows($0, path) }
+    }
+
+    private static func rows(
+        _ bytes: UnsafeRawBufferPointer, _ path: String
+    ) throws -> [ComparedRequest] {
         let header = RequestLine.header
         guard bytes.count >= header.count, bytes.prefix(header.count).elementsEqual(header) else {
             throw InputError(

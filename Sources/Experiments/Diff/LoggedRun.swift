@@ -61,25 +61,37 @@ struct LoggedRun {
     private static func scan(
         file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        // A run without a step has an empty log, and there is nothing to map.
-        guard FileSystem.status(file)?.st_size != 0 else { return }
-        let mapped = try MappedFile(file)
-        let bytes = mapped.bytes
-        var start = 0
         var line = 1
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: 0x0A) else {
-                throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
-            }
+        func take(_ bytes: UnsafeRawBufferPointer) throws {
             do {
-                try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                try body(bytes)
             } catch is NotALine {
                 throw InputError(
                     "\(file):\(line)", "is not a line of a decision log",
                     expected: "steps.jsonl as headway run writes it")
             }
-            start = end + 1
             line += 1
+        }
+        /// The beginning of a line whose end is in the next piece.
+        var begun: [UInt8] = []
+        try FileSystem.read(file, expected: "a decision log") { piece in
+            var start = 0
+            while let end = piece[start...].firstIndex(of: 0x0A) {
+                let rest = UnsafeRawBufferPointer(rebasing: piece[start..<end])
+                start = end + 1
+                guard !begun.isEmpty else {
+                    try take(rest)
+                    continue
+                }
+                begun += rest
+                try begun.withUnsafeBytes(take)
+                begun.removeAll(keepingCapacity: true)
+            }
+            begun += piece[start...]
+            return true
+        }
+        guard begun.isEmpty else {
+            throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
         }
     }
 

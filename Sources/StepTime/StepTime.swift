@@ -53,6 +53,9 @@ public struct StepTime: Sendable {
         return clock
     }
 
+    /// A part of many prices, scaled as they are.
+    public func scaled(_ sum: Int128) -> Int128 { sum * Int128(millionths) / 1_000_000 }
+
     private func scaled(_ price: Int64) -> Int64 {
         let product = price.multipliedFullWidth(by: millionths)
         return Int64(1_000_000).dividingFullWidth(product).quotient

@@ -68,6 +68,9 @@ public enum GaitComparison {
             ("peak blocks", a.peakUsedBlocks == b.peakUsedBlocks),
             ("busy time", a.busyTime == b.busyTime),
             ("host wait", a.hostWaitTime == b.hostWaitTime),
+            ("work", a.work == b.work),
+            ("longest context", a.longestContext == b.longestContext),
+            ("overload", a.overload == b.overload),
             ("end", a.end == b.end),
             ("digest", a.digest == b.digest),
         ]

@@ -30,11 +30,13 @@ extension Configuration {
         try resolved.engine.deriveLimits()
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
+        warnings += engine.schedulerNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         resolved.seed = try usedSeed()
-        let plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
             warnings: warnings)
@@ -99,17 +101,34 @@ extension Configuration {
         }
     }
 
+    /// The choices of the measured clock.
+    private func clockOptions() throws -> ClockOptions {
+        var options = ClockOptions()
+        options.profile = try EngineProfile.named(stepTime.profile)
+        options.attentionKernel = stepTime.attentionKernel
+        options.usesCache = stepTime.usesCache
+        options.asyncScheduling = engine.asyncScheduling
+        options.maxTokens = engine.maxNumBatchedTokens!
+        return options
+    }
+
+    /// What steps ask of the GPUs; nil where the clock does not tell.
+    private func demand(
+        _ model: TransformerModel, _ deployment: Deployment
+    ) throws -> StepDemand? {
+        let gpu = try GPU.named(hardware.gpu)
+        guard stepTime.kind == .h100 else {
+            return StepDemand(model, deployment, gpu: gpu, window: 0)
+        }
+        return try .h100(model, deployment, clockOptions(), gpu: gpu)
+    }
+
     private func stepTime(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepTime {
         switch stepTime.kind {
         case .h100:
-            var options = ClockOptions()
-            options.profile = try EngineProfile.named(stepTime.profile)
-            options.attentionKernel = stepTime.attentionKernel
-            options.usesCache = stepTime.usesCache
-            options.asyncScheduling = engine.asyncScheduling
-            options.maxTokens = engine.maxNumBatchedTokens!
+            let options = try clockOptions()
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)
         case .table:
@@ -202,6 +221,15 @@ extension Configuration.EngineSection {
         }
         return ExternalSchedulerConfiguration(
             command: String(command), limitSeconds: schedulerTimeoutSeconds)
+    }
+
+    /// What a program that schedules leaves without effect.
+    var schedulerNotes: [String] {
+        guard scheduler != "engine", schedulingPolicy != .fcfs else { return [] }
+        return [
+            "engine.scheduling_policy=\(schedulingPolicy.rawValue) has no effect: the program of "
+                + "engine.scheduler decides"
+        ]
     }
 
     /// The engine's arguments, once nothing is left to derive.

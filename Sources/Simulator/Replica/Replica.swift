@@ -14,6 +14,8 @@ struct Replica: ~Copyable {
     /// Full groups first, as the joint lookup asks them.
     let lookupOrder: [[Int]]
     let stepTime: StepTime
+    /// Counts the weights that steps read, where that depends on what they hold.
+    let weightReads: StepDemand?
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context.
     /// The replicas of a cluster share them.
     let lines: [DecodeLine]
@@ -82,6 +84,7 @@ struct Replica: ~Copyable {
         self.engine = engine
         self.number = Int32(number)
         stepTime = plan.stepTime
+        weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
         activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
         tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
         blockSize = BlockSize(engine.blockSize)
@@ -174,6 +177,9 @@ struct ScheduleScratch: ~Copyable {
     /// Tokens that the explicit running requests ask for, in order.
     var wanted = HotArray<Int32>()
     var columns = WalkColumns()
+    /// Where a custom scheduler decides: the number of the latest schedule call, counted from 1,
+    /// that scheduled each slot's request.
+    var scheduledIn = HotArray<Int>()
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

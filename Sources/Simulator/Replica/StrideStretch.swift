@@ -241,7 +241,9 @@ private struct Stretch: ~Copyable {
         if replica.sumsBlocks, sums.used > sums.firstUsed {
             replica.runPool.take(sums.used - sums.firstUsed)
         }
-        sums.commit(to: &replica)
+        sums.commit(
+            to: &replica, context: sums.sum(endingWith: context, rise: Int(sums.count)),
+            windowedContext: sums.sum(endingWith: windowed, rise: growing))
         if sums.pipelined { replica.dispatched[0].tick = tick - 1 }
     }
 }

@@ -52,4 +52,20 @@ struct ConformanceTests {
         #expect(difference.before == lines[8])
         #expect(result.steps == 9)
     }
+
+    @Test("a case that cannot be read is a result, and the others run")
+    func unreadable() throws {
+        let scratch = try Scratch()
+        for (name, text) in [("a", "{"), ("b", "{}"), ("c", "{\"block_size\": 0}")] {
+            try scratch.write(text, name + "/config.json")
+            try scratch.write("", name + "/steps.jsonl")
+        }
+        let good = Self.shipped + "/sync/u1-edges"
+        for name in ["a", "b", "c"] {
+            let result = Conformance.attempt(scratch.path + "/" + name, gait: .walk)
+            #expect(result.unreadable?.contains("config.json") == true)
+            #expect(result.difference == nil && result.steps == 0)
+        }
+        #expect(Conformance.attempt(good, gait: .walk).unreadable == nil)
+    }
 }

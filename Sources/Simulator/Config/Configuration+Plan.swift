@@ -31,6 +31,7 @@ extension Configuration {
         var warnings: [String] = []
         try resolved.deriveBlocks(model, deployment, &warnings)
         warnings += engine.schedulerNotes
+        if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights

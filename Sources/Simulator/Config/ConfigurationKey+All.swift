@@ -67,7 +67,7 @@ extension ConfigurationKey {
             "GPUs that share the experts of a mixture; 1: experts are cut like other matrices."),
         .init(
             "engine.block_size", \.engine.blockSize, .integer(1...65_536),
-            "Tokens per KV block: the page size."),
+            "Tokens per KV block. Kernels run multiples of 16; no price in the step time."),
         .init(
             "engine.num_gpu_blocks", \.engine.numGPUBlocks,
             .optional(

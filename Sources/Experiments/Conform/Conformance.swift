@@ -90,7 +90,7 @@ public enum Conformance {
         do {
             return try run(folder, gait: gait)
         } catch {
-            let name = URL(fileURLWithPath: folder).lastPathComponent
+            let name = FileSystem.absolute(folder).lastPathName
             var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
             result.unreadable =
                 (error as? InputError)?.description ?? error.localizedDescription.echoed()

@@ -19,6 +19,9 @@ struct Replica: ~Copyable {
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context.
     /// The replicas of a cluster share them.
     let lines: [DecodeLine]
+    /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
+    /// bits leave beyond `lastMoment`.
+    let mostGlide: Int64
     let number: Int32
     /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
     let activeLimit: Int
@@ -78,9 +81,20 @@ struct Replica: ~Copyable {
     var tally = Tally()
     var log = DecisionBuffer()
 
+    /// See the property, for the line of most decodes.
+    private static func mostGlide(_ line: DecodeLine?, _ engine: EngineConfiguration) -> Int64 {
+        guard let line else { return 1 }
+        let context = Double(engine.maxNumSeqs) * Double(engine.maxModelLen)
+        let units = context * Double(line.numerator) / Double(line.denominator)
+        let longest =
+            Double(line.base) + units * Double(line.unit) + context * Double(line.windowedSlope)
+        return Int64(max(1, min(0x1p30, 1e18 / max(1, longest))))
+    }
+
     init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
         self.lines = lines
         let engine = plan.engine
+        mostGlide = Self.mostGlide(lines.last, plan.engine)
         self.engine = engine
         self.number = Int32(number)
         stepTime = plan.stepTime

@@ -27,7 +27,7 @@ public enum RunReport {
         OVERLOADED: arrivals outran the replicas. \(rate(overload.arrivalRate)) requests/s arrived \
         and \(rate(overload.admissionRate)) were admitted;
         the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
-        \(Quantity.count(overload.queueAtLast)) requests. Latencies describe the length of the \
+        \(Quantity.count(overload.queuePeak)) requests. Latencies describe the length of the \
         trace, not the server.
         Lower the rate (trace.rate_scale) or add replicas (cluster.replicas, hardware.nodes).
         """

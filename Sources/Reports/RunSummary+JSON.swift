@@ -25,6 +25,7 @@ extension RunSummary: Encodable {
         try container.encode(overload != nil, forKey: Key("overloaded"))
         try container.encodeIfPresent(
             overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
+        try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
         try container.encodeIfPresent(
             overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
         for case (let name, let value?) in rates {

@@ -26,7 +26,8 @@ struct RunPageTests {
     }
 
     private static let overload = Overload(
-        arrivalRate: 1264, admissionRate: 151, queueAtFirst: 410, queueAtLast: 5212)
+        arrivalRate: 1264, admissionRate: 151, queueAtFirst: 410, queuePeak: 5212, queueAtLast: 5000
+    )
 
     @Test("an overloaded run says so first")
     func overloaded() throws {
@@ -38,7 +39,8 @@ struct RunPageTests {
         let values = try keys { $0.overload = Self.overload }
         #expect(values["overloaded"] as? Bool == true)
         #expect(values["overload_queue_at_first"] as? Int == 410)
-        #expect(values["overload_queue_at_last"] as? Int == 5212)
+        #expect(values["overload_queue_at_last"] as? Int == 5000)
+        #expect(values["overload_queue_peak"] as? Int == 5212)
         #expect(values["overload_arrival_rate"] as? Double == 1264)
         #expect(values["overload_admission_rate"] as? Double == 151)
     }

@@ -66,6 +66,14 @@ struct OverloadTests {
         #expect(found.queueAtLast > 500)
     }
 
+    @Test("so is a load that falls off before the queue has drained, as sessions' does")
+    func fallingOff() throws {
+        let times = arrivals(400, rate: 40, seed: 3)
+        let trickle = (0..<20).map { 10 + Double($0) / 2 }
+        let found = try #require(try overload(times + trickle))
+        #expect(found.queuePeak > found.queueAtLast && found.queueAtLast > 150)
+    }
+
     @Test("a load of 80 % is none, however long the trace", arguments: [20, 60, 300, 2000])
     func loaded(count: Int) throws {
         for seed in UInt64(1)...20 {

@@ -33,12 +33,14 @@ struct RandomPolicy: SchedulingPolicy {
         shapes = random.below(2) == 0 ? [one] : [one, Self.shape(&random), Self.shape(&random)]
     }
 
-    /// Kinds of work in an order that leaves none out for ever.
+    /// Kinds of work in an order that leaves none out for ever; some twice, and overlapping.
     private static let orders: [[StepShape.Phase]] = [
         [.running, .admissions], [.admissions, .running], [.decodes, .chunks, .admissions],
         [.chunks, .decodes, .admissions], [.chunks, .admissions, .decodes],
         [.admissions, .chunks, .decodes], [.decodes, .admissions, .chunks],
-        [.admissions, .decodes, .chunks],
+        [.admissions, .decodes, .chunks], [.decodes, .running, .admissions],
+        [.running, .admissions, .running], [.admissions, .chunks, .running, .admissions],
+        [.running, .decodes, .chunks, .admissions, .admissions],
     ]
 
     private static func shape(_ random: inout SeededRandom) -> StepShape {

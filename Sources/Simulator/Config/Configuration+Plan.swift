@@ -36,8 +36,8 @@ extension Configuration {
         }
         try resolved.engine.deriveLimits(defaults ?? .medium)
         try resolved.deriveBlocks(model, deployment, &warnings)
-        warnings += engine.schedulerNotes
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
+        warnings += engine.schedulerNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights

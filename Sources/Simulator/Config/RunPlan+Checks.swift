@@ -17,7 +17,10 @@ extension RunPlan {
                 "\(least) to \(Self.largest)")
         }
         try inRange(replicas, "cluster.replicas")
-        try inRange(engine.blockSize, "engine.block_size")
+        // Larger ones would leave 32 bits where blocks are turned into tokens.
+        try require(
+            (1...65_536).contains(engine.blockSize), "engine.block_size",
+            "is \(engine.blockSize)", "1 to 65536")
         try inRange(engine.numGPUBlocks, "engine.num_gpu_blocks", from: 2)
         try inRange(engine.maxNumSeqs, "engine.max_num_seqs")
         try inRange(engine.maxNumBatchedTokens, "engine.max_num_batched_tokens")

@@ -4,14 +4,16 @@ import Models
 /// Refuses what no step could be priced with, coefficient by coefficient. What the coefficients
 /// make of a step is bounded where a run is planned.
 extension EngineProfile {
-    /// FLOP or bytes per second. The slowest link and the fastest tensor core are far inside.
-    private static let rates = 1e6...1e18
-    /// Seconds, of anything: a step of a quarter of an hour is none of a server.
+    /// Anything: what is unbounded costs the less the larger it is, and fits may leave it so.
+    private static let most = Double.greatestFiniteMagnitude
+    /// FLOP or bytes per second: the slowest link is far above.
+    private static let rates = 1e6...most
+    /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
     private static let times = 0...1e3
     /// Of a smooth maximum.
-    private static let exponents = 0.1...1e3
+    private static let exponents = 1e-3...most
     /// Rows of padding, and gain of rate as a share.
-    private static let counts = 0...1e6
+    private static let counts = 0...most
 
     /// Throws the first coefficient that is missing or out of range, at `place`.
     func check(_ place: String) throws {
@@ -21,7 +23,9 @@ extension EngineProfile {
             for case (let part, .some(let value)) in values where !range.contains(value) {
                 throw InputError(
                     place, "\(name).\(part) is \(value)",
-                    expected: "\(range.lowerBound) to \(range.upperBound)")
+                    expected: range.upperBound == Self.most
+                        ? "at least \(range.lowerBound)"
+                        : "\(range.lowerBound) to \(range.upperBound)")
             }
         }
         func missing(_ what: String) -> InputError {

@@ -28,7 +28,9 @@ extension HuggingFaceConfig {
         case "mxfp4": model.nativeWeights = .mxfp4
         case "awq", "awq_marlin", "gptq", "gptq_marlin":
             switch bits(settings) {
-            case 8: model.nativeWeights = .fp8
+            case 8:
+                model.nativeWeights = .fp8
+                model.weightsNote = "weights are taken as fp8: integers of 8 bits (\(method))"
             case nil, 4: model.nativeWeights = .int4
             case .some(let bits):
                 model.unreadWeights = unread(

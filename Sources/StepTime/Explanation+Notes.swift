@@ -36,8 +36,11 @@ extension Explanation {
         notes += provenance.warnings(
             tokens: step.batch * step.tokens, context: step.context,
             decodes: step.tokens == 1 ? step.batch : 0)
-        notes += aboveTheRoof.map {
-            "\($0) is priced above the roofline: small chunks over a long past were not measured"
+        let above = aboveTheRoof
+        if !above.isEmpty {
+            notes.append(
+                "the price of \(above.joined(separator: ", ")) is extrapolated: above the "
+                    + "roofline, less time than the GPU's peaks allow")
         }
         return notes
     }

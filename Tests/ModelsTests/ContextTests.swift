@@ -103,7 +103,7 @@ private func llama(_ fields: String, type: String = "llama") throws -> Transform
         let (settings, format) = Self.known[index]
         let model = try llama("\"quantization_config\": \(settings)")
         #expect(try model.weights(nil) == format)
-        #expect(model.weightsNotes(nil).isEmpty)
+        #expect(model.weightsNotes(nil).isEmpty == !settings.contains("8}"))
     }
 
     @Test(arguments: [
@@ -123,6 +123,16 @@ private func llama(_ fields: String, type: String = "llama") throws -> Transform
             #expect(try model.weights(.int4) == .int4)
             #expect(model.weightsNotes(.int4).first?.contains("taken as int4") == true)
         }
+    }
+
+    @Test func aPublishedNameEndsInItsFormat() throws {
+        func format(_ name: String) throws -> WeightFormat {
+            try Catalogue.model(named: name).weights(nil)
+        }
+        #expect(try format("RedHatAI/Llama-3.1-70B-Instruct-FP8") == .fp8)
+        #expect(try format("meta-llama/Llama-3.1-70B-Instruct") == .bf16)
+        #expect(try format("deepseek-v3") == .fp8)
+        #expect(try format("deepseek-v3-bf16") == .bf16)
     }
 
     @Test func settingsWithoutAMethodAreNoted() throws {

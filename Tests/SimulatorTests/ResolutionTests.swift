@@ -162,6 +162,17 @@ struct ResolutionTests {
         #expect(try resolve("engine.gpu_memory_utilization=0.24").warnings.count == 1)
     }
 
+    @Test("says that a policy beside a program has no effect")
+    func policyBesideProgram() throws {
+        let notes = try resolve(
+            "engine.scheduler=exec:true", "engine.scheduling_policy=priority"
+        ).warnings
+        #expect(notes.count == 1)
+        #expect(notes.first?.contains("scheduling_policy=priority has no effect") == true)
+        #expect(try resolve("engine.scheduler=exec:true").warnings.isEmpty)
+        #expect(try resolve("engine.scheduling_policy=priority").warnings.isEmpty)
+    }
+
     @Test("passes objective, router and host times on in picoseconds")
     func units() throws {
         let plan = try resolve(

@@ -67,8 +67,9 @@ extension ReferenceLoad {
         _ shape: TransformerModel, _ deployment: Deployment, sequences: Int
     ) throws -> (blocks: Int, sequences: Int) {
         guard profileName == "trtllm" else {
+            // The default share of the versions that were measured (0.12 and older).
             let budget = try MemoryBudget(
-                shape, deployment, gpu: GPU.named(gpu), blockSize: blockSize,
+                shape, deployment, gpu: GPU.named(gpu), utilization: 0.9, blockSize: blockSize,
                 maxNumSeqs: sequences)
             return (budget.numGPUBlocks, sequences)
         }

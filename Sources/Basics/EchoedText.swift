@@ -27,6 +27,7 @@ private enum Echo {
     /// A scalar as itself, or spelled out where it must not be shown.
     static func spelling(_ scalar: Unicode.Scalar) -> String {
         if (0x20...0x7E).contains(scalar.value) { return String(scalar) }
+        if let byte = PathText.byte(scalar) { return PathText.spelling(byte) }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator:
             switch scalar {

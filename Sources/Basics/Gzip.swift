@@ -34,6 +34,14 @@ struct SystemZlib {
             guard let library = dlopen(name, RTLD_NOW) else { continue }
             if let zlib = SystemZlib(library) { return zlib }
         }
+        // A library that is there cannot be loaded where no more files may be open.
+        let probe = open("/", O_RDONLY | O_CLOEXEC)
+        guard probe >= 0 else {
+            throw InputError(
+                place, String(cString: strerror(errno)),
+                expected: "a higher limit of open files (ulimit -n)")
+        }
+        close(probe)
         throw InputError(
             place,
             "gzip needs the system's zlib, and none of \(names.joined(separator: ", "))"
@@ -86,25 +94,31 @@ enum ZlibCode {
     static let noFlush: Int32 = 0
 }
 
-/// Inflates a gzip file a piece at a time, all its members one after another.
+/// Inflates gzip data a piece at a time, all its members one after another. Zeros after the last
+/// member are padding, as gzip itself takes them.
 ///
-/// Memory: the caller's buffer and zlib's window (about 40 KiB), whatever the file's length.
-public final class GzipReader {
-    private let file: MappedFile
+/// Memory: 256 KiB and zlib's window (about 40 KiB), whatever the file's length.
+final class GzipReader {
+    private let source: RawInput
     private let zlib: SystemZlib
     private let stream: UnsafeMutablePointer<ZlibStream>
-    private var consumed = 0
+    private let input: UnsafeMutableRawBufferPointer
+    private var isExhausted = false
     private var ended = false
+    private var betweenMembers = false
+
+    private static let inputSize = 1 << 18
 
     /// Whether bytes begin as gzip members do (RFC 1952: 1f 8b).
-    public static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
     }
 
     /// Throws `InputError` where zlib is missing.
-    public init(_ file: MappedFile) throws {
-        self.file = file
-        zlib = try SystemZlib.load(for: file.path)
+    init(_ source: RawInput) throws {
+        self.source = source
+        zlib = try SystemZlib.load(for: source.name)
+        input = .allocate(byteCount: Self.inputSize, alignment: 16)
         stream = .allocate(capacity: 1)
         stream.initialize(to: ZlibStream())
         let size = Int32(MemoryLayout<ZlibStream>.size)
@@ -115,15 +129,17 @@ public final class GzipReader {
     deinit {
         _ = zlib.inflateEnd(stream)
         stream.deallocate()
+        input.deallocate()
     }
 
     /// Fills `target` as far as the data reaches; 0 bytes mean the end.
     ///
     /// Throws `InputError` for corrupt or truncated data.
-    public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
         while filled < target.count, !ended {
-            if stream.pointee.availableIn == 0 { feed() }
+            if stream.pointee.availableIn == 0 { try feed() }
+            if betweenMembers, try skipPadding() { break }
             stream.pointee.nextOut = target.baseAddress! + filled
             let room = min(target.count - filled, 1 << 30)
             stream.pointee.availableOut = UInt32(room)
@@ -134,28 +150,47 @@ public final class GzipReader {
         return filled
     }
 
-    private func feed() {
-        let length = min(file.count - consumed, 1 << 20)
-        stream.pointee.nextIn = file.bytes.baseAddress! + consumed
-        stream.pointee.availableIn = UInt32(length)
-        consumed += length
-        file.release(before: consumed - length)
+    private func feed() throws {
+        let count = isExhausted ? 0 : try source.read(into: input)
+        isExhausted = count == 0
+        stream.pointee.nextIn = UnsafeRawPointer(input.baseAddress!)
+        stream.pointee.availableIn = UInt32(count)
+    }
+
+    /// Moves past zeros behind a member; true at the end of the file.
+    private func skipPadding() throws -> Bool {
+        while true {
+            while stream.pointee.availableIn > 0 {
+                guard stream.pointee.nextIn!.load(as: UInt8.self) == 0 else {
+                    betweenMembers = false
+                    return false
+                }
+                stream.pointee.nextIn! += 1
+                stream.pointee.availableIn -= 1
+            }
+            if !isExhausted { try feed() }
+            if isExhausted {
+                ended = true
+                return true
+            }
+        }
     }
 
     private func settle(_ code: Int32) throws {
-        let exhausted = stream.pointee.availableIn == 0 && consumed == file.count
         switch code {
         case ZlibCode.ok, ZlibCode.bufferError:
-            if exhausted, stream.pointee.availableOut > 0 {
+            if isExhausted, stream.pointee.availableIn == 0, stream.pointee.availableOut > 0 {
                 throw InputError(
-                    file.path, "the gzip data ends in the middle", expected: "a complete file")
+                    source.name, "the gzip data ends in the middle", expected: "a complete file")
             }
         case ZlibCode.streamEnd:
-            if exhausted { ended = true } else { _ = zlib.inflateReset(stream) }
+            _ = zlib.inflateReset(stream)
+            betweenMembers = true
         default:
             let reason = stream.pointee.message.map { String(cString: $0) } ?? "code \(code)"
             throw InputError(
-                file.path, "the gzip data is corrupt (\(reason))", expected: "a valid gzip file")
+                source.name, "the gzip data is corrupt (\(reason))",
+                expected: "a valid gzip file")
         }
     }
 }

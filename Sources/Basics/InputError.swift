@@ -12,11 +12,31 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     public let problem: String
     /// What would be right; empty where the problem already says it.
     public let expected: String
+    /// What was perhaps meant; empty where nothing is near.
+    public let suggestion: String
 
     public init(_ place: String, _ problem: String, expected: String = "") {
+        self.init(place, problem, expected: expected, suggestion: "")
+    }
+
+    /// A word that is none of the known names: suggests the nearest, as `spelled` writes it; where
+    /// none is near, says what is expected, by default one of the names.
+    public init(
+        _ place: String, _ problem: String, word: String, among names: [String],
+        otherwise expected: String? = nil, spelled: (String) -> String = { $0 }
+    ) {
+        let near = nearest(to: word, among: names).map(spelled)
+        let all = "one of " + names.joined(separator: ", ")
+        self.init(
+            place, problem, expected: near == nil ? expected ?? all : "", suggestion: near ?? "")
+    }
+
+    /// With a suggestion that stands instead of what is expected.
+    public init(_ place: String, _ problem: String, expected: String, suggestion: String) {
         self.place = Self.line(place, usual: 300, bytes: 300)
         self.problem = Self.line(problem, usual: 300, bytes: 480)
         self.expected = Self.line(expected, usual: 600, bytes: 600)
+        self.suggestion = Self.line(suggestion, usual: 300, bytes: 300)
     }
 
     /// A part on one line. Its own words are never as long as `usual` characters: a longer part
@@ -32,6 +52,8 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     }
 
     public var description: String {
-        expected.isEmpty ? "\(place): \(problem)" : "\(place): \(problem); expected \(expected)"
+        let what = "\(place): \(problem)"
+        guard suggestion.isEmpty else { return "\(what); did you mean \(suggestion)?" }
+        return expected.isEmpty ? what : "\(what); expected \(expected)"
     }
 }

@@ -19,11 +19,9 @@ public enum Catalogue {
             setFormat(name, of: &model)
             return model
         }
-        let near = nearest(to: wanted, among: names).map { "did you mean \"\($0)\"? " } ?? ""
         throw InputError(
-            "model.name", "there is no model \"\(name)\"",
-            expected: near + "one of " + names.joined(separator: ", ")
-                + ", or the path of a config.json")
+            "model.name", "unknown model \"\(name)\"", word: wanted, among: names,
+            otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
     }
 
     /// Takes the format that a published name ends in: Llama-3.1-70B-Instruct-FP8 is no bf16.

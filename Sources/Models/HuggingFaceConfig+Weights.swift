@@ -90,9 +90,8 @@ extension HuggingFaceConfig {
         guard model.nativeWeights == .bf16, model.unreadWeights == nil,
             model.weightsNote == nil
         else { return }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        let neighbour = folder.appendingPathComponent("hf_quant_config.json").path
-        guard FileManager.default.fileExists(atPath: neighbour) else { return }
+        let neighbour = path.containingFolder.appending(pathComponent: "hf_quant_config.json")
+        guard FileSystem.exists(neighbour) else { return }
         model.unreadWeights = InputError(
             path, "hf_quant_config.json beside it is not read",
             expected: "the format of the weights: model.weights (explain: --weights)")

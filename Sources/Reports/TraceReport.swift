@@ -1,3 +1,4 @@
+import Basics
 import Traces
 
 /// A trace's statistics as JSON (snake_case keys).
@@ -26,7 +27,7 @@ public struct TraceReport: Encodable {
     let promptTokens, outputTokens: Lengths
     let laterTurns, aborts: Int
     let dropped, mended: [String: Int]
-    let assumptions: [String]
+    let assumptions, notes: [String]
     /// Present for traces with content.
     let blockTokens: Int?
     let totalBlocks, uniqueBlocks: Int?
@@ -35,7 +36,7 @@ public struct TraceReport: Encodable {
     let reuseGapS, reuseDistanceBlocks: [String: Double]?
 
     enum CodingKeys: String, CodingKey {
-        case format, rows, requests, dropped, mended, assumptions, aborts
+        case format, rows, requests, dropped, mended, assumptions, notes, aborts
         case spanS = "span_s"
         case requestRate = "request_rate"
         case arrivalCv = "arrival_cv"
@@ -83,6 +84,7 @@ public struct TraceReport: Encodable {
         dropped = counts(true)
         mended = counts(false)
         assumptions = info.notes.assumptions
+        notes = info.notes.remarks
         let reuse = info.reuse
         blockTokens = reuse == nil ? nil : info.blockTokens
         totalBlocks = reuse?.totalBlocks
@@ -123,25 +125,28 @@ extension TraceReport {
         parts.append(lengthTable(report))
         parts.append(
             "Arrivals over \(Quantity.duration(seconds: report.spanS))\n"
-                + Chart.sparkline(info.arrivals.series(parts: 72)))
+                + Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))))
         parts.append("Prompt tokens\n" + histogram(info.prompts))
         parts.append("Output tokens\n" + histogram(info.outputs))
         if let reuse = info.reuse { parts.append(reuseText(report, reuse)) }
         let quirks = info.notes.quirks.map { quirk, count in
             "  \(Quantity.count(count)) \(quirk.drops ? "dropped" : "mended"): "
-                + quirk.rawValue.replacing("_", with: " ")
+                + quirk.words
         }
         if !quirks.isEmpty { parts.append("Rows\n" + quirks.joined(separator: "\n")) }
         if !report.assumptions.isEmpty {
             parts.append(
                 "Assumed\n" + report.assumptions.map { "  " + $0 }.joined(separator: "\n"))
         }
+        if !report.notes.isEmpty {
+            parts.append("Notes\n" + report.notes.map { "  " + $0 }.joined(separator: "\n"))
+        }
         return parts.joined(separator: "\n\n")
     }
 
     private static func headline(_ report: TraceReport, _ info: TraceInfo) -> String {
         var lines = [
-            "\(info.notes.path): \(report.format), \(Quantity.count(report.requests)) requests of "
+            "\(info.notes.path.echoed()): \(report.format), \(Quantity.count(report.requests)) requests of "
                 + "\(Quantity.count(report.rows)) rows",
             "rate \(Quantity.significant(report.requestRate)) req/s over "
                 + Quantity.duration(seconds: report.spanS)

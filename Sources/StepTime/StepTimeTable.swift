@@ -39,13 +39,9 @@ public struct StepTimeTable: Sendable {
     ///
     /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
     public init(file path: String) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a CSV of measured steps")
-        }
-        guard data.count < 100_000_000, let text = String(data: data, encoding: .utf8) else {
+        let bytes = try InputFile.contents(
+            path, atMost: 100_000_000, expected: "a CSV of measured steps")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InputError(path, "is not text", expected: "a CSV of measured steps")
         }
         try self.init(text, place: path)
@@ -55,17 +51,14 @@ public struct StepTimeTable: Sendable {
     public init(_ text: String, place: String) throws {
         var order: [Int]?
         var rows: [Row] = []
-        // Spreadsheets may write a byte order mark.
-        let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
+        for (number, line) in TextLines(text) {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
                 .map { $0.trimmingCharacters(in: .whitespaces) }
             guard let known = order else {
-                order = try Self.order(fields, place: "\(place):\(index + 1)")
+                order = try Self.order(fields, place: "\(place):\(number)")
                 continue
             }
-            rows.append(try Self.row(fields, known, place: "\(place):\(index + 1)"))
+            rows.append(try Self.row(fields, known, place: "\(place):\(number)"))
         }
         guard !rows.isEmpty else {
             throw InputError(

@@ -56,7 +56,7 @@ extension Verb {
         var first = 1
         while first <= seeds {
             let last = first + min(batch - 1, seeds - first)
-            if Console.showsProgress { Console.progress("\(first - 1) of \(seeds) workloads") }
+            Progress.report(first - 1, of: seeds, "workloads")
             let found = try mapOnAllCores(Array(first...last)) { seed in
                 try GaitComparison.difference(seed: UInt64(seed)).map {
                     ConformPage.RandomDifference(seed: seed, difference: $0)
@@ -70,7 +70,6 @@ extension Verb {
             if last == seeds { break }
             first = last + 1
         }
-        if Console.showsProgress { Console.progress("") }
         if page.isPrinted {
             try Console.write(
                 "\(seeds) random workloads in both gaits, \(random.differing.count) differing")

@@ -25,15 +25,18 @@ extension Verb {
         ]
     ) { arguments in
         let place = arguments.operands[0]
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
+        guard FileSystem.exists(place) else {
             throw InputError(place, "is not there", expected: "a table file or a folder of tables")
         }
-        if isFolder.boolValue { return try fitOperators(place, arguments) }
+        if FileSystem.isFolder(place) { return try fitOperators(place, arguments) }
         guard arguments.value("--out") == nil else {
             throw InputError(
                 "--out", "a table file needs no profile",
                 expected: "--set step_time.kind=table --set step_time.file=\(place)")
+        }
+        guard !arguments.has("--base") else {
+            throw InputError(
+                "--base", "applies to a folder of operator tables", expected: "no --base")
         }
         let table = try StepTimeTable(file: place)
         let fit = TableFit(table)

@@ -1,6 +1,5 @@
 import Basics
 import Experiments
-import Foundation
 import Models
 import Reports
 import Simulator
@@ -79,8 +78,7 @@ private struct CachePage: Encodable {
             KVCacheLayout(resolved.model, resolved.deployment).bytesPerToken)
         study = try PageStudy(log, setting: setting)
         guard confirm != nil else { return }
-        configuration.trace.file =
-            URL(fileURLWithPath: arguments.operands[0]).standardizedFileURL.path
+        configuration.trace.file = arguments.operands[0]
         if let limit = try arguments.integer("--limit", atLeast: 1) {
             configuration.trace.limit = limit
         }

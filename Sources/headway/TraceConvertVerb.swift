@@ -10,7 +10,7 @@ extension Verb {
     ) { arguments in
         let (source, notes) = try openTrace(
             arguments.operands[0], options: TraceFlags.options(arguments))
-        try TraceSink(arguments).write(source, remarks: notes.assumptions)
+        try TraceSink(arguments).write(source, read: [notes])
         return 0
     }
 }

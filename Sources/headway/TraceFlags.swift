@@ -8,6 +8,17 @@ enum TraceFlags {
             "--format", "FORMAT",
             "Insist on a format: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")).\n"
                 + "Default: told by the content."),
+        Flag(
+            "--time-unit", "UNIT",
+            "Unit of times that are bare numbers: "
+                + TimeUnit.allCases.map(\.rawValue).joined(separator: ", ")
+                + ". Default: the format's, else\ntold by the first times."),
+        Flag(
+            "--block-size", "TOKENS",
+            "Tokens that a hash id stands for; default: told by the first rows."),
+        Flag(
+            "--columns", "TIME,PROMPT,OUTPUT",
+            "Names of a CSV's columns, or of the keys of JSON lines; - for TIME: none."),
         Flag("--strict", "Refuse what would otherwise be dropped or mended, and counted."),
         Flag("--limit", "N", "Read this many requests only."),
         Flag("--start", "SECONDS", "Leave out what arrives before, from the trace's origin."),
@@ -25,6 +36,15 @@ enum TraceFlags {
     static func options(_ arguments: Arguments) throws -> TraceOptions {
         var options = TraceOptions()
         options.format = try arguments.choice("--format")
+        options.timeUnit = try arguments.choice("--time-unit")
+        options.blockTokens = try arguments.integer("--block-size", atLeast: 1)
+        guard options.blockTokens ?? 1 <= 1 << 20 else {
+            throw InputError(
+                "--block-size", "is too large", expected: "at most \(1 << 20) tokens")
+        }
+        options.columns = try arguments.value("--columns").map {
+            try TraceColumns($0, place: "--columns")
+        }
         options.isStrict = arguments.has("--strict")
         options.limit = try arguments.integer("--limit", atLeast: 1)
         try options.keep(

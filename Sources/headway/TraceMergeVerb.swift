@@ -23,10 +23,12 @@ extension Verb {
                 "--offsets", "\(offsets.count) offsets for \(files.count) traces",
                 expected: "one for each")
         }
-        let sources = try files.map { try openTrace($0, options: options).source }
+        let opened = try files.map { try openTrace($0, options: options) }
+        let sources = opened.map(\.source)
         try TraceSink(arguments).write(
             MergedSource(
-                sources, offsets: offsets, sharesContent: arguments.has("--shared-content")))
+                sources, offsets: offsets, sharesContent: arguments.has("--shared-content")),
+            read: opened.map(\.notes))
         return 0
     }
 

@@ -29,7 +29,7 @@ extension Verb {
         let (source, notes) = try openTrace(arguments.operands[0], options: options)
         try TraceSink(arguments).write(
             SampledSource(source, share: share, unit: unit, seed: options.seed),
-            remarks: notes.assumptions)
+            read: [notes])
         return 0
     }
 }

@@ -24,14 +24,18 @@ extension Verb {
         }
         let way = try arguments.choice("--by") ?? RateScaling.usual(for: factor)
         let options = try TraceFlags.options(arguments)
+        var notes: [TraceNotes] = []
         let source = try way.apply(factor: factor, seed: options.seed) { scale in
             var scaled = options
             scaled.timeScale = scale
-            return try openTrace(arguments.operands[0], options: scaled).source
+            let opened = try openTrace(arguments.operands[0], options: scaled)
+            notes.append(opened.notes)
+            return opened.source
         }
         let description = way.description(factor: factor)
         try TraceSink(arguments).write(
-            source, remarks: [description.prefix(1).uppercased() + description.dropFirst()])
+            source, remarks: [description.prefix(1).uppercased() + description.dropFirst()],
+            read: notes)
         return 0
     }
 }

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Reports
+import Simulator
 import Traces
 
 /// Where `headway trace` writes requests: a file that appears whole or not at all.
@@ -36,7 +37,12 @@ struct TraceSink {
     }
 
     /// Writes everything a source has, and says what was written and what was lost.
-    func write(_ source: any RequestSource, remarks: [String] = []) throws {
+    /// `read`: what the readers of the source found out; their remarks come after `remarks`.
+    /// `total`: the number of requests, where it is known beforehand.
+    func write(
+        _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
+        total: Int? = nil
+    ) throws {
         var writer = try TraceWriter(format)
         let file = try WholeFile(path)
         var source = source
@@ -44,25 +50,33 @@ struct TraceSink {
         while let batch = try source.next() {
             try file.write(writer.write(batch))
             requests += batch.count
+            if let total { Progress.report(requests, of: total, "requests") }
         }
         guard requests > 0 else {
             throw InputError(path, "there is no request to write", expected: "at least one")
         }
         try file.commit()
+        let remarks = remarks + read.flatMap { OpenedTrace.remarks(of: $0) }
+        let losses = writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
         if isJSON {
             try Console.writeJSON(
                 Report(
-                    file: path, format: format.rawValue, requests: requests, lost: writer.losses,
+                    file: path, format: format.rawValue, requests: requests, lost: losses,
                     remarks: remarks))
             return
         }
         var lines = [
-            "\(path): \(Quantity.count(requests)) requests, format \(format.rawValue)"
+            "\(path.echoed()): \(Quantity.count(requests)) requests, format \(format.rawValue)"
         ]
         lines += remarks
-        if !writer.losses.isEmpty {
-            lines.append("Lost: " + writer.losses.joined(separator: "; "))
-        }
+        if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }
         try Console.write(lines.joined(separator: "\n"))
+    }
+
+    /// What reading loses of a trace's clock.
+    private static func lostOrigin(_ notes: TraceNotes) -> String? {
+        guard notes.origin != 0 else { return nil }
+        return notes.format == .azure || notes.format == .otel
+            ? "date (times count from the first request)" : notes.lostOrigin
     }
 }

@@ -27,6 +27,11 @@ extension Verb {
             .json,
         ]
     ) { arguments in
+        if arguments.has("--rows"), arguments.has("--json") || arguments.has("--operators") {
+            throw InputError(
+                "--rows", "applies to the table of a reference file",
+                expected: "neither --json, which has every row, nor --operators")
+        }
         let profile = try arguments.value("--profile").map { try EngineProfile.named($0) }
         if let folder = arguments.value("--operators") {
             guard arguments.operands.isEmpty else {
@@ -44,9 +49,8 @@ extension Verb {
         }
         let seed = UInt64(try arguments.integer("--seed") ?? 0)
         let validation = try ReferenceValidation(file: file, seed: seed, profile: profile) {
-            if Console.showsProgress { Console.progress($0) }
+            Progress.report(share: nil, $0)
         }
-        if Console.showsProgress { Console.progress("") }
         if arguments.has("--json") {
             try Console.writeJSON(validation)
         } else {

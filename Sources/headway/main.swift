@@ -2,7 +2,7 @@ import Foundation
 
 exit(
     CommandLineEntry.perform(
-        Array(CommandLine.arguments.dropFirst()),
+        CommandLine.words,
         verbs: [
             .run,
             .explain,
@@ -20,5 +20,6 @@ exit(
             .traceConvert,
             .traceSample,
             .traceScale,
+            .traceSort,
             .traceMerge,
         ]))

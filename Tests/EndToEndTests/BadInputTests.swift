@@ -87,7 +87,7 @@ struct BadInputTests {
     }
 
     static let configurations: [(text: String, parts: [String])] = [
-        ("", ["c.json5:1: "]),
+        ("", ["c.json5: the file is empty"]),
         ("\u{0}\u{1}", ["c.json5:1: "]),
         ("{ engine: { block_size: ", ["c.json5:1: "]),
         ("[1, 2]", ["c.json5: ", "an object of sections"]),
@@ -95,7 +95,7 @@ struct BadInputTests {
         ("{ engine: { block_size: 'many' } }", ["engine.block_size: ", "an integer"]),
         ("{ engine: { block_size: -16 } }", ["engine.block_size: ", "1 to 65536"]),
         ("{ engine: 16 }", ["engine: is 16"]),
-        ("{ slo: { ttft_ms: NaN } }", ["slo.ttft_ms: is nan"]),
+        ("{ slo: { ttft_ms: NaN } }", ["slo.ttft_ms: is \"NaN\""]),
         ("{ seed: 1e30 }", ["seed: is 1e+30"]),
         ("{ model: { name: 'llama-3-70b' } }", ["llama-3-70b does not fit", "GB"]),
         ("{ model: { name: 'lama' } }", ["model.name: "]),
@@ -114,9 +114,17 @@ struct BadInputTests {
     }
 
     static let calls: [(arguments: [String], parts: [String])] = [
-        (["rum"], ["rum: unknown verb", "run"]),
-        (["run", "--trce", "x"], ["run: unknown flag --trce", "--trace"]),
-        (["run", "--limit"], ["--limit: "]),
+        (["rum"], ["rum: unknown verb; did you mean headway run?"]),
+        (["trace", "inf"], ["trace inf: unknown verb; did you mean headway trace info?"]),
+        (["run", "--trce", "x"], ["run: unknown flag --trce; did you mean --trace?"]),
+        (
+            ["run", "--max-num-seqs", "8"],
+            ["unknown flag --max-num-seqs; did you mean --set engine.max_num_seqs=VALUE?"]
+        ),
+        (["run", "--set", "seed=1", "trace.limt=2"], ["trace.limt: unknown key; did you mean"]),
+        (["run", "trace.limit=0"], ["--set trace.limit: is 0"]),
+        (["run", "--limit"], ["--limit: has no value; expected --limit N"]),
+        (["run", "--out", "--quiet"], ["--out: has no value; expected --out DIR"]),
         (["run", "--limit", "0"], ["--limit: \"0\"", "at least 1"]),
         (["run", "--limit", "many"], ["--limit: \"many\""]),
         (["run", "--seed", "1", "--seed", "2"], ["--seed: given twice"]),

@@ -3,22 +3,13 @@ import Foundation
 
 /// Text files of a conformance case, plain or gzip.
 enum CaseFile {
+    /// Largest file that is read, bytes inflated: a whole trace's decisions have 200 MB.
+    private static let mostBytes = 1 << 32
+
     /// The lines of a file, without the empty one after the last newline.
     static func lines(_ path: String) throws -> [Substring] {
-        let file = try MappedFile(path)
-        var bytes: [UInt8]
-        if GzipReader.recognizes(file.bytes) {
-            let reader = try GzipReader(file)
-            bytes = []
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            while true {
-                let count = try buffer.withUnsafeMutableBytes { try reader.read(into: $0) }
-                if count == 0 { break }
-                bytes += buffer[..<count]
-            }
-        } else {
-            bytes = Array(file.bytes)
-        }
+        let bytes = try InputFile.contents(
+            path, atMost: mostBytes, expected: "a file of a conformance case")
         let text = String(decoding: bytes, as: UTF8.self)
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last == "" { lines.removeLast() }

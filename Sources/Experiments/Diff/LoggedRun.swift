@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 import Reports
 import Simulator
 
@@ -7,17 +6,18 @@ import Simulator
 /// configuration that is run anew each time.
 struct LoggedRun {
     private enum Source {
-        case folder(String)
+        case folder(String, ComparedRun)
         case configuration(Configuration)
     }
 
     let name: String
     private let source: Source
 
-    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log.
+    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log, and
+    /// for one of which any file is not as the run wrote it.
     init(_ path: String, changes: [String]) throws {
         name = path
-        guard RunFolder.isFolder(path) else {
+        guard FileSystem.isFolder(path) else {
             source = .configuration(try Configuration.read(file: path, changes: changes))
             return
         }
@@ -26,20 +26,24 @@ struct LoggedRun {
                 "--set", "cannot change \(path), a run that is already made",
                 expected: "configuration files instead of run folders")
         }
-        guard FileManager.default.fileExists(atPath: path + "/steps.jsonl") else {
+        let manifest = try RunFolder.manifest(path)
+        guard manifest.digests[RunFiles.decisions] != nil else {
+            let log = path.appending(pathComponent: RunFiles.decisions)
             throw InputError(
-                path, "holds no steps.jsonl",
+                path,
+                FileSystem.exists(log)
+                    ? "holds a steps.jsonl that its run did not write" : "holds no steps.jsonl",
                 expected: "a run made with --set output.decisions=true")
         }
-        source = .folder(path)
+        source = .folder(path, try RunFolder.read(path, manifest: manifest))
     }
 
     /// Hands every line of the log to `body` and returns the run. O(log).
     func scan(_ body: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> ComparedRun {
         switch source {
-        case .folder(let path):
-            try Self.scan(file: path + "/steps.jsonl", body)
-            return try RunFolder.read(path)
+        case .folder(let path, let run):
+            try Self.scan(file: path.appending(pathComponent: RunFiles.decisions), body)
+            return run
         case .configuration(let configuration):
             let resolved = try configuration.resolved()
             var plan = resolved.plan
@@ -48,7 +52,7 @@ struct LoggedRun {
                 plan, source: resolved.configuration.openTrace().source,
                 observer: LineFeeder(plan, body))
             return try ComparedRun(
-                name: name, configuration: resolved.configuration,
+                name: name, configuration: resolved.configuration.withAbsolutePaths,
                 requests: result.records.map(ComparedRequest.init), figures: [:],
                 digest: result.digest)
         }
@@ -57,23 +61,37 @@ struct LoggedRun {
     private static func scan(
         file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let mapped = try MappedFile(file)
-        let bytes = mapped.bytes
-        var start = 0
         var line = 1
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: 0x0A) else {
-                throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
-            }
+        func take(_ bytes: UnsafeRawBufferPointer) throws {
             do {
-                try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                try body(bytes)
             } catch is NotALine {
                 throw InputError(
                     "\(file):\(line)", "is not a line of a decision log",
                     expected: "steps.jsonl as headway run writes it")
             }
-            start = end + 1
             line += 1
+        }
+        /// The beginning of a line whose end is in the next piece.
+        var begun: [UInt8] = []
+        try FileSystem.read(file, expected: "a decision log") { piece in
+            var start = 0
+            while let end = piece[start...].firstIndex(of: 0x0A) {
+                let rest = UnsafeRawBufferPointer(rebasing: piece[start..<end])
+                start = end + 1
+                guard !begun.isEmpty else {
+                    try take(rest)
+                    continue
+                }
+                begun += rest
+                try begun.withUnsafeBytes(take)
+                begun.removeAll(keepingCapacity: true)
+            }
+            begun += piece[start...]
+            return true
+        }
+        guard begun.isEmpty else {
+            throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
         }
     }
 

@@ -19,12 +19,8 @@ struct ColumnFile {
     init(_ path: String, requiring names: [String]) throws {
         self.path = path
         let text = try Self.text(path)
-        for (index, line) in text.split(
-            omittingEmptySubsequences: false, whereSeparator: \.isNewline
-        )
-        .enumerated() {
-            if line.allSatisfy(\.isWhitespace) { continue }
-            let fields = try Self.fields(line, place: "\(path):\(index + 1)")
+        for (number, line) in TextLines(text) {
+            let fields = try Self.fields(line, place: "\(path):\(number)")
             if columns.isEmpty {
                 for (column, name) in fields.enumerated() where columns[String(name)] == nil {
                     columns[String(name)] = column
@@ -32,7 +28,7 @@ struct ColumnFile {
                 let missing = names.filter { columns[$0] == nil }
                 guard missing.isEmpty else {
                     throw InputError(
-                        "\(path):\(index + 1)",
+                        "\(path):\(number)",
                         "columns missing: \(missing.joined(separator: ", "))",
                         expected: names.joined(separator: ","))
                 }
@@ -41,10 +37,10 @@ struct ColumnFile {
             }
             guard fields.count == width else {
                 throw InputError(
-                    "\(path):\(index + 1)", "has \(fields.count) fields",
+                    "\(path):\(number)", "has \(fields.count) fields",
                     expected: "\(width), as the header")
             }
-            lines.append(index + 1)
+            lines.append(number)
             rows.append(fields)
         }
         guard !columns.isEmpty else {
@@ -55,21 +51,17 @@ struct ColumnFile {
     /// The column names of a file, without reading its rows.
     static func header(_ path: String) throws -> [String] {
         let text = try text(path)
-        let first = text.split(whereSeparator: \.isNewline).first ?? ""
-        return try fields(first, place: path + ":1").map(String.init)
+        var lines = TextLines(text)
+        guard let (number, header) = lines.next() else { return [] }
+        return try fields(header, place: "\(path):\(number)").map(String.init)
     }
 
     private var width = 0
     private var lines: [Int] = []
 
     private static func text(_ path: String) throws -> String {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a CSV file")
-        }
-        guard data.count <= mostBytes, let text = String(data: data, encoding: .utf8) else {
+        let bytes = try InputFile.contents(path, atMost: mostBytes, expected: "a CSV file")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InputError(path, "is not text", expected: "a CSV file in UTF-8")
         }
         return text

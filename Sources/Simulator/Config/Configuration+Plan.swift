@@ -41,6 +41,7 @@ extension Configuration {
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
+        resolved.seed = try usedSeed()
         var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
@@ -140,10 +141,13 @@ extension Configuration {
     private func demand(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepDemand? {
-        let gpu = try GPU.named(hardware.gpu)
         guard stepTime.kind == .h100 else {
-            return StepDemand(model, deployment, gpu: gpu, window: 0)
+            // Of a GPU that is not known no share of a peak can be told.
+            return (try? GPU.named(hardware.gpu)).flatMap {
+                StepDemand(model, deployment, gpu: $0, window: 0)
+            }
         }
+        let gpu = try GPU.named(hardware.gpu)
         return try .h100(model, deployment, clockOptions(), gpu: gpu)
     }
 
@@ -187,7 +191,7 @@ extension Configuration {
         }
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
-        plan.seed = UInt64(seed)
+        plan.seed = UInt64(seed!)
         return plan
     }
 }

@@ -6,6 +6,9 @@ extension Configuration.TraceSection {
     public func options(seed: UInt64) throws -> TraceOptions {
         var options = TraceOptions()
         options.format = format
+        options.timeUnit = timeUnit
+        options.blockTokens = blockTokens
+        options.columns = try columns.map { try TraceColumns($0, place: "trace.columns") }
         options.isStrict = strict
         options.limit = limit
         options.followsSessions = followsSessions
@@ -22,6 +25,24 @@ extension Configuration.TraceSection {
     }
 }
 
+/// How much of a trace there is to replay, as far as that is known before.
+public struct TraceExtent: Sendable {
+    /// Requests, at most.
+    public var requests: Int?
+    /// Seconds in which they arrive.
+    public var seconds: Double?
+
+    /// The share done when so many requests have ended at so many simulated seconds; nil where
+    /// nothing is known.
+    public func share(ended: Int, seconds now: Double) -> Double? {
+        let shares = [
+            requests.map { Double(ended) / Double(max(1, $0)) },
+            seconds.map { now / max($0, 1e-9) },
+        ].compactMap(\.self)
+        return shares.max()
+    }
+}
+
 /// A trace ready to be replayed.
 public struct OpenedTrace {
     /// What a report calls it.
@@ -29,13 +50,25 @@ public struct OpenedTrace {
     public var source: any RequestSource
     /// What the reader counts, complete when the source has ended; nil for the built-in trace.
     public var notes: TraceNotes?
+    /// Whether it came through a pipe, so that it cannot be opened again.
+    public var isReadOnce = false
+    public var extent = TraceExtent()
 
-    /// What was dropped or mended, one line a reason.
+    /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
-        (notes?.quirks ?? []).map { item in
+        let pipe =
+            "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
+            + " to a file first"
+        return (notes.map(Self.remarks) ?? []) + (isReadOnce ? [pipe] : [])
+    }
+
+    /// What a reader assumed, dropped, mended and passed over, a line each.
+    public static func remarks(of notes: TraceNotes) -> [String] {
+        let quirks = notes.quirks.map { item in
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
-                + item.quirk.rawValue.replacing("_", with: " ")
+                + item.quirk.words
         }
+        return (notes.assumptions + notes.remarks).map { "the trace: \($0)" } + quirks
     }
 }
 
@@ -43,12 +76,24 @@ extension Configuration {
     /// Opens the trace: a file, a recipe (a `.json5` file) or the built-in recipe. Throws
     /// `InputError` for what is none of them.
     public func openTrace() throws -> OpenedTrace {
-        guard let file = trace.file else { return try synthesized(.builtInChat) }
-        if file.hasSuffix(".json5") { return try synthesized(Recipe.read(file)) }
-        let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: UInt64(seed)))
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        return OpenedTrace(name: name, source: source, notes: notes)
+        if let recipe = try recipe() { return try synthesized(recipe) }
+        let file = trace.file!
+        let seed = UInt64(try usedSeed())
+        let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: seed))
+        let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
+        return OpenedTrace(
+            name: String(name).echoed(), source: source, notes: notes,
+            isReadOnce: InputFile.isReadOnce(file), extent: TraceExtent(requests: trace.limit))
     }
+
+    /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
+    private func recipe() throws -> Recipe? {
+        guard let file = trace.file else { return .builtInChat }
+        return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
+    }
+
+    /// The seed given, else the recipe's own, as `trace synth` takes them; 0 for other traces.
+    func usedSeed() throws -> Int { try seed ?? recipe().map { Int($0.seed) } ?? 0 }
 
     /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
     /// their think times.
@@ -61,8 +106,11 @@ extension Configuration {
         recipe.arrivals.rate *= trace.rateScale
         if let limit = trace.limit { recipe.requests = min(limit, recipe.requests ?? limit) }
         if let end = trace.endSeconds { recipe.durationS = min(end, recipe.durationS ?? end) }
+        let seed = seed.map(UInt64.init) ?? recipe.seed
         let source = RecipeSource(
-            recipe, seed: UInt64(seed), followsSessions: trace.followsSessions)
-        return OpenedTrace(name: "\(recipe.name) (seed \(seed))", source: source, notes: nil)
+            recipe, seed: seed, followsSessions: trace.followsSessions)
+        return OpenedTrace(
+            name: "\(recipe.name.echoed()) (seed \(seed))", source: source, notes: nil,
+            extent: TraceExtent(requests: recipe.requests, seconds: recipe.durationS))
     }
 }

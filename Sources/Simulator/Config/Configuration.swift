@@ -17,8 +17,9 @@ public struct Configuration: Sendable, Equatable {
     public var trace = TraceSection()
     public var slo = ObjectiveSection()
     public var output = OutputSection()
-    /// Seed of everything random: the built-in trace and the routers that draw.
-    public var seed = 0
+    /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: the
+    /// recipe's own where the trace is a recipe, else 0.
+    public var seed: Int?
 
     /// The default: Llama-3.1-8B in bf16 on one node of eight H100, eight replicas.
     public init() {}
@@ -143,6 +144,12 @@ public struct Configuration: Sendable, Equatable {
 
         public var file: String?
         public var format: TraceFormat?
+        /// Unit of times that are bare numbers.
+        public var timeUnit: TimeUnit?
+        /// Tokens that a hash id stands for.
+        public var blockTokens: Int?
+        /// Names of the columns of time, prompt and output: `TIME,PROMPT,OUTPUT`.
+        public var columns: String?
         public var strict = false
         public var rateScale = 1.0
         public var startSeconds = 0.0

@@ -6,8 +6,9 @@ extension ConfigurationKey {
         model + hardware + cluster + engine + scheduling + host + stepTime + trace + slo + output
         + [
             .init(
-                "seed", \.seed, .integer(0...Int.max),
-                "Seed of everything random: the built-in trace, and the routers that draw.")
+                "seed", \.seed,
+                .optional(.integer(0...Int.max), null: "the recipe's own, else 0"),
+                "Seed of everything random: recipes, and the routers that draw.")
         ]
 
     /// The sections, in order.
@@ -217,6 +218,19 @@ extension ConfigurationKey {
         .init(
             "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
             "The trace's format."),
+        .init(
+            "trace.time_unit", \.trace.timeUnit,
+            .optional(.choice, null: "the format's, else told by its first times"),
+            "The unit of the trace's times, where they are bare numbers."),
+        .init(
+            "trace.block_size", \.trace.blockTokens,
+            .optional(.integer(1...1 << 20), null: "the file's, else told by its first rows"),
+            "Tokens that one of the trace's hash ids stands for."),
+        .init(
+            "trace.columns", \.trace.columns,
+            .optional(.text("TIME,PROMPT,OUTPUT"), null: "names that tools give them"),
+            "What the trace calls arrival time, prompt and output tokens: columns of a CSV, keys of\n"
+                + "JSON lines. - for TIME: none are recorded."),
         .init(
             "trace.strict", \.trace.strict, .flag,
             "Refuse a trace with quirks instead of mending and counting them."),

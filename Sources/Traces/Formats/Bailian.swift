@@ -7,8 +7,9 @@
 /// file makes the turn a first one (`unknown_parent`).
 struct Bailian: LineFormat {
     let countsFromFirstRow = false
-    var assumptions: [String] { [NominalAnswer.assumption] }
-    private let blocks = BlockIdentity(tokens: 16)
+    let assumptions: [String]
+    private let timeScale: Int
+    private var blocks: BlockIdentity
     private var turns: [Int64: (time: Int64, output: Int64)] = [:]
 
     private enum Key {
@@ -19,7 +20,20 @@ struct Bailian: LineFormat {
             ("chat_id", .chatID), ("parent_chat_id", .parent), ("timestamp", .timestamp),
             ("input_length", .inputLength), ("output_length", .outputLength),
             ("hash_ids", .hashIDs),
-        ], other: .other)
+        ], ignored: ["type", "turn"], other: .other)
+
+    /// Reads the unit of time off the first rows where `options` do not give it.
+    init(_ reader: LineReader, options: TraceOptions) {
+        let rows = FirstRows(reader)
+        let unit = options.timeUnit ?? TimeUnit(ofTimes: rows.times, usual: .seconds)
+        assumptions =
+            (options.timeUnit == nil ? [unit.assumption] : []) + [NominalAnswer.assumption]
+        timeScale = unit.digits
+        blocks = BlockIdentity(tokens: options.blockTokens ?? 16, hasPartial: true)
+    }
+
+    /// Tokens per block.
+    var blockTokens: Int { Int(blocks.tokens) }
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
@@ -40,7 +54,7 @@ struct Bailian: LineFormat {
                 found |= 1
             case .parent: parent = try scan.integer("parent_chat_id")
             case .timestamp:
-                row.time = try scan.time("timestamp", scale: 9)
+                row.time = try scan.time("timestamp", scale: timeScale)
                 found |= 2
             case .inputLength:
                 row.prompt = try scan.integer("input_length")
@@ -49,9 +63,8 @@ struct Bailian: LineFormat {
                 row.output = try scan.integer("output_length")
                 found |= 8
             case .hashIDs:
-                if idCount != nil { throw ScanFailure.repeated("hash_ids") }
                 idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
-            case .other: try scan.apart { try $0.skipValue() }
+            case .other: try scan.apart { try keys.pass(&$0, &tally) }
             }
         }
         try scan.finishLine()
@@ -70,6 +83,10 @@ struct Bailian: LineFormat {
         _ parent: Int64, _ row: inout TraceRow, _ tally: inout Tally
     ) throws {
         row.predecessor = -1
+        guard parent != row.id else {
+            throw ScanFailure(
+                "the request \(row.id) follows itself", expected: "the chat_id of an earlier row")
+        }
         if let before = turns[parent] {
             row.predecessor = parent
             row.thinkTime = NominalAnswer.pause(

@@ -14,6 +14,7 @@ struct Conversations {
     private let options: TraceOptions
     private let pause: Double
     private var sessionCount: Int64 = 0
+    private var tally: Tally
 
     /// UTF-8 bytes per token.
     private static let bytesPerToken = 4
@@ -26,7 +27,7 @@ struct Conversations {
         var cursor = ByteCursor(try lines.rest())
         var conversations = Conversations(options)
         do {
-            try conversations.read(&cursor)
+            try cursor.eachObject { try conversations.readConversation(&$0) }
         } catch let failure as ScanFailure {
             throw LineReader.locate(failure, cursor, path: reader.path)
         }
@@ -40,13 +41,14 @@ struct Conversations {
             ])
         return (
             CollectedTrace(
-                conversations.collected, tally: Tally(isStrict: options.isStrict),
+                conversations.collected, tally: conversations.tally,
                 options: options, notes: notes, countsFromFirstRow: false), notes
         )
     }
 
     private init(_ options: TraceOptions) {
         self.options = options
+        tally = Tally(isStrict: options.isStrict)
         pause = Double(options.meanPause)
         starts = ArrivalProcess(
             .init(rate: options.sessionRate), sessionRate: options.sessionRate, start: 0,
@@ -54,38 +56,44 @@ struct Conversations {
         random = SeededRandom(seed: options.seed, stream: 6)
     }
 
-    private mutating func read(_ cursor: inout ByteCursor) throws {
-        cursor.skipSpaces()
-        if cursor.current == 0x5b {
-            var isFirst = true
-            try cursor.openArray("the conversations")
-            while try cursor.nextElement(0x5d, &isFirst) { try readConversation(&cursor) }
-            try cursor.finishLine()
-            return
-        }
-        while !cursor.isAtEnd {
-            try readConversation(&cursor)
-            cursor.skipSpaces()
-        }
-    }
+    /// Keys beside a conversation that change nothing here.
+    private static let ignored: [StaticString] = [
+        "id", "idx", "model", "source", "dataset", "category", "lang", "language", "title",
+        "conversation_id", "conversation_hash", "turn", "tstamp",
+    ]
 
     private mutating func readConversation(_ cursor: inout ByteCursor) throws {
         var isFirst = true
-        var hasTurns = false
+        var turnsAt: Int?
+        var recordsOutput = false
+        let rows = collected.count
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "conversations") || cursor.matches(key, "messages")
                 || cursor.matches(key, "conversation")
             {
+                guard turnsAt == nil else {
+                    throw ScanFailure.repeated("conversations or messages")
+                }
+                turnsAt = cursor.at
                 try readTurns(&cursor)
-                hasTurns = true
-            } else {
-                try cursor.skipValue()
+                continue
             }
+            if cursor.matches(key, "output_length") || cursor.matches(key, "output_tokens") {
+                recordsOutput = true
+            }
+            try cursor.pass(key, unless: Self.ignored, &tally)
+            try cursor.skipValue()
         }
-        guard hasTurns else {
+        guard turnsAt != nil else {
             throw ScanFailure("no conversation", expected: "the key conversations or messages")
+        }
+        guard !recordsOutput || collected.count > rows else {
+            throw ScanFailure(
+                "messages with an output length and no answer, as an API's log has them, are"
+                    + " not read",
+                expected: "timestamp, input_length and output_length, or an answer")
         }
     }
 
@@ -97,12 +105,15 @@ struct Conversations {
         var think: Int64 = 0
         var previous: Int64 = -1
         var asked = false
+        /// The last turn is a user's.
+        var question = false
         var isFirst = true
         try cursor.openArray("the turns")
         while try cursor.nextElement(0x5d, &isFirst) {
             let message = try Message(&cursor)
             let tokens = (message.bytes + Self.bytesPerToken - 1) / Self.bytesPerToken
             guard tokens > 0, session.hasRoom else { continue }
+            question = message.speaker == .user
             guard session.promptTokens + tokens <= Int(TraceRow.longest) else {
                 throw ScanFailure("the conversation is absurdly long", expected: "a shorter one")
             }
@@ -137,6 +148,7 @@ struct Conversations {
                 asked = false
             }
         }
+        if question { try tally.note(.unanswered) }
     }
 
     /// One message: who speaks, how long it is, and the identity of its text.

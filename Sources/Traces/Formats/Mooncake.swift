@@ -3,33 +3,67 @@
 /// left of the prompt. Answers have no identity.
 ///
 /// The dialect of later tools is read too: `input_tokens`, `output_tokens`, `created_time` and
-/// `delay_ms` as other names, fractions in times, a `block_size` of its own, no ids at all, and
-/// `session_id`: rows that share one are turns, a later turn comes `delay` after the answer before
-/// it, or the difference of their timestamps when it has none. vLLM's `timed_trace` has the same
-/// keys with seconds and 16-token blocks.
+/// `delay_ms` as other names, fractions in times, a `block_size` of its own, no ids at all,
+/// `priority` as vLLM takes it, and `session_id`: rows that share one are turns, a later turn comes
+/// `delay` after the answer before it, or the difference of their timestamps when it has none.
+/// vLLM's `timed_trace` has the same keys with seconds and 16-token blocks.
 struct Mooncake: LineFormat {
     let countsFromFirstRow = false
+    let assumptions: [String]
     private let timeScale: Int
     private var blocks: BlockIdentity
-    private var turns: [UInt64: (id: Int64, time: Int64)] = [:]
+    private var turns: [UInt64: Turn] = [:]
     private var lastTime: Int64 = 0
     /// Rows so far. From the first session on this is a row's id: the rows before it were given
     /// smaller ones.
     private var nextID: Int64 = 0
     private var hasSessions = false
-    private var keys = KeyReader<Key>(
-        [
-            ("timestamp", .timestamp), ("input_length", .inputLength),
-            ("output_length", .outputLength), ("hash_ids", .hashIDs),
-            ("input_tokens", .inputTokens), ("output_tokens", .outputTokens),
-            ("created_time", .createdTime), ("delay", .delay), ("delay_ms", .delay),
-            ("session_id", .session), ("block_size", .blockSize),
-        ], other: .other)
+    private var keys: KeyReader<Key>
 
-    /// `timeDigits`: 6 for timestamps in milliseconds, 9 for seconds.
-    init(blockTokens: Int, timeDigits: Int) {
-        blocks = BlockIdentity(tokens: blockTokens)
-        timeScale = timeDigits
+    /// Reads the unit of time and the size of blocks off the first rows where `options` do not
+    /// give them; `usual` is the unit that the format's rows have.
+    init(_ reader: LineReader, usual: TimeUnit, options: TraceOptions) {
+        let rows = FirstRows(reader, columns: options.columns)
+        let tokens = options.blockTokens ?? rows.blockTokens
+        var assumptions: [String] = []
+        let unit = options.timeUnit ?? TimeUnit(ofTimes: rows.times, usual: usual)
+        if options.timeUnit == nil { assumptions.append(unit.assumption) }
+        if options.blockTokens == nil, rows.blockSize == nil, let tokens {
+            assumptions.append(FirstRows.assumption(blockTokens: tokens))
+        }
+        if rows.hasPriorities {
+            assumptions.append("priorities are taken as vLLM's: a smaller number comes first")
+        }
+        self.assumptions = assumptions
+        timeScale = unit.digits
+        blocks = BlockIdentity(
+            tokens: tokens ?? (usual == .seconds ? 16 : 512), hasPartial: true)
+        let own = options.columns
+        keys = KeyReader(
+            [
+                (own?.time ?? "timestamp", .timestamp), (own?.prompt ?? "input_length", .prompt),
+                (own?.output ?? "output_length", .output), ("hash_ids", .hashIDs),
+                ("delay", .delay), ("delay_ms", .delayMilliseconds), ("session_id", .session),
+                ("block_size", .blockSize), ("priority", .priority),
+            ]
+                + (own == nil ? Self.synonyms : []),
+            ignored: ["request_id", "id", "model", "type", "turn"], other: .other)
+    }
+
+    private static let synonyms: [(name: String, key: Key)] = [
+        ("input_tokens", .prompt), ("output_tokens", .output), ("created_time", .timestamp),
+    ]
+
+    /// Tokens per block.
+    var blockTokens: Int { Int(blocks.tokens) }
+
+    /// The last turn of a session.
+    private struct Turn {
+        var id: Int64
+        var time: Int64
+        var prompt: Int64
+        /// Its first block, as where it begins in a content.
+        var head: Segment?
     }
 
     private struct Found {
@@ -42,9 +76,9 @@ struct Mooncake: LineFormat {
     }
 
     private enum Key {
-        case timestamp, inputLength, outputLength, hashIDs
+        case timestamp, prompt, output, hashIDs
         // The dialect's.
-        case inputTokens, outputTokens, createdTime, delay, session, blockSize
+        case delay, delayMilliseconds, session, blockSize, priority
         case other
     }
 
@@ -58,21 +92,20 @@ struct Mooncake: LineFormat {
         scan.skipSpaces()
         if scan.isAtEnd { return false }
         var found = Found()
+        let start = segments.count
         keys.begin()
         while let key = try keys.next(&scan) {
             switch key {
             case .timestamp:
                 found.time = try scan.time("timestamp", scale: timeScale)
-            case .inputLength:
+            case .prompt:
                 row.prompt = try scan.integer("input_length")
                 found.hasPrompt = true
-            case .outputLength:
+            case .output:
                 row.output = try scan.integer("output_length")
                 found.hasOutput = true
-            case .hashIDs:
-                if found.idCount != nil { throw ScanFailure.repeated("hash_ids") }
-                found.idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
-            case .other: try scan.apart { try $0.skipValue() }
+            case .hashIDs: found.idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
+            case .other: try scan.apart { try keys.pass(&$0, &tally) }
             default:
                 try scan.apart { try readDialect(key, &$0, row: &row, found: &found) }
             }
@@ -86,8 +119,10 @@ struct Mooncake: LineFormat {
             try blocks.fit(count, to: &row, segments: &segments, tally: &tally)
         }
         row.time = found.time ?? lastTime
+        row.hasOwnTime = found.time != nil
         if let session = found.session {
-            try follow(session, found, &row, &tally)
+            let head = segments.count > start ? segments[start] : nil
+            try follow(session, found, head, &row, &tally)
         } else if hasSessions {
             row.id = nextID
         }
@@ -101,34 +136,32 @@ struct Mooncake: LineFormat {
         _ key: Key, _ cursor: inout ByteCursor, row: inout TraceRow, found: inout Found
     ) throws {
         switch key {
-        case .inputTokens:
-            row.prompt = try cursor.integer("input_tokens")
-            found.hasPrompt = true
-        case .outputTokens:
-            row.output = try cursor.integer("output_tokens")
-            found.hasOutput = true
-        case .createdTime:
-            found.time = try cursor.time("created_time", scale: timeScale)
-        case .delay:
-            let delay = try cursor.time("delay", scale: timeScale)
+        case .delay, .delayMilliseconds:
+            if cursor.skipNull() { return }
+            guard found.delay == nil else { throw ScanFailure.repeated("delay") }
+            let digits = key == .delay ? timeScale : TimeUnit.milliseconds.digits
+            let delay = try cursor.time("delay", scale: digits)
             guard delay >= 0 else {
                 throw ScanFailure("the delay is negative", expected: "at least 0")
             }
             found.delay = delay
+        case .priority:
+            if !cursor.skipNull() { row.priority = try cursor.priority() }
         case .session:
             if !cursor.skipNull() { found.session = try cursor.identity("session_id") }
         default:
             let size = try cursor.integer("block_size")
             guard size == Int64(blocks.tokens) else {
                 throw ScanFailure(
-                    "block_size is \(size), in rows before it \(blocks.tokens)",
+                    "block_size is \(size), taken before it \(blocks.tokens)",
                     expected: "one block size throughout")
             }
         }
     }
 
     private mutating func follow(
-        _ session: UInt64, _ found: Found, _ row: inout TraceRow, _ tally: inout Tally
+        _ session: UInt64, _ found: Found, _ head: Segment?, _ row: inout TraceRow,
+        _ tally: inout Tally
     ) throws {
         hasSessions = true
         row.id = nextID
@@ -136,10 +169,16 @@ struct Mooncake: LineFormat {
         if let before = turns[session] {
             row.predecessor = before.id
             row.thinkTime = found.delay ?? max(0, row.time - before.time)
+            let shares =
+                head != nil && head?.content == before.head?.content
+                && head?.offset == before.head?.offset
+            if head != nil ? !shares : row.prompt < before.prompt {
+                try tally.note(.unsharedTurn)
+            }
         } else if found.time == nil {
             try tally.note(.noTimestamp)
         }
-        turns[session] = (row.id, row.time)
+        turns[session] = Turn(id: row.id, time: row.time, prompt: row.prompt, head: head)
     }
 }
 

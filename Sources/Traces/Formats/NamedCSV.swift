@@ -1,67 +1,124 @@
 import Basics
 
-/// CSV read by column name: BurstGPT in both of its column orders, and files of lengths.
+/// CSV read by column name: BurstGPT in both of its column orders, files of lengths under the names
+/// that tools give them or that the user gives, and Azure's columns in another order or among others.
 struct NamedCSV: LineFormat {
-    /// What a column holds.
-    enum Role {
-        case ignored
-        case time
-        case prompt
-        case output
-        case session
-        case elapsed
-    }
-
     let countsFromFirstRow = true
-    var assumptions: [String] {
-        (hasTimes
-            ? [] : ["no arrival times are recorded: " + (starts == nil ? "all at 0" : "drawn")])
-            + (hasSessions && !roles.contains(.elapsed) ? [NominalAnswer.assumption] : [])
-    }
-    private let roles: [Role]
-    private let hasTimes: Bool
+    let assumptions: [String]
+    private let roles: [CSVHeader.Role]
+    private let timeScale: Int
     private let hasSessions: Bool
     private var starts: ArrivalProcess?
+    private var calendar = DayCache()
     private var turns: [UInt64: (id: Int64, end: Int64)] = [:]
     private var nextID: Int64 = 0
 
-    /// Column names by role, as the formats write them.
-    private static let names: [(String, Role)] = [
-        ("Timestamp", .time), ("Request tokens", .prompt), ("Response tokens", .output),
-        ("Session ID", .session), ("Elapsed time", .elapsed),
-        ("arrived_at", .time), ("num_prefill_tokens", .prompt), ("num_decode_tokens", .output),
-        ("ContextTokens", .prompt), ("GeneratedTokens", .output),
-    ]
-
-    /// The format that a header belongs to, if any.
-    static func recognizes(_ header: String) -> TraceFormat? {
-        let columns = header.split(separator: ",", omittingEmptySubsequences: false)
-        if columns.contains("Request tokens"), columns.contains("Timestamp") { return .burstgpt }
-        if columns.contains("num_prefill_tokens"), columns.contains("num_decode_tokens") {
-            return .lengths
-        }
-        return nil
-    }
-
-    /// Reads the header.
-    init(_ reader: inout LineReader, options: TraceOptions) throws {
-        let header = try reader.next().map { $0.text(0..<$0.end) } ?? ""
-        let roles: [Role] = header.split(separator: ",", omittingEmptySubsequences: false).map {
-            column in Self.names.first { $0.0 == column }?.1 ?? .ignored
-        }
-        guard roles.contains(.prompt), roles.contains(.output) else {
+    /// Reads the header, and looks at the first row for what it leaves open.
+    init(_ reader: inout LineReader, format: TraceFormat, options: TraceOptions) throws {
+        var header = CSVHeader(try reader.next().map { $0.text(0..<$0.end) } ?? "")
+        try header.checkNames(place: reader.place)
+        if let columns = options.columns {
+            try header.assign(columns, place: reader.place)
+        } else if format == .azure, header.format != .azure {
             throw InputError(
-                reader.place, "no columns of prompt and output lengths: \"\(header.prefix(60))\"",
-                expected: "Request tokens and Response tokens, or num_prefill_tokens and"
-                    + " num_decode_tokens, or ContextTokens and GeneratedTokens")
+                reader.place, "not the header of an Azure trace",
+                expected: "TIMESTAMP, ContextTokens, GeneratedTokens")
         }
-        self.roles = roles
-        hasTimes = roles.contains(.time)
+        guard header.roles.contains(.prompt), header.roles.contains(.output) else {
+            throw InputError(
+                reader.place, "no columns of prompt and output lengths", expected: CSVHeader.wanted)
+        }
+        let time = try FirstTime(reader, header, options)
+        if time.kind == .none { header.dropTimes() }
+        if time.kind == .date { header.takeDates() }
+        roles = header.roles
+        timeScale = time.unit.digits
         hasSessions = roles.contains(.session)
-        if !hasTimes, let rate = options.requestRate {
+        assumptions = try Self.assumptions(
+            header, time, isDefined: format == .burstgpt, options, place: reader.place)
+        if time.kind == .none, let rate = options.requestRate {
             starts = ArrivalProcess(
                 .init(rate: rate), sessionRate: rate, start: 0,
                 random: SeededRandom(seed: options.seed, stream: 3))
+        }
+    }
+
+    private static func assumptions(
+        _ header: CSVHeader, _ time: FirstTime, isDefined: Bool, _ options: TraceOptions,
+        place: String
+    ) throws -> [String] {
+        var sentences: [String] = []
+        switch time.kind {
+        case .none:
+            sentences.append(
+                "no arrival times are recorded: "
+                    + (options.requestRate == nil ? "all at 0" : "drawn"))
+        case .number where options.timeUnit == nil && !isDefined:
+            sentences.append(time.unit.assumption)
+        default: break
+        }
+        if header.roles.contains(.session), !header.roles.contains(.elapsed) {
+            sentences.append(NominalAnswer.assumption)
+        }
+        let ignored = header.ignored.map { name in
+            String(
+                name.unicodeScalars.prefix(40).map {
+                    $0.value < 32 || $0.value == 127 ? "?" : Character($0)
+                })
+        }
+        guard !ignored.isEmpty else { return sentences }
+        let list = ignored.prefix(20).joined(separator: ", ") + (ignored.count > 20 ? ", ..." : "")
+        if options.isStrict {
+            throw InputError(
+                place, "columns that are not read: \(list) (refused by strict reading)",
+                expected: "only columns that the format has")
+        }
+        let isMultimodal = ignored.contains {
+            $0.lowercased().hasPrefix("num") && $0.contains("mage")
+        }
+        sentences.append(
+            "columns that are not read: \(list)"
+                + (isMultimodal ? " (images are not modelled)" : ""))
+        return sentences
+    }
+
+    /// How the first row writes its time.
+    private struct FirstTime {
+        enum Kind { case none, number, date }
+        var kind = Kind.none
+        var unit = TimeUnit.seconds
+
+        /// Looks at the rows at hand; one that cannot be read is left to the reader.
+        init(_ reader: LineReader, _ header: CSVHeader, _ options: TraceOptions) throws {
+            guard let column = header.roles.firstIndex(of: .time) else { return }
+            let bytes = reader.preview
+            var cursor = ByteCursor(
+                UnsafeRawBufferPointer(rebasing: bytes.prefix(FirstRows.preview)))
+            cursor.skipSpaces()
+            for _ in 0..<column {
+                cursor.skipColumn()
+                _ = cursor.skip(0x2c)
+            }
+            let start = cursor.at
+            while !cursor.isAtEnd, cursor.current != 0x2c, cursor.current != 10 { cursor.at += 1 }
+            let text = cursor.text(start..<cursor.at)
+            // NanoFlow writes XXX for every time.
+            if text.hasPrefix("XXX") { return }
+            var calendar = DayCache()
+            cursor.at = start
+            let isDate = (try? cursor.dateTime(&calendar)) != nil
+            kind = isDate ? .date : .number
+            guard options.timeUnit == nil || !isDate else {
+                throw InputError(
+                    reader.path, "the times are dates",
+                    expected: "no trace.time_unit (--time-unit)")
+            }
+            let first = Double(text).map {
+                [FirstRows.Time(value: $0, isWhole: $0 == $0.rounded())]
+            }
+            unit =
+                options.timeUnit
+                ?? TimeUnit(ofTimes: first ?? [], usual: .seconds, judgesGaps: false)
         }
     }
 
@@ -76,7 +133,8 @@ struct NamedCSV: LineFormat {
             if index > 0 { try cursor.comma(after: "a column") }
             switch roles[index] {
             case .ignored: cursor.skipColumn()
-            case .time: row.time = try cursor.time("the time", scale: 9)
+            case .time: row.time = try cursor.time("the time", scale: timeScale)
+            case .date: row.time = try cursor.dateTime(&calendar)
             case .prompt: row.prompt = try cursor.wholeNumber("the prompt length")
             case .output: row.output = try cursor.wholeNumber("the output length")
             case .session: session = cursor.columnIdentity()

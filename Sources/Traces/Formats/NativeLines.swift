@@ -3,7 +3,7 @@
 /// Required: `arrival_us`, `output_tokens`, and `segments` ([[content, length], ...] or
 /// [[content, offset, length], ...]) or `prompt_tokens`. Optional: `id`, `priority`,
 /// `out_content`, `abort_us`, `max_tokens`, and for later turns of a session `after` (the id of
-/// the turn before, null for a first turn) with `think_us`. Other keys are passed over.
+/// the turn before, null for a first turn) with `think_us`. Other keys are counted and passed over.
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
 
@@ -45,7 +45,6 @@ struct NativeLines: LineFormat {
                 row.output = try scan.integer("output_tokens")
                 found.hasOutput = true
             case .segments:
-                if found.segmentTokens != nil { throw ScanFailure.repeated("segments") }
                 found.segmentTokens = try scan.apart { try readSegments(&$0, into: &segments) }
             case .outputContent: row.outputContent = try scan.content("out_content")
             case .maxTokens: row.maxTokens = try scan.natural("max_tokens")
@@ -53,7 +52,7 @@ struct NativeLines: LineFormat {
             case .after: row.predecessor = scan.skipNull() ? -1 : try scan.natural("after")
             case .priority: row.priority = try scan.priority()
             case .abort: if !scan.skipNull() { row.abort = try scan.microseconds("abort_us") }
-            case .other: try scan.apart { try $0.skipValue() }
+            case .other: try scan.apart { try keys.pass(&$0, &tally) }
             }
         }
         try scan.finishLine()
@@ -155,7 +154,7 @@ extension ByteCursor {
     }
 
     /// A priority: an integer of 32 bits.
-    @inline(__always) fileprivate mutating func priority() throws -> Int32 {
+    @inline(__always) mutating func priority() throws -> Int32 {
         let value = try integer("priority")
         guard let priority = Int32(exactly: value) else {
             throw ScanFailure(

@@ -1,10 +1,11 @@
 import Basics
 
-/// OpenTelemetry spans with GenAI attributes, as JSON lines: one span a line, or the collector's
-/// file export ({"resourceSpans": ...}).
+/// OpenTelemetry spans with GenAI attributes, as JSON: one span after another, an array of them, or
+/// the collector's file export ({"resourceSpans": ...}).
 ///
-/// Spans with `gen_ai.usage.input_tokens` are requests; others are passed over. Spans are sorted
-/// by start. Those of one `gen_ai.conversation.id` are a session: each follows the latest one that
+/// Spans with `gen_ai.usage.input_tokens` are requests; others are passed over. A span around
+/// others with token counts (a gateway's around the engine's, an agent's around its calls) is not
+/// counted again. Spans are sorted by start. Those of one `gen_ai.conversation.id` are a session: each follows the latest one that
 /// had ended, after the pause between, and its prompt is taken to extend theirs, as the content
 /// itself is not recorded.
 struct OpenTelemetrySpans {
@@ -12,45 +13,63 @@ struct OpenTelemetrySpans {
         var start: Int64?
         var end: Int64?
         var prompt: Int64?
-        var output: Int64 = 0
+        var output: Int64?
         var maxTokens: Int64 = -1
         var conversation: UInt64?
-        var attributes = 0
+        var ids = SpanTree.IDs()
+
+        var isReplayed: Bool { prompt ?? 0 > 0 && output ?? 0 > 0 }
     }
 
     private var spans: [Span] = []
+    private var tree = SpanTree()
+    private var others = 0
+    private var tally: Tally
 
     /// The source for a file.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
-        var trace = OpenTelemetrySpans()
+        var cursor = ByteCursor(try lines.rest())
+        var trace = OpenTelemetrySpans(tally: Tally(isStrict: options.isStrict))
         do {
-            while var cursor = try lines.next() {
-                cursor.skipSpaces()
-                if cursor.isAtEnd { continue }
-                try trace.readObject(&cursor, depth: 0)
-                try cursor.finishLine()
-            }
+            try cursor.eachObject { try trace.readObject(&$0, depth: 0) }
         } catch let failure as ScanFailure {
-            throw InputError(lines.place, failure.problem, expected: failure.expected)
+            throw LineReader.locate(failure, cursor, path: reader.path)
+        }
+        guard !trace.spans.isEmpty else {
+            throw InputError(
+                reader.path, "none of its \(trace.others) spans has token counts",
+                expected: "gen_ai.usage.input_tokens and gen_ai.usage.output_tokens")
         }
         let notes = TraceNotes(
             path: reader.path, format: .otel,
             assumptions: ["prompts of one conversation are taken to extend each other"])
+        if trace.others > 0 {
+            notes.add(remark: "\(trace.others) spans without token counts are no requests")
+        }
+        let rows: CollectedRows
+        do {
+            rows = try trace.collect()
+        } catch let failure as ScanFailure {
+            throw InputError(reader.path, failure.problem, expected: failure.expected)
+        }
         return (
             CollectedTrace(
-                try trace.collect(path: reader.path), tally: Tally(isStrict: options.isStrict),
-                options: options, notes: notes, countsFromFirstRow: true), notes
+                rows, tally: trace.tally, options: options, notes: notes,
+                countsFromFirstRow: true), notes
         )
     }
+
+    private init(tally: Tally) { self.tally = tally }
 
     /// Deepest nesting of envelopes: resourceSpans, scopeSpans, spans are three.
     private static let deepest = 8
 
     private mutating func readObject(_ cursor: inout ByteCursor, depth: Int) throws {
         var span = Span()
+        var isEnvelope = false
         var isFirst = true
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
@@ -65,7 +84,10 @@ struct OpenTelemetrySpans {
                 span.end = try cursor.instant()
             } else if cursor.matches(key, "attributes") {
                 try readAttributes(&cursor, &span)
+            } else if try span.ids.read(key, &cursor) {
+                continue
             } else if cursor.text(key).lowercased().hasSuffix("spans"), depth < Self.deepest {
+                isEnvelope = true
                 var isFirstSpan = true
                 try cursor.openArray("spans")
                 while try cursor.nextElement(0x5d, &isFirstSpan) {
@@ -75,7 +97,11 @@ struct OpenTelemetrySpans {
                 try cursor.skipValue()
             }
         }
-        guard span.prompt != nil else { return }
+        tree.add(span.ids)
+        guard span.prompt != nil else {
+            if !isEnvelope { others += 1 }
+            return
+        }
         guard span.start != nil else {
             throw ScanFailure(
                 "a span with token counts has no start", expected: "startTimeUnixNano")
@@ -129,11 +155,21 @@ struct OpenTelemetrySpans {
         if cursor.matches(name, "gen_ai.usage.input_tokens")
             || cursor.matches(name, "gen_ai.usage.prompt_tokens")
         {
-            span.prompt = try cursor.quotedDecimal("input_tokens", scale: 0)
+            let tokens = try cursor.quotedDecimal("input_tokens", scale: 0)
+            guard span.prompt ?? tokens == tokens else {
+                throw ScanFailure(
+                    "a span has \(span.prompt!) and \(tokens) input tokens", expected: "one count")
+            }
+            span.prompt = tokens
         } else if cursor.matches(name, "gen_ai.usage.output_tokens")
             || cursor.matches(name, "gen_ai.usage.completion_tokens")
         {
-            span.output = try cursor.quotedDecimal("output_tokens", scale: 0)
+            let tokens = try cursor.quotedDecimal("output_tokens", scale: 0)
+            guard span.output ?? tokens == tokens else {
+                throw ScanFailure(
+                    "a span has \(span.output!) and \(tokens) output tokens", expected: "one count")
+            }
+            span.output = tokens
         } else if cursor.matches(name, "gen_ai.request.max_tokens") {
             span.maxTokens = try cursor.quotedDecimal("max_tokens", scale: 0)
         } else if cursor.matches(name, "gen_ai.conversation.id") {
@@ -143,34 +179,58 @@ struct OpenTelemetrySpans {
         }
     }
 
-    /// Sorts the spans and links those of a conversation. O(n log n).
-    private func collect(path: String) throws -> CollectedRows {
+    /// Sorts the spans, leaves out those around others, and links those of a conversation.
+    /// O(n log n).
+    private mutating func collect() throws -> CollectedRows {
         let order = spans.indices.sorted {
             let (a, b) = (spans[$0].start!, spans[$1].start!)
             return a != b ? a < b : $0 < $1
         }
+        for span in spans where span.isReplayed { tree.cover(span.ids) }
+        var outer: [UInt64: UInt64] = [:]
+        for span in spans {
+            if let id = span.ids.own, let conversation = span.conversation, tree.covers(id) {
+                outer[id] = conversation
+            }
+        }
         var rows = CollectedRows()
-        var conversations: [UInt64: Int64] = [:]
-        var ended: [UInt64: [(id: Int64, end: Int64)]] = [:]
+        var links = Conversations()
         for index in order {
-            let span = spans[index]
+            var span = spans[index]
             guard let prompt = span.prompt, (0...TraceRow.longest).contains(prompt) else {
-                throw InputError(
-                    path, "a span has \(span.prompt ?? 0) input tokens",
+                throw ScanFailure(
+                    "a span has \(span.prompt ?? 0) input tokens",
                     expected: "0 to \(TraceRow.longest)")
             }
+            if let id = span.ids.own, tree.covers(id) {
+                try tally.note(.nestedSpan)
+                continue
+            }
+            span.conversation =
+                span.conversation ?? tree.nearest(above: span.ids) { outer[$0] }
+            links.append(span, to: &rows)
+        }
+        return rows
+    }
+
+    /// What is known of each conversation so far.
+    private struct Conversations {
+        private var contents: [UInt64: Int64] = [:]
+        private var ended: [UInt64: [(id: Int64, end: Int64)]] = [:]
+
+        mutating func append(_ span: Span, to rows: inout CollectedRows) {
             var row = TraceRow()
             row.time = span.start!
-            row.prompt = prompt
-            row.output = span.output
-            row.maxTokens = span.maxTokens >= span.output ? span.maxTokens : -1
+            row.prompt = span.prompt!
+            row.output = span.output ?? 0
+            row.maxTokens = span.maxTokens >= row.output ? span.maxTokens : -1
             row.predecessor = -1
             if let conversation = span.conversation {
-                let fresh = Int64(conversations.count)
-                let content = conversations[conversation, default: fresh]
-                conversations[conversation] = content
-                if prompt > 0 {
-                    rows.segments.append(Segment(content: content, length: Int32(prompt)))
+                let fresh = Int64(contents.count)
+                let content = contents[conversation, default: fresh]
+                contents[conversation] = content
+                if row.prompt > 0 {
+                    rows.segments.append(Segment(content: content, length: Int32(row.prompt)))
                 }
                 let before = ended[conversation, default: []].filter { $0.end <= row.time }
                 if let last = before.max(by: { $0.end < $1.end }) {
@@ -178,16 +238,14 @@ struct OpenTelemetrySpans {
                     row.thinkTime = row.time - last.end
                 }
             }
-            let isReplayed = prompt > 0 && span.output > 0
             let id = rows.append(row)
-            if let conversation = span.conversation, isReplayed {
+            if let conversation = span.conversation, span.isReplayed {
                 // Calls that run in parallel are few; older ones are never the latest again.
                 let recent = ended[conversation, default: []].suffix(15)
                 let end = max(span.end ?? row.time, row.time)
                 ended[conversation] = recent + [(id, end)]
             }
         }
-        return rows
     }
 }
 

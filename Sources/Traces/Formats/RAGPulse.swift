@@ -26,12 +26,12 @@ struct RAGPulse: LineFormat {
 
     /// Reads the tables beside a trace. Throws `InputError` for a missing or malformed one.
     init(beside path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let folder = path.containingFolder
         var lengths: [Int64: Int32] = [:]
         for table in Self.tables {
-            var file = folder.appendingPathComponent(table).path
-            if !FileManager.default.fileExists(atPath: file) { file += ".gz" }
-            guard FileManager.default.fileExists(atPath: file) else {
+            var file = folder.appending(pathComponent: table)
+            if !FileSystem.exists(file) { file += ".gz" }
+            guard FileSystem.exists(file) else {
                 throw InputError(
                     path, "the table of chunk lengths \(table) is not beside it",
                     expected: Self.tables.joined(separator: ", "))
@@ -83,29 +83,35 @@ struct RAGPulse: LineFormat {
         var chunkTokens: Int64 = 0
         var isFirst = true
         try cursor.openObject()
+        /// Marks a key as found, once.
+        func find(_ bit: Int, _ name: String) throws {
+            if found & bit != 0 { throw ScanFailure.repeated(name) }
+            found |= bit
+        }
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "timestamp") {
+                try find(1, "timestamp")
                 row.time = try cursor.quotedDecimal("timestamp", scale: 9)
-                found |= 1
             } else if cursor.matches(key, "input_length") {
+                try find(2, "input_length")
                 row.prompt = try cursor.integer("input_length")
-                found |= 2
             } else if cursor.matches(key, "output_length") {
+                try find(4, "output_length")
                 row.output = try cursor.integer("output_length")
-                found |= 4
             } else if cursor.matches(key, "hash_ids") {
-                if found & 8 != 0 { throw ScanFailure.repeated("hash_ids") }
+                try find(8, "hash_ids")
                 chunkTokens = try readChunks(&cursor, into: &segments)
-                found |= 8
             } else if cursor.matches(key, "session_id") {
+                try find(16, "session_id")
                 session = try cursor.identity("session_id")
             } else {
+                try cursor.pass(key, unless: [], &tally)
                 try cursor.skipValue()
             }
         }
         try cursor.finishLine()
-        guard found == 15 else {
+        guard found & 15 == 15 else {
             throw ScanFailure(
                 "a key is missing",
                 expected: "timestamp, input_length, output_length and hash_ids")

@@ -1,8 +1,8 @@
 import Basics
 import Foundation
 
-/// WEKA's coding sessions: one JSON object per session with `requests`, each with `t` (seconds from
-/// the session's start), `in`, `out`, `hash_ids` of whole 64-token blocks (local to the session),
+/// WEKA's coding sessions: JSON objects, one after another, in an array or in files of their own,
+/// each a session with `requests`, each of those with `t` (seconds from the session's start), `in`, `out`, `hash_ids` of whole 64-token blocks (local to the session),
 /// `api_time` and `think_time`; markers of type `subagent` hold requests of their own.
 ///
 /// A request follows the one before it, `think_time` after its answer. A sub-agent's first request
@@ -24,9 +24,10 @@ struct WEKASessions {
         var reader = WEKASessions(options)
         for file in files { try reader.read(file) }
         let starts = "session starts are drawn: \(options.sessionRate) per second, Poisson, seed"
+        let isDrawn = reader.sessionCount > 1
         let notes = TraceNotes(
             path: path, format: .weka, blockTokens: Int(reader.blocks.tokens),
-            assumptions: files.count > 1 ? ["\(starts) \(options.seed)"] : [])
+            assumptions: isDrawn ? ["\(starts) \(options.seed)"] : [])
         return (
             CollectedTrace(
                 reader.collected, tally: reader.tally, options: options, notes: notes,
@@ -45,25 +46,39 @@ struct WEKASessions {
     private mutating func read(_ file: String) throws {
         var reader = try LineReader(file)
         var cursor = ByteCursor(try reader.rest())
+        // The reader holds the bytes.
+        try withExtendedLifetime(reader) {
+            do {
+                try cursor.eachObject { try readSession(&$0) }
+            } catch let failure as ScanFailure {
+                throw LineReader.locate(failure, cursor, path: file)
+            }
+        }
+    }
+
+    private mutating func readSession(_ cursor: inout ByteCursor) throws {
         let start = sessionCount == 0 ? 0 : Int64(drawn: starts.next() * 1e6, unit: 1_000)
         sessionCount += 1
-        do {
-            let shape = try WEKAShape(&cursor)
-            if shape.blockTokens != Int(blocks.tokens) {
-                guard sessionCount == 1 else {
-                    throw ScanFailure(
-                        "block_size is \(shape.blockTokens), in files before it \(blocks.tokens)",
-                        expected: "one block size throughout")
-                }
-                blocks = BlockIdentity(tokens: shape.blockTokens)
-            }
-            cursor.at = shape.requestsAt
-            let space = shape.isGlobal ? 0 : sessionCount << 32
-            var chain = Chain(space: space, base: start)
-            try readRequests(&cursor, &chain)
-        } catch let failure as ScanFailure {
-            throw LineReader.locate(failure, cursor, path: file)
+        let shape = try WEKAShape(&cursor, &tally)
+        let end = cursor.at
+        let size = shape.blockTokens ?? options.blockTokens ?? 64
+        guard options.blockTokens ?? size == size else {
+            throw ScanFailure(
+                "block_size is \(size), trace.block_size (--block-size) says"
+                    + " \(options.blockTokens!)", expected: "the file's")
         }
+        if size != Int(blocks.tokens) {
+            guard sessionCount == 1 else {
+                throw ScanFailure(
+                    "block_size is \(size), in sessions before it \(blocks.tokens)",
+                    expected: "one block size throughout")
+            }
+            blocks = BlockIdentity(tokens: size)
+        }
+        cursor.at = shape.requestsAt
+        var chain = Chain(space: shape.isGlobal ? 0 : sessionCount << 32, base: start)
+        try readRequests(&cursor, &chain)
+        cursor.at = end
     }
 
     /// A line of requests that follow each other.
@@ -96,13 +111,13 @@ struct WEKASessions {
         var isFirst = true
         try cursor.openArray("requests")
         while try cursor.nextElement(0x5d, &isFirst) {
-            var call = try WEKACall(&cursor, blocks, space: chain.space, &collected.segments)
+            var call = try WEKACall(
+                &cursor, &blocks, space: chain.space, &collected.segments, &tally)
             if let inner = call.requestsAt {
                 try readBranch(&cursor, call, at: inner, &chain)
             } else {
-                try blocks.fit(
-                    call.idCount, to: &call.row, segments: &collected.segments, tally: &tally,
-                    floorIsRule: true)
+                try blocks.fitWhole(
+                    call.idCount, to: &call.row, segments: &collected.segments, tally: &tally)
                 try append(call, to: &chain)
             }
         }
@@ -168,16 +183,22 @@ extension NominalAnswer {
 
 /// What stands around the requests of a session.
 private struct WEKAShape {
-    var blockTokens = 64
+    var blockTokens: Int?
     var isGlobal = false
     var requestsAt = -1
 
-    init(_ cursor: inout ByteCursor) throws {
+    /// Keys that change nothing here.
+    private static let ignored: [StaticString] = [
+        "id", "models", "model", "tool_tokens", "system_tokens", "totals",
+    ]
+
+    init(_ cursor: inout ByteCursor, _ tally: inout Tally) throws {
         var isFirst = true
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "block_size") {
+                guard blockTokens == nil else { throw ScanFailure.repeated("block_size") }
                 let size = try cursor.integer("block_size")
                 guard (1...1 << 20).contains(size) else {
                     throw ScanFailure("block_size is \(size)", expected: "1 to 1048576")
@@ -187,7 +208,12 @@ private struct WEKAShape {
                 let scope = try cursor.stringRange()
                 isGlobal = !cursor.matches(scope, "local")
             } else {
-                if cursor.matches(key, "requests") { requestsAt = cursor.at }
+                if cursor.matches(key, "requests") {
+                    guard requestsAt < 0 else { throw ScanFailure.repeated("requests") }
+                    requestsAt = cursor.at
+                } else {
+                    try cursor.pass(key, unless: Self.ignored, &tally)
+                }
                 try cursor.skipValue()
             }
         }
@@ -206,34 +232,52 @@ private struct WEKACall {
     var idCount = 0
     var requestsAt: Int?
 
+    /// Keys that change nothing here.
+    private static let ignored: [StaticString] = [
+        "type", "model", "stop", "input_types", "output_types", "ttft", "agent_id",
+        "subagent_type", "duration_ms", "total_tokens", "tool_use_count", "status", "models",
+        "tool_tokens", "system_tokens",
+    ]
+
     init(
-        _ cursor: inout ByteCursor, _ blocks: BlockIdentity, space: Int64,
-        _ segments: inout [Segment]
+        _ cursor: inout ByteCursor, _ blocks: inout BlockIdentity, space: Int64,
+        _ segments: inout [Segment], _ tally: inout Tally
     ) throws {
         var isFirst = true
         var found = 0
+        /// Marks a key as found, once.
+        func find(_ bit: Int, _ name: String) throws {
+            if found & bit != 0 { throw ScanFailure.repeated(name) }
+            found |= bit
+        }
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "hash_ids") {
-                if found & 8 != 0 { throw ScanFailure.repeated("hash_ids") }
-                found |= 8
-                idCount = try blocks.read(&cursor, space: space, into: &segments)
+                try find(8, "hash_ids")
+                idCount = try blocks.read(&cursor, space: space, into: &segments) ?? 0
             } else if cursor.matches(key, "t") {
+                try find(1, "t")
                 time = try cursor.time("t", scale: 9)
-                found |= 1
             } else if cursor.matches(key, "in") {
+                try find(2, "in")
                 row.prompt = try cursor.integer("in")
-                found |= 2
             } else if cursor.matches(key, "out") {
+                try find(4, "out")
                 row.output = try cursor.integer("out")
-                found |= 4
             } else if cursor.matches(key, "think_time") {
+                try find(16, "think_time")
                 think = try cursor.optionalSeconds("think_time")
             } else if cursor.matches(key, "api_time") {
+                try find(32, "api_time")
                 api = try cursor.optionalSeconds("api_time")
             } else {
-                if cursor.matches(key, "requests") { requestsAt = cursor.at }
+                if cursor.matches(key, "requests") {
+                    try find(64, "requests")
+                    requestsAt = cursor.at
+                } else {
+                    try cursor.pass(key, unless: Self.ignored, &tally)
+                }
                 try cursor.skipValue()
             }
         }

@@ -1,10 +1,11 @@
 /// How often a trace's own content blocks come back: what an infinite cache would hit, how far
 /// apart uses are, and what LRU caches of any size would hold.
 ///
-/// Blocks are the trace's (512 tokens for Mooncake, chunks for RAGPulse); without such, 16-token
-/// blocks chained from the prompt's start. A request's hit is the longest run of blocks from its
-/// start that were all seen before. Distances count distinct blocks between two uses of one, in
-/// prompt order, wherever it stands in the prompt.
+/// Blocks are the trace's (512 tokens for Mooncake), each with all that stands before it: a block
+/// behind another one than before is another block, as it is for a prefix cache. RAGPulse's chunks
+/// are content wherever they stand, and a hit is the longest run of chunks from a prompt's start
+/// that were all seen. Without blocks of the trace's own, 16-token blocks from the prompt's start
+/// (`PrefixReuse`). Distances count distinct blocks between two uses of one, in prompt order.
 public struct BlockReuse: Sendable {
     /// What was counted; all zero for a trace without content.
     public struct Result: Sendable {
@@ -19,26 +20,30 @@ public struct BlockReuse: Sendable {
         public var reusedBlocks = 0
         /// Seconds between uses of a block and distinct blocks between them: quantiles 0.5, 0.9,
         /// 0.99.
-        public var gapSeconds: [Double] = []
-        public var distances: [Double] = []
-        /// Sorted distances, for hits at any capacity.
-        var sorted: [Int32] = []
+        public private(set) var gapSeconds: [Double] = []
+        public private(set) var distances: [Double] = []
+        /// Every distance, and every gap in nanoseconds.
+        var allDistances = CountedValues()
+        var allGaps = CountedValues()
 
         /// Share of block uses that an LRU cache of `capacity` blocks would have held.
+        /// O(log distances).
         public func lruHitRatio(capacity: Int) -> Double {
             guard totalBlocks > 0 else { return 0 }
-            var low = 0
-            var high = sorted.count
-            while low < high {
-                let middle = (low + high) / 2
-                if Int(sorted[middle]) < capacity { low = middle + 1 } else { high = middle }
-            }
-            return Double(low) / Double(totalBlocks)
+            return Double(allDistances.count(below: Int64(capacity))) / Double(totalBlocks)
+        }
+
+        /// Ends the counting. O(uses · log uses).
+        mutating func sort() {
+            allDistances.sort()
+            allGaps.sort()
+            let shares = [0.5, 0.9, 0.99]
+            distances = allDistances.quantiles(shares)
+            gapSeconds = allGaps.quantiles(shares).map { $0 * 1e-9 }
         }
     }
 
     private let blockTokens: Int32?
-    private let isChained: Bool
     private var index = DenseIndex()
     private var lastUse: [Int32] = []
     private var lastTime: [Int64] = []
@@ -47,15 +52,11 @@ public struct BlockReuse: Sendable {
     private var owners = [Int32](repeating: -1, count: 1 << 16)
     private var now = 0
     private var result = Result()
-    private var gaps: [Int64] = []
     private var chain: UInt64 = 0
     private var isHit = true
 
-    /// `blockTokens`: the trace's own, nil for chunks; `chained16` for traces without blocks.
-    init(blockTokens: Int?, chained16: Bool) {
-        self.blockTokens = chained16 ? 16 : blockTokens.map(Int32.init)
-        isChained = chained16
-    }
+    /// `blockTokens`: the trace's own, nil for chunks.
+    init(blockTokens: Int?) { self.blockTokens = blockTokens.map(Int32.init) }
 
     /// Adds every request of a batch that has content. O(blocks · log unique blocks).
     mutating func add(_ batch: Workload) {
@@ -64,13 +65,7 @@ public struct BlockReuse: Sendable {
             let before = result.hitBlocks
             isHit = true
             chain = 0
-            if isChained {
-                addChained(batch, row)
-            } else {
-                for segment in batch.segments(of: row) {
-                    addOwn(segment, at: batch.arrivals[row])
-                }
-            }
+            for segment in batch.segments(of: row) { addOwn(segment, at: batch.arrivals[row]) }
             if blockTokens != nil { result.baseTokens += Int(batch.promptTokens[row]) }
             if result.hitBlocks > before { result.requestsWithHit += 1 }
         }
@@ -87,32 +82,11 @@ public struct BlockReuse: Sendable {
         let end = segment.offset + segment.length
         while offset < end {
             let length = min(size - offset % size, end - offset)
-            use(Self.key(segment.content, offset / size), length, at: time)
+            let content = Int64(
+                bitPattern: chain &* 0xd134_2543_de82_ef95 ^ UInt64(segment.content))
+            chain = Self.key(content, offset / size)
+            use(chain, length, at: time)
             offset += length
-        }
-    }
-
-    private mutating func addChained(_ batch: Workload, _ row: Int) {
-        let size = blockTokens!
-        var room = size
-        for segment in batch.segments(of: row) {
-            var offset = segment.offset
-            var left = segment.length
-            while left > 0 {
-                let length = min(room, left)
-                // The chain so far stands for everything before; the piece's length closes it.
-                chain =
-                    Self.key(
-                        Int64(bitPattern: chain ^ UInt64(bitPattern: segment.content)), offset)
-                    &+ UInt64(length)
-                offset += length
-                left -= length
-                room -= length
-                if room == 0 {
-                    use(chain, size, at: batch.arrivals[row])
-                    room = size
-                }
-            }
         }
     }
 
@@ -138,8 +112,8 @@ public struct BlockReuse: Sendable {
             }
             let last = Int(lastUse[block])
             let distance = marks.sum(before: now) - marks.sum(before: last + 1)
-            result.sorted.append(Int32(distance))
-            gaps.append(time - lastTime[block])
+            result.allDistances.add(Int64(distance))
+            result.allGaps.add(time - lastTime[block])
             marks.add(-1, at: last)
             owners[last] = -1
             wasReused[block] = true
@@ -170,22 +144,7 @@ public struct BlockReuse: Sendable {
         var final = result
         final.uniqueBlocks = index.count
         final.reusedBlocks = wasReused.lazy.filter { $0 }.count
-        final.sorted.sort()
-        let shares = [0.5, 0.9, 0.99]
-        final.distances = Self.quantiles(final.sorted, shares)
-        final.gapSeconds = Self.quantiles(gaps.sorted(), shares).map { $0 * 1e-9 }
+        final.sort()
         return final
-    }
-
-    private static func quantiles<Value: BinaryInteger>(
-        _ sorted: [Value], _ shares: [Double]
-    ) -> [Double] {
-        guard !sorted.isEmpty else { return [] }
-        return shares.map { share in
-            let rank = Double(sorted.count - 1) * share
-            let low = Double(sorted[Int(rank)])
-            let high = Double(sorted[min(Int(rank) + 1, sorted.count - 1)])
-            return low + (high - low) * (rank - rank.rounded(.down))
-        }
     }
 }

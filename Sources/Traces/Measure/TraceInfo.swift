@@ -14,14 +14,16 @@ public struct TraceInfo: Sendable {
     /// Tokens per block in `reuse`, nil for chunks.
     public let blockTokens: Int?
 
-    /// Reads a source to its end. O(tokens of content / block size), streaming.
+    /// Reads a source to its end, streaming. O(segments), or O(blocks) where the trace has blocks
+    /// of its own.
     ///
     /// Throws what the source throws.
     public init(_ source: any RequestSource, notes: TraceNotes) throws {
         self.notes = notes
         let hasOwnBlocks = notes.blockTokens != nil || notes.format == .ragpulse
-        blockTokens = hasOwnBlocks ? notes.blockTokens : 16
-        var blocks = BlockReuse(blockTokens: notes.blockTokens, chained16: !hasOwnBlocks)
+        blockTokens = hasOwnBlocks ? notes.blockTokens : Int(PrefixReuse.blockTokens)
+        var blocks = BlockReuse(blockTokens: notes.blockTokens)
+        var prefixes = PrefixReuse()
         var hasContent = false
         var source = source
         while let batch = try source.next() {
@@ -33,9 +35,9 @@ public struct TraceInfo: Sendable {
             laterTurns += batch.predecessors.lazy.filter { $0 >= 0 }.count
             aborts += batch.aborts.lazy.filter { $0 >= 0 }.count
             hasContent = hasContent || !batch.segmentEnds.isEmpty
-            blocks.add(batch)
+            if hasOwnBlocks { blocks.add(batch) } else { prefixes.add(batch) }
         }
-        if hasContent { reuse = blocks.finish() }
+        if hasContent { reuse = hasOwnBlocks ? blocks.finish() : prefixes.finish() }
     }
 
     /// Whether so many arrivals share a time that burstiness below a minute is an artefact of the

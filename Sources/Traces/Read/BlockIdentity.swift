@@ -6,22 +6,26 @@
 struct BlockIdentity {
     let tokens: Int32
     private let shift: Int64
+    /// Which ids stood for partial and which for full blocks; nil where blocks are whole.
+    private var uses: BlockUses?
 
-    /// `tokens` per block, 1...2²⁰.
-    init(tokens: Int) {
+    /// `tokens` per block, 1...2²⁰; `hasPartial`: the last id of a prompt may stand for less.
+    init(tokens: Int, hasPartial: Bool = false) {
         precondition(tokens >= 1 && tokens <= 1 << 20, "absurd block size")
         self.tokens = Int32(tokens)
         shift = Int64(30 - (64 - (UInt64(tokens) - 1).leadingZeroBitCount) % 64)
+        uses = hasPartial ? BlockUses() : nil
     }
 
     /// Reads a JSON array of block ids at the cursor and appends their tokens, whole blocks all;
-    /// returns how many. `space` keeps namespaces apart (files, sessions). O(ids).
-    func read(
+    /// returns how many, or nil for null. `space` keeps namespaces apart (files, sessions). O(ids).
+    mutating func read(
         _ cursor: inout ByteCursor, space: Int64 = 0, into segments: inout [Segment]
-    ) throws -> Int {
+    ) throws -> Int? {
         // A copy of one's own can stay in registers.
         var scan = cursor
         defer { cursor = scan }
+        if scan.skipNull() { return nil }
         try scan.openArray("hash_ids")
         scan.skipSpaces()
         if scan.skip(0x5d) { return 0 }
@@ -45,16 +49,18 @@ struct BlockIdentity {
             scan.skipSpaces()
             if scan.skip(0x5d) { break }
             guard scan.skip(0x2c) else { throw scan.unfinished() }
-            if scan.current == 32 { scan.at &+= 1 }
+            scan.skipSpaces()
         }
         append(first, through: next &- 1, space, to: &segments)
         return count
     }
 
     /// Appends the whole blocks of consecutive ids that share a content.
-    private func append(
+    @inline(__always)
+    private mutating func append(
         _ first: Int64, through last: Int64, _ space: Int64, to segments: inout [Segment]
     ) {
+        uses?.add(first, through: last)
         let offset = Int32(truncatingIfNeeded: first & (1 << shift - 1)) * tokens
         let length = Int32(truncatingIfNeeded: last - first + 1) * tokens
         segments.append(
@@ -63,23 +69,53 @@ struct BlockIdentity {
 
     /// Fits whole blocks already appended to a prompt's length: cuts the last one, or where only
     /// whole blocks have ids, leaves the rest to the request itself.
-    func fit(
-        _ count: Int, to row: inout TraceRow, segments: inout [Segment], tally: inout Tally,
-        floorIsRule: Bool = false
+    @inline(__always)
+    mutating func fit(
+        _ count: Int, to row: inout TraceRow, segments: inout [Segment], tally: inout Tally
+    ) throws {
+        guard row.prompt >= 0, count > 0 || row.prompt > 0 else {
+            uses?.forget()
+            return
+        }
+        let size = Int64(tokens)
+        let (reach, overflow) = Int64(count).multipliedReportingOverflow(by: size)
+        let excess = reach &- row.prompt
+        switch excess {
+        case 0..<size where !overflow:
+            if count > 0 {
+                segments[segments.count &- 1].length &-= Int32(truncatingIfNeeded: excess)
+            }
+        case (1 &- size)..<0 where !overflow:
+            try tally.note(.floorBlockCount)
+            row.ownTail = Int32(truncatingIfNeeded: 0 &- excess)
+        default: throw misfit(count, row)
+        }
+        if let clashes = uses?.settle(isPartial: excess > 0), clashes {
+            try tally.note(.partialID)
+        }
+    }
+
+    /// The same where ids stand for whole blocks alone.
+    func fitWhole(
+        _ count: Int, to row: inout TraceRow, segments: inout [Segment], tally: inout Tally
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else { return }
         let size = Int64(tokens)
-        let excess = Int64(count) * size - row.prompt
-        switch excess {
-        case 0..<size:
-            if count > 0 { segments[segments.count - 1].length -= Int32(excess) }
-        case (1 - size)..<0:
-            if !floorIsRule { try tally.note(.floorBlockCount) }
-            row.ownTail = Int32(-excess)
-        default:
-            throw ScanFailure(
-                "\(count) hash ids for a prompt of \(row.prompt) tokens",
-                expected: "\((row.prompt + size - 1) / size) ids of \(size) tokens")
+        switch row.prompt - Int64(count) * size {
+        case 0: break
+        case let rest where rest > 0 && rest < size: row.ownTail = Int32(rest)
+        case let rest where rest < 0 && rest > -size:
+            try tally.note(.ceilBlockCount)
+            segments[segments.count - 1].length += Int32(rest)
+        default: throw misfit(count, row)
         }
+    }
+
+    private func misfit(_ count: Int, _ row: TraceRow) -> ScanFailure {
+        let size = Int64(tokens)
+        return ScanFailure(
+            "\(count) hash ids for a prompt of \(row.prompt) tokens",
+            expected: "\(row.prompt / size + min(1, row.prompt % size)) ids of \(size) tokens"
+                + " (another size: trace.block_size, --block-size)")
     }
 }

@@ -52,6 +52,7 @@ struct CollectedTrace: RequestSource {
     }
 
     mutating func next() throws -> Workload? {
+        if order.isEmpty { try gate.checkYield(path: notes.path) }
         guard position < order.count, !gate.isClosed else { return nil }
         var batch = BatchColumns(capacity: min(gate.options.batchSize, order.count))
         do {

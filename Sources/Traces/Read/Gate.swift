@@ -14,6 +14,9 @@ struct Gate {
     private var seen = SeenIDs()
     /// Ids of rows that were read but not kept.
     private var lostIDs = SeenIDs()
+    /// Rows left out of sessions of which earlier rows are kept.
+    private var cutIDs = SeenIDs()
+    private var hasSessions = false
     private var kept = 0
     /// The least id that no row without one was given; above 0 once some row was.
     private var nextID: Int64 = 0
@@ -72,7 +75,8 @@ struct Gate {
         let time = try relative(row.time)
         guard time >= lastTime else {
             throw ScanFailure(
-                "time goes back by \(lastTime - time) ns", expected: "rows in order of time")
+                "time goes back by \(Self.span(from: time, to: lastTime))",
+                expected: "rows in order of time (headway trace sort FILE --out SORTED)")
         }
         lastTime = time
         if row.id >= 0, !seen.insert(row.id) {
@@ -86,11 +90,16 @@ struct Gate {
             lose(row.id)
             return nil
         }
-        if row.predecessor != TraceRow.noSessions { try checkPredecessor(&row) }
         let window = options.window ?? 0..<Int64.max
-        if time >= window.upperBound { isClosed = true }
+        let before = row.predecessor
+        if before != TraceRow.noSessions {
+            hasSessions = true
+            try checkPredecessor(&row, isKept: window.contains(time))
+        }
         guard window.contains(time) else {
-            lose(row.id)
+            // Later rows may still be turns of sessions that are kept: they are counted.
+            if time >= window.upperBound { isClosed = !hasSessions }
+            try cut(row, after: before)
             return nil
         }
         if row.id < 0 { row.id = freeID() }
@@ -115,20 +124,52 @@ struct Gate {
         return nextID
     }
 
+    /// The time from one moment to a later one as a message shows it.
+    private static func span(from start: Int64, to end: Int64) -> String {
+        // The difference may need all 64 bits.
+        let nanoseconds = UInt64(bitPattern: end &- start)
+        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let digits = String(rest)
+        var fraction = String(repeating: "0", count: 9 - digits.count) + digits
+        while fraction.last == "0" { fraction.removeLast() }
+        return fraction.isEmpty ? "\(seconds) s" : "\(seconds).\(fraction) s"
+    }
+
+    /// Leaves out a row outside the window, and counts it where that cuts a session.
+    private mutating func cut(_ row: TraceRow, after before: Int64) throws {
+        lose(row.id)
+        guard before >= 0, options.followsSessions else { return }
+        let isPart = !lostIDs.contains(before) || cutIDs.contains(before)
+        guard isPart || !row.hasOwnTime else { return }
+        _ = cutIDs.insert(row.id)
+        try tally.note(.turnLeftOut)
+    }
+
     private mutating func lose(_ id: Int64) {
         if id >= 0 { _ = lostIDs.insert(id) }
     }
 
     /// A turn whose predecessor was dropped or lies outside the window arrives by itself.
-    private func checkPredecessor(_ row: inout TraceRow) throws {
+    private mutating func checkPredecessor(_ row: inout TraceRow, isKept: Bool) throws {
+        if row.predecessor >= 0, row.predecessor == row.id {
+            throw ScanFailure(
+                "the request \(row.id) follows itself", expected: "the id of an earlier row")
+        }
         if row.predecessor >= 0, !seen.contains(row.predecessor) {
             throw ScanFailure(
                 "follows the request \(row.predecessor), which is not in the rows before it",
                 expected: "the id of an earlier row")
         }
+        guard isKept else { return }
+        if !options.followsSessions {
+            row.predecessor = TraceRow.noSessions
+        } else if lostIDs.contains(row.predecessor) {
+            try tally.note(.parentLeftOut)
+            row.predecessor = -1
+        }
+        // Formats with clocks of their own have cut their pauses, and counted them, already.
+        if row.predecessor >= 0, row.thinkTime > options.longestGap { try tally.note(.longGap) }
         row.thinkTime = min(row.thinkTime, options.longestGap)
-        if lostIDs.contains(row.predecessor) { row.predecessor = -1 }
-        if !options.followsSessions { row.predecessor = TraceRow.noSessions }
     }
 
     @inline(__always) private func checkLengths(_ row: TraceRow) throws {
@@ -164,6 +205,7 @@ struct Gate {
         }
         guard let origin else {
             origin = time
+            tally.origin = time
             return 0
         }
         let (result, overflow) = time.subtractingReportingOverflow(origin)
@@ -190,10 +232,12 @@ struct Gate {
         if options.limit == 0 {
             throw InputError(path, "a limit of 0 requests leaves nothing", expected: "at least 1")
         }
-        let dropped = tally.counts.reduce(0, +)
+        let losses = zip(TraceQuirk.allCases, tally.counts).filter { $0.drops && $1 > 0 }
+        let dropped = losses.reduce(0) { $0 + $1.1 }
+        let why = losses.map { "\($1) times \($0.words)" }.joined(separator: ", ")
         let reason =
             tally.rows == 0
-            ? "no request in the file"
+            ? "no request in the file" + (why.isEmpty ? "" : ": \(why)")
             : "none of its \(tally.rows) rows can be replayed (\(dropped) dropped, the rest"
                 + " outside the window)"
         throw InputError(path, reason, expected: "at least one request")

@@ -90,6 +90,11 @@ extension ByteCursor {
             && memcmp(base + range.lowerBound, word.utf8Start, count) == 0
     }
 
+    /// The same for a word that is not known when the program is built.
+    func matches(_ range: Range<Int>, _ word: [UInt8]) -> Bool {
+        range.count == word.count && memcmp(base + range.lowerBound, word, word.count) == 0
+    }
+
     /// A range of bytes as text.
     func text(_ range: Range<Int>) -> String {
         String(
@@ -144,6 +149,37 @@ extension ByteCursor {
             ? ScanFailure(
                 "the line ends inside a JSON value", expected: "a complete JSON object per line")
             : ScanFailure("not JSON: \(excerpt(from: at))", expected: "a JSON object per line")
+    }
+
+    /// Hands out each object from here to the end: one after another, or the elements of an array.
+    /// Throws for anything else between, before or after them.
+    mutating func eachObject(_ body: (inout ByteCursor) throws -> Void) throws {
+        skipSpaces()
+        if skip(0x5b) {
+            var isFirst = true
+            while try nextElement(0x5d, &isFirst) { try body(&self) }
+            skipSpaces()
+            guard isAtEnd else {
+                throw ScanFailure(
+                    "text follows the array: \(excerpt(from: at))", expected: "one array alone")
+            }
+        }
+        while !isAtEnd {
+            try body(&self)
+            skipSpaces()
+        }
+    }
+
+    /// Counts a key that is not among those known to change nothing.
+    func pass(
+        _ key: Range<Int>, unless ignored: [StaticString], _ tally: inout Tally
+    ) throws {
+        if ignored.contains(where: { matches(key, $0) }) { return }
+        try tally.passOver(Array(UnsafeBufferPointer(rebasing: bytes(key))))
+    }
+
+    private func bytes(_ range: Range<Int>) -> Slice<UnsafeBufferPointer<UInt8>> {
+        UnsafeBufferPointer(start: base, count: end)[range]
     }
 
     /// Checks that nothing but white space follows.

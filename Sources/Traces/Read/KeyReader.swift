@@ -5,17 +5,26 @@
 /// each key's value is kept and compared as three words; only text that was not seen before is
 /// scanned. The meaning is the scanner's: it once read these very bytes in this very place.
 ///
+/// A key that occurs twice in an object is refused, as is a second spelling of the same key.
+///
 ///     keys.begin()
 ///     while let key = try keys.next(&cursor) {
-///         switch key { ... }
+///         switch key {
+///         case .other: try keys.pass(&cursor, &tally)
+///         ...
+///         }
 ///     }
-struct KeyReader<Key> {
-    private let names: [(name: StaticString, key: Key)]
+struct KeyReader<Key: Equatable> {
+    private let names: [(name: [UInt8], key: Key)]
     private let other: Key
-    /// Two for every place in an object: its beginning, after each key's value, after an unknown
-    /// key's.
+    /// Other names: those that are known to change nothing, then those met that nobody knows.
+    private var others: [[UInt8]]
+    private let ignored: Int
+    /// Two for every place in an object: its beginning, after each name's value.
     private var memories: [Memory]
     private var place = 0
+    /// A bit for each known key that this object has had.
+    private var seen: UInt64 = 0
 
     /// Text that led to a key.
     private struct Memory {
@@ -25,20 +34,38 @@ struct KeyReader<Key> {
         var length = 0
         var key: Key
         var place = 0
+        /// The key's bit in `seen`, 0 for names that may occur twice.
+        var bit: UInt64 = 0
     }
 
     /// Longest text that is remembered, bytes.
     private static var longest: Int { 24 }
 
-    /// Names with what they stand for; `other` stands for every other name.
-    init(_ names: [(name: StaticString, key: Key)], other: Key) {
-        self.names = names
+    /// Names with what they stand for; `other` stands for every other name, of which `ignored`
+    /// are known to change nothing here.
+    init(_ names: [(name: String, key: Key)], ignored: [String] = [], other: Key) {
+        precondition(names.count <= 64, "a bit for each name")
+        self.names = names.map { (Array($0.name.utf8), $0.key) }
         self.other = other
-        memories = .init(repeating: Memory(key: other), count: 2 * (names.count + 2))
+        self.ignored = ignored.count
+        others = ignored.map { Array($0.utf8) }
+        let places = 1 + names.count + ignored.count
+        memories = .init(repeating: Memory(key: other), count: 2 * places)
     }
 
     /// Starts an object, whose brace is next but for white space.
-    @inline(__always) mutating func begin() { place = 0 }
+    @inline(__always) mutating func begin() {
+        place = 0
+        seen = 0
+    }
+
+    /// Moves past the value of a key that stands for `other`, and counts it unless it is known to
+    /// change nothing.
+    mutating func pass(_ cursor: inout ByteCursor, _ tally: inout Tally) throws {
+        let index = place - 1 - names.count
+        if index >= ignored { try tally.passOver(others[index]) }
+        try cursor.skipValue()
+    }
 
     /// The next key, with the cursor at its value, or nil when the object has ended.
     @inline(__always) mutating func next(_ cursor: inout ByteCursor) throws -> Key? {
@@ -58,6 +85,8 @@ struct KeyReader<Key> {
                 if difference == 0, memory.length > 0, value < cursor.end,
                     cursor.base[value] > 32
                 {
+                    if seen & memory.bit != 0 { throw repeated(memory.place) }
+                    seen |= memory.bit
                     cursor.at = value
                     place = memory.place
                     return memory.key
@@ -76,16 +105,45 @@ struct KeyReader<Key> {
         if isFirst { try cursor.openObject() }
         guard try cursor.nextElement(0x7d, &isFirst) else { return (nil, cursor.at) }
         let range = try cursor.key()
-        let known = names.firstIndex { cursor.matches(range, $0.name) }
-        let key = known.map { names[$0].key } ?? other
-        let next = 1 + (known ?? names.count)
-        remember(start, through: cursor.at, key, next)
-        place = next
-        return (key, cursor.at)
+        var memory = Memory(key: other)
+        if let known = names.firstIndex(where: { cursor.matches(range, $0.name) }) {
+            memory.key = names[known].key
+            memory.place = 1 + known
+            // All spellings of a key have the bit of the first.
+            memory.bit = 1 << UInt64(names.firstIndex { $0.key == memory.key }!)
+        } else {
+            memory.place = try 1 + names.count + other(cursor, range)
+        }
+        if seen & memory.bit != 0 { throw repeated(memory.place) }
+        seen |= memory.bit
+        remember(start, through: cursor.at, memory)
+        place = memory.place
+        return (memory.key, cursor.at)
+    }
+
+    /// The index of a name among the others, where it is put if it is new.
+    private mutating func other(_ cursor: ByteCursor, _ range: Range<Int>) throws -> Int {
+        if let index = others.firstIndex(where: { cursor.matches(range, $0) }) { return index }
+        let name = cursor.printable(range)
+        if let refusal = UnknownKeys.refusal(of: name) { throw refusal }
+        if others.count - ignored >= UnknownKeys.most {
+            // The last one stands for all that come after it.
+            others[others.count - 1] = Array("other keys".utf8)
+            return others.count - 1
+        }
+        others.append(Array(cursor.text(range).utf8))
+        memories += [Memory(key: other), Memory(key: other)]
+        return others.count - 1
+    }
+
+    private func repeated(_ place: Int) -> ScanFailure {
+        let spellings = names.filter { $0.key == names[place - 1].key }
+            .map { String(decoding: $0.name, as: UTF8.self) }
+        return .repeated(spellings.joined(separator: " or "))
     }
 
     private mutating func remember(
-        _ start: ByteCursor, through end: Int, _ key: Key, _ next: Int
+        _ start: ByteCursor, through end: Int, _ memory: Memory
     ) {
         let length = end - start.at
         guard length <= Self.longest, start.at + Self.longest - 8 <= start.lastWord else { return }
@@ -94,10 +152,10 @@ struct KeyReader<Key> {
             length >= from + 8 ? .max : length <= from ? 0 : 1 << UInt64(8 * (length - from)) - 1
         }
         memories[2 * place + 1] = memories[2 * place]
-        memories[2 * place] = Memory(
-            words: (
-                start.word(start.at), start.word(start.at + 8), start.word(start.at + 16)
-            ),
-            masks: (mask(0), mask(8), mask(16)), length: length, key: key, place: next)
+        var memory = memory
+        memory.words = (start.word(start.at), start.word(start.at + 8), start.word(start.at + 16))
+        memory.masks = (mask(0), mask(8), mask(16))
+        memory.length = length
+        memories[2 * place] = memory
     }
 }

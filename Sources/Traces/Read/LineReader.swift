@@ -1,55 +1,62 @@
 import Basics
 import Foundation
 
-/// The lines of a text file, plain or gzip, front to back.
+/// The lines of a text file, plain or gzip, front to back; blank lines are passed over.
 ///
-/// A plain file is mapped and its lines point into the mapping; a gzip file is inflated a megabyte
-/// at a time. Line ends are LF or CRLF; the last line may lack one. Memory: one line and one
-/// buffer, whatever the file's length.
+/// Line ends are LF or CRLF; the last line may lack one. Memory: one line and one buffer of a
+/// megabyte, whatever the file's length.
 struct LineReader {
     /// The path as the user gave it, for messages.
     let path: String
     /// Number of the line last returned, counted from 1; 0 before the first.
     private(set) var line = 0
-    private let file: MappedFile
-    private let inflater: Inflater?
+    private let input: InputWindow
     /// Bytes at hand.
     private var window: UnsafeRawBufferPointer
     /// Where the next line begins in the window.
     private var position = 0
+    /// Where lines are not in the file's order: the number that each has there.
+    private let numbers: [Int32]?
 
-    /// A longer line than this is no trace's: 256 MiB.
+    /// A longer line than this is no trace's: 256 MiB, plain or inflated.
     static let longestLine = 1 << 28
-    private static let releaseGrain = 1 << 24
 
-    /// Throws `InputError` as `MappedFile` does, and for corrupt gzip data.
+    /// Throws `InputError` as `InputFile` does.
     init(_ path: String) throws {
-        self.path = path
-        file = try MappedFile(path)
-        if GzipReader.recognizes(file.bytes) {
-            inflater = try Inflater(file)
-            window = try inflater!.refill(keeping: .init(start: nil, count: 0))
-            if window.isEmpty { throw InputError(path, "the gzip file holds nothing") }
-        } else {
-            inflater = nil
-            window = file.bytes
-        }
+        let file = try InputFile(path)
+        self.path = file.path
+        input = InputWindow(file)
+        numbers = nil
+        window = try input.refill(keeping: .init(start: nil, count: 0))
+        if window.isEmpty { throw InputError(path, "the gzip file holds nothing") }
         if window.count >= 3, window[0] == 0xef, window[1] == 0xbb, window[2] == 0xbf {
             position = 3  // A UTF-8 byte order mark, as spreadsheet programs write it.
         }
     }
 
-    /// The file and the line last returned, for messages.
-    var place: String { "\(path):\(line)" }
+    /// Lines in another order than a file's, `numbers` being theirs in the file.
+    private init(path: String, _ bytes: InputWindow, numbers: [Int32]) throws {
+        self.path = path
+        self.numbers = numbers
+        input = bytes
+        window = try bytes.refill(keeping: .init(start: nil, count: 0))
+    }
 
-    /// Bytes at hand from the current position, to recognise a format by. Valid until `next`.
+    /// The file and the line last returned, for messages.
+    var place: String {
+        guard let numbers, line > 0 else { return "\(path):\(line)" }
+        return "\(path):\(numbers[line - 1])"
+    }
+
+    /// Bytes at hand from the current position, to recognise a format by: a megabyte at the
+    /// beginning, less where the file is shorter. Valid until `next`.
     var preview: UnsafeRawBufferPointer { .init(rebasing: window[position...]) }
 
     /// Everything from the current position to the end as one buffer, for formats without lines.
     mutating func rest() throws -> UnsafeRawBufferPointer {
-        while let inflater {
+        while true {
             let old = window.count - position
-            window = try inflater.refill(keeping: preview)
+            window = try input.refill(keeping: preview)
             position = 0
             if window.count == old { break }
         }
@@ -57,34 +64,77 @@ struct LineReader {
         return preview
     }
 
-    /// The next line without its end, or nil at the end of the file. Valid until the next call.
+    /// The next line that is not blank, without its end, or nil at the end of the file. Valid
+    /// until the next call.
     @inline(__always) mutating func next() throws -> ByteCursor? {
+        // Blank lines and indented ones begin with white space, others do not.
         if let base = window.baseAddress, position < window.count,
+            base.load(fromByteOffset: position, as: UInt8.self) > 32,
             let found = memchr(base + position, 10, window.count &- position)
         {
             let end = UnsafeRawPointer(found) - base
             return take(upTo: end, following: end &+ 1)
         }
-        return try lastOrNextWindow()
+        return try nextAfterBlanks()
     }
 
-    /// The next line where no line end is at hand: after more of the file, or without one.
-    @inline(never) private mutating func lastOrNextWindow() throws -> ByteCursor? {
-        var searched = window.count - position
-        while let inflater, searched < Self.longestLine {
-            window = try inflater.refill(keeping: preview)
-            position = 0
-            if window.count == searched { break }
-            if let found = memchr(
-                window.baseAddress! + searched, 10, window.count - searched)
-            {
+    /// The next line where blank ones come first, or its end is not at hand: after more of the
+    /// file, or without one.
+    @inline(never) private mutating func nextAfterBlanks() throws -> ByteCursor? {
+        while skipBlankLines() {
+            let old = window.count - position
+            try readOn(old)
+            if window.count == old { return nil }
+        }
+        var searched = 0
+        while true {
+            let base = window.baseAddress! + position
+            let count = window.count - position
+            if let found = memchr(base + searched, 10, count - searched) {
                 let end = UnsafeRawPointer(found) - window.baseAddress!
                 return take(upTo: end, following: end + 1)
             }
-            searched = window.count
+            searched = count
+            try readOn(count)
+            if window.count == searched {
+                return take(upTo: window.count, following: window.count)
+            }
         }
-        guard position < window.count else { return nil }
-        return take(upTo: window.count, following: window.count)
+    }
+
+    /// Moves to the first line that is not blank; true when the bytes at hand hold none.
+    private mutating func skipBlankLines() -> Bool {
+        guard let base = window.baseAddress else { return true }
+        var at = position
+        while at < window.count {
+            // Eight empty lines at a time: files of nothing else are cheap to make.
+            if at + 8 <= window.count,
+                base.loadUnaligned(fromByteOffset: at, as: UInt64.self) == 0x0a0a_0a0a_0a0a_0a0a
+            {
+                at += 8
+                line += 8
+                position = at
+                continue
+            }
+            let byte = base.load(fromByteOffset: at, as: UInt8.self)
+            guard byte == 10 || byte == 13 || byte == 32 || byte == 9 else { return false }
+            at += 1
+            guard byte == 10 else { continue }
+            line += 1
+            position = at
+        }
+        return true
+    }
+
+    /// Gets more of the file behind the bytes of the line that is being read.
+    private mutating func readOn(_ count: Int) throws {
+        guard count <= Self.longestLine else {
+            throw InputError(
+                "\(path):\(line + 1)", "the line is longer than \(Self.longestLine) bytes",
+                expected: "a trace's line")
+        }
+        window = try input.refill(keeping: preview)
+        position = 0
     }
 
     @inline(__always)
@@ -97,40 +147,131 @@ struct LineReader {
         let result = ByteCursor(
             UnsafeRawBufferPointer(start: start, count: length),
             following: window.count &- position &- length)
-        if inflater == nil, following / Self.releaseGrain > position / Self.releaseGrain {
-            file.release(before: position)
-        }
         position = following
         line &+= 1
         return result
     }
 }
 
-/// A growing buffer filled from a gzip file.
-final class Inflater {
-    private let reader: GzipReader
-    private var buffer: UnsafeMutableRawBufferPointer
-    private static let grain = 1 << 20
+extension LineReader {
+    /// Longest text that is sorted: it is held in memory twice.
+    private static let longestSorted = 1 << 31
 
-    init(_ file: MappedFile) throws {
-        reader = try GzipReader(file)
-        buffer = .allocate(byteCount: 2 * Self.grain, alignment: 16)
+    /// The lines from here on in order of the times that a format reads in them; lines of equal
+    /// times stay in the file's order, a row without a time of its own stays behind the turn that
+    /// it follows. O(n log n) time; memory: twice the text, and 32 bytes a row.
+    ///
+    /// Throws `InputError` for rows that cannot be read, and for a text of more than 2 GiB.
+    mutating func sorted(_ rows: some LineFormat, isStrict: Bool) throws -> LineReader {
+        var format = rows
+        var tally = Tally(isStrict: isStrict)
+        try loadRest()
+        var scan = self
+        var row = TraceRow()
+        var segments: [Segment] = []
+        var times: [Int64: Int64] = [:]
+        var lines: [(time: Int64, start: Int, length: Int, number: Int32)] = []
+        do {
+            while let cursor = try scan.next() {
+                var words = cursor
+                row.reset()
+                segments.removeAll(keepingCapacity: true)
+                let isRow = try format.parse(
+                    &words, row: &row, segments: &segments, tally: &tally)
+                guard isRow else { continue }
+                let inherited = row.hasOwnTime ? nil : times[row.predecessor]
+                let time = inherited ?? row.time
+                if row.predecessor != TraceRow.noSessions { times[row.id] = time }
+                let start = UnsafeRawPointer(cursor.base) - window.baseAddress!
+                lines.append((time, start, cursor.end, Int32(truncatingIfNeeded: scan.line)))
+            }
+        } catch let failure as ScanFailure {
+            throw InputError(scan.place, failure.problem, expected: failure.expected)
+        }
+        // Lines come in the file's order: its place breaks ties.
+        lines.sort { $0.time != $1.time ? $0.time < $1.time : $0.start < $1.start }
+        let bytes = InputWindow(path: path, capacity: lines.reduce(1) { $0 + $1.length + 1 })
+        for line in lines {
+            bytes.append(.init(rebasing: window[line.start..<(line.start + line.length)]))
+        }
+        return try LineReader(path: path, bytes, numbers: lines.map(\.number))
     }
 
-    deinit { buffer.deallocate() }
+    /// Gets everything that is left of the file.
+    private mutating func loadRest() throws {
+        while true {
+            let old = window.count - position
+            guard old <= Self.longestSorted else {
+                throw InputError(
+                    path, "holds more than \(Self.longestSorted) bytes, too many to sort in memory",
+                    expected: "parts of it, one after another, and trace merge")
+            }
+            window = try input.refill(keeping: preview)
+            position = 0
+            if window.count == old { return }
+        }
+    }
+}
+
+/// A growing buffer filled from a file.
+final class InputWindow {
+    /// nil: what was appended is all there is.
+    private let file: InputFile?
+    private let path: String
+    private var appended = 0
+    private var buffer: UnsafeMutableRawPointer
+    private var capacity = InputWindow.grain
+    private static let grain = 1 << 20
+
+    init(_ file: InputFile) {
+        self.file = file
+        path = file.path
+        buffer = malloc(capacity)!
+    }
+
+    /// Room for so many bytes, to be appended.
+    init(path: String, capacity: Int) {
+        file = nil
+        self.path = path
+        self.capacity = capacity
+        buffer = malloc(capacity)!
+    }
+
+    /// Adds a line and its end, for which there must be room.
+    func append(_ line: UnsafeRawBufferPointer) {
+        precondition(appended + line.count < capacity, "no room for a line")
+        if let source = line.baseAddress { memcpy(buffer + appended, source, line.count) }
+        buffer.storeBytes(of: 10, toByteOffset: appended + line.count, as: UInt8.self)
+        appended += line.count + 1
+    }
+
+    deinit { free(buffer) }
 
     /// The kept bytes (a part of the last result) followed by new ones; no new ones at the end.
+    /// Grows where they fill more than half of it. O(bytes).
     func refill(keeping kept: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
-        if kept.count + Self.grain > buffer.count {
-            let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: 2 * (kept.count + Self.grain), alignment: 16)
-            larger.copyMemory(from: kept)
-            buffer.deallocate()
-            buffer = larger
-        } else if let source = kept.baseAddress {
-            memmove(buffer.baseAddress!, source, kept.count)
+        guard let file else {
+            return kept.isEmpty ? .init(start: buffer, count: takeAppended()) : kept
         }
-        let added = try reader.read(into: .init(rebasing: buffer[kept.count...]))
-        return .init(rebasing: buffer[..<(kept.count + added)])
+        if let source = kept.baseAddress { memmove(buffer, source, kept.count) }
+        if 2 * kept.count > capacity {
+            let larger = capacity + max(capacity / 2, Self.grain)
+            guard let moved = realloc(buffer, larger) else {
+                throw InputError(
+                    path, "needs more memory than there is (\(larger) bytes)",
+                    expected: "a smaller file")
+            }
+            (buffer, capacity) = (moved, larger)
+        }
+        let room = UnsafeMutableRawBufferPointer(
+            start: buffer + kept.count, count: capacity - kept.count)
+        let added = try file.read(into: room)
+        return .init(start: buffer, count: kept.count + added)
+    }
+
+    /// How much was appended, once.
+    private func takeAppended() -> Int {
+        defer { appended = 0 }
+        return appended
     }
 }

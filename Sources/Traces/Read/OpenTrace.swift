@@ -16,22 +16,17 @@ import Foundation
 public func openTrace(
     _ path: String, options: TraceOptions = TraceOptions()
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-        return try openFolder(path, options: options)
-    }
+    if FileSystem.isFolder(path) { return try openFolder(path, options: options) }
     let reader = try LineReader(path)
-    let format = try options.format ?? TraceSignature(reader).format
+    try TraceSignature.checkText(reader)
+    let format = try options.format ?? TraceSignature(reader, options: options).format
     return try open(reader, as: format, options: options)
 }
 
 private func openFolder(
     _ path: String, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
-    let names: [String]
-    do {
-        names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    } catch {
+    guard let names = FileSystem.names(in: path) else {
         throw InputError(path, "the folder cannot be read", expected: "a readable folder")
     }
     for trace in ["0_trace.jsonl", "0_trace.jsonl.gz"] where names.contains(trace) {
@@ -43,12 +38,14 @@ private func openFolder(
             path, "it is a folder without traces",
             expected: "a trace file, or a folder of coding sessions (*.json)")
     }
-    let format =
-        try options.format ?? TraceSignature(LineReader(path + "/" + first)).format
+    let reader = try LineReader(path + "/" + first)
+    try TraceSignature.checkText(reader)
+    let format = try options.format ?? TraceSignature(reader, options: options).format
     guard format == .weka else {
         throw InputError(
             path, "it is a folder of \(format.rawValue) files", expected: "one file of it")
     }
+    try options.check(format, path: path)
     return try WEKASessions.open(
         sessions.map { path + "/" + $0 }, path: path, options: options)
 }
@@ -57,25 +54,24 @@ private func open(
     _ reader: LineReader, as format: TraceFormat, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
     var reader = reader
+    try options.check(format, path: reader.path)
     switch format {
-    case .azure:
-        return lines(&reader, format, try AzureCSV(&reader), options)
-    case .mooncake:
-        let size = TraceSignature.blockTokens(reader) ?? 512
-        let rows = Mooncake(blockTokens: size, timeDigits: 6)
-        return lines(&reader, format, rows, options, blockTokens: size)
-    case .timedTrace:
-        let size = TraceSignature.blockTokens(reader) ?? 16
-        let rows = Mooncake(blockTokens: size, timeDigits: 9)
-        return lines(&reader, format, rows, options, blockTokens: size)
+    case .azure where AzureCSV.isNext(in: reader):
+        return try lines(&reader, format, try AzureCSV(&reader), options)
+    case .mooncake, .timedTrace:
+        let usual: TimeUnit = format == .mooncake ? .milliseconds : .seconds
+        let rows = Mooncake(reader, usual: usual, options: options)
+        return try lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
     case .bailian:
-        return lines(&reader, format, Bailian(), options, blockTokens: 16)
-    case .burstgpt, .lengths:
-        return lines(&reader, format, try NamedCSV(&reader, options: options), options)
+        let rows = Bailian(reader, options: options)
+        return try lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
+    case .azure, .burstgpt, .lengths:
+        let rows = try NamedCSV(&reader, format: format, options: options)
+        return try lines(&reader, format, rows, options)
     case .ragpulse:
-        return lines(&reader, format, try RAGPulse(beside: reader.path), options)
+        return try lines(&reader, format, try RAGPulse(beside: reader.path), options)
     case .native:
-        return lines(&reader, format, NativeLines(), options)
+        return try lines(&reader, format, NativeLines(), options)
     case .weka:
         return try WEKASessions.open([reader.path], path: reader.path, options: options)
     case .sharegpt:
@@ -88,9 +84,10 @@ private func open(
 private func lines(
     _ reader: inout LineReader, _ format: TraceFormat, _ rows: some LineFormat,
     _ options: TraceOptions, blockTokens: Int? = nil
-) -> (source: any RequestSource, notes: TraceNotes) {
+) throws -> (source: any RequestSource, notes: TraceNotes) {
     let notes = TraceNotes(
         path: reader.path, format: format, blockTokens: blockTokens,
         assumptions: rows.assumptions)
-    return (LineTrace(reader, rows, options: options, notes: notes), notes)
+    let sorted = options.sortsRows ? try reader.sorted(rows, isStrict: options.isStrict) : reader
+    return (LineTrace(sorted, rows, options: options, notes: notes), notes)
 }

@@ -19,9 +19,53 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     case noTimestamp = "no_timestamp"
     /// A gap between turns longer than `TraceOptions.longestGap`: shortened to it.
     case longGap = "long_gap"
+    /// One block id more than the whole blocks, where the format has ids for those alone: the last
+    /// one is taken as a partial block.
+    case ceilBlockCount = "ceil_block_count"
+    /// A block id that stands for a partial block in one row and for a full one in another: the
+    /// partial one is taken as the beginning of the full one.
+    case partialID = "partial_id"
+    /// A later turn that shares no block with the turn before it, or without ids is shorter, as
+    /// where rows hold only what a turn adds: read as a whole prompt.
+    case unsharedTurn = "unshared_turn"
+    /// A question without an answer, whose output length nobody knows: dropped.
+    case unanswered
+    /// A span around another one with token counts, which is the same call or the sum of several:
+    /// dropped, the inner ones count.
+    case nestedSpan = "nested_span"
+
+    /// A turn whose predecessor was dropped or lies outside the window: it arrives at its recorded
+    /// time.
+    case parentLeftOut = "parent_left_out"
+    /// A later turn that the window leaves out of a session whose earlier turns it keeps, or that
+    /// has no time of its own and follows a turn outside: dropped.
+    case turnLeftOut = "turn_left_out"
 
     /// Whether rows with it are dropped (else they are mended and kept).
-    public var drops: Bool { self == .zeroPrompt || self == .zeroOutput }
+    public var drops: Bool {
+        switch self {
+        case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .nestedSpan: true
+        default: false
+        }
+    }
+
+    /// What a page says of it, in words.
+    public var words: String {
+        switch self {
+        case .longGap: "long gap, a pause cut to an hour"
+        case .partialID: "a hash id of a partial block is a full block elsewhere"
+        case .unsharedTurn:
+            "a later turn shares no block with the turn before it, or is shorter: read as a whole"
+                + " prompt (rows of what a turn adds must be added up first)"
+        case .unanswered: "a question without an answer"
+        case .parentLeftOut:
+            "a turn whose session began outside the window, or with a row that is dropped, arrives"
+                + " at its recorded time"
+        case .turnLeftOut: "a later turn of a session that the window cuts"
+        case .nestedSpan: "a span around a span with token counts, which counts instead"
+        default: rawValue.replacing("_", with: " ")
+        }
+    }
 
     var expected: String {
         switch self {
@@ -31,7 +75,13 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .clockRestart: "rows in order of time"
         case .unknownParent: "a turn that is in the trace"
         case .noTimestamp: "a timestamp"
-        case .longGap: "a shorter gap"
+        case .longGap: "at most an hour"
+        case .ceilBlockCount: "ids of whole blocks only"
+        case .partialID: "an id of its own for each partial block"
+        case .unsharedTurn: "the whole prompt in every turn"
+        case .unanswered: "an answer to every question"
+        case .parentLeftOut, .turnLeftOut: "a window between sessions"
+        case .nestedSpan: "token counts in one span a call"
         }
     }
 }
@@ -44,6 +94,9 @@ public final class TraceNotes: Sendable {
     struct State {
         var rows = 0
         var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
+        var origin: Int64 = 0
+        var unknownKeys: [(name: [UInt8], count: Int)] = []
+        var asides: [String] = []
     }
 
     /// The trace's path as given.
@@ -74,25 +127,74 @@ public final class TraceNotes: Sendable {
         return zip(TraceQuirk.allCases, counts).compactMap { $1 > 0 ? ($0, $1) : nil }
     }
 
+    /// Keys that the reader does not know and passed over, with the number of times.
+    public var unknownKeys: [(name: String, count: Int)] {
+        state.withLock { $0.unknownKeys }.map { key in
+            let name = key.name.withUnsafeBytes { bytes in
+                let cursor = ByteCursor(bytes)
+                return cursor.printable(0..<cursor.end)
+            }
+            return (name, key.count)
+        }
+    }
+
+    /// What was passed over without changing any request that is replayed, a sentence each.
+    public var remarks: [String] {
+        let keys = unknownKeys.map { "\($0.name) (\($0.count))" }.joined(separator: ", ")
+        return state.withLock { $0.asides }
+            + (keys.isEmpty ? [] : ["keys that are not known, and not used: \(keys)"])
+    }
+
+    /// The first request's time, nanoseconds of the file's clock, where it becomes time 0.
+    public var origin: Int64 { state.withLock { $0.origin } }
+
+    /// That loss in words.
+    public var lostOrigin: String { TraceWriter.lostOrigin(origin) }
+
     func publish(_ tally: Tally) {
         state.withLock {
             $0.rows = tally.rows
             $0.counts = tally.counts
+            $0.origin = tally.origin
+            $0.unknownKeys = tally.unknownKeys
         }
     }
+
+    /// Adds a sentence to the remarks.
+    func add(remark: String) { state.withLock { $0.asides.append(remark) } }
 }
 
 /// A reader's own running count, published once per batch.
 struct Tally {
     var rows = 0
     var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
+    /// Nanoseconds of the file's clock at which the trace's is 0.
+    var origin: Int64 = 0
     let isStrict: Bool
+    /// Names that nobody knows, in order of their first appearance.
+    private(set) var unknownKeys: [(name: [UInt8], count: Int)] = []
+
+    /// Counts a key that the reader does not know, or refuses it under `--strict`. O(names).
+    mutating func passOver(_ name: [UInt8]) throws {
+        if let known = unknownKeys.firstIndex(where: { $0.name == name }) {
+            unknownKeys[known].count += 1
+            return
+        }
+        let shown = name.withUnsafeBytes { ByteCursor($0).printable(0..<$0.count) }
+        if let refusal = UnknownKeys.refusal(of: shown) { throw refusal }
+        if isStrict {
+            throw ScanFailure(
+                "the key \(shown) is not known (refused by strict reading)",
+                expected: "only keys that the format has")
+        }
+        if unknownKeys.count < UnknownKeys.most { unknownKeys.append((name, 1)) }
+    }
 
     /// Counts one quirk, or refuses it under `--strict`.
     mutating func note(_ quirk: TraceQuirk) throws {
         if isStrict {
             throw ScanFailure(
-                quirk.rawValue.replacing("_", with: " ") + " (refused by strict reading)",
+                quirk.words + " (refused by strict reading)",
                 expected: quirk.expected)
         }
         counts[TraceQuirk.allCases.firstIndex(of: quirk)!] += 1

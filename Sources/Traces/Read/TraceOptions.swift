@@ -53,6 +53,8 @@ public struct TraceOptions: Sendable {
     public var window: Range<Int64>?
     /// Most requests to return.
     public var limit: Int?
+    /// Whether rows are put in order of time first, all in memory; sessions then follow it.
+    public var sortsRows = false
     /// Most requests in one batch.
     public var batchSize = 4096
     /// Whether turns of a session wait for the previous answer where the format knows sessions;
@@ -71,7 +73,52 @@ public struct TraceOptions: Sendable {
     /// gaps reach 21 hours (somebody went home).
     public var longestGap: Int64 = 3_600_000_000_000
 
+    /// Unit of recorded times; nil: the format's, or guessed where that names none.
+    public var timeUnit: TimeUnit?
+    /// Tokens that a hash id stands for; nil: the file's, or guessed where that does not say it.
+    public var blockTokens: Int?
+    /// What the trace calls time, prompt and output length; nil: names that the formats have.
+    public var columns: TraceColumns?
+
     public init() {}
+}
+
+extension TraceOptions {
+    /// Throws where an option says something that the format leaves no room for.
+    func check(_ format: TraceFormat, path: String) throws {
+        if timeUnit != nil {
+            switch format {
+            case .mooncake, .timedTrace, .bailian, .burstgpt, .lengths: break
+            default:
+                throw InputError(
+                    path, "the times of \(format.rawValue) have a unit of their own",
+                    expected: "no trace.time_unit (--time-unit)")
+            }
+        }
+        if blockTokens != nil {
+            switch format {
+            case .mooncake, .timedTrace, .bailian, .weka: break
+            default:
+                throw InputError(
+                    path, "\(format.rawValue) has no ids of blocks",
+                    expected: "no trace.block_size (--block-size)")
+            }
+        }
+        if let columns {
+            switch format {
+            case .mooncake, .timedTrace:
+                guard columns.time == nil else { break }
+                throw InputError(
+                    path, "JSON lines without times are not read",
+                    expected: "the key of the time in trace.columns (--columns)")
+            case .lengths: break
+            default:
+                throw InputError(
+                    path, "\(format.rawValue) has names of its own",
+                    expected: "no trace.columns (--columns), or the format lengths or mooncake")
+            }
+        }
+    }
 }
 
 extension TraceOptions {

@@ -16,6 +16,8 @@ struct TraceRow {
     var predecessor = Self.noSessions
     /// Nanoseconds.
     var thinkTime: Int64 = 0
+    /// Whether `time` is the row's own, not taken over from the row before.
+    var hasOwnTime = true
     /// Prompt tokens at the end that no segment covers: content of this request alone.
     var ownTail: Int32 = 0
 
@@ -31,6 +33,7 @@ struct TraceRow {
         predecessor = Self.noSessions
         thinkTime = 0
         ownTail = 0
+        hasOwnTime = true
         time = 0
         prompt = 0
         output = 0

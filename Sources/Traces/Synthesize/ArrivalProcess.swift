@@ -72,16 +72,49 @@ struct ArrivalProcess {
         }
         var left = amount
         while true {
-            let speed = rate * factor(at: time)
+            let speed = rate(at: time)
             let boundary = nextBoundary(after: time)
             let possible = (boundary - time) * speed
             if possible >= left {
                 time += left / speed
                 return
             }
+            // Where the rate is next to nothing, the next start lies beyond the end of any clock.
+            guard boundary < Self.latest else {
+                time = .infinity
+                return
+            }
             left -= possible
             time = boundary
         }
+    }
+
+    /// Seconds after which no trace goes on.
+    static let latest = Double(TraceRow.latest) * 1e-9
+
+    /// Starts (of bursts, where there are such) per second at a time.
+    func rate(at time: Double) -> Double { rate * factor(at: time) }
+
+    /// The highest rate between two times. O(hours + spikes²).
+    func peak(from start: Double, to end: Double) -> Double {
+        pieces(from: start, to: end).map(\.rate).max() ?? rate
+    }
+
+    /// Starts to be expected between two times. O(hours + spikes²).
+    func expected(from start: Double, to end: Double) -> Double {
+        pieces(from: start, to: end).reduce(0) { $0 + $1.rate * $1.length }
+    }
+
+    /// The rate between two times, by parts in which it is constant.
+    private func pieces(from start: Double, to end: Double) -> [(length: Double, rate: Double)] {
+        var pieces: [(Double, Double)] = []
+        var time = start
+        while time < end {
+            let next = min(nextBoundary(after: time), end)
+            pieces.append((next - time, rate(at: time)))
+            time = next
+        }
+        return pieces
     }
 
     private func factor(at time: Double) -> Double {

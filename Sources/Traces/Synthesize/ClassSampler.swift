@@ -72,6 +72,20 @@ final class ClassSampler {
         turns.meanCount * (1 + (agent?.steps.mean ?? 0))
     }
 
+    /// Whether a session's requests are told by more dice than its turns.
+    var isAgent: Bool { agent != nil }
+
+    /// Most requests of a session after its first; nil where they cannot be told beforehand.
+    var mostLaterTurns: Int? {
+        agent == nil ? Self.count(turns.largest, atLeast: 1) - 1 : nil
+    }
+
+    /// Longest time from a turn to the next, seconds.
+    var longestGap: Double {
+        RecipeSource.seconds(answer: Self.tokens(output.largest))
+            + max(think.largest, agent?.wait.largest ?? 0)
+    }
+
     func drawTurns(_ random: inout SeededRandom) -> Int {
         turns.isFixed
             ? Self.count(turns.quantile(0), atLeast: 1)

@@ -15,6 +15,7 @@ extension Recipe {
         session.thinkS = .lognormal(median: 18, p90: 70, min: 1, max: 600)
         var recipe = Recipe(arrivals: Arrivals(rate: 64), classes: [single, session])
         recipe.name = "built-in chat"
+        recipe.seed = 0
         recipe.description = "Chat-like: shared system prompts, some multi-turn."
         recipe.requests = 20_000
         recipe.warmUpS = 600

@@ -9,25 +9,33 @@ extension Recipe {
     ///
     /// Throws `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String) throws -> Recipe {
-        let file = try MappedFile(path)
-        guard file.count <= largestFile else {
-            throw InputError(
-                path, "is larger than \(largestFile) bytes", expected: "a recipe (JSON5)")
-        }
-        return try parse(Data(file.bytes), place: path)
+        let bytes = try InputFile.contents(
+            path, atMost: largestFile, expected: "a recipe (JSON5)")
+        return try parse(Data(bytes), place: path)
+    }
+
+    /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or an
+    /// object in a file called so that is no trace. What the file holds wins over its name.
+    public static func isRecipe(_ path: String) -> Bool {
+        guard !InputFile.isReadOnce(path),
+            FileSystem.exists(path), !FileSystem.isFolder(path),
+            let file = try? InputFile(path)
+        else { return path.hasSuffix(".json5") }
+        var head = [UInt8](repeating: 0, count: 1 << 12)
+        let count = (try? head.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
+        let blanks: [UInt8] = [32, 9, 10, 13, 0xEF, 0xBB, 0xBF]
+        guard let first = head[..<count].first(where: { !blanks.contains($0) }),
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "/")
+        else { return false }
+        if (try? read(path)) != nil { return true }
+        return path.hasSuffix(".json5") && (try? openTrace(path)) == nil
     }
 
     /// The recipe in JSON5 text; `place` names where it came from.
     public static func parse(_ data: Data, place: String) throws -> Recipe {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            let recipe = try decoder.decode(Recipe.self, from: data)
-            try recipe.check(place)
-            return recipe
-        } catch let error as DecodingError {
-            throw InputError(decoding: error, place: place)
-        }
+        let recipe = try JSON5.decode(Recipe.self, from: data, place: place)
+        try recipe.check(place)
+        return recipe
     }
 
     private func check(_ place: String) throws {
@@ -41,7 +49,11 @@ extension Recipe {
         try need(
             durationS.map { $0 > 0 && $0 <= 1e9 } ?? true, "duration_s", "is out of range",
             "up to 1e9 seconds")
+        try need(seed <= Int.max, "seed", "is out of range", "0 to \(Int.max)")
         try need((0...1e7).contains(warmUpS), "warm_up_s", "is out of range", "0 to 1e7 seconds")
+        try need(
+            arrivals.process != .batch || warmUpS == 0, "warm_up_s", "does not apply to a batch",
+            "0 where arrivals.process is batch")
         try need(
             (1...100_000_000).contains(maxContext), "max_context", "is out of range",
             "1 to 100000000 tokens")
@@ -96,46 +108,6 @@ extension RequestClass {
     }
 }
 
-extension InputError {
-    /// What a decoder found wrong, with the path of the key.
-    init(decoding error: DecodingError, place: String) {
-        func path(_ context: DecodingError.Context) -> String {
-            let keys = context.codingPath.map { key in
-                key.intValue.map { "[\($0)]" } ?? "." + key.stringValue
-            }
-            let joined = keys.joined()
-            let trimmed = joined.hasPrefix(".") ? String(joined.dropFirst()) : joined
-            return trimmed.isEmpty ? place : "\(place): \(trimmed)"
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            self.init(path(context), "the key \(key.stringValue) is missing")
-        case .typeMismatch(let type, let context):
-            self.init(path(context), "has the wrong type", expected: Self.name(of: type))
-        case .valueNotFound(let type, let context):
-            self.init(path(context), "is null", expected: Self.name(of: type))
-        case .dataCorrupted(let context):
-            let cause = context.underlyingError.map { ($0 as NSError).localizedDescription } ?? ""
-            let detail = cause.isEmpty ? context.debugDescription : cause
-            self.init(
-                path(context),
-                detail.split(whereSeparator: \.isNewline).joined(separator: " "))
-        @unknown default:
-            self.init(place, "cannot be read", expected: "JSON5")
-        }
-    }
-
-    private static func name(of type: any Any.Type) -> String {
-        switch type {
-        case is Double.Type: "a number"
-        case is Int.Type, is Int32.Type, is UInt64.Type: "an integer"
-        case is String.Type: "a text"
-        case is [String: Any].Type: "an object"
-        default: String(describing: type).contains("Array") ? "a list" : "an object"
-        }
-    }
-}
-
 extension Decoder {
     /// The container of an object all of whose keys are known; names the nearest one otherwise.
     func known<Key: CodingKey & CaseIterable>(
@@ -144,9 +116,9 @@ extension Decoder {
         let all = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
         let names = Key.allCases.map(\.stringValue)
         if let odd = all.first(where: { !names.contains($0) }) {
-            let expected =
-                Basics.nearest(to: odd, among: names) ?? names.sorted().joined(separator: ", ")
-            throw invalid("unknown key \(odd); expected \(expected)")
+            let near = Basics.nearest(to: odd, among: names).map { "did you mean \($0)?" }
+            let all = "expected one of " + names.sorted().joined(separator: ", ")
+            throw invalid("unknown key \(odd.echoed()); \(near ?? all)")
         }
         return try container(keyedBy: type)
     }

@@ -33,10 +33,24 @@ public struct RecipeSource: RequestSource {
     private var remaining: Int
     private var nextID: Int64 = 0
     private let hasSessions: Bool
+    /// Sessions under way at time 0, where they are not drawn from their start on.
+    private var underWay: SessionsUnderWay?
+    /// What makes the recipe unfit to be drawn.
+    private var problem: InputError?
 
     /// A source for a recipe; `seed` overrides the recipe's. Without `followsSessions` later turns
     /// arrive at their nominal times, whatever happened to the answers before them.
+    ///
+    /// Where a warm-up holds more than a million sessions, those under way are drawn as they turn
+    /// up in the trace (`SessionsUnderWay`): other dice, the same law.
     public init(_ recipe: Recipe, seed: UInt64? = nil, followsSessions: Bool = true) {
+        self.init(
+            recipe, seed: seed, followsSessions: followsSessions,
+            mostSimple: SessionsUnderWay.mostSimple)
+    }
+
+    /// `mostSimple`: most sessions of a warm-up that are drawn from their start on.
+    init(_ recipe: Recipe, seed: UInt64?, followsSessions: Bool = true, mostSimple: Double) {
         maxContext = recipe.maxContext
         self.followsSessions = followsSessions
         batchSize = 4096
@@ -53,13 +67,35 @@ public struct RecipeSource: RequestSource {
             $0 + $1.0.share / total * $1.1.meanTurns
         }
         hasSessions = kinds.contains { $0.meanTurns > 1 }
-        arrivals = ArrivalProcess(
-            recipe.arrivals, sessionRate: recipe.arrivals.rate / meanTurns,
-            start: -recipe.warmUpS, random: SeededRandom(seed: seed, stream: 1))
+        func starts(from start: Double) -> ArrivalProcess {
+            ArrivalProcess(
+                recipe.arrivals, sessionRate: recipe.arrivals.rate / meanTurns, start: start,
+                random: SeededRandom(seed: seed, stream: 1))
+        }
+        arrivals = starts(from: -recipe.warmUpS)
         random = SeededRandom(seed: seed, stream: 2)
         remaining = recipe.requests ?? Int.max
         end = recipe.durationS ?? .greatestFiniteMagnitude
+        let early = arrivals.expected(from: -recipe.warmUpS, to: 0)
+        if early > mostSimple {
+            underWay = SessionsUnderWay(
+                recipe, kinds, shares: shares, starts: arrivals, seed: seed)
+            if underWay != nil { arrivals = starts(from: 0) }
+        }
+        if early > SessionsUnderWay.mostAtAll, underWay == nil {
+            problem = InputError(
+                "recipe: warm_up_s",
+                "starts about \(Int(min(early, 1e18))) sessions before the trace begins",
+                expected:
+                    "at most \(Int(SessionsUnderWay.mostAtAll)): a shorter warm-up, or a lower"
+                    + " rate or trace.rate_scale")
+        }
         nextStart = arrivals.next()
+    }
+
+    /// Seconds an answer is assumed to take.
+    static func seconds(answer tokens: Int32) -> Double {
+        firstTokenSeconds + tokenSeconds * Double(tokens)
     }
 
     /// Turns in a row that did not fit, and how many show that none ever will.
@@ -67,6 +103,7 @@ public struct RecipeSource: RequestSource {
     private static let mostMisfits = 100_000
 
     public mutating func next() throws -> Workload? {
+        if let problem { throw problem }
         var batch = BatchColumns(capacity: min(batchSize, remaining))
         while batch.count < batchSize, remaining > 0 {
             guard misfits < Self.mostMisfits else {
@@ -74,15 +111,28 @@ public struct RecipeSource: RequestSource {
                     "recipe", "\(misfits) turns in a row have more than max_context tokens",
                     expected: "prompts within max_context (\(maxContext))")
             }
-            if let turn = turns.first, turn.time <= nextStart {
-                guard turn.time < end else { break }
-                turns.removeFirst()
-                emit(turn.slot, at: turn.time, into: &batch)
-            } else {
-                guard nextStart < end else { break }
-                start(at: nextStart, into: &batch)
-                nextStart = max(nextStart, arrivals.next())
+            let turn = turns.first
+            let time = min(turn?.time ?? .infinity, nextStart, underWay?.time ?? .infinity)
+            guard time < end else { break }
+            guard time < ArrivalProcess.latest else {
+                throw InputError(
+                    "recipe", "request \(nextID + 1) would arrive after more than 73 years",
+                    expected: "a higher arrivals.rate or trace.rate_scale, or shorter pauses")
             }
+            if let turn, turn.time <= time {
+                turns.removeFirst()
+                emit(turn.slot, at: time, into: &batch)
+            } else if nextStart <= time {
+                start(at: time, into: &batch)
+                nextStart = max(nextStart, arrivals.next())
+            } else {
+                join(at: time, into: &batch)
+            }
+        }
+        if nextID == 0 {
+            throw InputError(
+                "recipe", "no request arrives before the trace ends",
+                expected: "a higher arrivals.rate, or a longer duration_s")
         }
         return batch.count > 0 ? batch.take() : nil
     }
@@ -93,18 +143,31 @@ public struct RecipeSource: RequestSource {
             let share = random.uniform()
             while kind + 1 < shares.count, share >= shares[kind] { kind += 1 }
         }
-        let slot: Int
-        if let free = freeSlots.popLast() {
-            slot = free
-        } else {
-            slot = sessions.count
-            sessions.append(Session())
-        }
+        let slot = freeSlot()
         sessions[slot].begin(
             kind: kind, number: sessionCount, turns: kinds[kind].drawTurns(&random))
         kinds[kind].open(&sessions[slot], &random)
         sessionCount += 1
         emit(slot, at: time, into: &batch)
+    }
+
+    /// Lets a session that was under way before the trace take its first turn in it.
+    private mutating func join(at time: Double, into batch: inout BatchColumns) {
+        let slot = freeSlot()
+        let isOne = underWay!.draw(
+            &sessions[slot], number: sessionCount, kinds, maxContext: maxContext, &random)
+        guard isOne else {
+            freeSlots.append(slot)
+            return
+        }
+        sessionCount += 1
+        emit(slot, at: time, into: &batch)
+    }
+
+    private mutating func freeSlot() -> Int {
+        if let free = freeSlots.popLast() { return free }
+        sessions.append(Session())
+        return sessions.count - 1
     }
 
     /// Draws a turn, appends it unless it lies before the trace, and plans the next one.
@@ -129,8 +192,7 @@ public struct RecipeSource: RequestSource {
             return
         }
         sessions[slot].wait = wait
-        let answer = Self.firstTokenSeconds + Self.tokenSeconds * Double(turn.output)
-        turns.insert(time + answer + wait, slot)
+        turns.insert(time + Self.seconds(answer: turn.output) + wait, slot)
     }
 
     private mutating func append(

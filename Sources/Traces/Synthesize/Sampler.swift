@@ -90,6 +90,9 @@ struct Sampler {
         }
     }
 
+    /// A value that no draw exceeds but by less than one in 2⁵³.
+    var largest: Double { quantile(1 - 0x1p-53) }
+
     /// The mean of the clamped values, by the midpoints of 4,096 equal shares.
     var mean: Double {
         let count = 4096

@@ -9,14 +9,24 @@ import Basics
 /// What the format cannot say is left out, and `losses` says what that was.
 public struct TraceWriter {
     /// What of the batches written so far the format could not hold, in plain words, sorted.
-    public var losses: [String] { lost.sorted() }
+    public var losses: [String] {
+        guard blocks.lostTokens > 0 else { return lost.sorted() }
+        let sharing =
+            "sharing of less than a block of \(blocks.blockTokens) tokens"
+            + " (\(blocks.lostTokens) of \(blocks.sharedTokens) shared prompt tokens)"
+        return (lost + [sharing]).sorted()
+    }
 
     private let format: TraceFormat
     private var lost: Set<String> = []
     private var hasHeader = false
     private var written: Int64 = 0
-    private var chains = ChainNumbers(blockTokens: 512)
+    private var blocks = BlockNumbers(blockTokens: 512)
+    /// The first turn of a turn's session, and the last one of it so far.
     private var roots: [Int64: Int64] = [:]
+    private var lastTurns: [Int64: Int64] = [:]
+    /// A turn's number in its session, from 1.
+    private var turns: [Int64: Int64] = [:]
 
     /// The formats that can be written.
     public static let formats: [TraceFormat] = [
@@ -32,18 +42,19 @@ public struct TraceWriter {
                 expected: Self.formats.map(\.rawValue).joined(separator: ", "))
         }
         self.format = format
-        if format == .timedTrace || format == .bailian { chains = ChainNumbers(blockTokens: 16) }
+        if format == .timedTrace || format == .bailian { blocks = BlockNumbers(blockTokens: 16) }
     }
 
     /// The bytes of a batch, the header before the first. O(tokens / block) for formats with
     /// blocks, else O(segments).
     ///
-    /// Throws `InputError` for an arrival that the format cannot hold.
+    /// Throws `InputError` for an arrival or a prompt that the format cannot hold.
     public mutating func write(_ batch: Workload) throws -> [UInt8] {
         var out = ByteWriter()
         out.bytes.reserveCapacity(160 * batch.count)
         if !hasHeader { writeHeader(&out) }
         hasHeader = true
+        try checkBlocks(batch)
         noteLosses(batch)
         for row in 0..<batch.count {
             switch format {
@@ -70,6 +81,24 @@ public struct TraceWriter {
         }
     }
 
+    /// Most ids in one row.
+    private static let mostBlocks = 1 << 20
+
+    private var hasBlocks: Bool {
+        format == .mooncake || format == .timedTrace || format == .bailian
+    }
+
+    private func checkBlocks(_ batch: Workload) throws {
+        guard hasBlocks else { return }
+        let most = Int(blocks.blockTokens) * Self.mostBlocks
+        guard let row = batch.promptTokens.firstIndex(where: { Int($0) > most }) else { return }
+        throw InputError(
+            "request \(batch.ids[row])",
+            "has \(batch.promptTokens[row]) prompt tokens, too many blocks of"
+                + " \(blocks.blockTokens) for a row of \(format.rawValue)",
+            expected: "at most \(most), or --to native")
+    }
+
     private mutating func noteLosses(_ batch: Workload) {
         guard format != .native else {
             if hasTimesBelowMicroseconds(batch) { lost.insert("time below 1 µs") }
@@ -78,12 +107,13 @@ public struct TraceWriter {
         if !batch.priorities.isEmpty { lost.insert("priorities") }
         if !batch.aborts.isEmpty { lost.insert("aborts") }
         if !batch.maxTokens.isEmpty { lost.insert("max_tokens") }
-        if !batch.outputContents.isEmpty { lost.insert("identity of answers that nobody quotes") }
-        let hasBlocks = format == .mooncake || format == .timedTrace || format == .bailian
+        if !batch.outputContents.isEmpty {
+            lost.insert("identity of answers (a prompt that quotes one does not hit it)")
+        }
         if !batch.segmentEnds.isEmpty, !hasBlocks { lost.insert("content identity") }
         if batch.predecessors.contains(where: { $0 >= 0 }) {
             switch format {
-            case .mooncake: lost.insert("branches of sessions")
+            case .mooncake: break
             case .bailian: lost.insert("pauses in sessions, but for the timestamps")
             default: lost.insert("sessions")
             }
@@ -94,11 +124,20 @@ public struct TraceWriter {
                 lost.insert("ids")
             }
         }
+        let countsFromFirst = !hasBlocks
+        if countsFromFirst, written == 0, let first = batch.arrivals.first, first > 0 {
+            lost.insert(Self.lostOrigin(first))
+        }
         written += Int64(batch.count)
         let grain: Int64 = format == .azure ? 100 : format == .mooncake ? 1_000_000 : 1
         if batch.arrivals.contains(where: { $0 % grain != 0 }) {
             lost.insert("time below \(grain == 100 ? "100 ns" : "1 ms")")
         }
+    }
+
+    /// The loss of a first request's time.
+    static func lostOrigin(_ nanoseconds: Int64) -> String {
+        "origin of time (the first request, at \(Double(nanoseconds) * 1e-9) s, becomes 0 s)"
     }
 
     /// Whether arrivals, or the pauses and aborts that are written, are not whole microseconds.
@@ -214,9 +253,14 @@ public struct TraceWriter {
             let before = batch.predecessors[row]
             let root = before >= 0 ? roots[before] ?? before : id
             roots[id] = root
-            out.put(", \"session_id\": ")
+            if before >= 0, lastTurns[root] ?? before != before {
+                lost.insert("branches of sessions")
+            }
+            lastTurns[root] = id
+            // Dynamo 1.6.1 and AIPerf 0.13.0 want a text.
+            out.put(", \"session_id\": \"")
             out.put(root)
-            out.put(", \"block_size\": 512")
+            out.put("\", \"block_size\": 512")
             if before >= 0 {
                 out.put(", \"delay\": ")
                 out.put(batch.thinkTimes[row], decimals: 6)
@@ -234,7 +278,7 @@ public struct TraceWriter {
         out.put(Int64(batch.outputTokens[row]))
         out.put(", \"hash_ids\": [")
         var isFirst = true
-        chains.forEachBlock(of: batch, row) { number in
+        blocks.forEachBlock(of: batch, row) { number in
             if !isFirst { out.put(", ") }
             isFirst = false
             out.put(number)
@@ -250,6 +294,11 @@ public struct TraceWriter {
         out.put(", \"timestamp\": ")
         out.put(batch.arrivals[row], decimals: 9)
         writeLengthKeys(batch, row, &out)
+        let before = batch.predecessors.isEmpty ? -1 : batch.predecessors[row]
+        let turn = 1 + (before >= 0 ? turns[before] ?? 1 : 0)
+        if !batch.predecessors.isEmpty { turns[batch.ids[row]] = turn }
+        out.put(", \"type\": \"text\", \"turn\": ")
+        out.put(turn)
         out.put("}")
     }
 
@@ -266,81 +315,5 @@ public struct TraceWriter {
         out.put(batch.arrivals[row], decimals: 9)
         out.put(",")
         writeTokens(batch, row, &out)
-    }
-}
-
-/// A date of the Gregorian calendar.
-private struct CivilDate {
-    let year: Int64
-    let month: Int64
-    let day: Int64
-
-    /// Counts in eras of 400 years from 0000-03-01, so that leap days come last.
-    init(daysSince1970 days: Int64) {
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-}
-
-/// Numbers for the blocks of prompts, chained from the start and counted in order of appearance;
-/// a partial last block has a number of its own.
-struct ChainNumbers {
-    private let blockTokens: Int32
-    private var numbers: [Key: Int64] = [:]
-
-    private struct Key: Hashable {
-        let before: Int64
-        let pieces: [Segment]
-    }
-
-    init(blockTokens: Int32) { self.blockTokens = blockTokens }
-
-    /// Calls `body` with each block's number. A prompt without content gets new numbers throughout.
-    mutating func forEachBlock(of batch: Workload, _ row: Int, _ body: (Int64) -> Void) {
-        var segments = batch.segments(of: row)
-        if segments.isEmpty {
-            segments = [
-                Segment(
-                    content: OwnContent.prompt(of: batch.ids[row]),
-                    length: batch.promptTokens[row])
-            ]
-        }
-        var before: Int64 = -1
-        var pieces: [Segment] = []
-        var room = blockTokens
-        for segment in segments {
-            var offset = segment.offset
-            var left = segment.length
-            while left > 0 {
-                let length = min(room, left)
-                pieces.append(Segment(content: segment.content, offset: offset, length: length))
-                offset += length
-                left -= length
-                room -= length
-                if room == 0 {
-                    before = number(before, pieces)
-                    body(before)
-                    pieces.removeAll(keepingCapacity: true)
-                    room = blockTokens
-                }
-            }
-        }
-        if !pieces.isEmpty { body(number(before, pieces)) }
-    }
-
-    private mutating func number(_ before: Int64, _ pieces: [Segment]) -> Int64 {
-        let key = Key(before: before, pieces: pieces)
-        if let known = numbers[key] { return known }
-        let next = Int64(numbers.count)
-        numbers[key] = next
-        return next
     }
 }

@@ -1,0 +1,247 @@
+import Foundation
+import Synchronization
+
+/// A file's bytes from front to back: plain or gzip (all members), a regular file, a pipe or a
+/// device; `-` is standard input.
+///
+///     let file = try InputFile("trace.jsonl.gz")
+///     while case let count = try file.read(into: buffer), count > 0 { ... }
+///
+/// Bytes are read, not mapped, so that a file which another process cuts meanwhile is an error and
+/// no signal. Memory: 64 KiB, and zlib's window for gzip.
+public final class InputFile {
+    /// What messages call it: the path as the user gave it, or "standard input".
+    public let path: String
+    private let raw: RawInput
+    private var inflater: GzipReader?
+
+    /// Opens a file and looks whether it is gzip. Waits for a pipe's first bytes.
+    ///
+    /// Throws `InputError` for a missing, empty or unreadable file, for a folder, and for a pipe
+    /// that nobody writes to or that was read before.
+    public init(_ path: String) throws {
+        raw = try RawInput(path)
+        self.path = raw.name
+        guard try raw.peek() > 0 else {
+            throw InputError(
+                raw.name, raw.isRegular ? "the file is empty" : "nothing came through the pipe",
+                expected: "at least one byte")
+        }
+        if GzipReader.recognizes(raw.peeked) { inflater = try GzipReader(raw) }
+    }
+
+    /// Fills `target` as far as the data reaches; 0 bytes mean the end. O(bytes).
+    ///
+    /// Throws `InputError` for a file that is cut while it is read, and for corrupt gzip data.
+    public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        if let inflater { return try inflater.read(into: target) }
+        var filled = 0
+        while filled < target.count {
+            let count = try raw.read(into: .init(rebasing: target[filled...]))
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Whether a path names a pipe or a device, from which what was read once is gone.
+    public static func isReadOnce(_ path: String) -> Bool {
+        var status = stat()
+        guard (path == "-" ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }) == 0
+        else { return false }
+        return path == "-" || ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    }
+
+    /// Everything in a file of at most `limit` bytes, inflated. O(bytes).
+    ///
+    /// Throws as `init` and `read` do, and `InputError` for a longer one, which is not `expected`.
+    public static func contents(
+        _ path: String, atMost limit: Int, expected: String
+    ) throws -> [UInt8] {
+        let file = try InputFile(path)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: min(limit + 1, 1 << 18))
+        while case let count = try buffer.withUnsafeMutableBytes({ try file.read(into: $0) }),
+            count > 0
+        {
+            bytes += buffer[..<count]
+            guard bytes.count <= limit else {
+                throw InputError(
+                    file.path, "is larger than \(limit) bytes", expected: expected)
+            }
+        }
+        return bytes
+    }
+}
+
+/// A descriptor being read: a file up to the length it had when it was opened, or a pipe to its
+/// end.
+final class RawInput {
+    /// What messages call it.
+    let name: String
+    let isRegular: Bool
+    private let descriptor: Int32
+    /// Bytes that are still to come; nil where only the end tells.
+    private var left: Int?
+    private let length: Int
+    /// Bytes that `WorkShare` counts for it; nil: none.
+    private var counted: Int?
+    private var head: UnsafeMutableRawBufferPointer
+    private var headCount = 0
+    private var headRead = 0
+
+    private static let headSize = 1 << 16
+    /// How long a pipe may have no writer, milliseconds: a shell starts one within a fraction.
+    private static let patience: Int32 = 5_000
+
+    init(_ path: String) throws {
+        let isStandard = path == "-"
+        name = isStandard ? "standard input" : path
+        var status = stat()
+        let asked =
+            isStandard ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }
+        guard asked == 0 else { throw Self.failure(name) }
+        let kind = status.st_mode & S_IFMT
+        isRegular = kind == S_IFREG
+        guard kind != S_IFDIR, kind != S_IFBLK else {
+            throw InputError(
+                name, "it is \(kind == S_IFDIR ? "a folder" : "a disk")", expected: "a file")
+        }
+        if isStandard, isatty(0) == 1 {
+            throw InputError(name, "is a terminal", expected: "a pipe or a file: ... | headway ...")
+        }
+        if !isRegular { try Self.claim(status, name) }
+        // Opening a pipe that nobody writes to would wait for ever.
+        let waits = isRegular ? 0 : O_NONBLOCK
+        descriptor =
+            isStandard
+            ? dup(0) : FileSystem.call(path) { open($0, O_RDONLY | O_CLOEXEC | waits) }
+        guard descriptor >= 0 else { throw Self.failure(name) }
+        // A length of 0 is that of the system's own files as well: their end tells.
+        let position = isRegular ? max(0, Int(lseek(descriptor, 0, SEEK_CUR))) : 0
+        length = Int(status.st_size)
+        left = isRegular && length > 0 ? max(0, length - position) : nil
+        head = .allocate(byteCount: Self.headSize, alignment: 16)
+        try FileLedger.process.reads(descriptor, name)
+        if let left { WorkShare.opened(length: left) }
+        counted = left
+    }
+
+    deinit {
+        if let counted { WorkShare.closed(length: counted, read: counted - (left ?? 0)) }
+        head.deallocate()
+        close(descriptor)
+    }
+
+    /// Pipes and devices that were opened, which can be read once.
+    private static let claimed = Mutex<Set<[UInt64]>>([])
+
+    private static func claim(_ status: stat, _ name: String) throws {
+        let identity = [UInt64(status.st_dev), UInt64(status.st_ino)]
+        guard claimed.withLock({ $0.insert(identity).inserted }) else {
+            throw InputError(
+                name, "is a pipe, and what came through it has been read already",
+                expected: "a file where a trace is read more than once: write it to a file first")
+        }
+    }
+
+    /// The error for the system's last complaint.
+    private static func failure(_ name: String) -> InputError {
+        let code = errno
+        let isLimit = code == EMFILE || code == ENFILE
+        return InputError(
+            name, String(cString: strerror(code)),
+            expected: isLimit
+                ? "a higher limit of open files (ulimit -n)" : "a readable file")
+    }
+
+    /// Reads the first bytes, at least two where there are as many; returns how many are at hand.
+    func peek() throws -> Int {
+        while headCount < 2 {
+            let count = try fetch(.init(rebasing: head[headCount...]))
+            if count == 0 { break }
+            headCount += count
+        }
+        return headCount
+    }
+
+    /// The bytes that `peek` read.
+    var peeked: UnsafeRawBufferPointer { .init(rebasing: head[..<headCount]) }
+
+    /// Some of the next bytes; 0 at the end.
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard headRead < headCount else { return try fetch(target) }
+        let count = min(headCount - headRead, target.count)
+        target.copyMemory(from: .init(rebasing: head[headRead..<(headRead + count)]))
+        headRead += count
+        return count
+    }
+
+    private func fetch(_ target: UnsafeMutableRawBufferPointer) throws -> Int {
+        let room = min(target.count, left ?? .max, 1 << 30)
+        guard room > 0 else {
+            try checkLength()
+            return 0
+        }
+        while true {
+            let count = Foundation.read(descriptor, target.baseAddress!, room)
+            if count > 0 {
+                if let left {
+                    self.left = left - count
+                    WorkShare.wasRead(count)
+                }
+                return count
+            }
+            if count == 0 {
+                if let left { throw wasCut(length - left) }
+                if try !waitForWriter() { return 0 }
+            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                hasWriter = true
+                try wait(-1)
+            } else if errno != EINTR {
+                throw Self.failure(name)
+            }
+        }
+    }
+
+    /// Whether a pipe has had a writer.
+    private var hasWriter = false
+
+    /// At what looks like a pipe's end: whether somebody may still begin to write to it.
+    private func waitForWriter() throws -> Bool {
+        var status = stat()
+        guard headCount == 0, !hasWriter, fstat(descriptor, &status) == 0,
+            status.st_mode & S_IFMT == S_IFIFO
+        else { return false }
+        hasWriter = true
+        if try wait(Self.patience) { return true }
+        throw InputError(
+            name, "nobody writes to the pipe", expected: "a program that does, or a file")
+    }
+
+    /// Waits for bytes or the end, at most so many milliseconds (-1: as long as it takes); false
+    /// when neither came.
+    @discardableResult private func wait(_ milliseconds: Int32) throws -> Bool {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let count = poll(&ready, 1, milliseconds)
+            if count >= 0 { return count > 0 }
+            guard errno == EINTR else { throw Self.failure(name) }
+        }
+    }
+
+    /// A file that became shorter after its last bytes were read held other bytes than we read.
+    private func checkLength() throws {
+        guard isRegular, length > 0 else { return }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, Int(status.st_size) < length {
+            throw wasCut(Int(status.st_size))
+        }
+    }
+
+    private func wasCut(_ count: Int) -> InputError {
+        InputError(
+            name, "was cut while it was read (\(count) of \(length) bytes are left)",
+            expected: "a file that stays as it is: copy it first")
+    }
+}

@@ -1,0 +1,123 @@
+import Basics
+
+/// The columns of a CSV with a header: which of them hold what, and which are not read.
+struct CSVHeader {
+    /// What a column holds.
+    enum Role {
+        case ignored
+        case time
+        /// A time that is written as a date.
+        case date
+        case prompt
+        case output
+        case session
+        case elapsed
+    }
+
+    /// A role for each column.
+    private(set) var roles: [Role]
+    /// The names as they are written, without spaces and quotes around them.
+    let names: [String]
+
+    /// Names by role, the first that is there wins. Capital letters make no difference.
+    private static let known: [(Role, [String])] = [
+        (.time, ["arrived_at", "timestamp", "arrival_time", "time"]),
+        (
+            .prompt,
+            [
+                "num_prefill_tokens", "contexttokens", "request tokens", "input_tokens",
+                "prompt_tokens", "input_length",
+            ]
+        ),
+        (
+            .output,
+            [
+                "num_decode_tokens", "generatedtokens", "response tokens", "output_tokens",
+                "completion_tokens", "output_length",
+            ]
+        ),
+        (.session, ["session id"]),
+        (.elapsed, ["elapsed time"]),
+    ]
+
+    /// Columns that change nothing here.
+    private static let unread: Set<String> = [
+        "model", "total tokens", "log type", "num_total_tokens", "pd_ratio", "request_id", "id",
+    ]
+
+    /// Names of lengths that make a trace without times, too.
+    private static let lengths: Set<String> = ["num_prefill_tokens", "contexttokens"]
+
+    /// What a header that nobody knows is told.
+    static let wanted =
+        "the columns arrived_at,num_prefill_tokens,num_decode_tokens (seconds, tokens, tokens), or"
+        + " their names in trace.columns (--columns TIME,PROMPT,OUTPUT)"
+
+    /// Reads a header's text. A role that no column has is in no place of `roles`.
+    init(_ text: String) {
+        names = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
+        let lower = names.map { $0.lowercased() }
+        roles = names.map { _ in .ignored }
+        for (role, spellings) in Self.known {
+            if let name = spellings.first(where: lower.contains) {
+                roles[lower.firstIndex(of: name)!] = role
+            }
+        }
+    }
+
+    /// Gives the roles to columns that the user names. Throws `InputError` for one that is not
+    /// there.
+    mutating func assign(_ columns: TraceColumns, place: String) throws {
+        roles = names.map { _ in .ignored }
+        for (name, role) in [
+            (columns.time, Role.time), (columns.prompt, .prompt), (columns.output, .output),
+        ] {
+            guard let name else { continue }
+            guard let index = names.firstIndex(of: name) else {
+                throw InputError(
+                    place, "has no column \"\(name)\"",
+                    expected: "one of " + names.joined(separator: ", "))
+            }
+            roles[index] = role
+        }
+    }
+
+    /// Throws `InputError` where a column occurs twice: which one would be meant?
+    func checkNames(place: String) throws {
+        let lower = names.map { $0.lowercased() }
+        for (index, name) in lower.enumerated()
+        where !name.isEmpty && lower[..<index].contains(name) {
+            throw InputError(place, "the column \(names[index]) occurs twice", expected: "it once")
+        }
+    }
+
+    /// The times are dates.
+    mutating func takeDates() {
+        if let index = roles.firstIndex(of: .time) { roles[index] = .date }
+    }
+
+    /// No times are recorded, whatever the column is called.
+    mutating func dropTimes() {
+        if let index = roles.firstIndex(of: .time) { roles[index] = .ignored }
+    }
+
+    /// Columns that may matter and are not read.
+    var ignored: [String] {
+        zip(names, roles).compactMap { name, role in
+            role == .ignored && !Self.unread.contains(name.lowercased()) ? name : nil
+        }
+    }
+
+    /// The format that it belongs to, nil for none.
+    var format: TraceFormat? {
+        let lower = Set(names.map { $0.lowercased() })
+        guard roles.contains(.prompt), roles.contains(.output) else { return nil }
+        // Other names than the published ones need a time beside them to be a trace.
+        guard roles.contains(.time) || !lower.isDisjoint(with: Self.lengths) else { return nil }
+        if lower.isSuperset(of: ["request tokens", "response tokens", "timestamp"]) {
+            return .burstgpt
+        }
+        return lower.isSuperset(of: ["contexttokens", "generatedtokens", "timestamp"])
+            ? .azure : .lengths
+    }
+}

@@ -1,0 +1,83 @@
+/// Which spans of an OpenTelemetry trace lie inside which.
+struct SpanTree {
+    /// A span's identity and that of the one around it, where they are recorded.
+    struct IDs {
+        private var trace: UInt64 = 0
+        private var span: UInt64?
+        private var parent: UInt64?
+
+        /// The span's own, nil where it has none.
+        var own: UInt64? { span.map { Self.join(trace, $0) } }
+        /// The one around it.
+        var outer: UInt64? { parent.map { Self.join(trace, $0) } }
+
+        /// Span ids are told apart within a trace alone.
+        private static func join(_ trace: UInt64, _ span: UInt64) -> UInt64 {
+            (trace &* 0x9e37_79b9_7f4a_7c15) ^ span
+        }
+
+        /// Reads the value of a key that holds an id; false for any other key, with nothing read.
+        mutating func read(_ key: Range<Int>, _ cursor: inout ByteCursor) throws -> Bool {
+            if cursor.matches(key, "traceId") || cursor.matches(key, "trace_id") {
+                trace = try cursor.optionalIdentity() ?? 0
+            } else if cursor.matches(key, "spanId") || cursor.matches(key, "span_id") {
+                span = try cursor.optionalIdentity()
+            } else if cursor.matches(key, "parentSpanId") || cursor.matches(key, "parent_span_id")
+                || cursor.matches(key, "parent_id")
+            {
+                parent = try cursor.optionalIdentity()
+            } else if cursor.matches(key, "context"), cursor.current == 0x7b {
+                // As the SDKs print spans.
+                var isFirst = true
+                try cursor.openObject()
+                while try cursor.nextElement(0x7d, &isFirst) {
+                    let inner = try cursor.key()
+                    if try !read(inner, &cursor) { try cursor.skipValue() }
+                }
+            } else {
+                return false
+            }
+            return true
+        }
+    }
+
+    private var outer: [UInt64: UInt64] = [:]
+    private var covering: Set<UInt64> = []
+
+    /// Adds a span, whether it is a request or not.
+    mutating func add(_ ids: IDs) {
+        if let own = ids.own, let parent = ids.outer, own != parent { outer[own] = parent }
+    }
+
+    /// Marks every span around one that is a request. O(spans) for all of them together.
+    mutating func cover(_ ids: IDs) {
+        var next = ids.outer
+        while let id = next, id != ids.own, covering.insert(id).inserted { next = outer[id] }
+    }
+
+    /// Whether a span has a request inside it.
+    func covers(_ id: UInt64) -> Bool { covering.contains(id) }
+
+    /// The first value that a span around one has. Spans that lie in a ring have none.
+    func nearest<Value>(above ids: IDs, _ value: (UInt64) -> Value?) -> Value? {
+        var next = ids.outer
+        // Deeper nesting than this is no program's.
+        for _ in 0..<1_000 {
+            guard let id = next else { return nil }
+            if let found = value(id) { return found }
+            next = outer[id]
+        }
+        return nil
+    }
+}
+
+extension ByteCursor {
+    /// The identity of a text or number, nil for null and an empty text; other values have none.
+    fileprivate mutating func optionalIdentity() throws -> UInt64? {
+        let start = at
+        try skipValue()
+        let range = start..<at
+        if matches(range, "null") || matches(range, "\"\"") { return nil }
+        return hash(range)
+    }
+}

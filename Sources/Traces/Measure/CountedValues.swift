@@ -1,0 +1,68 @@
+/// Whole numbers, each with how often it occurs, for exact ranks. Memory follows the additions
+/// that differ from the one before, not the count.
+struct CountedValues {
+    private var entries: [(value: Int64, count: Int)] = []
+    /// Sorted distinct values and how many are at most as large, once `sort` was called.
+    private var values: [Int64] = []
+    private var ends: [Int] = []
+    private(set) var count = 0
+
+    /// Adds a value so many times. O(1) amortised.
+    mutating func add(_ value: Int64, count added: Int = 1) {
+        guard added > 0 else { return }
+        count += added
+        if let last = entries.last, last.value == value {
+            entries[entries.count - 1].count += added
+        } else {
+            entries.append((value, added))
+        }
+    }
+
+    /// Puts the values in order; nothing is added afterwards. O(additions · log additions).
+    mutating func sort() {
+        entries.sort { $0.value < $1.value }
+        var sum = 0
+        for entry in entries {
+            sum += entry.count
+            if values.last == entry.value {
+                ends[ends.count - 1] = sum
+            } else {
+                values.append(entry.value)
+                ends.append(sum)
+            }
+        }
+        entries = []
+    }
+
+    /// How many are below a limit. O(log values).
+    func count(below limit: Int64) -> Int {
+        let index = Self.first(values) { $0 >= limit }
+        return index == 0 ? 0 : ends[index - 1]
+    }
+
+    /// The values at shares of the sorted ones (0...1), straight between neighbours; none of none.
+    func quantiles(_ shares: [Double]) -> [Double] {
+        guard count > 0 else { return [] }
+        return shares.map { share in
+            let rank = Double(count - 1) * share
+            let low = Double(value(at: Int(rank)))
+            let high = Double(value(at: min(Int(rank) + 1, count - 1)))
+            return low + (high - low) * (rank - rank.rounded(.down))
+        }
+    }
+
+    private func value(at rank: Int) -> Int64 { values[Self.first(ends) { $0 > rank }] }
+
+    /// The first index whose element meets a condition that holds for all after it.
+    private static func first<Element>(
+        _ sorted: [Element], _ condition: (Element) -> Bool
+    ) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(sorted[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,165 @@
+/// Which block ids stood for a partial block and which for a full one, so that an id that did both
+/// is found.
+///
+/// Ids that count up as new content appears, as in published traces, need a bit each: every id up
+/// to the largest was there, and stood for a full block unless its bit says otherwise. Where that
+/// order breaks, words of 64 ids are kept in a table, up to a bound on memory.
+struct BlockUses {
+    /// Ids of the row being read that are not yet counted, its last run.
+    private var pending: ClosedRange<Int64>?
+    /// All ids up to here were there while they count up; -1 before the first.
+    private var largest: Int64 = -1
+    private var partialBits = Bits()
+    /// Set once ids no longer count up.
+    private var table: [Int64: Word]?
+    private var clashes = false
+
+    private struct Word {
+        var full: UInt64 = 0
+        var partial: UInt64 = 0
+    }
+
+    /// Most words of the table: 64 MB. Ids met later are held against those that are in it.
+    private static let most = 1 << 20
+
+    /// Adds consecutive ids of a row. O(ids / 64) while ids count up.
+    @inline(__always)
+    mutating func add(_ first: Int64, through last: Int64) {
+        if let pending { countFull(pending.lowerBound, through: pending.upperBound) }
+        pending = ClosedRange(uncheckedBounds: (first, last))
+    }
+
+    /// Ends a row, whose last id stands for a partial block or not; true when an id of it stood
+    /// for the other before.
+    @inline(__always)
+    mutating func settle(isPartial: Bool) -> Bool {
+        guard let run = pending else { return false }
+        pending = nil
+        let last = run.upperBound
+        if isPartial {
+            if run.lowerBound < last { countFull(run.lowerBound, through: last &- 1) }
+            countPartial(last)
+        } else {
+            countFull(run.lowerBound, through: last)
+        }
+        guard clashes else { return false }
+        clashes = false
+        return true
+    }
+
+    /// Drops what a row without blocks may have left.
+    mutating func forget() {
+        pending = nil
+        clashes = false
+    }
+
+    @inline(__always)
+    private mutating func countFull(_ first: Int64, through last: Int64) {
+        if table == nil {
+            // New ids cannot have been partial.
+            if first == largest &+ 1, last < Bits.most {
+                largest = last
+                return
+            }
+            if last <= largest {
+                if partialBits.hasAny(in: first...last) { clashes = true }
+                return
+            }
+        }
+        countFullSlowly(first, through: last)
+    }
+
+    @inline(__always)
+    private mutating func countPartial(_ id: Int64) {
+        if table == nil {
+            if id == largest &+ 1, id < Bits.most {
+                largest = id
+                partialBits.insert(id)
+                return
+            }
+            if id <= largest {
+                if !partialBits.contains(id) { clashes = true }
+                return
+            }
+        }
+        countPartialSlowly(id)
+    }
+
+    @inline(never)
+    private mutating func countFullSlowly(_ first: Int64, through last: Int64) {
+        if table == nil { begin() }
+        var id = first
+        while true {
+            let wordEnd = id | 63
+            let end = min(wordEnd, last)
+            let mask = (UInt64.max << UInt64(id & 63)) & (UInt64.max >> UInt64(63 - end & 63))
+            change(id >> 6) { word in
+                word.full |= mask
+                return word.partial & mask != 0
+            }
+            if end == last { return }
+            id = end + 1
+        }
+    }
+
+    @inline(never)
+    private mutating func countPartialSlowly(_ id: Int64) {
+        if table == nil { begin() }
+        let mask: UInt64 = 1 << UInt64(id & 63)
+        change(id >> 6) { word in
+            word.partial |= mask
+            return word.full & mask != 0
+        }
+    }
+
+    private mutating func change(_ key: Int64, _ body: (inout Word) -> Bool) {
+        var word = table![key] ?? Word()
+        let isThere = table![key] != nil
+        if body(&word) { clashes = true }
+        if isThere || table!.count < Self.most { table![key] = word }
+    }
+
+    /// From bits to the table.
+    private mutating func begin() {
+        table = [:]
+        guard largest >= 0 else { return }
+        for key in 0...(largest >> 6) where table!.count < Self.most {
+            let known = min(63, largest - key << 6)
+            let partial = partialBits.word(key)
+            table![key] = Word(
+                full: (UInt64.max >> UInt64(63 - known)) & ~partial, partial: partial)
+        }
+    }
+
+    /// A set of small numbers, a bit each.
+    private struct Bits {
+        private var words: [UInt64] = []
+        /// Larger ids than this are not kept as bits: 128 MB of them.
+        static let most: Int64 = 1 << 30
+
+        func word(_ index: Int64) -> UInt64 { index < words.count ? words[Int(index)] : 0 }
+
+        func contains(_ id: Int64) -> Bool {
+            word(id >> 6) >> UInt64(id & 63) & 1 != 0
+        }
+
+        mutating func insert(_ id: Int64) {
+            let index = Int(id >> 6)
+            while words.count <= index { words.append(0) }
+            words[index] |= 1 << UInt64(id & 63)
+        }
+
+        @inline(__always) func hasAny(in range: ClosedRange<Int64>) -> Bool {
+            var index = range.lowerBound >> 6
+            let end = range.upperBound >> 6
+            var mask = UInt64.max << UInt64(range.lowerBound & 63)
+            while index < end {
+                if word(index) & mask != 0 { return true }
+                mask = .max
+                index += 1
+            }
+            mask &= UInt64.max >> UInt64(63 - range.upperBound & 63)
+            return word(index) & mask != 0
+        }
+    }
+}

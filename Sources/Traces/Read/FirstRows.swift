@@ -1,0 +1,97 @@
+/// What the first rows of a JSON-lines trace tell of what its format leaves open: the unit of
+/// times and the tokens that a hash id stands for.
+struct FirstRows {
+    /// A recorded time in the file's own unit.
+    struct Time {
+        var value: Double
+        var isWhole: Bool
+    }
+
+    private(set) var times: [Time] = []
+    /// Prompt lengths and counts of ids of the rows that have both.
+    private(set) var blocks: [(prompt: Int, ids: Int)] = []
+    /// `block_size` of the first row that has it.
+    private(set) var blockSize: Int?
+    private(set) var hasPriorities = false
+
+    /// Rows that are looked at.
+    private static let most = 32
+    /// Bytes that are looked at.
+    static let preview = 1 << 20
+
+    /// Looks at the rows at hand; what cannot be read there is left to the reader. O(preview).
+    init(_ reader: LineReader, columns: TraceColumns? = nil) {
+        var cursor = ByteCursor(
+            UnsafeRawBufferPointer(rebasing: reader.preview.prefix(Self.preview)))
+        let time = columns?.time ?? "timestamp"
+        let prompt = columns?.prompt ?? "input_length"
+        for _ in 0..<Self.most {
+            cursor.skipSpaces()
+            guard !cursor.isAtEnd, (try? read(&cursor, time: time, prompt: prompt)) != nil else {
+                return
+            }
+        }
+    }
+
+    private mutating func read(
+        _ cursor: inout ByteCursor, time: String, prompt: String
+    ) throws {
+        var length: Int?
+        var ids: Int?
+        var isFirst = true
+        try cursor.openObject()
+        while try cursor.nextElement(0x7d, &isFirst) {
+            let key = cursor.text(try cursor.key())
+            switch key {
+            case time, "created_time":
+                let start = cursor.at
+                try cursor.skipValue()
+                if let value = Double(cursor.text(start..<cursor.at)) {
+                    times.append(Time(value: value, isWhole: value == value.rounded()))
+                }
+            case prompt, "input_tokens":
+                length = Int(try cursor.integer("a length"))
+            case "block_size":
+                let size = try cursor.integer("a block size")
+                if blockSize == nil, (1...1 << 20).contains(size) { blockSize = Int(size) }
+            case "hash_ids" where cursor.current == 0x5b: ids = try Self.count(&cursor)
+            default:
+                if key == "priority" { hasPriorities = true }
+                try cursor.skipValue()
+            }
+        }
+        if let length, length > 0, let ids, ids > 0 { blocks.append((length, ids)) }
+    }
+
+    private static func count(_ cursor: inout ByteCursor) throws -> Int {
+        var count = 0
+        var isFirst = true
+        try cursor.openArray("hash_ids")
+        while try cursor.nextElement(0x5d, &isFirst) {
+            _ = try cursor.integer("an id")
+            count += 1
+        }
+        return count
+    }
+
+    /// Tokens per block: `block_size`, else the first usual size for which all rows at hand have
+    /// the right count of ids, else the first that suits the first row. nil without ids.
+    var blockTokens: Int? {
+        if let blockSize { return blockSize }
+        guard let first = blocks.first else { return nil }
+        // 512 first: a prompt of less than 17 tokens fits every size.
+        let sizes = [512, 16, 64, 128, 256, 32, 1024]
+        func fits(_ row: (prompt: Int, ids: Int), _ size: Int) -> Bool {
+            (row.prompt - 1) / size + 1 == row.ids
+        }
+        return sizes.first { size in blocks.allSatisfy { fits($0, size) } }
+            ?? sizes.first { fits(first, $0) }
+            ?? sizes.first { first.prompt / $0 == first.ids }
+    }
+
+    /// What a page says of a block size that nobody gave.
+    static func assumption(blockTokens: Int) -> String {
+        "hash ids are taken as blocks of \(blockTokens) tokens, by the first rows (another:"
+            + " trace.block_size, --block-size)"
+    }
+}

@@ -1,0 +1,66 @@
+/// Files that hold requests, or look as if they did, and are known but not read: what they are
+/// called, and what to do with them.
+enum KnownDialects {
+    private static let lengths =
+        "a CSV of arrived_at,num_prefill_tokens,num_decode_tokens, or native lines"
+
+    /// What a file of JSON is, by the keys of its first object; nil for what is unknown or read.
+    static func named(_ head: JSONHead) -> (what: String, wayOut: String)? {
+        func found(_ what: String, _ wayOut: String? = nil) -> (String, String) {
+            (what, wayOut ?? lengths + " made of it")
+        }
+        if head.text.contains("\"dynamo.") || head.has("event_type") || head.has("event") {
+            return found(
+                "Dynamo's request trace (events) is not read",
+                "Mooncake rows made of it (Dynamo's request_trace_to_mooncake, not --agentic)")
+        }
+        if head.has("llm_calls") || (head.has("turns") && head.text.contains("\"llm_calls\"")) {
+            return found("GitHub Copilot sessions (turns of llm_calls) are not read")
+        }
+        if head.has("round_index") || head.has("input_tokens_total") || head.has("timing_events") {
+            return found("TraceLab's rounds are not read")
+        }
+        if head.first(of: "turns") == 0x5b, !head.has("messages") {
+            return found("sessions with a list of turns are not read")
+        }
+        if let delta = head.names.first(where: { $0.lowercased().contains("delta") }) {
+            return found(
+                "rows of what a turn adds (Mooncake delta, key \(delta)) are not read",
+                "rows with whole prompts: add up the turns of each session")
+        }
+        if head.has("created_at"), head.has("finished_at") {
+            return found("SwissAI's rows (created_at, finished_at) are not read")
+        }
+        if !head.has("input_length"), head.has("text_input") || head.has("texts") {
+            return found("prompts as text_input (AIPerf) are not read")
+        }
+        if head.has("timestamp_start_unix_ms") { return found("Baseten's rows are not read") }
+        if head.has("traceEvents") {
+            return found(
+                "a timeline of events (Perfetto, chrome://tracing) is no trace of requests")
+        }
+        if head.has("window_start_s")
+            || (Int(head.names.first ?? "") != nil
+                && head.text.contains("input_tokens"))
+        {
+            return found("ServeGen's parameters are no requests", "requests drawn by ServeGen")
+        }
+        if head.has("classes") || (head.names.isEmpty && head.text.contains("classes:")) {
+            return found(
+                "is a recipe (JSON5), not a trace",
+                "headway run --trace NAME.json5, or headway trace synth")
+        }
+        return nil
+    }
+
+    /// What a file of lines is by its first one.
+    static func named(line: String) -> String? {
+        let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+        if cells.count == 6, Double(cells[0]) != nil, Double(cells[1]) != nil,
+            ["Gamma", "Weibull", ""].contains(cells[3])
+        {
+            return "ServeGen's parameters are no requests, and no known trace format"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,45 @@
+import Basics
+
+/// The names that a trace of one's own gives to time, prompt and output length: columns of a CSV,
+/// keys of JSON lines.
+public struct TraceColumns: Equatable, Sendable {
+    /// The arrival time's name; nil where the trace has none.
+    public let time: String?
+    public let prompt: String
+    public let output: String
+
+    /// Reads `TIME,PROMPT,OUTPUT`, where `-` for TIME says that no times are recorded.
+    ///
+    /// Throws `InputError`, naming `place`, for anything but three different names.
+    public init(_ text: String, place: String) throws {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { String($0).trimmedName }
+        guard names.count == 3, names.allSatisfy({ !$0.isEmpty }), Set(names).count == 3,
+            names[1] != "-", names[2] != "-"
+        else {
+            throw InputError(
+                place, "\"\(text)\" does not name three columns",
+                expected: "TIME,PROMPT,OUTPUT, with - for TIME where no times are recorded")
+        }
+        time = names[0] == "-" ? nil : names[0]
+        prompt = names[1]
+        output = names[2]
+    }
+
+    /// The text it was read from.
+    public var text: String { "\(time ?? "-"),\(prompt),\(output)" }
+}
+
+extension StringProtocol {
+    /// A column's name without the spaces and quotes that spreadsheets put around it.
+    var trimmedName: String {
+        var name = self[...]
+        func isBlank(_ character: Character?) -> Bool { character == " " || character == "\t" }
+        while isBlank(name.first) { name = name.dropFirst() }
+        while isBlank(name.last) { name = name.dropLast() }
+        if name.count >= 2, name.first == "\"", name.last == "\"" {
+            name = name.dropFirst().dropLast()
+        }
+        return String(name)
+    }
+}

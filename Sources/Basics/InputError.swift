@@ -2,6 +2,9 @@
 ///
 /// Every failure that comes from outside the program (files, flags, configurations) is an
 /// `InputError`; the command line prints `description` and exits with status 2.
+///
+/// Whatever is echoed from input may be put into the parts as it is: they are kept on one line,
+/// without control characters, and short (`echoed`). The whole is at most 1,400 bytes.
 public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     /// The place: a file with its line ("trace.csv:12"), a key path ("engine.block_size"), a flag.
     public let place: String
@@ -9,14 +12,48 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     public let problem: String
     /// What would be right; empty where the problem already says it.
     public let expected: String
+    /// What was perhaps meant; empty where nothing is near.
+    public let suggestion: String
 
     public init(_ place: String, _ problem: String, expected: String = "") {
-        self.place = place
-        self.problem = problem
-        self.expected = expected
+        self.init(place, problem, expected: expected, suggestion: "")
+    }
+
+    /// A word that is none of the known names: suggests the nearest, as `spelled` writes it; where
+    /// none is near, says what is expected, by default one of the names.
+    public init(
+        _ place: String, _ problem: String, word: String, among names: [String],
+        otherwise expected: String? = nil, spelled: (String) -> String = { $0 }
+    ) {
+        let near = nearest(to: word, among: names).map(spelled)
+        let all = "one of " + names.joined(separator: ", ")
+        self.init(
+            place, problem, expected: near == nil ? expected ?? all : "", suggestion: near ?? "")
+    }
+
+    /// With a suggestion that stands instead of what is expected.
+    public init(_ place: String, _ problem: String, expected: String, suggestion: String) {
+        self.place = Self.line(place, usual: 300, bytes: 300)
+        self.problem = Self.line(problem, usual: 300, bytes: 480)
+        self.expected = Self.line(expected, usual: 600, bytes: 600)
+        self.suggestion = Self.line(suggestion, usual: 300, bytes: 300)
+    }
+
+    /// A part on one line. Its own words are never as long as `usual` characters: a longer part
+    /// echoes a long text, and so does a word of more than 200.
+    private static func line(_ text: String, usual: Int, bytes: Int) -> String {
+        guard text.utf8.count <= 4 * usual else { return text.echoed(bytes: bytes) }
+        // A character is spelled out with at most nine.
+        let whole = text.echoed(atMost: 4 * usual * 9)
+        let words = whole.split(separator: " ", omittingEmptySubsequences: false)
+        let short = words.map { $0.echoed() }.joined(separator: " ")
+        let fits = short.unicodeScalars.count <= usual && short.utf8.count <= bytes
+        return fits ? short : short.echoed(bytes: bytes)
     }
 
     public var description: String {
-        expected.isEmpty ? "\(place): \(problem)" : "\(place): \(problem); expected \(expected)"
+        let what = "\(place): \(problem)"
+        guard suggestion.isEmpty else { return "\(what); did you mean \(suggestion)?" }
+        return expected.isEmpty ? what : "\(what); expected \(expected)"
     }
 }

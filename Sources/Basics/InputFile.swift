@@ -47,7 +47,8 @@ public final class InputFile {
     /// Whether a path names a pipe or a device, from which what was read once is gone.
     public static func isReadOnce(_ path: String) -> Bool {
         var status = stat()
-        guard (path == "-" ? fstat(0, &status) : stat(path, &status)) == 0 else { return false }
+        guard (path == "-" ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }) == 0
+        else { return false }
         return path == "-" || ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
@@ -83,6 +84,8 @@ final class RawInput {
     /// Bytes that are still to come; nil where only the end tells.
     private var left: Int?
     private let length: Int
+    /// Bytes that `WorkShare` counts for it; nil: none.
+    private var counted: Int?
     private var head: UnsafeMutableRawBufferPointer
     private var headCount = 0
     private var headRead = 0
@@ -95,9 +98,9 @@ final class RawInput {
         let isStandard = path == "-"
         name = isStandard ? "standard input" : path
         var status = stat()
-        guard (isStandard ? fstat(0, &status) : stat(path, &status)) == 0 else {
-            throw Self.failure(name)
-        }
+        let asked =
+            isStandard ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }
+        guard asked == 0 else { throw Self.failure(name) }
         let kind = status.st_mode & S_IFMT
         isRegular = kind == S_IFREG
         guard kind != S_IFDIR, kind != S_IFBLK else {
@@ -110,16 +113,22 @@ final class RawInput {
         if !isRegular { try Self.claim(status, name) }
         // Opening a pipe that nobody writes to would wait for ever.
         let waits = isRegular ? 0 : O_NONBLOCK
-        descriptor = isStandard ? dup(0) : open(path, O_RDONLY | O_CLOEXEC | waits)
+        descriptor =
+            isStandard
+            ? dup(0) : FileSystem.call(path) { open($0, O_RDONLY | O_CLOEXEC | waits) }
         guard descriptor >= 0 else { throw Self.failure(name) }
         // A length of 0 is that of the system's own files as well: their end tells.
         let position = isRegular ? max(0, Int(lseek(descriptor, 0, SEEK_CUR))) : 0
         length = Int(status.st_size)
         left = isRegular && length > 0 ? max(0, length - position) : nil
         head = .allocate(byteCount: Self.headSize, alignment: 16)
+        try FileLedger.process.reads(descriptor, name)
+        if let left { WorkShare.opened(length: left) }
+        counted = left
     }
 
     deinit {
+        if let counted { WorkShare.closed(length: counted, read: counted - (left ?? 0)) }
         head.deallocate()
         close(descriptor)
     }
@@ -177,7 +186,10 @@ final class RawInput {
         while true {
             let count = Foundation.read(descriptor, target.baseAddress!, room)
             if count > 0 {
-                if let left { self.left = left - count }
+                if let left {
+                    self.left = left - count
+                    WorkShare.wasRead(count)
+                }
                 return count
             }
             if count == 0 {

@@ -13,13 +13,13 @@ public final class MappedFile {
     /// Everything before this offset has been handed back to the system.
     private var released = 0
 
-    /// Maps a regular file for reading. O(1).
+    /// Maps a regular file for reading. With `isInput` it counts as an input of the command
+    /// (`FileLedger`). O(1).
     ///
     /// Throws `InputError` for a missing file, a folder, a device, an empty or unreadable file.
-    public init(_ path: String) throws {
+    public init(_ path: String, isInput: Bool = true) throws {
         self.path = path
-        var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard let status = FileSystem.status(path) else {
             throw InputError(path, String(cString: strerror(errno)), expected: "a readable file")
         }
         let kind = status.st_mode & S_IFMT
@@ -30,11 +30,12 @@ public final class MappedFile {
         guard status.st_size > 0 else {
             throw InputError(path, "the file is empty", expected: "at least one byte")
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = FileSystem.call(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
-            throw InputError(path, String(cString: strerror(errno)), expected: "a readable file")
+            throw InputError(path, FileSystem.lastProblem, expected: "a readable file")
         }
         defer { close(descriptor) }
+        if isInput { try FileLedger.process.reads(descriptor, path) }
         count = Int(status.st_size)
         let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address, address != MAP_FAILED else {

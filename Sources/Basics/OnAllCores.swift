@@ -13,10 +13,13 @@ public func mapOnAllCores<Element: Sendable, Result: Sendable>(
     each: @Sendable (Result) throws -> Void = { _ in }
 ) throws -> [Result] {
     let progress = Mutex(InOrder<Result>(count: elements.count))
+    let isCounted = WorkShare.began(elements.count)
+    defer { if isCounted { WorkShare.finished() } }
     DispatchQueue.concurrentPerform(iterations: elements.count) { index in
         guard !progress.withLock({ $0.hasFailed }) else { return }
         let outcome = Swift.Result { try body(elements[index]) }
         progress.withLock { $0.enter(outcome, at: index, each) }
+        if isCounted { WorkShare.elementEnded() }
     }
     return try progress.withLock { try $0.outcomes.map { try $0!.get() } }
 }

@@ -6,17 +6,29 @@ import Foundation
 public final class OutputFile {
     /// Where it will be, for messages.
     public let name: String
-    private let descriptor: Int32
+    let descriptor: Int32
+    /// Of the bytes handed to the system, where it is wanted.
+    private var digest: ContentDigest?
     private let buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
     private var isOpen = true
     /// Bytes gathered before they are handed to the system.
     private static let bufferSize = 1 << 18
 
-    /// Creates a file at a path; `name` is what messages call it. Throws `InputError`.
-    public init(path: String, name: String) throws {
+    /// Creates a file at a path, or empties the one that is there; `name` is what messages call it.
+    /// With `digests` it keeps the digest of what it writes. Throws `InputError`.
+    public convenience init(path: String, name: String, digests: Bool = false) throws {
+        let descriptor = FileSystem.call(path) {
+            open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        }
+        try self.init(descriptor: descriptor, name: name, digests: digests)
+    }
+
+    /// A file that has been opened for writing, or could not be. Throws `InputError`.
+    init(descriptor: Int32, name: String, digests: Bool = false) throws {
         self.name = name
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        self.descriptor = descriptor
+        digest = digests ? ContentDigest() : nil
         buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
         guard descriptor >= 0 else { throw Self.failure(name) }
     }
@@ -62,12 +74,17 @@ public final class OutputFile {
         guard close(descriptor) == 0 else { throw Self.failure(name) }
     }
 
+    /// The digest (`ContentDigest`) of everything written, once the file is finished; nil where
+    /// none is kept.
+    public var contentDigest: String? { digest?.hexadecimal }
+
     private func flush() throws {
         try send(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
         filled = 0
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) throws {
+        digest?.add(bytes)
         var written = 0
         while written < bytes.count {
             let count = Foundation.write(
@@ -83,7 +100,7 @@ public final class OutputFile {
     /// The error for the system's last complaint.
     static func failure(_ name: String) -> InputError {
         InputError(
-            name, "cannot be written (\(String(cString: strerror(errno))))",
+            name, "cannot be written (\(FileSystem.lastProblem))",
             expected: "a place that can be written, with room")
     }
 }

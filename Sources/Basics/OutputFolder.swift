@@ -1,92 +1,201 @@
 import Foundation
 
-/// A folder whose files appear together or not at all.
+/// A folder whose files appear together or not at all, and of which the folder knows its own: one
+/// of them, the manifest, holds the digests of all (`FolderManifest`).
 ///
-/// Files are written into a hidden folder inside the target and renamed into place by `commit()`.
-/// A folder that was not committed takes everything back when it goes away, the folders it made
-/// included; files that stood in the target before stay as they were until then.
+/// Files are written into a hidden folder inside the target. `commit` puts them in their places
+/// under a lock, the manifest last: a folder without it, or with one that does not agree, holds no
+/// run, and no two runs mix. A commit that fails puts the earlier files back; one that is killed is
+/// undone by the next run into the folder. Nothing is replaced or removed but what the earlier
+/// manifest lists, as it was written. A folder that was not committed takes everything back when
+/// it goes away, the folders it made included.
 ///
-///     let folder = try OutputFolder("results", replacing: ["summary.json", "steps.jsonl"])
-///     try folder.file("summary.json").writeLine(text)
-///     try folder.commit()
+///     let folder = try OutputFolder(
+///         "results", writing: ["summary.json", "rows.csv"], manifest: "summary.json")
+///     try folder.file("rows.csv").writeLine(text)
+///     try folder.commit { digests in json(digests) }
 public final class OutputFolder {
-    private let target: String
+    private let path: String
     private let staging: String
-    /// The topmost folder that had to be made, removed again on failure.
-    private let made: String?
-    /// Names that belong to the same writer: those not written this time are removed at commit.
-    private let owned: [String]
-    private var files: [OutputFile] = []
-    private var isCommitted = false
+    /// Folders that had to be made, the innermost first, removed again on failure.
+    private let made: [String]
+    private let names: [String]
+    private let manifest: String
+    /// Open and locked for as long as this writes.
+    private let sign: Int32
+    private var earlier = EarlierFiles()
+    private var files: [(name: String, file: OutputFile)] = []
+    private var isOver = false
 
-    /// Makes the folder, with those above it, and a hidden one inside. Throws `InputError` when
-    /// that cannot be done.
-    public init(_ path: String, replacing owned: [String]) throws {
-        let manager = FileManager.default
-        target = URL(fileURLWithPath: path).standardizedFileURL.path
-        staging = target + "/.headway-partial-\(ProcessInfo.processInfo.processIdentifier)"
-        self.owned = owned
-        var isFolder: ObjCBool = false
-        if manager.fileExists(atPath: target, isDirectory: &isFolder), !isFolder.boolValue {
+    /// Where earlier files stand while a commit goes on, in the staging folder.
+    private static let backup = "earlier"
+
+    /// Makes the folder, with those above it, and a hidden one inside. `names` are the files that
+    /// will be written. Throws `InputError` when that cannot be done, when another's file has one
+    /// of the names, and when a file that would be replaced is an input of the command.
+    public init(_ path: String, writing names: [String], manifest: String) throws {
+        self.path = path
+        self.names = names
+        self.manifest = manifest
+        let made = FileSystem.missingFolders(path)
+        if made.isEmpty, FileSystem.exists(path), !FileSystem.isFolder(path) {
             throw InputError(path, "is a file", expected: "a folder for the results")
         }
-        var missing: String?
-        var above = target
-        while !manager.fileExists(atPath: above) {
-            missing = above
-            above = (above as NSString).deletingLastPathComponent
-        }
-        made = missing
-        Unfinished.began(missing ?? staging)
+        self.made = made
         do {
-            try manager.createDirectory(atPath: staging, withIntermediateDirectories: true)
+            try FileSystem.makeFolders(path)
+            (staging, sign) = try Self.stage(path, made: made)
         } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let detail = cause.map { String(cString: strerror(Int32($0.code))) }
-            if let missing { try? manager.removeItem(atPath: missing) }
-            Unfinished.ended(missing ?? staging)
-            throw InputError(
-                path, "cannot be written" + (detail.map { " (\($0))" } ?? ""),
-                expected: "a folder that can be written")
+            for folder in made { FileSystem.removeEmptyFolder(folder) }
+            throw error
         }
-    }
-
-    deinit { discard() }
-
-    /// A new file of the folder.
-    public func file(_ name: String) throws -> OutputFile {
-        let file = try OutputFile(path: staging + "/" + name, name: target + "/" + name)
-        files.append(file)
-        return file
-    }
-
-    /// Closes every file and puts it in its place. After a failure nothing new is left; an earlier
-    /// file that a new one had replaced by then is gone, too, so that no two runs are mixed.
-    public func commit() throws {
         do {
-            for file in files { try file.finish() }
-            let written = files.map { ($0.name as NSString).lastPathComponent }
-            for (index, name) in written.enumerated()
-            where rename("\(staging)/\(name)", "\(target)/\(name)") != 0 {
-                let failure = OutputFile.failure("\(target)/\(name)")
-                for placed in written[..<index] { unlink("\(target)/\(placed)") }
-                throw failure
+            let lock = try FolderLock(path)
+            defer { withExtendedLifetime(lock) {} }
+            for name in Staging.abandoned(in: path) {
+                Self.undo(path.appending(pathComponent: name), in: path, manifest: manifest)
             }
-            for name in owned where !written.contains(name) { unlink("\(target)/\(name)") }
-            rmdir(staging)
-            isCommitted = true
-            Unfinished.ended(made ?? staging)
+            earlier = try EarlierFiles(path, manifest: manifest, writing: names)
+            for name in Set(earlier.names + names) {
+                try FileLedger.process.replaces(path.appending(pathComponent: name))
+            }
         } catch {
             discard()
             throw error
         }
     }
 
+    deinit { discard() }
+
+    /// Makes the hidden folder, and opens and locks it.
+    private static func stage(_ path: String, made: [String]) throws -> (String, Int32) {
+        for attempt in 1...Staging.attempts {
+            let staging = path.appending(pathComponent: Staging.name(attempt: attempt))
+            if FileSystem.call(staging, { mkdir($0, 0o777) }) != 0 {
+                guard errno == EEXIST else { break }
+                continue
+            }
+            let sign = FileSystem.call(staging) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+            guard sign >= 0 else {
+                let failure = OutputFile.failure(path)
+                FileSystem.removeEmptyFolder(staging)
+                throw failure
+            }
+            Unfinished.began(staging, made: made)
+            Staging.lock(sign)
+            return (staging, sign)
+        }
+        throw OutputFile.failure(path)
+    }
+
+    /// A new file of the folder.
+    public func file(_ name: String) throws -> OutputFile {
+        precondition(names.contains(name) && name != manifest, "a file that was not announced")
+        let file = try OutputFile(
+            path: staging.appending(pathComponent: name),
+            name: path.appending(pathComponent: name), digests: true)
+        files.append((name, file))
+        return file
+    }
+
+    /// Closes every file, writes the manifest and puts all in their places. `text` makes the
+    /// manifest's text from the digests by name; its own is `FolderManifest.blank` there.
+    ///
+    /// Throws `InputError` when that fails; the folder is then as it was.
+    public func commit(_ text: (_ digests: [String: String]) throws -> String) throws {
+        do {
+            var digests = [manifest: FolderManifest.blank]
+            for (name, file) in files {
+                try file.finish()
+                digests[name] = file.contentDigest
+            }
+            let last = try OutputFile(
+                path: staging.appending(pathComponent: manifest),
+                name: path.appending(pathComponent: manifest))
+            try last.write(FolderManifest.sealed(text(digests), name: manifest))
+            try last.finish()
+            let lock = try FolderLock(path)
+            defer { withExtendedLifetime(lock) {} }
+            if !earlier.areUnchanged {
+                earlier = try EarlierFiles(path, manifest: manifest, writing: names)
+            }
+            try Unfinished.put(path) { try replace() }
+            end()
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    /// Moves the earlier files away, the manifest first, and the new ones in, the manifest last.
+    private func replace() throws {
+        let backup = staging.appending(pathComponent: Self.backup)
+        guard FileSystem.call(backup, { mkdir($0, 0o777) }) == 0 else {
+            throw OutputFile.failure(path)
+        }
+        let away =
+            earlier.names.filter { $0 == manifest } + earlier.names.filter { $0 != manifest }
+        let moves =
+            away.map { ($0, path, backup) } + files.map { ($0.name, staging, path) }
+            + [(manifest, staging, path)]
+        var done: [(from: String, to: String)] = []
+        for (name, from, to) in moves {
+            let move = (
+                from.appending(pathComponent: name), to.appending(pathComponent: name)
+            )
+            if FileSystem.move(move.0, to: move.1) {
+                done.append(move)
+                continue
+            }
+            let failure = OutputFile.failure(path.appending(pathComponent: name))
+            for (from, to) in done.reversed() where !FileSystem.move(to, to: from) {
+                // What is in the staging folder is all there is of them.
+                isOver = true
+                throw InputError(
+                    path, "is in pieces: \(OutputFile.failure(from).problem)",
+                    expected: "the earlier files, which are in \(backup)")
+            }
+            throw failure
+        }
+    }
+
     /// Takes back what was not committed.
     public func discard() {
-        guard !isCommitted else { return }
-        isCommitted = true
-        try? FileManager.default.removeItem(atPath: made ?? staging)
-        Unfinished.ended(made ?? staging)
+        guard !isOver else { return }
+        end()
+        for folder in made { FileSystem.removeEmptyFolder(folder) }
+    }
+
+    /// Removes the staging folder.
+    private func end() {
+        isOver = true
+        FileSystem.remove(staging)
+        close(sign)
+        Unfinished.ended(staging)
+    }
+
+    /// Undoes the commit of a process that was killed in the midst of it, and removes what else it
+    /// left. Until its manifest is placed, which comes last, the earlier files count.
+    private static func undo(_ staging: String, in path: String, manifest: String) {
+        let backup = staging.appending(pathComponent: Self.backup)
+        let own = staging.appending(pathComponent: manifest)
+        if FileSystem.isFolder(backup), FileSystem.exists(own) {
+            let placed = (try? FolderManifest(folder: staging, name: manifest, isInput: false))?
+                .digests.keys
+            for name in placed?.sorted() ?? [] {
+                let source = staging.appending(pathComponent: name)
+                guard !FileSystem.exists(source) else { continue }
+                _ = FileSystem.move(path.appending(pathComponent: name), to: source)
+            }
+            let names = FileSystem.names(in: backup) ?? []
+            for name in names.filter({ $0 != manifest }) + names.filter({ $0 == manifest }) {
+                let target = path.appending(pathComponent: name)
+                guard !FileSystem.exists(target) else { continue }
+                _ = FileSystem.move(backup.appending(pathComponent: name), to: target)
+            }
+            // Whatever could not be put back stays where it is.
+            guard FileSystem.names(in: backup) == [] else { return }
+        }
+        FileSystem.remove(staging)
     }
 }

@@ -2,26 +2,49 @@ import Foundation
 
 /// What the program itself has used so far: for people, never part of a result.
 public struct ProcessUsage: Sendable {
-    /// Time on processors, all threads, seconds.
+    /// Time on processors since the program's start, all threads, seconds.
     public let processorSeconds: Double
     /// Most memory in use at once, bytes.
     public let peakMemoryBytes: Int
 
-    /// The usage of the whole process up to now.
+    /// Processor time when the program started. A process that replaces itself by the program, as
+    /// `swift run` does, has used some before.
+    private static let secondsBefore = processorTime
+
+    /// Begins to count: call it first in the program.
+    public static func begin() { _ = secondsBefore }
+
+    /// The usage of the program up to now.
     public static var now: ProcessUsage {
+        ProcessUsage(
+            processorSeconds: processorTime - secondsBefore,
+            peakMemoryBytes: peakOfThisProgram ?? peakOfProcess)
+    }
+
+    private static var processorTime: Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// Linux: VmHWM, which begins anew when a process replaces itself (proc_pid_status(5)).
+    private static var peakOfThisProgram: Int? {
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kibibytes = line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first
+        else { return nil }
+        return Int(kibibytes).map { $0 * 1024 }
+    }
+
+    /// ru_maxrss: kibibytes on Linux, bytes on Darwin (getrusage(2)).
+    private static var peakOfProcess: Int {
         var usage = rusage()
-        // Linux counts ru_maxrss in kibibytes, Darwin in bytes (getrusage(2)).
         #if os(Linux)
             getrusage(RUSAGE_SELF.rawValue, &usage)
-            let unit = 1024
+            return usage.ru_maxrss * 1024
         #else
             getrusage(RUSAGE_SELF, &usage)
-            let unit = 1
+            return usage.ru_maxrss
         #endif
-        return ProcessUsage(
-            processorSeconds: Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9,
-            peakMemoryBytes: usage.ru_maxrss * unit)
     }
 }

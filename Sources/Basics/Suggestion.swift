@@ -1,18 +1,34 @@
 /// The candidate nearest to a mistyped word, or nil when none is near.
 ///
 /// Near means an edit distance (insertions, deletions, substitutions) of at most a third of the
-/// longer word, rounded up. Complexity: O(candidates × length²).
+/// longer word, rounded up; failing that, the shortest candidate that contains the word, three
+/// letters at least ("h100" in "h100-sxm"). Letter case and `_`, `-`, `.` or blanks between words
+/// do not count. A word of more than 100 bytes is near nothing.
+/// Complexity: O(candidates × length²).
 public func nearest(to word: String, among candidates: [String]) -> String? {
-    let wanted = Array(word.lowercased().utf8)
+    guard word.utf8.count <= 100 else { return nil }
+    let wanted = letters(word)
     var best: (distance: Int, name: String)?
     for candidate in candidates {
-        let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
-        let limit = (max(wanted.count, candidate.utf8.count) + 2) / 3
+        let distance = editDistance(wanted, letters(candidate))
+        let limit = (max(wanted.count, letters(candidate).count) + 2) / 3
         if distance <= limit, best == nil || distance < best!.distance {
             best = (distance, candidate)
         }
     }
-    return best?.name
+    if let best { return best.name }
+    guard wanted.count >= 3 else { return nil }
+    let containing = candidates.filter { contains(letters($0), wanted) }
+    return containing.min { $0.utf8.count < $1.utf8.count }
+}
+
+/// A word as far as it counts, in lower case.
+private func letters(_ word: String) -> [UInt8] {
+    word.lowercased().utf8.filter { !"_-. ".utf8.contains($0) }
+}
+
+private func contains(_ text: [UInt8], _ word: [UInt8]) -> Bool {
+    text.indices.contains { text[$0...].starts(with: word) }
 }
 
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {

@@ -5,15 +5,49 @@ import Synchronization
 /// nobody asked for, and child processes.
 public enum Unfinished {
     private struct Things {
-        var paths: Set<String> = []
+        /// What is written, each with the folders that were made for it, the innermost first.
+        var paths: [String: [String]] = [:]
         var children: Set<Int32> = []
+        var written = Written()
+    }
+
+    /// What the program has written so far.
+    public struct Written: Sendable {
+        /// Outputs that are whole and in their places.
+        public internal(set) var whole: [String] = []
+        /// Pipes and devices, which take what is written as it comes.
+        public internal(set) var begun: [String] = []
     }
 
     private static let things = Mutex(Things())
 
-    static func began(_ path: String) { things.withLock { _ = $0.paths.insert(path) } }
+    static func began(_ path: String, made folders: [String] = []) {
+        things.withLock { $0.paths[path] = folders }
+    }
 
-    static func ended(_ path: String) { things.withLock { _ = $0.paths.remove(path) } }
+    static func ended(_ path: String) { things.withLock { $0.paths[path] = nil } }
+
+    /// Notes an output that takes what is written as it comes.
+    static func began(stream name: String) {
+        things.withLock { $0.written.begun.append(name) }
+    }
+
+    /// Notes that such an output has all it was to get.
+    static func ended(stream name: String) {
+        things.withLock { things in
+            things.written.begun.removeAll { $0 == name }
+            things.written.whole.append(name)
+        }
+    }
+
+    /// Puts an output in its place. No interruption comes between: the program is left before
+    /// `place` or after it. `place` must not use this type.
+    static func put(_ output: String, _ place: () throws -> Void) rethrows {
+        try things.withLock { things in
+            try place()
+            things.written.whole.append(output)
+        }
+    }
 
     /// Notes a child process by its number.
     public static func began(child: Int32) {
@@ -26,12 +60,15 @@ public enum Unfinished {
     }
 
     /// Removes the files, with what folders hold, and kills the children. What is begun meanwhile
-    /// waits for ever: call it only to leave the program from `exit`.
-    public static func removeAndExit(_ exit: () -> Never) -> Never {
+    /// waits for ever: call it only to leave the program from `exit`, which gets what was written.
+    public static func removeAndExit(_ exit: (Written) -> Never) -> Never {
         things.withLock { things in
-            for path in things.paths { try? FileManager.default.removeItem(atPath: path) }
+            for (path, folders) in things.paths {
+                FileSystem.remove(path)
+                for folder in folders { FileSystem.removeEmptyFolder(folder) }
+            }
             for child in things.children { kill(child, SIGKILL) }
-            exit()
+            exit(things.written)
         }
     }
 }

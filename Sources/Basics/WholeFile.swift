@@ -8,6 +8,8 @@ import Foundation
 ///     try file.write(Array("...".utf8))
 ///     try file.commit()
 public final class WholeFile {
+    /// As the user named it.
+    private let name: String
     private let target: String
     /// Where it is written; nil: into its place.
     private let staging: String?
@@ -16,36 +18,52 @@ public final class WholeFile {
     private var pending: [UInt8] = []
     private var isCommitted = false
 
-    /// Begins a file. Throws `InputError` where it cannot be written.
+    /// Begins a file. Throws `InputError` where it cannot be written, and where it would replace an
+    /// input of the command.
     public init(_ path: String) throws {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-        {
-            throw InputError(path, "it is a folder", expected: "a file to write")
-        }
         guard !path.isEmpty else {
             throw InputError("output", "has no name", expected: "a file to write")
         }
-        target = Self.resolved(path)
-        var status = stat()
-        let isOther = stat(target, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        let process = ProcessInfo.processInfo.processIdentifier
-        staging = isOther ? nil : target + ".headway-partial-\(process)"
+        if FileSystem.isFolder(path) {
+            throw InputError(path, "it is a folder", expected: "a file to write")
+        }
+        name = path
+        let isOther = FileSystem.status(path).map { $0.st_mode & S_IFMT != S_IFREG } ?? false
+        target = isOther ? path : FileSystem.resolved(path)
+        try FileLedger.process.replaces(target)
         gzip = path.hasSuffix(".gz") ? try GzipWriter(for: path) : nil
-        if let staging { Unfinished.began(staging) }
-        output = try OutputFile(path: staging ?? target, name: path)
+        if isOther {
+            staging = nil
+            output = try OutputFile(path: target, name: path)
+            Unfinished.began(stream: path)
+        } else {
+            let folder = target.containingFolder
+            for name in Staging.abandoned(in: folder, prefix: target.lastPathName) {
+                FileSystem.remove(folder.appending(pathComponent: name))
+            }
+            (staging, output) = try Self.stage(target, name: path)
+        }
     }
 
-    /// Where a link leads, if it leads to something.
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
+    /// A new file beside the place.
+    private static func stage(_ target: String, name: String) throws -> (String, OutputFile) {
+        for attempt in 1...Staging.attempts {
+            let staging = target + Staging.name(attempt: attempt)
+            let descriptor = FileSystem.call(staging) {
+                open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            }
+            if descriptor < 0, errno == EEXIST { continue }
+            let file = try OutputFile(descriptor: descriptor, name: name)
+            Unfinished.began(staging)
+            Staging.lock(descriptor)
+            return (staging, file)
+        }
+        throw OutputFile.failure(name)
     }
 
     deinit {
         guard let staging else { return }
-        if !isCommitted { unlink(staging) }
+        if !isCommitted { FileSystem.remove(staging) }
         Unfinished.ended(staging)
     }
 
@@ -69,7 +87,13 @@ public final class WholeFile {
     public func commit() throws {
         if let gzip { try output.write(gzip.compress(pending, isLast: true)) }
         try output.finish()
-        if let staging, rename(staging, target) != 0 { throw OutputFile.failure(target) }
+        if let staging {
+            try Unfinished.put(name) {
+                guard FileSystem.move(staging, to: target) else { throw OutputFile.failure(name) }
+            }
+        } else {
+            Unfinished.ended(stream: name)
+        }
         isCommitted = true
     }
 }

@@ -41,10 +41,9 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         if name.hasSuffix(".json") { return try read(name) }
         if let profile = all.first(where: { $0.name == name.lowercased() }) { return profile }
         let known = all.map(\.name)
-        let near = nearest(to: name, among: known).map { "did you mean \"\($0)\"? " } ?? ""
         throw InputError(
-            "step_time.profile", "there is no engine profile \"\(name)\"",
-            expected: near + "one of " + known.joined(separator: ", "))
+            "step_time.profile", "there is no engine profile \"\(name)\"", word: name, among: known,
+            otherwise: "one of \(known.joined(separator: ", ")), or a file of headway fit-steptime")
     }
 
     /// Norms, rotary embedding and activations were not measured; assumed for all engines: 10 µs a
@@ -53,19 +52,11 @@ public struct EngineProfile: Sendable, Equatable, Codable {
 
     /// Reads a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "an engine profile in JSON")
-        }
-        let profile: EngineProfile
-        do {
-            profile = try JSONDecoder().decode(EngineProfile.self, from: data)
-        } catch {
-            throw InputError(
-                path, "is not an engine profile", expected: "what headway fit-steptime writes")
-        }
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 1_000_000,
+                expected: "an engine profile, as headway fit-steptime writes it"))
+        let profile = try JSON5.decodeKnown(EngineProfile.self, from: data, place: path)
         try profile.check(path)
         return profile
     }

@@ -17,11 +17,9 @@ public enum Catalogue {
             model.name = entry.name
             return model
         }
-        let near = nearest(to: wanted, among: names).map { "did you mean \"\($0)\"? " } ?? ""
         throw InputError(
-            "model.name", "there is no model \"\(name)\"",
-            expected: near + "one of " + names.joined(separator: ", ")
-                + ", or the path of a config.json")
+            "model.name", "unknown model \"\(name)\"", word: wanted, among: names,
+            otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
     }
 
     /// A name in the catalogue's spelling.

@@ -14,10 +14,8 @@ struct ConfigFields {
     /// Parses a config.json. Nested `text_config` fields (multimodal checkpoints) are lifted out.
     init(_ data: Data, place: String) throws {
         self.place = place
-        let top: [String: JSONField]
-        do {
-            top = try JSONDecoder().decode([String: JSONField].self, from: data)
-        } catch {
+        guard case .object(let top) = try JSON5.decode(JSONField.self, from: data, place: place)
+        else {
             throw InputError(
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
         }

@@ -12,16 +12,10 @@ public enum HuggingFaceConfig {
     ///
     /// - Throws: `InputError` naming the file and the field.
     public static func model(file path: String) throws -> TransformerModel {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw InputError(path, "cannot be read", expected: "a Hugging Face config.json")
-        }
         // Real ones are a few kilobytes; anything beyond this is another file.
-        guard data.count < 16_000_000 else {
-            throw InputError(path, "has \(data.count) bytes", expected: "a config.json")
-        }
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
         return try model(data, place: path)
     }
 
@@ -61,10 +55,8 @@ public enum HuggingFaceConfig {
             ? "; it has a plain decoder's fields, so model_type \"llama\" may describe it"
             : "; fields missing for a plain decoder: " + missing.joined(separator: ", ")
         let known = families.keys.sorted()
-        let near = nearest(to: type, among: known).map { "did you mean \"\($0)\"? " } ?? ""
         return InputError(
-            fields.place, "model_type \"\(type)\" is not known" + lacking,
-            expected: near + "one of " + known.joined(separator: ", "))
+            fields.place, "model_type \"\(type)\" is not known" + lacking, word: type, among: known)
     }
 
     /// The folder a config.json stands in names the model.

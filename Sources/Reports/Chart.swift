@@ -4,12 +4,15 @@ public enum Chart {
     private static let levels: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
     /// One horizontal bar per row: label, bar, and the value as text. The longest bar, that of the
-    /// largest value, is `width` characters; negative and non-finite values have none.
+    /// largest value, is `width` characters, or what the terminal has room for; negative and
+    /// non-finite values have none.
     public static func bars(
         _ rows: [(label: String, value: Double, text: String)], width: Int = 40
     ) -> String {
         let largest = rows.map(\.value).filter(\.isFinite).max() ?? 0
         let labelWidth = rows.map(\.label.count).max() ?? 0
+        let beside = labelWidth + 3 + (rows.map(\.text.count).max() ?? 0)
+        let width = PageWidth.fitting(width, beside: beside)
         return rows.map { row in
             let drawn = bar(row.value, of: largest, width: width)
             let label = padded(row.label, to: labelWidth, .right)

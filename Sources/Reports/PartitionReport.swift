@@ -57,9 +57,15 @@ public struct PartitionReport: Sendable {
     }
 
     /// The means over all requests, for `summary.json`.
-    public var means: [RunSummary.MeanPart] {
-        [("ttft", toFirstToken), ("tpot", afterwards)].flatMap { latency, sums in
-            zip(LatencyParts.Part.allCases, sums.means()).map { part, seconds in
+    public var means: [RunSummary.MeanPart] { means(slowest: 1) }
+
+    /// The means over the slowest 1 % of TTFT, and of TPOT.
+    public var slowestMeans: [RunSummary.MeanPart] { means(slowest: 0.01) }
+
+    private func means(slowest share: Double) -> [RunSummary.MeanPart] {
+        let latencies = [("ttft", toFirstToken), ("tpot", afterwards)].filter { $0.1.count > 0 }
+        return latencies.flatMap { latency, sums in
+            zip(LatencyParts.Part.allCases, sums.means(slowest: share)).map { part, seconds in
                 .init(latency: latency, part: part, milliseconds: seconds * 1e3)
             }
         }

@@ -4,7 +4,8 @@ import StepTime
 /// A roofline (Williams, Waterman and Patterson 2009) in characters: FLOP per byte across, FLOP
 /// per second up, both logarithmic; letters mark phases, the line is what the GPU could do.
 struct Roofline {
-    private static let width = 64
+    /// Columns beside the border.
+    private static var width: Int { PageWidth.fitting(64, beside: 4) }
     private static let height = 14
 
     private let explanation: Explanation
@@ -31,16 +32,17 @@ struct Roofline {
         let top = peak * 1.5
         let bottom = min(
             least * gpu.memoryBandwidth, points.map(\.rate).min() ?? peak * 1e-3)
+        let width = Self.width
         func column(_ intensity: Double) -> Int {
-            place(intensity, least, most, Self.width)
+            place(intensity, least, most, width)
         }
         func row(_ rate: Double) -> Int {
             Self.height - 1 - place(rate, bottom, top, Self.height)
         }
         var grid = Array(
-            repeating: Array(repeating: Character(" "), count: Self.width), count: Self.height)
-        for x in 0..<Self.width {
-            let share = Double(x) / Double(Self.width - 1)
+            repeating: Array(repeating: Character(" "), count: width), count: Self.height)
+        for x in 0..<width {
+            let share = Double(x) / Double(width - 1)
             let intensity = least * pow(most / least, share)
             let roof = min(peak, intensity * gpu.memoryBandwidth)
             grid[row(roof)][x] = roof < peak ? "╱" : "─"
@@ -53,7 +55,7 @@ struct Roofline {
             \(Quantity.bytes(gpu.memoryBandwidth))/s, ridge at \(Quantity.significant(ridge)) \
             FLOP per byte
             \(lines.joined(separator: "\n"))
-              └\(String(repeating: "─", count: Self.width))
+              └\(String(repeating: "─", count: width))
                \(Quantity.significant(least)) to \(Quantity.significant(most)) FLOP per byte
                \(legend)
             """

@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 
 /// A run's figures as a page of text for a terminal.
@@ -11,7 +12,7 @@ public enum RunReport {
     ) -> String {
         var parts = [latencyTable(summary), facts(summary, objective: objective)]
         if let table { parts.append(table) }
-        if let chart = distribution(result.timeToFirstToken) {
+        if let chart = distribution(summary.distribution) {
             parts.append("Time to first token, share of requests\n" + chart)
         }
         if let picture = timeline?.picture { parts.append(picture) }
@@ -103,35 +104,20 @@ public enum RunReport {
         count == 1 ? "1 replica" : "\(Quantity.count(count)) replicas"
     }
 
-    /// Bars over classes of a 1-2-5 series that hold the values, in milliseconds.
-    static func distribution(_ histogram: LatencyHistogram) -> String? {
-        guard histogram.count > 0 else { return nil }
-        let series: [Int64] = [1, 2, 5]
-        // From 10 µs to 50,000 s, in picoseconds.
-        let edges = (7...16).flatMap { power in
-            series.map { $0 * (0..<power).reduce(1) { value, _ in value * 10 } }
-        }
-        var rows: [(label: String, value: Double, text: String)] = []
-        var below: Int64 = 0
-        for edge in edges {
-            let upTo = histogram.count(below: edge)
-            let share = Double(upTo - below) / Double(histogram.count)
-            if upTo > 0 {
-                rows.append(
-                    (
-                        "< " + Quantity.duration(picoseconds: edge), share,
-                        Quantity.percent(share)
-                    ))
-            }
-            below = upTo
-            if upTo == histogram.count { break }
-        }
-        return Chart.bars(rows)
+    /// Bars over the classes of a latency; nil without values.
+    static func distribution(_ classes: [LatencyClass]) -> String? {
+        guard !classes.isEmpty else { return nil }
+        return Chart.bars(
+            classes.map { entry in
+                let edge = Quantity.duration(seconds: entry.belowMs * 1e-3)
+                return ("< " + edge, entry.share, Quantity.percent(entry.share))
+            })
     }
 
     private static func trust(_ summary: RunSummary) -> String {
         let lines =
-            ["Clock: " + summary.clock] + summary.warnings.map { "Note: " + $0 }
+            ["Clock: " + summary.clock.echoed(atMost: 1_000)]
+            + summary.warnings.map { "Note: " + $0.echoed(atMost: 1_000) }
         return lines.joined(separator: "\n")
     }
 }

@@ -8,12 +8,16 @@ extension RunSummary: Encodable {
         init?(intValue: Int) { nil }
     }
 
-    /// Writes one flat object: the keys of vLLM's serving benchmark, and more of the same kind.
+    /// Writes the keys of vLLM's serving benchmark and more of the same kind, flat; then the
+    /// distribution of the TTFT, the series over time and the parts of the slowest 1 %. A figure
+    /// of nothing, such as a latency when no request finished, is left out.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         for (name, value) in counts { try container.encode(value, forKey: Key(name)) }
-        for (name, value) in rates { try container.encode(value, forKey: Key(name)) }
-        for (name, latency) in latencies {
+        for case (let name, let value?) in rates {
+            try container.encode(value, forKey: Key(name))
+        }
+        for (name, latency) in latencies where latency.count > 0 {
             try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
             try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
             try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
@@ -24,6 +28,17 @@ extension RunSummary: Encodable {
         for part in parts {
             try container.encode(part.milliseconds, forKey: Key(part.key))
         }
+        if !slowestParts.isEmpty {
+            var slowest = container.nestedContainer(
+                keyedBy: Key.self, forKey: Key("slowest_1_percent"))
+            for part in slowestParts {
+                try slowest.encode(part.milliseconds, forKey: Key(part.key))
+            }
+        }
+        if !distribution.isEmpty {
+            try container.encode(distribution, forKey: Key("ttft_distribution"))
+        }
+        try container.encodeIfPresent(series, forKey: Key("time_series"))
         try container.encode(digest, forKey: Key("digest"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
@@ -52,15 +67,19 @@ extension RunSummary: Encodable {
         ]
     }
 
-    private var rates: [(String, Double)] {
-        [
+    /// Quotients; nil where there is nothing to divide by.
+    private var rates: [(String, Double?)] {
+        let hasSteps = counters.steps > 0
+        return [
             ("duration", duration), ("request_throughput", requestThroughput),
             ("request_goodput", goodput), ("input_throughput", inputThroughput),
             ("output_throughput", outputThroughput),
             ("total_token_throughput", inputThroughput + outputThroughput),
-            ("prefix_hit_rate", prefixHitRate), ("mean_kv_use", meanKVUse),
-            ("peak_kv_use", peakKVUse), ("mean_batch_size", meanBatchSize),
-            ("mean_tokens_per_step", meanTokensPerStep), ("gpu_busy_share", busyShare),
+            ("prefix_hit_rate", counters.queriedTokens > 0 ? prefixHitRate : nil),
+            ("mean_kv_use", meanKVUse), ("peak_kv_use", peakKVUse),
+            ("mean_batch_size", hasSteps ? meanBatchSize : nil),
+            ("mean_tokens_per_step", hasSteps ? meanTokensPerStep : nil),
+            ("gpu_busy_share", busyShare),
             ("gpu_host_wait_share", hostWaitShare),
         ]
     }

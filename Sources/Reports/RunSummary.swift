@@ -59,6 +59,12 @@ public struct RunSummary: Sendable, Equatable {
     public var queueTime: LatencySummary
     /// Mean of each part of TTFT and TPOT, where latencies were divided.
     public var parts: [MeanPart] = []
+    /// The same over the slowest 1 % of TTFT, and of TPOT.
+    public var slowestParts: [MeanPart] = []
+    /// Shares of requests by time to first token.
+    public var distribution: [LatencyClass] = []
+    /// What happened when, where the run was watched.
+    public var series: RunSeries?
     /// Finished requests that met every limit of the objective.
     public var goodRequests: Int
     /// Shares of the pool in use: mean over time and replicas, most in one replica.
@@ -84,6 +90,7 @@ public struct RunSummary: Sendable, Equatable {
         interTokenLatency = LatencySummary(result.interTokenLatency)
         endToEnd = LatencySummary(result.endToEnd)
         queueTime = LatencySummary(result.queueTime)
+        distribution = LatencyClass.classes(of: result.timeToFirstToken)
         goodRequests = result.goodRequests
         replicas = result.replicas
         blocksPerReplica = result.blocksPerReplica

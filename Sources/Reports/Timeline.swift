@@ -59,26 +59,40 @@ public struct Timeline: Sendable {
         }
     }
 
-    /// Arrivals, output, requests in the cluster and TTFT over time, a line of characters each
+    /// Arrivals, output, requests in the cluster and TTFT over time; nil without a request.
+    public var series: RunSeries? {
+        guard !windows.isEmpty else { return nil }
+        let seconds = Double(width) / 1e12
+        return RunSeries(
+            windowS: seconds, arrivalsPerS: windows.map { Double($0.arrivals) / seconds },
+            inCluster: windows.map { $0.presence / Double(width) },
+            outputTokensPerS: windows.map { $0.outputTokens / seconds },
+            meanTtftMs: windows.map {
+                $0.firstTokens > 0 ? $0.waited / Double($0.firstTokens) / 1e9 : nil
+            })
+    }
+
+    /// The same as a picture, a line of characters each
     /// with its largest value; nil for less than four windows.
     public var picture: String? {
-        guard windows.count >= 4 else { return nil }
-        let seconds = Double(width) / 1e12
+        guard let series, windows.count >= 4 else { return nil }
         let rate = { Quantity.significant($0) + "/s" }
         let rows: [(name: String, text: (Double) -> String, values: [Double])] = [
-            ("arrivals", rate, windows.map { Double($0.arrivals) / seconds }),
-            ("in the cluster", Quantity.significant, windows.map { $0.presence / Double(width) }),
-            ("output tokens", rate, windows.map { $0.outputTokens / seconds }),
+            ("arrivals", rate, series.arrivalsPerS),
+            ("in the cluster", Quantity.significant, series.inCluster),
+            ("output tokens", rate, series.outputTokensPerS),
             (
-                "mean TTFT", Quantity.duration(seconds:),
-                windows.map { ratio($0.waited, Double($0.firstTokens)) / 1e12 }
+                "mean TTFT", { Quantity.duration(seconds: $0 / 1e3) },
+                series.meanTtftMs.map { $0 ?? 0 }
             ),
         ]
-        let span = Quantity.duration(seconds: seconds * Double(windows.count))
-        let lines = rows.map { row in
-            let line = Chart.sparkline(Chart.squeezed(row.values, to: 64))
-            return padded(row.name, to: 14, .right) + " │" + padded(line, to: 64, .left)
-                + "│ at most " + row.text(row.values.max() ?? 0)
+        let span = Quantity.duration(seconds: series.windowS * Double(windows.count))
+        let most = rows.map { " at most " + $0.text($0.values.max() ?? 0) }
+        let width = PageWidth.fitting(64, beside: 17 + (most.map(\.count).max() ?? 0))
+        let lines = zip(rows, most).map { row, most in
+            let line = Chart.sparkline(Chart.squeezed(row.values, to: width))
+            return padded(row.name, to: 14, .right) + " │" + padded(line, to: width, .left)
+                + "│" + most
         }
         return "Over simulated time (\(span))\n" + lines.joined(separator: "\n")
     }

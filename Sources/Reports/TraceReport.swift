@@ -1,3 +1,4 @@
+import Basics
 import Traces
 
 /// A trace's statistics as JSON (snake_case keys).
@@ -124,7 +125,7 @@ extension TraceReport {
         parts.append(lengthTable(report))
         parts.append(
             "Arrivals over \(Quantity.duration(seconds: report.spanS))\n"
-                + Chart.sparkline(info.arrivals.series(parts: 72)))
+                + Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))))
         parts.append("Prompt tokens\n" + histogram(info.prompts))
         parts.append("Output tokens\n" + histogram(info.outputs))
         if let reuse = info.reuse { parts.append(reuseText(report, reuse)) }
@@ -145,7 +146,7 @@ extension TraceReport {
 
     private static func headline(_ report: TraceReport, _ info: TraceInfo) -> String {
         var lines = [
-            "\(info.notes.path): \(report.format), \(Quantity.count(report.requests)) requests of "
+            "\(info.notes.path.echoed()): \(report.format), \(Quantity.count(report.requests)) requests of "
                 + "\(Quantity.count(report.rows)) rows",
             "rate \(Quantity.significant(report.requestRate)) req/s over "
                 + Quantity.duration(seconds: report.spanS)

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Simulator
 
 /// The words after `headway VERB`, told apart into operands and flags.
 struct Arguments: Sendable {
@@ -10,6 +11,7 @@ struct Arguments: Sendable {
     /// Reads the words by the verb's flags: `--flag`, `--flag value`, `--flag=value`; after `--`
     /// everything is an operand, and so is a lone `-`. Throws `InputError` for unknown flags
     /// (with the nearest known one), missing values, repetitions and a wrong number of operands.
+    /// Where the verb takes `--set`, a plain KEY=VALUE counts as one more of its values.
     init(_ words: [String], for verb: Verb) throws {
         var rest = words[...]
         while let word = rest.popFirst() {
@@ -18,7 +20,11 @@ struct Arguments: Sendable {
                 break
             }
             guard word.hasPrefix("-"), word.count > 1 else {
-                operands.append(word)
+                if verb.takesChanges, Self.isChange(word) {
+                    given[Flag.set.name, default: []].append(word)
+                } else {
+                    operands.append(word)
+                }
                 continue
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -27,7 +33,8 @@ struct Arguments: Sendable {
             if let placeholder = flag.value {
                 value = value ?? rest.popFirst()
                 guard value != nil else {
-                    throw InputError(flag.name, "no value given", expected: placeholder)
+                    throw InputError(
+                        flag.name, "has no value", expected: "\(flag.name) \(placeholder)")
                 }
             } else if value != nil {
                 throw InputError(flag.name, "takes no value", expected: flag.name + " alone")
@@ -38,18 +45,44 @@ struct Arguments: Sendable {
             given[flag.name, default: []].append(value ?? "")
         }
         guard verb.operandCount.contains(operands.count) else {
-            let wanted = verb.operands.isEmpty ? "none" : verb.operands
-            throw InputError(
-                verb.name, "\(operands.count) operands given", expected: wanted)
+            throw Self.wrongCount(operands, of: verb)
         }
     }
 
     private static func flag(_ name: String, of verb: Verb) throws -> Flag {
         if let flag = verb.flags.first(where: { $0.name == name }) { return flag }
-        let known = verb.flags.map(\.name) + ["--help"]
-        let expected =
-            nearest(to: name, among: known) ?? "one of \(known.joined(separator: ", "))"
-        throw InputError(verb.name, "unknown flag \(name)", expected: expected)
+        let flags = verb.flags.map(\.name) + ["--help"]
+        // A server's flag, pasted: --max-num-seqs is engine.max_num_seqs.
+        let word = name.drop { $0 == "-" }.replacing("-", with: "_")
+        let key = verb.takesChanges ? ConfigurationKey.all.first { $0.name == word } : nil
+        if let key, !word.isEmpty {
+            throw InputError(
+                verb.name, "unknown flag \(name)", expected: "",
+                suggestion: "--set \(key.path)=VALUE")
+        }
+        throw InputError(verb.name, "unknown flag \(name)", word: name, among: flags)
+    }
+
+    /// Whether a word is a change of the configuration, as `--set` takes it.
+    private static func isChange(_ word: String) -> Bool {
+        guard let equals = word.firstIndex(of: "="), equals != word.startIndex else { return false }
+        let path = word[..<equals].utf8
+        let isPath = path.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+                || "_.".utf8.contains(byte)
+        }
+        return isPath && !FileManager.default.fileExists(atPath: word)
+    }
+
+    private static func wrongCount(_ operands: [String], of verb: Verb) -> InputError {
+        let words = operands.prefix(3).map { $0.echoed(atMost: 40) }.joined(separator: " ")
+        let more = operands.count > 3 ? " ..." : ""
+        return InputError(
+            verb.name,
+            operands.isEmpty
+                ? "no operand given" : "\(operands.count) operands given (\(words)\(more))",
+            expected: verb.operands.isEmpty
+                ? "flags only" : "headway \(verb.name) \(verb.operands)")
     }
 
     /// Whether a flag was given.
@@ -88,8 +121,6 @@ struct Arguments: Sendable {
         guard let text = value(flag) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let words = Choice.allCases.map(\.rawValue)
-        throw InputError(
-            flag, "\"\(text)\" is not known",
-            expected: nearest(to: text, among: words) ?? words.joined(separator: ", "))
+        throw InputError(flag, "\"\(text)\" is not known", word: text, among: words)
     }
 }

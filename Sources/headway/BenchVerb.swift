@@ -89,8 +89,7 @@ extension Verb {
                 } else {
                     let all = Benchmark.all.map(\.name) + FileBenchmark.all.map(\.name)
                     throw InputError(
-                        "bench", "\"\(name)\" is not a benchmark",
-                        expected: nearest(to: name, among: all) ?? all.joined(separator: ", "))
+                        "bench", "\"\(name)\" is not a benchmark", word: name, among: all)
                 }
             }
         }
@@ -108,10 +107,17 @@ private protocol BenchmarkTable {
 
 extension BenchmarkTable {
     fileprivate func line(_ cells: [String]) -> String {
-        zip(cells, widths).enumerated().map { index, cell in
-            let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
-            return index == 0 ? cell.0 + padding : padding + cell.0
-        }.joined(separator: " ")
+        var lines = [""]
+        for (index, (cell, width)) in zip(cells, widths).enumerated() {
+            let padding = String(repeating: " ", count: max(0, width - cell.count))
+            let text = index == 0 ? cell + padding : " " + padding + cell
+            // What has no room on a terminal's line goes on, indented, in the next.
+            if lines[lines.count - 1].count + text.count > PageWidth.columns ?? .max {
+                lines.append("  ")
+            }
+            lines[lines.count - 1] += text
+        }
+        return lines.joined(separator: "\n")
     }
 }
 

@@ -1,15 +1,23 @@
 import Basics
 import Foundation
+import Reports
 
 /// The way from the shell's words to an exit status.
 enum CommandLineEntry {
     /// Runs the verb that the words name. Returns the exit status: that of the verb; 2 after one
     /// line on standard error for bad input; 0 when whoever reads standard output has left.
     static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
+        ProcessUsage.begin()
         signal(SIGPIPE, SIG_IGN)
+        // Writing beyond a limit on file sizes then fails with a reason instead of ending here.
+        signal(SIGXFSZ, SIG_IGN)
         Interruption.watch()
+        FileLedger.process.watch()
+        defer { Progress.end() }
         do {
-            return try dispatch(words, verbs: verbs)
+            return try PageWidth.$columns.withValue(Console.columns) {
+                try dispatch(words, verbs: verbs)
+            }
         } catch is Console.ReaderLeft {
             return 0
         } catch let error as InputError {
@@ -20,6 +28,9 @@ enum CommandLineEntry {
         return 2
     }
 
+    /// The program's version and that of the engine whose schedule it follows.
+    static let version = "headway 1.0, schedules as vLLM 0.33.0"
+
     private static func dispatch(_ words: [String], verbs: [Verb]) throws -> Int32 {
         guard let first = words.first else {
             try Console.write(overview(verbs))
@@ -27,6 +38,10 @@ enum CommandLineEntry {
         }
         var rest = Array(words.dropFirst())
         var name = first
+        if ["version", "--version"].contains(name), rest.isEmpty {
+            try Console.write(version)
+            return 0
+        }
         if ["help", "--help", "-h"].contains(name) {
             guard let asked = rest.first else {
                 try Console.write(overview(verbs))
@@ -47,14 +62,16 @@ enum CommandLineEntry {
         guard let verb = verbs.first(where: { $0.name == name }) else {
             let names = (family.isEmpty ? verbs : family).map(\.name)
             throw InputError(
-                name, "unknown verb",
-                expected: nearest(to: name, among: names) ?? names.joined(separator: ", "))
+                name, "unknown verb", word: name, among: names, otherwise: "headway help",
+                spelled: { "headway " + $0 })
         }
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
             try Console.write(verb.help)
             return 0
         }
-        return try verb.run(Arguments(rest, for: verb))
+        let arguments = try Arguments(rest, for: verb)
+        if !arguments.has("--quiet") { Progress.begin() }
+        return try verb.run(arguments)
     }
 
     private static func overview(_ verbs: [Verb]) -> String {
@@ -70,13 +87,14 @@ enum CommandLineEntry {
 
             \(lines.joined(separator: "\n"))
 
-            headway VERB --help tells more about one. Exit status: 0 done, 1 a difference was
-            found, 2 bad input, 3 inconclusive.
+            headway VERB --help tells more about one, headway --version which this is.
+            Exit status: 0 done, 1 a difference was found, 2 bad input, 3 inconclusive,
+            130 interrupted.
             """
     }
 
     private static func oneLine(_ error: any Error) -> String {
         let text = (error as NSError).localizedDescription
-        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return InputError("", text).problem
     }
 }

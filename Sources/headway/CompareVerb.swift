@@ -28,7 +28,7 @@ extension Verb {
             try ComparedRun.open($0, changes: changes)
         }
         let ranking = try Ranking(
-            runs[0], Array(runs.dropFirst()), by: arguments.value("--by") ?? "mean_e2el_ms")
+            runs[0], Array(runs.dropFirst()), by: arguments.value("--by"))
         let report = ComparisonReport(ranking)
         if arguments.has("--json") {
             try Console.writeJSON(report)

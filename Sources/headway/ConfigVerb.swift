@@ -21,6 +21,8 @@ extension Verb {
         if arguments.has("--resolved") {
             configuration = try configuration.resolved().configuration
         }
+        // The file's paths begin at the file; what is printed may be put anywhere.
+        if !arguments.operands.isEmpty { configuration = configuration.withAbsolutePaths }
         if arguments.has("--json") {
             try Console.writeJSON(configuration.asValue)
         } else {

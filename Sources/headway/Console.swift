@@ -11,28 +11,53 @@ enum Console {
     /// Writes a text and a newline to standard output. Throws `ReaderLeft` for a closed pipe and
     /// `InputError` for any other failure, such as a full disk.
     static func write(_ text: String) throws {
-        try put(text + "\n", to: STDOUT_FILENO)
+        let shown = PageWidth.wrapped(PathText.shown(text))
+        try Progress.withoutLine { try put(Self.plain(shown) + "\n", to: STDOUT_FILENO) }
     }
 
     /// Writes a value as JSON with snake_case keys to standard output.
     static func writeJSON(_ value: some Encodable) throws {
-        try write(jsonText(value))
+        let text = try jsonText(value) + "\n"
+        try Progress.withoutLine { try put(text, to: STDOUT_FILENO) }
     }
 
     /// Writes one line to standard error, prefixed with the program's name.
     static func complain(_ line: String) {
-        try? put("headway: \(line)\n", to: STDERR_FILENO)
+        let text = line.echoed(atMost: 1_400, bytes: 1_420)
+        Progress.withoutLine { try? put("headway: \(text)\n", to: STDERR_FILENO) }
     }
 
-    /// Shows a line of progress in place of the last one, on standard error. Call only when
-    /// `showsProgress`; an empty line removes it.
-    static func progress(_ line: String) {
+    /// Shows a line of progress in place of the last one, on standard error; an empty one removes
+    /// it. Only `Progress` calls it.
+    static func show(progress line: String) {
         // Carriage return, text, and "erase to the end of the line" (ECMA-48 EL).
         try? put("\r\(line)\u{1b}[K", to: STDERR_FILENO)
     }
 
     /// Whether standard error is a terminal, where a progress line makes sense.
     static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Columns of the terminal that standard output is; nil: it is none, or does not say.
+    static var columns: Int? { columns(of: STDOUT_FILENO) }
+
+    /// Columns of a terminal; nil where there is none.
+    static func columns(of descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard isatty(descriptor) == 1,
+            ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// The text without control characters but line breaks, whatever it was made of.
+    private static func plain(_ text: String) -> String {
+        let isOdd = text.unicodeScalars.contains {
+            $0 != "\n" && $0.properties.generalCategory == .control
+        }
+        guard isOdd else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.echoed(atMost: .max / 16) }.joined(separator: "\n")
+    }
 
     private static func put(_ text: String, to descriptor: Int32) throws {
         var bytes = Array(text.utf8)[...]

@@ -25,11 +25,10 @@ extension Verb {
         ]
     ) { arguments in
         let place = arguments.operands[0]
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
+        guard FileSystem.exists(place) else {
             throw InputError(place, "is not there", expected: "a table file or a folder of tables")
         }
-        if isFolder.boolValue { return try fitOperators(place, arguments) }
+        if FileSystem.isFolder(place) { return try fitOperators(place, arguments) }
         guard arguments.value("--out") == nil else {
             throw InputError(
                 "--out", "a table file needs no profile",

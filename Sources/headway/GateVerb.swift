@@ -44,6 +44,9 @@ extension Verb {
             throw InputError("--seeds", "are too many", expected: "at most 10000, below 10⁹")
         }
         suite.seeds = Array(first..<(first + count))
+        // Before minutes of work: an output that would destroy an input.
+        let outputs = [arguments.has("--bless") ? suite.baseline : nil, arguments.value("--junit")]
+        for output in outputs.compactMap(\.self) { try FileLedger.process.replaces(output) }
         if arguments.has("--self-check") { return try selfCheck(suite, arguments) }
         if arguments.has("--bless") {
             try GateBaseline(suite: suite.name, cases: suite.measure(), costs: suite.costs())
@@ -71,9 +74,8 @@ extension Verb {
         }
         let trials = try arguments.integer("--trials", atLeast: 1) ?? 200
         let check = try GateSelfCheck(suite, trials: trials, slowdown: slowdown) { done in
-            if Console.showsProgress { Console.progress("\(done) of \(trials) trials") }
+            Progress.report(done, of: trials, "trials")
         }
-        if Console.showsProgress { Console.progress("") }
         if arguments.has("--json") {
             try Console.writeJSON(check)
         } else {

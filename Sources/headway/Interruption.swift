@@ -25,10 +25,22 @@ enum Interruption {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
+    /// The exit status: 128 and the number of SIGINT, as a shell reports a program that Ctrl-C has
+    /// ended.
+    private static let status: Int32 = 130
+
+    private static func sentence(_ written: Unfinished.Written) -> String {
+        let whole = written.whole.map { $0.echoed() }.joined(separator: ", ")
+        let begun = written.begun.map { $0.echoed() }.joined(separator: ", ")
+        if !begun.isEmpty { return "interrupted, \(begun) got a part only" }
+        return whole.isEmpty
+            ? "interrupted, nothing was written" : "interrupted after \(whole) was written whole"
+    }
+
     private static func leave() -> Never {
-        Unfinished.removeAndExit {
-            Console.complain("interrupted, nothing was written")
-            _exit(2)
+        Unfinished.removeAndExit { written in
+            Console.complain(sentence(written))
+            _exit(status)
         }
     }
 }

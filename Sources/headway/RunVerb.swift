@@ -49,14 +49,8 @@ private struct ReplayRun {
         var page: String
     }
 
-    private static let files = [
-        "summary.json", "requests.csv", "config.resolved.json", "steps.jsonl", "latency.csv",
-        "timeline.json",
-    ]
-
     private let resolved: ResolvedConfiguration
     private let folder: OutputFolder?
-    private let showsProgress: Bool
 
     init(_ arguments: Arguments) throws {
         var changes = arguments.values("--set")
@@ -68,8 +62,6 @@ private struct ReplayRun {
             file: arguments.operands.first, changes: changes)
         if let trace = arguments.value("--trace") { configuration.trace.file = trace }
         if let model = arguments.value("--model") { configuration.model.name = model }
-        // What the command line names lies in the working folder; written out, it must not move.
-        configuration.resolvePaths(against: URL(fileURLWithPath: "here"))
         resolved = try configuration.resolved()
         let out = arguments.value("--out")
         guard out != "" else { throw InputError("--out", "is empty", expected: "a folder") }
@@ -80,24 +72,33 @@ private struct ReplayRun {
         ] where wanted && out == nil {
             throw InputError(key, "has no folder to write \(file) into", expected: "--out DIR")
         }
-        folder = try out.map { try OutputFolder($0, replacing: Self.files) }
-        showsProgress = Console.showsProgress && !arguments.has("--quiet")
+        folder = try out.map {
+            try OutputFolder($0, writing: Self.files(output), manifest: RunFiles.summary)
+        }
+    }
+
+    /// What a run with these outputs writes.
+    private static func files(_ output: Configuration.OutputSection) -> [String] {
+        [RunFiles.summary, RunFiles.requests, RunFiles.configuration]
+            + (output.decisions ? [RunFiles.decisions] : [])
+            + (output.latencyParts ? [RunFiles.latency] : [])
+            + (output.timeline ? [RunFiles.timeline] : [])
     }
 
     mutating func perform() throws -> Outcome {
         let began = ContinuousClock.now
         let trace = try resolved.configuration.openTrace()
-        let requests = try folder?.file("requests.csv")
+        let requests = try folder?.file(RunFiles.requests)
         try requests?.write(RequestLine.header)
         let wantsDecisions = resolved.configuration.output.decisions
-        let decisions = wantsDecisions ? try folder?.file("steps.jsonl") : nil
+        let decisions = wantsDecisions ? try folder?.file(RunFiles.decisions) : nil
         let watcher = RunWatcher(
             RunWatcher.Files(
                 requests: requests, decisions: decisions, parts: try partsFile(),
                 timeline: try timelineFile()),
             plan: resolved.plan,
             dividesLatency: resolved.configuration.output.latencyParts,
-            showsProgress: showsProgress, total: resolved.configuration.trace.limit)
+            extent: trace.extent)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: watcher)
@@ -110,7 +111,11 @@ private struct ReplayRun {
                     "\(watcher.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
                 })
-        if let report = watcher.latency?.report { summary.parts = report.means }
+        if let report = watcher.latency?.report {
+            summary.parts = report.means
+            summary.slowestParts = report.slowestMeans
+        }
+        summary.series = watcher.timeline.series
         try write(summary)
         let page = [
             resolved.headline(trace: trace.name),
@@ -135,23 +140,23 @@ private struct ReplayRun {
     /// The file of latency parts, if they and files are wanted.
     private func partsFile() throws -> OutputFile? {
         guard resolved.configuration.output.latencyParts else { return nil }
-        let file = try folder?.file("latency.csv")
+        let file = try folder?.file(RunFiles.latency)
         try file?.writeLine(PartitionReport.header)
         return file
     }
 
     private func timelineFile() throws -> OutputFile? {
         guard resolved.configuration.output.timeline else { return nil }
-        let file = try folder?.file("timeline.json")
+        let file = try folder?.file(RunFiles.timeline)
         try file?.writeLine(TraceEvents.opening)
         return file
     }
 
     private func write(_ summary: RunSummary) throws {
         guard let folder else { return }
-        try folder.file("summary.json").writeLine(jsonText(summary))
-        try folder.file("config.resolved.json")
-            .writeLine(jsonText(resolved.configuration.asValue))
-        try folder.commit()
+        // What the configuration names must not move with the folder.
+        try folder.file(RunFiles.configuration)
+            .writeLine(jsonText(resolved.configuration.withAbsolutePaths.asValue))
+        try folder.commit { try summary.text(digests: $0) }
     }
 }

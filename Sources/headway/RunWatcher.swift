@@ -23,8 +23,7 @@ final class RunWatcher: RunObserver {
     private(set) var latency: LatencyWatcher?
     private var log: DecisionLog
     private let detail: DecisionDetail
-    private let showsProgress: Bool
-    private let total: Int?
+    private let extent: TraceExtent
     private let began = ContinuousClock.now
     private var lastShown = ContinuousClock.now
     /// Rejected requests by reason.
@@ -35,10 +34,8 @@ final class RunWatcher: RunObserver {
     /// What happened when.
     private(set) var timeline = Timeline()
 
-    /// `total` is the number of requests, where it is known beforehand.
-    init(
-        _ files: Files, plan: RunPlan, dividesLatency: Bool, showsProgress: Bool, total: Int?
-    ) {
+    /// `extent` is how much there is to replay, as far as it is known beforehand.
+    init(_ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent) {
         latency = dividesLatency ? LatencyWatcher(plan) : nil
         self.files = files
         log = DecisionLog(
@@ -46,8 +43,7 @@ final class RunWatcher: RunObserver {
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
         // captures of the real engine.
         detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
-        self.showsProgress = showsProgress
-        self.total = total
+        self.extent = extent
     }
 
     var decisionDetail: DecisionDetail {
@@ -84,22 +80,23 @@ final class RunWatcher: RunObserver {
     }
 
     func progress(ended: Int, time: Int64) {
-        guard showsProgress else { return }
         let now = ContinuousClock.now
-        // Ten lines a second are as many as an eye can follow.
-        guard now - lastShown > .milliseconds(100) else { return }
+        // As often as the line is drawn.
+        guard now - lastShown > .milliseconds(200) else { return }
         lastShown = now
         let passed = (now - began) / .seconds(1)
-        let share = total.map { " of \(Quantity.count($0))" } ?? ""
-        Console.progress(
-            "\(Quantity.count(ended))\(share) requests, "
+        let whole = extent.requests.map { " of \(Quantity.count($0))" } ?? ""
+        Progress.report(
+            share: [
+                extent.share(ended: ended, seconds: Double(time) / 1e12), WorkShare.share,
+            ].compactMap(\.self).max(),
+            "\(Quantity.count(ended))\(whole) requests, "
                 + "\(Quantity.duration(picoseconds: time)) simulated, "
                 + "\(Quantity.count(Int(Double(ended) / max(passed, 1e-3)))) requests/s")
     }
 
-    /// Ends what is written, and takes the progress line away.
+    /// Ends what is written.
     func finish() throws {
         try files.timeline?.writeLine(TraceEvents.closing)
-        if showsProgress { Console.progress("") }
     }
 }

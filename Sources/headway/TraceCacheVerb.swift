@@ -1,6 +1,5 @@
 import Basics
 import Experiments
-import Foundation
 import Models
 import Reports
 import Simulator
@@ -78,7 +77,6 @@ private struct CachePage: Encodable {
         study = try PageStudy(log, setting: setting)
         guard confirm != nil else { return }
         configuration.trace.file = arguments.operands[0]
-        configuration.resolvePaths(against: URL(fileURLWithPath: "here"))
         if let limit = try arguments.integer("--limit", atLeast: 1) {
             configuration.trace.limit = limit
         }

@@ -38,8 +38,10 @@ struct TraceSink {
 
     /// Writes everything a source has, and says what was written and what was lost.
     /// `read`: what the readers of the source found out; their remarks come after `remarks`.
+    /// `total`: the number of requests, where it is known beforehand.
     func write(
-        _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = []
+        _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
+        total: Int? = nil
     ) throws {
         var writer = try TraceWriter(format)
         let file = try WholeFile(path)
@@ -48,6 +50,7 @@ struct TraceSink {
         while let batch = try source.next() {
             try file.write(writer.write(batch))
             requests += batch.count
+            if let total { Progress.report(requests, of: total, "requests") }
         }
         guard requests > 0 else {
             throw InputError(path, "there is no request to write", expected: "at least one")
@@ -63,7 +66,7 @@ struct TraceSink {
             return
         }
         var lines = [
-            "\(path): \(Quantity.count(requests)) requests, format \(format.rawValue)"
+            "\(path.echoed()): \(Quantity.count(requests)) requests, format \(format.rawValue)"
         ]
         lines += remarks
         if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }

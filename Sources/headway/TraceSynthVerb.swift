@@ -1,3 +1,4 @@
+import Basics
 import Traces
 
 extension Verb {
@@ -22,7 +23,7 @@ extension Verb {
         let seed = try arguments.integer("--seed").map { UInt64($0) } ?? recipe.seed
         try TraceSink(arguments).write(
             RecipeSource(recipe, seed: seed),
-            remarks: ["Recipe \(recipe.name), seed \(seed)"])
+            remarks: ["Recipe \(recipe.name.echoed()), seed \(seed)"], total: recipe.requests)
         return 0
     }
 }

@@ -42,9 +42,8 @@ extension Verb {
         }
         let seed = UInt64(try arguments.integer("--seed") ?? 0)
         let validation = try ReferenceValidation(file: file, seed: seed, profile: profile) {
-            if Console.showsProgress { Console.progress($0) }
+            Progress.report(share: nil, $0)
         }
-        if Console.showsProgress { Console.progress("") }
         if arguments.has("--json") {
             try Console.writeJSON(validation)
         } else {

@@ -35,6 +35,9 @@ struct Verb: Sendable {
         self.run = run
     }
 
+    /// Whether it changes a configuration: then a plain KEY=VALUE is a change, too.
+    var takesChanges: Bool { flags.contains { $0.name == Flag.set.name } }
+
     /// The text of `headway NAME --help`: summary, usage, details, flags.
     var help: String {
         var usage = "Usage: headway \(name)"
@@ -89,5 +92,6 @@ struct Flag: Sendable {
     /// Changes one key of the configuration.
     static let set = Flag(
         "--set", "KEY=VALUE", repeats: true,
-        "Change one key of the configuration, e.g. --set engine.block_size=32.")
+        "Change keys of the configuration, e.g. --set engine.block_size=32 seed=2.\n"
+            + "headway config lists them.")
 }

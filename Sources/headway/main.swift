@@ -2,7 +2,7 @@ import Foundation
 
 exit(
     CommandLineEntry.perform(
-        Array(CommandLine.arguments.dropFirst()),
+        CommandLine.words,
         verbs: [
             .run,
             .explain,

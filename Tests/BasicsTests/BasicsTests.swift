@@ -71,7 +71,8 @@ struct WordTests {
         "the nearest known word is suggested, and none when nothing is near",
         arguments: [
             ("blok_size", "block_size" as String?), ("BLOCK_SIZE", "block_size"),
-            ("watermrak", "watermark"), ("xyz", nil), ("", nil),
+            ("watermrak", "watermark"), ("xyz", nil), ("", nil), ("block size", "block_size"),
+            ("mark", "watermark"), ("re", nil),
         ])
     func nearestWord(word: String, expected: String?) {
         #expect(nearest(to: word, among: ["block_size", "watermark", "replicas"]) == expected)
@@ -83,6 +84,48 @@ struct WordTests {
         #expect(
             InputError("a.csv:3", "NaN", expected: "a number").description
                 == "a.csv:3: NaN; expected a number")
+        let slip = InputError("run", "unknown flag --se", word: "--se", among: ["--seed", "--set"])
+        #expect(slip.description == "run: unknown flag --se; did you mean --set?")
+        let odd = InputError("run", "unknown flag --x", word: "--x", among: ["--seed", "--set"])
+        #expect(odd.description == "run: unknown flag --x; expected one of --seed, --set")
+    }
+
+    @Test(
+        "what is echoed stays on one line, without what moves a cursor, reorders or hides",
+        arguments: [
+            ("plain ~!", "plain ~!"), ("a\nb\r\tc", #"a\nb\r\tc"#),
+            ("\u{1b}[31m\u{7f}\u{85}", #"\u{1b}[31m\u{7f}\u{85}"#),
+            ("\u{2028}\u{2029}", #"\u{2028}\u{2029}"#),
+            ("a\u{202e}b\u{200b}\u{feff}", #"a\u{202e}b\u{200b}\u{feff}"#),
+            ("größe 大きさ", "größe 大きさ"), (#"C:\x"#, #"C:\x"#),
+        ])
+    func echoed(text: String, expected: String) {
+        #expect(text.echoed() == expected)
+        #expect(text.echoed().echoed() == expected)
+        #expect(InputError(text, text, expected: text).description.contains(expected))
+    }
+
+    @Test(
+        "what is echoed is short",
+        arguments: ["x", "é", "大", "\u{1F600}", "\u{1b}", "\u{e0001}", "x\u{301}"])
+    func echoedLength(unit: String) {
+        for count in [150, 199, 200, 201, 250, 5000] {
+            let text = String(repeating: unit, count: count)
+            let echo = text.echoed()
+            #expect(echo.unicodeScalars.count <= 200)
+            #expect(text.echoed(bytes: 100).utf8.count <= 100)
+            #expect(echo.unicodeScalars.count >= 150)
+            let spaced = String(repeating: unit + " ", count: count)
+            for whole in [text, spaced] {
+                let error = InputError(whole, "\"\(whole)\" is odd", expected: whole)
+                #expect(error.description.utf8.count <= 1_400)
+            }
+            let error = InputError("a.csv:12", "\"\(text)\" is odd", expected: "a number")
+            #expect(error.description.hasSuffix("is odd; expected a number"))
+            if unit == "x" {
+                #expect(!error.problem.contains(String(repeating: "x", count: 201)))
+            }
+        }
     }
 
     @Test("a fingerprint is FNV-1a over words")
@@ -95,87 +138,5 @@ struct WordTests {
         var minus = Fingerprint()
         minus.add(-1)
         #expect(minus != print)
-    }
-}
-
-@Suite("An output folder", .serialized)
-final class OutputFolderTests {
-    private let root = NSTemporaryDirectory() + "headway-\(UUID().uuidString)"
-    private let manager = FileManager.default
-
-    init() throws {
-        try manager.createDirectory(atPath: root, withIntermediateDirectories: true)
-    }
-
-    deinit { try? manager.removeItem(atPath: root) }
-
-    private func names(_ path: String) -> [String] {
-        ((try? manager.contentsOfDirectory(atPath: path)) ?? []).sorted()
-    }
-
-    @Test("shows its files together, once they are committed")
-    func commit() throws {
-        let folder = try OutputFolder(root + "/a/b", replacing: [])
-        try folder.file("x").writeLine("one")
-        try folder.file("y").write([0x32])
-        #expect(names(root + "/a/b").filter { !$0.hasPrefix(".") }.isEmpty)
-        try folder.commit()
-        #expect(names(root + "/a/b") == ["x", "y"])
-        #expect(try String(contentsOfFile: root + "/a/b/x", encoding: .utf8) == "one\n")
-    }
-
-    @Test("leaves nothing behind when it is dropped, not even the folders it made")
-    func discard() throws {
-        do {
-            let folder = try OutputFolder(root + "/a/b", replacing: [])
-            try folder.file("x").writeLine("one")
-        }
-        #expect(names(root).isEmpty)
-    }
-
-    @Test("keeps earlier files until it is committed, then replaces all of them")
-    func replace() throws {
-        let first = try OutputFolder(root, replacing: ["x", "steps"])
-        try first.file("x").writeLine("old")
-        try first.file("steps").writeLine("old")
-        try first.commit()
-        try "mine".write(toFile: root + "/note", atomically: true, encoding: .utf8)
-        do {
-            let dropped = try OutputFolder(root, replacing: ["x", "steps"])
-            try dropped.file("x").writeLine("never")
-        }
-        #expect(try String(contentsOfFile: root + "/x", encoding: .utf8) == "old\n")
-        let second = try OutputFolder(root, replacing: ["x", "steps"])
-        try second.file("x").writeLine("new")
-        try second.commit()
-        #expect(names(root) == ["note", "x"])
-        #expect(try String(contentsOfFile: root + "/x", encoding: .utf8) == "new\n")
-    }
-
-    @Test("leaves nothing new when a file cannot be put in its place")
-    func failedCommit() throws {
-        try manager.createDirectory(
-            atPath: root + "/y", withIntermediateDirectories: true)
-        let folder = try OutputFolder(root, replacing: [])
-        try folder.file("x").writeLine("one")
-        try folder.file("y").writeLine("two")
-        let error = #expect(throws: InputError.self) { try folder.commit() }
-        #expect(error?.place == root + "/y")
-        #expect(names(root) == ["y"])
-    }
-
-    @Test("refuses a file, a folder that cannot be made, and a full disk")
-    func failures() throws {
-        try "".write(toFile: root + "/file", atomically: true, encoding: .utf8)
-        #expect(throws: InputError.self) { try OutputFolder(root + "/file", replacing: []) }
-        #expect(throws: InputError.self) { try OutputFolder(root + "/file/in", replacing: []) }
-        #expect(throws: InputError.self) { try OutputFolder("/proc/none", replacing: []) }
-        #if os(Linux)
-            let full = try OutputFile(path: "/dev/full", name: "full")
-            let error = #expect(throws: InputError.self) {
-                try full.write(Array(repeating: 0, count: 1_000_000))
-            }
-            #expect(error?.problem == "cannot be written (No space left on device)")
-        #endif
     }
 }

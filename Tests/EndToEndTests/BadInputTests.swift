@@ -95,7 +95,7 @@ struct BadInputTests {
         ("{ engine: { block_size: 'many' } }", ["engine.block_size: ", "an integer"]),
         ("{ engine: { block_size: -16 } }", ["engine.block_size: ", "1 to 65536"]),
         ("{ engine: 16 }", ["engine: is 16"]),
-        ("{ slo: { ttft_ms: NaN } }", ["slo.ttft_ms: is nan"]),
+        ("{ slo: { ttft_ms: NaN } }", ["slo.ttft_ms: is \"NaN\""]),
         ("{ seed: 1e30 }", ["seed: is 1e+30"]),
         ("{ model: { name: 'llama-3-70b' } }", ["llama-3-70b does not fit", "GB"]),
         ("{ model: { name: 'lama' } }", ["model.name: "]),
@@ -114,8 +114,15 @@ struct BadInputTests {
     }
 
     static let calls: [(arguments: [String], parts: [String])] = [
-        (["rum"], ["rum: unknown verb", "run"]),
-        (["run", "--trce", "x"], ["run: unknown flag --trce", "--trace"]),
+        (["rum"], ["rum: unknown verb; did you mean headway run?"]),
+        (["trace", "inf"], ["trace inf: unknown verb; did you mean headway trace info?"]),
+        (["run", "--trce", "x"], ["run: unknown flag --trce; did you mean --trace?"]),
+        (
+            ["run", "--max-num-seqs", "8"],
+            ["unknown flag --max-num-seqs; did you mean --set engine.max_num_seqs=VALUE?"]
+        ),
+        (["run", "--set", "seed=1", "trace.limt=2"], ["trace.limt: unknown key; did you mean"]),
+        (["run", "trace.limit=0"], ["--set trace.limit: is 0"]),
         (["run", "--limit"], ["--limit: "]),
         (["run", "--limit", "0"], ["--limit: \"0\"", "at least 1"]),
         (["run", "--limit", "many"], ["--limit: \"many\""]),

@@ -94,53 +94,25 @@ struct CompareTests {
         }
     }
 
-    @Test("a folder without a whole run of this version is refused, saying why")
-    func brokenFolders() throws {
-        let good = try scratch.run("good")
-        let rows = try String(contentsOfFile: good + "/requests.csv", encoding: .utf8)
-        func broken(_ name: String, _ change: (String) throws -> Void) throws -> String {
-            let folder = scratch.path + "/" + name
-            try FileManager.default.copyItem(atPath: good, toPath: folder)
-            try change(folder)
-            return refusal { _ = try ComparedRun.open(folder) }
-        }
-        let manager = FileManager.default
-        #expect(
-            try broken("none") { try manager.removeItem(atPath: $0 + "/summary.json") }
-                .contains("holds no summary.json"))
-        #expect(
-            try broken("partial") {
-                try manager.removeItem(atPath: $0 + "/summary.json")
-                try manager.createDirectory(
-                    atPath: $0 + "/.headway-partial-1", withIntermediateDirectories: false)
-            }.contains("interrupted"))
-        #expect(
-            try broken("cut") { _ in try scratch.write(String(rows.dropLast(9)), "cut/requests.csv")
-            }
-            .contains("is cut off"))
-        #expect(
-            try broken("short") { _ in
-                let lines = rows.split(separator: "\n").dropLast()
-                try scratch.write(lines.map { $0 + "\n" }.joined(), "short/requests.csv")
-            }.contains("119 rows"))
-        #expect(
-            try broken("old") { _ in
-                try scratch.write(
-                    rows.replacing("hit_tokens,", with: ""), "old/requests.csv")
-            }.contains("this version"))
-        #expect(
-            try broken("junk") { _ in
-                try scratch.write(rows.replacing("\n0,", with: "\nx,"), "junk/requests.csv")
-            }.contains("requests.csv:2"))
-        #expect(
-            try broken("summary") { _ in try scratch.write("{", "summary/summary.json") }
-                .contains("summary.json"))
-        #expect(
-            try broken("huge") { _ in
-                let summary = "{\"digest\":\"0\",\"num_prompts\":1e300}"
-                try scratch.write(summary, "huge/summary.json")
-            }.contains("no such number"))
-        #expect(refusal { _ = try ComparedRun.open(scratch.path + "/absent") } != "no error")
+    @Test("\"identical\" follows from the rows, not from the digests alone")
+    func identicalRows() throws {
+        let a = try ComparedRun.run(small(), name: "A")
+        var b = a
+        b.requests[7].finish += 1
+        #expect(refusal { _ = try Comparison(a, b) }.contains("not the same requests"))
+        b = a
+        b.digest = "0"
+        #expect(Verdict(try Comparison(a, b)).outcome != .identical)
+    }
+
+    @Test("runs in which nothing finished are compared by what they have")
+    func nothingFinished() throws {
+        let none = ["engine.max_model_len=2"]
+        let a = try ComparedRun.run(small(none), name: "A")
+        #expect(a.requests.allSatisfy { !$0.isFinished })
+        #expect(try Ranking(a, [a]).metric == "completed")
+        #expect(try Ranking(a, [a]).entries[0].verdict.outcome == .identical)
+        #expect(refusal { _ = try Ranking(a, [a], by: "mean_e2el_ms") }.contains("--by"))
     }
 }
 
@@ -182,16 +154,23 @@ struct DiffTests {
     @Test("a run without a log and junk in a log are refused")
     func refusals() throws {
         let a = try scratch.run("a")
-        let b = try scratch.run("b")
-        try scratch.write("{\"s\":0}\n", "b/steps.jsonl")
-        #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("steps.jsonl:1"))
-        for replica in ["-1", "100000", "9223372036854775807", "\"one\""] {
-            try scratch.write("{\"s\":0,\"t\":0,\"replica\":\(replica)}\n", "b/steps.jsonl")
-            #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("steps.jsonl:1"))
+        func logged(_ line: String) throws -> String {
+            let b = try scratch.run("b", lines: [line])
+            return refusal { _ = try ScheduleDifference(a, b) }
         }
-        try FileManager.default.removeItem(atPath: b + "/steps.jsonl")
+        #expect(try logged("{\"s\":0}").contains("steps.jsonl:1"))
+        for replica in ["-1", "100000", "9223372036854775807", "\"one\""] {
+            let line = "{\"s\":0,\"t\":0,\"replica\":\(replica)}"
+            #expect(try logged(line).contains("steps.jsonl:1"))
+        }
+        let b = try scratch.run("b", lines: nil)
+        #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("output.decisions"))
+        // A log that the run did not write is not the run's.
+        try manager.copyItem(atPath: a + "/steps.jsonl", toPath: b + "/steps.jsonl")
         #expect(refusal { _ = try ScheduleDifference(a, b) }.contains("output.decisions"))
     }
+
+    private let manager = FileManager.default
 }
 
 /// The first step whose scheduled entries differ, found the slow way.

@@ -129,7 +129,7 @@ struct GateTests {
         for (broken, part) in [
             (text.replacing("\"format\" : 1", with: "\"format\" : 9"), "format 9"),
             (text.replacing("\"digests\"", with: "\"digest\""), "damaged"),
-            (String(text.dropLast(20)), "no baseline"),
+            (String(text.dropLast(20)), "damaged"),
         ] {
             try Data(broken.utf8).write(to: URL(fileURLWithPath: suite.baseline))
             #expect(refusal { _ = try gate(suite) }.contains(part))

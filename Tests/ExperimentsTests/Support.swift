@@ -42,16 +42,36 @@ final class Scratch {
 
     /// Runs a configuration and writes the folder that `headway run --out` would.
     func run(_ name: String, _ changes: [String] = []) throws -> String {
+        try run(name, changes) { $0 }
+    }
+
+    /// The same with other lines in the log, or without a log.
+    func run(_ name: String, lines: [String]?) throws -> String {
+        try run(name, []) { _ in lines }
+    }
+
+    private func run(
+        _ name: String, _ changes: [String], log change: ([String]) -> [String]?
+    ) throws -> String {
         let resolved = try small(changes).resolved()
         let log = LogKeeper(resolved.plan)
         let result = try simulate(
             resolved.plan, source: resolved.configuration.openTrace().source, observer: log)
+        let lines = change(log.lines)
+        let folder = try OutputFolder(
+            path + "/" + name,
+            writing: [RunFiles.summary, RunFiles.requests, RunFiles.configuration]
+                + (lines == nil ? [] : [RunFiles.decisions]), manifest: RunFiles.summary)
         var rows = RequestLine.header
         for record in result.records { RequestLine.append(record, to: &rows) }
-        try write(String(decoding: rows, as: UTF8.self), name + "/requests.csv")
-        try write(jsonText(RunSummary(result, clock: "")), name + "/summary.json")
-        try write(jsonText(resolved.configuration.asValue), name + "/config.resolved.json")
-        try write(log.lines.map { $0 + "\n" }.joined(), name + "/steps.jsonl")
+        try folder.file(RunFiles.requests).write(rows)
+        try folder.file(RunFiles.configuration)
+            .writeLine(jsonText(resolved.configuration.asValue))
+        if let lines {
+            let steps = try folder.file(RunFiles.decisions)
+            for line in lines { try steps.writeLine(line) }
+        }
+        try folder.commit { try RunSummary(result, clock: "").text(digests: $0) }
         return path + "/" + name
     }
 }

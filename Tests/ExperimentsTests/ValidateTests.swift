@@ -147,6 +147,12 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
     @Test func aFittedProfileComesBackFromItsFile() throws {
         let text = String(
             decoding: try JSONEncoder().encode(EngineProfile.trtllm), as: UTF8.self)
+        let slip = text.replacing("\"perSequence\"", with: "\"perSequense\": 1, \"perSequence\"")
+        #expect(slip != text)
+        let named = #expect(throws: InputError.self) {
+            try withFolder(["p.json": slip]) { try EngineProfile.named($0 + "/p.json") }
+        }
+        #expect(named?.problem == "unknown key" && named?.expected == "perSequence")
         let read = try withFolder(["p.json": text]) { try EngineProfile.named($0 + "/p.json") }
         #expect(read == .trtllm)
         for junk in ["", "{}", text.replacing("\"rate\":", with: "\"rate\":-")] {

@@ -105,7 +105,7 @@ struct Published: Sendable, CustomTestStringConvertible {
         let error = #expect(throws: InputError.self) {
             try Catalogue.model(named: "lama-3.1-8b")
         }
-        #expect(error?.expected.contains("did you mean \"llama-3.1-8b\"?") == true)
+        #expect(error?.suggestion == "llama-3.1-8b")
         #expect(throws: InputError.self) { try Catalogue.model(named: "") }
     }
 }

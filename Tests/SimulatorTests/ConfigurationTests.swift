@@ -97,15 +97,15 @@ struct ConfigurationTests {
     @Test(
         "refuses what it does not know, and names the nearest key",
         arguments: [
-            ("{ engin: {} }", "FILE: engin: unknown key; expected engine"),
+            ("{ engin: {} }", "FILE: engin: unknown key; did you mean engine?"),
             (
                 "{ engine: { blok_size: 1 } }",
-                "FILE: engine.blok_size: unknown key; expected engine.block_size"
+                "FILE: engine.blok_size: unknown key; did you mean engine.block_size?"
             ),
-            ("{ block_size: 1 }", "FILE: block_size: unknown key; expected engine.block_size"),
+            ("{ block_size: 1 }", "FILE: block_size: unknown key; did you mean engine.block_size?"),
             (
                 "{ engine: { host_us: { fixd: 1 } } }",
-                "FILE: engine.host_us.fixd: unknown key; expected engine.host_us.fixed"
+                "FILE: engine.host_us.fixd: unknown key; did you mean engine.host_us.fixed?"
             ),
         ])
     func unknownKeys(text: String, message: String) throws {
@@ -122,8 +122,8 @@ struct ConfigurationTests {
             ("{ engine: { block_size: 0 } }", "is 0; expected an integer"),
             ("{ engine: { block_size: 1e400 } }", "FILE:1: 1e400 is out of range"),
             ("{ engine: { block_size: null } }", "is null; expected an integer"),
-            ("{ engine: { watermark: NaN } }", "is nan; expected a number, 0 to 0.999"),
-            ("{ slo: { ttft_ms: Infinity } }", "is inf; expected a number"),
+            ("{ engine: { watermark: NaN } }", "is \"NaN\"; expected a number, 0 to 0.999"),
+            ("{ slo: { ttft_ms: Infinity } }", "is \"Infinity\"; expected a number"),
             ("{ seed: 99999999999999999999 }", "seed: is 1e+20; expected an integer, 0 or more"),
             ("{ cluster: { router: 'robin' } }", "expected round_robin or random or"),
             ("{ engine: { async_scheduling: 1 } }", "is 1; expected true or false"),
@@ -136,7 +136,7 @@ struct ConfigurationTests {
     @Test(
         "names the line of what is not JSON5",
         arguments: [
-            ("", "FILE:1: the text ends too early; expected a value"),
+            ("", "FILE:1: the text is empty; expected a value"),
             ("{\n seed: 1\n", "FILE:3: the text ends too early; expected a comma or }"),
             ("{ seed: 1 } x", "FILE:1: more text after the value"),
             ("{\n seed: one }", "FILE:2: one is no value; expected quotes around a text"),

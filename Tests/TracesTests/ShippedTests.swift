@@ -13,8 +13,7 @@ import Traces
     func areWhatTheirRecipesMake(_ name: String) throws {
         let folder = packageRoot.appendingPathComponent("traces")
         let recipe = try Recipe.read(folder.appendingPathComponent(name + ".json5").path)
-        let file = try MappedFile(folder.appendingPathComponent(name + ".jsonl.gz").path)
-        let shipped = try GzipReader(file)
+        let shipped = try InputFile(folder.appendingPathComponent(name + ".jsonl.gz").path)
         var writer = try TraceWriter(.native)
         var source = RecipeSource(recipe)
         var room = [UInt8](repeating: 0, count: 1 << 20)

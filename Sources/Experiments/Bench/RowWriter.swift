@@ -7,7 +7,7 @@ final class RowWriter: RunObserver {
     private let output: OutputFile
 
     init(_ file: TemporaryFile) throws {
-        output = try OutputFile(path: file.path, name: file.path)
+        output = try OutputFile(path: file.path, name: file.path, digests: true)
     }
 
     func record(_ record: RequestRecord) throws {

@@ -36,7 +36,7 @@ public struct ComparedRun: Sendable {
     ///
     /// Throws `InputError` for a path that is neither.
     public static func open(_ path: String, changes: [String] = []) throws -> ComparedRun {
-        if RunFolder.isFolder(path) {
+        if FileSystem.isFolder(path) {
             guard changes.isEmpty else {
                 throw InputError(
                     "--set", "cannot change \(path), a run that is already made",
@@ -59,7 +59,7 @@ public struct ComparedRun: Sendable {
         var summary = RunSummary(result, clock: resolved.clockDescription)
         if let latency = watcher as? LatencyWatcher { summary.parts = latency.report.means }
         return try ComparedRun(
-            name: name, configuration: resolved.configuration,
+            name: name, configuration: resolved.configuration.withAbsolutePaths,
             requests: result.records.map(ComparedRequest.init),
             figures: Figures.of(summary), digest: result.digest)
     }

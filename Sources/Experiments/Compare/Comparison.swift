@@ -45,6 +45,12 @@ public struct Comparison: Sendable {
     /// Requests that finished in one run only.
     public var finishedInOneOnly: Int
 
+    /// Whether nothing differs: every request of one has the times and counts it has in the other,
+    /// and the digests, which cover the counters too, are the same.
+    public var isIdentical: Bool {
+        before.digest == after.digest && before.requests == after.requests
+    }
+
     /// Compares two runs. Throws `InputError` when they are not over the same requests.
     /// O(draws × requests).
     public init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
@@ -86,6 +92,12 @@ public struct Comparison: Sendable {
                 place,
                 "have \(before.requests.count) and \(after.requests.count) requests",
                 expected: "two runs over the same trace")
+        }
+        // The digest is one over all records: with it goes every row.
+        if before.digest == after.digest, before.requests != after.requests {
+            throw InputError(
+                place, "have the digest \(before.digest) and not the same requests",
+                expected: "two runs as headway wrote them")
         }
         let workload = changes.first { $0.key.hasPrefix("trace.") || $0.key == "seed" }
         for (a, b) in zip(before.requests, after.requests) {

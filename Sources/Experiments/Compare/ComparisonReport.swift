@@ -1,3 +1,4 @@
+import Basics
 import Reports
 
 /// Comparisons as text for a terminal, as Markdown for a pull request, and as JSON.
@@ -18,7 +19,8 @@ public struct ComparisonReport: Sendable {
         if ranking.entries.count > 1 { parts.append(rankingTable(markdown)) }
         for entry in ranking.entries {
             let comparison = entry.comparison
-            let title = "\(comparison.before.name) → \(comparison.after.name)"
+            let title =
+                "\(comparison.before.name.echoed()) → \(comparison.after.name.echoed())"
             parts.append(markdown ? "### \(title)\n\n**\(entry.verdict.sentence)**" : title)
             if !comparison.changes.isEmpty { parts.append(changed(comparison, markdown)) }
             if entry.verdict.outcome != .identical {
@@ -55,8 +57,9 @@ public struct ComparisonReport: Sendable {
 
     private func changed(_ comparison: Comparison, _ markdown: Bool) -> String {
         comparison.changes.map { change in
-            let line = "\(change.key): \(change.before) → \(change.after)"
-            return markdown ? "- `\(line)`" : line
+            let line =
+                "\(change.key): \(change.before.echoed()) → \(change.after.echoed())"
+            return markdown ? "- `\(line.replacing("`", with: "'"))`" : line
         }.joined(separator: "\n")
     }
 

@@ -18,18 +18,22 @@ public struct Ranking: Sendable {
 
     /// Ranks candidates by a metric. Throws `InputError` for an unknown metric and for runs over
     /// other requests than the baseline's.
+    ///
+    /// Without a metric it is the mean end-to-end latency, or the number of finished requests where
+    /// a run finished none.
     public init(
-        _ baseline: ComparedRun, _ candidates: [ComparedRun], by metric: String = "mean_e2el_ms"
+        _ baseline: ComparedRun, _ candidates: [ComparedRun], by wanted: String? = nil
     ) throws {
-        self.metric = metric
         self.baseline = baseline
         let comparisons = try candidates.map { try Comparison(baseline, $0) }
+        let haveLatencies = comparisons.allSatisfy { $0.row("mean_e2el_ms") != nil }
+        let metric = wanted ?? (haveLatencies ? "mean_e2el_ms" : "completed")
+        self.metric = metric
         for comparison in comparisons {
             guard let row = comparison.row(metric), row.direction != .neither else {
                 let known = comparison.rows.filter { $0.direction != .neither }.map(\.metric)
                 throw InputError(
-                    "--by", "\(metric) does not rank runs",
-                    expected: nearest(to: metric, among: known) ?? known.joined(separator: ", "))
+                    "--by", "\(metric) does not rank runs", word: metric, among: known)
             }
         }
         let rows = comparisons.map { $0.row(metric)! }

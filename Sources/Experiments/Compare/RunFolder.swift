@@ -4,34 +4,47 @@ import Reports
 import Simulator
 
 /// A folder that `headway run --out` wrote: summary.json, requests.csv, config.resolved.json and,
-/// when asked for, steps.jsonl.
+/// when asked for, steps.jsonl. It is read only as it was written: summary.json holds the digest of
+/// every file, itself included (`FolderManifest`).
 public enum RunFolder {
-    /// Whether the path is a folder.
-    public static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        return exists && isFolder.boolValue
+    /// Reads a run. O(bytes of its files).
+    ///
+    /// Throws `InputError` for a folder without a complete run, for one of an older version, and
+    /// for one of which any file is not as the run wrote it.
+    public static func read(_ path: String) throws -> ComparedRun {
+        try read(path, manifest: manifest(path))
     }
 
-    /// Reads a run. O(requests).
-    ///
-    /// Throws `InputError` for a folder without a complete run, and for one of another version.
-    public static func read(_ path: String) throws -> ComparedRun {
-        let summary = path + "/summary.json"
-        guard let data = FileManager.default.contents(atPath: summary) else {
-            let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-            let isPartial = files.contains { $0.hasPrefix(".headway-partial") }
+    /// The digests of a folder's files, each held against its file.
+    static func manifest(_ path: String) throws -> FolderManifest {
+        guard FileSystem.exists(path.appending(pathComponent: RunFiles.summary)) else {
+            let names = FileSystem.names(in: path) ?? []
+            let isPartial = names.contains { $0.hasPrefix(".headway-partial") }
             throw InputError(
                 path, isPartial ? "holds an interrupted run" : "holds no summary.json",
                 expected: "a folder that headway run --out has written")
         }
-        guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-            let digest = values["digest"] as? String
+        let manifest = try FolderManifest(folder: path, name: RunFiles.summary)
+        for name in [RunFiles.requests, RunFiles.configuration]
+        where manifest.digests[name] == nil {
+            throw InputError(
+                path.appending(pathComponent: RunFiles.summary), "lists no \(name)",
+                expected: "a folder that headway run --out has written")
+        }
+        try manifest.check(path)
+        return manifest
+    }
+
+    static func read(_ path: String, manifest: FolderManifest) throws -> ComparedRun {
+        let values = try? JSONSerialization.jsonObject(with: Data(manifest.bytes))
+        guard let values = values as? [String: Any], let digest = values["digest"] as? String
         else {
-            throw InputError(summary, "is not the summary of a run", expected: "JSON with a digest")
+            throw InputError(
+                path.appending(pathComponent: RunFiles.summary), "is not the summary of a run",
+                expected: "JSON with a digest")
         }
         let figures = values.compactMapValues { ($0 as? NSNumber)?.doubleValue }
-        let requests = try readRequests(path + "/requests.csv")
+        let requests = try readRequests(path.appending(pathComponent: RunFiles.requests))
         let count = figures["num_prompts"].flatMap(Int.init(exactly:))
         guard requests.count == count else {
             throw InputError(
@@ -42,7 +55,8 @@ public enum RunFolder {
         }
         return try ComparedRun(
             name: path,
-            configuration: Configuration.read(file: path + "/config.resolved.json"),
+            configuration: Configuration.read(
+                file: path.appending(pathComponent: RunFiles.configuration)),
             requests: requests, figures: figures, digest: digest)
     }
 

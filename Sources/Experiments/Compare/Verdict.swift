@@ -5,7 +5,7 @@ import Reports
 public struct Verdict: Sendable, Encodable, Equatable {
     /// The word.
     public enum Outcome: String, Sendable, Encodable {
-        /// Same digest: nothing changed at all.
+        /// Same rows and same digest: nothing changed at all.
         case identical
         case better
         case worse
@@ -21,7 +21,7 @@ public struct Verdict: Sendable, Encodable, Equatable {
     /// The verdict of a comparison.
     public init(_ comparison: Comparison) {
         let name = comparison.after.name
-        if comparison.before.digest == comparison.after.digest {
+        if comparison.isIdentical {
             self.init(.identical, "\(name) is identical: every request has the same times.")
             return
         }

@@ -50,13 +50,14 @@ struct CaseConfiguration: Decodable {
 
     /// Reads a case's configuration; throws `InputError` naming the file and the key.
     static func read(_ path: String) throws -> CaseConfiguration {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw InputError(path, "cannot be read", expected: "a conformance case's config.json")
-        }
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 1_000_000, expected: "a conformance case's config.json"))
+        let json = try JSON5.json(data, place: path)
         do {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
-            return try decoder.decode(CaseConfiguration.self, from: data)
+            return try decoder.decode(CaseConfiguration.self, from: json)
         } catch let error as DecodingError {
             throw InputError(path, describe(error), expected: "a conformance case's config.json")
         }

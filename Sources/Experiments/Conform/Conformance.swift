@@ -31,17 +31,12 @@ public enum Conformance {
     public static func cases(under folders: [String]) throws -> [String] {
         var found: [String] = []
         for folder in folders {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
-                isFolder.boolValue
-            else { throw InputError(folder, "is not a folder", expected: "a folder of cases") }
+            guard FileSystem.isFolder(folder) else {
+                throw InputError(folder, "is not a folder", expected: "a folder of cases")
+            }
             let before = found.count
             if isCase(folder) { found.append(folder) }
-            let inside = FileManager.default.enumerator(atPath: folder)
-            while let path = inside?.nextObject() as? String {
-                let full = folder + "/" + path
-                if isCase(full) { found.append(full) }
-            }
+            found += FileSystem.folders(under: folder).filter(isCase)
             if found.count == before {
                 throw InputError(
                     folder, "holds no conformance case",
@@ -53,10 +48,9 @@ public enum Conformance {
     }
 
     private static func isCase(_ folder: String) -> Bool {
-        let files = FileManager.default
-        return files.fileExists(atPath: folder + "/config.json")
+        FileSystem.exists(folder + "/config.json")
             && ["steps.jsonl", "events.jsonl", "checkpoints.jsonl"].contains {
-                files.fileExists(atPath: folder + "/" + $0)
+                FileSystem.exists(folder + "/" + $0)
             }
     }
 
@@ -70,7 +64,7 @@ public enum Conformance {
         adjust: (inout RunPlan) -> Void = { _ in }
     ) throws -> ConformanceResult {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
-        let name = URL(fileURLWithPath: folder).lastPathComponent
+        let name = FileSystem.absolute(folder).lastPathName
         var plan = try configuration.plan(gait: gait, place: folder + "/config.json")
         // Walking holds blocks one by one against the capture, striding runs of them.
         plan.numbersBlocks = gait == .walk
@@ -114,13 +108,13 @@ public enum Conformance {
         options.timeScale = try TimeScale(
             multiplier: configuration.arrivalMul ?? 1, divisor: configuration.arrivalDiv ?? 1,
             place: folder + "/config.json")
-        var above = URL(fileURLWithPath: folder).standardizedFileURL
-        while above.path != "/" {
-            let candidate = above.appendingPathComponent("traces/" + name).path
-            if FileManager.default.fileExists(atPath: candidate) {
+        var above = FileSystem.absolute(folder)
+        while above != "/", !above.isEmpty {
+            let candidate = above.appending(pathComponent: "traces/" + name)
+            if FileSystem.exists(candidate) {
                 return try openTrace(candidate, options: options).source
             }
-            above.deleteLastPathComponent()
+            above = above.containingFolder
         }
         throw InputError(
             folder + "/config.json", "its source \(name) is not there",

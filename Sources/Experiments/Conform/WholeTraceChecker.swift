@@ -40,7 +40,7 @@ final class WholeTraceChecker: ConformanceChecker {
         expected = try CaseFile.lines(folder + "/checkpoints.jsonl")
         let headPath = folder + "/head.jsonl.gz"
         head =
-            FileManager.default.fileExists(atPath: headPath) ? try CaseFile.lines(headPath) : []
+            FileSystem.exists(headPath) ? try CaseFile.lines(headPath) : []
         requests = try CaseFile.lines(folder + "/requests.csv.gz")
     }
 

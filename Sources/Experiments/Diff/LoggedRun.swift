@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 import Reports
 import Simulator
 
@@ -7,17 +6,18 @@ import Simulator
 /// configuration that is run anew each time.
 struct LoggedRun {
     private enum Source {
-        case folder(String)
+        case folder(String, ComparedRun)
         case configuration(Configuration)
     }
 
     let name: String
     private let source: Source
 
-    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log.
+    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log, and
+    /// for one of which any file is not as the run wrote it.
     init(_ path: String, changes: [String]) throws {
         name = path
-        guard RunFolder.isFolder(path) else {
+        guard FileSystem.isFolder(path) else {
             source = .configuration(try Configuration.read(file: path, changes: changes))
             return
         }
@@ -26,20 +26,24 @@ struct LoggedRun {
                 "--set", "cannot change \(path), a run that is already made",
                 expected: "configuration files instead of run folders")
         }
-        guard FileManager.default.fileExists(atPath: path + "/steps.jsonl") else {
+        let manifest = try RunFolder.manifest(path)
+        guard manifest.digests[RunFiles.decisions] != nil else {
+            let log = path.appending(pathComponent: RunFiles.decisions)
             throw InputError(
-                path, "holds no steps.jsonl",
+                path,
+                FileSystem.exists(log)
+                    ? "holds a steps.jsonl that its run did not write" : "holds no steps.jsonl",
                 expected: "a run made with --set output.decisions=true")
         }
-        source = .folder(path)
+        source = .folder(path, try RunFolder.read(path, manifest: manifest))
     }
 
     /// Hands every line of the log to `body` and returns the run. O(log).
     func scan(_ body: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> ComparedRun {
         switch source {
-        case .folder(let path):
-            try Self.scan(file: path + "/steps.jsonl", body)
-            return try RunFolder.read(path)
+        case .folder(let path, let run):
+            try Self.scan(file: path.appending(pathComponent: RunFiles.decisions), body)
+            return run
         case .configuration(let configuration):
             let resolved = try configuration.resolved()
             var plan = resolved.plan
@@ -48,7 +52,7 @@ struct LoggedRun {
                 plan, source: resolved.configuration.openTrace().source,
                 observer: LineFeeder(plan, body))
             return try ComparedRun(
-                name: name, configuration: resolved.configuration,
+                name: name, configuration: resolved.configuration.withAbsolutePaths,
                 requests: result.records.map(ComparedRequest.init), figures: [:],
                 digest: result.digest)
         }
@@ -57,6 +61,8 @@ struct LoggedRun {
     private static func scan(
         file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
+        // A run without a step has an empty log, and there is nothing to map.
+        guard FileSystem.status(file)?.st_size != 0 else { return }
         let mapped = try MappedFile(file)
         let bytes = mapped.bytes
         var start = 0

@@ -22,14 +22,7 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Writes the file, whole or not at all, and the folder above it.
     public func write(to path: String) throws {
-        let url = URL(fileURLWithPath: path)
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                path, "cannot be written", expected: "a place that can be written, with room")
-        }
+        try FileSystem.makeFolders(path.containingFolder)
         let file = try WholeFile(path)
         try file.writeLine(jsonText(self))
         try file.commit()
@@ -37,25 +30,40 @@ public struct GateBaseline: Sendable, Codable, Equatable {
 
     /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.
     public static func read(_ path: String, suite: String) throws -> GateBaseline {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard FileSystem.exists(path) else {
             throw InputError(
                 path, "there is no such baseline",
                 expected: "headway gate \(suite) --bless first, on the version to hold to")
         }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .useDefaultKeys
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 100_000_000, expected: "a baseline, as --bless has written it"))
         struct Version: Decodable { var format: Int }
-        guard let version = try? decoder.decode(Version.self, from: data) else {
-            throw InputError(path, "is no baseline", expected: "what --bless has written")
+        let version = try decode(Version.self, data, path) {
+            try JSON5.decode($0, from: $1, place: $2)
         }
         guard version.format == format else {
             throw InputError(
                 path, "has format \(version.format)", expected: "\(format): bless it anew")
         }
-        guard let baseline = try? decoder.decode(GateBaseline.self, from: data),
-            baseline.cases.allSatisfy(\.isConsistent)
+        let baseline = try decode(GateBaseline.self, data, path) {
+            try JSON5.decodeKnown($0, from: $1, place: $2)
+        }
+        guard baseline.cases.allSatisfy(\.isConsistent)
         else { throw InputError(path, "is damaged", expected: "what --bless has written") }
         return baseline
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, _ data: Data, _ path: String,
+        by decoding: (Value.Type, Data, String) throws -> Value
+    ) throws -> Value {
+        do {
+            return try decoding(type, data, path)
+        } catch let error as InputError {
+            throw InputError(
+                error.place, "is damaged (\(error.problem))", expected: "what --bless has written")
+        }
     }
 }
 

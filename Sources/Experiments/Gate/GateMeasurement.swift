@@ -93,7 +93,8 @@ extension GateSuite {
             for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {
                 throw InputError(
                     "case \(entry.name): metrics.\(key)", "is no figure of summary.json",
-                    expected: nearest(to: key, among: figures.keys.sorted()) ?? "mean_tpot_ms")
+                    word: key, among: figures.keys.sorted(),
+                    otherwise: "a key of summary.json such as mean_tpot_ms")
             }
             return Outcome(
                 workload: digest.digest.hexadecimal, digest: result.digest, figures: figures)

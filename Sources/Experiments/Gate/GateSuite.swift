@@ -47,15 +47,11 @@ public struct GateSuite: Sendable {
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw InputError(path, "cannot be read", expected: "a suite (JSON5)")
-        }
-        guard data.count <= 1_000_000 else {
-            throw InputError(path, "is \(data.count) bytes", expected: "a suite of at most 1 MB")
-        }
+        let data = try Data(
+            InputFile.contents(path, atMost: 1_000_000, expected: "a suite (JSON5)"))
         var reader = try SuiteReader(.parse(data, place: path), place: path)
-        let file = URL(fileURLWithPath: path)
-        let stem = file.deletingPathExtension().lastPathComponent
+        let file = path.lastPathName
+        let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         let name = try reader.text("name") ?? stem
         let baseline = try reader.text("baseline") ?? "baselines/\(stem).json"
         let count = try reader.integer("seeds", in: 1...10_000) ?? 5
@@ -65,7 +61,7 @@ public struct GateSuite: Sendable {
         try reader.finish()
         let cases = try list.enumerated().map { index, value in
             try Case(
-                value, place: "\(path): cases[\(index)]", suite: file, shared: shared,
+                value, place: "\(path): cases[\(index)]", suite: path, shared: shared,
                 seeds: count, changes: changes)
         }
         guard !cases.isEmpty else {
@@ -79,15 +75,20 @@ public struct GateSuite: Sendable {
         }
         return GateSuite(
             name: name, path: path,
-            baseline: URL(
-                fileURLWithPath: baseline, relativeTo: file.deletingLastPathComponent()
-            ).standardizedFileURL.path, seeds: Array(first..<(first + count)), cases: cases)
+            baseline: beside(path, baseline), seeds: Array(first..<(first + count)), cases: cases)
+    }
+
+    /// A path that a suite names, which begins at the suite's folder.
+    fileprivate static func beside(_ suite: String, _ path: String) -> String {
+        path.hasPrefix("/")
+            ? path
+            : FileSystem.simplified(suite.containingFolder.appending(pathComponent: path))
     }
 }
 
 extension GateSuite.Case {
     fileprivate init(
-        _ value: ConfigurationValue, place: String, suite: URL, shared: ConfigurationValue?,
+        _ value: ConfigurationValue, place: String, suite: String, shared: ConfigurationValue?,
         seeds: Int, changes: [String]
     ) throws {
         var reader = try SuiteReader(value, place: place)
@@ -125,17 +126,18 @@ extension GateSuite.Case {
 
     /// A configuration given inline, or by the path of a file beside the suite.
     private static func sections(
-        _ value: ConfigurationValue, suite: URL, place: String
+        _ value: ConfigurationValue, suite: String, place: String
     ) throws -> ConfigurationValue {
         guard case .text(let name) = value else { return value }
-        let file = URL(
-            fileURLWithPath: name, relativeTo: suite.deletingLastPathComponent())
-        guard let data = FileManager.default.contents(atPath: file.path) else {
+        let file = GateSuite.beside(suite, name)
+        guard FileSystem.exists(file), !FileSystem.isFolder(file) else {
             throw InputError(
                 "\(place).config", "\(name) cannot be read",
                 expected: "a configuration file beside the suite, or its sections")
         }
-        return try .parse(data, place: file.path)
+        let data = try Data(
+            InputFile.contents(file, atMost: 1_000_000, expected: "a configuration (JSON5)"))
+        return try .parse(data, place: file)
     }
 
     private static func metrics(

@@ -53,7 +53,6 @@ struct SuiteReader {
     func finish() throws {
         guard let odd = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
         throw InputError(
-            "\(place): \(odd)", "unknown key",
-            expected: nearest(to: odd, among: known) ?? "one of \(known.joined(separator: ", "))")
+            "\(place): \(odd)", "unknown key", word: odd, among: known)
     }
 }

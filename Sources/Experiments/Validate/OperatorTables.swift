@@ -15,10 +15,7 @@ enum OperatorTables {
     ///
     /// - Throws: `InputError` for a folder or file that cannot be read, or one without tables.
     static func read(folder: String) throws -> Contents {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        } catch {
+        guard let names = FileSystem.names(in: folder) else {
             throw InputError(folder, "cannot be read", expected: "a folder of operator tables")
         }
         var contents = Contents()

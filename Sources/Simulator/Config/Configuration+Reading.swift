@@ -16,7 +16,7 @@ extension Configuration {
             } catch {
                 throw mistaken(file) ?? error
             }
-            configuration.resolvePaths(against: URL(fileURLWithPath: file))
+            configuration.resolvePaths(against: file)
         }
         for change in changes { try configuration.apply(change: change) }
         return configuration
@@ -109,9 +109,10 @@ extension Configuration {
         let misplaced = nearest(to: name, among: lastNames)
             .flatMap { near in known.first { $0.hasSuffix("." + near) } }
         let suggestion = moved ?? sibling ?? nearest(to: path, among: known) ?? misplaced
+        let siblings = "one of " + names(after: parent).joined(separator: ", ")
         return InputError(
-            "\(place): \(path)", "unknown key",
-            expected: suggestion ?? "one of " + names(after: parent).joined(separator: ", "))
+            "\(place): \(path)", "unknown key", expected: suggestion == nil ? siblings : "",
+            suggestion: suggestion ?? "")
     }
 
     /// The names that may stand directly under a prefix such as "engine.", in order.
@@ -127,37 +128,34 @@ extension Configuration {
     private static var sectionsAndSeed: [String] { ConfigurationKey.sections + ["seed"] }
 
     private static func contents(of file: String) throws -> Data {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
-            throw InputError(file, "there is no such file", expected: "a configuration (JSON5)")
+        let wanted = "a configuration (JSON5)"
+        guard FileSystem.exists(file) else {
+            throw InputError(file, "there is no such file", expected: wanted)
         }
-        if isFolder.boolValue {
-            throw InputError(file, "is a folder", expected: "a configuration file (JSON5)")
-        }
-        guard let handle = FileHandle(forReadingAtPath: file) else {
-            throw InputError(file, "cannot be read", expected: "a readable configuration file")
-        }
-        // Nothing is read at the end of an empty file; the JSON5 check then says so.
-        let data = try handle.read(upToCount: largestFile + 1) ?? Data()
-        if data.count > largestFile {
-            throw InputError(
-                file, "is larger than \(largestFile) bytes",
-                expected: "a configuration (a trace is given with --trace)")
-        }
-        return data
+        return try Data(InputFile.contents(file, atMost: largestFile, expected: wanted))
     }
 
     /// Makes relative paths start at the folder of the file that names them.
-    public mutating func resolvePaths(against file: URL) {
-        func absolute(_ path: String) -> String {
-            // "-" is standard input.
-            guard !path.hasPrefix("/"), path != "-" else { return path }
-            let folder = file.standardizedFileURL.deletingLastPathComponent()
-            return folder.appendingPathComponent(path).standardizedFileURL.path
+    public mutating func resolvePaths(against file: String) {
+        let folder = file.containingFolder
+        changePaths { path in
+            path.hasPrefix("/") || folder.isEmpty
+                ? path : FileSystem.simplified(folder.appending(pathComponent: path))
         }
-        trace.file = trace.file.map(absolute)
-        stepTime.file = stepTime.file.map(absolute)
-        if stepTime.profile.hasSuffix(".json") { stepTime.profile = absolute(stepTime.profile) }
-        if model.name.hasSuffix(".json") { model.name = absolute(model.name) }
+    }
+
+    /// The same with paths that begin at the root, for a file that may be moved.
+    public var withAbsolutePaths: Configuration {
+        var copy = self
+        copy.changePaths(FileSystem.absolute)
+        return copy
+    }
+
+    private mutating func changePaths(_ change: (String) -> String) {
+        // "-" is standard input.
+        trace.file = trace.file.map { $0 == "-" ? $0 : change($0) }
+        stepTime.file = stepTime.file.map(change)
+        if stepTime.profile.hasSuffix(".json") { stepTime.profile = change(stepTime.profile) }
+        if model.name.hasSuffix(".json") { model.name = change(model.name) }
     }
 }

@@ -25,6 +25,24 @@ extension Configuration.TraceSection {
     }
 }
 
+/// How much of a trace there is to replay, as far as that is known before.
+public struct TraceExtent: Sendable {
+    /// Requests, at most.
+    public var requests: Int?
+    /// Seconds in which they arrive.
+    public var seconds: Double?
+
+    /// The share done when so many requests have ended at so many simulated seconds; nil where
+    /// nothing is known.
+    public func share(ended: Int, seconds now: Double) -> Double? {
+        let shares = [
+            requests.map { Double(ended) / Double(max(1, $0)) },
+            seconds.map { now / max($0, 1e-9) },
+        ].compactMap(\.self)
+        return shares.max()
+    }
+}
+
 /// A trace ready to be replayed.
 public struct OpenedTrace {
     /// What a report calls it.
@@ -34,6 +52,7 @@ public struct OpenedTrace {
     public var notes: TraceNotes?
     /// Whether it came through a pipe, so that it cannot be opened again.
     public var isReadOnce = false
+    public var extent = TraceExtent()
 
     /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
@@ -63,7 +82,8 @@ extension Configuration {
         let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: seed))
         let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
         return OpenedTrace(
-            name: String(name), source: source, notes: notes, isReadOnce: InputFile.isReadOnce(file))
+            name: String(name).echoed(), source: source, notes: notes,
+            isReadOnce: InputFile.isReadOnce(file), extent: TraceExtent(requests: trace.limit))
     }
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
@@ -89,6 +109,8 @@ extension Configuration {
         let seed = seed.map(UInt64.init) ?? recipe.seed
         let source = RecipeSource(
             recipe, seed: seed, followsSessions: trace.followsSessions)
-        return OpenedTrace(name: "\(recipe.name) (seed \(seed))", source: source, notes: nil)
+        return OpenedTrace(
+            name: "\(recipe.name.echoed()) (seed \(seed))", source: source, notes: nil,
+            extent: TraceExtent(requests: recipe.requests, seconds: recipe.durationS))
     }
 }

@@ -2,6 +2,8 @@
 public struct ConfigurationKey: Sendable {
     /// Section and name, "engine.block_size".
     public let path: String
+    /// Its name within the section, "block_size".
+    public var name: String { String(path.split(separator: ".").last ?? "") }
     /// What it does, in a sentence or two; lines are broken by newlines.
     public let meaning: String
     /// What its value may be: "an integer, 1 to 65536".

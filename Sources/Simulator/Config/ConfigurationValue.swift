@@ -73,17 +73,6 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
     /// Reads JSON5. Throws `InputError` naming `place` and the line for what is not JSON5 and for
     /// an object that names a key twice.
     public static func parse(_ data: Data, place: String) throws -> ConfigurationValue {
-        if let problem = JSON5Check.firstProblem(in: Array(data)) {
-            throw InputError("\(place):\(problem.line)", problem.what, expected: problem.expected)
-        }
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            // The line break ends a number at the text's end: Foundation's scanner (Swift 6.3)
-            // looks at the byte behind one that does not fit 64 bits.
-            return try decoder.decode(ConfigurationValue.self, from: data + [0x0A])
-        } catch {
-            throw InputError(place, "is not JSON5", expected: "an object of sections")
-        }
+        try JSON5.decode(ConfigurationValue.self, from: data, place: place)
     }
 }

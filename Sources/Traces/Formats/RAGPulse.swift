@@ -26,12 +26,12 @@ struct RAGPulse: LineFormat {
 
     /// Reads the tables beside a trace. Throws `InputError` for a missing or malformed one.
     init(beside path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let folder = path.containingFolder
         var lengths: [Int64: Int32] = [:]
         for table in Self.tables {
-            var file = folder.appendingPathComponent(table).path
-            if !FileManager.default.fileExists(atPath: file) { file += ".gz" }
-            guard FileManager.default.fileExists(atPath: file) else {
+            var file = folder.appending(pathComponent: table)
+            if !FileSystem.exists(file) { file += ".gz" }
+            guard FileSystem.exists(file) else {
                 throw InputError(
                     path, "the table of chunk lengths \(table) is not beside it",
                     expected: Self.tables.joined(separator: ", "))

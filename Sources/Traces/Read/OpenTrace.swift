@@ -16,10 +16,7 @@ import Foundation
 public func openTrace(
     _ path: String, options: TraceOptions = TraceOptions()
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-        return try openFolder(path, options: options)
-    }
+    if FileSystem.isFolder(path) { return try openFolder(path, options: options) }
     let reader = try LineReader(path)
     try TraceSignature.checkText(reader)
     let format = try options.format ?? TraceSignature(reader, options: options).format
@@ -29,10 +26,7 @@ public func openTrace(
 private func openFolder(
     _ path: String, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
-    let names: [String]
-    do {
-        names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    } catch {
+    guard let names = FileSystem.names(in: path) else {
         throw InputError(path, "the folder cannot be read", expected: "a readable folder")
     }
     for trace in ["0_trace.jsonl", "0_trace.jsonl.gz"] where names.contains(trace) {

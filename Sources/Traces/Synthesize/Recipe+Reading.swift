@@ -19,7 +19,8 @@ extension Recipe {
     public static func isRecipe(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         guard !InputFile.isReadOnce(path),
-            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            !isFolder.boolValue,
             let file = try? InputFile(path)
         else { return path.hasSuffix(".json5") }
         var head = [UInt8](repeating: 0, count: 1 << 12)
@@ -34,15 +35,9 @@ extension Recipe {
 
     /// The recipe in JSON5 text; `place` names where it came from.
     public static func parse(_ data: Data, place: String) throws -> Recipe {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            let recipe = try decoder.decode(Recipe.self, from: data)
-            try recipe.check(place)
-            return recipe
-        } catch let error as DecodingError {
-            throw InputError(decoding: error, place: place)
-        }
+        let recipe = try JSON5.decode(Recipe.self, from: data, place: place)
+        try recipe.check(place)
+        return recipe
     }
 
     private func check(_ place: String) throws {
@@ -115,46 +110,6 @@ extension RequestClass {
     }
 }
 
-extension InputError {
-    /// What a decoder found wrong, with the path of the key.
-    init(decoding error: DecodingError, place: String) {
-        func path(_ context: DecodingError.Context) -> String {
-            let keys = context.codingPath.map { key in
-                key.intValue.map { "[\($0)]" } ?? "." + key.stringValue
-            }
-            let joined = keys.joined()
-            let trimmed = joined.hasPrefix(".") ? String(joined.dropFirst()) : joined
-            return trimmed.isEmpty ? place : "\(place): \(trimmed)"
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            self.init(path(context), "the key \(key.stringValue) is missing")
-        case .typeMismatch(let type, let context):
-            self.init(path(context), "has the wrong type", expected: Self.name(of: type))
-        case .valueNotFound(let type, let context):
-            self.init(path(context), "is null", expected: Self.name(of: type))
-        case .dataCorrupted(let context):
-            let cause = context.underlyingError.map { ($0 as NSError).localizedDescription } ?? ""
-            let detail = cause.isEmpty ? context.debugDescription : cause
-            self.init(
-                path(context),
-                detail.split(whereSeparator: \.isNewline).joined(separator: " "))
-        @unknown default:
-            self.init(place, "cannot be read", expected: "JSON5")
-        }
-    }
-
-    private static func name(of type: any Any.Type) -> String {
-        switch type {
-        case is Double.Type: "a number"
-        case is Int.Type, is Int32.Type, is UInt64.Type: "an integer"
-        case is String.Type: "a text"
-        case is [String: Any].Type: "an object"
-        default: String(describing: type).contains("Array") ? "a list" : "an object"
-        }
-    }
-}
-
 extension Decoder {
     /// The container of an object all of whose keys are known; names the nearest one otherwise.
     func known<Key: CodingKey & CaseIterable>(
@@ -163,9 +118,9 @@ extension Decoder {
         let all = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
         let names = Key.allCases.map(\.stringValue)
         if let odd = all.first(where: { !names.contains($0) }) {
-            let expected =
-                Basics.nearest(to: odd, among: names) ?? names.sorted().joined(separator: ", ")
-            throw invalid("unknown key \(odd); expected \(expected)")
+            let near = Basics.nearest(to: odd, among: names).map { "did you mean \($0)?" }
+            let all = "expected one of " + names.sorted().joined(separator: ", ")
+            throw invalid("unknown key \(odd.echoed()); \(near ?? all)")
         }
         return try container(keyedBy: type)
     }

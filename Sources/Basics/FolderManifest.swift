@@ -1,0 +1,114 @@
+import Foundation
+
+/// The digests of a folder's files, in one of them: a JSON file with the key `files_xxh64`, an
+/// object of names and digests that is sealed by a digest of the JSON file itself.
+///
+///     "files_xxh64" : {
+///       "requests.csv" : "6c1e48ef5b4bbd4e",
+///       "summary.json" : "ff0d1b9a6c7be2f1"
+///     }
+///
+/// The JSON file's own digest is that of its bytes with sixteen zeros in the digest's place.
+public struct FolderManifest: Sendable, Equatable {
+    /// The key of the digests.
+    public static let key = "files_xxh64"
+    /// What stands for the file's own digest until it is sealed.
+    public static let blank = String(repeating: "0", count: 16)
+
+    /// The JSON file's name.
+    public let name: String
+    /// The digest of each file by its name, the JSON file's own among them.
+    public let digests: [String: String]
+    /// The JSON file's bytes.
+    public let bytes: [UInt8]
+
+    /// A JSON text whose object of digests holds `blank` for the file's own name, sealed.
+    public static func sealed(_ text: String, name: String) -> [UInt8] {
+        var bytes = Array(text.utf8)
+        guard let place = sealPlace(bytes, name: name) else {
+            preconditionFailure("the text has no place for its seal")
+        }
+        bytes.replaceSubrange(place, with: Array(digest(bytes).utf8))
+        return bytes
+    }
+
+    /// Reads the manifest of a folder. Throws `InputError` for a file that cannot be read, one that
+    /// is no manifest, and one that was changed after it had been sealed. `isInput`: whether it
+    /// counts as an input of the command (`FileLedger`).
+    public init(folder: String, name: String, isInput: Bool = true) throws {
+        let path = folder.appending(pathComponent: name)
+        let data = try FileSystem.contents(
+            of: path, expected: "a folder that headway run --out has written", isInput: isInput)
+        try self.init(Array(data), name: name, path: path)
+    }
+
+    init(_ bytes: [UInt8], name: String, path: String) throws {
+        self.name = name
+        self.bytes = bytes
+        let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+        guard let object else {
+            throw InputError(path, "is not the summary of a run", expected: "a JSON object")
+        }
+        guard let digests = object[Self.key] as? [String: String], let seal = digests[name],
+            digests.keys.allSatisfy({ !$0.isEmpty && !$0.contains("/") && !$0.hasPrefix(".") })
+        else {
+            throw InputError(
+                path, "holds no digests of its files (\(Self.key)), as in older versions",
+                expected: "the run made again, into another folder")
+        }
+        self.digests = digests
+        var blanked = bytes
+        guard let place = Self.sealPlace(bytes, name: name) else { throw Self.changed(path) }
+        blanked.replaceSubrange(place, with: Array(Self.blank.utf8))
+        guard Self.digest(blanked) == seal, bytes[place].elementsEqual(seal.utf8) else {
+            throw Self.changed(path)
+        }
+    }
+
+    /// Throws `InputError` unless every file of the folder is the one that the manifest was written
+    /// for. O(bytes of the files).
+    public func check(_ folder: String) throws {
+        for name in digests.keys.sorted() where name != self.name {
+            try check(name, in: folder)
+        }
+    }
+
+    func check(_ name: String, in folder: String, isInput: Bool = true) throws {
+        let path = folder.appending(pathComponent: name)
+        guard FileSystem.exists(path) else {
+            throw InputError(
+                path, "is missing, and \(self.name) lists it", expected: Self.expected)
+        }
+        var digest = ContentDigest()
+        // A run may write an empty log; a mapping needs a byte.
+        if FileSystem.status(path)?.st_size != 0 {
+            let file = try MappedFile(path, isInput: isInput)
+            withExtendedLifetime(file) { digest.add($0.bytes) }
+        }
+        guard digest.hexadecimal == digests[name] else { throw Self.changed(path) }
+    }
+
+    private static let expected = "the files of one run as headway wrote them: make the run again"
+
+    private static func changed(_ path: String) -> InputError {
+        InputError(path, "is not as the run wrote it (its digest differs)", expected: expected)
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> String {
+        bytes.withUnsafeBytes { ContentDigest.hexadecimal(of: $0) }
+    }
+
+    /// Where the digest of the file itself stands: after the only `"name" : "` of the text. Inside
+    /// a JSON string the quotation marks would be escaped.
+    private static func sealPlace(_ bytes: [UInt8], name: String) -> Range<Int>? {
+        let mark = Array("\"\(name)\" : \"".utf8)
+        guard bytes.count > mark.count else { return nil }
+        let places = (0...(bytes.count - mark.count)).filter { start in
+            bytes[start] == mark[0] && bytes[start..<(start + mark.count)].elementsEqual(mark)
+        }
+        guard places.count == 1, let start = places.first.map({ $0 + mark.count }),
+            start + blank.utf8.count < bytes.count
+        else { return nil }
+        return start..<(start + blank.utf8.count)
+    }
+}

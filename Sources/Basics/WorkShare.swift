@@ -1,0 +1,43 @@
+import Synchronization
+
+/// How far the work at hand is: for a progress line, never part of a result.
+public enum WorkShare {
+    private static let length = Atomic<Int>(0)
+    private static let read = Atomic<Int>(0)
+    private static let elements = Atomic<Int>(0)
+    private static let ended = Atomic<Int>(0)
+
+    /// Elements ended of those that `mapOnAllCores` was given; else bytes read of those that all
+    /// open files hold; nil when neither is known.
+    public static var share: Double? {
+        let all = elements.load(ordering: .relaxed)
+        if all > 1 { return Double(ended.load(ordering: .relaxed)) / Double(all) }
+        let bytes = length.load(ordering: .relaxed)
+        guard bytes > 0 else { return nil }
+        return min(1, Double(read.load(ordering: .relaxed)) / Double(bytes))
+    }
+
+    static func opened(length bytes: Int) { length.add(bytes, ordering: .relaxed) }
+
+    static func wasRead(_ bytes: Int) { read.add(bytes, ordering: .relaxed) }
+
+    /// Takes a file out again that held `length` bytes, of which `read` were read.
+    static func closed(length bytes: Int, read count: Int) {
+        length.subtract(bytes, ordering: .relaxed)
+        read.subtract(count, ordering: .relaxed)
+    }
+
+    /// Begins to count elements; false inside another such work, which goes on counting its own.
+    static func began(_ count: Int) -> Bool {
+        let isFirst = elements.compareExchange(
+            expected: 0, desired: count, ordering: .relaxed
+        ).exchanged
+        if isFirst { ended.store(0, ordering: .relaxed) }
+        return isFirst
+    }
+
+    static func elementEnded() { ended.add(1, ordering: .relaxed) }
+
+    /// Ends what `began` began.
+    static func finished() { elements.store(0, ordering: .relaxed) }
+}

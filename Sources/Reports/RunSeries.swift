@@ -1,0 +1,46 @@
+import Simulator
+
+/// A class of a latency's distribution and the share of requests in it.
+public struct LatencyClass: Sendable, Equatable, Encodable {
+    /// Its upper edge; it begins at that of the class before.
+    public var belowMs: Double
+    public var share: Double
+
+    /// The classes of a 1-2-5 series that hold a histogram's values, from the first with one to the
+    /// last; none for an empty histogram. O(classes).
+    public static func classes(of histogram: LatencyHistogram) -> [LatencyClass] {
+        guard histogram.count > 0 else { return [] }
+        let series: [Int64] = [1, 2, 5]
+        // From 10 µs to 50,000 s, in picoseconds.
+        let edges = (7...16).flatMap { power in
+            series.map { $0 * (0..<power).reduce(1) { value, _ in value * 10 } }
+        }
+        var classes: [LatencyClass] = []
+        var below: Int64 = 0
+        for edge in edges {
+            let upTo = histogram.count(below: edge)
+            if upTo > 0 {
+                classes.append(
+                    LatencyClass(
+                        belowMs: Double(edge) / 1e9,
+                        share: Double(upTo - below) / Double(histogram.count)))
+            }
+            below = upTo
+            if upTo == histogram.count { break }
+        }
+        return classes
+    }
+}
+
+/// What happened over simulated time: a value for each of equal windows, the first of which begins
+/// with the first arrival.
+public struct RunSeries: Sendable, Equatable, Encodable {
+    /// Length of a window, seconds.
+    public var windowS: Double
+    public var arrivalsPerS: [Double]
+    /// Requests in the cluster on average.
+    public var inCluster: [Double]
+    public var outputTokensPerS: [Double]
+    /// Of the requests that arrived in the window; nil where none of them got a first token.
+    public var meanTtftMs: [Double?]
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Reports
+import Simulator
+import Testing
+
+@Suite("A page on a terminal")
+struct PageWidthTests {
+    private func table() -> TextTable {
+        var table = TextTable(
+            ["case", "metric"] + (1...9).map { "figure \($0)" }, alignments: [.left, .left])
+        table.add(["chat", "mean_ttft_ms"] + (1...9).map { "\($0) ms" })
+        table.add(["a long name of a case", "digest"] + (1...9).map { "\($0 * 1_000) ms" })
+        return table
+    }
+
+    private func widest(_ text: String) -> Int {
+        text.split(separator: "\n").map(\.count).max() ?? 0
+    }
+
+    @Test("holds a table whole: broken up where it is too wide", arguments: [30, 50, 80, 100, 500])
+    func tables(columns: Int) {
+        let whole = table().text
+        let text = PageWidth.$columns.withValue(columns) { table().text }
+        #expect(widest(text) <= columns)
+        for number in 1...9 {
+            #expect(text.contains("figure \(number)") && text.contains("\(number),000 ms") == false)
+            #expect(text.contains("\(number * 1_000) ms"))
+        }
+        #expect((columns >= widest(whole)) == (text == whole))
+        // Each part says which row is which.
+        let parts = text.split(separator: "\n").filter { $0.contains("─") }.count
+        #expect(text.split(separator: "\n").filter { $0.hasPrefix("chat ") }.count == parts)
+        #expect(PageWidth.$columns.withValue(columns) { table().markdown } == table().markdown)
+    }
+
+    @Test("cuts a name that leaves no room beside it")
+    func names() {
+        var table = TextTable(["run", "mean"])
+        table.add([String(repeating: "n", count: 150), "41.2 ms"])
+        let text = PageWidth.$columns.withValue(40) { table.text }
+        #expect(widest(text) == 40 && text.contains("…") && text.contains("41.2 ms"))
+    }
+
+    @Test("draws narrower bars", arguments: [20, 40, 60])
+    func bars(columns: Int) {
+        let rows = [("up to 5 ms", 0.25, "25.0 %"), ("more", 0.75, "75.0 %")]
+            .map { (label: $0.0, value: $0.1, text: $0.2) }
+        let text = PageWidth.$columns.withValue(columns) { Chart.bars(rows) }
+        #expect(widest(text) <= max(columns, 27))
+        #expect(text.contains("25.0 %") && text.contains("█"))
+    }
+
+    @Test(
+        "breaks lines at words, beside their label",
+        arguments: [
+            ("short", "short"),
+            (
+                "batch         13.5 requests and 78.8 tokens a step, 288,635 steps",
+                "batch         13.5 requests and\n              78.8 tokens a step,\n"
+                    + "              288,635 steps"
+            ),
+            (
+                "Note: one two three four five six seven",
+                "Note: one two three four five\nsix seven"
+            ),
+            (
+                "  indented words of a line that goes on",
+                "  indented words of a line\n  that goes on"
+            ),
+            (
+                "──────────────────────────────────────── x",
+                "──────────────────────────────────────── x"
+            ),
+            (String(repeating: "x", count: 50), String(repeating: "x", count: 50)),
+        ])
+    func lines(text: String, expected: String) {
+        #expect(PageWidth.$columns.withValue(31) { PageWidth.wrapped(text) } == expected)
+        #expect(PageWidth.wrapped(text) == text)
+    }
+}
+
+@Suite("Every figure of a page")
+struct PageFigureTests {
+    private func keys(_ summary: RunSummary) throws -> [String: Any] {
+        let data = Data(try jsonText(summary).utf8)
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    @Test("is in summary.json: distribution, series and the slowest 1 %")
+    func nested() throws {
+        var result = RunResult()
+        var firstTokens = HotHistogram()
+        for milliseconds in [1, 15, 15, 700] as [Int64] {
+            firstTokens.add(milliseconds * 1_000_000_000)
+        }
+        result.timeToFirstToken = LatencyHistogram(firstTokens)
+        var summary = RunSummary(result, clock: "")
+        var timeline = Timeline()
+        for second in 0..<2 {
+            var record = RequestRecord(
+                id: Int64(second), arrival: Int64(second) * 1_000_000_000_000, promptTokens: 1)
+            record.outputTokens = 4
+            if second == 0 { record.firstToken = record.arrival + 20_000_000_000 }
+            record.finish = record.arrival + 40_000_000_000
+            timeline.add(record)
+        }
+        summary.series = timeline.series
+        summary.slowestParts = [.init(latency: "ttft", part: .queue, milliseconds: 3)]
+        let values = try keys(summary)
+        let classes = try #require(values["ttft_distribution"] as? [[String: Double]])
+        #expect(classes.first == ["below_ms": 2, "share": 0.25])
+        #expect(classes.last == ["below_ms": 1_000, "share": 0.25])
+        #expect(classes.reduce(0) { $0 + $1["share"]! } == 1)
+        let series = try #require(values["time_series"] as? [String: Any])
+        #expect(series["window_s"] as? Double == 0.1)
+        let arrivals = try #require(series["arrivals_per_s"] as? [Double])
+        #expect(arrivals.count == 11 && arrivals[0] == 10 && arrivals[10] == 10)
+        let waits = try #require(series["mean_ttft_ms"] as? [Any])
+        #expect(waits[0] as? Double == 20 && waits[10] is NSNull)
+        let slowest = try #require(values["slowest_1_percent"] as? [String: Double])
+        #expect(slowest == ["mean_ttft_queue_ms": 3])
+    }
+
+    @Test("is absent where there is none, and not 0")
+    func absent() throws {
+        let values = try keys(RunSummary(RunResult(), clock: ""))
+        for key in [
+            "mean_ttft_ms", "p99_itl_ms", "max_queue_ms", "prefix_hit_rate", "mean_batch_size",
+            "ttft_distribution", "time_series", "slowest_1_percent",
+        ] { #expect(values[key] == nil, "\(key)") }
+        #expect(values["completed"] as? Int == 0)
+    }
+}

@@ -4,7 +4,7 @@ import Synchronization
 /// The files that a command reads and those that it is about to replace, so that no output destroys
 /// an input: by device and inode, whatever path leads there.
 ///
-/// Whoever opens a file to read it says so (`MappedFile`, `FileSystem.contents`), and so does
+/// Whoever opens a file to read it says so (`InputFile`, `FileSystem.contents`), and so does
 /// whoever is to put a file in its place (`WholeFile`, `OutputFolder`); the second of the two is
 /// refused, before anything is written. Only regular files count.
 public final class FileLedger: Sendable {

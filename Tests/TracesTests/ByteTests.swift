@@ -29,7 +29,8 @@ private func problem(_ path: String) -> String {
     @Test func membersOfGzipAreReadOneAfterAnother() throws {
         let data = try compressed(header, "0,10,", "5\n1,20,5\n", "", padding: 600)
         try withFile(data, name: "t.csv.gz") { path in
-            #expect(try readAll(path).workload.promptTokens == [10, 20])
+            let trace = try readAll(path).workload
+            #expect(trace.promptTokens == [10, 20])
         }
     }
 
@@ -42,13 +43,15 @@ private func problem(_ path: String) -> String {
     @Test func aRecipeMayBeCompressedInMembers() throws {
         let text = "{name: 'r', requests: 5, arrivals: {rate: 1}, "
         let data = try compressed(text, "classes: [{prompt: 10, output: 5}]}")
-        try withFile(data) { #expect(try Recipe.read($0).requests == 5) }
+        let recipe = try withFile(data) { try Recipe.read($0) }
+        #expect(recipe.requests == 5)
     }
 
     @Test func blankLinesArePassedOverAndCounted() throws {
         let blanks = String(repeating: "\n", count: 3_000) + " \t\r\n\r\n"
         try withFile("\u{FEFF}" + blanks + header + blanks + "0,10,5\n" + blanks + "1,20,5") {
-            #expect(try readAll($0).workload.promptTokens == [10, 20])
+            let trace = try readAll($0).workload
+            #expect(trace.promptTokens == [10, 20])
         }
         let message = try failure(header + blanks + "0,10,5\n" + blanks + "x,20,5")
         #expect(message.hasPrefix("FILE:6007: "), "\(message)")
@@ -63,10 +66,12 @@ private func problem(_ path: String) -> String {
         }
         for text in [rows.joined(), rows.joined(separator: "\n\n \n")] {
             try withFile(text) {
-                #expect(try readAll($0).workload.promptTokens == Array(1...20))
+                let trace = try readAll($0).workload
+                #expect(trace.promptTokens == Array(1...20))
             }
             try withFile(try compressed(text)) {
-                #expect(try readAll($0).workload.promptTokens == Array(1...20))
+                let trace = try readAll($0).workload
+                #expect(trace.promptTokens == Array(1...20))
             }
         }
     }
@@ -99,7 +104,8 @@ private func problem(_ path: String) -> String {
                 close(descriptor)
             }
             writer.start()
-            #expect(try readAll(pipe).workload.count == 2)
+            let trace = try readAll(pipe).workload
+            #expect(trace.count == 2)
             #expect(problem(pipe).contains("write it to a file first"))
         }
     }

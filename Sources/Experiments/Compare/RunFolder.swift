@@ -62,30 +62,23 @@ public enum RunFolder {
 
     /// Reads the rows of a requests.csv.
     static func readRequests(_ path: String) throws -> [ComparedRequest] {
-        let file = try MappedFile(path)
-        let bytes = file.bytes
-        let header = RequestLine.header
-        guard bytes.count >= header.count, bytes.prefix(header.count).elementsEqual(header) else {
-            throw InputError(
-                path + ":1", "the columns are not those of this version",
-                expected: String(decoding: header.dropLast(), as: UTF8.self))
-        }
+        let header = RequestLine.header.dropLast()
         var requests: [ComparedRequest] = []
-        var start = header.count
-        var line = 2
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: 0x0A) else {
-                throw InputError("\(path):\(line)", "is cut off", expected: "a complete row")
+        try InputFile.eachLine(path) { row, line in
+            if line == 1 {
+                guard row.elementsEqual(header) else {
+                    throw InputError(
+                        path + ":1", "the columns are not those of this version",
+                        expected: String(decoding: header, as: UTF8.self))
+                }
+                return
             }
-            let row = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             guard let request = parse(row) else {
                 throw InputError(
                     "\(path):\(line)", "is not a row of requests.csv",
                     expected: "id, four times in seconds, four counts, replica and outcome")
             }
             requests.append(request)
-            start = end + 1
-            line += 1
         }
         return requests
     }

@@ -61,25 +61,16 @@ struct LoggedRun {
     private static func scan(
         file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        // A run without a step has an empty log, and there is nothing to map.
+        // A run without a step has an empty log.
         guard FileSystem.status(file)?.st_size != 0 else { return }
-        let mapped = try MappedFile(file)
-        let bytes = mapped.bytes
-        var start = 0
-        var line = 1
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: 0x0A) else {
-                throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
-            }
+        try InputFile.eachLine(file) { bytes, line in
             do {
-                try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                try body(bytes)
             } catch is NotALine {
                 throw InputError(
                     "\(file):\(line)", "is not a line of a decision log",
                     expected: "steps.jsonl as headway run writes it")
             }
-            start = end + 1
-            line += 1
         }
     }
 

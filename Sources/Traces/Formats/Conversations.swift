@@ -101,7 +101,7 @@ struct Conversations {
         var session = Session()
         session.begin(kind: 0, number: sessionCount, turns: 1)
         sessionCount += 1
-        var time = Int64(drawn: starts.next() * 1e6, unit: 1_000)
+        var time = try starts.nextStart(unit: 1_000)
         var think: Int64 = 0
         var previous: Int64 = -1
         var asked = false

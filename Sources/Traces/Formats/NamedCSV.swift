@@ -137,7 +137,7 @@ struct NamedCSV: LineFormat {
         }
         try cursor.endOfRow(columns: roles.count)
         if var process = starts {
-            row.time = Int64(drawn: process.next() * 1e9, unit: 1)
+            row.time = try process.nextStart(unit: 1)
             starts = process
         }
         if hasSessions { follow(session, elapsed, &row) }

@@ -57,7 +57,7 @@ struct WEKASessions {
     }
 
     private mutating func readSession(_ cursor: inout ByteCursor) throws {
-        let start = sessionCount == 0 ? 0 : Int64(drawn: starts.next() * 1e6, unit: 1_000)
+        let start = sessionCount == 0 ? 0 : try starts.nextStart(unit: 1_000)
         sessionCount += 1
         let shape = try WEKAShape(&cursor, &tally)
         let end = cursor.at

@@ -17,10 +17,7 @@ extension Recipe {
     /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or an
     /// object in a file called so that is no trace. What the file holds wins over its name.
     public static func isRecipe(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        guard !InputFile.isReadOnce(path),
-            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-            !isFolder.boolValue,
+        guard !InputFile.isReadOnce(path), !FileSystem.isFolder(path),
             let file = try? InputFile(path)
         else { return path.hasSuffix(".json5") }
         var head = [UInt8](repeating: 0, count: 1 << 12)

@@ -28,7 +28,7 @@ public enum PageWidth {
         var lines: [String] = []
         var current = ""
         for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-            if current.count + 1 + word.count > columns, current.contains(where: { $0 != " " }) {
+            if current.count + word.count > columns, current.contains(where: { $0 != " " }) {
                 lines.append(trimmed(current))
                 current = String(repeating: " ", count: indent) + word
             } else {

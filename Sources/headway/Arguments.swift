@@ -31,7 +31,10 @@ struct Arguments: Sendable {
             let flag = try Self.flag(String(parts[0]), of: verb)
             var value = parts.count > 1 ? String(parts[1]) : nil
             if let placeholder = flag.value {
-                value = value ?? rest.popFirst()
+                // What looks like the next flag is no value; --flag=--value is one.
+                if value == nil, let next = rest.first, !next.hasPrefix("--") {
+                    value = rest.removeFirst()
+                }
                 guard value != nil else {
                     throw InputError(
                         flag.name, "has no value", expected: "\(flag.name) \(placeholder)")

@@ -66,7 +66,8 @@ enum CommandLineEntry {
                 spelled: { "headway " + $0 })
         }
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-            try Console.write(verb.help)
+            let width = min(Console.columns ?? 100, 100)
+            try PageWidth.$columns.withValue(width) { try Console.write(verb.help) }
             return 0
         }
         let arguments = try Arguments(rest, for: verb)

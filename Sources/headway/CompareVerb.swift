@@ -23,6 +23,9 @@ extension Verb {
             .set, .json,
         ]
     ) { arguments in
+        if arguments.has("--markdown"), arguments.has("--json") {
+            throw InputError("--markdown", "and --json are given", expected: "one of them")
+        }
         let changes = arguments.values("--set")
         let runs = try mapOnAllCores(arguments.operands) {
             try ComparedRun.open($0, changes: changes)

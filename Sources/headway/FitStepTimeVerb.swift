@@ -34,6 +34,10 @@ extension Verb {
                 "--out", "a table file needs no profile",
                 expected: "--set step_time.kind=table --set step_time.file=\(place)")
         }
+        guard !arguments.has("--base") else {
+            throw InputError(
+                "--base", "applies to a folder of operator tables", expected: "no --base")
+        }
         let table = try StepTimeTable(file: place)
         let fit = TableFit(table)
         if arguments.has("--json") {

@@ -25,6 +25,11 @@ extension Verb {
             .json,
         ]
     ) { arguments in
+        if arguments.has("--rows"), arguments.has("--json") || arguments.has("--operators") {
+            throw InputError(
+                "--rows", "applies to the table of a reference file",
+                expected: "neither --json, which has every row, nor --operators")
+        }
         let profile = try arguments.value("--profile").map { try EngineProfile.named($0) }
         if let folder = arguments.value("--operators") {
             guard arguments.operands.isEmpty else {

@@ -104,7 +104,7 @@ struct JSON5Tests {
     func mutations() throws {
         let texts = [
             "{text: 'aé\\u00e9', whole: 12, number: -1.5e3, flag: true, list: [1, 2,],}",
-            "// c\n{\"unsigned\": 0xFFFFFFFFFFFFFFFF, inner: {a: .5, 'b': NaN}, /* */ text: \"\\n\"}",
+            "// c\n{\"unsigned\": 0xFFFFFFFFFFFFFFFF, inner: {a: .5, 'b': NaN}, text: \"\\n\"}/**/",
         ].map { Array($0.utf8) }
         let tokens = [
             "{", "}", "[", "]", ",", ":", "\"", "'", "\\", "\\u", "\\uD800", "e", "-", ".", "0x",

@@ -87,7 +87,7 @@ struct BadInputTests {
     }
 
     static let configurations: [(text: String, parts: [String])] = [
-        ("", ["c.json5:1: "]),
+        ("", ["c.json5: the file is empty"]),
         ("\u{0}\u{1}", ["c.json5:1: "]),
         ("{ engine: { block_size: ", ["c.json5:1: "]),
         ("[1, 2]", ["c.json5: ", "an object of sections"]),
@@ -123,7 +123,8 @@ struct BadInputTests {
         ),
         (["run", "--set", "seed=1", "trace.limt=2"], ["trace.limt: unknown key; did you mean"]),
         (["run", "trace.limit=0"], ["--set trace.limit: is 0"]),
-        (["run", "--limit"], ["--limit: "]),
+        (["run", "--limit"], ["--limit: has no value; expected --limit N"]),
+        (["run", "--out", "--quiet"], ["--out: has no value; expected --out DIR"]),
         (["run", "--limit", "0"], ["--limit: \"0\"", "at least 1"]),
         (["run", "--limit", "many"], ["--limit: \"many\""]),
         (["run", "--seed", "1", "--seed", "2"], ["--seed: given twice"]),

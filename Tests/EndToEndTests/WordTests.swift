@@ -81,7 +81,7 @@ struct WordTests {
     func terminal() throws {
         let hasScript = try Executable.shell("command -v script && script --version")
         guard hasScript.status == 0 else { return }
-        for call in ["run --limit 200", "explain --model deepseek-v3", "bench quickstart"] {
+        for call in ["run --limit 200", "explain --model deepseek-v3", "config"] {
             let outcome = try Executable.shell(
                 "script -qec 'stty cols 60; \"$HEADWAY\" \(call)' page >/dev/null", in: scratch.path
             )

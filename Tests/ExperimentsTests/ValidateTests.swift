@@ -152,7 +152,7 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         let named = #expect(throws: InputError.self) {
             try withFolder(["p.json": slip]) { try EngineProfile.named($0 + "/p.json") }
         }
-        #expect(named?.problem == "unknown key" && named?.expected == "perSequence")
+        #expect(named?.problem == "unknown key" && named?.suggestion == "perSequence")
         let read = try withFolder(["p.json": text]) { try EngineProfile.named($0 + "/p.json") }
         #expect(read == .trtllm)
         for junk in ["", "{}", text.replacing("\"rate\":", with: "\"rate\":-")] {

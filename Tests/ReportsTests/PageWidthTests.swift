@@ -1,7 +1,8 @@
 import Foundation
-import Reports
-import Simulator
 import Testing
+
+@testable import Reports
+@testable import Simulator
 
 @Suite("A page on a terminal")
 struct PageWidthTests {
@@ -56,8 +57,8 @@ struct PageWidthTests {
             ("short", "short"),
             (
                 "batch         13.5 requests and 78.8 tokens a step, 288,635 steps",
-                "batch         13.5 requests and\n              78.8 tokens a step,\n"
-                    + "              288,635 steps"
+                "batch         13.5 requests and\n              78.8 tokens a\n"
+                    + "              step, 288,635\n              steps"
             ),
             (
                 "Note: one two three four five six seven",
@@ -90,8 +91,8 @@ struct PageFigureTests {
     func nested() throws {
         var result = RunResult()
         var firstTokens = HotHistogram()
-        for milliseconds in [1, 15, 15, 700] as [Int64] {
-            firstTokens.add(milliseconds * 1_000_000_000)
+        for microseconds in [1_500, 15_000, 15_000, 700_000] as [Int64] {
+            firstTokens.add(microseconds * 1_000_000)
         }
         result.timeToFirstToken = LatencyHistogram(firstTokens)
         var summary = RunSummary(result, clock: "")

@@ -136,7 +136,7 @@ struct ConfigurationTests {
     @Test(
         "names the line of what is not JSON5",
         arguments: [
-            ("", "FILE:1: the text is empty; expected a value"),
+            ("", "FILE: the file is empty; expected at least one byte"),
             ("{\n seed: 1\n", "FILE:3: the text ends too early; expected a comma or }"),
             ("{ seed: 1 } x", "FILE:1: more text after the value"),
             ("{\n seed: one }", "FILE:2: one is no value; expected quotes around a text"),

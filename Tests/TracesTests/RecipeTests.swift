@@ -170,7 +170,7 @@ private let builtIn = Result { try generate(.builtInChat) }
     @Test(arguments: [
         ("", "r.json5"), ("[1]", "r.json5: has the wrong type"),
         ("{ requests: 1, arrivals: { rate: 1 } }", "r.json5: the key classes is missing"),
-        ("{ requets: 1 }", "r.json5: unknown key requets; expected requests"),
+        ("{ requets: 1 }", "r.json5: unknown key requets; did you mean requests?"),
         ("{ arrivals: { rate: 1, proces: 2 } }", "r.json5: arrivals: unknown key proces"),
         ("{ requests: 1, arrivals: { rate: 0 }, classes: [] }", "r.json5: arrivals.rate: is out"),
         ("{ requests: 1, arrivals: { rate: 1 }, classes: [] }", "r.json5: classes: 0 classes"),

@@ -79,9 +79,7 @@ private struct CachePage: Encodable {
         guard confirm != nil else { return }
         configuration.trace.file =
             URL(fileURLWithPath: arguments.operands[0]).standardizedFileURL.path
-        if let limit = try arguments.integer("--limit", atLeast: 1) {
-            configuration.trace.limit = limit
-        }
+        try TraceFlags.apply(arguments, to: &configuration.trace)
         let sizes = study.rows.sorted { $0.loss < $1.loss }.prefix(3).map(\.pageTokens)
         let runs = try PageSizeTrial.run(configuration, pageSizes: sizes)
         trials = runs.map { Trial(pageSize: $0.pageTokens, run: RunRow($0.result)) }

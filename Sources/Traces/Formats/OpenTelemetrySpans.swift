@@ -195,6 +195,7 @@ struct OpenTelemetrySpans {
         }
         var rows = CollectedRows()
         var links = Conversations()
+        var seen: Set<[UInt64]> = []
         for index in order {
             var span = spans[index]
             guard let prompt = span.prompt, (0...TraceRow.longest).contains(prompt) else {
@@ -204,6 +205,12 @@ struct OpenTelemetrySpans {
             }
             if let id = span.ids.own, tree.covers(id) {
                 try tally.note(.nestedSpan)
+                continue
+            }
+            if let id = span.ids.own,
+                !seen.insert([id, UInt64(bitPattern: span.start!)]).inserted
+            {
+                try tally.note(.repeatedSpan)
                 continue
             }
             span.conversation =

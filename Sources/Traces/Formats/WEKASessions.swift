@@ -212,7 +212,7 @@ private struct WEKAShape {
                     guard requestsAt < 0 else { throw ScanFailure.repeated("requests") }
                     requestsAt = cursor.at
                 } else {
-                    try cursor.pass(key, unless: Self.ignored, &tally)
+                    try cursor.count(key, unless: Self.ignored, &tally)
                 }
                 try cursor.skipValue()
             }
@@ -276,7 +276,7 @@ private struct WEKACall {
                     try find(64, "requests")
                     requestsAt = cursor.at
                 } else {
-                    try cursor.pass(key, unless: Self.ignored, &tally)
+                    try cursor.count(key, unless: Self.ignored, &tally)
                 }
                 try cursor.skipValue()
             }

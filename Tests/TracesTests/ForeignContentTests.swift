@@ -29,7 +29,7 @@ import Traces
         (Array("{\0\"\0a\0\"\0:\01\0}\0".utf8), "UTF-16"),
         (Array("version https://git-lfs.github.com/spec/v1\n".utf8), "git lfs pull"),
         (Array("<!DOCTYPE html><html></html>".utf8), "HTML"),
-        (Array((String(repeating: "a\0", count: 128) + "austar").utf8), "tar"),
+        (Array((String(repeating: "a", count: 257) + "ustar\0").utf8), "tar"),
         (Array("a,b\rTIMESTAMP\r1,2\r".utf8), "carriage return"),
     ])
     func otherContentIsNamed(_ bytes: [UInt8], _ word: String) throws {

@@ -56,7 +56,8 @@ import Traces
         "{\"timestamp\":0,\"input_length\":9,\"output_length\":5,\"output_length\":6}",
         "{\"timestamp\":0,\"input_length\":9,\"output_length\":5,\"output_tokens\":5}",
         "{\"timestamp\":0,\"input_length\":9,\"output_length\":5,\"created_time\":0}",
-        "{\"session_id\":0,\"timestamp\":0,\"input_length\":9,\"output_length\":5,\"session_id\":1}",
+        "{\"session_id\":0,\"timestamp\":0,\"input_length\":9,\"output_length\":5,"
+            + "\"session_id\":1}",
         "{\"timestamp\":0,\"input_length\":9,\"output_length\":5,\"delay\":1,\"delay_ms\":1}",
         "{\"chat_id\":0,\"chat_id\":1,\"timestamp\":0,\"input_length\":9,\"output_length\":5}",
         "{\"requests\":[{\"t\":0,\"in\":64,\"out\":9,\"in\":65}]}",

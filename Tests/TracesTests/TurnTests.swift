@@ -23,8 +23,8 @@ import Traces
             + "{\"chat_id\":1,\"parent_chat_id\":0,\"timestamp\":7202.5,\"input_length\":9,"
             + "\"output_length\":5}\n",
         "Timestamp,Session ID,Request tokens,Response tokens\n0,a,9,5\n7205,a,9,5\n",
-        "{\"requests\":[{\"t\":0,\"in\":64,\"out\":9,\"api_time\":1},"
-            + "{\"t\":7205,\"in\":64,\"out\":9}]}\n",
+        "{\"requests\":[{\"t\":0,\"in\":60,\"out\":9,\"api_time\":1},"
+            + "{\"t\":7205,\"in\":60,\"out\":9}]}\n",
         ["0", "7201000000000"].map { start in
             "{\"startTimeUnixNano\":\"\(start)\",\"endTimeUnixNano\":\"\(start)\",\"attributes\":"
                 + "{\"gen_ai.usage.input_tokens\":9,\"gen_ai.usage.output_tokens\":5,"

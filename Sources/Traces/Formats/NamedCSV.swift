@@ -1,7 +1,8 @@
 import Basics
 
 /// CSV read by column name: BurstGPT in both of its column orders, files of lengths under the names
-/// that tools give them or that the user gives, and Azure's columns in another order or among others.
+/// that tools give them or that the user gives, and Azure's columns in another order or among
+/// others.
 struct NamedCSV: LineFormat {
     let countsFromFirstRow = true
     let assumptions: [String]

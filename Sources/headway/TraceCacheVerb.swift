@@ -77,9 +77,7 @@ private struct CachePage: Encodable {
         study = try PageStudy(log, setting: setting)
         guard confirm != nil else { return }
         configuration.trace.file = arguments.operands[0]
-        if let limit = try arguments.integer("--limit", atLeast: 1) {
-            configuration.trace.limit = limit
-        }
+        try TraceFlags.apply(arguments, to: &configuration.trace)
         let sizes = study.rows.sorted { $0.loss < $1.loss }.prefix(3).map(\.pageTokens)
         let runs = try PageSizeTrial.run(configuration, pageSizes: sizes)
         trials = runs.map { Trial(pageSize: $0.pageTokens, run: RunRow($0.result)) }

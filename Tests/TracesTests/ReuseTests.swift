@@ -111,7 +111,8 @@ private func tokens(_ trace: Workload, _ row: Int) -> [Token] {
 
     @Test func theLongestPromptsAreCountedAtOnce() throws {
         let rows = (0..<40).map {
-            "{\"id\":\($0),\"arrival_us\":\($0),\"segments\":[[\($0 / 2),100000000]],\"output_tokens\":5}\n"
+            "{\"id\":\($0),\"arrival_us\":\($0),\"segments\":[[\($0 / 2),100000000]],"
+                + "\"output_tokens\":5}\n"
         }
         try withFile(rows.joined()) { path in
             let (source, notes) = try openTrace(path)
@@ -188,7 +189,8 @@ private func tokens(_ trace: Workload, _ row: Int) -> [Token] {
 
     @Test func onlyBranchesOfSessionsAreLostToMooncake() throws {
         func turn(_ id: Int, after: Int) -> String {
-            "{\"id\":\(id),\"arrival_us\":0,\"prompt_tokens\":5,\"output_tokens\":5,\"after\":\(after)}"
+            "{\"id\":\(id),\"arrival_us\":0,\"prompt_tokens\":5,\"output_tokens\":5,"
+                + "\"after\":\(after)}"
         }
         let first = #"{"id":0,"arrival_us":0,"prompt_tokens":5,"output_tokens":5,"after":null}"#
         let chain = [first, turn(1, after: 0), turn(2, after: 1)]

@@ -89,7 +89,8 @@ private var sorting: TraceOptions {
     @Test func laterTurnsWithoutATimeAreCountedWithTheirFirst() throws {
         let rows = (0..<6).map { row in
             let time = row % 3 == 0 ? "\"timestamp\": \(row * 1_000), " : "\"delay\": 5, "
-            return "{\(time)\"session_id\": \"\(row / 3)\", \"input_length\": 9, \"output_length\": 5}\n"
+            return "{\(time)\"session_id\": \"\(row / 3)\", \"input_length\": 9,"
+                + " \"output_length\": 5}\n"
         }
         var options = TraceOptions()
         try options.keep(from: 1, to: nil, place: "--end")

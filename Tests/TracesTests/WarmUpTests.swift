@@ -98,14 +98,17 @@ private struct Joined {
                 #expect(throws: InputError.self) { try collect(RecipeSource(slow)) }
             }
         }
-        let batch = Data(
-            "{requests: 5, warm_up_s: 1, arrivals: {rate: 1, process: 'batch'}, classes: [{prompt: 1, output: 1}]}"
-                .utf8)
-        #expect(throws: InputError.self) { try Recipe.parse(batch, place: "recipe") }
+        let batch =
+            "{requests: 5, warm_up_s: 1, arrivals: {rate: 1, process: 'batch'},"
+            + " classes: [{prompt: 1, output: 1}]}"
+        #expect(throws: InputError.self) {
+            try Recipe.parse(Data(batch.utf8), place: "recipe")
+        }
     }
 
     @Test func aRecipeIsToldByItsContent() throws {
-        let text = "{ // a recipe\n requests: 5, arrivals: {rate: 1}, classes: [{prompt: 9, output: 2}]}"
+        let text =
+            "{ // a recipe\n requests: 5, arrivals: {rate: 1}, classes: [{prompt: 9, output: 2}]}"
         try withFile(text, name: "r.txt") { #expect(Recipe.isRecipe($0)) }
         let row = "{\"arrival_us\": 0, \"prompt_tokens\": 5, \"output_tokens\": 5}\n"
         for name in ["t.json5", "t.jsonl"] {

@@ -83,7 +83,7 @@ struct Conversations {
             if cursor.matches(key, "output_length") || cursor.matches(key, "output_tokens") {
                 recordsOutput = true
             }
-            try cursor.pass(key, unless: Self.ignored, &tally)
+            try cursor.count(key, unless: Self.ignored, &tally)
             try cursor.skipValue()
         }
         guard turnsAt != nil else {
@@ -101,7 +101,7 @@ struct Conversations {
         var session = Session()
         session.begin(kind: 0, number: sessionCount, turns: 1)
         sessionCount += 1
-        var time = try starts.nextStart(unit: 1_000)
+        var time = Int64(drawn: starts.next() * 1e6, unit: 1_000)
         var think: Int64 = 0
         var previous: Int64 = -1
         var asked = false

@@ -62,21 +62,6 @@ extension Int64 {
     }
 }
 
-extension ArrivalProcess {
-    /// The next start in nanoseconds, rounded down to whole units of so many.
-    ///
-    /// Throws `ScanFailure` for one beyond `TraceRow.latest`, where all later ones would lie, too.
-    mutating func nextStart(unit: Int64) throws -> Int64 {
-        let seconds = next()
-        guard seconds < Self.latest else {
-            throw ScanFailure(
-                "starts are drawn, and one lies more than 73 years from the first",
-                expected: "a higher trace.session_rate (--session-rate, --request-rate)")
-        }
-        return Int64(drawn: seconds * 1e9 / Double(unit), unit: unit)
-    }
-}
-
 extension [Segment] {
     /// Appends a piece of a prompt, joined to the last one where it continues it and that one lies
     /// at or after `start`, so that equal prompts have equal segments. O(1) amortised.

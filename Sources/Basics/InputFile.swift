@@ -52,6 +52,22 @@ public final class InputFile {
         return path == "-" || ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
+    /// Calls `body` with the bytes of a file as they are, gzip or not, a piece at a time. With
+    /// `isInput` the file counts as an input of the command (`FileLedger`). O(bytes).
+    ///
+    /// Throws as `init` and `read` do.
+    static func eachPiece(
+        _ path: String, isInput: Bool = true, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws {
+        let raw = try RawInput(path, isInput: isInput)
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while case let count = try buffer.withUnsafeMutableBytes({ try raw.read(into: $0) }),
+            count > 0
+        {
+            buffer.withUnsafeBytes { body(.init(rebasing: $0[..<count])) }
+        }
+    }
+
     /// Everything in a file of at most `limit` bytes, inflated. O(bytes).
     ///
     /// Throws as `init` and `read` do, and `InputError` for a longer one, which is not `expected`.
@@ -94,7 +110,7 @@ final class RawInput {
     /// How long a pipe may have no writer, milliseconds: a shell starts one within a fraction.
     private static let patience: Int32 = 5_000
 
-    init(_ path: String) throws {
+    init(_ path: String, isInput: Bool = true) throws {
         let isStandard = path == "-"
         name = isStandard ? "standard input" : path
         var status = stat()
@@ -122,7 +138,7 @@ final class RawInput {
         length = Int(status.st_size)
         left = isRegular && length > 0 ? max(0, length - position) : nil
         head = .allocate(byteCount: Self.headSize, alignment: 16)
-        try FileLedger.process.reads(descriptor, name)
+        if isInput { try FileLedger.process.reads(descriptor, name) }
         if let left { WorkShare.opened(length: left) }
         counted = left
     }

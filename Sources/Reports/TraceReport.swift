@@ -146,8 +146,9 @@ extension TraceReport {
 
     private static func headline(_ report: TraceReport, _ info: TraceInfo) -> String {
         var lines = [
-            "\(info.notes.path.echoed()): \(report.format), \(Quantity.count(report.requests)) requests of "
-                + "\(Quantity.count(report.rows)) rows",
+            "\(info.notes.path.echoed()): \(report.format),"
+                + " \(Quantity.count(report.requests)) requests of"
+                + " \(Quantity.count(report.rows)) rows",
             "rate \(Quantity.significant(report.requestRate)) req/s over "
                 + Quantity.duration(seconds: report.spanS)
                 + ", CV of gaps \(Quantity.significant(report.arrivalCv))",

@@ -79,9 +79,7 @@ private struct CachePage: Encodable {
         study = try PageStudy(log, setting: setting)
         guard confirm != nil else { return }
         configuration.trace.file = arguments.operands[0]
-        if let limit = try arguments.integer("--limit", atLeast: 1) {
-            configuration.trace.limit = limit
-        }
+        try TraceFlags.apply(arguments, to: &configuration.trace)
         let sizes = study.ranked.prefix(3).map(\.pageTokens)
         guard !sizes.isEmpty else {
             throw InputError(

@@ -1,4 +1,5 @@
 import Basics
+import Simulator
 import Traces
 
 /// The flags that say how a trace is read, shared by everything under `headway trace`.
@@ -55,5 +56,21 @@ enum TraceFlags {
         }
         options.requestRate = try arguments.number("--request-rate", atLeast: 1e-9)
         return options
+    }
+
+    /// Tells a configuration the same as the flags, where its keys can say it.
+    static func apply(
+        _ arguments: Arguments, to trace: inout Configuration.TraceSection
+    ) throws {
+        let options = try options(arguments)
+        trace.format = options.format ?? trace.format
+        trace.timeUnit = options.timeUnit ?? trace.timeUnit
+        trace.blockTokens = options.blockTokens ?? trace.blockTokens
+        trace.columns = options.columns?.text ?? trace.columns
+        trace.strict = trace.strict || options.isStrict
+        trace.limit = options.limit ?? trace.limit
+        trace.startSeconds = try arguments.number("--start") ?? trace.startSeconds
+        trace.endSeconds = try arguments.number("--end") ?? trace.endSeconds
+        if arguments.value("--session-rate") != nil { trace.sessionRate = options.sessionRate }
     }
 }

@@ -7,9 +7,9 @@ extension Verb {
         summary: "Put a trace's rows in order of arrival.",
         operands: "FILE", operandCount: 1...1,
         details: """
-            Rows of equal times stay in the file's order, and turns of a session follow each other in
-            order of time. The text is held in memory, 2 GiB of it at most. A row that follows one
-            which arrives later is refused: no order is right for both.
+            Rows of equal times stay in the file's order, and turns of a session follow each
+            other in order of time. The text is held in memory, 2 GiB of it at most. A row that
+            follows one which arrives later is refused: no order is right for both.
             """,
         flags: TraceFlags.all + TraceSink.flags + [.json]
     ) { arguments in

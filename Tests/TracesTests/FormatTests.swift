@@ -20,7 +20,7 @@ import Traces
             "hash_ids":[1,2],"block_size":64}
             {"session_id":"b","timestamp":10,"input_tokens":64,"output_tokens":5,"hash_ids":[1]}
             {"session_id":"a","delay":250.25,"input_length":140,"output_length":5,\
-            "hash_ids":[1,2,3]}
+            "hash_ids":[1,4,3]}
             {"session_id":"b","timestamp":40,"input_length":130,"output_length":5,"hash_ids":[1,9]}
 
             """
@@ -72,7 +72,7 @@ import Traces
             {"chat_id":159,"parent_chat_id":55,"timestamp":61.114,"input_length":17,\
             "output_length":100,"type":"text","turn":2,"hash_ids":[4,5]}
             {"chat_id":160,"parent_chat_id":159,"timestamp":71.614,"input_length":33,\
-            "output_length":8,"type":"text","turn":3,"hash_ids":[4,5,6]}
+            "output_length":8,"type":"text","turn":3,"hash_ids":[4,7,6]}
 
             """
         let (workload, notes) = try read(text, .bailian)

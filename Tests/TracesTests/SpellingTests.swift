@@ -76,7 +76,8 @@ import Traces
     private func read(_ text: String, _ format: TraceFormat) throws -> (Workload, String) {
         var options = TraceOptions()
         options.format = format
-        options.isStrict = true
+        // The first rows alone tell the unit where it is not given.
+        if format == .mooncake { options.timeUnit = .milliseconds }
         return try withFile(text) { path in
             do {
                 return (try readAll(path, options).workload, "")

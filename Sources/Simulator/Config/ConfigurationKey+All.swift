@@ -229,8 +229,8 @@ extension ConfigurationKey {
         .init(
             "trace.columns", \.trace.columns,
             .optional(.text("TIME,PROMPT,OUTPUT"), null: "names that tools give them"),
-            "What the trace calls arrival time, prompt and output tokens: columns of a CSV, keys of\n"
-                + "JSON lines. - for TIME: none are recorded."),
+            "What the trace calls arrival time, prompt and output tokens: columns of a CSV, keys\n"
+                + "of JSON lines. - for TIME: none are recorded."),
         .init(
             "trace.strict", \.trace.strict, .flag,
             "Refuse a trace with quirks instead of mending and counting them."),

@@ -83,7 +83,7 @@ struct Conversations {
             if cursor.matches(key, "output_length") || cursor.matches(key, "output_tokens") {
                 recordsOutput = true
             }
-            try cursor.pass(key, unless: Self.ignored, &tally)
+            try cursor.count(key, unless: Self.ignored, &tally)
             try cursor.skipValue()
         }
         guard turnsAt != nil else {

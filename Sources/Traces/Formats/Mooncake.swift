@@ -17,6 +17,8 @@ struct Mooncake: LineFormat {
     /// Rows so far. From the first session on this is a row's id: the rows before it were given
     /// smaller ones.
     private var nextID: Int64 = 0
+    /// The keys that every row has, for messages.
+    private let required: String
     private var hasSessions = false
     private var keys: KeyReader<Key>
 
@@ -39,6 +41,9 @@ struct Mooncake: LineFormat {
         blocks = BlockIdentity(
             tokens: tokens ?? (usual == .seconds ? 16 : 512), hasPartial: true)
         let own = options.columns
+        required =
+            own.map { "\($0.time ?? "timestamp"), \($0.prompt) and \($0.output)" }
+            ?? "timestamp, input_length and output_length"
         keys = KeyReader(
             [
                 (own?.time ?? "timestamp", .timestamp), (own?.prompt ?? "input_length", .prompt),
@@ -113,7 +118,7 @@ struct Mooncake: LineFormat {
         try scan.finishLine()
         guard found.hasPrompt, found.hasOutput, found.time != nil || found.session != nil else {
             throw ScanFailure(
-                "a key is missing", expected: "timestamp, input_length and output_length")
+                "a key is missing", expected: required)
         }
         if let count = found.idCount {
             try blocks.fit(count, to: &row, segments: &segments, tally: &tally)

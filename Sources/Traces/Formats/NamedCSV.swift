@@ -1,7 +1,8 @@
 import Basics
 
 /// CSV read by column name: BurstGPT in both of its column orders, files of lengths under the names
-/// that tools give them or that the user gives, and Azure's columns in another order or among others.
+/// that tools give them or that the user gives, and Azure's columns in another order or among
+/// others.
 struct NamedCSV: LineFormat {
     let countsFromFirstRow = true
     let assumptions: [String]
@@ -60,25 +61,19 @@ struct NamedCSV: LineFormat {
         if header.roles.contains(.session), !header.roles.contains(.elapsed) {
             sentences.append(NominalAnswer.assumption)
         }
-        let ignored = header.ignored.map { name in
-            String(
-                name.unicodeScalars.prefix(40).map {
-                    $0.value < 32 || $0.value == 127 ? "?" : Character($0)
-                })
-        }
+        let ignored = header.ignored
         guard !ignored.isEmpty else { return sentences }
-        let list = ignored.prefix(20).joined(separator: ", ") + (ignored.count > 20 ? ", ..." : "")
+        let shown = ignored.prefix(20).map(\.printableName).joined(separator: ", ")
+        let list = shown + (ignored.count > 20 ? ", ..." : "")
         if options.isStrict {
             throw InputError(
                 place, "columns that are not read: \(list) (refused by strict reading)",
                 expected: "only columns that the format has")
         }
-        let isMultimodal = ignored.contains {
-            $0.lowercased().hasPrefix("num") && $0.contains("mage")
-        }
+        let hasImages = ignored.contains { $0.lowercased() == "numimages" }
         sentences.append(
             "columns that are not read: \(list)"
-                + (isMultimodal ? " (images are not modelled)" : ""))
+                + (hasImages ? " (images are not modelled)" : ""))
         return sentences
     }
 

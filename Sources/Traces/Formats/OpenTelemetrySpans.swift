@@ -5,9 +5,9 @@ import Basics
 ///
 /// Spans with `gen_ai.usage.input_tokens` are requests; others are passed over. A span around
 /// others with token counts (a gateway's around the engine's, an agent's around its calls) is not
-/// counted again. Spans are sorted by start. Those of one `gen_ai.conversation.id` are a session: each follows the latest one that
-/// had ended, after the pause between, and its prompt is taken to extend theirs, as the content
-/// itself is not recorded.
+/// counted again. Spans are sorted by start. Those of one `gen_ai.conversation.id` are a session:
+/// each follows the latest one that had ended, after the pause between, and its prompt is taken to
+/// extend theirs, as the content itself is not recorded.
 struct OpenTelemetrySpans {
     private struct Span {
         var start: Int64?
@@ -195,6 +195,7 @@ struct OpenTelemetrySpans {
         }
         var rows = CollectedRows()
         var links = Conversations()
+        var seen: Set<[UInt64]> = []
         for index in order {
             var span = spans[index]
             guard let prompt = span.prompt, (0...TraceRow.longest).contains(prompt) else {
@@ -204,6 +205,12 @@ struct OpenTelemetrySpans {
             }
             if let id = span.ids.own, tree.covers(id) {
                 try tally.note(.nestedSpan)
+                continue
+            }
+            if let id = span.ids.own,
+                !seen.insert([id, UInt64(bitPattern: span.start!)]).inserted
+            {
+                try tally.note(.repeatedSpan)
                 continue
             }
             span.conversation =

@@ -106,7 +106,7 @@ struct RAGPulse: LineFormat {
                 try find(16, "session_id")
                 session = try cursor.identity("session_id")
             } else {
-                try cursor.pass(key, unless: [], &tally)
+                try cursor.count(key, unless: [], &tally)
                 try cursor.skipValue()
             }
         }

@@ -2,8 +2,9 @@ import Basics
 import Foundation
 
 /// WEKA's coding sessions: JSON objects, one after another, in an array or in files of their own,
-/// each a session with `requests`, each of those with `t` (seconds from the session's start), `in`, `out`, `hash_ids` of whole 64-token blocks (local to the session),
-/// `api_time` and `think_time`; markers of type `subagent` hold requests of their own.
+/// each a session with `requests`. Each of those has `t` (seconds from the session's start), `in`,
+/// `out`, `hash_ids` of whole 64-token blocks (local to the session), `api_time` and `think_time`;
+/// markers of type `subagent` hold requests of their own.
 ///
 /// A request follows the one before it, `think_time` after its answer. A sub-agent's first request
 /// follows the request before the marker; the next request of the main line follows whatever ended
@@ -212,7 +213,7 @@ private struct WEKAShape {
                     guard requestsAt < 0 else { throw ScanFailure.repeated("requests") }
                     requestsAt = cursor.at
                 } else {
-                    try cursor.pass(key, unless: Self.ignored, &tally)
+                    try cursor.count(key, unless: Self.ignored, &tally)
                 }
                 try cursor.skipValue()
             }
@@ -276,7 +277,7 @@ private struct WEKACall {
                     try find(64, "requests")
                     requestsAt = cursor.at
                 } else {
-                    try cursor.pass(key, unless: Self.ignored, &tally)
+                    try cursor.count(key, unless: Self.ignored, &tally)
                 }
                 try cursor.skipValue()
             }

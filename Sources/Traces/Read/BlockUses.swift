@@ -3,14 +3,14 @@
 ///
 /// Ids that count up as new content appears, as in published traces, need a bit each: every id up
 /// to the largest was there, and stood for a full block unless its bit says otherwise. Where that
-/// order breaks, words of 64 ids are kept in a table, up to a bound on memory.
+/// order breaks, or an id has done both, words of 64 ids are kept in a table, up to a bound.
 struct BlockUses {
     /// Ids of the row being read that are not yet counted, its last run.
     private var pending: ClosedRange<Int64>?
     /// All ids up to here were there while they count up; -1 before the first.
     private var largest: Int64 = -1
     private var partialBits = Bits()
-    /// Set once ids no longer count up.
+    /// Set once ids no longer count up, or one has done both.
     private var table: [Int64: Word]?
     private var clashes = false
 
@@ -61,10 +61,7 @@ struct BlockUses {
                 largest = last
                 return
             }
-            if last <= largest {
-                if partialBits.hasAny(in: first...last) { clashes = true }
-                return
-            }
+            if last <= largest, !partialBits.hasAny(in: first...last) { return }
         }
         countFullSlowly(first, through: last)
     }
@@ -77,10 +74,7 @@ struct BlockUses {
                 partialBits.insert(id)
                 return
             }
-            if id <= largest {
-                if !partialBits.contains(id) { clashes = true }
-                return
-            }
+            if id <= largest, partialBits.contains(id) { return }
         }
         countPartialSlowly(id)
     }

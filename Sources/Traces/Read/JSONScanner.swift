@@ -170,18 +170,6 @@ extension ByteCursor {
         }
     }
 
-    /// Counts a key that is not among those known to change nothing.
-    func pass(
-        _ key: Range<Int>, unless ignored: [StaticString], _ tally: inout Tally
-    ) throws {
-        if ignored.contains(where: { matches(key, $0) }) { return }
-        try tally.passOver(Array(UnsafeBufferPointer(rebasing: bytes(key))))
-    }
-
-    private func bytes(_ range: Range<Int>) -> Slice<UnsafeBufferPointer<UInt8>> {
-        UnsafeBufferPointer(start: base, count: end)[range]
-    }
-
     /// Checks that nothing but white space follows.
     @inline(__always) mutating func finishLine() throws {
         skipSpaces()

@@ -63,7 +63,7 @@ struct KeyReader<Key: Equatable> {
     /// change nothing.
     mutating func pass(_ cursor: inout ByteCursor, _ tally: inout Tally) throws {
         let index = place - 1 - names.count
-        if index >= ignored { try tally.passOver(others[index]) }
+        if index >= ignored { try cursor.count(others[index], &tally) }
         try cursor.skipValue()
     }
 
@@ -112,7 +112,7 @@ struct KeyReader<Key: Equatable> {
             // All spellings of a key have the bit of the first.
             memory.bit = 1 << UInt64(names.firstIndex { $0.key == memory.key }!)
         } else {
-            memory.place = try 1 + names.count + other(cursor, range)
+            memory.place = 1 + names.count + other(cursor, range)
         }
         if seen & memory.bit != 0 { throw repeated(memory.place) }
         seen |= memory.bit
@@ -122,10 +122,8 @@ struct KeyReader<Key: Equatable> {
     }
 
     /// The index of a name among the others, where it is put if it is new.
-    private mutating func other(_ cursor: ByteCursor, _ range: Range<Int>) throws -> Int {
+    private mutating func other(_ cursor: ByteCursor, _ range: Range<Int>) -> Int {
         if let index = others.firstIndex(where: { cursor.matches(range, $0) }) { return index }
-        let name = cursor.printable(range)
-        if let refusal = UnknownKeys.refusal(of: name) { throw refusal }
         if others.count - ignored >= UnknownKeys.most {
             // The last one stands for all that come after it.
             others[others.count - 1] = Array("other keys".utf8)

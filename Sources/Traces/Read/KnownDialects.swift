@@ -23,7 +23,9 @@ enum KnownDialects {
         if head.first(of: "turns") == 0x5b, !head.has("messages") {
             return found("sessions with a list of turns are not read")
         }
-        if let delta = head.names.first(where: { $0.lowercased().contains("delta") }) {
+        if let delta = head.names.first(where: {
+            $0.lowercased().contains("delta") && head.first(of: $0) != 0x6e
+        }) {
             return found(
                 "rows of what a turn adds (Mooncake delta, key \(delta)) are not read",
                 "rows with whole prompts: add up the turns of each session")
@@ -36,8 +38,7 @@ enum KnownDialects {
         }
         if head.has("timestamp_start_unix_ms") { return found("Baseten's rows are not read") }
         if head.has("traceEvents") {
-            return found(
-                "a timeline of events (Perfetto, chrome://tracing) is no trace of requests")
+            return found("a timeline of events (Perfetto, chrome://tracing) is not read")
         }
         if head.has("window_start_s")
             || (Int(head.names.first ?? "") != nil

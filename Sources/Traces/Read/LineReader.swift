@@ -219,6 +219,7 @@ final class InputWindow {
     private let file: InputFile?
     private let path: String
     private var appended = 0
+    private var isAtEnd = false
     private var buffer: UnsafeMutableRawPointer
     private var capacity = InputWindow.grain
     private static let grain = 1 << 20
@@ -250,8 +251,11 @@ final class InputWindow {
     /// The kept bytes (a part of the last result) followed by new ones; no new ones at the end.
     /// Grows where they fill more than half of it. O(bytes).
     func refill(keeping kept: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
+        // What is left stays where it is: other readers may stand in it.
+        if isAtEnd { return kept }
         guard let file else {
-            return kept.isEmpty ? .init(start: buffer, count: takeAppended()) : kept
+            isAtEnd = true
+            return .init(start: buffer, count: appended)
         }
         if let source = kept.baseAddress { memmove(buffer, source, kept.count) }
         if 2 * kept.count > capacity {
@@ -266,12 +270,7 @@ final class InputWindow {
         let room = UnsafeMutableRawBufferPointer(
             start: buffer + kept.count, count: capacity - kept.count)
         let added = try file.read(into: room)
+        isAtEnd = added == 0
         return .init(start: buffer, count: kept.count + added)
-    }
-
-    /// How much was appended, once.
-    private func takeAppended() -> Int {
-        defer { appended = 0 }
-        return appended
     }
 }

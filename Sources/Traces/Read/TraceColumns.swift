@@ -30,6 +30,17 @@ public struct TraceColumns: Equatable, Sendable {
     public var text: String { "\(time ?? "-"),\(prompt),\(output)" }
 }
 
+extension String {
+    /// A name as a page may show it: printable, at most 40 characters.
+    var printableName: String {
+        let shown = prefix(40).map { character in
+            character.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+                ? character : "?"
+        }
+        return String(shown) + (count > 40 ? "..." : "")
+    }
+}
+
 extension StringProtocol {
     /// A column's name without the spaces and quotes that spreadsheets put around it.
     var trimmedName: String {

@@ -33,6 +33,8 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// A span around another one with token counts, which is the same call or the sum of several:
     /// dropped, the inner ones count.
     case nestedSpan = "nested_span"
+    /// A span that was exported twice, with the same ids and start: dropped the second time.
+    case repeatedSpan = "repeated_span"
 
     /// A turn whose predecessor was dropped or lies outside the window: it arrives at its recorded
     /// time.
@@ -44,7 +46,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// Whether rows with it are dropped (else they are mended and kept).
     public var drops: Bool {
         switch self {
-        case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .nestedSpan: true
+        case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .nestedSpan, .repeatedSpan: true
         default: false
         }
     }
@@ -82,6 +84,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .unanswered: "an answer to every question"
         case .parentLeftOut, .turnLeftOut: "a window between sessions"
         case .nestedSpan: "token counts in one span a call"
+        case .repeatedSpan: "each span once"
         }
     }
 }
@@ -95,7 +98,7 @@ public final class TraceNotes: Sendable {
         var rows = 0
         var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
         var origin: Int64 = 0
-        var unknownKeys: [(name: [UInt8], count: Int)] = []
+        var unknownKeys: [UnknownKeys.Count] = []
         var asides: [String] = []
     }
 
@@ -172,22 +175,29 @@ struct Tally {
     var origin: Int64 = 0
     let isStrict: Bool
     /// Names that nobody knows, in order of their first appearance.
-    private(set) var unknownKeys: [(name: [UInt8], count: Int)] = []
+    private(set) var unknownKeys: [UnknownKeys.Count] = []
 
-    /// Counts a key that the reader does not know, or refuses it under `--strict`. O(names).
-    mutating func passOver(_ name: [UInt8]) throws {
-        if let known = unknownKeys.firstIndex(where: { $0.name == name }) {
-            unknownKeys[known].count += 1
-            return
-        }
-        let shown = name.withUnsafeBytes { ByteCursor($0).printable(0..<$0.count) }
-        if let refusal = UnknownKeys.refusal(of: shown) { throw refusal }
+    /// Counts a key that was met before and changes no schedule; false for any other. O(names).
+    mutating func countAgain(_ name: [UInt8]) -> Bool {
+        guard let known = unknownKeys.firstIndex(where: { $0.name == name }),
+            !unknownKeys[known].changesSchedule
+        else { return false }
+        unknownKeys[known].count += 1
+        return true
+    }
+
+    /// Counts a key that the reader does not know, or refuses it under `--strict`.
+    mutating func count(_ name: [UInt8], shown: String, changesSchedule: Bool) throws {
         if isStrict {
             throw ScanFailure(
                 "the key \(shown) is not known (refused by strict reading)",
                 expected: "only keys that the format has")
         }
-        if unknownKeys.count < UnknownKeys.most { unknownKeys.append((name, 1)) }
+        if let known = unknownKeys.firstIndex(where: { $0.name == name }) {
+            unknownKeys[known].count += 1
+        } else if unknownKeys.count < UnknownKeys.most {
+            unknownKeys.append(.init(name: name, changesSchedule: changesSchedule))
+        }
     }
 
     /// Counts one quirk, or refuses it under `--strict`.

@@ -9,6 +9,9 @@ extension TraceSignature {
         for (magic, what, wayOut) in others where bytes.starts(with: magic) {
             throw InputError(reader.path, what, expected: wayOut)
         }
+        if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) {
+            throw InputError(reader.path, "a tar archive", expected: "a file of it (tar -x)")
+        }
         // UTF-16 without a mark: every other byte of English text is 0.
         if bytes.count >= 4, bytes[0] == 0 || bytes[1] == 0,
             bytes.prefix(64).filter({ $0 == 0 }).count >= min(64, bytes.count) / 3
@@ -16,9 +19,6 @@ extension TraceSignature {
             throw InputError(
                 reader.path, "text in UTF-16, or binary data",
                 expected: "UTF-8 (iconv -f UTF-16 -t UTF-8)")
-        }
-        if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) {
-            throw InputError(reader.path, "a tar archive", expected: "a file of it (tar -x)")
         }
         try checkLineEnds(reader)
     }

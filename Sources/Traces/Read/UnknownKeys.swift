@@ -3,6 +3,14 @@ enum UnknownKeys {
     /// Most names that are told apart.
     static let most = 100
 
+    /// A name and how often it was passed over.
+    struct Count {
+        var name: [UInt8]
+        var count = 1
+        /// Its value has to be looked at every time.
+        var changesSchedule: Bool
+    }
+
     /// Keys that change when requests start, whatever the format: a reader that does not honour
     /// them would replay something else.
     static func refusal(of name: String) -> ScanFailure? {
@@ -26,6 +34,34 @@ enum UnknownKeys {
 }
 
 extension ByteCursor {
+    /// Counts a key that the reader does not know, whose value is next. Throws where the key would
+    /// change the schedule, unless the value says nothing.
+    func count(_ name: [UInt8], _ tally: inout Tally) throws {
+        if tally.countAgain(name) { return }
+        let shown = name.withUnsafeBytes { ByteCursor($0).printable(0..<$0.count) }
+        let refusal = UnknownKeys.refusal(of: shown)
+        if let refusal, !saysNothing { throw refusal }
+        try tally.count(name, shown: shown, changesSchedule: refusal != nil)
+    }
+
+    /// Counts a key that is not among those known to change nothing; its value is next.
+    func count(
+        _ key: Range<Int>, unless ignored: [StaticString], _ tally: inout Tally
+    ) throws {
+        if ignored.contains(where: { matches(key, $0) }) { return }
+        let name = UnsafeBufferPointer(start: base + key.lowerBound, count: key.count)
+        try count(Array(name), &tally)
+    }
+
+    /// Whether the next value is null or an empty list.
+    private var saysNothing: Bool {
+        var value = self
+        if value.skipNull() { return true }
+        guard value.skip(0x5b) else { return false }
+        value.skipSpaces()
+        return value.current == 0x5d
+    }
+
     /// A key's bytes as a message may show them: printable ASCII, at most 40 characters.
     func printable(_ range: Range<Int>) -> String {
         var text = ""

@@ -86,9 +86,8 @@ public struct RecipeSource: RequestSource {
             problem = InputError(
                 "recipe: warm_up_s",
                 "starts about \(Int(min(early, 1e18))) sessions before the trace begins",
-                expected:
-                    "at most \(Int(SessionsUnderWay.mostAtAll)): a shorter warm-up, or a lower"
-                    + " rate or trace.rate_scale")
+                expected: "at most \(Int(SessionsUnderWay.mostAtAll)): a shorter warm-up, or a"
+                    + " lower rate or trace.rate_scale")
         }
         nextStart = arrivals.next()
     }
@@ -113,12 +112,12 @@ public struct RecipeSource: RequestSource {
             }
             let turn = turns.first
             let time = min(turn?.time ?? .infinity, nextStart, underWay?.time ?? .infinity)
-            guard time < end else { break }
-            guard time < ArrivalProcess.latest else {
+            guard time < ArrivalProcess.latest || end <= ArrivalProcess.latest else {
                 throw InputError(
                     "recipe", "request \(nextID + 1) would arrive after more than 73 years",
                     expected: "a higher arrivals.rate or trace.rate_scale, or shorter pauses")
             }
+            guard time < end else { break }
             if let turn, turn.time <= time {
                 turns.removeFirst()
                 emit(turn.slot, at: time, into: &batch)

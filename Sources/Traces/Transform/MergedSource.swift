@@ -13,6 +13,8 @@ public struct MergedSource: RequestSource {
     }
 
     private var parts: [Part]
+    /// Parts that have a row, a binary heap by the row's time, then by part.
+    private var heap: [(time: Int64, part: Int)] = []
     private var labels: Relabelling
     private let batchSize = 4096
 
@@ -23,37 +25,53 @@ public struct MergedSource: RequestSource {
         precondition(sources.count == offsets.count, "one offset per trace")
         labels = Relabelling(sharesContent: sharesContent)
         parts = zip(sources, offsets).map { Part(source: $0, offset: $1) }
-        for index in parts.indices { try refill(index) }
+        for index in parts.indices {
+            guard let time = try nextTime(of: index) else { continue }
+            heap.append((time, index))
+        }
+        for index in (0..<heap.count / 2).reversed() { sink(from: index) }
     }
 
-    private mutating func refill(_ index: Int) throws {
+    /// When a part's next row arrives; nil at its end.
+    private mutating func nextTime(of index: Int) throws -> Int64? {
         while parts[index].row >= parts[index].batch.count {
+            parts[index].row = 0
             guard let next = try parts[index].source.next() else {
                 parts[index].batch = Workload()
-                parts[index].row = 0
-                return
+                return nil
             }
             parts[index].batch = next
-            parts[index].row = 0
+        }
+        let (time, overflow) = parts[index].batch.arrivals[parts[index].row]
+            .addingReportingOverflow(parts[index].offset)
+        guard !overflow else { throw InputError("merge", "an arrival is beyond 292 years") }
+        return time
+    }
+
+    private mutating func sink(from start: Int) {
+        var index = start
+        while 2 * index + 1 < heap.count {
+            var child = 2 * index + 1
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            if heap[index] < heap[child] { return }
+            heap.swapAt(index, child)
+            index = child
         }
     }
 
+    /// O(rows · log parts).
     public mutating func next() throws -> Workload? {
         var result = BatchColumns(capacity: batchSize)
-        while result.count < batchSize {
-            var best: (part: Int, time: Int64)?
-            for (index, part) in parts.enumerated() where part.row < part.batch.count {
-                let (time, overflow) = part.batch.arrivals[part.row]
-                    .addingReportingOverflow(part.offset)
-                guard !overflow else {
-                    throw InputError("merge", "an arrival is beyond 292 years")
-                }
-                if best == nil || time < best!.time { best = (index, time) }
+        while result.count < batchSize, let first = heap.first {
+            take(first.part, at: first.time, into: &result)
+            parts[first.part].row += 1
+            if let time = try nextTime(of: first.part) {
+                heap[0].time = time
+            } else {
+                heap.swapAt(0, heap.count - 1)
+                heap.removeLast()
             }
-            guard let best else { break }
-            take(best.part, at: best.time, into: &result)
-            parts[best.part].row += 1
-            try refill(best.part)
+            sink(from: 0)
         }
         return result.count > 0 ? result.take() : nil
     }

@@ -28,7 +28,7 @@ public enum RateScaling: String, CaseIterable, Sendable {
 
     /// A source at `factor` times the rate of the trace that `open` opens.
     ///
-    /// Superposition holds every copy of the trace in memory. Throws `InputError` for a factor
+    /// Superposition holds the trace in memory once. Throws `InputError` for a factor
     /// that the way does not allow.
     public func apply(
         factor: Double, seed: UInt64, open: (TimeScale) throws -> any RequestSource
@@ -65,7 +65,7 @@ public enum RateScaling: String, CaseIterable, Sendable {
         while let batch = try source.next() { trace.append(contentsOf: batch) }
         let rest = factor - factor.rounded(.down)
         let parts: [any RequestSource] = try (0..<copies).map { copy in
-            let turned = InMemorySource(trace.turned(by: copy, of: copies))
+            let turned = TurnedSource(trace, part: copy, of: copies)
             return copy == copies - 1 && rest > 0
                 ? try SampledSource(turned, share: rest, unit: .session, seed: seed) : turned
         }
@@ -73,23 +73,38 @@ public enum RateScaling: String, CaseIterable, Sendable {
     }
 }
 
-extension Workload {
-    /// The trace begun at `part`/`parts` of its span, what was before put behind its end. Turns
-    /// whose predecessor now comes later follow nobody. O(n).
-    func turned(by part: Int, of parts: Int) -> Workload {
-        guard part > 0, let last = arrivals.last else { return self }
-        let span = last + 1
-        let shift = Int64(Double(span) * (Double(part) / Double(parts)))
-        let first = arrivals.firstIndex { $0 >= shift } ?? 0
-        var result = BatchColumns(capacity: count)
-        var seen = SeenIDs()
-        for index in Array(first..<count) + Array(0..<first) {
-            var row = self.row(index)
+/// A trace begun at `part`/`parts` of its span, what was before put behind its end. Turns whose
+/// predecessor now comes later follow nobody. Memory beyond the trace: a batch.
+private struct TurnedSource: RequestSource {
+    private let trace: Workload
+    private let shift: Int64
+    private let span: Int64
+    private let first: Int
+    private let batchSize: Int
+    private var position = 0
+    private var seen = SeenIDs()
+
+    init(_ trace: Workload, part: Int, of parts: Int) {
+        self.trace = trace
+        span = (trace.arrivals.last ?? 0) + 1
+        shift = Int64(Double(span) * (Double(part) / Double(parts)))
+        let shift = shift
+        first = trace.arrivals.firstIndex { $0 >= shift } ?? 0
+        // All copies' batches are held at once.
+        batchSize = max(16, 65_536 / parts)
+    }
+
+    mutating func next() -> Workload? {
+        var result = BatchColumns(capacity: batchSize)
+        while position < trace.count, result.count < batchSize {
+            let index = (first + position) % trace.count
+            position += 1
+            var row = trace.row(index)
             if row.predecessor >= 0, !seen.contains(row.predecessor) { row.predecessor = -1 }
             if row.predecessor != TraceRow.noSessions { _ = seen.insert(row.id) }
             let time = row.time >= shift ? row.time - shift : row.time - shift + span
-            result.append(index, of: self, row: row, at: time)
+            result.append(index, of: trace, row: row, at: time)
         }
-        return result.take()
+        return result.count > 0 ? result.take() : nil
     }
 }

@@ -137,7 +137,10 @@ public struct TraceWriter {
 
     /// The loss of a first request's time.
     static func lostOrigin(_ nanoseconds: Int64) -> String {
-        "origin of time (the first request, at \(Double(nanoseconds) * 1e-9) s, becomes 0 s)"
+        var seconds = ByteWriter()
+        seconds.put(nanoseconds, decimals: 9)
+        return "origin of time (the first request, at "
+            + String(decoding: seconds.bytes, as: UTF8.self) + " s, becomes 0 s)"
     }
 
     /// Whether arrivals, or the pauses and aborts that are written, are not whole microseconds.

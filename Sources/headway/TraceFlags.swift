@@ -20,7 +20,8 @@ enum TraceFlags {
         Flag(
             "--columns", "TIME,PROMPT,OUTPUT",
             "Names of a CSV's columns, or of the keys of JSON lines; - for TIME: none."),
-        Flag("--strict", "Refuse what would otherwise be dropped or mended, and counted."),
+        Flag(
+            "--strict", "Refuse what would otherwise be dropped, mended or not used, and counted."),
         Flag("--limit", "N", "Read this many requests only."),
         Flag("--start", "SECONDS", "Leave out what arrives before, from the trace's origin."),
         Flag("--end", "SECONDS", "Leave out what arrives at or after."),

@@ -128,6 +128,9 @@ import Traces
         options.columns = try TraceColumns("when,in,nowhere", place: "--columns")
         #expect(try failure(csv, options).contains("no column \"nowhere\""))
         #expect(try failure(json, options).contains("nowhere"))
+        let odd = (0..<40).map { "a\t\($0)" }.joined(separator: ",") + "\n"
+        let message = try failure(odd, options)
+        #expect(message.utf8.allSatisfy { $0 >= 32 } && message.count < 400)
         options.columns = try TraceColumns("-,in,out", place: "--columns")
         #expect(try span(csv, options) == 0)
         for text in ["when,in", "a,b,c,d", "a,a,b", ",in,out", "a,b,"] {

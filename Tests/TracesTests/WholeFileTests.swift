@@ -138,7 +138,7 @@ import Traces
         #expect(workload.promptTokens == [31, 40, 50, 60])
         #expect(notes.quirks.map(\.quirk) == [.nestedSpan])
         #expect(notes.quirks.map(\.count) == [2])
-        #expect(notes.remarks == ["1 spans without token counts are no requests"])
+        #expect(notes.remarks == ["spans without token counts, which are no requests: 1"])
         var strict = TraceOptions()
         strict.isStrict = true
         #expect(try failure(text, strict).contains("a span around a span with token counts"))

@@ -233,7 +233,7 @@ extension ConfigurationKey {
                 + "of JSON lines. - for TIME: none are recorded."),
         .init(
             "trace.strict", \.trace.strict, .flag,
-            "Refuse a trace with quirks instead of mending and counting them."),
+            "Refuse what would be dropped, mended or not used, instead of counting it."),
         .init(
             "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
             "Requests arrive this many times as fast."),

@@ -75,8 +75,8 @@ struct CSVHeader {
             guard let name else { continue }
             guard let index = names.firstIndex(of: name) else {
                 throw InputError(
-                    place, "has no column \"\(name)\"",
-                    expected: "one of " + names.joined(separator: ", "))
+                    place, "has no column \"\(name.printableName)\"",
+                    expected: "one of " + Self.list(names))
             }
             roles[index] = role
         }
@@ -87,8 +87,16 @@ struct CSVHeader {
         let lower = names.map { $0.lowercased() }
         for (index, name) in lower.enumerated()
         where !name.isEmpty && lower[..<index].contains(name) {
-            throw InputError(place, "the column \(names[index]) occurs twice", expected: "it once")
+            throw InputError(
+                place, "the column \(names[index].printableName) occurs twice",
+                expected: "it once")
         }
+    }
+
+    /// Names as a message shows them: the first twenty.
+    static func list(_ names: [String]) -> String {
+        names.prefix(20).map(\.printableName).joined(separator: ", ")
+            + (names.count > 20 ? ", ..." : "")
     }
 
     /// The times are dates.

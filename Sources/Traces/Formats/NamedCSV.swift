@@ -63,8 +63,7 @@ struct NamedCSV: LineFormat {
         }
         let ignored = header.ignored
         guard !ignored.isEmpty else { return sentences }
-        let shown = ignored.prefix(20).map(\.printableName).joined(separator: ", ")
-        let list = shown + (ignored.count > 20 ? ", ..." : "")
+        let list = CSVHeader.list(ignored)
         if options.isStrict {
             throw InputError(
                 place, "columns that are not read: \(list) (refused by strict reading)",

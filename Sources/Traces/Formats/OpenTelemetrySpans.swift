@@ -47,7 +47,7 @@ struct OpenTelemetrySpans {
             path: reader.path, format: .otel,
             assumptions: ["prompts of one conversation are taken to extend each other"])
         if trace.others > 0 {
-            notes.add(remark: "\(trace.others) spans without token counts are no requests")
+            notes.add(remark: "spans without token counts, which are no requests: \(trace.others)")
         }
         let rows: CollectedRows
         do {

@@ -18,7 +18,7 @@ public struct TraceColumns: Equatable, Sendable {
             names[1] != "-", names[2] != "-"
         else {
             throw InputError(
-                place, "\"\(text)\" does not name three columns",
+                place, "\"\(text.printableName)\" does not name three columns",
                 expected: "TIME,PROMPT,OUTPUT, with - for TIME where no times are recorded")
         }
         time = names[0] == "-" ? nil : names[0]

@@ -31,6 +31,21 @@ public enum FileSystem {
     public static func contents(
         of path: String, atMost most: Int = 1 << 30, expected: String, isInput: Bool = true
     ) throws -> Data {
+        var data = Data()
+        try read(path, expected: expected, isInput: isInput) { chunk in
+            data.append(contentsOf: chunk)
+            return data.count <= most
+        }
+        return data.count > most ? data.prefix(most + 1) : data
+    }
+
+    /// Hands a file's bytes on from front to back, in pieces, until `take` returns false.
+    ///
+    /// Throws `InputError` as `contents` does, and what `take` throws.
+    public static func read(
+        _ path: String, expected: String, isInput: Bool = true,
+        _ take: (UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
         func failure() -> InputError {
             InputError(path, "cannot be read (\(lastProblem))", expected: expected)
         }
@@ -38,16 +53,15 @@ public enum FileSystem {
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
         if isInput { try FileLedger.process.reads(descriptor, path) }
-        var data = Data()
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while data.count <= most {
-            let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            if count == 0 { break }
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
+        defer { room.deallocate() }
+        while true {
+            let count = Foundation.read(descriptor, room.baseAddress, room.count)
+            if count == 0 { return }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw failure() }
-            data.append(contentsOf: chunk[..<count])
+            guard try take(UnsafeRawBufferPointer(rebasing: room[..<count])) else { return }
         }
-        return data.prefix(most < .max ? most + 1 : most)
     }
 
     /// The names in a folder, sorted by their bytes; nil where it cannot be read.

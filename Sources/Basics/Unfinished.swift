@@ -49,7 +49,7 @@ public enum Unfinished {
         }
     }
 
-    /// Notes a child process by its number.
+    /// Notes a child process, the first of a group of its own, by its number.
     public static func began(child: Int32) {
         things.withLock { _ = $0.children.insert(child) }
     }
@@ -59,15 +59,16 @@ public enum Unfinished {
         things.withLock { _ = $0.children.remove(child) }
     }
 
-    /// Removes the files, with what folders hold, and kills the children. What is begun meanwhile
-    /// waits for ever: call it only to leave the program from `exit`, which gets what was written.
+    /// Removes the files, with what folders hold, and kills the children with their groups. What is
+    /// begun meanwhile waits for ever: call it only to leave the program from `exit`, which gets
+    /// what was written.
     public static func removeAndExit(_ exit: (Written) -> Never) -> Never {
         things.withLock { things in
             for (path, folders) in things.paths {
                 FileSystem.remove(path)
                 for folder in folders { FileSystem.removeEmptyFolder(folder) }
             }
-            for child in things.children { kill(child, SIGKILL) }
+            ProcessGroups.stop(things.children)
             exit(things.written)
         }
     }

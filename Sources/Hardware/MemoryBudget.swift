@@ -6,6 +6,9 @@ import Models
 ///
 ///     blocks = ⌊(gpu_memory_utilization × memory − weights − reserve − states) / bytes per block⌋
 public struct MemoryBudget: Equatable, Sendable {
+    /// vLLM 0.33.0's gpu_memory_utilization (`CacheConfig`).
+    public static let defaultUtilization = 0.92
+
     /// Bytes that activations, CUDA graphs, NCCL and the driver take on an H100 under vLLM: 3.5 GB
     /// (the calibration study's figure; it reproduces measured KV exhaustion of Llama-3.1-70B).
     public static let runtimeReserve: Int64 = 3_500_000_000
@@ -38,7 +41,8 @@ public struct MemoryBudget: Equatable, Sendable {
     ///   or for a layout that does not divide.
     public init(
         _ model: TransformerModel, _ deployment: Deployment, gpu: GPU = .h100,
-        utilization: Double = 0.9, blockSize: Int = 16, maxNumSeqs: Int = 1024,
+        utilization: Double = MemoryBudget.defaultUtilization, blockSize: Int = 16,
+        maxNumSeqs: Int = 1024,
         reserveBytes: Int64 = MemoryBudget.runtimeReserve
     ) throws {
         try deployment.check(model)

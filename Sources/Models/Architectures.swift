@@ -5,13 +5,15 @@ struct DecoderShape {
     var layers: Int
     var vocabulary: Int
     var context: Int
+    /// Most context that may be asked for; nil: `context`.
+    var contextLimit: Int?
     var tiesEmbeddings = false
     /// Norms over the hidden state per layer.
     var normsPerLayer = 2
 
     /// A model whose layer `index` is made by `layer`: a mixer and a feed-forward part.
     func model(_ layer: (Int) -> (Attention, FeedForward)) -> TransformerModel {
-        TransformerModel(
+        var model = TransformerModel(
             name: "", hiddenSize: hidden, vocabularySize: vocabulary,
             tiesEmbeddings: tiesEmbeddings, maxContext: context,
             layers: (0..<layers).map { index in
@@ -20,6 +22,8 @@ struct DecoderShape {
                     attention: attention, feedForward: feedForward,
                     normWeights: normsPerLayer * hidden)
             })
+        model.contextLimit = contextLimit ?? context
+        return model
     }
 
     /// All layers alike: heads and one gated network.

@@ -61,6 +61,8 @@ public struct LatentAttention: Equatable, Hashable, Sendable {
     public var keyDim: Int
     /// Elements of a value, per head (v_head_dim).
     public var valueDim: Int
+    /// Whether every head's keys and values are cached in place of the latent: the MHA ablation.
+    public var cachesHeads = false
 
     public init(
         queryHeads: Int, queryRank: Int?, latentRank: Int, ropeDim: Int, keyDim: Int, valueDim: Int
@@ -73,8 +75,10 @@ public struct LatentAttention: Equatable, Hashable, Sendable {
         self.valueDim = valueDim
     }
 
-    /// Cached elements of a token: the latent and the shared rotary key.
+    /// Elements of a token's latent and its shared rotary key, which are what is cached.
     public var cachedElements: Int { latentRank + ropeDim }
+    /// Elements of one head's key, its rotary part included.
+    public var wholeKeyDim: Int { keyDim + ropeDim }
 }
 
 /// A mixer that keeps a state of constant size per sequence instead of keys and values: linear
@@ -118,7 +122,7 @@ public enum Attention: Equatable, Hashable, Sendable {
     /// The field's short name of the kind.
     public var kindName: String {
         switch self {
-        case .latent: return "MLA"
+        case .latent(let latent): return latent.cachesHeads ? "MHA (expanded MLA)" : "MLA"
         case .recurrent(let mixer): return mixer.kind
         case .heads(let heads):
             let grouping =

@@ -31,6 +31,7 @@ extension Catalogue {
                 heads(48, 8).with(\.normalizesHeads, true),
                 ExpertFeedForward(count: 256, chosen: 8, intermediate: 1536))
             model.nativeWeights = .fp8
+            model.scaleBlock = .usual
             model.activeCounting = .layersOnly
             return model
         },
@@ -74,6 +75,7 @@ extension Catalogue {
                 deepSeekAttention(heads: 64), denseLayers: 1, intermediate: 18_432,
                 ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared))
             model.nativeWeights = .fp8
+            model.scaleBlock = .usual
             model.activeCounting = .withoutEmbedding
             return model
         },
@@ -92,6 +94,7 @@ extension Catalogue {
                 deepSeekAttention(heads: 128), denseLayers: 3, intermediate: 18_432,
                 ExpertFeedForward(count: 256, chosen: 8, intermediate: 2048, shared: shared))
         model.nativeWeights = .fp8
+        model.scaleBlock = .usual
         model.activeCounting = .withoutEmbedding
         return model
     }
@@ -117,8 +120,10 @@ extension Catalogue {
         Entry(name: "falcon-mamba-7b") {
             let mamba = RecurrentMixer.mamba(
                 hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256)
+            // No positions: 2,048 tokens are what the engine takes when none are asked for.
             return DecoderShape(
-                hidden: 4096, layers: 64, vocabulary: 65_024, context: 8192, normsPerLayer: 1
+                hidden: 4096, layers: 64, vocabulary: 65_024, context: 2048, contextLimit: .max,
+                normsPerLayer: 1
             ).model { _ in (.recurrent(mamba), .none) }
         },
         Entry(name: "jamba-1.5-mini") {

@@ -6,7 +6,8 @@ public enum Catalogue {
     public static let names: [String] = entries.map(\.name).sorted()
 
     /// The model of a name, or of the config.json at a path. Letter case, `_` for `-` and an
-    /// organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names.
+    /// organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names;
+    /// -FP8 and -BF16 in a name are the format of its weights.
     ///
     /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
     public static func model(named name: String) throws -> TransformerModel {
@@ -15,11 +16,22 @@ public enum Catalogue {
         if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
             var model = entry.build()
             model.name = entry.name
+            setFormat(name, of: &model)
             return model
         }
         throw InputError(
             "model.name", "unknown model \"\(name)\"", word: wanted, among: names,
             otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
+    }
+
+    /// Takes the format that a published name ends in: Llama-3.1-70B-Instruct-FP8 is no bf16.
+    private static func setFormat(_ name: String, of model: inout TransformerModel) {
+        let words = name.lowercased().split(whereSeparator: { "-_/".contains($0) })
+        if words.contains("bf16") {
+            model.nativeWeights = .bf16
+        } else if words.contains("fp8"), model.nativeWeights == .bf16 {
+            model.nativeWeights = .fp8
+        }
     }
 
     /// A name in the catalogue's spelling.

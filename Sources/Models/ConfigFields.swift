@@ -20,7 +20,8 @@ struct ConfigFields {
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
         }
         if case .object(let text)? = top["text_config"] {
-            fields = top.merging(text) { _, inner in inner }
+            // An inner null leaves what stands outside.
+            fields = top.merging(text) { outer, inner in inner == .null ? outer : inner }
         } else {
             fields = top
         }

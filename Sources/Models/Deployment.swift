@@ -9,6 +9,10 @@ public struct Deployment: Equatable, Sendable {
     /// GPUs that share the experts; 1: experts are cut like other matrices. A multiple of
     /// `tensorParallel` beyond it means data-parallel attention over the rest.
     public var expertParallel = 1
+    /// GPUs of a node: what lies on another node is reached over the network.
+    public var gpusPerNode = 8
+    /// Tensor-parallel groups of other replicas before this one's first in its node.
+    public var groupsBefore = 0
     public var weights = WeightFormat.bf16
     public var cache = CacheFormat.bf16
 
@@ -22,6 +26,27 @@ public struct Deployment: Equatable, Sendable {
 
     /// GPUs of one replica.
     public var gpus: Int { max(tensorParallel, expertParallel) * pipelineParallel }
+
+    /// Tensor-parallel groups that a node holds: a group does not span nodes.
+    public var groupsPerNode: Int { max(1, gpusPerNode / max(1, tensorParallel)) }
+
+    /// Hops between pipeline stages that lead from one node to the next, of `pipelineParallel` - 1.
+    public var hopsBetweenNodes: Int { (groupsBefore + pipelineParallel - 1) / groupsPerNode }
+
+    /// Checks that every rank computes the same, so that one stands for the replica.
+    ///
+    /// - Throws: `InputError` at `engine.expert_parallel_size` for experts that are spread beyond
+    ///   a tensor-parallel group: attention then runs on several data-parallel ranks.
+    public func checkRanks() throws {
+        guard expertParallel <= max(1, tensorParallel) else {
+            throw InputError(
+                "engine.expert_parallel_size",
+                "\(expertParallel) exceeds tensor_parallel_size \(tensorParallel): attention would "
+                    + "run on \(expertParallel / max(1, tensorParallel)) data-parallel ranks, of "
+                    + "which only one is simulated",
+                expected: "at most \(max(1, tensorParallel))")
+        }
+    }
 
     /// Checks that the model can be cut this way.
     ///
@@ -49,6 +74,7 @@ public struct Deployment: Equatable, Sendable {
                     "a divisor such as " + divisors.joined(separator: ", "))
             }
             try checkHeads(group.layer, model)
+            try checkBlocks(group.layer, model)
             let (more, fewer) = (
                 max(expertParallel, tensorParallel), min(expertParallel, tensorParallel)
             )
@@ -80,6 +106,49 @@ public struct Deployment: Equatable, Sendable {
                 "\(tensorParallel) neither divides nor is a multiple of the "
                     + "\(heads.keyValueHeads) KV heads of \(model.name)",
                 expected: "a divisor or a multiple")
+        }
+    }
+}
+
+extension Deployment {
+    /// Refuses shares of a block-quantised matrix that are no whole blocks, as vLLM does
+    /// (`validate_fp8_block_shape`). Of whole matrices that run as one, all but the last have whole
+    /// blocks.
+    private func checkBlocks(_ layer: Layer, _ model: TransformerModel) throws {
+        guard weights == .fp8, model.nativeWeights == .fp8, let block = model.scaleBlock else {
+            return
+        }
+        func check(_ size: Int, _ block: Int, _ what: String, _ way: String = "") throws {
+            guard size % block != 0 else { return }
+            throw InputError(
+                "engine.tensor_parallel_size",
+                "\(tensorParallel) GPUs get \(size) \(what) of \(model.name) each, and its fp8 "
+                    + "weights have a scale per block of \(block)",
+                expected: "whole blocks: a smaller size, \(way)or other model.weights")
+        }
+        var parts = layer.feedForward.projections(hidden: model.hiddenSize)
+        if case .recurrent = layer.attention {
+        } else {
+            parts += layer.attention.projections(hidden: model.hiddenSize)
+        }
+        for fused in parts where fused[0].isQuantized {
+            for (index, matrix) in fused.enumerated() {
+                let shape = matrix.shard(tensorParallel: tensorParallel)
+                let isMerged = index + 1 < fused.count
+                switch matrix.split {
+                case .rows where tensorParallel > 1:
+                    try check(shape.inputs, block.inputs, "inputs of \(matrix.name)")
+                case .columns where tensorParallel > 1 || isMerged:
+                    try check(shape.outputs, block.outputs, "columns of \(matrix.name)")
+                default: break
+                }
+            }
+        }
+        if case .experts(let experts) = layer.feedForward, tensorParallel > expertParallel {
+            let share = experts.intermediate / (tensorParallel / max(1, expertParallel))
+            try check(
+                share, block.outputs, "of the \(experts.intermediate) columns of an expert",
+                "engine.expert_parallel_size \(tensorParallel), ")
         }
     }
 }

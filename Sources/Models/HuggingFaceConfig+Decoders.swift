@@ -11,7 +11,9 @@ extension HuggingFaceConfig {
         heads.outputBias = heads.inputBias
         if fields.has("sliding_window") {
             let window = try fields.size("sliding_window", most: 1 << 30)
-            if window < shape.context { heads.reach = .sliding(window: window) }
+            if window < shape.contextLimit ?? shape.context {
+                heads.reach = .sliding(window: window)
+            }
         }
         return shape.dense(heads, intermediate: try fields.size("intermediate_size"))
     }
@@ -67,7 +69,7 @@ extension HuggingFaceConfig {
         let inner = try fields.size("n_inner", "intermediate_size", default: 4 * shape.hidden)
         let network = DenseFeedForward(intermediate: inner, isGated: false, hasBias: true)
         var model = shape.model { _ in (.heads(heads), .dense(network)) }
-        model.learnedPositions = shape.context
+        model.learnedPositions = try fields.context().positions
         return model
     }
 
@@ -87,11 +89,12 @@ extension HuggingFaceConfig {
     /// Gemma 3: five windowed layers, then a full one; sizes that its configuration class gives
     /// when the file leaves them out.
     static func gemma3(_ fields: ConfigFields) throws -> TransformerModel {
+        let context = try fields.context()
         let shape = try DecoderShape(
             hidden: fields.size("hidden_size"),
             layers: fields.size("num_hidden_layers", most: 1024),
             vocabulary: fields.size("vocab_size", default: 262_208, most: 1 << 24),
-            context: fields.size("max_position_embeddings", default: 131_072, most: 1 << 30),
+            context: context.usual, contextLimit: context.limit,
             tiesEmbeddings: fields.flag("tie_word_embeddings", default: true), normsPerLayer: 4)
         var heads = try HeadAttention(
             queryHeads: fields.size("num_attention_heads", default: 8, most: 4096),
@@ -172,7 +175,7 @@ extension HuggingFaceConfig {
         var model = shape.model { index in
             (.heads(heads.with(\.reach, reach(index))), .dense(network))
         }
-        model.learnedPositions = shape.context
+        model.learnedPositions = try fields.context().positions
         return model
     }
 }

@@ -16,7 +16,9 @@ public enum HuggingFaceConfig {
         let data = try Data(
             InputFile.contents(
                 path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
-        return try model(data, place: path)
+        var model = try model(data, place: path)
+        readNeighbour(of: path, into: &model)
+        return model
     }
 
     /// The model of a config.json's bytes; `place` names it in errors.
@@ -28,7 +30,7 @@ public enum HuggingFaceConfig {
         guard let family = families[type] else { throw unknownType(type, fields) }
         var model = try family(fields)
         model.name = folderName(place)
-        model.nativeWeights = nativeWeights(fields)
+        try readWeights(fields, into: &model)
         return model
     }
 
@@ -64,35 +66,18 @@ public enum HuggingFaceConfig {
         let parts = place.split(separator: "/")
         return parts.count > 1 ? String(parts[parts.count - 2]) : place
     }
-
-    /// The checkpoint's format, from its quantization_config.
-    private static func nativeWeights(_ fields: ConfigFields) -> WeightFormat {
-        guard let quantization = fields.object("quantization_config") else { return .bf16 }
-        guard case .string(let method)? = quantization["quant_method"] else { return .bf16 }
-        switch method {
-        case "fp8", "fbgemm_fp8": return .fp8
-        case "mxfp4": return .mxfp4
-        case "awq", "gptq":
-            if case .number(let bits)? = quantization["bits"] ?? quantization["w_bit"], bits == 8 {
-                return .fp8
-            }
-            return .int4
-        default: return .bf16
-        }
-    }
 }
 
 extension ConfigFields {
     /// Sizes every decoder has. `tied` is the family's default for tie_word_embeddings.
     func shape(tied: Bool, normsPerLayer: Int = 2) throws -> DecoderShape {
-        try DecoderShape(
+        let context = try context()
+        return try DecoderShape(
             hidden: size("hidden_size", "n_embd", "d_model"),
             // Far more than any published depth; with the other bounds no count overflows.
             layers: size("num_hidden_layers", "n_layer", most: 1024),
             vocabulary: size("vocab_size", most: 1 << 24),
-            context: size(
-                "max_position_embeddings", "max_seq_len", "n_positions", "context_length",
-                default: 8192, most: 1 << 30),
+            context: context.usual, contextLimit: context.limit,
             tiesEmbeddings: flag("tie_word_embeddings", default: tied),
             normsPerLayer: normsPerLayer)
     }

@@ -87,12 +87,17 @@ extension Attention {
     /// Bytes that one GPU caches per token for a layer of this kind.
     ///
     /// MHA, GQA, MQA: 2 · max(1, kv_heads / tp) · head_dim · bytes. MLA: (kv_lora_rank +
-    /// rope_dim) · bytes, whatever tp is. Recurrent: 0.
+    /// rope_dim) · bytes, whatever tp is; expanded, heads / tp · (key + value) · bytes.
+    /// Recurrent: 0.
     public func cacheBytesPerToken(_ deployment: Deployment) -> Int64 {
         switch self {
         case .recurrent: return 0
         case .latent(let latent):
-            return Int64(latent.cachedElements) * deployment.cache.bits / 8
+            guard latent.cachesHeads else {
+                return Int64(latent.cachedElements) * deployment.cache.bits / 8
+            }
+            let heads = latent.queryHeads / deployment.tensorParallel
+            return Int64(heads * (latent.wholeKeyDim + latent.valueDim)) * deployment.cache.bits / 8
         case .heads(let heads):
             let perGPU = max(1, heads.keyValueHeads / deployment.tensorParallel)
             return Int64(2 * perGPU * heads.headDim) * deployment.cache.bits / 8

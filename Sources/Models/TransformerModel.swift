@@ -1,3 +1,5 @@
+import Basics
+
 /// One layer: a mixer of tokens and a feed-forward part.
 public struct Layer: Equatable, Hashable, Sendable {
     public var attention: Attention
@@ -52,6 +54,23 @@ public enum ActiveCounting: Sendable, Equatable {
     case layersOnly
 }
 
+/// A block of weights with one scale, as block-quantised fp8 checkpoints have them
+/// (weight_block_size).
+public struct ScaleBlock: Equatable, Hashable, Sendable {
+    /// Rows: outputs of the matrix.
+    public var outputs: Int
+    /// Columns: inputs of the matrix.
+    public var inputs: Int
+
+    public init(outputs: Int, inputs: Int) {
+        self.outputs = outputs
+        self.inputs = inputs
+    }
+
+    /// 128 x 128, as DeepSeek-V3, Kimi-K2 and MiniMax-M2 are published.
+    public static let usual = ScaleBlock(outputs: 128, inputs: 128)
+}
+
 /// The shape of a decoder: everything that sizes its weights, its KV cache and its steps.
 ///
 /// `Catalogue.model(named:)` knows common ones, `HuggingFaceConfig` reads any other.
@@ -64,10 +83,19 @@ public struct TransformerModel: Equatable, Sendable {
     public var tiesEmbeddings: Bool
     /// Learned position embeddings (GPT-3); 0 for rotary ones.
     public var learnedPositions = 0
-    /// Longest context the model was made for, tokens (max_position_embeddings).
+    /// Tokens of context that the engine takes when nobody asks for more or less.
     public var maxContext: Int
+    /// Most tokens of context that may be asked for (engine.max_model_len); `Int.max` for models
+    /// without positions.
+    public var contextLimit: Int
     /// Format of the published checkpoint.
     public var nativeWeights = WeightFormat.bf16
+    /// Blocks of weights that share a scale in the published checkpoint; nil: no such blocks.
+    public var scaleBlock: ScaleBlock?
+    /// Why the checkpoint's format is not known; nil: it is `nativeWeights`.
+    public var unreadWeights: InputError?
+    /// What a reader of the checkpoint's format had to guess, for notes.
+    public var weightsNote: String?
     /// Which matrices the published number of active parameters includes.
     public var activeCounting = ActiveCounting.everything
     /// Layers, first to last.
@@ -82,6 +110,7 @@ public struct TransformerModel: Equatable, Sendable {
         self.vocabularySize = vocabularySize
         self.tiesEmbeddings = tiesEmbeddings
         self.maxContext = maxContext
+        contextLimit = maxContext
         self.layers = layers
     }
 
@@ -133,9 +162,33 @@ public struct TransformerModel: Equatable, Sendable {
     /// The largest where layers differ, which prices and sizes the others too high.
     public var window: Int { layers.compactMap(\.attention.window).max() ?? 0 }
 
-    /// The same model with as many key and value heads as query heads: the MHA ablation.
+    /// The same model with keys and values of its own for every query head: the MHA ablation. A
+    /// latent is cached expanded; its projections stay.
     public var withoutGrouping: TransformerModel {
-        mappingHeads { $0.keyValueHeads = $0.queryHeads }
+        var result = mappingHeads { $0.keyValueHeads = $0.queryHeads }
+        for index in result.layers.indices {
+            guard case .latent(var latent) = result.layers[index].attention else { continue }
+            latent.cachesHeads = true
+            result.layers[index].attention = .latent(latent)
+        }
+        return result
+    }
+
+    /// The format the weights run in: the one asked for, or the checkpoint's.
+    ///
+    /// - Throws: `InputError` when nothing is asked for and the checkpoint's format is not known.
+    public func weights(_ asked: WeightFormat?) throws -> WeightFormat {
+        if let asked { return asked }
+        if let unreadWeights { throw unreadWeights }
+        return nativeWeights
+    }
+
+    /// What to tell about the weights' format when `asked` is what the user asked for.
+    public func weightsNotes(_ asked: WeightFormat?) -> [String] {
+        if let asked, let unreadWeights {
+            return ["weights are taken as \(asked.rawValue): \(unreadWeights.problem)"]
+        }
+        return asked == nil ? [weightsNote].compactMap(\.self) : []
     }
 
     /// The same model with every layer attending to all earlier tokens: the no-window ablation.

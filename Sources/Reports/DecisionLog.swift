@@ -109,7 +109,10 @@ public struct DecisionLog {
         "[" + ids.map(String.init).joined(separator: ",") + "]"
     }
 
-    private func microseconds(_ picoseconds: Int64) -> Int64 { picoseconds / 1_000_000 }
+    /// Rounded to the nearest, as in requests.csv.
+    private func microseconds(_ picoseconds: Int64) -> Int64 {
+        (picoseconds + 500_000) / 1_000_000
+    }
 
     private func hexadecimal(_ value: UInt64) -> String {
         let digits = String(value, radix: 16)

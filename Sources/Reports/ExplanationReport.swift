@@ -11,8 +11,8 @@ public struct ExplanationReport {
 
     /// The page: phases, roofline, memory, what the techniques save.
     public var text: String {
-        [headline, phases.text, totals, Roofline(explanation).text, memory, savings]
-            .joined(separator: "\n\n")
+        [headline, phases.text, totals, Roofline(explanation).text, memory, savings, notes]
+            .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private var step: StepBreakdown.Step { explanation.breakdown.step }
@@ -104,7 +104,6 @@ public struct ExplanationReport {
             lines.append(
                 "\(Quantity.count(sequences)) sequences of \(Quantity.count(step.context)) fit")
         }
-        if let reason = explanation.doesNotFit { lines.append(reason) }
         return lines.joined(separator: "\n")
     }
 
@@ -115,16 +114,30 @@ public struct ExplanationReport {
                 "Attention overtakes the FFN at a context of \(Quantity.count(crossover)) "
                     + "(FLOPs per token)")
         }
-        lines.append(
-            "Naive attention would move \(Quantity.bytes(explanation.naiveBytes)) of scores in "
-                + "this step, \(Quantity.duration(seconds: explanation.naiveSeconds)); a head's "
-                + "full score matrix is \(Quantity.bytes(explanation.scoreMatrixBytes))")
-        lines.append(
-            "Generating \(Quantity.count(step.context)) tokens without a KV cache: "
-                + "\(Quantity.significant(explanation.attentionWithoutCache)) times the attention "
-                + "work, \(Quantity.significant(explanation.projectionsWithoutCache)) times the "
-                + "projection work")
+        if let bytes = explanation.naiveBytes, let seconds = explanation.naiveSeconds,
+            let layer = explanation.naiveScoreBytes, let matrix = explanation.scoreMatrixBytes
+        {
+            lines.append(
+                "Naive attention would move \(Quantity.bytes(bytes)) of scores in this step, "
+                    + "\(Quantity.duration(seconds: seconds)); a head's full score matrix is "
+                    + Quantity.bytes(matrix)
+                    + (explanation.naiveScoresFit
+                        ? ""
+                        : "; one layer's scores, \(Quantity.bytes(layer)) a GPU, do not fit"))
+        }
+        if let attention = explanation.attentionWithoutCache,
+            let projections = explanation.projectionsWithoutCache
+        {
+            lines.append(
+                "Generating \(Quantity.count(step.context)) tokens without a KV cache: "
+                    + "\(Quantity.significant(attention)) times the attention work, "
+                    + "\(Quantity.significant(projections)) times the projection work")
+        }
         return lines.joined(separator: "\n")
+    }
+
+    private var notes: String {
+        explanation.notes.map { "Note: \($0)" }.joined(separator: "\n")
     }
 }
 
@@ -137,7 +150,7 @@ extension ExplanationReport: Encodable {
         case blockSize, numGpuBlocks, sequencesThatFit, doesNotFit, scoreMatrixBytes
         case crossoverContext, naiveAttentionBytes, naiveAttentionUs
         case withoutCacheAttentionRatio, withoutCacheProjectionRatio
-        case hostUs, stepUs, phases
+        case hostUs, stepUs, phases, notes
     }
 
     private struct PhaseJSON: Encodable {
@@ -168,6 +181,7 @@ extension ExplanationReport: Encodable {
         try keys.encode(model.activeParameters, forKey: .parametersActive)
         try keys.encode(model.weightBytesPerGPU(deployment), forKey: .weightBytesPerGpu)
         try encodeMemory(&keys)
+        try keys.encode(explanation.notes, forKey: .notes)
         try keys.encode(explanation.breakdown.hostSeconds * 1e6, forKey: .hostUs)
         try keys.encode(explanation.breakdown.seconds * 1e6, forKey: .stepUs)
         try keys.encode(
@@ -187,14 +201,15 @@ extension ExplanationReport: Encodable {
         try keys.encode(all.stateBytesPerSequence, forKey: .stateBytesPerSequence)
         try keys.encode(all.cacheBytes, forKey: .cacheBytes)
         try keys.encode(all.blockSize, forKey: .blockSize)
-        try keys.encode(all.budget?.numGPUBlocks, forKey: .numGpuBlocks)
-        try keys.encode(all.sequencesThatFit, forKey: .sequencesThatFit)
-        try keys.encode(all.doesNotFit, forKey: .doesNotFit)
-        try keys.encode(all.scoreMatrixBytes, forKey: .scoreMatrixBytes)
-        try keys.encode(all.crossoverContext, forKey: .crossoverContext)
-        try keys.encode(all.naiveBytes, forKey: .naiveAttentionBytes)
-        try keys.encode(all.naiveSeconds * 1e6, forKey: .naiveAttentionUs)
-        try keys.encode(all.attentionWithoutCache, forKey: .withoutCacheAttentionRatio)
-        try keys.encode(all.projectionsWithoutCache, forKey: .withoutCacheProjectionRatio)
+        // What there is not is absent.
+        try keys.encodeIfPresent(all.budget?.numGPUBlocks, forKey: .numGpuBlocks)
+        try keys.encodeIfPresent(all.sequencesThatFit, forKey: .sequencesThatFit)
+        try keys.encodeIfPresent(all.doesNotFit, forKey: .doesNotFit)
+        try keys.encodeIfPresent(all.scoreMatrixBytes, forKey: .scoreMatrixBytes)
+        try keys.encodeIfPresent(all.crossoverContext, forKey: .crossoverContext)
+        try keys.encodeIfPresent(all.naiveBytes, forKey: .naiveAttentionBytes)
+        try keys.encodeIfPresent(all.naiveSeconds.map { $0 * 1e6 }, forKey: .naiveAttentionUs)
+        try keys.encodeIfPresent(all.attentionWithoutCache, forKey: .withoutCacheAttentionRatio)
+        try keys.encodeIfPresent(all.projectionsWithoutCache, forKey: .withoutCacheProjectionRatio)
     }
 }

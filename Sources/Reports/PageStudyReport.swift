@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Traces
 
@@ -20,13 +21,15 @@ public struct PageStudyReport: Encodable {
         let lruHitRatio, optimalHitRatio, infiniteHitRatio: Double
         let lostHits, fragmentation, metadata, loss: Double
         let uniquePages, largestRequestPages: Int
+        let runs: Bool
         let curve: [Point]
     }
 
     let requests, promptTokens, capacityTokens: Int
     let kvBytesPerToken: Double
     let pageSizes: [Row]
-    let bestPageSize: Int
+    let bestPageSize: Int?
+    let notes: [String]
 
     /// The figures of a study.
     public init(_ study: PageStudy) {
@@ -34,14 +37,16 @@ public struct PageStudyReport: Encodable {
         promptTokens = study.promptTokens
         capacityTokens = study.setting.capacityTokens
         kvBytesPerToken = study.setting.bytesPerToken
-        bestPageSize = study.best.pageTokens
+        bestPageSize = study.best?.pageTokens
+        notes = [Self.kernels, AttentionPages.withoutPrice]
         pageSizes = study.rows.map { row in
             Row(
                 pageSize: row.pageTokens, lruHitRatio: row.atCapacity.lru,
                 optimalHitRatio: row.atCapacity.optimal, infiniteHitRatio: row.infinite,
                 lostHits: row.lostHits, fragmentation: row.fragmentation, metadata: row.metadata,
                 loss: row.loss, uniquePages: row.uniquePages,
-                largestRequestPages: row.largestRequestPages, curve: row.curve.map(Point.init))
+                largestRequestPages: row.largestRequestPages, runs: row.runs,
+                curve: row.curve.map(Point.init))
         }
     }
 }
@@ -56,31 +61,31 @@ extension PageStudyReport {
         let bytes = Double(study.setting.capacityTokens) * study.setting.bytesPerToken
         var table = TextTable([
             "page", "LRU hit", "optimal", "infinite", "hits lost", "empty room", "metadata",
-            "loss", "pages",
+            "sum", "pages",
         ])
         for row in study.rows {
             table.add([
                 Quantity.count(row.pageTokens), percent(row.atCapacity.lru),
                 percent(row.atCapacity.optimal), percent(row.infinite), percent(row.lostHits),
                 percent(row.fragmentation), Quantity.percent(row.metadata, decimals: 4),
-                percent(row.loss), Quantity.count(row.atCapacity.pages),
+                points(row.loss), Quantity.count(row.atCapacity.pages),
             ])
         }
         return "\(Quantity.count(study.requests)) requests, "
             + "\(Quantity.count(study.promptTokens)) prompt tokens; cache of "
             + "\(Quantity.count(study.setting.capacityTokens)) tokens ("
             + "\(Quantity.binaryBytes(bytes)) at \(Quantity.bytes(study.setting.bytesPerToken))"
-            + " a token), one request at a time\n\n" + table.text
+            + " a token), one request at a time\n\n" + table.text + "\n\n" + Self.meaning
     }
 
     private static func chart(_ study: PageStudy) -> String {
         let worst = study.rows.map(\.loss).max() ?? 0
-        return "Loss by page size\n"
+        return "Sum of losses by page size, points\n"
             + Chart.bars(
                 study.rows.map { row in
                     (
                         Quantity.count(row.pageTokens), row.loss,
-                        percent(row.loss) + (row.pageTokens == study.best.pageTokens ? " ←" : "")
+                        points(row.loss) + (row.pageTokens == study.best?.pageTokens ? " ←" : "")
                     )
                 }, width: worst > 0 ? 48 : 1)
     }
@@ -101,21 +106,49 @@ extension PageStudyReport {
         return "Hits by capacity, % of prompt tokens\n" + table.text
     }
 
+    /// What the columns are shares of.
+    private static let meaning = """
+        hits lost: share of prompt tokens that the best size hits and this one does not.
+        empty room: share of the pages' room that holds no token. metadata: bytes of bookkeeping
+        per byte of keys and values. sum: the three in points; shares of unlike things, it only
+        ranks and may exceed 100.
+        """
+
+    private static let kernels =
+        "attention kernels run multiples of \(AttentionPages.multiple) tokens, so only those are "
+        + "recommended"
+
     private static func verdict(_ study: PageStudy) -> String {
-        let best = study.best
-        let others = study.rows.filter { $0.pageTokens != best.pageTokens }.map { row in
-            "\(row.pageTokens) +\(Quantity.decimal((row.loss - best.loss) * 100, 2))"
+        guard let best = study.best else {
+            return "None of these page sizes can be chosen: \(kernels)."
         }
-        var text =
-            "Pages of \(best.pageTokens) tokens lose least: \(percent(best.loss)). Worse by points:"
-            + " " + others.joined(separator: ", ") + "."
-        let kernel = study.rows.filter { $0.pageTokens % 16 == 0 }.min { $0.loss < $1.loss }
-        if let kernel, best.pageTokens % 16 != 0 {
-            text +=
-                "\nAmong multiples of 16, which attention kernels want, pages of"
-                + " \(kernel.pageTokens) lose least: \(percent(kernel.loss))."
+        let others = study.rows.filter { $0.runs && $0.pageTokens != best.pageTokens }.map { row in
+            "\(row.pageTokens) \(signedPoints(row.loss - best.loss))"
         }
-        return text
+        var lines = [
+            "Pages of \(best.pageTokens) tokens lose least: \(percent(best.lostHits)) of prompt "
+                + "tokens in hits, \(percent(best.fragmentation)) of room, "
+                + "\(Quantity.percent(best.metadata, decimals: 4)) in metadata."
+        ]
+        if !others.isEmpty {
+            lines[0] += " Others, in points: \(others.joined(separator: ", "))."
+        }
+        lines.append("Note: \(kernels).")
+        let finest = study.rows.min { $0.loss < $1.loss }
+        if let finest, !finest.runs {
+            lines[lines.count - 1] +=
+                " A kernel for pages of \(finest.pageTokens) would gain "
+                + "\(points(best.loss - finest.loss)) points."
+        }
+        lines.append("Note: \(AttentionPages.withoutPrice)")
+        return lines.joined(separator: "\n")
+    }
+
+    /// A sum of shares of unlike things, which is no percentage of anything.
+    private static func points(_ sum: Double) -> String { Quantity.decimal(sum * 100, 2) }
+
+    private static func signedPoints(_ sum: Double) -> String {
+        (sum < 0 ? "" : "+") + points(sum)
     }
 
     private static func percent(_ share: Double) -> String { Quantity.percent(share, decimals: 2) }

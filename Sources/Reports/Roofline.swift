@@ -78,6 +78,7 @@ struct Roofline {
     /// The cell of a value between two others on a logarithmic scale.
     private func place(_ value: Double, _ least: Double, _ most: Double, _ cells: Int) -> Int {
         guard value > least, most > least else { return 0 }
+        guard value < most else { return cells - 1 }
         return min(cells - 1, Int(log(value / least) / log(most / least) * Double(cells - 1) + 0.5))
     }
 }

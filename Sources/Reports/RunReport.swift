@@ -10,7 +10,8 @@ public enum RunReport {
         _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil,
         parts table: String? = nil
     ) -> String {
-        var parts = [latencyTable(summary), facts(summary, objective: objective)]
+        var parts = summary.overload.map { [overloaded($0)] } ?? []
+        parts += [latencyTable(summary), facts(summary, objective: objective)]
         if let table { parts.append(table) }
         if let chart = distribution(summary.distribution) {
             parts.append("Time to first token, share of requests\n" + chart)
@@ -19,6 +20,20 @@ public enum RunReport {
         parts.append(trust(summary))
         return parts.joined(separator: "\n\n")
     }
+
+    /// That latencies are not the server's, before anything else.
+    private static func overloaded(_ overload: Overload) -> String {
+        """
+        OVERLOADED: arrivals outran the replicas. \(rate(overload.arrivalRate)) requests/s arrived \
+        and \(rate(overload.admissionRate)) were admitted;
+        the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
+        \(Quantity.count(overload.queuePeak)) requests. Latencies describe the length of the \
+        trace, not the server.
+        Lower the rate (trace.rate_scale) or add replicas (cluster.replicas, hardware.nodes).
+        """
+    }
+
+    private static func rate(_ rate: Double) -> String { Quantity.significant(rate) }
 
     private static func latencyTable(_ summary: RunSummary) -> String {
         var table = TextTable(["", "mean", "p50", "p90", "p95", "p99", "max"])
@@ -70,10 +85,12 @@ public enum RunReport {
             ),
             (
                 "GPUs",
-                "\(Quantity.percent(summary.busyShare)) of the time busy, "
+                "\(Quantity.percent(summary.busyShare)) of the time busy"
+                    + (summary.tellsHostTime ? ", " : " (host work in steps included), ")
                     + "\(Quantity.percent(summary.hostWaitShare)) waiting for the host, "
                     + "\(Quantity.count(counters.wastedEntries)) wasted entries"
             ),
+            ("utilisation", utilization(summary)),
             (
                 "simulated",
                 "\(Quantity.duration(seconds: summary.duration)) on \(replicas(summary.replicas))"
@@ -81,6 +98,19 @@ public enum RunReport {
             ("digest", summary.digest),
         ]
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    private static func utilization(_ summary: RunSummary) -> String {
+        let shares = summary.utilization
+        let peaks = [
+            ("of the peak FLOP/s", shares.flops),
+            ("of the memory bandwidth", shares.memoryBandwidth),
+            ("of the token budget", shares.tokenBudget),
+            ("of max_num_seqs", shares.runningLimit),
+        ]
+        return peaks.compactMap { name, share in
+            share.map { Quantity.percent($0) + " " + name }
+        }.joined(separator: ", ")
     }
 
     private static func requestLine(_ counters: Counters) -> String {

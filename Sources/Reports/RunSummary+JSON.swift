@@ -14,6 +14,20 @@ extension RunSummary: Encodable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         for (name, value) in counts { try container.encode(value, forKey: Key(name)) }
+        for (name, value) in [
+            ("flops_utilization", utilization.flops),
+            ("memory_bandwidth_utilization", utilization.memoryBandwidth),
+            ("overload_arrival_rate", overload?.arrivalRate),
+            ("overload_admission_rate", overload?.admissionRate),
+        ] {
+            try container.encodeIfPresent(value, forKey: Key(name))
+        }
+        try container.encode(overload != nil, forKey: Key("overloaded"))
+        try container.encodeIfPresent(
+            overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
+        try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
+        try container.encodeIfPresent(
+            overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
@@ -63,6 +77,9 @@ extension RunSummary: Encodable {
             ("scheduled_tokens", counters.scheduledTokens),
             ("preemptions", counters.preemptions), ("evictions", counters.evictions),
             ("hit_tokens", counters.hitTokens), ("wasted_entries", counters.wastedEntries),
+            ("peak_tokens_per_step", peaks.tokensPerStep),
+            ("peak_requests_per_step", peaks.requestsPerStep),
+            ("peak_decodes_per_step", peaks.decodesPerStep), ("peak_context", peaks.context),
             ("replicas", replicas), ("num_gpu_blocks", blocksPerReplica + 1),
         ]
     }
@@ -81,6 +98,8 @@ extension RunSummary: Encodable {
             ("mean_tokens_per_step", hasSteps ? meanTokensPerStep : nil),
             ("gpu_busy_share", busyShare),
             ("gpu_host_wait_share", hostWaitShare),
+            ("token_budget_utilization", utilization.tokenBudget),
+            ("max_num_seqs_utilization", utilization.runningLimit),
         ]
     }
 }

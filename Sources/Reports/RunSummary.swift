@@ -47,6 +47,22 @@ public struct RunSummary: Sendable, Equatable {
         }
     }
 
+    /// The most that a run reached.
+    public struct Peaks: Sendable, Equatable {
+        public var tokensPerStep: Int
+        public var requestsPerStep: Int
+        public var decodesPerStep: Int
+        /// Tokens of one request.
+        public var context: Int
+
+        init(_ result: RunResult) {
+            tokensPerStep = result.work.mostTokens
+            requestsPerStep = result.work.mostRequests
+            decodesPerStep = result.work.mostDecodes
+            context = result.longestContext
+        }
+    }
+
     /// Names the run: equal digests mean equal records and counters.
     public var digest: String
     public var counters: Counters
@@ -70,9 +86,18 @@ public struct RunSummary: Sendable, Equatable {
     /// Shares of the pool in use: mean over time and replicas, most in one replica.
     public var meanKVUse: Double
     public var peakKVUse: Double
-    /// Shares of the replicas' time: computing, and waiting for host work.
+    /// Shares of the replicas' time: GPUs computing, and waiting for host work, between steps and
+    /// in them. A clock that does not tell host work in its steps counts it as computing.
     public var busyShare: Double
     public var hostWaitShare: Double
+    /// Whether the clock tells host work in its steps.
+    public var tellsHostTime: Bool
+    /// Shares of what the GPUs and the engine's limits allow.
+    public var utilization: Utilization
+    /// Most tokens, requests and decodes of a step, and the longest context, tokens.
+    public var peaks: Peaks
+    /// Set when requests arrived faster than the replicas took them in.
+    public var overload: Overload?
     public var replicas: Int
     public var blocksPerReplica: Int
     /// Where the step times come from.
@@ -98,8 +123,13 @@ public struct RunSummary: Sendable, Equatable {
         let blocks = Double(result.blocksPerReplica)
         meanKVUse = ratio(result.usedBlockSeconds, replicaTime * blocks)
         peakKVUse = ratio(Double(result.peakUsedBlocks), blocks)
-        busyShare = ratio(Double(result.busyTime) / 1e12, replicaTime)
-        hostWaitShare = ratio(Double(result.hostWaitTime) / 1e12, replicaTime)
+        let host = result.hostTimeInSteps ?? 0
+        busyShare = ratio(Double(result.busyTime - host) / 1e12, replicaTime)
+        hostWaitShare = ratio(Double(result.hostWaitTime + host) / 1e12, replicaTime)
+        tellsHostTime = result.hostTimeInSteps.map { $0 > 0 } ?? false
+        utilization = result.utilization
+        peaks = Peaks(result)
+        overload = result.overload
         self.clock = clock
         self.warnings = warnings
         if result.refusedActions > 0 {

@@ -50,7 +50,9 @@ public func simulate(
     // which runs keep in another form.
     let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.gait == .walk
     if logsBlocks || plan.hasCustomScheduler { plan.numbersBlocks = true }
+    try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
+    defer { cluster.dismissSchedulers() }
     var feed = try RequestFeed(source, plan)
     let independent =
         !cluster.router.readsState && !feed.isDependent && !plan.hasCustomScheduler

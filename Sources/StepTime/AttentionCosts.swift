@@ -8,6 +8,13 @@ struct DecodeCost: Sendable {
     var fixed = 0.0
     var perSequence = 0.0
     var perContext = 0.0
+    /// The part of it that writes scores to memory and reads them back.
+    var perContextScores = 0.0
+
+    mutating func addScores(_ seconds: Double) {
+        perContextScores += seconds
+        perContext += seconds
+    }
 }
 
 /// Attention of one layer over one step's prefill chunks, in seconds.
@@ -54,7 +61,17 @@ extension OperatorCosts {
             var cost = DecodeCost(
                 fixed: c.fixed, perSequence: c.perHead * keys, perContext: bytes / c.bandwidth)
             if options.attentionKernel == .naive {
-                cost.perContext += queries * Self.naiveBytesPerScore / c.bandwidth
+                cost.addScores(queries * Self.naiveBytesPerScore / c.bandwidth)
+            }
+            return cost
+        case .latent(let latent) where latent.cachesHeads:
+            let c = profile.decode[measuredCache]!
+            let heads = Double(latent.queryHeads / deployment.tensorParallel)
+            var cost = DecodeCost(
+                fixed: c.fixed, perSequence: c.perHead * heads,
+                perContext: Double(attention.cacheBytesPerToken(deployment)) / c.bandwidth)
+            if options.attentionKernel == .naive {
+                cost.addScores(heads * Self.naiveBytesPerScore / c.bandwidth)
             }
             return cost
         case .latent(let latent):
@@ -67,7 +84,7 @@ extension OperatorCosts {
                     heads: heads, rank: Double(latent.latentRank), rope: Double(latent.ropeDim),
                     bytesPerToken: bytes))
             if options.attentionKernel == .naive {
-                cost.perContext += heads * Self.naiveBytesPerScore / c.bandwidth
+                cost.addScores(heads * Self.naiveBytesPerScore / c.bandwidth)
             }
             return cost
         case .recurrent(let mixer):
@@ -96,7 +113,8 @@ extension OperatorCosts {
             return PrefillCost(
                 fixed: c.fixed, perPair: heads * width / c.rate,
                 perToken: (c.perQueryHead + c.perKeyHead) * heads,
-                perPast: 2 * heads * expanded / rate, perScore: scoreCost(queries: heads))
+                perPast: latent.cachesHeads ? 0 : 2 * heads * expanded / rate,
+                perScore: scoreCost(queries: heads))
         case .recurrent(let mixer):
             let flops = Double(mixer.scanFLOPsPerToken) / Double(deployment.tensorParallel)
             return PrefillCost(

@@ -28,17 +28,26 @@ public struct Explanation: Sendable, Equatable {
     public var doesNotFit: String?
     /// Sequences of the step's context that the cache holds; nil when the model does not fit.
     public var sequencesThatFit: Int?
-    /// Bytes of one head's 16-bit context × context score matrix.
-    public var scoreMatrixBytes: Double
-    /// Context at which attention takes as many FLOPs per token as the feed-forward parts; nil
-    /// for models without one of them, or with windows that keep attention below.
+    /// Bytes of one head's 16-bit context × context score matrix; nil without attention.
+    public var scoreMatrixBytes: Double?
+    /// Context at which attention takes as many FLOPs per token as the feed-forward parts, for a
+    /// token of this step's kind; nil for models without one of them, or with windows that keep
+    /// attention below.
     public var crossoverContext: Int?
-    /// Bytes of scores that naive attention would move in this step, and their time in seconds.
-    public var naiveBytes: Double
-    public var naiveSeconds: Double
-    /// Work of generating `context` tokens from nothing without a cache, over that with one.
-    public var attentionWithoutCache: Double
-    public var projectionsWithoutCache: Double
+    /// Bytes of scores that naive attention would move in this step, and the time that would add
+    /// in seconds; nil without attention.
+    public var naiveBytes: Double?
+    public var naiveSeconds: Double?
+    /// Bytes of one layer's 16-bit scores on one GPU, which naive attention holds at once.
+    public var naiveScoreBytes: Double?
+    /// Whether those fit next to the weights and this step's cache.
+    public var naiveScoresFit = true
+    /// Work of generating `context` tokens from nothing without a cache, over that with one; nil
+    /// without attention.
+    public var attentionWithoutCache: Double?
+    public var projectionsWithoutCache: Double?
+    /// What to know before believing the figures, a line each.
+    public var notes: [String] = []
 
     /// Explains a step of a model on a GPU.
     ///
@@ -46,8 +55,8 @@ public struct Explanation: Sendable, Equatable {
     ///   not fit is explained all the same, with the arithmetic in `doesNotFit`.
     public init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init(),
-        gpu: GPU = .h100, blockSize: Int = 16, utilization: Double = 0.9,
-        step: StepBreakdown.Step
+        gpu: GPU = .h100, blockSize: Int = 16,
+        utilization: Double = MemoryBudget.defaultUtilization, step: StepBreakdown.Step
     ) throws {
         self.model = model
         self.deployment = deployment
@@ -56,10 +65,10 @@ public struct Explanation: Sendable, Equatable {
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         provenance = costs.provenance
         // Without a cache every token of the context is computed again.
-        let computed = options.usesCache ? step.tokens : step.context
-        breakdown = try StepBreakdown(
-            model, deployment, options,
-            StepBreakdown.Step(batch: step.batch, tokens: computed, context: step.context))
+        let computed = try StepBreakdown.Step(
+            batch: step.batch, tokens: options.usesCache ? step.tokens : step.context,
+            context: step.context)
+        breakdown = try StepBreakdown(model, deployment, options, computed)
         let whole = KVCacheLayout(model, Deployment(cache: deployment.cache))
         let shard = KVCacheLayout(model, deployment)
         kvBytesPerToken = whole.bytesPerToken
@@ -70,24 +79,53 @@ public struct Explanation: Sendable, Equatable {
         do {
             let budget = try MemoryBudget(
                 model, deployment, gpu: gpu, utilization: utilization, blockSize: blockSize,
-                maxNumSeqs: max(256, step.batch))
+                maxNumSeqs: max(gpu.serverDefaults.sequences, step.batch))
             self.budget = budget
             sequencesThatFit = Self.sequences(
                 budget, shard, context: step.context, blockSize: blockSize)
         } catch let error as InputError where error.place == "model" {
             doesNotFit = error.problem
         }
+        crossoverContext = model.crossoverContext(
+            isDecode: StepShare(computed, stages: 1).isDecode)
+        if model.layers.contains(where: { $0.attention.queryHeads > 0 }) {
+            try explainAttention(options, computed, shard)
+        }
+        notes = notes(options, shard)
+    }
+
+    /// What attention would cost without the techniques in use.
+    private mutating func explainAttention(
+        _ options: ClockOptions, _ step: StepBreakdown.Step, _ shard: KVCacheLayout
+    ) throws {
         let context = Double(step.context)
         scoreMatrixBytes = 2 * context * context
-        crossoverContext = Self.crossover(model)
-        let scores = Self.queryHeads(model) * Double(step.batch) * Double(computed) * context
-        naiveBytes = OperatorCosts.naiveBytesPerScore * scores
-        naiveSeconds =
-            naiveBytes / Double(deployment.tensorParallel)
-            / options.profile.decode[.bf16]!.bandwidth
-        // Σ i² / Σ i and Σ i / n over i = 1 ... n.
-        attentionWithoutCache = (2 * context + 1) / 3
         projectionsWithoutCache = (context + 1) / 2
+        attentionWithoutCache = model.attentionWithoutCache(context: step.context)
+        let tokens = Double(step.batch) * Double(step.tokens)
+        var (scores, largest) = (0.0, 0.0)
+        for group in model.layerGroups {
+            let attention = group.layer.attention
+            let keys = attention.window.map { min(step.context, $0) } ?? step.context
+            let layer = tokens * Double(attention.queryHeads) * Double(keys)
+            scores += Double(group.count) * layer
+            largest = max(largest, layer / Double(deployment.tensorParallel))
+        }
+        naiveBytes = OperatorCosts.naiveBytesPerScore * scores
+        var kernels = options
+        kernels.attentionKernel = .flash
+        let flash = try StepBreakdown(model, deployment, kernels, step)
+        kernels.attentionKernel = .naive
+        naiveSeconds = try StepBreakdown(model, deployment, kernels, step).seconds - flash.seconds
+        let bytes = 2 * largest
+        naiveScoreBytes = bytes
+        if let budget {
+            let cached = Double(step.batch) * Double(shard.bytes(context: step.context))
+            let left = budget.usableBytes - budget.weightBytes - budget.reserveBytes
+            naiveScoresFit = bytes <= Double(left) - cached
+        } else {
+            naiveScoresFit = bytes <= Double(gpu.memoryBytes)
+        }
     }
 
     /// Whole sequences the pool holds: each group keeps its own whole blocks.
@@ -104,40 +142,5 @@ public struct Explanation: Sendable, Equatable {
         }
         // Block 0 is the null block, which nobody gets.
         return (budget.numGPUBlocks - 1) / max(1, blocks)
-    }
-
-    /// Query heads over all layers.
-    private static func queryHeads(_ model: TransformerModel) -> Double {
-        model.layers.reduce(0) { sum, layer in
-            switch layer.attention {
-            case .heads(let heads): sum + Double(heads.queryHeads)
-            case .latent(let latent): sum + Double(latent.queryHeads)
-            case .recurrent: sum
-            }
-        }
-    }
-
-    private static func crossover(_ model: TransformerModel) -> Int? {
-        var perContext = 0.0
-        var feedForward = 0.0
-        for layer in model.layers {
-            for matrix in layer.feedForward.projections(hidden: model.hiddenSize).joined() {
-                feedForward += 2 * Double(matrix.parameters)
-            }
-            if case .experts(let experts) = layer.feedForward {
-                let each = experts.weightsPerExpert(hidden: model.hiddenSize)
-                feedForward += 2 * Double(experts.chosen) * Double(each)
-            }
-            guard layer.attention.window == nil else { continue }
-            switch layer.attention {
-            case .heads(let heads): perContext += 4 * Double(heads.queryHeads * heads.headDim)
-            case .latent(let latent):
-                perContext +=
-                    2 * Double(latent.queryHeads * (2 * latent.latentRank + latent.ropeDim))
-            case .recurrent: break
-            }
-        }
-        guard perContext > 0, feedForward > 0 else { return nil }
-        return Int((feedForward / perContext).rounded(.up))
     }
 }

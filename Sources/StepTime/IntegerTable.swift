@@ -29,14 +29,29 @@ struct IntegerTable: Sendable, Equatable {
             let rise = max(0, Self.picoseconds(seconds(Double(from + Int(step)))) - start)
             slope = rise / step
             for offset in 1...step where values.count <= last {
-                values.append(start + rise * offset / step)
+                // start + rise * offset / step, in parts that cannot leave 64 bits.
+                values.append(start + slope * offset + rise % step * offset / step)
             }
         }
         self.slope = max(0, slope)
     }
 
-    /// Whole picoseconds of a duration.
-    static func picoseconds(_ seconds: Double) -> Int64 { Int64((seconds * 1e12).rounded()) }
+    /// Largest figure that is kept, beyond any that a plan allows (`StepTime.longestStep`): what
+    /// is larger counts as this.
+    static let most: Int64 = 1_000_000_000_000_000_000
+
+    /// Whole picoseconds of a duration of at least 0, `most` for anything longer.
+    static func picoseconds(_ seconds: Double) -> Int64 {
+        let picoseconds = (seconds * 1e12).rounded()
+        return picoseconds < Double(most) ? Int64(picoseconds) : most
+    }
+
+    /// The value at a count, which may be larger than any integer of 64 bits.
+    func bound(_ count: Double) -> Double {
+        let last = values.count - 1
+        guard count > Double(last) else { return Double(values[Int(count)]) }
+        return Double(values[last]) + (count - Double(last)) * Double(slope)
+    }
 
     /// The value at a count of at least 0. O(1).
     @inline(__always)

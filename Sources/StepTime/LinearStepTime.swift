@@ -26,6 +26,16 @@ public struct LinearStepTime: Sendable, Equatable {
         return microseconds * 1_000_000
     }
 
+    /// No step of so many tokens and sequences with contexts of `length` takes longer, in
+    /// picoseconds.
+    func most(tokens: Double, sequences: Double, length: Double) -> Double {
+        let microseconds =
+            Double(fixedMicroseconds) + Double(perTokenMicroseconds) * tokens
+            + Double(perRequestMicroseconds) * sequences
+            + Double(perThousandContextMicroseconds) * sequences * length / 1000
+        return microseconds * 1e6
+    }
+
     /// The price of a step of decodes only, as a line in their contexts.
     func decodeLine(decodes: Int) -> DecodeLine {
         let perDecode = perTokenMicroseconds + perRequestMicroseconds

@@ -127,7 +127,8 @@ struct OperatorCosts: Sendable {
         let bytes = tokens * Double(experts.chosen) * Double(hidden) * 3
         let node = LinkCoefficients.dispatch
         let within = 2 * node.latency + bytes / node.bandwidth
-        let nodes = (deployment.expertParallel + 7) / 8
+        let nodes =
+            (deployment.expertParallel + deployment.gpusPerNode - 1) / deployment.gpusPerNode
         guard nodes > 1 else { return within }
         let remote = bytes * Double(nodes - 1) / Double(nodes)
         let network = LinkCoefficients.network

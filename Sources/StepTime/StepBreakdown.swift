@@ -4,10 +4,11 @@ import Models
 
 /// Where the parameters, FLOPs, bytes and time of one step go, phase by phase, summed over layers.
 ///
-/// Parameters, FLOPs and bytes are those of the whole model, however many GPUs share it. Scores
-/// are counted as the full matrix of new tokens × context, as texts do; causal kernels skip what
-/// lies above the diagonal, and times are those of such kernels. The times of all phases and the
-/// host sum up to the price of the step.
+/// Parameters, FLOPs and bytes are those of the whole model, however many GPUs share it. Of the
+/// scores of new tokens × context those are counted that causal kernels compute: none above the
+/// diagonal, none beyond a window. With pipeline stages the step's sequences are in flight as
+/// micro-batches: weights are read once for each. The times of all phases and the host sum up to
+/// the price that a run charges for the step.
 public struct StepBreakdown: Sendable, Equatable {
     /// What a phase waits for.
     public enum Bound: String, Sendable, Codable {
@@ -69,9 +70,14 @@ public struct StepBreakdown: Sendable, Equatable {
     /// All of it, seconds.
     public var seconds: Double { phases.reduce(hostSeconds) { $0 + $1.seconds } }
 
+    /// Longest step that is taken apart, seconds: the largest step that can be asked for takes
+    /// less with any figures that a GPU may have.
+    private static let longest = 1e15
+
     /// Takes a step apart.
     ///
-    /// - Throws: `InputError` for a deployment that the model or the profile does not allow.
+    /// - Throws: `InputError` for a deployment that the model or the profile does not allow, or for
+    ///   a step that takes longer than a clock counts.
     public init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, _ step: Step
     ) throws {
@@ -82,15 +88,23 @@ public struct StepBreakdown: Sendable, Equatable {
         hostSeconds =
             host.fixed + host.perGPU * Double(deployment.tensorParallel)
             + host.perSequence * Double(step.batch)
+        let share = StepShare(step, stages: deployment.pipelineParallel)
         add(costs.embedding(step))
         for group in model.layerGroups {
-            for var phase in costs.phases(group.layer, step) {
+            for var phase in costs.phases(group.layer, share) {
                 phase.scale(by: group.count)
+                // The fullest pipeline stage sets the pace.
+                phase.seconds *= costs.stageImbalance
                 add(phase)
             }
         }
-        if let hop = costs.pipelineHops(step) { add(hop) }
+        if let hop = costs.pipelineHops(share) { add(hop) }
         add(costs.headPhase(step))
+        guard seconds <= Self.longest else {
+            throw InputError(
+                "step_time.profile", "makes this step take \(seconds) s",
+                expected: "at most \(Self.longest) s")
+        }
     }
 
     private mutating func add(_ phase: Phase) {
@@ -105,6 +119,28 @@ public struct StepBreakdown: Sendable, Equatable {
         phases[known].weightBytes += phase.weightBytes
         phases[known].kvBytes += phase.kvBytes
         phases[known].seconds += phase.seconds
+    }
+}
+
+/// A step and the micro-batches that pipeline stages cut it into.
+struct StepShare {
+    var step: StepBreakdown.Step
+    /// Micro-batches in flight: as many as there are stages, and sequences to fill them.
+    var lanes: Int
+    /// Tokens of the step.
+    var tokens: Double
+    /// Tokens of a micro-batch.
+    var lane: Double
+    /// Whether the step decodes: anything else is a chunk of prefill.
+    var isDecode: Bool
+
+    init(_ step: StepBreakdown.Step, stages: Int) {
+        self.step = step
+        lanes = min(stages, step.batch)
+        let all = step.batch * step.tokens
+        tokens = Double(all)
+        lane = Double((all + lanes - 1) / lanes)
+        isDecode = StepLoad.isDecode(step.tokens, past: step.context - step.tokens)
     }
 }
 

@@ -42,7 +42,7 @@ extension OperatorCosts {
         let imbalance = stageImbalance
         let byTokens = IntegerTable(through: options.maxTokens) { tokens in
             guard tokens > 0 else { return hostFixed }
-            var sum = hostFixed + Double(stages - 1) * stageHop(tokens: tokens)
+            var sum = hostFixed + hops(tokens: tokens)
             for group in groups {
                 sum += imbalance * Double(group.count) * perToken(tokens: tokens, group.layer)
             }
@@ -52,6 +52,7 @@ extension OperatorCosts {
         var tables = TabulatedStepTime(
             byTokens: byTokens, bySampled: bySampled,
             decode: (1...stages).map { decodeSlopes(lanes: $0) })
+        tables.window = model.window
         tables.usesCache = options.usesCache
         tables.perRequest = IntegerTable.picoseconds(host.perSequence)
         addAttention(to: &tables, groups, imbalance)
@@ -59,16 +60,19 @@ extension OperatorCosts {
     }
 
     /// How much longer the fullest pipeline stage takes than the mean one.
-    private var stageImbalance: Double {
+    var stageImbalance: Double {
         let (layers, stages) = (model.layers.count, deployment.pipelineParallel)
         return Double((layers + stages - 1) / stages * stages) / Double(layers)
     }
 
-    /// Hidden states of `tokens` tokens sent to the next pipeline stage; over the network when
-    /// the stages do not share a node of 8.
-    func stageHop(tokens: Double) -> Double {
-        let link: LinkCoefficients = deployment.gpus <= 8 ? .nvlink : .network
-        return link.latency + 2 * tokens * Double(model.hiddenSize) / link.bandwidth
+    /// Hidden states of `tokens` tokens sent from pipeline stage to pipeline stage: over NVLink
+    /// within a node, over one network interface from node to node.
+    func hops(tokens: Double) -> Double {
+        let between = deployment.hopsBetweenNodes
+        let within = deployment.pipelineParallel - 1 - between
+        let bytes = 2 * tokens * Double(model.hiddenSize)
+        return Double(within) * LinkCoefficients.nvlink.seconds(bytes: bytes)
+            + Double(between) * LinkCoefficients.network.seconds(bytes: bytes)
     }
 
     /// Slopes when `lanes` micro-batches are in flight, which share the step's decodes.
@@ -94,7 +98,7 @@ extension OperatorCosts {
         to tables: inout TabulatedStepTime, _ groups: [LayerGroup], _ imbalance: Double
     ) {
         var (decodeFixed, fixed, token, past) = (0.0, 0.0, 0.0, 0.0)
-        var (pair, windowedPair, score) = (0.0, 0.0, 0.0)
+        var (pair, windowedPair, score, windowedScore) = (0.0, 0.0, 0.0, 0.0)
         for group in groups {
             let count = imbalance * Double(group.count)
             let cost = prefill(group.layer.attention)
@@ -102,11 +106,12 @@ extension OperatorCosts {
             fixed += count * cost.fixed
             token += count * cost.perToken
             past += count * cost.perPast
-            score += count * cost.perScore
             if group.layer.attention.window == nil {
                 pair += count * cost.perPair
+                score += count * cost.perScore
             } else {
                 windowedPair += count * cost.perPair
+                windowedScore += count * cost.perScore
             }
         }
         let scale = Double(1 << TabulatedStepTime.pairFractionBits)
@@ -117,6 +122,7 @@ extension OperatorCosts {
         tables.perPair = IntegerTable.picoseconds(pair * scale)
         tables.perWindowedPair = IntegerTable.picoseconds(windowedPair * scale)
         tables.perScore = IntegerTable.picoseconds(score * scale)
+        tables.perWindowedScore = IntegerTable.picoseconds(windowedScore * scale)
     }
 
     /// Where these figures come from. The ranges are those of the operator tables.
@@ -140,7 +146,10 @@ extension OperatorCosts {
                 if heads.keyValueHeads / deployment.tensorParallel > 8 {
                     note("decode attention with more than 8 KV heads a GPU was not measured")
                 }
-            case .latent: break
+            case .latent(let latent):
+                if latent.cachesHeads, latent.queryHeads / deployment.tensorParallel > 8 {
+                    note("decode attention with more than 8 KV heads a GPU was not measured")
+                }
             case .recurrent(let mixer):
                 note("\(mixer.kind) layers were not measured: state bytes and FLOPs at half rate")
             }
@@ -149,7 +158,16 @@ extension OperatorCosts {
         if profile.gemm[deployment.weights] == nil {
             note("\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes")
         }
-        if deployment.expertParallel > 8 { note("exchange between nodes was not measured") }
+        let between = deployment.hopsBetweenNodes
+        if between > 0 {
+            note(
+                "\(between) of \(deployment.pipelineParallel - 1) hops between pipeline stages "
+                    + "cross nodes over one 400 Gb/s interface: 18.9 us and 36.4 GB/s, measured "
+                    + "point to point")
+        }
+        if deployment.expertParallel > deployment.gpusPerNode {
+            note("exchange between nodes was not measured")
+        }
         return lines
     }
 }

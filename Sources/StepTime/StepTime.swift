@@ -53,6 +53,28 @@ public struct StepTime: Sendable {
         return clock
     }
 
+    /// A part of many prices, scaled as they are.
+    public func scaled(_ sum: Int128) -> Int128 { sum * Int128(millionths) / 1_000_000 }
+
+    /// Longest step that a plan may allow, seconds: a week. The clock of a run leaves room for two.
+    public static let longestStep = 600_000.0
+
+    /// An upper bound of any step's price within an engine's limits, seconds: `tokens` computed for
+    /// `sequences` sequences of `length` tokens each. O(1).
+    public func longest(tokens: Int, sequences: Int, length: Int) -> Double {
+        let sequences = Double(min(sequences, tokens))
+        let price =
+            switch form {
+            case .linear(let linear):
+                linear.most(
+                    tokens: Double(tokens), sequences: sequences, length: Double(length))
+            case .tabulated(let tables):
+                tables.most(
+                    tokens: Double(tokens), sequences: sequences, length: Double(length))
+            }
+        return price * 1e-12 * (Double(millionths) * 1e-6)
+    }
+
     private func scaled(_ price: Int64) -> Int64 {
         let product = price.multipliedFullWidth(by: millionths)
         return Int64(1_000_000).dividingFullWidth(product).quotient

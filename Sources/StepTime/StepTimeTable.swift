@@ -91,11 +91,12 @@ public struct StepTimeTable: Sendable {
             }
             return value
         }
-        // An hour per step is far beyond any; 2^24 tokens far beyond any step.
+        // An hour per step is far beyond any; 2^24 tokens far beyond any step; the clock counts
+        // picoseconds.
         return try Row(
             tokens: Int(number(0, 1, 0x1p24)), decodes: Int(number(1, 0, 0x1p24)),
             context: Int(number(2, 0, 0x1p40)),
-            microseconds: number(3, .leastNonzeroMagnitude, 3.6e9))
+            microseconds: number(3, 1e-6, 3.6e9))
     }
 
     /// The slopes come from steps of equally many tokens where there are such (differences cancel

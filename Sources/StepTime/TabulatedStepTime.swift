@@ -32,12 +32,17 @@ public struct TabulatedStepTime: Sendable, Equatable {
     var perPair: Int64 = 0
     var perWindowedPair: Int64 = 0
     var perScore: Int64 = 0
+    var perWindowedScore: Int64 = 0
+    /// The window that windowed sums are clipped to, tokens; 0: none.
+    var window = 0
     /// Off: decodes are priced as prefills of their whole context.
     var usesCache = true
 
     /// The step's time in picoseconds. O(1).
     func picoseconds(_ load: StepLoad) -> Int64 {
-        guard usesCache else { return picosecondsWithCache(load.withoutCache) }
+        guard usesCache else {
+            return picosecondsWithCache(load.withoutCache(window: window))
+        }
         return picosecondsWithCache(load)
     }
 
@@ -67,6 +72,36 @@ public struct TabulatedStepTime: Sendable, Equatable {
             let squares = load.chunkTokens * load.chunkTokens / load.chunks
             sum += Self.scaled((load.chunkPairs + squares) / 2, perScore)
         }
+        if perWindowedScore > 0 {
+            // The same of Σ c·min(past + c, window): only the r tokens of a chunk that stand
+            // within the first window see ever more keys, and leave r² out.
+            let rising = min(max(window - past / load.chunks, 0), load.chunkTokens / load.chunks)
+            let squares = load.chunks * rising * rising
+            sum += Self.scaled((load.chunkWindowedPairs + squares) / 2, perWindowedScore)
+        }
+        return sum
+    }
+
+    /// No step of so many tokens and sequences with contexts of `length` takes longer, in
+    /// picoseconds; infinite when a coefficient is beyond what is kept.
+    func most(tokens: Double, sequences: Double, length: Double) -> Double {
+        let slopes = [
+            perRequest, decodeFixed, prefillFixed, perChunkToken, perPastToken, perPair,
+            perWindowedPair, perScore, perWindowedScore, decode[0].perSequence,
+            decode[0].perContext, decode[0].perWindowed,
+        ]
+        guard slopes.allSatisfy({ $0 < IntegerTable.most }) else { return .infinity }
+        let context = sequences * length
+        let chunk = usesCache ? tokens : context
+        let keys = window > 0 ? min(length, Double(window)) : length
+        var sum = byTokens.bound(chunk) + bySampled.bound(sequences)
+        sum += Double(perRequest) * sequences + Double(decodeFixed) + Double(prefillFixed)
+        sum += Double(decode[0].perSequence) * sequences + Double(decode[0].perContext) * context
+        sum += Double(decode[0].perWindowed) * sequences * keys
+        sum += Double(perChunkToken) * chunk + Double(perPastToken) * context
+        let unit = Double(1 << Self.pairFractionBits)
+        sum += (2 * Double(perPair) + Double(perScore)) * chunk * length / unit
+        sum += (2 * Double(perWindowedPair) + Double(perWindowedScore)) * chunk * keys / unit
         return sum
     }
 
@@ -98,7 +133,7 @@ extension StepLoad {
     /// The same step when nothing is cached: every decode becomes a prefill of its whole context
     /// (of the batch's mean length, which is all that the sums know), every chunk one of past and
     /// chunk together.
-    var withoutCache: StepLoad {
+    func withoutCache(window: Int) -> StepLoad {
         var load = StepLoad()
         load.requests = requests
         load.sampled = sampled
@@ -107,12 +142,10 @@ extension StepLoad {
         load.chunks = requests
         load.chunkTokens = context
         load.chunkPairs = context * context / max(1, requests)
-        if decodeWindowedContext > 0 || chunkWindowedPairs > 0 {
-            // Each token attends to no more than a window, and to no more than are before it.
-            let share = max(1, decodes)
-            let mostPairs = 2 * context * (decodeWindowedContext / share)
-            load.chunkWindowedPairs =
-                decodes > 0 ? min(load.chunkPairs, mostPairs) : chunkWindowedPairs
+        if window > 0, requests > 0 {
+            var one = StepLoad()
+            one.addChunk(context / requests, past: 0, window: window)
+            load.chunkWindowedPairs = requests * one.chunkWindowedPairs
         }
         return load
     }

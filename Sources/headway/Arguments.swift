@@ -74,7 +74,7 @@ struct Arguments: Sendable {
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
                 || "_.".utf8.contains(byte)
         }
-        return isPath && !FileManager.default.fileExists(atPath: word)
+        return isPath && !FileSystem.exists(word)
     }
 
     private static func wrongCount(_ operands: [String], of verb: Verb) -> InputError {

@@ -18,11 +18,18 @@ extension Verb {
             \(FileBenchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"))
             """,
         flags: [
-            Flag("--repeat", "N", "Run each so many times and show the median by CPU time."),
+            Flag(
+                "--repeat", "N",
+                "Run each so many times, 1 to 100000, and show the median by CPU time."),
             .json,
         ]
     ) { arguments in
         let repeats = try arguments.integer("--repeat", atLeast: 1) ?? 1
+        guard repeats <= mostRepeats else {
+            throw InputError(
+                "--repeat", "\(repeats) is above \(mostRepeats)",
+                expected: "1 to \(mostRepeats) runs of each, all of which the median needs")
+        }
         let chosen = try Chosen(arguments.operands)
         let printsTable = !arguments.has("--json")
         let machine = Machine()
@@ -40,6 +47,9 @@ extension Verb {
         }
         return 0
     }
+
+    /// The result of every run is kept for the median.
+    private static let mostRepeats = 100_000
 
     /// The medians by CPU time, each printed as it comes in.
     private static func results<Benchmark, Table: BenchmarkTable>(

@@ -14,8 +14,10 @@ extension Verb {
 
             Latencies are paired request by request. Intervals come from a block bootstrap over
             time, so that neighbours in one queue do not count as independent evidence; "better"
-            and "worse" hold at 5 % over all rows together (Holm). Figures of a run as a whole
-            have no interval: `headway gate` repeats them over seeds.
+            and "worse" hold at 5 % over all rows together (Holm). The verdict weighs TTFT, TPOT
+            and E2E latency by the size of their changes: a trade needs a gain and a loss of which
+            the smaller is at least a tenth of the larger. Figures of a run as a whole have no
+            interval: `headway gate` repeats them over seeds.
             """,
         flags: [
             Flag("--by", "METRIC", "Rank candidates by this key of summary.json (mean_e2el_ms)."),

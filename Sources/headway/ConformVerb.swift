@@ -14,7 +14,8 @@ extension Verb {
             (synchronous) or events.jsonl (asynchronous), or the checkpoints of a whole trace.
             Compares each logged step: clock, scheduled entries in order, preempted, finished and
             aborted requests, queue lengths, free blocks, hits, evictions, distinct keys. Exit
-            status 1 at a difference, with the first differing step, expected and actual.
+            status 1 at a difference, with the first differing step, expected and actual. A case
+            that cannot be read is reported and the others run; the status is then 2.
             """,
         flags: [
             Flag("--gait", "GAIT", "Run one gait only, walk or stride; default: both."),
@@ -24,53 +25,131 @@ extension Verb {
             .json,
         ]
     ) { arguments in
-        if let seeds = try arguments.integer("--random", atLeast: 1) {
-            let differing = try compareGaits(UInt64(seeds))
-            if differing > 0 || arguments.operands.isEmpty { return differing == 0 ? 0 : 1 }
-        }
+        let seeds = try arguments.integer("--random", atLeast: 1)
         let gait = try arguments.choice("--gait", as: EngineConfiguration.Gait.self)
-        let gaits = gait.map { [$0] } ?? EngineConfiguration.Gait.allCases
         if arguments.operands.isEmpty {
-            throw InputError("conform", "no folder is given", expected: "DIR... or --random SEEDS")
+            guard seeds != nil else {
+                throw InputError(
+                    "conform", "no folder is given", expected: "DIR... or --random SEEDS")
+            }
+            if gait != nil {
+                throw InputError("--gait", "is for folders", expected: "DIR... with it")
+            }
         }
-        let folders = try Conformance.cases(under: arguments.operands)
-        let printsLines = !arguments.has("--json")
-        let runs = folders.flatMap { folder in gaits.map { (folder: folder, gait: $0) } }
-        let results = try mapOnAllCores(runs) {
-            try Conformance.run($0.folder, gait: $0.gait)
-        } each: {
-            if printsLines { try Console.write(line($0)) }
+        let folders =
+            arguments.operands.isEmpty ? [] : try Conformance.cases(under: arguments.operands)
+        var page = ConformPage(isPrinted: !arguments.has("--json"))
+        if let seeds { page.random = try compareGaits(seeds, page) }
+        if !folders.isEmpty, page.random?.differing.isEmpty ?? true {
+            let gaits = gait.map { [$0] } ?? EngineConfiguration.Gait.allCases
+            try page.run(folders, gaits)
         }
-        let differing = results.filter { $0.difference != nil }.count
-        if arguments.has("--json") {
-            try Console.writeJSON(results)
-        } else {
-            let steps = results.reduce(0) { $0 + $1.steps }
-            try Console.write("\(results.count) cases, \(steps) steps, \(differing) differing")
-        }
-        return differing == 0 ? 0 : 1
+        if !page.isPrinted { try page.writeJSON() }
+        return try page.status()
     }
 
-    private static func compareGaits(_ seeds: UInt64) throws -> Int {
-        let differences = try mapOnAllCores(Array(1...seeds)) { seed in
-            try GaitComparison.difference(seed: seed).map {
-                "random workload, seed \(seed): the gaits differ in \($0)"
+    /// Seeds 1 to `seeds`, a batch at a time: no list holds all of them.
+    private static func compareGaits(
+        _ seeds: Int, _ page: ConformPage
+    ) throws -> ConformPage.Random {
+        var random = ConformPage.Random(seeds: seeds)
+        var first = 1
+        while first <= seeds {
+            let last = first + min(batch - 1, seeds - first)
+            Progress.report(first - 1, of: seeds, "workloads")
+            let found = try mapOnAllCores(Array(first...last)) { seed in
+                try GaitComparison.difference(seed: UInt64(seed)).map {
+                    ConformPage.RandomDifference(seed: seed, difference: $0)
+                }
+            } each: {
+                guard let found = $0, page.isPrinted else { return }
+                try Console.write(
+                    "random workload, seed \(found.seed): the gaits differ in \(found.difference)")
             }
-        } each: {
-            if let difference = $0 { try Console.write(difference) }
+            random.differing += found.compactMap(\.self)
+            if last == seeds { break }
+            first = last + 1
         }
-        let differing = differences.count { $0 != nil }
-        try Console.write("\(seeds) random workloads in both gaits, \(differing) differing")
-        return differing
+        if page.isPrinted {
+            try Console.write(
+                "\(seeds) random workloads in both gaits, \(random.differing.count) differing")
+        }
+        return random
+    }
+
+    private static let batch = 1000
+}
+
+/// What `conform` found.
+private struct ConformPage {
+    struct RandomDifference: Encodable, Sendable {
+        var seed: Int
+        var difference: String
+    }
+
+    struct Random: Encodable {
+        var seeds: Int
+        var differing: [RandomDifference] = []
+    }
+
+    /// What `--json` prints when random workloads were compared.
+    private struct Both: Encodable {
+        var random: Random
+        var cases: [ConformanceResult]
+    }
+
+    /// Printed line by line; else as JSON, at the end.
+    let isPrinted: Bool
+    var random: Random?
+    var results: [ConformanceResult] = []
+
+    init(isPrinted: Bool) { self.isPrinted = isPrinted }
+
+    private var unreadable: [ConformanceResult] { results.filter { $0.unreadable != nil } }
+    private var differing: Int { results.count { $0.difference != nil } }
+
+    mutating func run(_ folders: [String], _ gaits: [EngineConfiguration.Gait]) throws {
+        let runs = folders.flatMap { folder in gaits.map { (folder: folder, gait: $0) } }
+        let isPrinted = isPrinted
+        results = try mapOnAllCores(runs) {
+            Conformance.attempt($0.folder, gait: $0.gait)
+        } each: {
+            if isPrinted { try Console.write(Self.line($0).withoutWorkflowCommands) }
+        }
+        guard isPrinted else { return }
+        let steps = results.reduce(0) { $0 + $1.steps }
+        let rest = unreadable.isEmpty ? "" : ", \(unreadable.count) not readable"
+        try Console.write("\(results.count) cases, \(steps) steps, \(differing) differing" + rest)
+    }
+
+    func writeJSON() throws {
+        if let random {
+            try Console.writeJSON(Both(random: random, cases: results))
+        } else {
+            try Console.writeJSON(results)
+        }
+    }
+
+    /// 0, or 1 at a difference. Throws `InputError` when a case could not be read.
+    func status() throws -> Int32 {
+        if let first = unreadable.first {
+            throw InputError(
+                "conform",
+                "\(unreadable.count) of \(results.count) cases cannot be read, the first: "
+                    + (first.unreadable ?? ""),
+                expected: "complete cases, or folders without that one")
+        }
+        return differing == 0 && random?.differing.isEmpty ?? true ? 0 : 1
     }
 
     private static func line(_ result: ConformanceResult) -> String {
-        let head = "\(result.name) (\(result.gait))"
+        let head = "\(result.name.echoed()) (\(result.gait))"
+        if let reason = result.unreadable { return "\(head): cannot be read: \(reason)" }
         guard let difference = result.difference else {
             return "\(head): \(result.steps) steps match"
         }
         return """
-            \(head): differs after \(result.steps) steps, at \(difference.place)
+            \(head): differs after \(result.steps) steps, at \(difference.place.echoed())
               before   \(difference.before)
               expected \(difference.expected)
               actual   \(difference.actual)

@@ -17,14 +17,15 @@ extension Verb {
             Flag("--model", "M", "A name of the catalogue or a config.json's path."),
             Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
             Flag("--pp", "N", "pipeline_parallel_size."),
-            Flag("--ep", "N", "GPUs that share the experts."),
+            Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
             Flag("--context", "N", "Tokens of context after the step."),
             Flag("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk."),
             Flag("--batch", "B", "Sequences in the step."),
             Flag("--weights", "D", "bf16, fp8, int4 or mxfp4; the checkpoint's own when absent."),
             Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4."),
             Flag("--block-size", "N", "Tokens per KV block."),
-            Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use."),
+            Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
+            Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
             Flag("--profile", "P", "Engine profile: vllm, trtllm or sglang."),
             Flag("--attention-kernel", "K", "flash, or naive: scores go through memory."),
             Flag("--no-kv-cache", "Recompute the whole context in every step."),
@@ -57,17 +58,23 @@ extension Verb {
             batch: arguments.integer("--batch", atLeast: 1) ?? 1, tokens: tokens,
             context: arguments.integer("--context", atLeast: 1) ?? max(2048, tokens))
         let blockSize = try arguments.integer("--block-size", atLeast: 1) ?? 16
-        let utilization = try arguments.number("--gpu-memory-utilization") ?? 0.9
+        let utilization =
+            try arguments.number("--gpu-memory-utilization") ?? MemoryBudget.defaultUtilization
         var deployment = Deployment()
-        deployment.weights = try arguments.choice("--weights") ?? model.nativeWeights
+        let weights: WeightFormat? = try arguments.choice("--weights")
+        deployment.weights = try model.weights(weights)
         deployment.cache = try arguments.choice("--kv") ?? .bf16
         deployment.pipelineParallel = try arguments.integer("--pp", atLeast: 1) ?? 1
         deployment.expertParallel = try arguments.integer("--ep", atLeast: 1) ?? 1
+        deployment.gpusPerNode = try arguments.integer("--gpus-per-node", atLeast: 1) ?? 8
         func explain(_ tensorParallel: Int) throws -> Explanation {
             deployment.tensorParallel = tensorParallel
-            return try Explanation(
+            try deployment.checkRanks()
+            var explanation = try Explanation(
                 model, deployment, options, blockSize: blockSize, utilization: utilization,
                 step: step)
+            explanation.notes += model.weightsNotes(weights)
+            return explanation
         }
         if let size = try arguments.integer("--tp", atLeast: 1) { return try explain(size) }
         let first = try explain(1)

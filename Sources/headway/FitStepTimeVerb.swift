@@ -77,9 +77,9 @@ private struct TableFit: Encodable {
     var fixedUs: Double
     var perSequenceUs: Double
     var perContextTokenUs: Double
-    var medianErrorPercent: Double
-    var p90ErrorPercent: Double
-    var biasPercent: Double
+    var medianErrorPercent: Double?
+    var p90ErrorPercent: Double?
+    var biasPercent: Double?
 
     init(_ table: StepTimeTable) {
         let errors = ErrorSummary(table.errorsPercent)
@@ -87,18 +87,19 @@ private struct TableFit: Encodable {
         fixedUs = table.knots[0].microseconds
         perSequenceUs = table.perSequence
         perContextTokenUs = table.perContext
-        medianErrorPercent = errors.median
-        p90ErrorPercent = errors.p90
-        biasPercent = errors.bias
+        medianErrorPercent = errors?.median
+        p90ErrorPercent = errors?.p90
+        biasPercent = errors?.bias
     }
 
     var text: String {
-        """
-        \(rows) steps: \(Quantity.significant(fixedUs)) us at the fewest tokens, \
-        \(Quantity.significant(perSequenceUs)) us per decode, \
-        \(Quantity.significant(perContextTokenUs * 1000)) ns per token of context
-        error: median \(Quantity.decimal(medianErrorPercent, 1)) %, p90 \
-        \(Quantity.decimal(p90ErrorPercent, 1)) %, bias \(Quantity.decimal(biasPercent, 1)) %
-        """
+        func share(_ value: Double?) -> String { value.map { Quantity.decimal($0, 1) } ?? "-" }
+        return """
+            \(rows) steps: \(Quantity.significant(fixedUs)) us at the fewest tokens, \
+            \(Quantity.significant(perSequenceUs)) us per decode, \
+            \(Quantity.significant(perContextTokenUs * 1000)) ns per token of context
+            error: median \(share(medianErrorPercent)) %, p90 \(share(p90ErrorPercent)) %, \
+            bias \(share(biasPercent)) %
+            """
     }
 }

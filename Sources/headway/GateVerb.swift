@@ -15,8 +15,9 @@ extension Verb {
             compares. Exit status: 0 pass, 1 regression, 3 inconclusive, 2 bad input. A metric
             passes when the 95 % interval of its worsening ends below the margin, and is a
             regression when the interval starts above it (corrected for the number of metrics);
-            otherwise the report says how many more seeds would settle it. Of a case that did
-            not pass it says whom that costs, by length of the prompt, and where the time goes.
+            otherwise the report says how many more seeds would settle it. Seeds that the baseline
+            lacks are left out and named. Of a case that did not pass it says whom that costs, by
+            length of the prompt, and where the time goes.
             """,
         flags: [
             Flag("--bless", "Write the baseline instead of comparing with it."),
@@ -34,9 +35,7 @@ extension Verb {
         ]
     ) { arguments in
         let path = arguments.operands[0]
-        if arguments.has("--github"), arguments.has("--json") {
-            throw InputError("--github", "and --json are given", expected: "one of them")
-        }
+        try checkModes(arguments)
         var suite = try GateSuite.read(path, changes: arguments.values("--set"))
         let count = try arguments.integer("--seeds", atLeast: 1) ?? suite.seeds.count
         let first = try arguments.integer("--first-seed") ?? suite.seeds[0]
@@ -48,12 +47,7 @@ extension Verb {
         let outputs = [arguments.has("--bless") ? suite.baseline : nil, arguments.value("--junit")]
         for output in outputs.compactMap(\.self) { try FileLedger.process.replaces(output) }
         if arguments.has("--self-check") { return try selfCheck(suite, arguments) }
-        if arguments.has("--bless") {
-            try GateBaseline(suite: suite.name, cases: suite.measure(), costs: suite.costs())
-                .write(to: suite.baseline)
-            try Console.write("Blessed \(suite.cases.count) cases: \(suite.baseline)")
-            return 0
-        }
+        if arguments.has("--bless") { return try bless(suite, arguments) }
         let judgement = try GateJudgement(suite, .read(suite.baseline, suite: path))
         let result = try judgement.explained(
             judgement.judge(suite.measure(), exactly: arguments.has("--exact")))
@@ -65,6 +59,48 @@ extension Verb {
         }
         if arguments.has("--github") { try Console.write(result.githubAnnotations) }
         return result.exitStatus
+    }
+
+    /// Refuses flags that have no effect together.
+    private static func checkModes(_ arguments: Arguments) throws {
+        let clashes = [
+            ("--github", ["--json", "--bless", "--self-check"]),
+            ("--junit", ["--bless", "--self-check"]), ("--exact", ["--bless", "--self-check"]),
+            ("--bless", ["--self-check"]),
+        ]
+        for (flag, others) in clashes where arguments.has(flag) {
+            if let other = others.first(where: arguments.has) {
+                throw InputError(flag, "and \(other) are given", expected: "one of them")
+            }
+        }
+        for flag in ["--trials", "--slowdown"]
+        where arguments.has(flag) && !arguments.has("--self-check") {
+            throw InputError(flag, "is for --self-check only", expected: "--self-check with it")
+        }
+    }
+
+    private struct Blessing: Encodable {
+        let suite, baseline: String
+        let cases: [String]
+        let seeds: [Int]
+    }
+
+    /// Writes the baseline, once it can be held to: the gate has to accept it against itself.
+    private static func bless(_ suite: GateSuite, _ arguments: Arguments) throws -> Int32 {
+        let measured = try suite.measure()
+        var baseline = GateBaseline(suite: suite.name, cases: measured)
+        _ = try GateJudgement(suite, baseline).judge(measured)
+        baseline.costs = try suite.costs()
+        try baseline.write(to: suite.baseline)
+        if arguments.has("--json") {
+            try Console.writeJSON(
+                Blessing(
+                    suite: suite.name, baseline: suite.baseline, cases: suite.cases.map(\.name),
+                    seeds: suite.seeds))
+        } else {
+            try Console.write("Blessed \(suite.cases.count) cases: \(suite.baseline)")
+        }
+        return 0
     }
 
     private static func selfCheck(_ suite: GateSuite, _ arguments: Arguments) throws -> Int32 {

@@ -5,24 +5,43 @@ import Foundation
 /// Leaves the program when the user asks it to stop, whatever it is doing, and nothing half-written
 /// behind.
 enum Interruption {
-    private static let queue = DispatchQueue(label: "interruption")
-    nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
+    private static let asked = DispatchSemaphore(value: 0)
 
     /// Makes SIGINT, SIGTERM and SIGHUP remove what is being written, say so in one line and end
-    /// the program. Call it once, before anything else.
+    /// the program; a hangup that `nohup` has switched off stays so. Call it once, before anything
+    /// else.
+    ///
+    /// A thread of its own does that: a handler may do next to nothing, and sources of signals need
+    /// descriptors, of which there may be few.
     static func watch() {
+        guard startThread() else { return }
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] {
+            let before = signal(number, SIG_IGN)
+            let wasIgnored =
+                unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+            if number == SIGHUP, wasIgnored { continue }
             sigaddset(&signals, number)
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { leave() }
-            source.resume()
-            sources.append(source)
+            signal(number) { _ in Interruption.asked.signal() }
         }
         // A parent may have left them blocked, as thread pools do.
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    /// False where the system has no thread left: signals then end the program at once.
+    private static func startThread() -> Bool {
+        #if os(Linux)
+            var thread = pthread_t()
+        #else
+            var thread: pthread_t?
+        #endif
+        return pthread_create(
+            &thread, nil,
+            { _ in
+                Interruption.asked.wait()
+                Interruption.leave()
+            }, nil) == 0
     }
 
     /// The exit status: 128 and the number of SIGINT, as a shell reports a program that Ctrl-C has

@@ -106,7 +106,7 @@ private struct ReplayRun {
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
             warnings: resolved.warnings + trace.remarks
-                + resolved.rangeWarnings(longestContext: watcher.longestContext)
+                + resolved.rangeWarnings(result)
                 + watcher.rejections.keys.sorted().map { reason in
                     "\(watcher.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
@@ -122,7 +122,7 @@ private struct ReplayRun {
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.description,
                 timeline: watcher.timeline, parts: watcher.latency?.report.text),
-            resolved.trust,
+            resolved.trust(result),
             Self.effort(since: began),
         ]
         return Outcome(summary: summary, page: page.joined(separator: "\n\n"))

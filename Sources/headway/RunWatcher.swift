@@ -28,9 +28,6 @@ final class RunWatcher: RunObserver {
     private var lastShown = ContinuousClock.now
     /// Rejected requests by reason.
     private(set) var rejections: [String: Int] = [:]
-    /// Longest context of a request, tokens.
-    private(set) var longestContext = 0
-
     /// What happened when.
     private(set) var timeline = Timeline()
 
@@ -54,9 +51,6 @@ final class RunWatcher: RunObserver {
     func record(_ record: RequestRecord) throws {
         if record.outcome == .rejected {
             rejections[record.rejection.name, default: 0] += 1
-        } else {
-            longestContext = max(
-                longestContext, Int(record.promptTokens) + Int(record.outputTokens))
         }
         timeline.add(record)
         if let request = latency?.close(record) {

@@ -16,7 +16,9 @@ extension Verb {
             prompt tokens that a prefix cache would hit: LRU by exact stack distances, and the most
             that any replacement could (Belady). The cache is that of one replica, fed one request
             at a time. Its capacity is what the configuration's model leaves free on its GPUs, or
-            --capacity. --confirm then runs the few best page sizes through the cluster.
+            --capacity. Recommended are sizes that attention kernels run: multiples of 16. Block
+            size has no price in the step time. --confirm then runs the few best of them through
+            the cluster.
             """,
         flags: TraceFlags.all + [
             Flag("--pages", "N,N,...", "Page sizes in tokens; default: 1 to 1024 by doubling."),
@@ -80,7 +82,12 @@ private struct CachePage: Encodable {
         if let limit = try arguments.integer("--limit", atLeast: 1) {
             configuration.trace.limit = limit
         }
-        let sizes = study.rows.sorted { $0.loss < $1.loss }.prefix(3).map(\.pageTokens)
+        let sizes = study.ranked.prefix(3).map(\.pageTokens)
+        guard !sizes.isEmpty else {
+            throw InputError(
+                "--confirm", "attention kernels run none of these page sizes",
+                expected: "--pages with multiples of \(AttentionPages.multiple)")
+        }
         let runs = try PageSizeTrial.run(configuration, pageSizes: sizes)
         trials = runs.map { Trial(pageSize: $0.pageTokens, run: RunRow($0.result)) }
         recommendation = PageSizeTrial.best(of: runs)?.pageTokens

@@ -12,7 +12,9 @@ extension Verb {
             REFERENCE.csv has one measured figure a row, with engine, model, GPU, parallelism,
             dtypes, lengths and load; every load is simulated through the same engine as a run.
             Blank cells mean unknown: one GPU, bf16 weights and cache, exact lengths, ten requests
-            per unit of concurrency (3,000 offline).
+            per unit of concurrency (3,000 offline). A column unit is optional: ms, s, us, ns for
+            latencies, tokens/s and requests/s (or /min) for throughput. Exit status 2 when no row
+            can be predicted.
             """,
         flags: [
             Flag("--operators", "DIR", "Compare the operator tables (CSV files) in this folder."),

@@ -37,7 +37,7 @@ struct CompareTests {
         let verdict = Verdict(comparison)
         #expect(verdict.outcome == .worse)
         #expect(verdict.sentence.contains("B is worse: mean"))
-        #expect(Verdict(try Comparison(b, a)).outcome == .better)
+        #expect(try Verdict(Comparison(b, a)).outcome == .better)
         let movement = Movement(comparison)
         #expect(movement.movedRequests > 100)
         #expect(movement.windows.reduce(0) { $0 + $1.requests } == 120)
@@ -186,4 +186,90 @@ private func firstDifference(_ a: String, _ b: String) throws -> Int? {
     }
     return zip(try decisions(a), try decisions(b)).enumerated()
         .first { !$1.0.isEqual($1.1) }?.offset
+}
+
+@Suite("What a comparison comes to")
+struct VerdictTests {
+    /// A run of requests whose latencies are those of another, scaled one by one.
+    private func run(
+        _ name: String, count: Int = 400, finished: Int = 400,
+        queue: (Double) -> Double = { $0 }, prefill: Double = 1, decode: Double = 1
+    ) throws -> ComparedRun {
+        var random = SeededRandom(seed: 11)
+        let requests = (0..<count).map { row -> ComparedRequest in
+            let arrival = Int64(row) * 100_000
+            let waits = queue(20_000 * random.uniform())
+            let first = waits + prefill * (40_000 + 20_000 * random.uniform())
+            let last = first + decode * 9 * (8_000 + 2_000 * random.uniform())
+            let times = [waits, first, last].map { arrival + Int64($0) }
+            return ComparedRequest(
+                id: Int64(row), times: [arrival] + times, promptTokens: 10, hitTokens: 0,
+                outputTokens: 10, preemptions: 0, isFinished: row < finished)
+        }
+        return try ComparedRun(
+            name: name, configuration: Configuration(), requests: requests,
+            figures: ["completed": Double(finished)], digest: name)
+    }
+
+    @Test("all latencies worse and an inner row better is worse, not a trade")
+    func innerRow() throws {
+        let before = try run("a")
+        // A long queue gets short, and all else slow.
+        let after = try run("b", queue: { min($0, 15_000) }, prefill: 1.5, decode: 1.3)
+        let comparison = try Comparison(before, after)
+        #expect(comparison.row("p99_queue_ms")?.isBetter == true)
+        let verdict = Verdict(comparison)
+        #expect(verdict.outcome == .worse)
+        #expect(verdict.sentence.contains("too little for a trade"))
+        #expect(try Verdict(Comparison(after, before)).outcome == .better)
+    }
+
+    @Test("a gain and a loss of a like size are a trade, a tiny gain is none")
+    func trade() throws {
+        let before = try run("a")
+        #expect(
+            try Verdict(Comparison(before, run("b", prefill: 1.3, decode: 0.8))).outcome
+                == .tradeOff)
+        #expect(
+            try Verdict(Comparison(before, run("b", prefill: 2, decode: 0.995))).outcome == .worse)
+        #expect(
+            try Verdict(Comparison(before, run("b", prefill: 0.5, decode: 1.004))).outcome
+                == .better)
+    }
+
+    @Test("TTFT counts where nothing finished")
+    func firstTokensAlone() throws {
+        let before = try run("a", finished: 0)
+        let slow = try run("b", finished: 0, queue: { 3 * $0 })
+        #expect(
+            Weighing(try Comparison(before, slow)).losses.first?.metric.contains("ttft") == true)
+    }
+
+    @Test("requests that no longer finish weigh, however fast the others are")
+    func rejected() throws {
+        let before = try run("a")
+        let after = try run("b", finished: 20, prefill: 0.9, decode: 0.9)
+        let verdict = Verdict(try Comparison(before, after))
+        #expect(verdict.outcome == .worse)
+        #expect(verdict.sentence.contains("400 → 20 requests finish"))
+    }
+
+    @Test("runs in which nothing finished are compared by what they have")
+    func nothingFinished() throws {
+        let rejected = ComparedRequest(
+            id: 1, times: [0, -1, -1, -1], promptTokens: 9, hitTokens: 0, outputTokens: 0,
+            preemptions: 0, isFinished: false)
+        func run(_ name: String, completed: Double) throws -> ComparedRun {
+            try ComparedRun(
+                name: name, configuration: Configuration(), requests: [rejected],
+                figures: ["completed": completed], digest: name)
+        }
+        let (a, b) = (try run("a", completed: 0), try run("b", completed: 0))
+        let ranking = try Ranking(a, [b])
+        #expect(ranking.metric == "completed")
+        #expect(ranking.entries[0].verdict.outcome == .undecided)
+        #expect(ComparisonReport(ranking).text.contains("nothing finished"))
+        let asked = refusal { _ = try Ranking(a, [b], by: "mean_e2el_ms") }
+        #expect(asked.contains("no request has a mean_e2el_ms in both a and b"))
+    }
 }

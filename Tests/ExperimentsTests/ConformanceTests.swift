@@ -52,4 +52,27 @@ struct ConformanceTests {
         #expect(difference.before == lines[8])
         #expect(result.steps == 9)
     }
+
+    @Test("a case that cannot be read is a result, and the others run")
+    func unreadable() throws {
+        let scratch = try Scratch()
+        let good = Self.shipped + "/sync/u1-edges"
+        let text = try String(contentsOfFile: good + "/config.json", encoding: .utf8)
+        let cases = [
+            "{", "{}", "{\"block_size\": 0}",
+            text.replacing("\"block_size\": 16", with: "\"block_size\": 1000000000"),
+            text.replacing("\"num_gpu_blocks\": 257", with: "\"num_gpu_blocks\": 1000000000"),
+            text.replacing("\"fixed\": 5000", with: "\"fixed\": -9223372036854775808"),
+        ]
+        #expect(Set(cases).count == 6 && !cases.contains(text))
+        for (number, text) in cases.enumerated() {
+            let name = "\(number)"
+            try scratch.write(text, name + "/config.json")
+            try scratch.write("", name + "/steps.jsonl")
+            let result = Conformance.attempt(scratch.path + "/" + name, gait: .walk)
+            #expect(result.unreadable?.contains("config.json") == true)
+            #expect(result.difference == nil && result.steps == 0)
+        }
+        #expect(Conformance.attempt(good, gait: .walk).unreadable == nil)
+    }
 }

@@ -6,6 +6,10 @@ import Traces
 
 @testable import Experiments
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 @Suite("Gating against a baseline")
 struct GateTests {
     private let scratch: Scratch
@@ -116,6 +120,38 @@ struct GateTests {
         #expect(refusal { _ = try gate(exact) }.contains("knows no seed 50"))
     }
 
+    @Test("what seeds have in common is compared in pairs, and what to bless is said")
+    func overlappingSeeds() throws {
+        try bless(suite(Self.tpot + ", digest: \"exact\"", seeds: 4))
+        for (seeds, more) in [(5, ""), (5, "first_seed: 2,"), (3, "")] {
+            let suite = try suite(Self.tpot + ", digest: \"exact\"", seeds: seeds, more)
+            let result = try gate(suite)
+            #expect(result.status == .pass)
+            #expect(result.findings.allSatisfy { $0.isPaired })
+            #expect(result.seeds == (more.isEmpty ? min(seeds, 4) : 3))
+            #expect(result.notes.count == (seeds == 5 ? 1 : 0))
+            #expect(result.text.contains("--bless") == (seeds == 5))
+            let exact = try gate(suite, exactly: true)
+            #expect(exact.status == .pass && exact.notes == result.notes)
+        }
+        let slow = try suite(Self.tpot, seeds: 5, changes: ["step_time.scale=1.03"])
+        #expect(try gate(slow).status == .regression)
+    }
+
+    @Test("a configuration, a recipe and a baseline are told from a suite")
+    func otherFiles() throws {
+        try bless(suite(Self.tpot))
+        let baseline = try suite(Self.tpot).baseline
+        let configuration = try scratch.write("{ trace: { limit: 5 } }", "run.json5")
+        let recipe = try scratch.write("{ arrivals: { rate: 1 }, classes: [] }", "recipe.json5")
+        for (path, what) in [
+            (configuration, "is a run configuration, not a suite"),
+            (recipe, "is a trace recipe, not a suite"), (baseline, "is a baseline, not a suite"),
+        ] {
+            #expect(refusal { _ = try GateSuite.read(path) }.contains(what))
+        }
+    }
+
     @Test("another trace, a missing or old or damaged baseline: one clear error each")
     func refusals() throws {
         let suite = try suite(Self.tpot)
@@ -205,6 +241,35 @@ struct GateTests {
         let good = try gate(suite(Self.tpot))
         #expect(try XMLNames(good.junit).elements == ["testsuite", "testcase"])
         #expect(good.githubAnnotations.hasPrefix("::notice title=suite::"))
+    }
+
+    @Test(
+        "no name breaks the XML or becomes a workflow command",
+        arguments: [
+            "a\u{1}b", "x\u{1b}[31m", "\n::error::forged", "a]]>b", "<&\"'>", "\u{fffe}\u{ffff}",
+            "%0A::error title=x::y", "::set-output name=a::b", "x\r\n::warning::z",
+            " \u{2028}::error::z", "a ##[error]b", "a, b: c", "\u{202e}abc",
+        ])
+    func names(name: String) throws {
+        var suite = try suite(Self.tpot)
+        suite.name = name
+        suite.cases[0].name = name
+        let baseline = GateBaseline(suite: name, cases: try suite.measure())
+        suite.cases[0].configuration.stepTime.scale = 1.1
+        let judgement = try GateJudgement(suite, baseline)
+        let result = try judgement.judge(suite.measure())
+        let parser = XMLParser(data: Data(result.junit.utf8))
+        #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
+        #expect(result.githubAnnotations.hasPrefix("::error title="))
+        for text in [result.text, result.githubAnnotations] {
+            let isPlain = text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 }
+            #expect(isPlain)
+            #expect(!text.contains("##["))
+        }
+        #expect(!result.githubAnnotations.contains { $0.isNewline })
+        for line in result.text.split(whereSeparator: \.isNewline) {
+            #expect(!line.drop(while: \.isWhitespace).hasPrefix("::"))
+        }
     }
 
     @Test("the suite's self-check: no false alarms, planted slow-downs caught")

@@ -1,4 +1,5 @@
 import Basics
+import Reports
 import Simulator
 import StepTime
 import TestSupport
@@ -75,6 +76,51 @@ private func simulatedHits(_ seed: UInt64, page: Int, pages: Int) throws -> Int 
         }
         #expect(hits == hits.sorted(by: >))
         #expect(hits[0] > 0)
+    }
+
+    @Test func onlySizesThatKernelsRunAreRecommended() throws {
+        var setting = PageStudy.Setting(capacityTokens: 8_000)
+        setting.pageSizes = [1, 4, 24, 16, 64]
+        let log = try ReuseLog(source(7))
+        let study = try PageStudy(log, setting: setting)
+        let best = try #require(study.best)
+        #expect(best.pageTokens == 16)
+        #expect(study.rows.contains { $0.loss < best.loss })
+        #expect(study.ranked.map(\.pageTokens) == [16, 64])
+        let text = PageStudyReport.text(study)
+        #expect(text.contains("\nPages of 16 tokens lose least"))
+        #expect(text.contains("multiples of 16"))
+        #expect(text.contains("no price in the step time"))
+        setting.pageSizes = [1, 24]
+        let none = try PageStudy(log, setting: setting)
+        #expect(none.best == nil)
+        #expect(PageStudyReport.text(none).contains("None of these page sizes can be chosen"))
+        let json = try jsonText(PageStudyReport(none))
+        #expect(!json.contains("best_page_size"))
+    }
+
+    /// Short prompts in huge pages: nearly all room is empty, and nothing is hit any more.
+    @Test func lossesOfUnlikeThingsAreNoPercentage() throws {
+        var setting = PageStudy.Setting(capacityTokens: 100_000)
+        setting.pageSizes = [16, 4_096]
+        let study = try PageStudy(try ReuseLog(source(7)), setting: setting)
+        let row = try #require(study.rows.last)
+        #expect(row.loss > 1)
+        let text = PageStudyReport.text(study)
+        let sum = (row.loss * 100).rounded()
+        for line in text.split(separator: "\n") where line.hasSuffix("%") || line.contains("% ") {
+            #expect(!line.contains("\(Int(sum))."), "\(line)")
+        }
+        #expect(text.contains("only\nranks and may exceed 100"))
+        for part in ["hits lost: share of prompt tokens", "empty room: share", "metadata: bytes"] {
+            #expect(text.contains(part))
+        }
+    }
+
+    @Test(arguments: [(24, true), (4, true), (16, false), (32, false), (1, true), (544, false)])
+    func otherBlockSizesGetANote(_ size: Int, _ isNoted: Bool) throws {
+        let warnings = try small(["engine.block_size=\(size)"]).resolved().warnings
+        #expect(warnings.contains { $0.hasPrefix("engine.block_size is \(size):") } == isNoted)
     }
 
     @Test func aCacheSmallerThanARequestIsRefused() throws {

@@ -40,15 +40,14 @@ private let python: String? = ["/usr/bin/python3", "/usr/local/bin/python3"].fir
     FileManager.default.isExecutableFile(atPath: $0)
 }
 
-/// Captures that the example in Python covers: first come, first served, one full group, one
-/// prefill rule, and no sharing of blocks under pressure.
+/// Captures that the example in Python covers: first come, first served, one full group, no
+/// adaptive threshold, and no sharing of blocks under pressure.
 private let pythonCaptures: [String] = captures.filter { folder in
     guard let configuration = try? CaseConfiguration.read(folder + "/config.json") else {
         return false
     }
     return configuration.policy == "fcfs" && !configuration.enablePrefixCaching
         && configuration.groups.allSatisfy { $0.type == "full" } && configuration.groups.count == 1
-        && configuration.prefillScheduleInterval == 1
         && !configuration.longPrefillTokenThresholdAdaptive && configuration.source == nil
 }
 

@@ -126,6 +126,19 @@ struct PolicyTests {
         func victim(among running: [RequestView], for requester: RequestView) -> Int { 5 }
     }
 
+    /// A policy that lets nobody in.
+    private struct AdmitsNobody: SchedulingPolicy {
+        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+        func admits(_ candidate: RequestView, _ step: StepView) -> Bool { false }
+    }
+
+    @Test("a policy that lets nobody in is named")
+    func admitsNobody() throws {
+        let message = try refusalOf(plan { $0.policy = AdmitsNobody() }, burst([50]))
+        #expect(message.contains("scheduling policy AdmitsNobody (replica 0)"), "\(message)")
+        #expect(message.contains("no progress"), "\(message)")
+    }
+
     @Test("a policy of one's own orders, admits and is held to the rules")
     func custom() throws {
         let own = plan { $0.policy = OneAtATime() }
@@ -187,15 +200,65 @@ struct ExternalSchedulerFailureTests {
         #expect(ContinuousClock.now - began < .seconds(10))
     }
 
-    @Test("one that never schedules anything is told of the lack of progress")
+    @Test("one that never schedules anything is named, with what it was refused last")
     func idles() throws {
-        let command = "while read -r line; do echo '{\"actions\":[]}'; done"
-        #expect(try message(command).contains("no progress"))
-        let pipelined = plan {
-            $0.externalScheduler = .init(command: command)
-            $0.engine.asyncScheduling = true
+        func message(answer: String, asynchronous: Bool) throws -> String {
+            let idle = plan {
+                $0.externalScheduler = .init(
+                    command: "while read -r line; do echo '\(answer)'; done")
+                $0.engine.asyncScheduling = asynchronous
+            }
+            return try refusalOf(idle, burst([50, 60]))
         }
-        #expect(try refusalOf(pipelined, burst([50])).contains("no progress"))
+        for asynchronous in [false, true] {
+            var words = try message(answer: "{\"actions\":[]}", asynchronous: asynchronous)
+            #expect(words.contains("engine.scheduler (replica 0, step "), "\(words)")
+            #expect(words.contains("while read -r line"), "\(words)")
+            #expect(words.contains("makes no progress"), "\(words)")
+            #expect(words.contains("it asked for nothing that was refused"), "\(words)")
+            #expect(!words.contains("num_gpu_blocks"), "\(words)")
+            // Refusals that end the line count as well.
+            words = try message(
+                answer: "{\"actions\":[[\"run\",1,5]],\"stop_at_refusal\":true}",
+                asynchronous: asynchronous)
+            #expect(
+                words.contains("its last refused action was run of request 1: it is not running"),
+                "\(words)")
+        }
+    }
+
+    @Test("engine.prefill_schedule_interval holds, and the child is told")
+    func prefillInterval() throws {
+        // Runs 0 and admits the others until they are in; then everybody.
+        let answer =
+            "{\"actions\":[[\"admit\",0],[\"admit\",1],[\"run\",0],[\"run\",1]]}"
+        func run(interval: Int, log: String) throws -> [ScheduleDecision] {
+            let plan = plan {
+                $0.engine.prefillScheduleInterval = interval
+                $0.externalScheduler = .init(
+                    command: "while read -r line; do echo \"$line\" >>\(log); "
+                        + "echo '\(answer)'; done")
+            }
+            var workload = burst([50, 60], outputs: 30)
+            workload.arrivals[1] = 10_000_000
+            return try steps(plan, workload)
+        }
+        let scratch = try Scratch()
+        let each = try run(interval: 1, log: scratch.path + "/each")
+        let fourth = try run(interval: 4, log: scratch.path + "/fourth")
+        func admission(_ steps: [ScheduleDecision]) throws -> Int {
+            try #require(steps.firstIndex { step in step.entries.contains { $0.id == 1 } })
+        }
+        let (soon, late) = (try admission(each), try admission(fourth))
+        #expect(soon < late)
+        // A prompt every fourth step: the first went into step 0.
+        #expect(late == 4)
+        let told = try String(contentsOfFile: scratch.path + "/fourth", encoding: .utf8)
+        #expect(told.contains("\"prefill_schedule_interval\":4"))
+        let holding = told.split(separator: "\n").map { $0.contains("\"holds_prefill\":true") }
+        #expect(holding.prefix(5) == [false, true, true, true, false])
+        let other = try String(contentsOfFile: scratch.path + "/each", encoding: .utf8)
+        #expect(!other.contains("holds_prefill"))
     }
 
     @Test("actions that break a rule are refused and counted, and the run goes on")

@@ -87,38 +87,6 @@ import Testing
     }
 }
 
-@Suite struct SeedsNeededTests {
-    @Test func growsAsTheEstimateNearsTheMargin() throws {
-        func need(_ value: Double) -> Int? {
-            let estimate = Estimate(value: value, error: 0.01, freedom: 4)
-            return SeedsNeeded.total(estimate, seeds: 5, margin: 0.02)
-        }
-        let far = try #require(need(0))
-        let near = try #require(need(0.012))
-        #expect(far > 5 && near > far)
-        #expect(need(0.02) == nil)
-        #expect(need(1) == 5)
-    }
-
-    /// As many seeds as it asks for do settle the question, nearly always within a factor of two.
-    @Test func isEnoughMostOfTheTime() throws {
-        var random = SeededRandom(seed: 3)
-        var (asked, settled) = (0, 0)
-        for _ in 0..<300 {
-            let first = (0..<8).map { _ in 0.005 + 0.02 * random.normal() }
-            let estimate = try #require(Estimate(paired: first))
-            guard let total = SeedsNeeded.total(estimate, seeds: 8, margin: 0.015),
-                total > 8, total < 200
-            else { continue }
-            asked += 1
-            let more = first + (8..<(2 * total)).map { _ in 0.005 + 0.02 * random.normal() }
-            if try !#require(Estimate(paired: more)).interval().contains(0.015) { settled += 1 }
-        }
-        #expect(asked > 50)
-        #expect(Double(settled) / Double(asked) > 0.6)
-    }
-}
-
 @Suite struct BlockBootstrapTests {
     /// Latencies of a queue: an autoregressive level that lasts, times a request's own share.
     private func queue(

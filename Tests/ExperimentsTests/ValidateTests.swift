@@ -76,6 +76,13 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         (columns + "\n" + row("a", ["value": "nan"]), "value"),
         (columns + "\n" + row("a", ["input_tokens": "-2"]), "input_tokens"),
         (columns + "\n" + row("a", ["length_jitter": "1.5"]), "length_jitter"),
+        (columns + "\n", "has no rows"),
+        (columns + "\n" + row("a", ["model": "nobody/knows-it"]), "none of 1 rows"),
+        (columns + "\n" + row("a", ["load_kind": "rate"]), "unknown load_kind"),
+        (columns + "\n" + row("a", ["metric": "tpot_worst"]), "is not known"),
+        (columns + "\n" + row("a", ["output_tokens": "1"]), "no request has a tpot_mean"),
+        (columns + ",unit\n" + row("a") + ",furlong", "unit is \"furlong\""),
+        (columns + ",unit\n" + row("a") + ",tokens/s", "expected ms, s, us, ns"),
         (columns + "\na,b,c", "fields"), (columns + "\n" + row("\"a"), "not closed"),
     ])
     func otherFilesAreOneClearError(text: String, problem: String) throws {
@@ -88,13 +95,37 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         #expect(error?.place.contains("r.csv") == true)
     }
 
+    @Test("a unit is read as what it says, and none as milliseconds")
+    func units() throws {
+        let offline = ["load_kind": "offline", "load": "", "metric": "output_throughput"]
+        let text = [
+            columns + ",unit", row("a") + ",", row("b", ["value": "0.007"]) + ",s",
+            row("c", ["value": "7000"]) + ",us", row("d", ["value": "7e6"]) + ",ns",
+            row("e", offline) + ",tok/s total", row("f", offline) + ",Tokens/s",
+            row("g", ["metric": "ttft_worst"]) + ",ms",
+        ].joined(separator: "\n")
+        let validation = try withFolder(["r.csv": text]) {
+            try ReferenceValidation(file: $0 + "/r.csv")
+        }
+        let errors = validation.rows.compactMap(\.errorPercent)
+        #expect(errors.count == 6)
+        #expect(errors[..<4].allSatisfy { abs($0 - errors[0]) < 1e-9 })
+        #expect(errors[4] == errors[5])
+        let empty = try #require(validation.groups.last)
+        #expect(empty.errors == nil && empty.skipped == 1)
+        let json = try jsonText(validation.groups)
+        #expect(json.components(separatedBy: "median_percent").count == 5)
+        #expect(!ValidationReport.text(validation, rows: true).contains("ttft_worst  0  0.0"))
+    }
+
     #if !DEBUG
         @Test(.enabled(if: evidence != nil))
         func publicServersArePredictedWithinTheTargets() throws {
             let file = try #require(evidence).appendingPathComponent("h100/validation/public.csv")
             let groups = try ReferenceValidation(file: file.path).groups
             func errors(_ parts: String...) throws -> ErrorSummary {
-                try #require(groups.first { group in parts.allSatisfy(group.name.contains) }).errors
+                try #require(
+                    groups.first { group in parts.allSatisfy(group.name.contains) }?.errors)
             }
             let tpot = try errors("vllm", "Llama-3.1-70B", "tpot_mean")
             #expect(tpot.median <= 2 && tpot.p90 <= 7)
@@ -223,11 +254,11 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
 }
 
 @Suite struct ErrorSummaryTests {
-    @Test func quantilesLieBetweenNeighbours() {
-        let summary = ErrorSummary([-10, 2, 4, -6, 8])
+    @Test func quantilesLieBetweenNeighbours() throws {
+        let summary = try #require(ErrorSummary([-10, 2, 4, -6, 8]))
         #expect(summary.median == 6)
         #expect(abs(summary.p90 - 9.2) < 1e-12)
         #expect(summary.bias == 2)
-        #expect(ErrorSummary([]).median == 0)
+        #expect(ErrorSummary([]) == nil)
     }
 }

@@ -89,7 +89,8 @@ private let equals: [(String, String)] = [
          "qk_nope_head_dim": 128, "v_head_dim": 128, "intermediate_size": 18432,
          "moe_intermediate_size": 2048, "n_routed_experts": 256, "n_shared_experts": 1,
          "num_experts_per_tok": 8, "first_k_dense_replace": 3, "tie_word_embeddings": false,
-         "max_position_embeddings": 163840, "quantization_config": {"quant_method": "fp8"}}
+         "max_position_embeddings": 163840, "quantization_config": {"quant_method": "fp8",
+         "weight_block_size": [128, 128]}}
         """#
     ),
     (

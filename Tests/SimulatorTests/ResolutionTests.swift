@@ -67,6 +67,72 @@ struct ResolutionTests {
         let unchunked = try resolve(
             "engine.enable_chunked_prefill=false", "engine.max_model_len=32768")
         #expect(unchunked.plan.engine.maxNumBatchedTokens == 32_768)
+        // No step holds more than every sequence at its longest.
+        let few = try resolve("engine.max_num_seqs=2", "engine.max_model_len=1000").plan.engine
+        #expect(few.maxNumBatchedTokens == 2000 && few.maxNumSeqs == 2)
+        let short = try resolve("engine.max_model_len=4").plan.engine
+        #expect(short.maxNumBatchedTokens == 4096 && short.maxNumSeqs == 1024)
+    }
+
+    @Test("takes another GPU's limits where its step times are given")
+    func otherGPUs() throws {
+        func tokens(_ gpu: String) throws -> ResolvedConfiguration {
+            try resolve(
+                "hardware.gpu=\(gpu)", "step_time.kind=linear", "engine.num_gpu_blocks=1000",
+                "engine.max_model_len=8192")
+        }
+        #expect(try tokens("b200").plan.engine.maxNumBatchedTokens == 16_384)
+        #expect(try tokens("a100-80gb").plan.engine.maxNumSeqs == 256)
+        let unknown = try tokens("abacus")
+        #expect(unknown.plan.engine.maxNumBatchedTokens == 8192)
+        #expect(unknown.warnings.contains { $0.contains("abacus") })
+    }
+
+    @Test("refuses more context than the model takes")
+    func context() throws {
+        #expect(
+            try complaint("engine.max_model_len=131073")
+                == "engine.max_model_len: 131073 tokens are beyond the limit of llama-3.1-8b, "
+                + "131072; expected at most 131072")
+        #expect(try resolve("engine.max_model_len=131072").plan.engine.maxModelLen == 131_072)
+        let mamba = try resolve("model.name=falcon-mamba-7b", "engine.max_model_len=500000")
+        #expect(mamba.plan.engine.maxModelLen == 500_000)
+    }
+
+    @Test("bounds the replicas that nodes derive")
+    func derivedReplicas() throws {
+        #expect(
+            try complaint("hardware.nodes=100000", "hardware.gpus_per_node=1024")
+                == "cluster.replicas: 100000 x 1024 GPUs hold 102400000 replicas of 1 GPU; "
+                + "expected cluster.replicas of at most 100000, or fewer nodes")
+        let given = try resolve("hardware.nodes=100000", "cluster.replicas=3")
+        #expect(given.plan.replicas == 3)
+    }
+
+    @Test("prices the hops of stages that lie on different nodes")
+    func nodes() throws {
+        func run(_ gpusPerNode: Int, _ nodes: Int, stages: Int = 2) throws -> ResolvedConfiguration
+        {
+            try resolve(
+                "model.name=llama-3.1-70b", "engine.tensor_parallel_size=4",
+                "engine.pipeline_parallel_size=\(stages)",
+                "hardware.gpus_per_node=\(gpusPerNode)", "hardware.nodes=\(nodes)")
+        }
+        let (one, two) = (try run(8, 1), try run(4, 2))
+        #expect(one.deployment.hopsBetweenNodes == 0 && two.deployment.hopsBetweenNodes == 1)
+        #expect(!one.clockDescription.contains("cross nodes"))
+        #expect(two.clockDescription.contains("1 of 1 hops"))
+        // Three groups a node: the second replica of five stages lies on three nodes.
+        #expect(try run(12, 4, stages: 5).deployment.hopsBetweenNodes == 2)
+        #expect(try run(12, 2, stages: 5).deployment.hopsBetweenNodes == 1)
+    }
+
+    @Test("refuses experts on more GPUs than a tensor-parallel group has")
+    func experts() throws {
+        let message = try complaint(
+            "model.name=qwen3-30b-a3b", "engine.expert_parallel_size=8",
+            "engine.tensor_parallel_size=2")
+        #expect(message.hasPrefix("engine.expert_parallel_size: 8 exceeds"), "\(message)")
     }
 
     @Test(

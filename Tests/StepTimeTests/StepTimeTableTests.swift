@@ -30,7 +30,7 @@ private let header = "tokens,decodes,context,microseconds"
     }
 
     @Test func columnsMayComeInAnyOrderAndLinesEndInCRLF() throws {
-        let text = "microseconds,context,tokens,decodes\r\n900,0,20,0\r\n1300,0,40,0\r\n"
+        let text = "\u{FEFF}microseconds,context,tokens,decodes\r\n900,0,20,0\r\n1300,0,40,0\r\n"
         let table = try StepTimeTable(text, place: "t.csv")
         #expect(table.microseconds(tokens: 30) == 1100)
         #expect(table.microseconds(tokens: 50) == 1500)
@@ -52,6 +52,8 @@ private let header = "tokens,decodes,context,microseconds"
         "", "tokens,decodes\n1,2\n", "tokens,decodes,context,microseconds\n",
         "tokens,decodes,context,microseconds\n1,0,0,nan\n",
         "tokens,decodes,context,microseconds\n1,0,0,-5\n",
+        "tokens,decodes,context,microseconds\n1,0,0,1e-300\n",
+        "tokens,decodes,context,microseconds\n1,0,0,1e300\n",
         "tokens,decodes,context,microseconds\n0,0,0,5\n",
         "tokens,decodes,context,microseconds\n1,0\n",
         "tokens,decodes,context,microseconds\n1e300,0,0,5\n",

@@ -27,7 +27,8 @@ def learn(line):  # brings the state up to date with what happened since the las
             running.append(number)
         r = requests[number]
         r["computed"] = before + tokens
-        if r["computed"] >= known(r):  # the step samples a token that is still to come
+        r["prefilling"] = r["computed"] < known(r)
+        if not r["prefilling"]:  # the step samples a token that is still to come
             r["sampling"] += 1
     for number, delivered in line["tokens"]:
         r = requests[number]
@@ -38,7 +39,7 @@ def learn(line):  # brings the state up to date with what happened since the las
         (running if number in running else waiting).remove(number)
 
 
-def schedule():  # running requests first, the latest admitted give way; then the queue
+def schedule(holds_prefill):  # running requests first, the latest admitted give way; then the queue
     global free
     actions, budget, place, preempted = [], config["max_num_batched_tokens"], 0, False
     limit = config["long_prefill_token_threshold"] if len(running) + len(waiting) > 1 else 0
@@ -49,6 +50,8 @@ def schedule():  # running requests first, the latest admitted give way; then th
         last = r["prompt_tokens"] + r["max_tokens"] - 2 + r["sampling"]
         if r["sampling"] and r["computed"] >= last:
             continue  # its last token is on the way
+        if holds_prefill and r["prefilling"]:
+            continue  # engine.prefill_schedule_interval: this step is for decodes
         tokens = known(r) - r["computed"]
         tokens = min(tokens, limit or tokens, budget, config["max_model_len"] - r["computed"] - 1)
         if tokens <= 0:
@@ -75,4 +78,5 @@ for text in sys.stdin:
     config = step.get("config", config)
     free = step["free_blocks"]
     learn(step)
-    print(json.dumps({"actions": schedule(), "stop_at_refusal": True}), flush=True)
+    actions = schedule(step.get("holds_prefill"))
+    print(json.dumps({"actions": actions, "stop_at_refusal": True}), flush=True)

@@ -152,6 +152,11 @@ public struct Comparison: Sendable {
         return rows
     }
 
+    /// The keys of the rows that have pairs, where requests have such latencies.
+    static let pairedMetrics = ["ttft", "tpot", "e2el", "queue"].flatMap { latency in
+        ["mean", "median", "p90", "p99"].map { "\($0)_\(latency)_ms" }
+    }
+
     /// The row of a metric.
     public func row(_ metric: String) -> Row? { rows.first { $0.metric == metric } }
 }

@@ -9,20 +9,25 @@ public struct ComparisonReport: Sendable {
     public init(_ ranking: Ranking) { self.ranking = ranking }
 
     /// The page for a terminal.
-    public var text: String { page(markdown: false) }
+    public var text: String { page(markdown: false).withoutWorkflowCommands }
 
     /// The same as Markdown.
-    public var markdown: String { page(markdown: true) }
+    public var markdown: String { page(markdown: true).withoutWorkflowCommands }
 
     private func page(markdown: Bool) -> String {
         var parts: [String] = []
         if ranking.entries.count > 1 { parts.append(rankingTable(markdown)) }
         for entry in ranking.entries {
             let comparison = entry.comparison
-            let title =
-                "\(comparison.before.name.echoed()) → \(comparison.after.name.echoed())"
-            parts.append(markdown ? "### \(title)\n\n**\(entry.verdict.sentence)**" : title)
+            let title = "\(comparison.before.name.echoed()) → \(comparison.after.name.echoed())"
+            parts.append(
+                markdown
+                    ? "### \(Self.plain(title))\n\n**\(Self.plain(entry.verdict.sentence))**"
+                    : title)
             if !comparison.changes.isEmpty { parts.append(changed(comparison, markdown)) }
+            if comparison.changes.contains(where: { $0.key == "engine.block_size" }) {
+                parts.append("Note: " + AttentionPages.withoutPrice)
+            }
             if entry.verdict.outcome != .identical {
                 parts.append(metricTable(comparison, markdown))
                 if let table = PartChanges(comparison).table {
@@ -35,18 +40,26 @@ public struct ComparisonReport: Sendable {
         return parts.joined(separator: "\n\n")
     }
 
+    /// A text in which Markdown sees no marks.
+    private static func plain(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            if "\\`*_[]<>#|&".contains(character) { result.append("\\") }
+            result.append(character)
+        }
+    }
+
     private func rankingTable(_ markdown: Bool) -> String {
         var table = TextTable(
             ["rank", "run", Comparison.words(ranking.metric), "change", "95 % interval", "p"],
             alignments: [.right, .left])
         let baseline = ranking.entries[0].comparison.row(ranking.metric)?.before ?? 0
         table.add([
-            "", ranking.baseline.name, Self.value(baseline, ranking.metric), "baseline",
+            "", ranking.baseline.name, Figures.text(baseline, ranking.metric), "baseline",
         ])
         for (rank, entry) in ranking.entries.enumerated() {
             guard let row = entry.comparison.row(ranking.metric) else { continue }
             table.add([
-                String(rank + 1), entry.comparison.after.name, Self.value(row.after, row.metric),
+                String(rank + 1), entry.comparison.after.name, Figures.text(row.after, row.metric),
                 row.relative.map(Comparison.percent) ?? "", Self.interval(row),
                 entry.adjustedP.map(Self.probability) ?? "",
             ])
@@ -68,8 +81,8 @@ public struct ComparisonReport: Sendable {
         for row in comparison.rows {
             let mark = row.isBetter.map { $0 ? "better" : "worse" } ?? ""
             table.add([
-                Comparison.words(row.metric), Self.value(row.before, row.metric),
-                Self.value(row.after, row.metric),
+                Comparison.words(row.metric), Figures.text(row.before, row.metric),
+                Figures.text(row.after, row.metric),
                 row.relative.map(Comparison.percent) ?? "", Self.interval(row), mark,
             ])
         }
@@ -110,16 +123,6 @@ public struct ComparisonReport: Sendable {
 
     private static func milliseconds(_ value: Double) -> String {
         Quantity.duration(seconds: value / 1000)
-    }
-
-    private static func value(_ value: Double, _ metric: String) -> String {
-        if metric.hasSuffix("_ms") { return milliseconds(value) }
-        if metric == "duration" { return Quantity.duration(seconds: value) }
-        if metric.hasSuffix("_rate") || metric.hasSuffix("_share") || metric.hasSuffix("_use") {
-            return Quantity.percent(value)
-        }
-        return value == value.rounded()
-            ? Quantity.decimal(value, 0) : Quantity.significant(value)
     }
 
     private static func interval(_ row: Comparison.Row) -> String {

@@ -25,6 +25,28 @@ public enum Figures {
         return higherIsBetter.contains(key) ? .higher : .neither
     }
 
+    /// A figure as pages show it, with the unit that its key names.
+    static func text(_ value: Double, _ key: String) -> String {
+        if key.hasSuffix("_ms") { return Quantity.duration(seconds: value / 1000) }
+        // Two runs over one trace are nearly as long: whole minutes would hide the difference.
+        if key == "duration" { return Quantity.significant(value) + " s" }
+        if key.hasSuffix("_rate") || key.hasSuffix("_share") || key.hasSuffix("_use") {
+            return Quantity.percent(value)
+        }
+        return value == value.rounded()
+            ? Quantity.decimal(value, 0) : Quantity.significant(value)
+    }
+
+    private static let statistics: Set = ["mean", "median", "p90", "p95", "p99", "max"]
+    private static let latencies: Set = ["ttft", "tpot", "itl", "e2el", "queue"]
+
+    /// Whether a key names a latency of requests, which is absent where no request has one.
+    static func isLatency(_ key: String) -> Bool {
+        let parts = key.split(separator: "_").map(String.init)
+        return parts.count == 3 && parts[2] == "ms" && statistics.contains(parts[0])
+            && latencies.contains(parts[1])
+    }
+
     private static let lowerIsBetter: Set<String> = [
         "duration", "preemptions", "evictions", "rejected", "aborted", "unfinished",
         "wasted_entries", "gpu_host_wait_share", "empty_steps",

@@ -16,27 +16,31 @@ public struct Ranking: Sendable {
     public let baseline: ComparedRun
     public let entries: [Entry]
 
-    /// Ranks candidates by a metric. Throws `InputError` for an unknown metric and for runs over
-    /// other requests than the baseline's.
+    /// Ranks candidates by a metric; nil: by the mean E2E latency, or where nothing finished by
+    /// the first of TTFT, queue time and finished requests that all runs have.
     ///
-    /// Without a metric it is the mean end-to-end latency, or the number of finished requests where
-    /// a run finished none.
+    /// Throws `InputError` for an unknown metric and for runs over other requests than the
+    /// baseline's.
     public init(
         _ baseline: ComparedRun, _ candidates: [ComparedRun], by wanted: String? = nil
     ) throws {
         self.baseline = baseline
         let comparisons = try candidates.map { try Comparison(baseline, $0) }
-        let haveLatencies = comparisons.allSatisfy { $0.row("mean_e2el_ms") != nil }
-        let metric = wanted ?? (haveLatencies ? "mean_e2el_ms" : "completed")
-        self.metric = metric
-        for comparison in comparisons {
-            guard let row = comparison.row(metric), row.direction != .neither else {
-                let known = comparison.rows.filter { $0.direction != .neither }.map(\.metric)
-                throw InputError(
-                    "--by", "\(metric) does not rank runs", word: metric, among: known)
-            }
+        func ranks(_ metric: String) -> Bool {
+            comparisons.allSatisfy { ($0.row(metric)?.direction ?? .neither) != .neither }
         }
-        let rows = comparisons.map { $0.row(metric)! }
+        if let wanted, !ranks(wanted) { throw Self.refusal(of: wanted, comparisons) }
+        let usual = ["mean_e2el_ms", "mean_ttft_ms", "mean_queue_ms"]
+        let metric = wanted ?? usual.first(where: ranks) ?? "completed"
+        self.metric = metric
+        let rows = try comparisons.map { comparison in
+            guard let row = comparison.row(metric) else {
+                throw InputError(
+                    comparison.after.name, "nothing finished, and its summary lacks \(metric)",
+                    expected: "a folder that headway run --out wrote")
+            }
+            return row
+        }
         let pValues = rows.map { $0.change?.relative?.pValue ?? $0.change?.absolute.pValue }
         let adjusted = Holm.adjusted(pValues.map { $0 ?? 1 })
         let order = comparisons.indices.sorted { one, other in
@@ -49,5 +53,24 @@ public struct Ranking: Sendable {
                 comparison: comparisons[index], verdict: Verdict(comparisons[index]),
                 adjustedP: pValues[index] == nil ? nil : adjusted[index])
         }
+    }
+
+    /// Why a metric does not rank the runs.
+    private static func refusal(of metric: String, _ comparisons: [Comparison]) -> InputError {
+        if Comparison.pairedMetrics.contains(metric),
+            let run = comparisons.first(where: { $0.row(metric) == nil })
+        {
+            return InputError(
+                "--by",
+                "no request has a \(metric) in both \(run.before.name) and \(run.after.name)",
+                expected: "a metric of what finished, such as completed")
+        }
+        let rows = comparisons.flatMap(\.rows).filter { $0.direction != .neither }
+        let known = rows.map(\.metric).reduce(into: [String]()) { names, name in
+            if !names.contains(name) { names.append(name) }
+        }
+        return InputError(
+            "--by", "\(metric) does not rank runs",
+            expected: nearest(to: metric, among: known) ?? known.joined(separator: ", "))
     }
 }

@@ -9,7 +9,7 @@ public struct Verdict: Sendable, Encodable, Equatable {
         case identical
         case better
         case worse
-        /// Some figures improved and others got worse.
+        /// Gains and losses of a like size.
         case tradeOff = "trade_off"
         /// Nothing that chance does not explain.
         case undecided
@@ -18,26 +18,26 @@ public struct Verdict: Sendable, Encodable, Equatable {
     public var outcome: Outcome
     public var sentence: String
 
-    /// The verdict of a comparison.
+    /// The verdict of a comparison, as its changes weigh (article "Regressions").
     public init(_ comparison: Comparison) {
-        let name = comparison.after.name
+        let name = comparison.after.name.echoed()
         if comparison.isIdentical {
             self.init(.identical, "\(name) is identical: every request has the same times.")
             return
         }
-        let better = comparison.rows.filter { $0.isBetter == true }
-        let worse = comparison.rows.filter { $0.isBetter == false }
-        switch (Self.leading(better), Self.leading(worse)) {
-        case (let gain?, nil):
-            self.init(
-                .better, "\(name) is better: \(Self.phrase(gain)); no latency got worse.")
-        case (nil, let loss?):
-            self.init(.worse, "\(name) is worse: \(Self.phrase(loss)); no latency got better.")
-        case (let gain?, let loss?):
-            self.init(
-                .tradeOff,
-                "\(name) is a trade: \(Self.phrase(gain)), but \(Self.phrase(loss)).")
-        case (nil, nil):
+        let weighing = Weighing(comparison)
+        let gain = Self.leading(weighing.gains).map(Self.phrase)
+        let loss = Self.leading(weighing.losses).map(Self.phrase)
+        switch (weighing.outcome, gain, loss) {
+        case (.tradeOff?, let gain?, let loss?):
+            self.init(.tradeOff, "\(name) is a trade: \(gain), but \(loss).")
+        case (.better?, let gain?, _):
+            let rest = Self.rest(comparison, isBetter: false, "worse")
+            self.init(.better, "\(name) is better: \(gain); \(rest).")
+        case (.worse?, _, let loss?):
+            let rest = Self.rest(comparison, isBetter: true, "better")
+            self.init(.worse, "\(name) is worse: \(loss); \(rest).")
+        default:
             let mean = comparison.row("mean_e2el_ms").map(Self.phrase) ?? "nothing finished"
             self.init(
                 .undecided, "\(name) shows nothing that chance does not explain: \(mean).")
@@ -59,11 +59,28 @@ public struct Verdict: Sendable, Encodable, Equatable {
         }
     }
 
+    /// What moved against the verdict, too small to turn it.
+    private static func rest(
+        _ comparison: Comparison, isBetter: Bool, _ word: String
+    ) -> String {
+        let rows = comparison.rows.filter { $0.isBetter == isBetter }
+        guard let row = leading(rows) else { return "no latency got \(word)" }
+        let change = row.relative.map { " (\(Comparison.percent($0)))" } ?? ""
+        let name = Comparison.words(row.metric) + change
+        return rows.count == 1
+            ? "only \(name) got \(word), too little for a trade"
+            : "\(rows.count) rows got \(word), most of all \(name), too little for a trade"
+    }
+
     private static func phrase(_ row: Comparison.Row) -> String {
         var text = "\(Comparison.words(row.metric)) "
+        if row.metric == "completed" {
+            return "\(Quantity.decimal(row.before, 0)) → \(Quantity.decimal(row.after, 0)) "
+                + "requests finish"
+        }
         guard let relative = row.relative, let interval = row.interval else {
-            return text + "changes from \(Quantity.significant(row.before)) to "
-                + "\(Quantity.significant(row.after)) ms"
+            return text + "changes from \(Figures.text(row.before, row.metric)) to "
+                + Figures.text(row.after, row.metric)
         }
         text += "\(Comparison.percent(relative)) (95 % interval "
         return text + "\(Comparison.percent(interval.lowerBound)) to "

@@ -81,8 +81,28 @@ struct CaseConfiguration: Decodable {
         key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
     }
 
+    /// Throws for the first size with which no case can have been captured, and none can be run.
+    private func checkSizes(place: String) throws {
+        let hour: Int64 = 3_600_000_000
+        let sizes: [(key: String, value: Int64, range: ClosedRange<Int64>)] = [
+            ("block_size", Int64(blockSize), 1...65_536),
+            // Walking keeps them one by one.
+            ("num_gpu_blocks", Int64(numGpuBlocks), 2...(1 << 24)),
+            ("step_time_us.fixed", stepTimeUs.fixed, 0...hour),
+            ("step_time_us.per_token", stepTimeUs.perToken, 0...hour),
+            ("step_time_us.per_request", stepTimeUs.perRequest, 0...hour),
+            ("step_time_us.per_1k_context_tokens", stepTimeUs.per1KContextTokens ?? 0, 0...hour),
+        ]
+        if let wrong = sizes.first(where: { !$0.range.contains($0.value) }) {
+            throw InputError(
+                place, "\(wrong.key) is \(wrong.value)",
+                expected: "\(wrong.range.lowerBound) to \(wrong.range.upperBound)")
+        }
+    }
+
     /// The plan of the case.
     func plan(gait: EngineConfiguration.Gait, place: String) throws -> RunPlan {
+        try checkSizes(place: place)
         let clock = stepTimeUs
         var plan = RunPlan(
             stepTime: StepTime(

@@ -11,6 +11,8 @@ public struct ConformanceResult: Sendable, Encodable {
     public var steps: Int
     /// Nil when everything matched.
     public var difference: ConformanceDifference?
+    /// Why the case could not be compared; nil when it was.
+    public var unreadable: String?
 }
 
 /// The first place where a run parts from its capture.
@@ -79,6 +81,21 @@ public enum Conformance {
             try check(&result, plan, source, checker)
         }
         return result
+    }
+
+    /// Runs one case in one gait; what cannot be read is a result, too, so that it ends no other.
+    public static func attempt(
+        _ folder: String, gait: EngineConfiguration.Gait
+    ) -> ConformanceResult {
+        do {
+            return try run(folder, gait: gait)
+        } catch {
+            let name = FileSystem.absolute(folder).lastPathName
+            var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
+            result.unreadable =
+                (error as? InputError)?.description ?? error.localizedDescription.echoed()
+            return result
+        }
     }
 
     private static func check(

@@ -7,8 +7,15 @@ public enum GaitComparison {
     /// What differs between the two gaits for a seed; nil when all of it is equal: records,
     /// counters, histograms, block use, times, digest, and the place of an error.
     public static func difference(seed: UInt64) throws -> String? {
-        let random = RandomCase(seed: seed)
-        switch (try result(random, .walk), try result(random, .stride)) {
+        try difference(RandomCase(seed: seed))
+    }
+
+    /// The same for a case.
+    public static func difference(_ random: RandomCase) throws -> String? {
+        // A policy of one's own is walked over single blocks, whatever the gait is called.
+        let gaits = random.gaits
+        let walk = try result(random, .walk)
+        switch (walk, gaits.count > 1 ? try result(random, .stride) : walk) {
         case (.failure(let walked), .failure(let strode)):
             return walked.place == strode.place ? nil : "errors: \(walked) and \(strode)"
         case (.failure(let error), .success): return "only walking fails: \(error)"
@@ -17,31 +24,69 @@ public enum GaitComparison {
             if let difference = difference(walked, strode) { return difference }
             // Watched runs go request by request, unwatched ones may go replica by replica; and
             // unwatched walking takes steps that only decode together.
-            for gait in EngineConfiguration.Gait.allCases {
-                guard case .success(let single) = try result(random, gait, numbered: true) else {
-                    return "only single blocks fail"
+            for gait in gaits {
+                if gaits.count > 1 {
+                    guard case .success(let single) = try result(random, gait, numbered: true)
+                    else { return "only single blocks fail" }
+                    if let difference = difference(strode, single) {
+                        return "\(difference) over single blocks in a \(gait.rawValue)"
+                    }
                 }
-                if let difference = difference(strode, single) {
-                    return "\(difference) over single blocks in a \(gait.rawValue)"
-                }
-                guard case .success(let watched) = try result(random, gait, Watcher()) else {
-                    return "only watching fails"
-                }
-                if let difference = difference(strode, watched) {
-                    return "\(difference) when a \(gait.rawValue) is watched"
+                switch try result(random, gait, watched: true) {
+                case .failure(let error): return "only watching a \(gait.rawValue) fails: \(error)"
+                case .success(let watched):
+                    if let difference = difference(strode, watched) {
+                        return "\(difference) when a \(gait.rawValue) is watched"
+                    }
                 }
             }
-            return nil
+            return random.mirrorsEngine ? try mirrored(random, strode) : nil
         }
     }
 
-    /// Looks at every decision and does nothing.
-    private struct Watcher: RunObserver {
+    /// What differs from a run of the engine's own scheduler, where the policy is one of its own
+    /// written anew.
+    private static func mirrored(_ random: RandomCase, _ run: RunResult) throws -> String? {
+        var own = random
+        own.plan.policy = nil
+        guard case .success(let engine) = try result(own, .walk) else {
+            return "only the engine's own scheduler fails"
+        }
+        return difference(run, engine).map { "\($0) from the engine's own scheduler" }
+    }
+
+    /// Looks at every decision and holds it to what vLLM asserts at the end of `schedule`.
+    struct Watcher: RunObserver {
+        let plan: RunPlan
         var decisionDetail: DecisionDetail { .decisionsAndBlocks }
+
+        func decided(_ decision: Decision) throws {
+            guard case .scheduled(let step) = decision else { return }
+            func require(_ holds: Bool, _ problem: String) throws {
+                guard !holds else { return }
+                throw InputError("step \(step.number)", problem, expected: "vLLM's assertions")
+            }
+            let engine = plan.engine
+            let tokens = step.entries.reduce(0) { $0 + $1.tokens }
+            let budget = min(
+                engine.maxNumBatchedTokens, engine.maxNumScheduledTokens ?? Int.max)
+            try require(tokens <= budget, "schedules \(tokens) of \(budget) tokens")
+            let ids = Set(step.entries.map(\.id))
+            try require(ids.count == step.entries.count, "schedules a request twice")
+            try require(
+                step.entries.count <= step.running,
+                "schedules \(step.entries.count) of \(step.running) running requests")
+            let limit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
+            try require(step.running <= limit, "runs \(step.running) of \(limit) requests")
+            try require(step.entries.allSatisfy { $0.tokens > 0 }, "schedules no tokens")
+            try require(
+                step.entries.allSatisfy { $0.computedBefore + $0.tokens <= engine.maxModelLen },
+                "computes beyond the model's length")
+        }
     }
 
     private static func result(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait, _ watcher: Watcher? = nil,
+        _ random: RandomCase, _ gait: EngineConfiguration.Gait, watched: Bool = false,
         numbered: Bool = false
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan
@@ -49,6 +94,7 @@ public enum GaitComparison {
         plan.numbersBlocks = numbered
         do {
             let source = InMemorySource(random.workload)
+            let watcher = watched ? Watcher(plan: plan) : nil
             return .success(try simulate(plan, source: source, observer: watcher))
         } catch let error as InputError {
             return .failure(error)
@@ -63,12 +109,17 @@ public enum GaitComparison {
             ("ITL", a.interTokenLatency == b.interTokenLatency),
             ("TTFT", a.timeToFirstToken == b.timeToFirstToken),
             ("TPOT", a.timePerOutputToken == b.timePerOutputToken),
+            ("E2E latency", a.endToEnd == b.endToEnd),
             ("queue time", a.queueTime == b.queueTime),
+            ("good requests", a.goodRequests == b.goodRequests),
             ("block use", a.usedBlockSeconds == b.usedBlockSeconds),
             ("peak blocks", a.peakUsedBlocks == b.peakUsedBlocks),
             ("busy time", a.busyTime == b.busyTime),
             ("host wait", a.hostWaitTime == b.hostWaitTime),
-            ("end", a.end == b.end),
+            ("work", a.work == b.work),
+            ("longest context", a.longestContext == b.longestContext),
+            ("overload", a.overload == b.overload),
+            ("start", a.start == b.start), ("end", a.end == b.end),
             ("digest", a.digest == b.digest),
         ]
         return parts.first { !$0.isEqual }?.name

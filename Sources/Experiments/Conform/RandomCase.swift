@@ -10,14 +10,26 @@ public struct RandomCase: Sendable {
     public var plan: RunPlan
     public var workload: Workload
 
-    public init(seed: UInt64) {
+    /// The case of a seed; `hasFeatures` false: without what `addFeatures` adds.
+    public init(seed: UInt64, hasFeatures: Bool = true) {
         var random = SeededRandom(seed: seed)
         plan = RandomCase.plan(&random)
         workload = RandomCase.workload(&random, plan)
+        var features = SeededRandom(seed: seed, stream: 0xfea7)
+        if hasFeatures { addFeatures(&features) }
     }
 
-    private static func pick<T>(_ random: inout SeededRandom, _ choices: [T]) -> T {
+    static func pick<T>(_ random: inout SeededRandom, _ choices: [T]) -> T {
         choices[random.below(choices.count)]
+    }
+
+    /// Whether the engine's own scheduler and the policy that is written like it must agree.
+    public var mirrorsEngine = false
+
+    /// The gaits that the case has: a policy of one's own is walked in either.
+    var gaits: [EngineConfiguration.Gait] {
+        let isOwn = plan.policy != nil || ![.fcfs, .priority].contains(plan.engine.policy)
+        return isOwn ? [.walk] : EngineConfiguration.Gait.allCases
     }
 
     /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole

@@ -28,11 +28,13 @@ public struct GateCost: Sendable, Codable, Equatable {
 }
 
 extension GateSuite {
-    /// How the requests of some cases fare, over all seeds; nil: of every case. Runs them with
-    /// every decision watched. The result does not depend on the number of cores.
+    /// How the requests of some cases fare, over all seeds (the suite's, unless given); nil: of
+    /// every case. Runs them with every decision watched. The result does not depend on the number
+    /// of cores.
     ///
     /// Throws what the first failing run, in order, threw.
-    public func costs(of names: Set<String>? = nil) throws -> [GateCost] {
+    public func costs(of names: Set<String>? = nil, seeds: [Int]? = nil) throws -> [GateCost] {
+        let seeds = seeds ?? self.seeds
         let prepared = try cases.filter { names?.contains($0.name) ?? true }
             .map { try PreparedCase($0) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }

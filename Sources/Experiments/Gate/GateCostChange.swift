@@ -1,3 +1,4 @@
+import Basics
 import Reports
 
 /// What a change costs whom, in one case: how its requests fared in the baseline and fare now.
@@ -21,7 +22,8 @@ public struct GateCostChange: Sendable, Encodable {
     /// Two tables: by length of the prompt, and by part of the latency; then who pays most.
     var text: String {
         var table = TextTable([
-            "\(after.name): prompts", "requests", "TTFT before", "now", "change", "E2E before",
+            "\(after.name.echoed()): prompts", "requests", "TTFT before", "now", "change",
+            "E2E before",
             "now", "change",
         ])
         for (old, new) in groups {
@@ -40,8 +42,9 @@ public struct GateCostChange: Sendable, Encodable {
         guard let worst = losses.max(by: { $0.share < $1.share }), worst.share > 0 else {
             return nil
         }
-        return "In \(after.name) requests with prompts of \(Self.name(worst.group)) tokens lose "
-            + "most: E2E \(Comparison.percent(worst.share))."
+        let prompts = "prompts of \(Self.name(worst.group)) tokens"
+        return "In \(after.name.echoed()) requests with \(prompts) lose most: E2E "
+            + "\(Comparison.percent(worst.share))."
     }
 
     private static func cells(_ before: Double, _ after: Double) -> [String] {

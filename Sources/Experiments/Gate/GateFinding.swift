@@ -13,11 +13,17 @@ public struct GateFinding: Sendable, Encodable {
     public var caseName: String
     public var metric: String
     public var status: Status
-    /// Means over seeds; nil for digests.
+    /// Means over seeds, of the kind that the change is of: geometric for relative margins,
+    /// arithmetic for absolute ones. Nil for exact metrics.
     public var baseline: Double?
     public var now: Double?
-    /// How much worse it got, with its 95 % interval: a share of the baseline for relative
-    /// margins, else in the metric's unit; less than 0 is better. Nil for exact metrics.
+    /// Spread over seeds: the geometric standard deviation less 1 (a share of the mean) for
+    /// relative margins, else the standard deviation.
+    public var baselineDeviation: Double?
+    public var nowDeviation: Double?
+    /// How much worse it got, with its 95 % interval: for relative margins `now / baseline` less
+    /// 1, else `now` less `baseline`; with the sign turned where more is better, so that less than
+    /// 0 is always better. Nil for exact metrics.
     public var worsening: Double?
     public var low: Double?
     public var high: Double?
@@ -27,18 +33,26 @@ public struct GateFinding: Sendable, Encodable {
     public var adjustedP: Double?
     /// Whether the seeds were those of the baseline, so that chance cancels.
     public var isPaired: Bool
+    /// Seeds compared: pairs, or those of the smaller side.
+    public var seeds: Int
     /// Inconclusive: seeds after which the question would be settled; nil: no feasible number.
     public var seedsNeeded: Int?
     /// What to tell about it, in words.
     public var note: String
+
+    /// 1, or -1 where more is better: from a worsening to the change of the figure itself.
+    var sign: Double { Figures.direction(metric) == .higher ? -1 : 1 }
 }
 
 /// The answer of a gate: its findings and what they come to.
 public struct GateResult: Sendable, Encodable {
     public var suite: String
     public var status: GateFinding.Status
+    /// Seeds compared in each case: the fewest of any.
     public var seeds: Int
     public var findings: [GateFinding]
+    /// What was not compared, and what to bless for it.
+    public var notes: [String] = []
     /// Of the cases that did not pass, where the baseline knows how its requests fared.
     public var costs: [GateCostChange] = []
 
@@ -56,10 +70,11 @@ public struct GateResult: Sendable, Encodable {
         }
     }
 
-    init(suite: String, seeds: Int, findings: [GateFinding]) {
+    init(suite: String, findings: [GateFinding], notes: [String] = []) {
         self.suite = suite
-        self.seeds = seeds
         self.findings = findings
+        self.notes = notes
+        seeds = findings.map(\.seeds).min() ?? 0
         let statuses = findings.map(\.status)
         status =
             statuses.contains(.regression)

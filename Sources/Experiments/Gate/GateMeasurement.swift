@@ -91,6 +91,12 @@ extension GateSuite {
             let result = try simulate(plan, source: digest, watching: &observer)
             let figures = try Figures.of(RunSummary(result, clock: ""))
             for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {
+                if Figures.isLatency(key) {
+                    throw InputError(
+                        "case \(entry.name): metrics.\(key)",
+                        "no request gave one with seed \(seed)",
+                        expected: "a case whose requests finish, or another metric")
+                }
                 throw InputError(
                     "case \(entry.name): metrics.\(key)", "is no figure of summary.json",
                     word: key, among: figures.keys.sorted(),

@@ -47,9 +47,11 @@ public struct GateSuite: Sendable {
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
-        let data = try Data(
-            InputFile.contents(path, atMost: 1_000_000, expected: "a suite (JSON5)"))
-        var reader = try SuiteReader(.parse(data, place: path), place: path)
+        let expected = "a suite (JSON5), such as configs/gate.json5"
+        let data = try Data(InputFile.contents(path, atMost: 1_000_000, expected: expected))
+        let value = try ConfigurationValue.parse(data, place: path)
+        try checkKind(value, path)
+        var reader = try SuiteReader(value, place: path)
         let file = path.lastPathName
         let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         let name = try reader.text("name") ?? stem
@@ -83,6 +85,30 @@ public struct GateSuite: Sendable {
         path.hasPrefix("/")
             ? path
             : FileSystem.simplified(suite.containingFolder.appending(pathComponent: path))
+    }
+
+    /// Says what a file is that is no suite but something else of headway's.
+    private static func checkKind(_ value: ConfigurationValue, _ path: String) throws {
+        guard case .object(let members) = value else { return }
+        func refuse(_ what: String, _ expected: String) -> InputError {
+            InputError(path, "is \(what), not a suite", expected: expected)
+        }
+        if members["format"] != nil, members["suite"] != nil {
+            throw refuse("a baseline", "the suite that --bless wrote it for")
+        }
+        guard members["cases"] == nil else { return }
+        let file = path.lastPathName
+        let suite = "a suite (JSON5), here { cases: [{ name: \"a\", config: \"\(file)\" }] }"
+        if members["arrivals"] != nil, members["classes"] != nil {
+            let trace = "{ trace: { file: \"\(file)\" } }"
+            throw refuse(
+                "a trace recipe", "a suite (JSON5): { cases: [{ name: \"a\", config: \(trace) }] }")
+        }
+        let sections = Set(ConfigurationKey.all.map { $0.path.split(separator: ".")[0] })
+        if !members.isEmpty, members.keys.contains(where: { sections.contains(Substring($0)) }) {
+            throw refuse("a run configuration", suite)
+        }
+        throw InputError("\(path): cases", "is missing", expected: "a list of cases")
     }
 }
 

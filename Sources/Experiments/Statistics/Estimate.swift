@@ -71,6 +71,9 @@ struct Moments {
     let mean: Double
     let variance: Double
 
+    /// The standard deviation.
+    var deviation: Double { variance.squareRoot() }
+
     init(_ values: [Double]) {
         count = Double(values.count)
         let mean = values.reduce(0, +) / count

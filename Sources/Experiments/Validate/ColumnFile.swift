@@ -96,6 +96,9 @@ struct ColumnFile {
     /// Position of a column that `init` required.
     func column(_ name: String) -> Int { columns[name]! }
 
+    /// Position of a column that may be absent.
+    func column(ifPresent name: String) -> Int? { columns[name] }
+
     /// A field without surrounding spaces; empty when blank.
     func text(_ row: Int, _ column: Int) -> String {
         String(rows[row][column]).trimmingCharacters(in: .whitespaces)

@@ -7,8 +7,9 @@ public struct ErrorSummary: Sendable, Equatable {
     /// Median of the signed errors: positive predicts too much.
     public var bias: Double
 
-    /// Summarises errors in percent; zeros for none. O(n log n).
-    public init(_ errors: [Double]) {
+    /// Summarises errors in percent; nil for none. O(n log n).
+    public init?(_ errors: [Double]) {
+        guard !errors.isEmpty else { return nil }
         count = errors.count
         let absolute = errors.map(\.magnitude).sorted()
         median = Self.quantile(absolute, 0.5)

@@ -35,9 +35,15 @@ public struct OperatorValidation: Sendable {
         let sorted = names.sorted {
             (meant.contains($0) ? 0 : 1, $0) < (meant.contains($1) ? 0 : 1, $1)
         }
-        groups = sorted.map { name in
-            Group(
-                name: name, errors: ErrorSummary(errors[name]!), isMeant: meant.contains(name))
+        groups = sorted.compactMap { name in
+            ErrorSummary(errors[name]!).map {
+                Group(name: name, errors: $0, isMeant: meant.contains(name))
+            }
+        }
+        guard !groups.isEmpty else {
+            throw InputError(
+                folder, "has no call that the profile \(profile.name) predicts",
+                expected: "tables of kernels that it has coefficients for")
         }
     }
 }

@@ -5,7 +5,8 @@ import Models
 /// One measured figure of a real server, with the load that produced it.
 ///
 /// Blank cells mean unknown; the defaults are: one GPU, bf16 weights and cache, exact lengths, ten
-/// requests per unit of concurrency (3,000 offline), the engine's own step limits.
+/// requests per unit of concurrency (3,000 offline), the engine's own step limits, and as units
+/// milliseconds and tokens or requests per second.
 struct ReferenceRow: Sendable {
     static let columns = [
         "id", "engine", "model", "gpu", "tp", "ep", "weight_dtype", "kv_cache_dtype",
@@ -16,6 +17,7 @@ struct ReferenceRow: Sendable {
     var place: String
     var id: String
     var metric: String
+    /// Milliseconds, or tokens or requests per second.
     var measured: Double
     var load: ReferenceLoad
 }
@@ -90,8 +92,12 @@ extension ReferenceRow {
         place = file.place(row)
         id = text("id", default: "row \(row + 1)")
         metric = try required(text("metric").isEmpty ? nil : text("metric"), "metric")
-        measured = try required(
-            file.number(row, file.column("value"), atLeast: .leastNonzeroMagnitude), "value")
+        let unit = file.column(ifPresent: "unit").map { file.text(row, $0) } ?? ""
+        measured = try ReferenceMetric(metric)
+            .converted(
+                required(
+                    file.number(row, file.column("value"), atLeast: .leastNonzeroMagnitude),
+                    "value"), from: unit, place: file.place(row))
         let kind = text("load_kind", default: "concurrency")
         let concurrency = try integer("load", atLeast: 0) ?? 0
         if kind == "concurrency", concurrency < 1 {

@@ -12,7 +12,7 @@ public struct ReferenceValidation: Sendable {
         public var group: String
         public var metric: String
         public var measured: Double
-        /// In the row's unit; nil when skipped.
+        /// Milliseconds, or tokens or requests per second; nil when skipped.
         public var predicted: Double?
         /// Predicted with the fitted host time of the other servers; nil when skipped.
         public var predictedLeftOut: Double?
@@ -32,8 +32,9 @@ public struct ReferenceValidation: Sendable {
     /// All rows of an engine, model and metric.
     public struct Group: Sendable {
         public var name: String
-        public var errors: ErrorSummary
-        public var errorsLeftOut: ErrorSummary
+        /// Nil when no row could be predicted.
+        public var errors: ErrorSummary?
+        public var errorsLeftOut: ErrorSummary?
         public var skipped: Int
     }
 
@@ -47,12 +48,16 @@ public struct ReferenceValidation: Sendable {
     /// Simulates every load of a reference file. `profile` stands in for the built-in one of its
     /// name; `report` is told what is simulated next.
     ///
-    /// - Throws: `InputError` for a file that cannot be read as one.
+    /// - Throws: `InputError` for a file that cannot be read as one, or of which no row can be
+    ///   predicted.
     public init(
         file: String, seed: UInt64 = 0, profile: EngineProfile? = nil,
         report: @Sendable (String) -> Void = { _ in }
     ) throws {
         let references = try ReferenceRow.read(file)
+        guard !references.isEmpty else {
+            throw InputError(file, "has no rows", expected: "a measured figure a row")
+        }
         let outcomes = try Self.simulate(references.map(\.load)) { load in
             report(load.description)
             return ReferenceOutcome(load, seed: seed, profile: profile)
@@ -64,10 +69,16 @@ public struct ReferenceValidation: Sendable {
                 id: reference.id, group: reference.groupName, metric: reference.metric,
                 measured: reference.measured, load: reference.load.description)
             row.predicted = outcome.value(reference.metric)
-            row.skipped =
-                outcome.skipped
-                ?? (row.predicted == nil ? "metric \"\(reference.metric)\" is not known" : nil)
+            if row.predicted == nil {
+                row.skipped = outcome.skipped ?? Self.reason(reference.metric)
+            }
             rows.append(row)
+        }
+        guard rows.contains(where: { $0.predicted != nil }) else {
+            throw InputError(
+                references[0].place,
+                "none of \(rows.count) rows can be predicted, the first: \(rows[0].skipped ?? "")",
+                expected: "a row whose load can be simulated")
         }
         try leaveOut(references, servers, seed: seed, report: report)
         hostFits = servers.summaries
@@ -77,6 +88,12 @@ public struct ReferenceValidation: Sendable {
             let line = "\(used.name): \(used.provenance)"
             if !clocks.contains(line) { clocks.append(line) }
         }
+    }
+
+    /// Why a figure of a run that was simulated is not there.
+    private static func reason(_ metric: String) -> String {
+        if case .unknown = ReferenceMetric(metric) { return "metric \"\(metric)\" is not known" }
+        return "no request has a \(metric)"
     }
 
     /// Simulates each server again with the host time fitted on the others.
@@ -162,30 +179,5 @@ struct ReferenceOutcome: Sendable {
     }
 
     /// A metric by its name in the file: milliseconds, or tokens or requests per second.
-    func value(_ metric: String) -> Double? {
-        guard let result else { return nil }
-        func milliseconds(_ histogram: LatencyHistogram, _ statistic: Substring) -> Double? {
-            switch statistic {
-            case "mean": histogram.mean * 1e-9
-            case "median", "p50": Double(histogram.percentile(50)) * 1e-9
-            case "p90": Double(histogram.percentile(90)) * 1e-9
-            case "p99": Double(histogram.percentile(99)) * 1e-9
-            default: nil
-            }
-        }
-        switch metric {
-        case "output_throughput": return Double(result.counters.outputTokens) / result.duration
-        case "request_throughput": return Double(result.counters.finished) / result.duration
-        default: break
-        }
-        let parts = metric.split(separator: "_")
-        guard parts.count == 2 else { return nil }
-        switch parts[0] {
-        case "ttft": return milliseconds(result.timeToFirstToken, parts[1])
-        case "tpot": return milliseconds(result.timePerOutputToken, parts[1])
-        case "itl": return milliseconds(result.interTokenLatency, parts[1])
-        case "e2e", "e2el": return milliseconds(result.endToEnd, parts[1])
-        default: return nil
-        }
-    }
+    func value(_ metric: String) -> Double? { result.flatMap(ReferenceMetric(metric).value) }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Reports
 
@@ -20,9 +21,9 @@ public enum ValidationReport {
         ])
         for group in validation.groups {
             groups.add([
-                group.name, "\(group.errors.count)", percent(group.errors.median),
-                percent(group.errors.p90), signed(group.errors.bias),
-                percent(group.errorsLeftOut.median), percent(group.errorsLeftOut.p90),
+                group.name, "\(group.errors?.count ?? 0)", share(group.errors?.median),
+                share(group.errors?.p90), group.errors.map { signed($0.bias) } ?? "-",
+                share(group.errorsLeftOut?.median), share(group.errorsLeftOut?.p90),
                 group.skipped == 0 ? "" : "\(group.skipped)",
             ])
         }
@@ -36,7 +37,8 @@ public enum ValidationReport {
         if !skipped.isEmpty {
             parts.append(
                 "Skipped:\n"
-                    + skipped.map { "  \($0.id): \($0.skipped!)" }.joined(separator: "\n"))
+                    + skipped.map { "  \($0.id.echoed()): \($0.skipped!.echoed(atMost: 400))" }
+                    .joined(separator: "\n"))
         }
         if !validation.hostFits.isEmpty {
             parts.append(
@@ -86,6 +88,9 @@ public enum ValidationReport {
             ] + skipped).joined(separator: "\n\n")
     }
 
+    /// A percentage, "-" where there is none.
+    private static func share(_ value: Double?) -> String { value.map(percent) ?? "-" }
+
     private static func percent(_ value: Double) -> String { Quantity.decimal(value, 1) + " %" }
 
     private static func signed(_ value: Double) -> String {
@@ -120,10 +125,10 @@ extension ReferenceValidation.Row: Encodable {
         try keys.encode(load, forKey: .load)
         try keys.encode(metric, forKey: .metric)
         try keys.encode(measured, forKey: .measured)
-        try keys.encode(predicted, forKey: .predicted)
-        try keys.encode(errorPercent, forKey: .errorPercent)
-        try keys.encode(errorPercentLeftOut, forKey: .errorPercentLeftOut)
-        try keys.encode(skipped, forKey: .skipped)
+        try keys.encodeIfPresent(predicted, forKey: .predicted)
+        try keys.encodeIfPresent(errorPercent, forKey: .errorPercent)
+        try keys.encodeIfPresent(errorPercentLeftOut, forKey: .errorPercentLeftOut)
+        try keys.encodeIfPresent(skipped, forKey: .skipped)
     }
 }
 
@@ -137,21 +142,21 @@ extension ReferenceValidation.Group: Encodable {
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: GroupKeys.self)
         try Experiments.encode(name, errors, &keys)
-        try keys.encode(errorsLeftOut.median, forKey: .leftOutMedianPercent)
-        try keys.encode(errorsLeftOut.p90, forKey: .leftOutP90Percent)
-        try keys.encode(errorsLeftOut.bias, forKey: .leftOutBiasPercent)
+        try keys.encodeIfPresent(errorsLeftOut?.median, forKey: .leftOutMedianPercent)
+        try keys.encodeIfPresent(errorsLeftOut?.p90, forKey: .leftOutP90Percent)
+        try keys.encodeIfPresent(errorsLeftOut?.bias, forKey: .leftOutBiasPercent)
         try keys.encode(skipped, forKey: .skipped)
     }
 }
 
 private func encode(
-    _ name: String, _ errors: ErrorSummary, _ keys: inout KeyedEncodingContainer<GroupKeys>
+    _ name: String, _ errors: ErrorSummary?, _ keys: inout KeyedEncodingContainer<GroupKeys>
 ) throws {
     try keys.encode(name, forKey: .name)
-    try keys.encode(errors.count, forKey: .count)
-    try keys.encode(errors.median, forKey: .medianPercent)
-    try keys.encode(errors.p90, forKey: .p90Percent)
-    try keys.encode(errors.bias, forKey: .biasPercent)
+    try keys.encode(errors?.count ?? 0, forKey: .count)
+    try keys.encodeIfPresent(errors?.median, forKey: .medianPercent)
+    try keys.encodeIfPresent(errors?.p90, forKey: .p90Percent)
+    try keys.encodeIfPresent(errors?.bias, forKey: .biasPercent)
 }
 
 /// An operator validation as JSON: `groups`, `skipped`, `clock`.

@@ -15,9 +15,11 @@ extension Cluster {
         result.endToEnd = LatencyHistogram(statistics.endToEnd)
         result.queueTime = LatencyHistogram(statistics.queueTime)
         result.goodRequests = statistics.goodRequests
+        result.longestContext = statistics.longestContext
         for index in replicas.indices {
             result.counters.add(replicas[index].tally.counters)
             result.counters.evictions += replicas[index].evictions
+            result.work.add(replicas[index].tally.work)
             interTokenLatency.merge(replicas[index].tally.interTokenLatency)
             count(replicas[index], into: &result.steps)
             result.busyTime += Int128(replicas[index].tally.busyTime)
@@ -39,6 +41,13 @@ extension Cluster {
         result.replicas = replicas.count
         result.steps.queueOperations += due.operations
         result.records = window.records
+        result.hostTimeInSteps = plan.demand.map { plan.stepTime.scaled($0.hostTime(result.work)) }
+        result.utilization = result.utilization(plan)
+        // A closed loop sends no more than is answered.
+        if plan.arrivals == .openLoop {
+            let steps = Double(max(1, result.work.steps))
+            result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)
+        }
         result.digest = digest(result)
         return result
     }

@@ -7,6 +7,7 @@ struct RecordWindow: ~Copyable {
     /// Sequence number of the first pending place.
     private var base: Int64 = 0
     private(set) var digest = Fingerprint()
+    private(set) var trend = QueueTrend()
     /// Records handed on.
     private(set) var count = 0
     /// The records handed on, where they are kept.
@@ -32,6 +33,7 @@ struct RecordWindow: ~Copyable {
             base += 1
             count += 1
             fold(record)
+            trend.add(record)
             if keepsRecords { records.append(record) }
             try observer.record(record)
         }

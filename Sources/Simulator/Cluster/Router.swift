@@ -2,7 +2,7 @@ import Basics
 import Traces
 
 /// Chooses a replica for each request.
-struct Router {
+struct Router: ~Copyable {
     private let configuration: RouterConfiguration
     private let replicas: Int
     private var random: SeededRandom
@@ -78,57 +78,12 @@ struct Router {
 
     private mutating func nearestPrefix(_ content: ArraySlice<Segment>) -> Int {
         let least = leastLoaded()
-        let preferred = affinity.holder(of: content)
+        let preferred = affinity.follow(content)
         var choice = least
         if let preferred, view[preferred] <= view[least] + Int32(configuration.affinitySlack) {
             choice = preferred
         }
-        affinity.record(choice)
+        affinity.record(choice, content)
         return choice
-    }
-}
-
-/// What the router remembers of prefixes: for a chain of prompt segments, the replica that last
-/// served it. A direct-mapped table of fixed size, so memory is bounded; what is overwritten is
-/// forgotten, as a real router's index would be pruned.
-struct PrefixDirectory {
-    private static let size = 1 << 18
-    private var keys: [UInt64] = []
-    private var holders: [Int32] = []
-    private var chain: [UInt64] = []
-
-    private mutating func follow(_ content: ArraySlice<Segment>) {
-        if keys.isEmpty {
-            keys = Array(repeating: 0, count: Self.size)
-            holders = Array(repeating: 0, count: Self.size)
-        }
-        chain.removeAll(keepingCapacity: true)
-        var digest: UInt64 = 0
-        for segment in content {
-            let what = UInt64(bitPattern: segment.content) &* 0xa076_1d64_78bd_642f
-            let product = (digest ^ what ^ UInt64(UInt32(bitPattern: segment.length)))
-                .multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
-            digest = (product.high ^ product.low) | 1
-            chain.append(digest)
-        }
-    }
-
-    /// The replica that served the longest known prefix.
-    mutating func holder(of content: ArraySlice<Segment>) -> Int? {
-        follow(content)
-        for key in chain.reversed() {
-            let place = Int(key >> 1) & (Self.size - 1)
-            if keys[place] == key { return Int(holders[place]) }
-        }
-        return nil
-    }
-
-    /// Remembers where the content just asked for went.
-    mutating func record(_ replica: Int) {
-        for key in chain {
-            let place = Int(key >> 1) & (Self.size - 1)
-            keys[place] = key
-            holders[place] = Int32(replica)
-        }
     }
 }

@@ -23,13 +23,17 @@ extension ResolvedConfiguration {
         return parts.joined(separator: ", ")
     }
 
-    /// How far to believe the figures, a sentence a line.
-    public var trust: String {
+    /// How far to believe the figures of a run, a sentence a line.
+    public func trust(_ result: RunResult) -> String {
+        let uncaptured = uncaptured(result)
         let schedule =
             if plan.externalScheduler != nil {
                 "The schedule is the program's."
             } else if plan.hasCustomScheduler {
                 "The schedule is not vLLM's: \(plan.policyName) decides in its engine."
+            } else if !uncaptured.isEmpty {
+                "The schedule follows vLLM 0.33.0's rules; it was not checked against the engine "
+                    + "with " + uncaptured.joined(separator: ", nor with ") + "."
             } else {
                 "The schedule is vLLM 0.33.0's, step for step."
             }
@@ -42,12 +46,36 @@ extension ResolvedConfiguration {
         }
     }
 
-    /// Warnings about a run that left the range in which the clock was measured, given the longest
-    /// context of a request in it, tokens. Tokens and decodes per step are taken at their limits.
-    public func rangeWarnings(longestContext: Int) -> [String] {
-        plan.stepTime.provenance.warnings(
-            tokens: plan.engine.maxNumBatchedTokens, context: longestContext,
-            decodes: plan.engine.maxNumSeqs)
+    /// What a run did that no capture of the engine covers.
+    private func uncaptured(_ result: RunResult) -> [String] {
+        var parts: [String] = []
+        let stages = configuration.engine.pipelineParallelSize
+        if stages > 1 { parts.append("pipeline_parallel_size \(stages)") }
+        if !plan.engine.asyncScheduling, result.counters.aborted > 0 {
+            parts.append("clients that give up under synchronous scheduling")
+        }
+        let kinds = Set(plan.engine.groups).count
+        if kinds > 2 { parts.append("\(kinds) kinds of attention groups") }
+        return parts
+    }
+
+    /// Warnings about a run that left the range in which the clock was measured, or that did more
+    /// than its GPUs can.
+    public func rangeWarnings(_ result: RunResult) -> [String] {
+        var warnings = plan.stepTime.provenance.warnings(
+            tokens: result.work.mostTokens, context: result.longestContext,
+            decodes: result.work.mostDecodes)
+        let shares = [
+            ("FLOP/s", result.utilization.flops),
+            ("memory bandwidth", result.utilization.memoryBandwidth),
+        ]
+        for (name, share) in shares {
+            guard let share, share > 1 else { continue }
+            warnings.append(
+                "steps need \(plain((100 * share).rounded())) % of the peak \(name) of "
+                    + "\(configuration.hardware.gpu): the clock is faster than the GPU")
+        }
+        return warnings
     }
 }
 

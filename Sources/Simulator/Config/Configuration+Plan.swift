@@ -23,36 +23,48 @@ extension Configuration {
     /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
     public func resolved() throws -> ResolvedConfiguration {
         let model = try self.model.shape()
-        let deployment = self.deployment(of: model)
+        var deployment = try self.deployment(of: model)
         var resolved = self
-        try resolved.placeReplicas(gpusPerReplica: deployment.gpus)
-        resolved.engine.maxModelLen = engine.maxModelLen ?? model.maxContext
-        try resolved.engine.deriveLimits()
-        var warnings: [String] = []
+        try resolved.placeReplicas(&deployment)
+        resolved.engine.maxModelLen = try engine.contextLength(of: model)
+        var warnings = model.weightsNotes(self.model.weights)
+        let defaults = GPU.serverDefaults(named: hardware.gpu)
+        if defaults == nil, engine.maxNumBatchedTokens == nil || engine.maxNumSeqs == nil {
+            warnings.append(
+                "the memory of a \"\(hardware.gpu)\" is not known: max_num_batched_tokens and "
+                    + "max_num_seqs are an H100's where they are not given")
+        }
+        try resolved.engine.deriveLimits(defaults ?? .medium)
         try resolved.deriveBlocks(model, deployment, &warnings)
+        if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
+        warnings += engine.schedulerNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         resolved.seed = try usedSeed()
-        let plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
             warnings: warnings)
     }
 
     /// The layout that the engine section asks for.
-    private func deployment(of shape: TransformerModel) -> Deployment {
+    private func deployment(of shape: TransformerModel) throws -> Deployment {
         let cache = CacheFormat(rawValue: engine.kvCacheDtype.rawValue) ?? .bf16
         var deployment = Deployment(
             tensorParallel: engine.tensorParallelSize,
-            weights: model.weights ?? shape.nativeWeights, cache: cache)
+            weights: try shape.weights(model.weights), cache: cache)
         deployment.pipelineParallel = engine.pipelineParallelSize
         deployment.expertParallel = engine.expertParallelSize
+        deployment.gpusPerNode = hardware.gpusPerNode
+        try deployment.checkRanks()
         return deployment
     }
 
     /// Checks that the replicas fit the nodes, or puts as many as fit.
-    private mutating func placeReplicas(gpusPerReplica: Int) throws {
+    private mutating func placeReplicas(_ deployment: inout Deployment) throws {
+        let gpusPerReplica = deployment.gpus
         let tensorParallel = engine.tensorParallelSize
         let (nodes, gpus) = (hardware.nodes, hardware.gpusPerNode)
         guard tensorParallel <= gpus else {
@@ -77,8 +89,23 @@ extension Configuration {
                     + "\(nodes) x \(gpus) GPUs hold \(most) such replicas",
                 expected: (most > 0 ? "at most \(most), or " : "") + "more hardware.nodes")
         }
+        guard wanted <= Self.mostReplicas else {
+            throw InputError(
+                "cluster.replicas",
+                "\(nodes) x \(gpus) GPUs hold \(wanted) replicas of \(gpusPerReplica) "
+                    + (gpusPerReplica == 1 ? "GPU" : "GPUs"),
+                expected: "cluster.replicas of at most \(Self.mostReplicas), or fewer nodes")
+        }
         cluster.replicas = wanted
+        guard gpusPerReplica > gpus else { return }
+        // One clock serves all replicas: that of the one whose stages cross most nodes.
+        let perNode = deployment.groupsPerNode
+        deployment.groupsBefore =
+            (0..<min(wanted, perNode)).map { $0 * groupsPerReplica % perNode }.max() ?? 0
     }
+
+    /// Most replicas that are simulated, given or derived.
+    static let mostReplicas = 100_000
 
     /// Fills in the number of blocks from the memory, unless it is given.
     private mutating func deriveBlocks(
@@ -99,17 +126,34 @@ extension Configuration {
         }
     }
 
+    /// The choices of the measured clock.
+    private func clockOptions() throws -> ClockOptions {
+        var options = ClockOptions()
+        options.profile = try EngineProfile.named(stepTime.profile)
+        options.attentionKernel = stepTime.attentionKernel
+        options.usesCache = stepTime.usesCache
+        options.asyncScheduling = engine.asyncScheduling
+        options.maxTokens = engine.maxNumBatchedTokens!
+        return options
+    }
+
+    /// What steps ask of the GPUs; nil where the clock does not tell.
+    private func demand(
+        _ model: TransformerModel, _ deployment: Deployment
+    ) throws -> StepDemand? {
+        let gpu = try GPU.named(hardware.gpu)
+        guard stepTime.kind == .h100 else {
+            return StepDemand(model, deployment, gpu: gpu, window: 0)
+        }
+        return try .h100(model, deployment, clockOptions(), gpu: gpu)
+    }
+
     private func stepTime(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepTime {
         switch stepTime.kind {
         case .h100:
-            var options = ClockOptions()
-            options.profile = try EngineProfile.named(stepTime.profile)
-            options.attentionKernel = stepTime.attentionKernel
-            options.usesCache = stepTime.usesCache
-            options.asyncScheduling = engine.asyncScheduling
-            options.maxTokens = engine.maxNumBatchedTokens!
+            let options = try clockOptions()
             _ = try GPU.named(hardware.gpu)
             return try StepTime.h100(model, deployment, options)
         case .table:
@@ -157,13 +201,30 @@ extension Configuration.ModelSection {
 }
 
 extension Configuration.EngineSection {
-    /// Fills in the limits that vLLM derives, and refuses those it refuses.
-    mutating func deriveLimits() throws {
-        // vLLM's API server on a GPU of 70 GiB or more: 8192 tokens, 1024 sequences
-        // (`EngineArgs.get_batch_defaults`).
+    /// Tokens of context: those asked for, or as many as the model takes.
+    func contextLength(of model: TransformerModel) throws -> Int {
+        guard let asked = maxModelLen else { return model.maxContext }
+        guard asked <= model.contextLimit else {
+            throw InputError(
+                "engine.max_model_len",
+                "\(asked) tokens are beyond the limit of \(model.name), \(model.contextLimit)",
+                expected: "at most \(model.contextLimit)")
+        }
+        return asked
+    }
+
+    /// Fills in the limits that vLLM derives, and refuses those it refuses
+    /// (`EngineArgs._set_default_max_num_seqs_and_batched_tokens_args`).
+    mutating func deriveLimits(_ defaults: BatchDefaults) throws {
         let longest = maxModelLen!
-        let tokens = maxNumBatchedTokens ?? max(8192, enableChunkedPrefill ? 0 : longest)
-        let sequences = maxNumSeqs ?? min(1024, tokens)
+        // No step holds more than every sequence at its longest.
+        let most = (maxNumSeqs ?? defaults.sequences).multipliedReportingOverflow(by: longest)
+        let tokens =
+            maxNumBatchedTokens
+            ?? min(
+                max(defaults.tokens, enableChunkedPrefill ? 0 : longest),
+                most.overflow ? .max : most.partialValue)
+        let sequences = maxNumSeqs ?? min(defaults.sequences, tokens)
         maxNumBatchedTokens = tokens
         maxNumSeqs = sequences
         guard tokens >= sequences else {
@@ -202,6 +263,15 @@ extension Configuration.EngineSection {
         }
         return ExternalSchedulerConfiguration(
             command: String(command), limitSeconds: schedulerTimeoutSeconds)
+    }
+
+    /// What a program that schedules leaves without effect.
+    var schedulerNotes: [String] {
+        guard scheduler != "engine", schedulingPolicy != .fcfs else { return [] }
+        return [
+            "engine.scheduling_policy=\(schedulingPolicy.rawValue) has no effect: the program of "
+                + "engine.scheduler decides"
+        ]
     }
 
     /// The engine's arguments, once nothing is left to derive.

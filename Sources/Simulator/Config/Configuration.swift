@@ -1,3 +1,4 @@
+import Hardware
 import Models
 import StepTime
 import Traces
@@ -74,7 +75,7 @@ public struct Configuration: Sendable, Equatable {
         public var expertParallelSize = 1
         public var blockSize = 16
         public var numGPUBlocks: Int?
-        public var gpuMemoryUtilization = 0.92
+        public var gpuMemoryUtilization = MemoryBudget.defaultUtilization
         public var kvCacheDtype = CacheDtype.auto
         public var maxModelLen: Int?
         public var maxNumSeqs: Int?

@@ -31,16 +31,16 @@ extension ConfigurationKey {
             "hardware.gpu", \.hardware.gpu, .text("a GPU's name"), "The accelerator."),
         .init(
             "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
-            "Nodes. A tensor-parallel group stays inside one."),
+            "Nodes. A tensor-parallel group stays inside one; pipeline stages may span several."),
         .init(
             "hardware.gpus_per_node", \.hardware.gpusPerNode, .integer(1...1024),
-            "GPUs of a node."),
+            "GPUs of a node. Pipeline stages on different nodes exchange over the network."),
     ]
 
     private static let cluster: [ConfigurationKey] = [
         .init(
             "cluster.replicas", \.cluster.replicas,
-            .optional(.integer(1...100_000), null: "as many as the GPUs hold"),
+            .optional(.integer(1...Configuration.mostReplicas), null: "as many as the GPUs hold"),
             "Copies of the model, each on engine.tensor_parallel_size GPUs."),
         .init(
             "cluster.router", \.cluster.router, .choice,
@@ -64,10 +64,11 @@ extension ConfigurationKey {
             "Groups of such GPUs that hold a part of the layers each."),
         .init(
             "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),
-            "GPUs that share the experts of a mixture; 1: experts are cut like other matrices."),
+            "GPUs that share the experts of a mixture, at most tensor_parallel_size; 1: experts\n"
+                + "are cut like other matrices."),
         .init(
             "engine.block_size", \.engine.blockSize, .integer(1...65_536),
-            "Tokens per KV block: the page size."),
+            "Tokens per KV block. Kernels run multiples of 16; no price in the step time."),
         .init(
             "engine.num_gpu_blocks", \.engine.numGPUBlocks,
             .optional(
@@ -83,7 +84,7 @@ extension ConfigurationKey {
         .init(
             "engine.max_model_len", \.engine.maxModelLen,
             .optional(.integer(2...RunPlan.largest), null: "the model's own context"),
-            "Most tokens, prompt and output, of one request."),
+            "Most tokens, prompt and output, of one request; at most what the model takes."),
         .init(
             "engine.enable_prefix_caching", \.engine.enablePrefixCaching, .flag,
             "Reuse the KV blocks of prompts that begin alike."),
@@ -102,7 +103,8 @@ extension ConfigurationKey {
         .init(
             "engine.max_num_seqs", \.engine.maxNumSeqs,
             .optional(
-                .integer(1...1_000_000), null: "1024, or max_num_batched_tokens when smaller"),
+                .integer(1...1_000_000),
+                null: "by the GPU, 1024 on an H100; max_num_batched_tokens when smaller"),
             "Most requests in the running batch."),
         .init(
             "engine.max_num_active_seqs", \.engine.maxNumActiveSeqs,
@@ -112,8 +114,9 @@ extension ConfigurationKey {
             "engine.max_num_batched_tokens", \.engine.maxNumBatchedTokens,
             .optional(
                 .integer(1...RunPlan.largest),
-                null: "8192; without chunked prefill max_model_len when larger"),
-            "Most tokens computed in one step."),
+                null: "by the GPU, 8192 on an H100; at most max_num_seqs x max_model_len"),
+            "Most tokens computed in one step. Without chunked prefill the default is at least\n"
+                + "max_model_len."),
         .init(
             "engine.max_num_scheduled_tokens", \.engine.maxNumScheduledTokens,
             .optional(.integer(1...RunPlan.largest), null: "max_num_batched_tokens"),

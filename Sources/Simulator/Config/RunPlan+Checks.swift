@@ -17,7 +17,10 @@ extension RunPlan {
                 "\(least) to \(Self.largest)")
         }
         try inRange(replicas, "cluster.replicas")
-        try inRange(engine.blockSize, "engine.block_size")
+        // Larger ones would leave 32 bits where blocks are turned into tokens.
+        try require(
+            (1...65_536).contains(engine.blockSize), "engine.block_size",
+            "is \(engine.blockSize)", "1 to 65536")
         try inRange(engine.numGPUBlocks, "engine.num_gpu_blocks", from: 2)
         try inRange(engine.maxNumSeqs, "engine.max_num_seqs")
         try inRange(engine.maxNumBatchedTokens, "engine.max_num_batched_tokens")
@@ -53,8 +56,28 @@ extension RunPlan {
                 "makes steps of up to \(linear.mostMicroseconds(engine)) us",
                 "at most 10⁹ at max_num_batched_tokens and max_num_seqs")
         }
+        try checkLongestStep()
         if case .closedLoop(let concurrency) = arrivals {
             try inRange(concurrency, "trace.concurrency")
+        }
+    }
+}
+
+extension RunPlan {
+    /// Refuses a clock whose steps could, at the engine's limits, leave 64 bits of picoseconds.
+    private func checkLongestStep() throws {
+        let longest = stepTime.longest(
+            tokens: engine.maxNumBatchedTokens, sequences: engine.maxNumSeqs,
+            length: engine.maxModelLen)
+        guard longest <= StepTime.longestStep else {
+            let text = longest < 1e15 ? String(Int(longest)) : "more than 10^15"
+            throw InputError(
+                "step_time",
+                "makes steps of up to \(text) s "
+                    + "at max_num_batched_tokens \(engine.maxNumBatchedTokens), max_num_seqs "
+                    + "\(engine.maxNumSeqs) and max_model_len \(engine.maxModelLen)",
+                expected: "at most \(Int(StepTime.longestStep)) s: other step times, a smaller "
+                    + "step_time.scale or smaller limits")
         }
     }
 }

@@ -46,6 +46,8 @@ public enum ArrivalMode: Sendable, Equatable {
 public struct RunPlan: Sendable {
     public var engine = EngineConfiguration()
     public var stepTime: StepTime
+    /// What steps ask of the GPUs besides time, for utilisation; nil: not known.
+    public var demand: StepDemand?
     public var replicas = 1
     public var router = RouterConfiguration()
     public var arrivals = ArrivalMode.openLoop

@@ -6,6 +6,8 @@ struct RequestStatistics: ~Copyable {
     private(set) var queueTime = HotHistogram()
     private(set) var goodRequests = 0
     private(set) var counters = Counters()
+    /// The longest context that a request had, tokens: its last token enters none.
+    private(set) var longestContext = 0
     private let objective: ServiceLevelObjective
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
@@ -22,6 +24,7 @@ struct RequestStatistics: ~Copyable {
         endToEnd.merge(other.endToEnd)
         queueTime.merge(other.queueTime)
         goodRequests += other.goodRequests
+        longestContext = max(longestContext, other.longestContext)
         counters.add(other.counters)
     }
 
@@ -34,6 +37,10 @@ struct RequestStatistics: ~Copyable {
         case .aborted: counters.aborted += 1
         case .rejected: counters.rejected += 1
         case .unfinished: counters.unfinished += 1
+        }
+        if record.firstToken >= 0 {
+            let context = Int(record.promptTokens) + Int(record.outputTokens) - 1
+            longestContext = max(longestContext, context)
         }
         guard record.outcome == .finished else { return }
         let first = record.firstToken - record.arrival

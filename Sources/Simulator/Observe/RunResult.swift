@@ -1,3 +1,5 @@
+import StepTime
+
 /// What a run counted. All are sums over replicas unless said otherwise.
 public struct Counters: Sendable, Equatable {
     public var requests = 0
@@ -70,8 +72,18 @@ public struct RunResult: Sendable {
     public var goodRequests = 0
     /// Picoseconds during which the GPUs of a replica computed, summed over replicas.
     public var busyTime: Int128 = 0
-    /// Picoseconds the GPU waited for host work, summed over replicas.
+    /// Picoseconds the GPU waited for host work between steps, summed over replicas.
     public var hostWaitTime: Int128 = 0
+    /// Picoseconds of `busyTime` that are host work: the measured clock's steps include some. Nil
+    /// where the clock does not tell.
+    public var hostTimeInSteps: Int128?
+    /// What the steps held, over all replicas.
+    public var work = StepSums()
+    /// The longest context that a request reached, tokens.
+    public var longestContext = 0
+    public var utilization = Utilization()
+    /// Set when requests arrived faster than the replicas took them in.
+    public var overload: Overload?
     /// ∫ used blocks dt, block-seconds, summed over replicas.
     public var usedBlockSeconds: Double = 0
     /// Most blocks in use at once in one replica.

@@ -1,3 +1,5 @@
+import StepTime
+
 /// An ended request's record and its place in the order of arrival.
 struct EndedRequest {
     var sequence: Int64
@@ -8,6 +10,8 @@ struct EndedRequest {
 /// depend on their order.
 struct Tally: ~Copyable {
     var counters = Counters()
+    /// What the steps held, those that computed something.
+    var work = StepSums()
     var interTokenLatency = HotHistogram()
     /// Steps that were strode over.
     var strode = 0

@@ -86,9 +86,21 @@ struct DecodeSteps: ~Copyable {
         peak = max(peak, blocks)
     }
 
-    /// Writes into the replica what the loop would have left there, requests and blocks apart.
-    mutating func commit(to replica: inout Replica) {
+    /// The sum over the steps of what is `last` after them and grew by as much each step.
+    func sum(endingWith last: Int, rise: Int) -> Int128 {
+        let number = Int128(steps)
+        return number * Int128(last) - Int128(rise) * (number * (number + 1) / 2)
+    }
+
+    /// Writes into the replica what the loop would have left there, requests and blocks apart;
+    /// `context` and `windowedContext` are the steps' sums.
+    mutating func commit(
+        to replica: inout Replica, context: Int128, windowedContext: Int128
+    ) {
         let tokens = steps * Int(count)
+        replica.tally.work.addDecodes(
+            Int(count), steps: steps, context: context, windowedContext: windowedContext)
+        countWeights(&replica, tokens: Int(count), requests: Int(count), steps: steps)
         gaps.flush(into: &replica.tally.interTokenLatency, times: count)
         replica.clock = clock
         replica.lastEnd = lastEnd

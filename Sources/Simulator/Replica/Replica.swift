@@ -14,9 +14,14 @@ struct Replica: ~Copyable {
     /// Full groups first, as the joint lookup asks them.
     let lookupOrder: [[Int]]
     let stepTime: StepTime
+    /// Counts the weights that steps read, where that depends on what they hold.
+    let weightReads: StepDemand?
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context.
     /// The replicas of a cluster share them.
     let lines: [DecodeLine]
+    /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
+    /// bits leave beyond `lastMoment`.
+    let mostGlide: Int64
     let number: Int32
     /// Requests that may run at once, tokens of a step, and blocks that admissions leave free.
     let activeLimit: Int
@@ -76,12 +81,24 @@ struct Replica: ~Copyable {
     var tally = Tally()
     var log = DecisionBuffer()
 
+    /// See the property, for the line of most decodes.
+    private static func mostGlide(_ line: DecodeLine?, _ engine: EngineConfiguration) -> Int64 {
+        guard let line else { return 1 }
+        let context = Double(engine.maxNumSeqs) * Double(engine.maxModelLen)
+        let units = context * Double(line.numerator) / Double(line.denominator)
+        let longest =
+            Double(line.base) + units * Double(line.unit) + context * Double(line.windowedSlope)
+        return Int64(max(1, min(0x1p30, 1e18 / max(1, longest))))
+    }
+
     init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
         self.lines = lines
         let engine = plan.engine
+        mostGlide = Self.mostGlide(lines.last, plan.engine)
         self.engine = engine
         self.number = Int32(number)
         stepTime = plan.stepTime
+        weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
         activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
         tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
         blockSize = BlockSize(engine.blockSize)
@@ -174,6 +191,9 @@ struct ScheduleScratch: ~Copyable {
     /// Tokens that the explicit running requests ask for, in order.
     var wanted = HotArray<Int32>()
     var columns = WalkColumns()
+    /// Where a custom scheduler decides: the number of the latest schedule call, counted from 1,
+    /// that scheduled each slot's request.
+    var scheduledIn = HotArray<Int>()
 }
 
 /// The rule of `prefill_schedule_interval`: prefill joins every n-th step only.

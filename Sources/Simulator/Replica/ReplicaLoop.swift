@@ -140,6 +140,7 @@ private func dispatch(_ replica: inout Replica, isCleanup: Bool) -> Bool {
     let isEmpty = load.requests == 0
     let called = replica.clock
     let duration = isEmpty && replica.depth > 1 ? 0 : replica.stepTime.picoseconds(load)
+    if !isEmpty { countWork(&replica, load) }
     let place = queueBatch(
         &replica, tokens: load.tokens, requests: load.requests, duration, isCleanup: isCleanup)
     if isCleanup {
@@ -181,6 +182,20 @@ func queueBatch(
     replica.lastEnd = start + duration
     replica.tally.lastEnd = max(replica.tally.lastEnd, replica.lastEnd)
     return place
+}
+
+/// Counts what a step holds.
+@inline(__always)
+func countWork(_ replica: inout Replica, _ load: StepLoad) {
+    replica.tally.work.add(load)
+    countWeights(&replica, tokens: load.tokens, requests: load.requests, steps: 1)
+}
+
+/// Counts the weights that equal steps read, where these differ from step to step.
+@inline(__always)
+func countWeights(_ replica: inout Replica, tokens: Int, requests: Int, steps: Int) {
+    replica.weightReads?.count(
+        tokens: tokens, requests: requests, steps: steps, into: &replica.tally.work)
 }
 
 /// Sums up what the scheduled entries cost.
@@ -251,9 +266,14 @@ private func noProgress(_ replica: inout Replica) -> InputError {
     } else {
         state += "nothing waits"
     }
+    let moment = "no progress at \(replica.clock / 1_000_000) us"
+    let blocks =
+        "\(replica.freeBlocks) of \(replica.usableBlocks) blocks of "
+        + "\(replica.engine.blockSize) are free"
+    if let custom = replica.custom {
+        return custom.idle(&replica, moment, "\(blocks); \(state)")
+    }
     return InputError(
-        "replica \(replica.number)",
-        "no progress at \(replica.clock / 1_000_000) us: \(replica.freeBlocks) of "
-            + "\(replica.usableBlocks) blocks of \(replica.engine.blockSize) are free; \(state)",
+        "replica \(replica.number)", "\(moment): \(blocks); \(state)",
         expected: "a larger engine.num_gpu_blocks or a smaller engine.max_model_len")
 }

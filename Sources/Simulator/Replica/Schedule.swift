@@ -15,9 +15,22 @@ func schedule(_ replica: inout Replica) {
         scheduleCustom(&replica, &pass)
     }
     if pass.droppedEntries { dropRefunded(&replica) }
+    checkStep(&replica, pass)
     replica.cadence.finish(
         scheduledSomething: !replica.scratch.entries.isEmpty || !replica.stride.share.isEmpty)
     noteScheduled(&replica)
+}
+
+/// What vLLM asserts at the end of `schedule`. O(1).
+@inline(__always)
+func checkStep(_ replica: inout Replica, _ pass: SchedulePass) {
+    precondition(pass.budget >= 0, "a step exceeds its token budget")
+    precondition(
+        replica.running.count <= replica.activeLimit, "more requests run than are allowed")
+    let share = replica.stride.share
+    precondition(
+        replica.scratch.entries.count + share.count + share.wasted <= replica.running.count,
+        "a step holds more entries than requests run")
 }
 
 /// Notes on each request what the step's entries gave it.
@@ -193,6 +206,9 @@ func refund(_ replica: inout Replica, _ pass: inout SchedulePass, _ victim: Int3
     let entry = replica.scratch.entries.firstIndex { $0.slot == victim }
     guard let place = entry else { return }
     pass.budget += Int(replica.scratch.entries[place].tokens)
+    if Int(victim) < replica.scratch.scheduledIn.count {
+        replica.scratch.scheduledIn[Int(victim)] = 0
+    }
     replica.scratch.entries[place].tokens = 0
     pass.droppedEntries = true
 }

@@ -59,6 +59,7 @@ private func strideStep(_ replica: inout Replica) -> Bool {
         var pass = SchedulePass(&replica)
         pass.budget -= tokens
         scheduleWaiting(&replica, &pass)
+        checkStep(&replica, pass)
         noteScheduled(&replica)
     }
     replica.cadence.executed += 1
@@ -75,11 +76,16 @@ private func dispatchStep(_ replica: inout Replica) {
     let duration: Int64
     if replica.scratch.entries.isEmpty, tokens < replica.lines.count {
         let context = share.context + share.wastedContext
+        let windowed = share.windowed + share.wastedWindowed
         duration = replica.lines[tokens].picoseconds(
-            context: context, windowedContext: share.windowed + share.wastedWindowed)
+            context: context, windowedContext: windowed)
+        replica.tally.work.addDecodes(
+            tokens, steps: 1, context: Int128(context), windowedContext: Int128(windowed))
+        countWeights(&replica, tokens: tokens, requests: tokens, steps: 1)
     } else {
         let load = stepLoad(&replica)
         duration = replica.stepTime.picoseconds(load)
+        countWork(&replica, load)
         tokens = load.tokens
         requests = load.requests
     }

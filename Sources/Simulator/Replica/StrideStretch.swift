@@ -148,7 +148,7 @@ private struct Stretch: ~Copyable {
     /// one before, and then that one is processed. False, with nothing done, when the first would
     /// be processed past the horizon. O(steps that need blocks).
     private mutating func glide(_ replica: inout Replica) -> Bool {
-        var number = exit - tick
+        var number = min(exit - tick, replica.mostGlide)
         // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
         let size = replica.stride.blockPhases.count
         let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)
@@ -241,7 +241,9 @@ private struct Stretch: ~Copyable {
         if replica.sumsBlocks, sums.used > sums.firstUsed {
             replica.runPool.take(sums.used - sums.firstUsed)
         }
-        sums.commit(to: &replica)
+        sums.commit(
+            to: &replica, context: sums.sum(endingWith: context, rise: Int(sums.count)),
+            windowedContext: sums.sum(endingWith: windowed, rise: growing))
         if sums.pipelined { replica.dispatched[0].tick = tick - 1 }
     }
 }

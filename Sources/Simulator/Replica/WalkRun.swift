@@ -172,6 +172,9 @@ private struct Walk: ~Copyable {
     /// The context of the next step, over all requests, and how many such steps there may be.
     var context: Int
     let mostSteps: Int
+    /// The same within the price's window, and its sum over the steps so far.
+    private var windowed = 0
+    private var windowedSum: Int128 = 0
 
     init(_ replica: inout Replica, to horizon: Int64) {
         let count = replica.running.count
@@ -201,15 +204,16 @@ private struct Walk: ~Copyable {
         guard due == 0 || serve(&replica, due) else { return false }
         replica.scratch.columns.advance()
         context += Int(sums.count)
+        windowedSum += Int128(windowed)
         sums.add(from: start, to: end, gaps: &replica.tally.interTokenLatency)
         return true
     }
 
     /// What the next step takes, picoseconds.
     @inline(__always)
-    private func price(_ replica: inout Replica) -> Int64 {
+    private mutating func price(_ replica: inout Replica) -> Int64 {
         let window = replica.stepTime.window
-        let windowed =
+        windowed =
             window > 0 ? replica.scratch.columns.contexts(window: window).windowed : 0
         if let line { return line.picoseconds(context: context, windowedContext: windowed) }
         var load = StepLoad()
@@ -305,7 +309,9 @@ private struct Walk: ~Copyable {
                     samples: true)
             }
         }
-        sums.commit(to: &replica)
+        sums.commit(
+            to: &replica, context: sums.sum(endingWith: context, rise: Int(sums.count)),
+            windowedContext: windowedSum)
         replica.lastDeliveryCall = replica.calls
         replica.cadence.capacityBound = false
         replica.scheduledNothing = false

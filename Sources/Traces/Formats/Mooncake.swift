@@ -46,7 +46,8 @@ struct Mooncake: LineFormat {
                 ("delay", .delay), ("delay_ms", .delayMilliseconds), ("session_id", .session),
                 ("block_size", .blockSize), ("priority", .priority),
             ]
-                + (own == nil ? Self.synonyms : []), ignored: ["request_id", "id", "model", "type", "turn"], other: .other)
+                + (own == nil ? Self.synonyms : []),
+            ignored: ["request_id", "id", "model", "type", "turn"], other: .other)
     }
 
     private static let synonyms: [(name: String, key: Key)] = [

@@ -61,7 +61,10 @@ struct NamedCSV: LineFormat {
             sentences.append(NominalAnswer.assumption)
         }
         let ignored = header.ignored.map { name in
-            String(name.unicodeScalars.prefix(40).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
+            String(
+                name.unicodeScalars.prefix(40).map {
+                    $0.value < 32 || $0.value == 127 ? "?" : Character($0)
+                })
         }
         guard !ignored.isEmpty else { return sentences }
         let list = ignored.prefix(20).joined(separator: ", ") + (ignored.count > 20 ? ", ..." : "")
@@ -70,9 +73,12 @@ struct NamedCSV: LineFormat {
                 place, "columns that are not read: \(list) (refused by strict reading)",
                 expected: "only columns that the format has")
         }
-        let isMultimodal = ignored.contains { $0.lowercased().hasPrefix("num") && $0.contains("mage") }
+        let isMultimodal = ignored.contains {
+            $0.lowercased().hasPrefix("num") && $0.contains("mage")
+        }
         sentences.append(
-            "columns that are not read: \(list)" + (isMultimodal ? " (images are not modelled)" : ""))
+            "columns that are not read: \(list)"
+                + (isMultimodal ? " (images are not modelled)" : ""))
         return sentences
     }
 

@@ -82,7 +82,8 @@ public struct BlockReuse: Sendable {
         let end = segment.offset + segment.length
         while offset < end {
             let length = min(size - offset % size, end - offset)
-            let content = Int64(bitPattern: chain &* 0xd134_2543_de82_ef95 ^ UInt64(segment.content))
+            let content = Int64(
+                bitPattern: chain &* 0xd134_2543_de82_ef95 ^ UInt64(segment.content))
             chain = Self.key(content, offset / size)
             use(chain, length, at: time)
             offset += length

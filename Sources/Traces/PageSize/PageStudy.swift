@@ -4,7 +4,7 @@ import Basics
 ///
 ///     let log = try ReuseLog(source)
 ///     let study = try PageStudy(log, setting: .init(capacityTokens: 430_000))
-///     print(study.best.pageTokens)
+///     print(study.best?.pageTokens ?? 16)
 ///
 /// Three things are lost, each as a share of the work or memory it wastes: prompt tokens that a
 /// finer page would have hit, room in pages that stays empty, and bookkeeping per page.
@@ -50,8 +50,12 @@ public struct PageStudy: Sendable {
         /// Hits lost to the best page size at the capacity.
         public fileprivate(set) var lostHits = 0.0
 
-        /// Everything lost, as the sum of the three shares.
+        /// The three shares added. They are shares of unlike things (prompt tokens, room, bytes),
+        /// so the sum may exceed 1 and only ranks.
         public var loss: Double { lostHits + fragmentation + metadata }
+
+        /// Whether attention kernels run such pages.
+        public var runs: Bool { AttentionPages.run(pageTokens) }
     }
 
     public let setting: Setting
@@ -86,8 +90,14 @@ public struct PageStudy: Sendable {
         for index in rows.indices { rows[index].lostHits = bestHit - rows[index].atCapacity.lru }
     }
 
-    /// The page size that loses least; the larger of equals.
-    public var best: Row { rows.reversed().min { $0.loss < $1.loss } ?? rows[0] }
+    /// The page sizes that attention kernels run, the one that loses least first; the larger of
+    /// equals first.
+    public var ranked: [Row] {
+        rows.filter(\.runs).sorted { ($0.loss, $1.pageTokens) < ($1.loss, $0.pageTokens) }
+    }
+
+    /// The page size to choose; nil when kernels run none of those studied.
+    public var best: Row? { ranked.first }
 
     /// Capacities that double from the longest request on.
     private static func capacities(from least: Int, through most: Int) -> [Int] {

@@ -36,10 +36,12 @@ enum KnownDialects {
         }
         if head.has("timestamp_start_unix_ms") { return found("Baseten's rows are not read") }
         if head.has("traceEvents") {
-            return found("a timeline of events (Perfetto, chrome://tracing) is no trace of requests")
+            return found(
+                "a timeline of events (Perfetto, chrome://tracing) is no trace of requests")
         }
-        if head.has("window_start_s") || (Int(head.names.first ?? "") != nil
-            && head.text.contains("input_tokens"))
+        if head.has("window_start_s")
+            || (Int(head.names.first ?? "") != nil
+                && head.text.contains("input_tokens"))
         {
             return found("ServeGen's parameters are no requests", "requests drawn by ServeGen")
         }

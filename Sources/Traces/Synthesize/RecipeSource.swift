@@ -86,7 +86,8 @@ public struct RecipeSource: RequestSource {
             problem = InputError(
                 "recipe: warm_up_s",
                 "starts about \(Int(min(early, 1e18))) sessions before the trace begins",
-                expected: "at most \(Int(SessionsUnderWay.mostAtAll)): a shorter warm-up, or a lower"
+                expected:
+                    "at most \(Int(SessionsUnderWay.mostAtAll)): a shorter warm-up, or a lower"
                     + " rate or trace.rate_scale")
         }
         nextStart = arrivals.next()

@@ -6,7 +6,7 @@
 /// one node, found by the key of that node's first block. A node stays as long as a run, a child
 /// or a request needs it, so that every chain can be followed from its start.
 struct ContentTree: ~Copyable {
-    struct Node {
+    struct Node: Keyed {
         /// Blocks of the chain, counted from the prompt's start.
         var start: Int32
         var end: Int32
@@ -22,7 +22,7 @@ struct ContentTree: ~Copyable {
 
     let blockSize: Int32
     private var nodes = HotSlots<Node>()
-    private var index = NodeIndex()
+    private var index = NodeIndex<Node>()
     private var pieces = Slab<ContentPiece>(
         filler: ContentPiece(content: 0, offset: 0, start: 0, hashBefore: 0))
 

@@ -1,28 +1,26 @@
-/// Finds the node of a `ContentTree` whose first block has a key: linear probing, load at most one
-/// half, deletion by backward shift.
-struct NodeIndex: ~Copyable {
-    private var slots = HotArray(repeating: Slot(), count: 64)
+/// What a `NodeIndex` finds by a key.
+protocol Keyed {
+    /// Unequal nodes have unequal keys.
+    var firstKey: UInt64 { get }
+}
+
+/// Finds the node of a tree whose beginning has a key: linear probing, load at most one half,
+/// deletion by backward shift.
+struct NodeIndex<Node: Keyed>: ~Copyable {
+    private var slots = HotArray(repeating: NodeSlot(), count: 64)
     private var count = 0
     /// Slots looked at so far.
     private(set) var probes = 0
 
-    // Not private: the debug compiler (Swift 6.3.1) cannot yet destroy a `HotArray` of a private
-    // type from another file.
-    struct Slot {
-        var tag: UInt32 = 0
-        /// Number of the node plus one; 0: empty.
-        var node: Int32 = 0
-    }
-
     private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 1) }
 
     /// The node with this first key, or -1. O(1) expected.
-    mutating func find(_ key: UInt64, _ nodes: borrowing HotSlots<ContentTree.Node>) -> Int32 {
+    mutating func find(_ key: UInt64, _ nodes: borrowing HotSlots<Node>) -> Int32 {
         slots[position(of: key, nodes)].node - 1
     }
 
     private mutating func position(
-        of key: UInt64, _ nodes: borrowing HotSlots<ContentTree.Node>
+        of key: UInt64, _ nodes: borrowing HotSlots<Node>
     ) -> Int {
         let mask = slots.count - 1
         let tag = Self.tag(key)
@@ -37,17 +35,17 @@ struct NodeIndex: ~Copyable {
     }
 
     /// Enters a node, whose key must be new. O(1) expected.
-    mutating func insert(_ node: Int32, _ nodes: borrowing HotSlots<ContentTree.Node>) {
+    mutating func insert(_ node: Int32, _ nodes: borrowing HotSlots<Node>) {
         let key = nodes[node].firstKey
         let position = position(of: key, nodes)
         precondition(slots[position].node == 0, "two nodes of one content")
-        slots[position] = Slot(tag: Self.tag(key), node: node + 1)
+        slots[position] = NodeSlot(tag: Self.tag(key), node: node + 1)
         count += 1
         if 2 * count > slots.count { grow() }
     }
 
     /// Removes a node. O(1) expected.
-    mutating func remove(_ node: Int32, _ nodes: borrowing HotSlots<ContentTree.Node>) {
+    mutating func remove(_ node: Int32, _ nodes: borrowing HotSlots<Node>) {
         let position = position(of: nodes[node].firstKey, nodes)
         let mask = slots.count - 1
         var hole = position
@@ -62,12 +60,12 @@ struct NodeIndex: ~Copyable {
                 hole = probe
             }
         }
-        slots[hole] = Slot()
+        slots[hole] = NodeSlot()
         count -= 1
     }
 
     private mutating func grow() {
-        var larger = HotArray(repeating: Slot(), count: 2 * slots.count)
+        var larger = HotArray(repeating: NodeSlot(), count: 2 * slots.count)
         let mask = larger.count - 1
         for index in slots.indices where slots[index].node != 0 {
             var position = Int(slots[index].tag) & mask
@@ -76,4 +74,11 @@ struct NodeIndex: ~Copyable {
         }
         slots = larger
     }
+}
+
+/// A place of a `NodeIndex`.
+struct NodeSlot {
+    var tag: UInt32 = 0
+    /// Number of the node plus one; 0: empty.
+    var node: Int32 = 0
 }

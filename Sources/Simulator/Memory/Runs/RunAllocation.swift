@@ -188,7 +188,8 @@ func releaseRuns(_ replica: inout Replica, _ slot: Int) {
 }
 
 private func releasePrivate(_ replica: inout Replica, _ slot: Int, _ table: RunTable) {
-    guard replica.hasWindows else {
+    // One group without a window: nothing has slid, and every block is registered or none is.
+    guard replica.hasWindows || replica.groups.count > 1 else {
         replica.runPool.giveBack(Int(table.count - table.registered))
         return replica.runPool.releasePrivate(table.registered)
     }

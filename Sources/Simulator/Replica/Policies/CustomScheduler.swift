@@ -29,6 +29,57 @@ extension RunPlan {
     var policyName: String { policy == nil ? engine.policy.rawValue : "a policy of one's own" }
 }
 
+extension Cluster {
+    /// Ends the child processes of all replicas together: the run is over.
+    mutating func dismissSchedulers() {
+        var schedulers: [ExternalScheduler] = []
+        for number in replicas.indices {
+            if case .external(let scheduler) = replicas[number].custom {
+                schedulers.append(scheduler)
+            }
+        }
+        ExternalScheduler.dismiss(schedulers)
+    }
+}
+
+extension ExternalSchedulerConfiguration {
+    /// Makes sure that every replica may have its process. Throws `InputError` when it may not.
+    func prepare(replicas: Int) throws {
+        do {
+            try ChildProcess.prepare(for: replicas)
+        } catch let error as ChildProcess.NotStarted {
+            throw InputError(
+                "engine.scheduler", "\"\(command.echoed())\" \(error.words)",
+                expected: "fewer replicas or a higher limit")
+        }
+    }
+}
+
+extension CustomScheduler {
+    /// What to say when it schedules nothing, or nothing that comes to an end: what it did last,
+    /// and how the replica stands.
+    func idle(_ replica: inout Replica, _ moment: String, _ state: String) -> InputError {
+        switch self {
+        case .policy(let policy):
+            return InputError(
+                "scheduling policy \(type(of: policy)) (replica \(replica.number))",
+                "\(moment): \(state)",
+                expected: "a policy that lets something into every step, or a larger "
+                    + "engine.num_gpu_blocks")
+        case .external(let scheduler):
+            let refusal = scheduler.lastRefusal
+            let last =
+                refusal.isEmpty
+                ? "it asked for nothing that was refused"
+                : "its last refused action was \(refusal)"
+            return InputError(
+                "engine.scheduler (replica \(replica.number), step \(replica.calls))",
+                "\"\(scheduler.command.echoed())\" makes \(moment): \(last); \(state)",
+                expected: "actions that the engine can execute")
+        }
+    }
+}
+
 /// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the next
 /// check of progress.
 func scheduleCustom(_ replica: inout Replica, _ pass: inout SchedulePass) {

@@ -17,6 +17,9 @@ struct ExternalDecision {
         var id: Int64
         /// Tokens to compute; 0: as many as budget and request allow.
         var tokens: Int
+
+        /// The action and why it was not executed, in words.
+        func refused(_ reason: String) -> String { "\(kind.rawValue) of request \(id): \(reason)" }
     }
 
     var actions: [Action] = []
@@ -26,8 +29,7 @@ struct ExternalDecision {
     /// Reads a line. Throws `InputError` for what is no decision.
     init(_ bytes: [UInt8], place: String) throws {
         func junk(_ problem: String) -> InputError {
-            let excerpt = String(decoding: bytes.prefix(80), as: UTF8.self)
-                .replacing("\n", with: " ")
+            let excerpt = String(decoding: bytes.prefix(80), as: UTF8.self).echoed()
             return InputError(
                 place, "the scheduler's answer \(problem): \(excerpt)",
                 expected: "{\"actions\":[[\"run\",ID,TOKENS],[\"admit\",ID,TOKENS],"
@@ -37,7 +39,7 @@ struct ExternalDecision {
             let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
         else { throw junk("is no JSON object") }
         let odd = object.keys.sorted().first { $0 != "actions" && $0 != "stop_at_refusal" }
-        if let odd { throw junk("has the unknown key \(odd)") }
+        if let odd { throw junk("has the unknown key \(odd.echoed())") }
         guard let list = object["actions"] as? [Any] else { throw junk("has no list of actions") }
         stopsAtRefusal = object["stop_at_refusal"] as? Bool ?? false
         for item in list {
@@ -65,13 +67,14 @@ struct ExternalDecision {
 func scheduleExternally(
     _ replica: inout Replica, _ pass: inout SchedulePass, _ scheduler: ExternalScheduler
 ) throws {
-    let decision = try scheduler.ask(replica)
+    let decision = try scheduler.ask(replica, holdsPrefill: pass.holds)
     for (position, action) in decision.actions.enumerated() {
         guard let reason = execute(action, &replica, &pass, scheduler) else { continue }
-        scheduler.refuse(position, reason)
+        scheduler.refuse(position, action, reason)
         if decision.stopsAtRefusal { break }
-        replica.tally.refuse("\(action.kind.rawValue) of request \(action.id): \(reason)")
+        replica.tally.refuse(action.refused(reason))
     }
+    if !pass.holds { replica.cadence.capacityBound = !replica.waiting.isEmpty }
     var shares: [[Int]] = []
     for entry in replica.scratch.entries.elements where entry.tokens > 0 {
         let id = Int(replica.requests[Int(entry.slot)].id)
@@ -108,8 +111,8 @@ private func execute(
 private func run(
     _ slot: Int32, _ wanted: Int, _ replica: inout Replica, _ pass: inout SchedulePass
 ) -> String? {
-    let entry = replica.scratch.entries.firstIndex { $0.slot == slot && $0.tokens > 0 }
-    guard entry == nil else { return "it is in the step already" }
+    guard !isScheduled(replica, Int(slot)) else { return "it is in the step already" }
+    if pass.holds, replica.requests[Int(slot)].prefilling { return held }
     let left = tokensLeft(replica, Int(slot))
     guard left > 0 else { return "it has nothing to compute until its tokens in flight arrive" }
     guard wanted <= left else { return "it has \(left) tokens left, not \(wanted)" }
@@ -134,6 +137,7 @@ private func admit(
     }
     let hit = lookUpPrefix(&replica, Int(slot))
     let left = Int(replica.requests[Int(slot)].known) - hit
+    if pass.holds, left > 1 { return held }
     guard wanted <= left else { return "it has \(left) tokens left, not \(wanted)" }
     if let reason = overBudget(wanted, pass) { return reason }
     var tokens = wanted > 0 ? wanted : pass.clipped(left)
@@ -146,9 +150,14 @@ private func admit(
     }
     replica.waiting.remove(slot)
     admit(&replica, Int(slot), hit: hit, tokens: tokens)
+    noteInStep(&replica, Int(slot))
+    replica.cadence.carried = replica.cadence.carried || left > 1
     pass.budget -= tokens
     return nil
 }
+
+/// Why a prompt is not computed in a step that is for decodes alone.
+private let held = "engine.prefill_schedule_interval keeps prefill out of this step"
 
 private func overBudget(_ tokens: Int, _ pass: SchedulePass) -> String? {
     if pass.budget == 0 { return "the step's budget is spent" }

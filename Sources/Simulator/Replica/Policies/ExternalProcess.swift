@@ -14,59 +14,26 @@ final class ExternalProcess {
     private static let longestLine = 16 << 20
     /// How much of its complaints is kept, bytes.
     private static let keptComplaints = 4096
-    /// How long a child may take to end once its input is closed, milliseconds.
-    private static let patience: Int32 = 500
 
-    private let process = Process()
-    private let input: Int32
-    private let output: Int32
-    private let complaints: Int32
-    private let pipes: [Pipe]
+    private let child: ChildProcess
     private var received: [UInt8] = []
     private var lastWords: [UInt8] = []
     private var complains = true
 
     /// Starts a command through the shell. Throws `Failure`.
     init(_ command: String) throws {
-        // A child that dies must be an error here, not a signal that ends the program.
-        signal(SIGPIPE, SIG_IGN)
-        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-        pipes = [stdin, stdout, stderr]
-        input = stdin.fileHandleForWriting.fileDescriptor
-        output = stdout.fileHandleForReading.fileDescriptor
-        complaints = stderr.fileHandleForReading.fileDescriptor
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // Without "exec" a signal would reach the shell and not the command, where it is one.
-        let isSimple = !command.contains { "|&;<>()\n".contains($0) }
-        process.arguments = ["-c", isSimple ? "exec " + command : command]
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = stderr
         do {
-            try process.run()
-        } catch {
-            throw Failure(words: "cannot be started (\(error.localizedDescription))")
-        }
-        Unfinished.began(child: process.processIdentifier)
-        // The child has its own; an end left open here would hide that the child is gone.
-        try? stdin.fileHandleForReading.close()
-        try? stdout.fileHandleForWriting.close()
-        try? stderr.fileHandleForWriting.close()
-        for descriptor in [input, output, complaints] {
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            child = try ChildProcess(command)
+        } catch let error as ChildProcess.NotStarted {
+            throw Failure(words: error.words)
         }
     }
 
-    deinit {
-        try? pipes[0].fileHandleForWriting.close()
-        // Its end shows as the end of its output; what it prints meanwhile is not asked for.
-        let deadline = ContinuousClock.now + .milliseconds(Int(Self.patience))
-        while process.isRunning, ContinuousClock.now < deadline {
-            var wait = pollfd(fd: -1, events: 0, revents: 0)
-            _ = poll(&wait, 1, 2)
-        }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        Unfinished.ended(child: process.processIdentifier)
+    /// Ends all of several, which takes hardly longer than to end one.
+    static func end(_ processes: [ExternalProcess]) {
+        for process in processes { process.child.closeInput() }
+        for process in processes { process.child.finish() }
+        for process in processes { process.child.awaitEnd() }
     }
 
     /// Sends a line and returns the line that answers it, without its newline, within a time
@@ -85,9 +52,9 @@ final class ExternalProcess {
                 throw Failure(words: "gave no answer within \(limit / .seconds(1)) s")
             }
             var waits = [
-                pollfd(fd: output, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: complains ? complaints : -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: unsent.isEmpty ? -1 : input, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: complains ? child.complaints : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: unsent.isEmpty ? -1 : child.input, events: Int16(POLLOUT), revents: 0),
             ]
             let milliseconds = min(1000, max(1, left / .milliseconds(1)))
             if poll(&waits, nfds_t(waits.count), Int32(milliseconds)) < 0, errno != EINTR {
@@ -100,7 +67,7 @@ final class ExternalProcess {
     }
 
     private func send(_ unsent: inout ArraySlice<UInt8>) throws {
-        let count = unsent.withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
+        let count = unsent.withUnsafeBytes { write(child.input, $0.baseAddress, $0.count) }
         if count > 0 {
             unsent = unsent.dropFirst(count)
         } else if errno != EAGAIN, errno != EINTR {
@@ -111,7 +78,7 @@ final class ExternalProcess {
     /// Takes what the child has written. False at the end of its output.
     private func receive() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        let count = chunk.withUnsafeMutableBytes { read(output, $0.baseAddress, $0.count) }
+        let count = chunk.withUnsafeMutableBytes { read(child.output, $0.baseAddress, $0.count) }
         if count > 0 { received.append(contentsOf: chunk[..<count]) }
         if count > 0 { return received.count < Self.longestLine }
         return count < 0 && (errno == EAGAIN || errno == EINTR)
@@ -119,7 +86,9 @@ final class ExternalProcess {
 
     private func listenToComplaints() {
         var chunk = [UInt8](repeating: 0, count: Self.keptComplaints)
-        let count = chunk.withUnsafeMutableBytes { read(complaints, $0.baseAddress, $0.count) }
+        let count = chunk.withUnsafeMutableBytes {
+            read(child.complaints, $0.baseAddress, $0.count)
+        }
         if count == 0 { complains = false }
         guard count > 0 else { return }
         lastWords.append(contentsOf: chunk[..<count])
@@ -131,21 +100,25 @@ final class ExternalProcess {
         guard received.count < Self.longestLine else {
             return Failure(words: "printed \(Self.longestLine) bytes without a line break")
         }
-        let deadline = ContinuousClock.now + .milliseconds(Int(Self.patience))
-        while process.isRunning, ContinuousClock.now < deadline {
-            var wait = pollfd(fd: complaints, events: Int16(POLLIN), revents: 0)
+        let deadline = ContinuousClock.now + ChildProcess.patience
+        while !child.hasEnded, ContinuousClock.now < deadline {
+            var wait = pollfd(
+                fd: complains ? child.complaints : -1, events: Int16(POLLIN), revents: 0)
             _ = poll(&wait, 1, 5)
-            listenToComplaints()
+            if complains { listenToComplaints() }
         }
-        listenToComplaints()
+        if complains { listenToComplaints() }
         var words = "closed its output"
-        if !process.isRunning {
-            let how = process.terminationReason == .exit ? "with status" : "by signal"
-            words = "ended \(how) \(process.terminationStatus)"
+        if child.hasEnded {
+            words =
+                switch child.stop() {
+                case .exited(let status): "ended with status \(status)"
+                case .killed(let signal): "ended by signal \(signal)"
+                }
         }
         let last = String(decoding: lastWords, as: UTF8.self)
             .split(whereSeparator: \.isNewline).last
-        if let last { words += ", saying \"\(last.prefix(200))\"" }
+        if let last { words += ", saying \"\(last.echoed())\"" }
         return Failure(words: words)
     }
 }

@@ -43,6 +43,8 @@ final class ExternalScheduler {
     /// What became of the last line: shares of the step, and refused actions by position.
     private var scheduled: [[Int]] = []
     private var refused: [(position: Int, reason: String)] = []
+    /// The last action that was refused, with the reason; empty before.
+    private(set) var lastRefusal = ""
 
     init(_ configuration: ExternalSchedulerConfiguration, replica: Int) {
         self.configuration = configuration
@@ -52,10 +54,21 @@ final class ExternalScheduler {
     /// The slot of a request that the child knows by id.
     func slot(of id: Int64) -> Int32? { slots[id] }
 
-    /// Tells the child what changed and asks what to do. Throws `InputError` with what the child
-    /// did wrong when there is no valid answer.
-    func ask(_ engine: borrowing Replica) throws -> ExternalDecision {
-        let line = try describe(engine)
+    /// What the shell is to run.
+    var command: String { configuration.command }
+
+    /// Ends the processes of several, which takes hardly longer than to end one.
+    static func dismiss(_ schedulers: [ExternalScheduler]) {
+        ExternalProcess.end(schedulers.compactMap(\.process))
+    }
+
+    /// Tells the child what changed and asks what to do; `holdsPrefill` says that no prompt is
+    /// computed in this step. Throws `InputError` with what the child did wrong when there is no
+    /// valid answer.
+    func ask(_ engine: borrowing Replica, holdsPrefill: Bool) throws -> ExternalDecision {
+        var line = try describe(engine)
+        if holdsPrefill { line += ",\"holds_prefill\":true" }
+        line += "}"
         scheduled = []
         refused = []
         let place = "engine.scheduler (replica \(replica), step \(engine.calls))"
@@ -73,13 +86,15 @@ final class ExternalScheduler {
     }
 
     /// Notes a refused action, to be told with the next line.
-    func refuse(_ position: Int, _ reason: String) {
+    func refuse(_ position: Int, _ action: ExternalDecision.Action, _ reason: String) {
         refused.append((position, reason))
+        lastRefusal = action.refused(reason)
     }
 
     /// Notes the step's shares, [id, tokens, computed before], to be told with the next line.
     func note(_ shares: [[Int]]) { scheduled = shares }
 
+    /// The line for a step, its end left open.
     private func describe(_ engine: borrowing Replica) throws -> String {
         var line = "{\"step\":\(engine.calls),\"time_us\":\(Self.microseconds(engine.clock))"
         if process == nil { line += ",\"config\":" + Self.configuration(of: engine) }
@@ -91,7 +106,7 @@ final class ExternalScheduler {
         }
         line += ",\"tokens\":\(changes(engine).map { [Int($0.id), Int($0.delivered)] })"
         line += ",\"finished\":\(forget(engine))"
-        line += ",\"arrived\":[\(try arrivals(engine).joined(separator: ","))]}"
+        line += ",\"arrived\":[\(try arrivals(engine).joined(separator: ","))]"
         return line
     }
 
@@ -179,6 +194,7 @@ final class ExternalScheduler {
             ("max_num_seqs", engine.activeLimit), ("max_num_batched_tokens", engine.tokenBudget),
             ("max_model_len", arguments.maxModelLen),
             ("long_prefill_token_threshold", arguments.longPrefillTokenThreshold),
+            ("prefill_schedule_interval", arguments.prefillScheduleInterval),
         ]
         let flags: [(String, Bool)] = [
             ("enable_prefix_caching", arguments.enablePrefixCaching),

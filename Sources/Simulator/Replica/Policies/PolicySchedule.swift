@@ -6,8 +6,6 @@ struct PolicyTurn {
     let shape: StepShape
     /// Prefill tokens scheduled so far.
     var prefill = 0
-    /// Requests admitted so far.
-    var admitted = 0
 
     init(policy: any SchedulingPolicy, shape: StepShape) {
         self.policy = policy
@@ -51,7 +49,7 @@ private func runByPolicy(
     for slot in order where pass.budget > 0 {
         let request = replica.requests[Int(slot)]
         // A victim of this very step, or one that phases before this one served.
-        guard request.state == .running, !isScheduled(replica, slot, turn) else { continue }
+        guard request.state == .running, !isScheduled(replica, Int(slot)) else { continue }
         if phase == .decodes && request.prefilling || phase == .chunks && !request.prefilling {
             continue
         }
@@ -66,10 +64,19 @@ private func runByPolicy(
     }
 }
 
-/// Whether an earlier phase of the step has admitted the request: the others are disjoint.
-private func isScheduled(_ replica: borrowing Replica, _ slot: Int32, _ turn: PolicyTurn) -> Bool {
-    turn.admitted > 0
-        && replica.scratch.entries.firstIndex { $0.slot == slot && $0.tokens > 0 } != nil
+/// Whether a request is in the step that a custom scheduler makes: phases may overlap, and a
+/// request is served once. O(1).
+func isScheduled(_ replica: borrowing Replica, _ slot: Int) -> Bool {
+    slot < replica.scratch.scheduledIn.count
+        && replica.scratch.scheduledIn[slot] == replica.calls + 1
+}
+
+/// Notes that a request is in the step. O(1).
+func noteInStep(_ replica: inout Replica, _ slot: Int) {
+    let known = replica.scratch.scheduledIn.count
+    if slot >= known { replica.scratch.scheduledIn.append(0, times: slot + 1 - known) }
+    precondition(!isScheduled(replica, slot), "a request is in a step twice")
+    replica.scratch.scheduledIn[slot] = replica.calls + 1
 }
 
 /// Tokens that a running request could compute, whatever the budget; 0 when its last token is in
@@ -89,6 +96,7 @@ func appendRunning(
     _ replica: inout Replica, _ pass: inout SchedulePass, _ slot: Int32, _ tokens: Int
 ) {
     let request = replica.requests[Int(slot)]
+    noteInStep(&replica, Int(slot))
     replica.scratch.entries.append(
         Entry(
             slot: slot, tokens: Int32(tokens), computedBefore: request.computed, kind: .running))
@@ -147,10 +155,10 @@ private func admitByPolicy(
         guard allocateForAdmission(&replica, slot, tokens: tokens, hit: hit) else { break }
         replica.waiting.remove(head)
         admit(&replica, slot, hit: hit, tokens: tokens)
+        noteInStep(&replica, slot)
         replica.cadence.carried = replica.cadence.carried || hit < known - 1
         pass.budget -= tokens
         turn.prefill += tokens
-        turn.admitted += 1
     }
     if !pass.holds { replica.cadence.capacityBound = !replica.waiting.isEmpty }
 }

@@ -1,0 +1,118 @@
+import Basics
+import Models
+
+/// Refuses what no step could be priced with, coefficient by coefficient. What the coefficients
+/// make of a step is bounded where a run is planned.
+extension EngineProfile {
+    /// Anything: what is unbounded costs the less the larger it is, and fits may leave it so.
+    private static let most = Double.greatestFiniteMagnitude
+    /// FLOP or bytes per second: the slowest link is far above.
+    private static let rates = 1e6...most
+    /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
+    private static let times = 0...1e3
+    /// Of a smooth maximum.
+    private static let exponents = 1e-3...most
+    /// Rows of padding, and gain of rate as a share.
+    private static let counts = 0...most
+
+    /// Throws the first coefficient that is missing or out of range, at `place`.
+    func check(_ place: String) throws {
+        func require(
+            _ name: String, _ values: [(String, Double?)], _ range: ClosedRange<Double>
+        ) throws {
+            for case (let part, .some(let value)) in values where !range.contains(value) {
+                throw InputError(
+                    place, "\(name).\(part) is \(value)",
+                    expected: range.upperBound == Self.most
+                        ? "at least \(range.lowerBound)"
+                        : "\(range.lowerBound) to \(range.upperBound)")
+            }
+        }
+        func missing(_ what: String) -> InputError {
+            InputError(place, "\(what) is missing", expected: "what headway fit-steptime writes")
+        }
+        guard gemm[.bf16] != nil else { throw missing("gemm.bf16") }
+        for (format, c) in gemm.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let name = "gemm.\(format.rawValue)"
+            try require(
+                name,
+                [
+                    ("rate", c.rate), ("bandwidth", c.bandwidth),
+                    ("quantizingBandwidth", c.quantizingBandwidth),
+                    ("inputQuantizingBandwidth", c.inputQuantizingBandwidth),
+                ], Self.rates)
+            try require(name, [("launch", c.launch), ("perInput", c.perInput)], Self.times)
+            try require(name, [("exponent", c.exponent)], Self.exponents)
+            try require(name, [("growth", c.growth)], Self.counts)
+        }
+        try checkAttention(require, missing)
+        for (size, c) in allReduce.sorted(by: { $0.key < $1.key }) {
+            let name = "allReduce.\(size).paths"
+            guard !c.paths.isEmpty else { throw missing(name) }
+            for path in c.paths {
+                try require(name, [("bandwidth", path.bandwidth)], Self.rates)
+                try require(name, [("latency", path.latency)], Self.times)
+            }
+        }
+        try checkExperts(require, missing)
+        try require(
+            "elementwise", [("bandwidth", elementwise.bandwidth)], Self.rates)
+        try require("elementwise", [("fixed", elementwise.fixed)], Self.times)
+        for (name, c) in [("host", host), ("synchronousHost", synchronousHost)] {
+            try require(
+                name,
+                [("fixed", c.fixed), ("perGPU", c.perGPU), ("perSequence", c.perSequence)],
+                Self.times)
+        }
+    }
+
+    /// Throws when a part, under a name, has a coefficient outside a range.
+    private typealias Requirement = (String, [(String, Double?)], ClosedRange<Double>) throws
+        -> Void
+
+    private func checkAttention(
+        _ require: Requirement, _ missing: (String) -> InputError
+    ) throws {
+        for format in [CacheFormat.bf16, .fp8] {
+            guard let d = decode[format] else { throw missing("decode.\(format.rawValue)") }
+            guard let p = prefill[format] else { throw missing("prefill.\(format.rawValue)") }
+            guard let l = latentDecode[format] else {
+                throw missing("latentDecode.\(format.rawValue)")
+            }
+            var name = "decode.\(format.rawValue)"
+            try require(name, [("bandwidth", d.bandwidth)], Self.rates)
+            try require(name, [("fixed", d.fixed), ("perHead", d.perHead)], Self.times)
+            name = "prefill.\(format.rawValue)"
+            try require(name, [("rate", p.rate)], Self.rates)
+            try require(
+                name,
+                [
+                    ("fixed", p.fixed), ("perQueryHead", p.perQueryHead),
+                    ("perKeyHead", p.perKeyHead),
+                ], Self.times)
+            name = "latentDecode.\(format.rawValue)"
+            try require(name, [("bandwidth", l.bandwidth), ("rate", l.rate)], Self.rates)
+            try require(name, [("fixed", l.fixed), ("perSequence", l.perSequence)], Self.times)
+            try require(name, [("exponent", l.exponent)], Self.exponents)
+        }
+    }
+
+    private func checkExperts(
+        _ require: Requirement, _ missing: (String) -> InputError
+    ) throws {
+        guard experts[.bf16] != nil else { throw missing("experts.bf16") }
+        for (format, c) in experts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let name = "experts.\(format.rawValue)"
+            try require(
+                name,
+                [
+                    ("bandwidth", c.bandwidth), ("rate", c.rate),
+                    ("activationBandwidth", c.activationBandwidth),
+                    ("skippingBandwidth", c.skippingBandwidth),
+                ], Self.rates)
+            try require(name, [("fixed", c.fixed)], Self.times)
+            try require(name, [("exponent", c.exponent)], Self.exponents)
+            try require(name, [("padding", c.padding)], Self.counts)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Traces
+
+/// What the router remembers of prompts: for every beginning of one of the latest 65,536 prompts,
+/// the replica that served the last prompt that began so.
+///
+/// A radix tree over tokens, as SGLang's router keeps one. Two tokens are the same when content and
+/// offset are (`Segment`), wherever the trace cuts its segments. So a choice depends on what
+/// prompts have in common alone, not on the trace's format. A node is a stretch of one content; it
+/// is cut where prompts part or end, so that every token of a node has the same history.
+struct PrefixDirectory: ~Copyable {
+    /// A stretch of tokens that continues its parent's.
+    struct Node: Keyed {
+        var content: Int64
+        var offset: Int32
+        var length: Int32
+        /// -1 at the start of prompts.
+        var parent: Int32
+        /// Who served the latest prompt that has it, and the number of that prompt.
+        var holder: Int32
+        var latest: Int64
+
+        var firstKey: UInt64 { Self.key(parent, content, offset) }
+
+        /// Children of one node differ in their first token.
+        static func key(_ parent: Int32, _ content: Int64, _ offset: Int32) -> UInt64 {
+            let (parent, offset) = (UInt32(bitPattern: parent), UInt32(bitPattern: offset))
+            let place = UInt64(parent) << 32 | UInt64(offset)
+            let product = (UInt64(bitPattern: content) &* 0xa076_1d64_78bd_642f ^ place)
+                .multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
+            return product.high ^ product.low
+        }
+    }
+
+    /// Where a prompt leaves the tree: after so many tokens of a node, and of a segment.
+    private struct Position {
+        var node: Int32 = -1
+        var used: Int32 = 0
+        var segment: Int
+        var passed: Int32 = 0
+    }
+
+    /// Prompts that are remembered: a power of two.
+    private let span: Int
+    private var nodes = HotSlots<Node>()
+    private var index = NodeIndex<Node>()
+    /// The last node of each remembered prompt, by its number modulo `span`; -1: no content.
+    private var ends = HotArray<Int32>()
+    private var prompts: Int64 = 0
+    private var position = Position(segment: 0)
+
+    init(span: Int = 1 << 16) {
+        precondition(span > 0 && span & (span - 1) == 0, "the span is a power of two")
+        self.span = span
+    }
+
+    /// Nodes that exist.
+    var count: Int { nodes.count }
+
+    /// The replica that last served the longest known beginning of a prompt; nil when no token of
+    /// it is known. O(segments + nodes passed).
+    mutating func follow(_ content: ArraySlice<Segment>) -> Int? {
+        position = Position(segment: content.startIndex)
+        while position.segment < content.endIndex {
+            let segment = content[position.segment]
+            let next = segment.offset &+ position.passed
+            if position.node < 0 || position.used == nodes[position.node].length {
+                let key = Node.key(position.node, segment.content, next)
+                let child = index.find(key, nodes)
+                guard child >= 0 else { break }
+                position.node = child
+                position.used = 0
+            }
+            let node = nodes[position.node]
+            guard node.content == segment.content, node.offset &+ position.used == next else {
+                break
+            }
+            let common = min(node.length - position.used, segment.length - position.passed)
+            position.used += common
+            position.passed += common
+            if position.passed == segment.length {
+                position.segment += 1
+                position.passed = 0
+            }
+        }
+        return position.node < 0 ? nil : Int(nodes[position.node].holder)
+    }
+
+    /// Remembers which replica got the prompt just followed, and forgets the prompt `span` before
+    /// it. O(segments + nodes passed).
+    mutating func record(_ replica: Int, _ content: ArraySlice<Segment>) {
+        var node = position.node
+        if node >= 0, position.used < nodes[node].length { node = cut(node, at: position.used) }
+        node = add(content, after: node)
+        let end = node
+        while node >= 0 {
+            nodes[node].holder = Int32(truncatingIfNeeded: replica)
+            nodes[node].latest = prompts
+            node = nodes[node].parent
+        }
+        // What this prompt shares with the forgotten one is its own by now.
+        forget(prompts - Int64(span))
+        remember(end: end)
+        prompts += 1
+    }
+
+    /// Enters what of the prompt is not known yet. The prompt's last node.
+    private mutating func add(_ content: ArraySlice<Segment>, after node: Int32) -> Int32 {
+        var node = node
+        var place = position.segment
+        var passed = position.passed
+        while place < content.endIndex {
+            let segment = content[place]
+            var new = Node(
+                content: segment.content, offset: segment.offset &+ passed,
+                length: segment.length - passed, parent: node, holder: 0, latest: prompts)
+            place += 1
+            passed = 0
+            // Segments that continue one content are one node.
+            while place < content.endIndex, content[place].content == new.content,
+                content[place].offset == new.offset &+ new.length
+            {
+                new.length += content[place].length
+                place += 1
+            }
+            node = nodes.insert(new)
+            index.insert(node, nodes)
+        }
+        return node
+    }
+
+    /// Cuts a node in two after so many tokens. The first half, which is new: the second keeps its
+    /// number, by which its children and the prompts that end in it know it.
+    private mutating func cut(_ node: Int32, at tokens: Int32) -> Int32 {
+        index.remove(node, nodes)
+        var first = nodes[node]
+        first.length = tokens
+        let number = nodes.insert(first)
+        nodes[node].offset &+= tokens
+        nodes[node].length -= tokens
+        nodes[node].parent = number
+        index.insert(number, nodes)
+        index.insert(node, nodes)
+        return number
+    }
+
+    private mutating func remember(end node: Int32) {
+        let place = Int(prompts) & (span - 1)
+        if place < ends.count { ends[place] = node } else { ends.append(node) }
+    }
+
+    /// Forgets a prompt: what no later one has had. O(nodes forgotten).
+    private mutating func forget(_ prompt: Int64) {
+        guard prompt >= 0 else { return }
+        var node = ends[Int(prompt) & (span - 1)]
+        // What follows a node is no later than it, so its children are gone already.
+        while node >= 0, nodes[node].latest == prompt {
+            let parent = nodes[node].parent
+            index.remove(node, nodes)
+            nodes.remove(node)
+            node = parent
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// A run in which requests arrived faster than the replicas took them in.
+public struct Overload: Sendable, Equatable {
+    /// Requests per second that arrived, and that were admitted meanwhile, from the first arrival
+    /// to the last.
+    public var arrivalRate: Double
+    public var admissionRate: Double
+    /// Requests that waited for a first admission: on average in the first quarter of that time, at
+    /// most, and at the last arrival.
+    public var queueAtFirst: Int
+    public var queuePeak: Int
+    public var queueAtLast: Int
+}
+
+/// How many requests wait for their first admission, over time: arrivals and departures from the
+/// queue in at most 1,024 equal windows that widen as the run goes on.
+struct QueueTrend: ~Copyable {
+    private static let mostWindows = 1024
+    private var start: Int64 = 0
+    /// A window is 2^shift picoseconds: a millisecond at first.
+    private var shift: Int64 = 30
+    private var arrivals = HotArray<Int64>()
+    private var departures = HotArray<Int64>()
+    private var count: Int64 = 0
+    private var lastArrival: Int64 = 0
+    private var lastAdmission: Int64 = 0
+
+    /// Enters a request that has ended; in order of arrival. O(1) amortised.
+    @inline(__always)
+    mutating func add(_ record: borrowing RequestRecord) {
+        guard record.outcome != .rejected else { return }
+        if count == 0 { start = record.arrival }
+        let left = record.admitted >= 0 ? record.admitted : max(record.finish, record.arrival)
+        let last = Int((left &- start) >> shift)
+        if last >= arrivals.count { reach(left) }
+        count += 1
+        lastArrival = record.arrival
+        lastAdmission = max(lastAdmission, left)
+        arrivals[Int((record.arrival &- start) >> shift)] += 1
+        departures[Int((left &- start) >> shift)] += 1
+    }
+
+    /// Makes windows up to a time, joining pairs when they would be too many.
+    @inline(never)
+    private mutating func reach(_ time: Int64) {
+        while (time &- start) >> shift >= Self.mostWindows {
+            for place in 0..<(arrivals.count + 1) / 2 {
+                let isPair = 2 * place + 1 < arrivals.count
+                arrivals[place] = arrivals[2 * place] + (isPair ? arrivals[2 * place + 1] : 0)
+                departures[place] = departures[2 * place] + (isPair ? departures[2 * place + 1] : 0)
+            }
+            arrivals.removeLast(arrivals.count / 2)
+            departures.removeLast(departures.count / 2)
+            shift += 1
+        }
+        let more = Int((time &- start) >> shift) + 1 - arrivals.count
+        arrivals.append(0, times: max(0, more))
+        departures.append(0, times: max(0, more))
+    }
+
+    /// Whether arrivals outran the replicas, whose steps took so many picoseconds on average.
+    ///
+    /// They did when, at the last arrival, more requests waited than chance explains: a twentieth
+    /// of all, and 2.5 times the square root of their number (random arrivals at just the rate of
+    /// service leave about one such root); when many had waited since the middle of the arrivals'
+    /// time, so that no late burst is taken for it; and when it took ten steps at least to admit
+    /// the rest. O(windows).
+    func overload(meanStep: Double) -> Overload? {
+        let span = lastArrival - start
+        guard count > 0, span > 0, Double(lastAdmission - lastArrival) >= 10 * meanStep else {
+            return nil
+        }
+        // What waited at the end of each window before the one of the last arrival.
+        let windows = Int(span >> shift)
+        var (waiting, peak, admitted): (Int64, Int64, Int64) = (0, 0, 0)
+        var quarters = [0.0, 0.0, 0.0, 0.0]
+        for window in 0..<windows {
+            waiting += arrivals[window] - departures[window]
+            admitted += departures[window]
+            peak = max(peak, waiting)
+            quarters[4 * window / windows] += Double(waiting) * 4 / Double(windows)
+        }
+        let least = max(0.05 * Double(count), 2.5 * Double(count).squareRoot())
+        guard windows >= 4, Double(waiting) >= least, quarters[2] >= quarters[3] / 4 else {
+            return nil
+        }
+        let seconds = Double(span) * 1e-12
+        let counted = Double(Int64(windows) << shift) * 1e-12
+        return Overload(
+            arrivalRate: Double(count) / seconds, admissionRate: Double(admitted) / counted,
+            queueAtFirst: Int(quarters[0].rounded()), queuePeak: Int(peak),
+            queueAtLast: Int(waiting))
+    }
+}

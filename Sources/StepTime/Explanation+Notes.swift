@@ -1,0 +1,141 @@
+import Hardware
+import Models
+
+extension Explanation {
+    /// Where the step leaves what the model, the memory, the engine or the measurements allow.
+    func notes(_ options: ClockOptions, _ shard: KVCacheLayout) -> [String] {
+        let step = breakdown.step
+        var notes: [String] = []
+        if step.context > model.contextLimit {
+            notes.append(
+                "a context of \(step.context) tokens is longer than the limit of \(model.name), "
+                    + "\(model.contextLimit) tokens")
+        }
+        if let doesNotFit {
+            notes.append(doesNotFit)
+        } else if let sequencesThatFit, sequencesThatFit < step.batch {
+            notes.append(
+                "\(step.batch) sequences of \(step.context) tokens do not fit: the KV cache holds "
+                    + "\(sequencesThatFit)")
+        }
+        if options.attentionKernel == .naive, let naiveScoreBytes, !naiveScoresFit {
+            notes.append(
+                "naive attention's scores do not fit: one layer's take "
+                    + "\(Int(naiveScoreBytes / 1e6)) MB on each GPU")
+        }
+        let most = gpu.serverDefaults
+        if options.usesCache, step.batch * step.tokens > most.tokens {
+            notes.append(
+                "\(step.batch * step.tokens) new tokens are more than one step of a server takes: "
+                    + "max_num_batched_tokens is \(most.tokens) by default")
+        } else if step.batch > most.sequences {
+            notes.append(
+                "\(step.batch) sequences are more than one step of a server takes: max_num_seqs is "
+                    + "\(most.sequences) by default")
+        }
+        notes += provenance.warnings(
+            tokens: step.batch * step.tokens, context: step.context,
+            decodes: step.tokens == 1 ? step.batch : 0)
+        let above = aboveTheRoof
+        if !above.isEmpty {
+            notes.append(
+                "the price of \(above.joined(separator: ", ")) is extrapolated: above the "
+                    + "roofline, less time than the GPU's peaks allow")
+        }
+        return notes
+    }
+
+    /// Phases whose price leaves less time than the GPUs' peaks need: a model's limit, and said.
+    private var aboveTheRoof: [String] {
+        let gpus = Double(deployment.gpus)
+        return breakdown.phases.filter { phase in
+            guard phase.seconds > 0 else { return false }
+            let rate = 1.001 * phase.seconds * gpus
+            return phase.flops > rate * peak(phase)
+                || phase.weightBytes + phase.kvBytes > rate * gpu.memoryBandwidth
+        }.map(\.name)
+    }
+
+    /// The peak of the tensor cores that a phase runs on: fp8 for quantised weights only.
+    private func peak(_ phase: StepBreakdown.Phase) -> Double {
+        let is16Bit = ["qk_scores", "attn_v", "kv_expand", "router", "lm_head"].contains(phase.name)
+        return deployment.weights == .fp8 && !is16Bit ? gpu.fp8FLOPS : gpu.bf16FLOPS
+    }
+}
+
+extension Attention {
+    /// Query heads; 0 for mixers without attention.
+    var queryHeads: Int {
+        switch self {
+        case .heads(let heads): heads.queryHeads
+        case .latent(let latent): latent.queryHeads
+        case .recurrent: 0
+        }
+    }
+
+    /// Elements multiplied per query-key pair, over all heads, scores and values together.
+    func pairWidth(isDecode: Bool) -> Double {
+        switch self {
+        case .heads(let heads): return Double(2 * heads.queryHeads * heads.headDim)
+        case .latent(let latent):
+            let widths = latent.scoreWidths(isDecode: isDecode)
+            return Double(latent.queryHeads * (widths.keys + widths.values))
+        case .recurrent: return 0
+        }
+    }
+}
+
+extension TransformerModel {
+    /// Context at which a token's attention takes as many FLOPs as its feed-forward parts; nil when
+    /// it never does. Windowed layers stop growing at their window.
+    func crossoverContext(isDecode: Bool) -> Int? {
+        var feedForward = 0.0
+        // FLOPs per token and key by window; layers without one last.
+        var slopes: [(limit: Double, flops: Double)] = []
+        for group in layerGroups {
+            let layer = group.layer
+            var flops = 0.0
+            for matrix in layer.feedForward.projections(hidden: hiddenSize).joined() {
+                flops += 2 * Double(matrix.parameters)
+            }
+            if case .experts(let experts) = layer.feedForward {
+                let each = experts.weightsPerExpert(hidden: hiddenSize)
+                flops += 2 * Double(experts.chosen) * Double(each)
+            }
+            feedForward += Double(group.count) * flops
+            let limit = layer.attention.window.map(Double.init) ?? .infinity
+            let width = layer.attention.pairWidth(isDecode: isDecode)
+            slopes.append((limit, 2 * Double(group.count) * width))
+        }
+        guard feedForward > 0 else { return nil }
+        slopes.sort { $0.limit < $1.limit }
+        var growing = slopes.reduce(0) { $0 + $1.flops }
+        var constant = 0.0
+        for slope in slopes where growing > 0 {
+            let context = (feedForward - constant) / growing
+            if context <= slope.limit { return Int(context.rounded(.up)) }
+            constant += slope.flops * slope.limit
+            growing -= slope.flops
+        }
+        return nil
+    }
+
+    /// Query-key pairs of generating `context` tokens with everything computed again for each
+    /// token, over those with a cache; weighed by the layers' widths.
+    func attentionWithoutCache(context: Int) -> Double {
+        let n = Double(context)
+        var (again, once) = (0.0, 0.0)
+        for group in layerGroups {
+            let width = Double(group.count) * group.layer.attention.pairWidth(isDecode: false)
+            let w = min(n, group.layer.attention.window.map(Double.init) ?? n)
+            // Σ min(j, w) for j = 1 ... n, and the sum of such sums for 1 ... n.
+            let beyond = n - w
+            once += width * (w * (w + 1) / 2 + beyond * w)
+            again +=
+                width
+                * (w * (w + 1) * (w + 2) / 6 + beyond * w * (w + 1) / 2
+                    + w * beyond * (beyond + 1) / 2)
+        }
+        return once > 0 ? again / once : 1
+    }
+}

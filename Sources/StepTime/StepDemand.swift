@@ -1,0 +1,295 @@
+import Basics
+import Hardware
+import Models
+
+/// What the steps of a run held, as sums and peaks over all of them: enough to tell FLOPs, bytes
+/// and host time. Integers only, so that no order of adding matters.
+public struct StepSums: Sendable, Equatable {
+    /// Tokens and entries, and sequences that sampled a token.
+    public var steps = 0
+    public var tokens = 0
+    public var requests = 0
+    public var sampled = 0
+    /// Σ of the step's `decodeContext`, `decodeWindowedContext`, `chunkPairs` and
+    /// `chunkWindowedPairs`, and of the tokens before each chunk (`StepLoad`).
+    public var decodeContext: Int128 = 0
+    public var decodeWindowedContext: Int128 = 0
+    public var chunks = 0
+    public var chunkPairs: Int128 = 0
+    public var chunkWindowedPairs: Int128 = 0
+    public var chunkPast: Int128 = 0
+    /// Micro-batches that read the weights, and KiB of routed experts that they read, where a
+    /// `StepDemand` counts them.
+    public var microBatches = 0
+    public var expertKiB: Int128 = 0
+    /// The most of each in one step.
+    public var mostTokens = 0
+    public var mostRequests = 0
+    public var mostDecodes = 0
+
+    /// No step.
+    public init() {}
+
+    /// Adds a step. O(1).
+    @inlinable @inline(__always)
+    public mutating func add(_ load: StepLoad) {
+        if load.chunks > 0 {
+            chunks &+= load.chunks
+            chunkPairs &+= Int128(load.chunkPairs)
+            chunkWindowedPairs &+= Int128(load.chunkWindowedPairs)
+            chunkPast &+= Int128(load.context &- load.decodeContext &- load.chunkTokens)
+        }
+        steps &+= 1
+        tokens &+= load.tokens
+        requests &+= load.requests
+        sampled &+= load.sampled
+        decodeContext &+= Int128(load.decodeContext)
+        decodeWindowedContext &+= Int128(load.decodeWindowedContext)
+        mostTokens = max(mostTokens, load.tokens)
+        mostRequests = max(mostRequests, load.requests)
+        mostDecodes = max(mostDecodes, load.decodes)
+    }
+
+    /// Adds so many steps that decode for the same requests and do nothing else, with the sums of
+    /// their contexts over all of them. O(1).
+    @inlinable @inline(__always)
+    public mutating func addDecodes(
+        _ count: Int, steps number: Int, context: Int128, windowedContext: Int128
+    ) {
+        steps &+= number
+        tokens &+= count &* number
+        requests &+= count &* number
+        sampled &+= count &* number
+        decodeContext &+= context
+        decodeWindowedContext &+= windowedContext
+        mostTokens = max(mostTokens, count)
+        mostRequests = max(mostRequests, count)
+        mostDecodes = max(mostDecodes, count)
+    }
+
+    /// Adds another replica's.
+    public mutating func add(_ other: StepSums) {
+        steps &+= other.steps
+        tokens &+= other.tokens
+        requests &+= other.requests
+        sampled &+= other.sampled
+        decodeContext &+= other.decodeContext
+        decodeWindowedContext &+= other.decodeWindowedContext
+        chunks &+= other.chunks
+        chunkPairs &+= other.chunkPairs
+        chunkWindowedPairs &+= other.chunkWindowedPairs
+        chunkPast &+= other.chunkPast
+        microBatches &+= other.microBatches
+        expertKiB &+= other.expertKiB
+        mostTokens = max(mostTokens, other.mostTokens)
+        mostRequests = max(mostRequests, other.mostRequests)
+        mostDecodes = max(mostDecodes, other.mostDecodes)
+    }
+}
+
+/// What steps ask of a replica's GPUs besides time: FLOPs, bytes of memory traffic, and the host
+/// time that their price includes.
+///
+/// FLOPs are those of the whole model for the tokens that were scheduled: two a weight and token,
+/// attention over causal pairs, the output head for sampled tokens. Bytes are those that all GPUs
+/// of a replica move at least: each micro-batch reads every weight once (of routed experts, those
+/// that its tokens reach under balanced routing), a decode reads its context's cached keys and
+/// values, a chunk those before it, and each token writes its own. Activations are left out.
+public struct StepDemand: Sendable {
+    /// GPUs of a replica, and what one can do at most (datasheet).
+    public let gpus: Int
+    /// FLOP per second, in the tensor format of the weights.
+    public let peakFLOPS: Double
+    /// Bytes per second.
+    public let peakBandwidth: Double
+    /// Host time that the price of a step includes, and the same for each request in it,
+    /// picoseconds.
+    public private(set) var hostPerStep: Int64 = 0
+    public private(set) var hostPerRequest: Int64 = 0
+
+    private var flops = Rates()
+    private var bytes = Rates()
+    private let stages: Int
+    private let window: Int
+    private var expertKiB: [Int64] = []
+
+    /// What each unit of `StepSums` takes.
+    private struct Rates {
+        var token = 0.0
+        var request = 0.0
+        var sampled = 0.0
+        var microBatch = 0.0
+        var decodeContext = 0.0
+        var decodeWindowed = 0.0
+        var pair = 0.0
+        var windowedPair = 0.0
+        var past = 0.0
+        var windowedPast = 0.0
+
+        func total(_ sums: StepSums, window: Int) -> Double {
+            let past = Double(sums.chunkPast)
+            var total = token * Double(sums.tokens) + request * Double(sums.requests)
+            total += sampled * Double(sums.sampled) + microBatch * Double(sums.microBatches)
+            total += decodeContext * Double(sums.decodeContext)
+            total += decodeWindowed * Double(sums.decodeWindowedContext)
+            total += pair * Double(sums.chunkPairs)
+            total += windowedPair * Double(sums.chunkWindowedPairs) + self.past * past
+            // A chunk reads a window before it at most.
+            total += windowedPast * min(past, Double(window) * Double(sums.chunks))
+            return total
+        }
+    }
+
+    /// What a model asks of GPUs under a clock that sums contexts within `window`. Nil where the
+    /// sums do not tell: when that window is not the model's.
+    public init?(
+        _ model: TransformerModel, _ deployment: Deployment, gpu: GPU, window: Int
+    ) {
+        guard window == model.window, deployment.expertParallel <= deployment.tensorParallel else {
+            return nil
+        }
+        gpus = deployment.gpus
+        peakFLOPS = deployment.weights == .fp8 ? gpu.fp8FLOPS : gpu.bf16FLOPS
+        peakBandwidth = gpu.memoryBandwidth
+        stages = deployment.pipelineParallel
+        self.window = window
+        let hidden = Double(model.hiddenSize)
+        let size = deployment.tensorParallel
+        let share = (model.vocabularySize + size - 1) / size * size
+        flops.sampled = 2 * hidden * Double(model.vocabularySize)
+        bytes.microBatch = 2 * hidden * Double(share)
+        for group in model.layerGroups {
+            addLayers(group, model, deployment)
+            addAttention(group, deployment)
+        }
+        countExperts(model, deployment)
+    }
+
+    /// Takes note of the host time in the price of a step.
+    mutating func include(_ host: HostCoefficients, tensorParallel: Int) {
+        hostPerStep = IntegerTable.picoseconds(
+            host.fixed + host.perGPU * Double(tensorParallel))
+        hostPerRequest = IntegerTable.picoseconds(host.perSequence)
+    }
+
+    private mutating func addLayers(
+        _ group: LayerGroup, _ model: TransformerModel, _ deployment: Deployment
+    ) {
+        let count = Double(group.count)
+        let size = deployment.tensorParallel
+        for matrix in group.layer.matrices(hidden: model.hiddenSize) {
+            flops.token += count * 2 * Double(matrix.inputs) * Double(matrix.outputs)
+            let stored = matrix.format(deployment.weights)
+                .bytes(matrix.shardParameters(tensorParallel: size))
+            bytes.microBatch += count * Double(stored) * Double(size)
+        }
+        if case .experts(let experts) = group.layer.feedForward {
+            let each = Double(experts.weightsPerExpert(hidden: model.hiddenSize))
+            flops.token += count * 2 * Double(experts.chosen) * each
+        }
+    }
+
+    private mutating func addAttention(_ group: LayerGroup, _ deployment: Deployment) {
+        let count = Double(group.count)
+        let attention = group.layer.attention
+        let cached =
+            count * Double(attention.cacheBytesPerToken(deployment))
+            * Double(deployment.tensorParallel)
+        bytes.token += cached
+        var (decode, pair) = (0.0, 0.0)
+        switch attention {
+        case .recurrent(let mixer):
+            flops.token += count * Double(mixer.scanFLOPsPerToken)
+            // Read and written.
+            bytes.request += count * 2 * Double(mixer.stateBytes)
+            return
+        case .heads(let heads):
+            decode = 4 * Double(heads.queryHeads * heads.headDim)
+            pair = decode / 2
+        case .latent(let latent):
+            // Decodes work on the latent itself; prefill expands it, what is cached anew.
+            let heads = Double(latent.queryHeads)
+            decode = 2 * heads * Double(latent.cachedElements + latent.latentRank)
+            pair = heads * Double(latent.keyDim + latent.ropeDim + latent.valueDim)
+            flops.past +=
+                count * 2 * heads * Double(latent.latentRank * (latent.keyDim + latent.valueDim))
+        }
+        if attention.window == nil {
+            flops.decodeContext += count * decode
+            flops.pair += count * pair
+            bytes.decodeContext += cached
+            bytes.past += cached
+        } else {
+            flops.decodeWindowed += count * decode
+            flops.windowedPair += count * pair
+            bytes.decodeWindowed += cached
+            bytes.windowedPast += cached
+        }
+    }
+}
+
+/// Weights that depend on the tokens of a step.
+extension StepDemand {
+    /// Tokens from which on practically every expert is reached.
+    private static let everyExpert = 4096
+
+    /// Whether each step reads all weights once, so that nothing need be counted step by step.
+    public var isFixed: Bool { expertKiB.isEmpty && stages == 1 }
+
+    private mutating func countExperts(_ model: TransformerModel, _ deployment: Deployment) {
+        var kinds: [(layers: Double, experts: ExpertFeedForward, bytes: Double)] = []
+        for group in model.layerGroups {
+            guard case .experts(let experts) = group.layer.feedForward else { continue }
+            let each = Double(experts.weightsPerExpert(hidden: model.hiddenSize))
+            kinds.append(
+                (Double(group.count), experts, each * deployment.weights.bytesPerWeight))
+        }
+        guard !kinds.isEmpty else { return }
+        expertKiB = (0...Self.everyExpert).map { tokens in
+            let bytes = kinds.reduce(0) { sum, kind in
+                let share = 1 - Double(kind.experts.chosen) / Double(kind.experts.count)
+                let idle = PortableMath.pow(share, Double(tokens))
+                return sum + kind.layers * kind.bytes * Double(kind.experts.count) * (1 - idle)
+            }
+            return Int64((bytes / 1024).rounded())
+        }
+    }
+
+    /// Counts the weights that so many equal steps read. O(1).
+    public func count(tokens: Int, requests: Int, steps: Int, into sums: inout StepSums) {
+        let lanes = min(stages, max(1, requests))
+        sums.microBatches &+= lanes &* steps
+        guard !expertKiB.isEmpty else { return }
+        let each = expertKiB[min((tokens + lanes - 1) / lanes, expertKiB.count - 1)]
+        sums.expertKiB &+= Int128(each) * Int128(lanes * steps)
+    }
+
+    /// FLOPs of all steps.
+    public func totalFLOPs(_ sums: StepSums) -> Double { flops.total(sums, window: window) }
+
+    /// Bytes that the GPUs of the replicas move in all steps.
+    public func totalBytes(_ sums: StepSums) -> Double {
+        var sums = sums
+        if isFixed { sums.microBatches = sums.steps }
+        return bytes.total(sums, window: window) + 1024 * Double(sums.expertKiB)
+    }
+
+    /// Host time in the price of all steps, picoseconds.
+    public func hostTime(_ sums: StepSums) -> Int128 {
+        Int128(hostPerStep) * Int128(sums.steps) + Int128(hostPerRequest) * Int128(sums.requests)
+    }
+}
+
+extension StepDemand {
+    /// What a model asks under the measured clock of `options`: the host time in its prices too.
+    public static func h100(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, gpu: GPU
+    ) -> StepDemand? {
+        // Without a cache, steps compute what is not in their sums.
+        guard options.usesCache else { return nil }
+        let costs = OperatorCosts(model: model, deployment: deployment, options: options)
+        var demand = StepDemand(model, deployment, gpu: gpu, window: model.window)
+        demand?.include(costs.host, tensorParallel: deployment.tensorParallel)
+        return demand
+    }
+}

@@ -1,0 +1,113 @@
+import Basics
+import Foundation
+import Reports
+import Testing
+
+@testable import Simulator
+
+@Suite("What a run's page and summary say of the run itself")
+struct RunPageTests {
+    private func page(_ change: (inout RunResult) -> Void) -> String {
+        var result = RunResult()
+        result.end = 10_000_000_000_000
+        result.busyTime = 8_000_000_000_000
+        result.counters.finished = 100
+        change(&result)
+        return RunReport.text(RunSummary(result, clock: ""), result: result, objective: "")
+    }
+
+    private func keys(_ change: (inout RunResult) -> Void) throws -> [String: Any] {
+        var result = RunResult()
+        result.end = 10_000_000_000_000
+        result.busyTime = 8_000_000_000_000
+        change(&result)
+        let data = Data(try jsonText(RunSummary(result, clock: "")).utf8)
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    private static let overload = Overload(
+        arrivalRate: 1264, admissionRate: 151, queueAtFirst: 410, queuePeak: 5212, queueAtLast: 5000
+    )
+
+    @Test("an overloaded run says so first")
+    func overloaded() throws {
+        let page = page { $0.overload = Self.overload }
+        #expect(page.hasPrefix("OVERLOADED: arrivals outran the replicas."))
+        #expect(page.contains("1,264 requests/s arrived and 151 were admitted"))
+        #expect(page.contains("the queue grew from 410 to 5,212 requests"))
+        #expect(page.contains("Latencies describe the length of the trace, not the server"))
+        let values = try keys { $0.overload = Self.overload }
+        #expect(values["overloaded"] as? Bool == true)
+        #expect(values["overload_queue_at_first"] as? Int == 410)
+        #expect(values["overload_queue_at_last"] as? Int == 5000)
+        #expect(values["overload_queue_peak"] as? Int == 5212)
+        #expect(values["overload_arrival_rate"] as? Double == 1264)
+        #expect(values["overload_admission_rate"] as? Double == 151)
+    }
+
+    @Test("one that kept up does not speak of it")
+    func keptUp() throws {
+        #expect(!page { _ in }.lowercased().contains("overload"))
+        let values = try keys { _ in }
+        #expect(values["overloaded"] as? Bool == false)
+        #expect(values.keys.filter { $0.hasPrefix("overload_") }.isEmpty)
+    }
+
+    @Test("shares of what there is are on the page and in the summary; unknown ones in neither")
+    func utilization() throws {
+        func shares(_ result: inout RunResult) {
+            result.utilization.flops = 0.083
+            result.utilization.memoryBandwidth = 0.55
+            result.utilization.tokenBudget = 0.006
+            result.utilization.runningLimit = 0.0071
+        }
+        #expect(
+            page(shares).contains(
+                "8.3 % of the peak FLOP/s, 55.0 % of the memory bandwidth, 0.6 % of the token "
+                    + "budget, 0.7 % of max_num_seqs"))
+        var values = try keys(shares)
+        #expect(values["flops_utilization"] as? Double == 0.083)
+        #expect(values["memory_bandwidth_utilization"] as? Double == 0.55)
+        #expect(values["token_budget_utilization"] as? Double == 0.006)
+        #expect(values["max_num_seqs_utilization"] as? Double == 0.0071)
+        #expect(!page { _ in }.contains("FLOP/s"))
+        values = try keys { _ in }
+        #expect(values["flops_utilization"] == nil)
+    }
+
+    @Test("host work in the clock's steps is waiting, where the clock tells it")
+    func hostTime() throws {
+        func host(_ result: inout RunResult) {
+            result.hostTimeInSteps = 3_000_000_000_000
+            result.hostWaitTime = 1_000_000_000_000
+        }
+        #expect(page(host).contains("50.0 % of the time busy, 40.0 % waiting for the host"))
+        let values = try keys(host)
+        #expect(values["gpu_busy_share"] as? Double == 0.5)
+        #expect(values["gpu_host_wait_share"] as? Double == 0.4)
+        let unknown = page { $0.hostTimeInSteps = 0 }
+        #expect(unknown.contains("80.0 % of the time busy (host work in steps included), 0.0 %"))
+    }
+
+    @Test("a log's times are rounded as those of requests.csv are")
+    func rounding() throws {
+        var log = DecisionLog(asynchronous: true)
+        for (time, microseconds) in [
+            (1_499_999, 1), (1_500_000, 2), (2_000_000, 2), (0, 0),
+        ] as [(Int64, Int)] {
+            let decision = UpdateDecision(
+                replica: 0, number: 0, time: time, aborted: [], delivered: 1, finished: [],
+                freeBlocks: 1, keys: nil, wasted: 0, waiting: 0, running: 0, idle: true)
+            let text = log.line(.updated(decision))
+            let line = try #require(text)
+            #expect(line.contains("\"t\":\(microseconds),"), "\(line)")
+            var row: [UInt8] = []
+            RequestLine.append(
+                RequestRecord(id: 0, arrival: 0, finish: time, promptTokens: 1), to: &row)
+            let columns = String(decoding: row, as: UTF8.self).split(
+                separator: ",", omittingEmptySubsequences: false)
+            let seconds = try #require(Double(columns[4]))
+            #expect(Int((seconds * 1e6).rounded()) == microseconds)
+        }
+    }
+}

@@ -141,7 +141,7 @@ extension Configuration {
     private func demand(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepDemand? {
-        let gpu = try GPU.named(hardware.gpu)
+        guard let gpu = try? GPU.named(hardware.gpu) else { return nil }
         guard stepTime.kind == .h100 else {
             return StepDemand(model, deployment, gpu: gpu, window: 0)
         }

@@ -64,7 +64,7 @@ public enum HuggingFaceConfig {
     /// The folder a config.json stands in names the model.
     private static func folderName(_ place: String) -> String {
         let parts = place.split(separator: "/")
-        return parts.count > 1 ? String(parts[parts.count - 2]) : place
+        return (parts.count > 1 ? parts[parts.count - 2] : place[...]).echoed()
     }
 }
 

@@ -133,7 +133,8 @@ struct OutputTests {
             """)
         #expect(gone.status == 2 && gone.errors.contains("No such file"), "\(gone.errors)")
         for (count, call) in [
-            (6, "run --limit 5 --out o"), (6, "trace synth --limit 5 --out p"), (6, "trace info t"),
+            (6, "run --limit 5 --out o"), (6, "trace synth --limit 5 --out o.jsonl"),
+            (6, "trace info t"),
         ] {
             let few = try shell("ulimit -n \(count); \"$HEADWAY\" \(call)")
             let isLimit = few.errors.contains("ulimit -n") || few.errors.contains("No such file")

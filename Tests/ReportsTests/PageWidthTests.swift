@@ -66,7 +66,7 @@ struct PageWidthTests {
             ),
             (
                 "  indented words of a line that goes on",
-                "  indented words of a line\n  that goes on"
+                "  indented words of a line that\n  goes on"
             ),
             (
                 "──────────────────────────────────────── x",

@@ -141,13 +141,10 @@ extension Configuration {
     private func demand(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepDemand? {
+        guard let gpu = try? GPU.named(hardware.gpu) else { return nil }
         guard stepTime.kind == .h100 else {
-            // Of a GPU that is not known no share of a peak can be told.
-            return (try? GPU.named(hardware.gpu)).flatMap {
-                StepDemand(model, deployment, gpu: $0, window: 0)
-            }
+            return StepDemand(model, deployment, gpu: gpu, window: 0)
         }
-        let gpu = try GPU.named(hardware.gpu)
         return try .h100(model, deployment, clockOptions(), gpu: gpu)
     }
 

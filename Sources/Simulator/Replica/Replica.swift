@@ -14,8 +14,10 @@ struct Replica: ~Copyable {
     /// Full groups first, as the joint lookup asks them.
     let lookupOrder: [[Int]]
     let stepTime: StepTime
-    /// Counts the weights that steps read, where that depends on what they hold.
+    /// Counts the weights that steps read, where that depends on what they hold. Asked for first,
+    /// because looking into it copies it.
     let weightReads: StepDemand?
+    let countsWeights: Bool
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context.
     /// The replicas of a cluster share them.
     let lines: [DecodeLine]
@@ -84,7 +86,9 @@ struct Replica: ~Copyable {
         self.engine = engine
         self.number = Int32(number)
         stepTime = plan.stepTime
-        weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
+        let weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
+        self.weightReads = weightReads
+        countsWeights = weightReads != nil
         activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
         tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
         blockSize = BlockSize(engine.blockSize)

@@ -194,6 +194,13 @@ func countWork(_ replica: inout Replica, _ load: StepLoad) {
 /// Counts the weights that equal steps read, where these differ from step to step.
 @inline(__always)
 func countWeights(_ replica: inout Replica, tokens: Int, requests: Int, steps: Int) {
+    if replica.countsWeights { countDiffering(&replica, tokens, requests, steps) }
+}
+
+@inline(never)
+private func countDiffering(
+    _ replica: inout Replica, _ tokens: Int, _ requests: Int, _ steps: Int
+) {
     replica.weightReads?.count(
         tokens: tokens, requests: requests, steps: steps, into: &replica.tally.work)
 }

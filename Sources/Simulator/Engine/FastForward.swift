@@ -329,7 +329,7 @@ private struct Span: ~Copyable {
         }
         sums.commit(
             to: &instance, context: sums.sum(endingWith: context, rise: Int(sums.count)),
-            windowedContext: sums.sum(endingWith: windowed, rise: growing))
+            windowedContext: windowed > 0 ? sums.sum(endingWith: windowed, rise: growing) : 0)
         if sums.pipelined {
             instance.scheduler.flight[0].header.tick = tick - 1
             instance.scheduler.flight[0].header.members = Int(sums.count)

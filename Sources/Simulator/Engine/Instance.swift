@@ -56,8 +56,10 @@ struct Prices: ~Copyable {
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context. The
     /// instances of a cluster share them.
     let lines: [DecodeLine]
-    /// Counts the weights that steps read, where that depends on what they hold.
+    /// Counts the weights that steps read, where that depends on what they hold. Asked for first,
+    /// because looking into it copies it.
     let weightReads: StepDemand?
+    let countsWeights: Bool
     /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
     /// bits leave beyond `lastMoment`.
     let mostAtOnce: Int64
@@ -69,7 +71,9 @@ struct Prices: ~Copyable {
     init(_ plan: RunPlan, lines: [DecodeLine]) {
         stepTime = plan.stepTime
         self.lines = lines
-        weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
+        let weightReads = plan.demand.flatMap { $0.isFixed ? nil : $0 }
+        self.weightReads = weightReads
+        countsWeights = weightReads != nil
         mostAtOnce = Self.mostAtOnce(lines.last, plan.engine)
         hostFixed = plan.engine.hostFixed
         hostPerRequest = plan.engine.hostPerRequest
@@ -89,6 +93,13 @@ struct Prices: ~Copyable {
     /// Counts the weights that equal steps read, where these differ from step to step.
     @inline(__always)
     func countWeights(tokens: Int, requests: Int, steps: Int, into work: inout StepSums) {
+        if countsWeights { countDiffering(tokens, requests, steps, into: &work) }
+    }
+
+    @inline(never)
+    private func countDiffering(
+        _ tokens: Int, _ requests: Int, _ steps: Int, into work: inout StepSums
+    ) {
         weightReads?.count(tokens: tokens, requests: requests, steps: steps, into: &work)
     }
 

@@ -1,11 +1,11 @@
 /// A run in which requests arrived faster than the replicas took them in.
 public struct Overload: Sendable, Equatable {
-    /// Requests per second that arrived, and that were admitted meanwhile, from the first arrival
-    /// to the last.
+    /// Requests per second that arrived, and that were admitted meanwhile, until nine tenths had
+    /// arrived.
     public var arrivalRate: Double
     public var admissionRate: Double
     /// Requests that waited for a first admission: on average in the first quarter of that time, at
-    /// most, and at the last arrival.
+    /// most, and at its end.
     public var queueAtFirst: Int
     public var queuePeak: Int
     public var queueAtLast: Int
@@ -21,7 +21,6 @@ struct QueueTrend: ~Copyable {
     private var arrivals = HotArray<Int64>()
     private var departures = HotArray<Int64>()
     private var count: Int64 = 0
-    private var lastArrival: Int64 = 0
     private var lastAdmission: Int64 = 0
 
     /// Enters a request that has ended; in order of arrival. O(1) amortised.
@@ -33,7 +32,6 @@ struct QueueTrend: ~Copyable {
         let last = Int((left &- start) >> shift)
         if last >= arrivals.count { reach(left) }
         count += 1
-        lastArrival = record.arrival
         lastAdmission = max(lastAdmission, left)
         arrivals[Int((record.arrival &- start) >> shift)] += 1
         departures[Int((left &- start) >> shift)] += 1
@@ -59,18 +57,21 @@ struct QueueTrend: ~Copyable {
 
     /// Whether arrivals outran the replicas, whose steps took so many picoseconds on average.
     ///
-    /// They did when, at the last arrival, more requests waited than chance explains: a twentieth
-    /// of all, and 2.5 times the square root of their number (random arrivals at just the rate of
-    /// service leave about one such root); when many had waited since the middle of the arrivals'
-    /// time, so that no late burst is taken for it; and when it took ten steps at least to admit
-    /// the rest. O(windows).
+    /// They did when, once nine tenths had arrived (the last ones may be turns that waited for
+    /// their answers), more requests waited than chance explains: a twentieth of all, and 2.5 times
+    /// the square root of their number (random arrivals at just the rate of service leave about one
+    /// such root); when many had waited since the middle of that time, so that no late burst is
+    /// taken for it; and when it took ten steps at least to admit the rest. O(windows).
     func overload(meanStep: Double) -> Overload? {
-        let span = lastArrival - start
-        guard count > 0, span > 0, Double(lastAdmission - lastArrival) >= 10 * meanStep else {
+        var (windows, arrived): (Int, Int64) = (0, 0)
+        while windows < arrivals.count, 10 * (arrived + arrivals[windows]) <= 9 * count {
+            arrived += arrivals[windows]
+            windows += 1
+        }
+        let span = Int64(windows) << shift
+        guard windows >= 4, Double(lastAdmission - start - span) >= 10 * meanStep else {
             return nil
         }
-        // What waited at the end of each window before the one of the last arrival.
-        let windows = Int(span >> shift)
         var (waiting, peak, admitted): (Int64, Int64, Int64) = (0, 0, 0)
         var quarters = [0.0, 0.0, 0.0, 0.0]
         for window in 0..<windows {
@@ -79,14 +80,11 @@ struct QueueTrend: ~Copyable {
             peak = max(peak, waiting)
             quarters[4 * window / windows] += Double(waiting) * 4 / Double(windows)
         }
-        let least = max(0.05 * Double(count), 2.5 * Double(count).squareRoot())
-        guard windows >= 4, Double(waiting) >= least, quarters[2] >= quarters[3] / 4 else {
-            return nil
-        }
+        let least = max(0.05 * Double(arrived), 2.5 * Double(arrived).squareRoot())
+        guard Double(waiting) >= least, quarters[2] >= quarters[3] / 4 else { return nil }
         let seconds = Double(span) * 1e-12
-        let counted = Double(Int64(windows) << shift) * 1e-12
         return Overload(
-            arrivalRate: Double(count) / seconds, admissionRate: Double(admitted) / counted,
+            arrivalRate: Double(arrived) / seconds, admissionRate: Double(admitted) / seconds,
             queueAtFirst: Int(quarters[0].rounded()), queuePeak: Int(peak),
             queueAtLast: Int(waiting))
     }

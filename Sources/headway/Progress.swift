@@ -21,13 +21,13 @@ enum Progress {
     private static let queue = DispatchQueue(label: "progress")
     nonisolated(unsafe) private static var timer: (any DispatchSourceTimer)?
 
-    /// Begins to draw where standard error is a terminal, from the first second on.
+    /// Begins to draw where standard error is a terminal, from the first moments on.
     static func begin() {
         guard Console.showsProgress else { return }
         state.withLock { $0.began = .now }
         let timer = DispatchSource.makeTimerSource(queue: queue)
-        // Five lines a second are as many as an eye can follow.
-        timer.schedule(deadline: .now() + 1, repeating: .milliseconds(200))
+        // Five lines a second are as many as an eye can follow; what ends at once shows none.
+        timer.schedule(deadline: .now() + .milliseconds(300), repeating: .milliseconds(200))
         timer.setEventHandler { draw() }
         timer.resume()
         self.timer = timer

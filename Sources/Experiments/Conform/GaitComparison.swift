@@ -44,7 +44,8 @@ public enum GaitComparison {
         }
     }
 
-    /// What differs from runs that keep every request by itself, over extents and over single blocks.
+    /// What differs from runs that keep every request by itself, over extents and over single
+    /// blocks.
     private static func plainDifference(
         _ random: RandomCase, _ run: RunResult
     ) throws -> String? {

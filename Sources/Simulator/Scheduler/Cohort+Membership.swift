@@ -29,8 +29,8 @@ private func bringUpToDate(_ scheduler: inout Scheduler, _ cache: inout KVCache)
     scheduler.cohort.individuals.removeLast(scheduler.cohort.individuals.count - kept)
 }
 
-/// Whether the running requests find blocks for 32 steps: else a preemption is near, and to join the
-/// sums and leave them again costs as much as a few steps of individuals.
+/// Whether the running requests find blocks for 32 steps: else a preemption is near, and to join
+/// the sums and leave them again costs as much as a few steps of individuals.
 @inline(__always)
 private func hasBlocksForAWhile(
     _ scheduler: inout Scheduler, _ cache: inout KVCache

@@ -1,6 +1,7 @@
-/// Schedules the running requests of a step in which each gets what it asks for, so that their order
-/// does not matter: the members of the cohort as a sum, individuals one by one. False, with nothing
-/// scheduled, when blocks or budget could run short; then the step must be decided in order.
+/// Schedules the running requests of a step in which each gets what it asks for, so that their
+/// order does not matter: the members of the cohort as a sum, individuals one by one. False, with
+/// nothing scheduled, when blocks or budget could run short; then the step must be decided in
+/// order.
 ///
 /// O(individuals + leaving).
 @inline(__always)

@@ -26,8 +26,8 @@ extension ExtentPool {
         return ExtentRange(extent: extent, low: part.low, high: part.high)
     }
 
-    /// Whether blocks may join the end of an extent: none younger may have been registered meanwhile,
-    /// or the order of extents would not be that of their blocks.
+    /// Whether blocks may join the end of an extent: none younger may have been registered
+    /// meanwhile, or the order of extents would not be that of their blocks.
     @inline(__always)
     private func continues(_ extent: Int32, _ part: ChainPart, _ group: Int32) -> Bool {
         let r = extents[extent]
@@ -74,8 +74,8 @@ extension ExtentPool {
         }
     }
 
-    /// Removes a holder of blocks of an extent; what nobody holds joins the back of the queue, deepest
-    /// first. O(spans of the extent).
+    /// Removes a holder of blocks of an extent; what nobody holds joins the back of the queue,
+    /// deepest first. O(spans of the extent).
     mutating func release(_ blocks: ExtentRange) {
         var place = extents[blocks.extent].deepest
         while spans[place].low >= blocks.high { place = spans[place].shallower }

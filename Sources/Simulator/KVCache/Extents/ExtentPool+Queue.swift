@@ -24,8 +24,8 @@ extension ExtentPool {
         enqueue(store(span))
     }
 
-    /// Makes extents of what a request left in the queue under its own name, all of it blocks of one
-    /// node. O(spans in the queue), which are few when a request is preempted.
+    /// Makes extents of what a request left in the queue under its own name, all of it blocks of
+    /// one node. O(spans in the queue), which are few when a request is preempted.
     mutating func expose(sequence: Int64, node: Int32) {
         var place = queueHead
         while place >= 0 {

@@ -4,8 +4,8 @@
 /// Why that is the same:
 /// - Free keyless blocks always stand before free keyed ones in the queue, and are alike: a count.
 /// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
-///   once. Blocks that one request registered are an extent; neighbours in it that have equally many
-///   holders, or stand side by side in the queue, are a span, whose ends say everything.
+///   once. Blocks that one request registered are an extent; neighbours in it that have equally
+///   many holders, or stand side by side in the queue, are a span, whose ends say everything.
 /// - A release walks from the last block to the first, so a free span is handed out from its
 ///   deep end.
 /// - Nothing is de-duplicated: several extents of one group may overlap. They are kept in the order
@@ -37,8 +37,8 @@ struct ExtentPool: ~Copyable {
         var previous: Int32 = -1
         var deeper: Int32 = -1
         var shallower: Int32 = -1
-        /// For extent -1: the request whose blocks they are, by its place in the extent, as long as it
-        /// may have to name them yet; -1: anybody's.
+        /// For extent -1: the request whose blocks they are, by its place in the extent, as long as
+        /// it may have to name them yet; -1: anybody's.
         var sequence: Int64 = -1
 
         var count: Int32 { high - low }

@@ -1,7 +1,7 @@
 import Traces
 
-/// Registers keys for the blocks that are full at `tokens` tokens. O(groups · extents), and O(1) for
-/// content that nobody else can name.
+/// Registers keys for the blocks that are full at `tokens` tokens. O(groups · extents), and O(1)
+/// for content that nobody else can name.
 @inline(__always)
 func registerExtents(_ cache: inout KVCache, _ slot: Int, _ tokens: Int) {
     let full = Int32(cache.blockSize.filled(by: tokens))

@@ -105,8 +105,9 @@ struct DecodeSteps: ~Copyable {
         let tokens = steps * Int(count)
         instance.tally.work.addDecodes(
             Int(count), steps: steps, context: context, windowedContext: windowedContext)
-        instance.prices.countWeights(
-            tokens: Int(count), requests: Int(count), steps: steps, into: &instance.tally.work)
+        countWeights(
+            &instance.prices, tokens: Int(count), requests: Int(count), steps: steps,
+            into: &instance.tally.work)
         gaps.flush(into: &instance.tally.interTokenLatency, times: count)
         instance.clock = clock
         instance.lastEnd = lastEnd

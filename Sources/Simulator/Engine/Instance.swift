@@ -52,13 +52,13 @@ struct Instance: ~Copyable {
 
 /// What a step takes, on the GPU and on the host. Picoseconds.
 struct Prices: ~Copyable {
-    let stepTime: StepTime
+    var stepTime: StepTime
     /// Prices of steps that only decode, by decodes; empty where they are no lines in context. The
     /// instances of a cluster share them.
     let lines: [DecodeLine]
     /// Counts the weights that steps read, where that depends on what they hold. Asked for first,
     /// because looking into it copies it.
-    let weightReads: StepDemand?
+    var weightReads: StepDemand?
     let countsWeights: Bool
     /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
     /// bits leave beyond `lastMoment`.
@@ -90,21 +90,23 @@ struct Prices: ~Copyable {
         return Int64(max(1, min(0x1p30, 1e18 / max(1, longest))))
     }
 
-    /// Counts the weights that equal steps read, where these differ from step to step.
-    @inline(__always)
-    func countWeights(tokens: Int, requests: Int, steps: Int, into work: inout StepSums) {
-        if countsWeights { countDiffering(tokens, requests, steps, into: &work) }
-    }
-
-    @inline(never)
-    private func countDiffering(
-        _ tokens: Int, _ requests: Int, _ steps: Int, into work: inout StepSums
-    ) {
-        weightReads?.count(tokens: tokens, requests: requests, steps: steps, into: &work)
-    }
-
     @inline(__always)
     func host(requests: Int) -> Int64 { hostFixed + hostPerRequest * Int64(requests) }
+}
+
+/// Counts the weights that equal steps read, where these differ from step to step.
+@inline(__always)
+func countWeights(
+    _ prices: inout Prices, tokens: Int, requests: Int, steps: Int, into work: inout StepSums
+) {
+    if prices.countsWeights { countDiffering(&prices, tokens, requests, steps, &work) }
+}
+
+@inline(never)
+private func countDiffering(
+    _ prices: inout Prices, _ tokens: Int, _ requests: Int, _ steps: Int, _ work: inout StepSums
+) {
+    prices.weightReads?.count(tokens: tokens, requests: requests, steps: steps, into: &work)
 }
 
 /// What a plan takes on the GPU, and how many tokens and requests it has; counts what it holds.
@@ -114,23 +116,29 @@ func price(
     _ plan: inout Plan, _ prices: inout Prices, into work: inout StepSums
 ) -> (duration: Int64, tokens: Int, requests: Int) {
     let members = plan.share.count + plan.share.wasted
-    let step: (duration: Int64, tokens: Int, requests: Int)
-    if plan.entries.isEmpty, members > 0, members < prices.lines.count {
-        let context = plan.share.context + plan.share.wastedContext
-        let windowed = plan.share.windowed + plan.share.wastedWindowed
-        let duration = prices.lines[members].picoseconds(
-            context: context, windowedContext: windowed)
-        work.addDecodes(
-            members, steps: 1, context: Int128(context), windowedContext: Int128(windowed))
-        step = (duration, members, members)
-    } else {
-        let load = plan.load(window: prices.stepTime.window)
-        if load.requests > 0 { work.add(load) }
-        step = (prices.stepTime.picoseconds(load), load.tokens, load.requests)
+    guard plan.entries.isEmpty, members > 0, members < prices.lines.count else {
+        return priceEntries(&plan, &prices, &work)
     }
-    if step.requests > 0 {
-        prices.countWeights(
-            tokens: step.tokens, requests: step.requests, steps: 1, into: &work)
+    let context = plan.share.context + plan.share.wastedContext
+    let windowed = plan.share.windowed + plan.share.wastedWindowed
+    work.addDecodes(
+        members, steps: 1, context: Int128(context), windowedContext: Int128(windowed))
+    countWeights(&prices, tokens: members, requests: members, steps: 1, into: &work)
+    let duration = prices.lines[members].picoseconds(
+        context: context, windowedContext: windowed)
+    return (duration, members, members)
+}
+
+/// The same for a plan that has other entries. Apart, so that the loop stays small.
+@inline(never)
+private func priceEntries(
+    _ plan: inout Plan, _ prices: inout Prices, _ work: inout StepSums
+) -> (duration: Int64, tokens: Int, requests: Int) {
+    let load = plan.load(window: prices.stepTime.window)
+    if load.requests > 0 {
+        work.add(load)
+        countWeights(
+            &prices, tokens: load.tokens, requests: load.requests, steps: 1, into: &work)
     }
-    return step
+    return (prices.stepTime.picoseconds(load), load.tokens, load.requests)
 }

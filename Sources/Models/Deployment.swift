@@ -33,6 +33,12 @@ public struct Deployment: Equatable, Sendable {
     /// Hops between pipeline stages that lead from one node to the next, of `pipelineParallel` - 1.
     public var hopsBetweenNodes: Int { (groupsBefore + pipelineParallel - 1) / groupsPerNode }
 
+    /// Why a node cannot hold a tensor-parallel group, whose links are a node's; nil where it can.
+    public var nodeProblem: String? {
+        guard tensorParallel > gpusPerNode else { return nil }
+        return "a group of \(tensorParallel) GPUs does not fit a node of \(gpusPerNode)"
+    }
+
     /// Checks that every rank computes the same, so that one stands for the replica.
     ///
     /// - Throws: `InputError` at `engine.expert_parallel_size` for experts that are spread beyond

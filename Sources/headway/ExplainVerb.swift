@@ -74,6 +74,10 @@ extension Verb {
                 model, deployment, options, blockSize: blockSize, utilization: utilization,
                 step: step)
             explanation.notes += model.weightsNotes(weights)
+            if let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
+            if let problem = deployment.nodeProblem {
+                explanation.notes.append("\(problem): headway run refuses this layout")
+            }
             return explanation
         }
         if let size = try arguments.integer("--tp", atLeast: 1) { return try explain(size) }

@@ -125,7 +125,7 @@ struct ConfigurationTests {
             ("{ engine: { watermark: NaN } }", "is \"NaN\"; expected a number, 0 to 0.999"),
             ("{ slo: { ttft_ms: Infinity } }", "is \"Infinity\"; expected a number"),
             ("{ seed: 99999999999999999999 }", "seed: is 1e+20; expected an integer, 0 or more"),
-            ("{ cluster: { router: 'robin' } }", "expected round_robin or random or"),
+            ("{ cluster: { router: 'robin' } }", "did you mean round_robin?"),
             ("{ engine: { async_scheduling: 1 } }", "is 1; expected true or false"),
         ])
     func wrongKinds(text: String, part: String) throws {

@@ -186,3 +186,65 @@ struct ResolutionTests {
         #expect(plan.engine.hostPerRequest == 2_000_000)
     }
 }
+
+@Suite("What a configuration says of itself")
+struct ConfigurationNoteTests {
+    private func notes(_ changes: String...) throws -> [String] {
+        try Configuration.read(file: nil, changes: changes).resolved().warnings
+    }
+
+    @Test(
+        "names keys that are set and do nothing, with the reason",
+        arguments: [
+            ("step_time.file=x.csv", "step_time.kind is h100"),
+            ("step_time.fixed_us=100", "step_time.kind is h100"),
+            ("engine.prefill_quota_tokens=9", "engine.scheduling_policy is fcfs"),
+            ("engine.scheduler_timeout_s=9", "engine.scheduler is no program"),
+            ("cluster.affinity_slack=1", "the router is least_outstanding"),
+            ("trace.time_unit=ms", "the trace is a recipe"),
+            ("trace.columns=a,b,c", "the trace is a recipe"),
+        ])
+    func withoutEffect(change: String, reason: String) throws {
+        let seen = try notes(change).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+        let shown = change.split(separator: "=").last.map(String.init) ?? change
+        let note = try #require(seen.first { $0.hasSuffix(" has no effect: " + reason) })
+        #expect(note.contains(shown))
+        #expect(seen.count == 1)
+    }
+
+    @Test("says nothing of keys that are read, or left as they are")
+    func withEffect() throws {
+        #expect(try notes().isEmpty)
+        #expect(try notes("step_time.fixed_us=5000").isEmpty)
+        #expect(try notes("step_time.kind=linear", "step_time.fixed_us=100").isEmpty)
+        #expect(
+            try notes(
+                "engine.scheduling_policy=decode_first", "engine.prefill_quota_tokens=9"
+            ).isEmpty)
+        #expect(try notes("cluster.router=prefix_affinity", "cluster.affinity_slack=1").isEmpty)
+    }
+
+    @Test("says that a pool is larger than the memory")
+    func poolBeyondMemory() throws {
+        #expect(try notes("engine.num_gpu_blocks=28356").isEmpty)
+        #expect(
+            try notes("engine.num_gpu_blocks=28357")
+                == [
+                    "engine.num_gpu_blocks is 28357, and 28356 fit the memory of a h100-sxm: a "
+                        + "server would not start"
+                ])
+        // The weights alone are ten times the memory.
+        let large = try notes("model.name=llama-3.1-405b", "engine.num_gpu_blocks=9999")
+        #expect(large.contains { $0.hasPrefix("engine.num_gpu_blocks is 9999, and 0 fit") })
+    }
+
+    @Test("suggests the word that was meant")
+    func nearWords() throws {
+        let error = #expect(throws: InputError.self) {
+            try Configuration.read(file: nil, changes: ["cluster.router=roundrobin"])
+        }
+        #expect(
+            try #require(error).description
+                == "--set cluster.router: is \"roundrobin\"; did you mean round_robin?")
+    }
+}

@@ -37,7 +37,7 @@ extension Configuration {
         try resolved.engine.deriveLimits(defaults ?? .medium)
         try resolved.deriveBlocks(model, deployment, &warnings)
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
-        warnings += engine.schedulerNotes
+        warnings += keysWithoutEffect()
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
@@ -67,10 +67,9 @@ extension Configuration {
         let gpusPerReplica = deployment.gpus
         let tensorParallel = engine.tensorParallelSize
         let (nodes, gpus) = (hardware.nodes, hardware.gpusPerNode)
-        guard tensorParallel <= gpus else {
+        if let problem = deployment.nodeProblem {
             throw InputError(
-                "engine.tensor_parallel_size",
-                "a group of \(tensorParallel) GPUs does not fit a node of \(gpus)",
+                "engine.tensor_parallel_size", problem,
                 expected: "at most hardware.gpus_per_node = \(gpus)")
         }
         // Tensor-parallel groups stay inside a node; a replica larger than a node takes whole
@@ -111,11 +110,24 @@ extension Configuration {
     private mutating func deriveBlocks(
         _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
     ) throws {
-        if engine.numGPUBlocks == nil {
-            let budget = try MemoryBudget(
+        func budget() throws -> MemoryBudget {
+            try MemoryBudget(
                 model, deployment, gpu: GPU.named(hardware.gpu),
                 utilization: engine.gpuMemoryUtilization, blockSize: engine.blockSize,
                 maxNumSeqs: engine.maxNumSeqs!)
+        }
+        if let given = engine.numGPUBlocks {
+            // On a GPU whose memory is not known nothing can be said.
+            guard (try? GPU.named(hardware.gpu)) != nil else { return }
+            let fitting = try? budget()
+            let most = fitting?.numGPUBlocks ?? 0
+            if given > most, fitting?.bytesPerBlock != 0 {
+                warnings.append(
+                    "engine.num_gpu_blocks is \(given), and \(most) fit the memory of a "
+                        + "\(hardware.gpu): a server would not start")
+            }
+        } else {
+            let budget = try budget()
             engine.numGPUBlocks = budget.numGPUBlocks
             if budget.tokenCapacity < engine.maxModelLen! {
                 warnings.append(
@@ -263,15 +275,6 @@ extension Configuration.EngineSection {
         }
         return ExternalSchedulerConfiguration(
             command: String(command), limitSeconds: schedulerTimeoutSeconds)
-    }
-
-    /// What a program that schedules leaves without effect.
-    var schedulerNotes: [String] {
-        guard scheduler != "engine", schedulingPolicy != .fcfs else { return [] }
-        return [
-            "engine.scheduling_policy=\(schedulingPolicy.rawValue) has no effect: the program of "
-                + "engine.scheduler decides"
-        ]
     }
 
     /// The engine's arguments, once nothing is left to derive.

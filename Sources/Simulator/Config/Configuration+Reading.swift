@@ -90,6 +90,11 @@ extension Configuration {
         _ value: ConfigurationValue, key: ConfigurationKey, place: String
     ) throws {
         guard !key.store(value, &self) else { return }
+        if case .text(let word) = value, !key.words.isEmpty {
+            throw InputError(
+                place, "is \(value.described)", word: word, among: key.words,
+                otherwise: key.expected)
+        }
         throw InputError(place, "is \(value.described)", expected: key.expected)
     }
 

@@ -87,7 +87,7 @@ extension Configuration {
     }
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
-    private func recipe() throws -> Recipe? {
+    func recipe() throws -> Recipe? {
         guard let file = trace.file else { return .builtInChat }
         return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
     }

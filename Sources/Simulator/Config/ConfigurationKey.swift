@@ -10,6 +10,8 @@ public struct ConfigurationKey: Sendable {
     public let expected: String
     /// Whether a word on the command line is taken as text without reading it as JSON5.
     let takesText: Bool
+    /// The words it may be, where they are few.
+    let words: [String]
     /// Stores a value; false when it is not right.
     let store: @Sendable (ConfigurationValue, inout Configuration) -> Bool
     /// The value a configuration has.
@@ -23,6 +25,7 @@ public struct ConfigurationKey: Sendable {
         self.meaning = meaning
         expected = form.expected
         takesText = form.takesText
+        words = form.words
         store = { value, configuration in
             guard let read = form.read(value) else { return false }
             configuration[keyPath: member] = read
@@ -36,6 +39,7 @@ public struct ConfigurationKey: Sendable {
 struct ConfigurationForm<Value: Sendable>: Sendable {
     var expected: String
     var takesText = false
+    var words: [String] = []
     var read: @Sendable (ConfigurationValue) -> Value?
     var write: @Sendable (Value) -> ConfigurationValue
 }
@@ -105,7 +109,7 @@ extension ConfigurationForm where Value: RawRepresentable<String> & CaseIterable
     static var choice: Self {
         let words = Value.allCases.map(\.rawValue)
         return Self(
-            expected: words.joined(separator: " or "), takesText: true,
+            expected: words.joined(separator: " or "), takesText: true, words: words,
             read: { value in
                 if case .text(let text) = value { Value(rawValue: text) } else { nil }
             }, write: { .text($0.rawValue) })
@@ -119,6 +123,7 @@ extension ConfigurationForm {
     ) -> Self where Value == Wrapped? {
         Self(
             expected: "\(form.expected), or null (\(meaning))", takesText: form.takesText,
+            words: form.words,
             read: { value in
                 if value == .null { return .some(.none) }
                 return form.read(value).map { .some($0) }

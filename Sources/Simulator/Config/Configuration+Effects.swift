@@ -1,0 +1,62 @@
+extension Configuration {
+    /// Keys that were changed and that nothing reads beside the others, a note each: what is set
+    /// and does nothing is said.
+    func keysWithoutEffect() -> [String] {
+        let isRecipe = (try? recipe()) != nil
+        let trace = isRecipe ? Self.traceOnly.map { ($0, "the trace is a recipe") } : []
+        return (clockKeys + choiceKeys + trace).compactMap { path, reason in
+            guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
+                return nil
+            }
+            let value = key.value(self)
+            guard value != key.value(Configuration()) else { return nil }
+            let shown =
+                if case .text(let text) = value { text } else { value.described }
+            return "\(path)=\(shown) has no effect: \(reason)"
+        }
+    }
+
+    /// How a file is read; a recipe is drawn.
+    private static let traceOnly = [
+        "trace.format", "trace.time_unit", "trace.block_size", "trace.columns",
+        "trace.session_rate",
+    ]
+
+    private var clockKeys: [(String, String)] {
+        let keys: [(StepTimeSection.Kind, [String])] = [
+            (.h100, ["profile", "attention_kernel", "kv_cache"]),
+            (.table, ["file"]),
+            (.linear, ["fixed_us", "per_token_us", "per_request_us", "per_1k_context_us"]),
+        ]
+        let reason = "step_time.kind is \(stepTime.kind.rawValue)"
+        return keys.filter { $0.0 != stepTime.kind }
+            .flatMap(\.1).map { ("step_time." + $0, reason) }
+    }
+
+    /// What only one router, policy or scheduler reads.
+    private var choiceKeys: [(String, String)] {
+        var keys: [(String, String)] = []
+        if cluster.router != .prefixAffinity {
+            keys.append(("cluster.affinity_slack", "the router is \(cluster.router.rawValue)"))
+        }
+        if [.roundRobin, .random].contains(cluster.router) {
+            keys.append(
+                ("cluster.router_staleness_ms", "\(cluster.router.rawValue) reads no state"))
+        }
+        if engine.scheduler != "engine" {
+            let reason = "the program of engine.scheduler decides"
+            keys.append(("engine.scheduling_policy", reason))
+            keys.append(("engine.prefill_quota_tokens", reason))
+        } else {
+            keys.append(("engine.scheduler_timeout_s", "engine.scheduler is no program"))
+            if engine.schedulingPolicy != .decodeFirst {
+                keys.append(
+                    (
+                        "engine.prefill_quota_tokens",
+                        "engine.scheduling_policy is \(engine.schedulingPolicy.rawValue)"
+                    ))
+            }
+        }
+        return keys
+    }
+}

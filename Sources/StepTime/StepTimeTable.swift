@@ -75,6 +75,10 @@ public struct StepTimeTable: Sendable {
                 throw InputError(
                     place, "column \(name) is missing", expected: columns.joined(separator: ","))
             }
+            guard fields.lastIndex(of: name) == column else {
+                throw InputError(
+                    place, "the column \(name) occurs twice", expected: "each column once")
+            }
             return column
         }
     }

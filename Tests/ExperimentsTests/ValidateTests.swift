@@ -73,6 +73,7 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
 
     @Test(arguments: [
         ("", "is empty"), ("id,engine\n1,2\n", "columns missing"),
+        (columns + ",value\n" + row("a", [:]) + ",1", "the column value occurs twice"),
         (columns + "\n" + row("a", ["value": "nan"]), "value"),
         (columns + "\n" + row("a", ["input_tokens": "-2"]), "input_tokens"),
         (columns + "\n" + row("a", ["length_jitter": "1.5"]), "length_jitter"),

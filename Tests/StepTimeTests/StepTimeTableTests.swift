@@ -56,6 +56,7 @@ private let header = "tokens,decodes,context,microseconds"
         "tokens,decodes,context,microseconds\n1,0,0,1e300\n",
         "tokens,decodes,context,microseconds\n0,0,0,5\n",
         "tokens,decodes,context,microseconds\n1,0\n",
+        "tokens,decodes,context,microseconds,microseconds\n1,0,0,5,6\n",
         "tokens,decodes,context,microseconds\n1e300,0,0,5\n",
     ])
     func junkIsOneClearError(text: String) {

@@ -32,6 +32,12 @@ struct ColumnFile {
                         "columns missing: \(missing.joined(separator: ", "))",
                         expected: names.joined(separator: ","))
                 }
+                let doubled = names.first { name in fields.count { String($0) == name } > 1 }
+                if let doubled {
+                    throw InputError(
+                        "\(path):\(number)", "the column \(doubled) occurs twice",
+                        expected: "each column once")
+                }
                 width = fields.count
                 continue
             }

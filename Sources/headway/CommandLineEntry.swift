@@ -38,7 +38,10 @@ enum CommandLineEntry {
         }
         var rest = Array(words.dropFirst())
         var name = first
-        if ["version", "--version"].contains(name), rest.isEmpty {
+        if ["version", "--version"].contains(name) {
+            guard rest.isEmpty else {
+                throw InputError(name, "takes no operand", expected: "headway \(name) alone")
+            }
             try Console.write(version)
             return 0
         }

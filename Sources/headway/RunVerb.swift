@@ -60,7 +60,12 @@ private struct ReplayRun {
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
             file: arguments.operands.first, changes: changes)
-        if let trace = arguments.value("--trace") { configuration.trace.file = trace }
+        if let trace = arguments.value("--trace") {
+            guard !trace.isEmpty else {
+                throw InputError("--trace", "is empty", expected: "a trace's path")
+            }
+            configuration.trace.file = trace
+        }
         if let model = arguments.value("--model") { configuration.model.name = model }
         resolved = try configuration.resolved()
         let out = arguments.value("--out")

@@ -70,7 +70,6 @@ public struct Ranking: Sendable {
             if !names.contains(name) { names.append(name) }
         }
         return InputError(
-            "--by", "\(metric) does not rank runs",
-            expected: nearest(to: metric, among: known) ?? known.joined(separator: ", "))
+            "--by", "\(metric) does not rank runs", word: metric, among: known)
     }
 }

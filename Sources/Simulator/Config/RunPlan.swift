@@ -61,7 +61,7 @@ public struct RunPlan: Sendable {
     /// Threads for replicas that cannot influence one another; nil: one per processor. Never
     /// changes a result.
     public var threads: Int?
-    /// Keep the KV blocks one by one, with their numbers, instead of runs of them: the oracle of
+    /// Keep the KV blocks one by one, with their numbers, instead of extents of them: the oracle of
     /// runs, and slower. Never changes a result.
     public var numbersBlocks = false
     /// Keep every request by itself, none as part of sums: the plain simulator, and slower. Over

@@ -71,6 +71,19 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         }
     }
 
+    @Test func columnsThatNothingReadsAreNamed() throws {
+        let text =
+            columns + ",unit,max_model_len,empty\n" + row("a", ["load": "1000000000"]) + ",ms,512,"
+        let validation = try withFolder(["r.csv": text]) {
+            try ReferenceValidation(file: $0 + "/r.csv")
+        }
+        #expect(validation.unusedColumns == ["max_model_len"])
+        let page = ValidationReport.text(validation, rows: false)
+        #expect(page.contains("Note: columns that no prediction looks at: max_model_len"))
+        // As many clients as requests, not the thousand million asked for.
+        #expect(validation.rows[0].predicted != nil)
+    }
+
     @Test(arguments: [
         ("", "is empty"), ("id,engine\n1,2\n", "columns missing"),
         (columns + ",value\n" + row("a", [:]) + ",1", "the column value occurs twice"),

@@ -39,6 +39,7 @@ struct ColumnFile {
                         expected: "each column once")
                 }
                 width = fields.count
+                self.names = fields.map(String.init)
                 continue
             }
             guard fields.count == width else {
@@ -62,6 +63,8 @@ struct ColumnFile {
         return try fields(header, place: "\(path):\(number)").map(String.init)
     }
 
+    /// The columns' names, in order.
+    private(set) var names: [String] = []
     private var width = 0
     private var lines: [Int] = []
 

@@ -52,7 +52,9 @@ extension ReferenceLoad {
         plan.engine.numGPUBlocks = budget.blocks
         plan.engine.maxNumSeqs = min(asked, budget.sequences)
         plan.engine.gait = .stride
-        plan.arrivals = kind == "offline" ? .openLoop : .closedLoop(concurrency: concurrency)
+        // More clients than requests never all have one.
+        let clients = min(concurrency, requests)
+        plan.arrivals = kind == "offline" ? .openLoop : .closedLoop(concurrency: clients)
         return plan
     }
 

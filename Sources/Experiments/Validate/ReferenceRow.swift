@@ -68,8 +68,24 @@ extension ReferenceRow {
     ///
     /// - Throws: `InputError` naming the file and the line.
     static func read(_ path: String) throws -> [ReferenceRow] {
-        let file = try ColumnFile(path, requiring: columns)
-        return try file.rows.indices.map { try ReferenceRow(file, $0) }
+        try read(ColumnFile(path, requiring: columns))
+    }
+
+    /// The same of a file whose columns are known.
+    static func read(_ file: ColumnFile) throws -> [ReferenceRow] {
+        try file.rows.indices.map { try ReferenceRow(file, $0) }
+    }
+
+    /// Columns of a file that hold something and that no prediction looks at: they may say that
+    /// the server was another. A source and a unit do not.
+    static func unusedColumns(_ file: ColumnFile) -> [String] {
+        let known = Set(columns + ["unit", "source"])
+        return file.names.filter { name in
+            guard !known.contains(name), let column = file.column(ifPresent: name) else {
+                return false
+            }
+            return file.rows.indices.contains { !file.text($0, column).isEmpty }
+        }
     }
 
     private init(_ file: ColumnFile, _ row: Int) throws {

@@ -44,6 +44,8 @@ public struct ReferenceValidation: Sendable {
     public private(set) var clocks: [String] = []
     /// Host time per step that fits the measured TPOT best, one line per engine and mode.
     public private(set) var hostFits: [String] = []
+    /// Columns of the file that no prediction looks at.
+    public private(set) var unusedColumns: [String] = []
 
     /// Simulates every load of a reference file. `profile` stands in for the built-in one of its
     /// name; `report` is told what is simulated next.
@@ -54,7 +56,8 @@ public struct ReferenceValidation: Sendable {
         file: String, seed: UInt64 = 0, profile: EngineProfile? = nil,
         report: @Sendable (String) -> Void = { _ in }
     ) throws {
-        let references = try ReferenceRow.read(file)
+        let columns = try ColumnFile(file, requiring: ReferenceRow.columns)
+        let references = try ReferenceRow.read(columns)
         guard !references.isEmpty else {
             throw InputError(file, "has no rows", expected: "a measured figure a row")
         }
@@ -82,6 +85,7 @@ public struct ReferenceValidation: Sendable {
         }
         try leaveOut(references, servers, seed: seed, report: report)
         hostFits = servers.summaries
+        unusedColumns = ReferenceRow.unusedColumns(columns)
         summarize()
         for reference in references {
             guard let used = reference.load.profile(profile) else { continue }

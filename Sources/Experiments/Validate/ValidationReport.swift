@@ -45,6 +45,10 @@ public enum ValidationReport {
                 "Host time per step that fits best:\n"
                     + validation.hostFits.map { "  " + $0 }.joined(separator: "\n"))
         }
+        if !validation.unusedColumns.isEmpty {
+            let names = validation.unusedColumns.map { $0.echoed() }.joined(separator: ", ")
+            parts.append("Note: columns that no prediction looks at: " + names)
+        }
         parts.append("Clocks:\n" + validation.clocks.map { "  " + $0 }.joined(separator: "\n"))
         parts.append(notMeasured)
         return parts.joined(separator: "\n\n")
@@ -100,7 +104,9 @@ public enum ValidationReport {
 
 /// A reference validation as JSON: `rows`, `groups`, `clocks`, `unmeasured`.
 extension ReferenceValidation: Encodable {
-    private enum CodingKeys: String, CodingKey { case rows, groups, clocks, hostFits, unmeasured }
+    private enum CodingKeys: String, CodingKey {
+        case rows, groups, clocks, hostFits, unusedColumns, unmeasured
+    }
 
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
@@ -108,6 +114,7 @@ extension ReferenceValidation: Encodable {
         try keys.encode(groups, forKey: .groups)
         try keys.encode(clocks, forKey: .clocks)
         try keys.encode(hostFits, forKey: .hostFits)
+        if !unusedColumns.isEmpty { try keys.encode(unusedColumns, forKey: .unusedColumns) }
         try keys.encode(ValidationReport.unmeasured, forKey: .unmeasured)
     }
 }

@@ -31,6 +31,11 @@ struct TraceSink {
         guard let path = arguments.value("--out") else {
             throw InputError("--out", "no file to write", expected: "--out FILE")
         }
+        guard !["", "-"].contains(path) else {
+            throw InputError(
+                "--out", path.isEmpty ? "is empty" : "is -, which names no file here",
+                expected: "a file, or /dev/stdout")
+        }
         self.path = path
         format = try arguments.choice("--to") ?? .native
         isJSON = arguments.has("--json")

@@ -116,6 +116,8 @@ struct BadInputTests {
     static let calls: [(arguments: [String], parts: [String])] = [
         (["rum"], ["rum: unknown verb; did you mean headway run?"]),
         (["trace", "inf"], ["trace inf: unknown verb; did you mean headway trace info?"]),
+        (["run", "--trace", ""], ["--trace: is empty"]),
+        (["version", "x"], ["version: takes no operand"]),
         (["run", "--trce", "x"], ["run: unknown flag --trce; did you mean --trace?"]),
         (
             ["run", "--max-num-seqs", "8"],

@@ -14,6 +14,13 @@ struct WordTests {
         "trace scale", "trace merge",
     ]
 
+    @Test("writes no file called -")
+    func dashIsNoFile() throws {
+        let outcome = try Executable.run(["trace", "synth", "--limit", "2", "--out", "-"])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.hasPrefix("headway: --out: is -, which names no file here"))
+    }
+
     @Test("its version is one line", arguments: ["--version", "version"])
     func version(word: String) throws {
         let outcome = try Executable.run([word])

@@ -287,8 +287,17 @@ func orderRunning(_ scheduler: inout Scheduler) {
     notePlaces(&scheduler)
 }
 
-/// Notes each request's place in the running list, after a step in order.
-func notePlaces(_ scheduler: inout Scheduler) {
+/// Every running request is an individual now, at its place, after a step in order. O(running).
+func noteIndividuals(_ scheduler: inout Scheduler) {
+    notePlaces(&scheduler)
+    scheduler.cohort.individuals.removeAll()
+    for index in scheduler.running.indices {
+        scheduler.cohort.individuals.append(scheduler.running[index])
+    }
+}
+
+/// Notes each request's place in the running list.
+private func notePlaces(_ scheduler: inout Scheduler) {
     for place in scheduler.running.indices {
         scheduler.requests[Int(scheduler.running[place])].place = Int32(place)
     }

@@ -114,12 +114,6 @@ extension Scheduler {
         }
         return false
     }
-
-    /// The cadence's rule at the end of an admission loop: did it end for want of capacity?
-    @inline(__always)
-    mutating func noteCapacity() {
-        if !plan.holds { cadence.capacityBound = !waiting.isEmpty }
-    }
 }
 
 /// Notes on each request what its entry gave it, and holds vLLM's closing assertions: the budget is

@@ -215,6 +215,10 @@ struct OpenTelemetrySpans {
             }
             span.conversation =
                 span.conversation ?? tree.nearest(above: span.ids) { outer[$0] }
+            if span.maxTokens >= 0, span.maxTokens < span.output ?? 0 {
+                try tally.note(.lowMaxTokens)
+                span.maxTokens = -1
+            }
             links.append(span, to: &rows)
         }
         return rows
@@ -230,7 +234,7 @@ struct OpenTelemetrySpans {
             row.time = span.start!
             row.prompt = span.prompt!
             row.output = span.output ?? 0
-            row.maxTokens = span.maxTokens >= row.output ? span.maxTokens : -1
+            row.maxTokens = span.maxTokens
             row.predecessor = -1
             if let conversation = span.conversation {
                 let fresh = Int64(contents.count)

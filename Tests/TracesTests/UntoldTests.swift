@@ -1,0 +1,97 @@
+import Testing
+import Traces
+
+/// What a file does not tell, or says twice in two ways, is counted, said or refused.
+@Suite struct Untold {
+    private func counts(_ text: String) throws -> [String: Int] {
+        let quirks = try withFile(text) { try readAll($0).notes.quirks }
+        return Dictionary(uniqueKeysWithValues: quirks.map { ($0.quirk.rawValue, $0.count) })
+    }
+
+    private func strict(_ text: String) throws -> String {
+        var options = TraceOptions()
+        options.isStrict = true
+        return try failure(text, options)
+    }
+
+    private func session(_ extra: String = "\"block_size\":64,", times: [Int] = [0, 9]) -> String {
+        let calls = times.map {
+            "{\"t\":\($0),\"type\":\"n\",\"in\":128,\"out\":5,\"hash_ids\":[1,2]}"
+        }
+        return "{\"id\":\"a\",\(extra)\"requests\":[\(calls.joined(separator: ","))]}\n"
+    }
+
+    @Test func aSessionWithoutABlockSizeSaysWhatIsTaken() throws {
+        let assumptions = try withFile(session("")) { try openTrace($0).notes.assumptions }
+        #expect(assumptions.contains { $0.hasPrefix("hash ids are taken as blocks of 64 tokens") })
+        #expect(try withFile(session()) { try openTrace($0).notes.assumptions }.isEmpty)
+    }
+
+    @Test func aScopeIsKnownAndGivenOnce() throws {
+        let twice = session("\"hash_id_scope\":\"local\",\"hash_id_scope\":\"global\",")
+        #expect(try failure(twice).contains("the key hash_id_scope occurs twice"))
+        let odd = session("\"hash_id_scope\":\"team\",")
+        #expect(try failure(odd).contains("hash_id_scope is \"team\"; expected local or global"))
+        #expect(try counts(session("\"hash_id_scope\":\"global\",")).isEmpty)
+    }
+
+    @Test func aTimeBeforeThePredecessorIsCounted() throws {
+        #expect(try counts(session(times: [50, 10, 60])) == ["time_back": 1])
+        #expect(try strict(session(times: [50, 10])).contains("refused by strict reading"))
+        #expect(try counts(session(times: [5, 5])).isEmpty)
+    }
+
+    @Test func sessionsWithoutRequestsAreCounted() throws {
+        #expect(try counts(session() + session(times: [])) == ["empty_session": 1])
+        let turns = "[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]"
+        let rows = [turns, "[]"].map { "{\"conversations\":\($0)}\n" }
+        #expect(try counts(rows.joined()) == ["empty_session": 1])
+        #expect(try strict(rows.joined()).contains("a session without requests"))
+    }
+
+    @Test func anAnswerWithoutTextIsCounted() throws {
+        let row = """
+            {"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,\
+            "tool_calls":[]},{"role":"tool","content":"x"},{"role":"assistant","content":"y"}]}
+            """
+        #expect(try counts(row) == ["unanswered": 1])
+    }
+
+    @Test func aLimitBelowTheOutputIsCounted() throws {
+        func span(_ limit: Int) -> String {
+            """
+            {"startTimeUnixNano":5,"attributes":{"gen_ai.usage.input_tokens":9,\
+            "gen_ai.usage.output_tokens":7,"gen_ai.request.max_tokens":\(limit)}}
+            """
+        }
+        #expect(try counts(span(6)) == ["low_max_tokens": 1])
+        #expect(try counts(span(7)).isEmpty)
+        #expect(try strict(span(6)).contains("max_tokens below the output length"))
+    }
+
+    @Test func anEmptySessionNameIsNoSession() throws {
+        let row = "{\"timestamp\":0,\"input_length\":5,\"output_length\":5,\"session_id\":\"\"}\n"
+        let workload = try withFile(row + row) { try readAll($0).workload }
+        #expect(workload.predecessors.allSatisfy { $0 < 0 })
+        let untimed = "{\"input_length\":5,\"output_length\":5,\"session_id\":\"\"}\n"
+        #expect(try failure(row + untimed).contains("a key is missing"))
+    }
+
+    @Test func timesAfterNoneAreRefused() throws {
+        let header = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+        let message = try failure(header + "XXX,5,6\n2023-11-16 18:15:46.6805900,374,44\n")
+        #expect(message.contains("FILE:3: a time, where the first row has XXX for none"))
+        #expect(try withFile(header + "XXX,5,6\nXXX,7,8\n") { try readAll($0).workload.count } == 2)
+    }
+
+    @Test func aUnitThatIsNotTheFormatsIsSaid() throws {
+        let header = "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+        func assumptions(_ time: String) throws -> [String] {
+            try withFile(header + "\(time),ChatGPT,5,6,11,API log\n") {
+                try openTrace($0).notes.assumptions
+            }
+        }
+        #expect(try assumptions("1700000000000").first?.contains("milliseconds") == true)
+        #expect(try assumptions("5").isEmpty)
+    }
+}

@@ -56,7 +56,14 @@ struct TraceSink {
             throw InputError(path, "there is no request to write", expected: "at least one")
         }
         try file.commit()
-        let remarks = remarks + read.flatMap { OpenedTrace.remarks(of: $0) }
+        // Of several traces, each remark says whose it is.
+        let remarks =
+            remarks
+            + read.flatMap { notes in
+                OpenedTrace.remarks(of: notes).map {
+                    read.count > 1 ? "\(notes.path.echoed()): \($0)" : $0
+                }
+            }
         let losses = writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
         if isJSON {
             try Console.writeJSON(

@@ -20,11 +20,12 @@ struct WEKASessions {
     private var guessesBlocks = false
 
     /// The source for a file, or for a folder's `.json` and `.json.gz` files in order of name.
+    /// A file is opened once, as what comes through a pipe is there once.
     static func open(
-        _ files: [String], path: String, options: TraceOptions
+        _ files: some Sequence<() throws -> LineReader>, path: String, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var reader = WEKASessions(options)
-        for file in files { try reader.read(file) }
+        for file in files { try reader.read(try file()) }
         let starts = "session starts are drawn: \(options.sessionRate) per second, Poisson, seed"
         let isDrawn = reader.sessionCount > 1
         let guess =
@@ -49,15 +50,15 @@ struct WEKASessions {
             random: SeededRandom(seed: options.seed, stream: 4))
     }
 
-    private mutating func read(_ file: String) throws {
-        var reader = try LineReader(file)
+    private mutating func read(_ file: LineReader) throws {
+        var reader = file
         var cursor = ByteCursor(try reader.rest())
         // The reader holds the bytes.
         try withExtendedLifetime(reader) {
             do {
                 try cursor.eachObject { try readSession(&$0) }
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: file)
+                throw LineReader.locate(failure, cursor, path: file.path)
             }
         }
     }

@@ -47,12 +47,14 @@ private func openFolder(
     }
     try options.check(format, path: path)
     return try WEKASessions.open(
-        sessions.map { path + "/" + $0 }, path: path, options: options)
+        sessions.map { name in { try LineReader(path + "/" + name) } }, path: path,
+        options: options)
 }
 
 private func open(
     _ reader: LineReader, as format: TraceFormat, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
+    let opened = reader
     var reader = reader
     try options.check(format, path: reader.path)
     switch format {
@@ -73,7 +75,7 @@ private func open(
     case .native:
         return try lines(&reader, format, NativeLines(), options)
     case .weka:
-        return try WEKASessions.open([reader.path], path: reader.path, options: options)
+        return try WEKASessions.open([{ opened }], path: reader.path, options: options)
     case .sharegpt:
         return try Conversations.open(reader, options: options)
     case .otel:

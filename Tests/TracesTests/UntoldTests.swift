@@ -94,4 +94,25 @@ import Traces
         #expect(try assumptions("1700000000000").first?.contains("milliseconds") == true)
         #expect(try assumptions("5").isEmpty)
     }
+
+    @Test func spansHaveOneClockAndOneOfEach() throws {
+        func span(_ start: String, _ tokens: String = "5", _ extra: String = "") -> String {
+            "{\(start),\"attributes\":{\"gen_ai.usage.input_tokens\":\(tokens),\(extra)"
+                + "\"gen_ai.usage.output_tokens\":6}}\n"
+        }
+        let now = "\"startTimeUnixNano\":\"1700000000000000000\""
+        #expect(try failure(span("\"startTimeUnixNano\":\"0\"") + span(now)).contains("53 years"))
+        #expect(try failure(span("\"start_time\":1700000000.5")).contains("names no unit"))
+        #expect(try failure(span(now + ",\"start_time_unix_nano\":5")).contains("two values"))
+        #expect(try failure(span(now, "5.5")).contains("input_tokens is no whole number"))
+        let limits = ["8", "9"].map { "\"gen_ai.request.max_tokens\":\($0)," }.joined()
+        #expect(try failure(span(now, "5", limits)).contains("two values of its max_tokens"))
+        let iso = "\"start_time\":\"2024-01-01T00:00:00Z\""
+        let nobody = "\"gen_ai.conversation.id\":\"\","
+        for text in [span(now, "5.0"), span(iso), span("\"startTimeUnixNano\":\"5\"")] {
+            #expect(try counts(text).isEmpty)
+        }
+        let apart = span(now, "5", nobody) + span(now, "5", nobody)
+        #expect(try withFile(apart) { try readAll($0).workload }.predecessors.allSatisfy { $0 < 0 })
+    }
 }

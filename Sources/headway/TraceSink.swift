@@ -25,13 +25,20 @@ struct TraceSink {
     private let path: String
     private let format: TraceFormat
     private let isJSON: Bool
+    /// The requests go where the report would: it goes to standard error.
+    private let isStandardOutput: Bool
 
     /// Throws `InputError` without --out.
     init(_ arguments: Arguments) throws {
         guard let path = arguments.value("--out") else {
             throw InputError("--out", "no file to write", expected: "--out FILE")
         }
+        guard path != "-" else {
+            throw InputError(
+                "--out", "- is no file", expected: "a file, /dev/stdout, or ./- for that name")
+        }
         self.path = path
+        isStandardOutput = Console.isStandardOutput(path)
         format = try arguments.choice("--to") ?? .native
         isJSON = arguments.has("--json")
     }
@@ -69,7 +76,7 @@ struct TraceSink {
             try Console.writeJSON(
                 Report(
                     file: path, format: format.rawValue, requests: requests, lost: losses,
-                    remarks: remarks))
+                    remarks: remarks), toError: isStandardOutput)
             return
         }
         var lines = [
@@ -77,7 +84,7 @@ struct TraceSink {
         ]
         lines += remarks
         if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }
-        try Console.write(lines.joined(separator: "\n"))
+        try Console.write(lines.joined(separator: "\n"), toError: isStandardOutput)
     }
 
     /// What reading loses of a trace's clock.

@@ -169,6 +169,20 @@ struct EndToEndTests {
         #expect(scratch.names == ["file", "link", "pipe", "read", "said"])
     }
 
+    @Test("requests on standard output have no report among them, and sessions come through a pipe")
+    func standardOutput() throws {
+        let outcome = try Executable.shell(
+            """
+            echo '{"id":"a","block_size":64,"requests":[{"t":0,"in":64,"out":5,"hash_ids":[1]}]}' |
+            "$HEADWAY" trace convert - --to lengths --out /dev/stdout | cat
+            "$HEADWAY" trace synth --limit 5 --out -
+            """, in: scratch.path, seconds: 60)
+        #expect(outcome.output == "arrived_at,num_prefill_tokens,num_decode_tokens\n0,64,5\n")
+        #expect(outcome.errors.hasPrefix("/dev/stdout: 1 requests, format lengths\n"))
+        #expect(outcome.errors.contains("headway: --out: - is no file"))
+        #expect(scratch.names.isEmpty)
+    }
+
     @Test("an interrupted writer leaves nothing, and a recipe that never fits ends")
     func writers() throws {
         let outcome = try Executable.shell(

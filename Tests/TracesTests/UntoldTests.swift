@@ -115,4 +115,26 @@ import Traces
         let apart = span(now, "5", nobody) + span(now, "5", nobody)
         #expect(try withFile(apart) { try readAll($0).workload }.predecessors.allSatisfy { $0 < 0 })
     }
+
+    @Test func ratesThatNobodyNeedsAreSaid() throws {
+        var options = TraceOptions()
+        options.requestRate = 5
+        options.sessionRate = 7
+        func remarks(_ text: String) throws -> [String] {
+            try withFile(text) { try openTrace($0, options: options).notes.remarks }
+        }
+        let lengths = "num_prefill_tokens,num_decode_tokens\n5,6\n"
+        #expect(try remarks(lengths).map { $0.prefix(15) } == ["no session rate"])
+        #expect(try remarks("arrived_at,\(lengths.replacing("5,", with: "1,5,"))").count == 2)
+        #expect(try remarks(session()).isEmpty)
+        let native = "{\"arrival_us\":0,\"prompt_tokens\":5,\"output_tokens\":5}\n"
+        #expect(try withFile(native) { try openTrace($0).notes.remarks }.isEmpty)
+    }
+
+    @Test func aFormatThatIsInsistedOnIsHeld() throws {
+        var options = TraceOptions()
+        options.format = .burstgpt
+        let lengths = "arrived_at,num_prefill_tokens,num_decode_tokens\n0,5,6\n"
+        #expect(try failure(lengths, options).contains("not the header of a BurstGPT trace"))
+    }
 }

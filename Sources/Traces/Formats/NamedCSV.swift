@@ -6,6 +6,7 @@ import Basics
 struct NamedCSV: LineFormat {
     let countsFromFirstRow = true
     let assumptions: [String]
+    var drawsArrivals: Bool { starts != nil }
     private let roles: [CSVHeader.Role]
     private let timeScale: Int
     private let hasSessions: Bool
@@ -24,6 +25,11 @@ struct NamedCSV: LineFormat {
             throw InputError(
                 reader.place, "not the header of an Azure trace",
                 expected: "TIMESTAMP, ContextTokens, GeneratedTokens")
+        }
+        if options.columns == nil, format == .burstgpt, header.format != .burstgpt {
+            throw InputError(
+                reader.place, "not the header of a BurstGPT trace",
+                expected: "Timestamp, Request tokens, Response tokens")
         }
         guard header.roles.contains(.prompt), header.roles.contains(.output) else {
             throw InputError(

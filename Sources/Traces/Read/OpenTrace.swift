@@ -20,7 +20,13 @@ public func openTrace(
     let reader = try LineReader(path)
     try TraceSignature.checkText(reader)
     let format = try options.format ?? TraceSignature(reader, options: options).format
-    return try open(reader, as: format, options: options)
+    let trace = try open(reader, as: format, options: options)
+    let drawsSessions = format == .weka || format == .sharegpt
+    if options.sessionRate != TraceOptions().sessionRate, !drawsSessions {
+        trace.notes.add(
+            remark: "no session rate is used: \(format.rawValue) draws no session starts")
+    }
+    return trace
 }
 
 private func openFolder(
@@ -90,6 +96,9 @@ private func lines(
     let notes = TraceNotes(
         path: reader.path, format: format, blockTokens: blockTokens,
         assumptions: rows.assumptions)
+    if options.requestRate != nil, !rows.drawsArrivals {
+        notes.add(remark: "no request rate is used: times are recorded")
+    }
     let sorted = options.sortsRows ? try reader.sorted(rows, isStrict: options.isStrict) : reader
     return (LineTrace(sorted, rows, options: options, notes: notes), notes)
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Traces
 
@@ -136,5 +137,18 @@ import Traces
         options.format = .burstgpt
         let lengths = "arrived_at,num_prefill_tokens,num_decode_tokens\n0,5,6\n"
         #expect(try failure(lengths, options).contains("not the header of a BurstGPT trace"))
+    }
+
+    @Test func filesOfAFolderThatAreNotReadAreSaid() throws {
+        try withFile(session(), name: "a.json") { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            #expect(try openTrace(folder.path).notes.remarks.isEmpty)
+            for name in ["b.jsonl", "SOURCE.txt"] {
+                try Data(session().utf8).write(to: folder.appendingPathComponent(name))
+            }
+            let remarks = try openTrace(folder.path).notes.remarks
+            #expect(remarks.count == 1)
+            #expect(remarks.first?.contains("not read: b.jsonl (only") == true)
+        }
     }
 }

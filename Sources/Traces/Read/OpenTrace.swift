@@ -52,9 +52,17 @@ private func openFolder(
             path, "it is a folder of \(format.rawValue) files", expected: "one file of it")
     }
     try options.check(format, path: path)
-    return try WEKASessions.open(
+    let trace = try WEKASessions.open(
         sessions.map { name in { try LineReader(path + "/" + name) } }, path: path,
         options: options)
+    let endings = [".jsonl", ".jsonl.gz", ".csv", ".csv.gz"]
+    let others = names.filter { name in endings.contains { name.hasSuffix($0) } }
+    if !others.isEmpty {
+        trace.notes.add(
+            remark: "files of the folder that are not read: \(CSVHeader.list(others))"
+                + " (only *.json and *.json.gz are)")
+    }
+    return trace
 }
 
 private func open(

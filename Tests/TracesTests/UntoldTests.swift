@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Testing
 import Traces
@@ -149,6 +150,31 @@ import Traces
             let remarks = try openTrace(folder.path).notes.remarks
             #expect(remarks.count == 1)
             #expect(remarks.first?.contains("not read: b.jsonl (only") == true)
+        }
+    }
+
+    @Test func aChunkHasOneLength() throws {
+        let row =
+            "{\"timestamp\":\"0\",\"input_length\":9,\"output_length\":5,\"session_id\":\"1\","
+            + "\"hash_ids\":{\"sys_prompt\":[7]}}\n"
+        try withFile(row, name: "0_trace.jsonl") { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            func open(_ chunks: String) throws -> Int {
+                for table in ["1_sys_prompt", "2_passages", "3_history", "4_user_input"]
+                    + ["5_web_search"]
+                {
+                    try Data((table.first == "1" ? chunks : "\n").utf8).write(
+                        to: folder.appendingPathComponent(table + ".jsonl"))
+                }
+                return try readAll(path).workload.count
+            }
+            let chunk = "{\"sys_prompt_id\":7,\"token_length\":5}\n"
+            let other = chunk.replacing("5}", with: "6}")
+            let twice = chunk.replacing("5}", with: "5,\"token_length\":5}")
+            let requests = try open(chunk.replacing("7", with: "8") + chunk + chunk)
+            #expect(requests == 1)
+            #expect(throws: InputError.self) { _ = try open(chunk + other) }
+            #expect(throws: InputError.self) { _ = try open(twice) }
         }
     }
 }

@@ -230,11 +230,14 @@ private struct Span: ~Copyable {
         isMixed = false
     }
 
+    /// Steps taken at once: their number squared times the blocks of a pool stays within 64 bits.
+    private static var mostSteps: Int64 { 1 << 16 }
+
     /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
     /// one before, and then that one is processed. False, with nothing done, when the first would
     /// be processed past the horizon. O(steps that need blocks).
     private mutating func glide(_ instance: inout Instance) -> Bool {
-        var number = min(exit - tick, instance.prices.mostAtOnce)
+        var number = min(exit - tick, instance.prices.mostAtOnce, Self.mostSteps)
         // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
         let size = instance.scheduler.cohort.blockPhases.count
         let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)
@@ -244,7 +247,7 @@ private struct Span: ~Copyable {
         number = clipped(number)
         guard number > 0 else { return false }
         if instance.cache.sumsBlocks {
-            take(instance.scheduler.cohort, during: number)
+            take(&instance.scheduler.cohort, during: number)
         } else {
             phase = (phase + Int(number)) % size
         }
@@ -286,27 +289,40 @@ private struct Span: ~Copyable {
         return sums.lastEnd + total(number - 1) > horizon ? number - 1 : number
     }
 
-    /// Takes the blocks that the next steps need, each when it is scheduled.
+    /// Takes the blocks that the next steps need, each when it is scheduled: step p > 0 when step
+    /// p - 2 ends, `total(p - 1)` after the one in flight.
+    ///
+    /// What they cost until the last of them is taken is a sum of times that are quadratic in p, so
+    /// that three sums of small numbers are enough.
     @inline(__always)
-    private mutating func take(_ cohort: borrowing Cohort, during number: Int64) {
+    private mutating func take(_ cohort: inout Cohort, during number: Int64) {
         let size = cohort.blockPhases.count
-        var taken = 0
-        var last = sums.clock
-        var timesBlocks: UInt128 = 0
-        var position: Int64 = 0
-        while position < number {
-            let needed = Int(cohort.blockPhases[phase])
-            last = position == 0 ? sums.clock : sums.lastEnd + total(position - 1)
-            timesBlocks += blockSeconds(last - sums.accounted, needed)
-            taken += needed
+        let first = Int(cohort.blockPhases[phase])
+        var taken = first
+        var (position, latest) = (Int64(0), Int64(0))
+        var (linear, quadratic) = (0, 0)
+        while true {
             let ahead = min(Int64(cohort.stepsToNeed(after: phase)), number - position)
             position += ahead
             phase += Int(ahead)
             if phase >= size { phase -= size }
+            guard position < number else { break }
+            let needed = Int(cohort.blockPhases[phase])
+            latest = position
+            let before = Int(position) &- 1
+            taken &+= needed
+            linear &+= needed &* before
+            quadratic &+= needed &* (before &* (before &- 1) / 2)
         }
+        let last = latest == 0 ? sums.clock : sums.lastEnd + total(latest - 1)
         // Σ needed × (last - time) is what those taken before the last step cost until then.
         let all = blockSeconds(last - sums.accounted, sums.used + taken)
-        sums.account(until: last, blockTime: all - timesBlocks, taken: taken)
+        let atFirst = blockSeconds(sums.clock - sums.accounted, first)
+        let later = blockSeconds(sums.lastEnd - sums.accounted, taken - first)
+        let rising =
+            UInt128(UInt64(linear)) * UInt128(UInt64(duration))
+            + UInt128(UInt64(quadratic)) * UInt128(UInt64(rise))
+        sums.account(until: last, blockTime: all - atFirst - later - rising, taken: taken)
     }
 
     /// Duration of the next `number` steps.

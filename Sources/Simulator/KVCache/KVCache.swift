@@ -181,7 +181,15 @@ extension KVCache {
     ///
     /// O(nodes + pieces passed + runs looked at) over extents, O(hit blocks) by number, O(blocks)
     /// with windows.
+    @inline(__always)
     mutating func lookUp(_ slot: Int, known: Int) -> Hit {
+        if !isCaching || slots[slot].isPrivate { return .none }
+        return lookUpContent(slot, known)
+    }
+
+    /// The same for content that other requests may share.
+    @inline(never)
+    private mutating func lookUpContent(_ slot: Int, _ known: Int) -> Hit {
         found.serial += 1
         let tokens =
             usesExtents

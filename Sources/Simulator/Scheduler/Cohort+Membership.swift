@@ -29,13 +29,13 @@ private func bringUpToDate(_ scheduler: inout Scheduler, _ cache: inout KVCache)
     scheduler.cohort.individuals.removeLast(scheduler.cohort.individuals.count - kept)
 }
 
-/// Whether the running requests find blocks for 32 steps: else a preemption is near, and to join
+/// Whether the running requests find blocks for 4 steps: else a preemption is near, and to join
 /// the sums and leave them again costs as much as a few steps of individuals.
 @inline(__always)
 private func hasBlocksForAWhile(
     _ scheduler: inout Scheduler, _ cache: inout KVCache
 ) -> Bool {
-    let tokens = 32 * scheduler.running.count * cache.groups.count
+    let tokens = 4 * scheduler.running.count * cache.groups.count
     return cache.freeBlocks * cache.blockSize.tokens >= tokens
 }
 
@@ -287,8 +287,17 @@ func orderRunning(_ scheduler: inout Scheduler) {
     notePlaces(&scheduler)
 }
 
-/// Notes each request's place in the running list, after a step in order.
-func notePlaces(_ scheduler: inout Scheduler) {
+/// Every running request is an individual now, at its place, after a step in order. O(running).
+func noteIndividuals(_ scheduler: inout Scheduler) {
+    notePlaces(&scheduler)
+    scheduler.cohort.individuals.removeAll()
+    for index in scheduler.running.indices {
+        scheduler.cohort.individuals.append(scheduler.running[index])
+    }
+}
+
+/// Notes each request's place in the running list.
+private func notePlaces(_ scheduler: inout Scheduler) {
     for place in scheduler.running.indices {
         scheduler.requests[Int(scheduler.running[place])].place = Int32(place)
     }

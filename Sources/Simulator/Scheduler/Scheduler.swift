@@ -57,6 +57,12 @@ struct Scheduler: ~Copyable {
         requests[slot].wastesStep(limit: rules.maxModelLen, inFlight: rules.inFlight)
     }
 
+    /// The cadence's rule at the end of an admission loop: did it end for want of capacity?
+    @inline(__always)
+    mutating func noteCapacity() {
+        if !plan.holds { cadence.capacityBound = !waiting.isEmpty }
+    }
+
     /// A slot for a new request. O(1) amortised.
     mutating func takeSlot(_ request: LiveRequest) -> Int {
         if let free = freeSlots.popLast() {

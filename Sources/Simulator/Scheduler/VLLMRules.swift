@@ -39,7 +39,7 @@ private func scheduleRunning(_ scheduler: inout Scheduler, _ cache: inout KVCach
         if !runTogether(&scheduler, &cache) {
             individualiseAll(&scheduler, &cache)
             runInOrder(&scheduler, &cache)
-            scheduler.noteIndividuals()
+            noteIndividuals(&scheduler)
         }
         scheduler.cohort.step(&scheduler.plan.share)
     } else {
@@ -113,19 +113,6 @@ extension Scheduler {
             }
         }
         return false
-    }
-
-    /// The cadence's rule at the end of an admission loop: did it end for want of capacity?
-    @inline(__always)
-    mutating func noteCapacity() {
-        if !plan.holds { cadence.capacityBound = !waiting.isEmpty }
-    }
-
-    /// Every running request is an individual now, at its place.
-    fileprivate mutating func noteIndividuals() {
-        notePlaces(&self)
-        cohort.individuals.removeAll()
-        for index in running.indices { cohort.individuals.append(running[index]) }
     }
 }
 

@@ -8,17 +8,31 @@ enum Console {
     /// and nothing more needs to be said.
     struct ReaderLeft: Error {}
 
-    /// Writes a text and a newline to standard output. Throws `ReaderLeft` for a closed pipe and
-    /// `InputError` for any other failure, such as a full disk.
-    static func write(_ text: String) throws {
-        let shown = PageWidth.wrapped(PathText.shown(text))
-        try Progress.withoutLine { try put(Self.plain(shown) + "\n", to: STDOUT_FILENO) }
+    /// Whether a path is what standard output is: a pipe, a terminal or a file.
+    static func isStandardOutput(_ path: String) -> Bool {
+        var output = stat()
+        guard fstat(STDOUT_FILENO, &output) == 0, let file = FileSystem.status(path) else {
+            return false
+        }
+        let isNothing = path == "/dev/null"
+        return !isNothing && file.st_dev == output.st_dev && file.st_ino == output.st_ino
     }
 
-    /// Writes a value as JSON with snake_case keys to standard output.
-    static func writeJSON(_ value: some Encodable) throws {
+    /// Writes a text and a newline to standard output, or to standard error. Throws `ReaderLeft`
+    /// for a closed pipe and `InputError` for any other failure, such as a full disk.
+    static func write(_ text: String, toError: Bool = false) throws {
+        let shown = PageWidth.wrapped(PathText.shown(text))
+        try Progress.withoutLine {
+            try put(Self.plain(shown) + "\n", to: toError ? STDERR_FILENO : STDOUT_FILENO)
+        }
+    }
+
+    /// Writes a value as JSON with snake_case keys to standard output, or to standard error.
+    static func writeJSON(_ value: some Encodable, toError: Bool = false) throws {
         let text = try jsonText(value) + "\n"
-        try Progress.withoutLine { try put(text, to: STDOUT_FILENO) }
+        try Progress.withoutLine {
+            try put(text, to: toError ? STDERR_FILENO : STDOUT_FILENO)
+        }
     }
 
     /// Writes one line to standard error, prefixed with the program's name.

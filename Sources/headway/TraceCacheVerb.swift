@@ -56,8 +56,10 @@ private struct CachePage: Encodable {
     private var trials: [Trial] = []
     private var recommendation: Int?
     private let replicas: Int
+    /// What reading the trace assumed, dropped and mended.
+    private let notes: [String]
 
-    enum CodingKeys: String, CodingKey { case study, trials, recommendation }
+    enum CodingKeys: String, CodingKey { case study, notes, trials, recommendation }
 
     init(_ arguments: Arguments) throws {
         let confirm = arguments.value("--confirm")
@@ -65,9 +67,10 @@ private struct CachePage: Encodable {
             file: confirm == "default" ? nil : confirm, changes: arguments.values("--set"))
         let resolved = try configuration.resolved()
         replicas = resolved.plan.replicas
-        let (source, _) = try openTrace(
+        let (source, read) = try openTrace(
             arguments.operands[0], options: TraceFlags.options(arguments))
         let log = try ReuseLog(source, includesAnswers: !arguments.has("--inputs-only"))
+        notes = OpenedTrace.remarks(of: read)
         let engine = resolved.plan.engine
         var setting = PageStudy.Setting(
             capacityTokens: try arguments.integer("--capacity", atLeast: 1)
@@ -104,13 +107,15 @@ private struct CachePage: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(PageStudyReport(study), forKey: .study)
+        try container.encode(notes, forKey: .notes)
         guard !trials.isEmpty else { return }
         try container.encode(trials, forKey: .trials)
         try container.encodeIfPresent(recommendation, forKey: .recommendation)
     }
 
     var text: String {
-        var parts = [PageStudyReport.text(study)]
+        let said = notes.map { "\nNote: \($0)" }.joined()
+        var parts = [PageStudyReport.text(study) + said]
         guard !trials.isEmpty else { return parts[0] }
         var table = TextTable(["page"] + RunRow.header)
         for trial in trials { table.add(["\(trial.pageSize)"] + trial.run.cells) }

@@ -25,6 +25,8 @@ struct TraceSink {
     private let path: String
     private let format: TraceFormat
     private let isJSON: Bool
+    /// The requests go where the report would: it goes to standard error.
+    private let isStandardOutput: Bool
 
     /// Throws `InputError` without --out.
     init(_ arguments: Arguments) throws {
@@ -33,10 +35,11 @@ struct TraceSink {
         }
         guard !["", "-"].contains(path) else {
             throw InputError(
-                "--out", path.isEmpty ? "is empty" : "is -, which names no file here",
-                expected: "a file, or /dev/stdout")
+                "--out", path.isEmpty ? "is empty" : "- is no file",
+                expected: "a file, /dev/stdout, or ./- for that name")
         }
         self.path = path
+        isStandardOutput = Console.isStandardOutput(path)
         format = try arguments.choice("--to") ?? .native
         isJSON = arguments.has("--json")
     }
@@ -61,13 +64,20 @@ struct TraceSink {
             throw InputError(path, "there is no request to write", expected: "at least one")
         }
         try file.commit()
-        let remarks = remarks + read.flatMap { OpenedTrace.remarks(of: $0) }
+        // Of several traces, each remark says whose it is.
+        let remarks =
+            remarks
+            + read.flatMap { notes in
+                OpenedTrace.remarks(of: notes).map {
+                    read.count > 1 ? "\(notes.path.echoed()): \($0)" : $0
+                }
+            }
         let losses = writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
         if isJSON {
             try Console.writeJSON(
                 Report(
                     file: path, format: format.rawValue, requests: requests, lost: losses,
-                    remarks: remarks))
+                    remarks: remarks), toError: isStandardOutput)
             return
         }
         var lines = [
@@ -75,7 +85,7 @@ struct TraceSink {
         ]
         lines += remarks
         if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }
-        try Console.write(lines.joined(separator: "\n"))
+        try Console.write(lines.joined(separator: "\n"), toError: isStandardOutput)
     }
 
     /// What reading loses of a trace's clock.

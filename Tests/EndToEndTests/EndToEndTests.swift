@@ -169,6 +169,38 @@ struct EndToEndTests {
         #expect(scratch.names == ["file", "link", "pipe", "read", "said"])
     }
 
+    @Test("requests on standard output have no report among them, and sessions come through a pipe")
+    func standardOutput() throws {
+        let outcome = try Executable.shell(
+            """
+            echo '{"id":"a","block_size":64,"requests":[{"t":0,"in":64,"out":5,"hash_ids":[1]}]}' |
+            "$HEADWAY" trace convert - --to lengths --out /dev/stdout | cat
+            "$HEADWAY" trace synth --limit 5 --out -
+            """, in: scratch.path, seconds: 60)
+        #expect(outcome.output == "arrived_at,num_prefill_tokens,num_decode_tokens\n0,64,5\n")
+        #expect(outcome.errors.hasPrefix("/dev/stdout: 1 requests, format lengths\n"))
+        #expect(outcome.errors.contains("headway: --out: - is no file"))
+        #expect(scratch.names.isEmpty)
+    }
+
+    @Test("trace cache says what reading took, and keys of a trace's reader are no recipe's")
+    func cacheNotes() throws {
+        let outcome = try Executable.shell(
+            """
+            printf 'arrived_at,num_prefill_tokens,num_decode_tokens\\n0,5,6\\n1,0,6\\n' > t.csv
+            "$HEADWAY" trace cache t.csv | grep ^Note: ; "$HEADWAY" trace cache t.csv --json
+            for key in time_unit=ms block_size=16 columns=a,b,c; do
+                "$HEADWAY" run --quiet --set trace.$key --set trace.limit=2
+            done
+            """, in: scratch.path, seconds: 60)
+        #expect(outcome.output.contains("Note: the trace: times are taken as seconds"))
+        #expect(outcome.output.contains("Note: 1 rows of the trace dropped: zero prompt"))
+        #expect(outcome.output.contains("\"1 rows of the trace dropped: zero prompt\""))
+        let refusals = outcome.errors.split(separator: "\n")
+        #expect(refusals.count == 3)
+        #expect(refusals.allSatisfy { $0.contains("does not apply to a recipe") })
+    }
+
     @Test("an interrupted writer leaves nothing, and a recipe that never fits ends")
     func writers() throws {
         let outcome = try Executable.shell(

@@ -103,6 +103,14 @@ extension Configuration {
             throw InputError(
                 "trace.start_s", "does not apply to a recipe", expected: "0, or a trace's file")
         }
+        let readers = [
+            ("trace.time_unit", trace.timeUnit != nil),
+            ("trace.block_size", trace.blockTokens != nil),
+            ("trace.columns", trace.columns != nil),
+        ]
+        for (key, isGiven) in readers where isGiven {
+            throw InputError(key, "does not apply to a recipe", expected: "none, or a trace's file")
+        }
         recipe.arrivals.rate *= trace.rateScale
         if let limit = trace.limit { recipe.requests = min(limit, recipe.requests ?? limit) }
         if let end = trace.endSeconds { recipe.durationS = min(end, recipe.durationS ?? end) }

@@ -8,6 +8,8 @@ struct CSVHeader {
         case time
         /// A time that is written as a date.
         case date
+        /// A time that is written as XXX.
+        case unrecorded
         case prompt
         case output
         case session
@@ -104,9 +106,9 @@ struct CSVHeader {
         if let index = roles.firstIndex(of: .time) { roles[index] = .date }
     }
 
-    /// No times are recorded, whatever the column is called.
+    /// No times are recorded in the column that is meant for them.
     mutating func dropTimes() {
-        if let index = roles.firstIndex(of: .time) { roles[index] = .ignored }
+        if let index = roles.firstIndex(of: .time) { roles[index] = .unrecorded }
     }
 
     /// Columns that may matter and are not read.

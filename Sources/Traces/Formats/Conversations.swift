@@ -67,6 +67,7 @@ struct Conversations {
         var turnsAt: Int?
         var recordsOutput = false
         let rows = collected.count
+        let unanswered = tally.unanswered
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
@@ -95,6 +96,9 @@ struct Conversations {
                     + " not read",
                 expected: "timestamp, input_length and output_length, or an answer")
         }
+        if collected.count == rows, tally.unanswered == unanswered {
+            try tally.note(.emptySession)
+        }
     }
 
     private mutating func readTurns(_ cursor: inout ByteCursor) throws {
@@ -112,6 +116,11 @@ struct Conversations {
         while try cursor.nextElement(0x5d, &isFirst) {
             let message = try Message(&cursor)
             let tokens = (message.bytes + Self.bytesPerToken - 1) / Self.bytesPerToken
+            if tokens == 0, message.speaker == .assistant, question {
+                // An answer without text, as a call of a tool is.
+                try tally.note(.unanswered)
+                question = false
+            }
             guard tokens > 0, session.hasRoom else { continue }
             question = message.speaker == .user
             guard session.promptTokens + tokens <= Int(TraceRow.longest) else {

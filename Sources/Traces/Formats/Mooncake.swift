@@ -153,7 +153,10 @@ struct Mooncake: LineFormat {
         case .priority:
             if !cursor.skipNull() { row.priority = try cursor.priority() }
         case .session:
-            if !cursor.skipNull() { found.session = try cursor.identity("session_id") }
+            // An empty text is no session, as an empty column is none.
+            let none = cursor.hash(0..<0)
+            let session = cursor.skipNull() ? none : try cursor.identity("session_id")
+            if session != none { found.session = session }
         default:
             let size = try cursor.integer("block_size")
             guard size == Int64(blocks.tokens) else {

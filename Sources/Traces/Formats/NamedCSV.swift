@@ -6,6 +6,7 @@ import Basics
 struct NamedCSV: LineFormat {
     let countsFromFirstRow = true
     let assumptions: [String]
+    var drawsArrivals: Bool { starts != nil }
     private let roles: [CSVHeader.Role]
     private let timeScale: Int
     private let hasSessions: Bool
@@ -24,6 +25,11 @@ struct NamedCSV: LineFormat {
             throw InputError(
                 reader.place, "not the header of an Azure trace",
                 expected: "TIMESTAMP, ContextTokens, GeneratedTokens")
+        }
+        if options.columns == nil, format == .burstgpt, header.format != .burstgpt {
+            throw InputError(
+                reader.place, "not the header of a BurstGPT trace",
+                expected: "Timestamp, Request tokens, Response tokens")
         }
         guard header.roles.contains(.prompt), header.roles.contains(.output) else {
             throw InputError(
@@ -54,7 +60,7 @@ struct NamedCSV: LineFormat {
             sentences.append(
                 "no arrival times are recorded: "
                     + (options.requestRate == nil ? "all at 0" : "drawn"))
-        case .number where options.timeUnit == nil && !isDefined:
+        case .number where options.timeUnit == nil && (!isDefined || time.unit != .seconds):
             sentences.append(time.unit.assumption)
         default: break
         }
@@ -127,6 +133,7 @@ struct NamedCSV: LineFormat {
             if index > 0 { try cursor.comma(after: "a column") }
             switch roles[index] {
             case .ignored: cursor.skipColumn()
+            case .unrecorded: try cursor.noTime()
             case .time: row.time = try cursor.time("the time", scale: timeScale)
             case .date: row.time = try cursor.dateTime(&calendar)
             case .prompt: row.prompt = try cursor.wholeNumber("the prompt length")
@@ -164,6 +171,17 @@ extension ByteCursor {
     /// Moves to the next comma or the end.
     @inline(__always) mutating func skipColumn() {
         while at < end, base[at] != 0x2c { at &+= 1 }
+    }
+
+    /// Passes over a time of a file whose first row has none.
+    mutating func noTime() throws {
+        let start = at
+        skipColumn()
+        guard text(start..<at).hasPrefix("XXX") else {
+            throw ScanFailure(
+                "a time, where the first row has XXX for none: \(excerpt(from: start))",
+                expected: "XXX in every row, or in none")
+        }
     }
 
     /// An integer that may be written with a fraction of zeros, as data frames do.

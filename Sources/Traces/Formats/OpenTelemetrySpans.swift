@@ -21,6 +21,9 @@ struct OpenTelemetrySpans {
         var isReplayed: Bool { prompt ?? 0 > 0 && output ?? 0 > 0 }
     }
 
+    /// Nanoseconds of 365 days.
+    private static let year: Int64 = 31_536_000_000_000_000
+
     private var spans: [Span] = []
     private var tree = SpanTree()
     private var others = 0
@@ -75,13 +78,17 @@ struct OpenTelemetrySpans {
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
             if cursor.matches(key, "startTimeUnixNano")
-                || cursor.matches(key, "start_time_unix_nano") || cursor.matches(key, "start_time")
+                || cursor.matches(key, "start_time_unix_nano")
             {
-                span.start = try cursor.instant()
+                try Self.set(&span.start, cursor.instant(), "start")
+            } else if cursor.matches(key, "start_time") {
+                try Self.set(&span.start, cursor.instant(isBare: true), "start")
             } else if cursor.matches(key, "endTimeUnixNano")
-                || cursor.matches(key, "end_time_unix_nano") || cursor.matches(key, "end_time")
+                || cursor.matches(key, "end_time_unix_nano")
             {
-                span.end = try cursor.instant()
+                try Self.set(&span.end, cursor.instant(), "end")
+            } else if cursor.matches(key, "end_time") {
+                try Self.set(&span.end, cursor.instant(isBare: true), "end")
             } else if cursor.matches(key, "attributes") {
                 try readAttributes(&cursor, &span)
             } else if try span.ids.read(key, &cursor) {
@@ -107,6 +114,14 @@ struct OpenTelemetrySpans {
                 "a span with token counts has no start", expected: "startTimeUnixNano")
         }
         spans.append(span)
+    }
+
+    /// Sets what a span has once, or twice alike.
+    private static func set(_ place: inout Int64?, _ value: Int64, _ name: String) throws {
+        guard place ?? value == value else {
+            throw ScanFailure("a span has two values of its \(name)", expected: "one")
+        }
+        place = value
     }
 
     /// Attributes as a list of {key, value: {intValue: ...}} or as a plain object.
@@ -155,7 +170,7 @@ struct OpenTelemetrySpans {
         if cursor.matches(name, "gen_ai.usage.input_tokens")
             || cursor.matches(name, "gen_ai.usage.prompt_tokens")
         {
-            let tokens = try cursor.quotedDecimal("input_tokens", scale: 0)
+            let tokens = try cursor.quotedCount("input_tokens")
             guard span.prompt ?? tokens == tokens else {
                 throw ScanFailure(
                     "a span has \(span.prompt!) and \(tokens) input tokens", expected: "one count")
@@ -164,16 +179,19 @@ struct OpenTelemetrySpans {
         } else if cursor.matches(name, "gen_ai.usage.output_tokens")
             || cursor.matches(name, "gen_ai.usage.completion_tokens")
         {
-            let tokens = try cursor.quotedDecimal("output_tokens", scale: 0)
+            let tokens = try cursor.quotedCount("output_tokens")
             guard span.output ?? tokens == tokens else {
                 throw ScanFailure(
                     "a span has \(span.output!) and \(tokens) output tokens", expected: "one count")
             }
             span.output = tokens
         } else if cursor.matches(name, "gen_ai.request.max_tokens") {
-            span.maxTokens = try cursor.quotedDecimal("max_tokens", scale: 0)
+            var limit = span.maxTokens >= 0 ? span.maxTokens : nil
+            try Self.set(&limit, cursor.quotedCount("max_tokens"), "max_tokens")
+            span.maxTokens = limit ?? -1
         } else if cursor.matches(name, "gen_ai.conversation.id") {
-            span.conversation = try cursor.identity("the conversation id")
+            let id = try cursor.identity("the conversation id")
+            span.conversation = id == cursor.hash(0..<0) ? nil : id
         } else {
             try cursor.skipValue()
         }
@@ -185,6 +203,13 @@ struct OpenTelemetrySpans {
         let order = spans.indices.sorted {
             let (a, b) = (spans[$0].start!, spans[$1].start!)
             return a != b ? a < b : $0 < $1
+        }
+        if let first = order.first, let last = order.last {
+            let years = (spans[last].start! - spans[first].start!) / Self.year
+            guard years < 10 else {
+                throw ScanFailure(
+                    "spans start \(years) years apart", expected: "times of one clock and unit")
+            }
         }
         for span in spans where span.isReplayed { tree.cover(span.ids) }
         var outer: [UInt64: UInt64] = [:]
@@ -215,6 +240,10 @@ struct OpenTelemetrySpans {
             }
             span.conversation =
                 span.conversation ?? tree.nearest(above: span.ids) { outer[$0] }
+            if span.maxTokens >= 0, span.maxTokens < span.output ?? 0 {
+                try tally.note(.lowMaxTokens)
+                span.maxTokens = -1
+            }
             links.append(span, to: &rows)
         }
         return rows
@@ -230,7 +259,7 @@ struct OpenTelemetrySpans {
             row.time = span.start!
             row.prompt = span.prompt!
             row.output = span.output ?? 0
-            row.maxTokens = span.maxTokens >= row.output ? span.maxTokens : -1
+            row.maxTokens = span.maxTokens
             row.predecessor = -1
             if let conversation = span.conversation {
                 let fresh = Int64(contents.count)
@@ -259,13 +288,33 @@ struct OpenTelemetrySpans {
 extension ByteCursor {
     /// A point in time: nanoseconds since 1970 as a number or in quotes, or an ISO 8601 text; at
     /// most `TraceRow.latest` either way.
-    mutating func instant() throws -> Int64 {
+    /// `isBare`: the key names no unit, so that a number has to be nanoseconds by its size.
+    mutating func instant(isBare: Bool = false) throws -> Int64 {
         let start = at
         let time = try anyInstant()
+        guard !isBare || time == 0 || abs(time) >= 100_000_000_000_000_000 else {
+            throw ScanFailure(
+                "a time that names no unit: \(excerpt(from: start))",
+                expected: "startTimeUnixNano and endTimeUnixNano, or ISO 8601")
+        }
         guard (-TraceRow.latest...TraceRow.latest).contains(time) else {
             throw tooFar("a time", start)
         }
         return time
+    }
+
+    /// A whole number, in quotes or not, that may be written with a fraction of zeros.
+    mutating func quotedCount(_ name: StaticString) throws -> Int64 {
+        let start = at
+        var whole = self
+        let count = try whole.quotedDecimal(name, scale: 0)
+        var fine = self
+        if let thousandths = try? fine.quotedDecimal(name, scale: 3), thousandths % 1_000 != 0 {
+            throw ScanFailure(
+                "\(name) is no whole number: \(excerpt(from: start))", expected: "whole tokens")
+        }
+        self = whole
+        return count
     }
 
     private mutating func anyInstant() throws -> Int64 {

@@ -54,6 +54,7 @@ struct RAGPulse: LineFormat {
                 while try cursor.nextElement(0x7d, &isFirst) {
                     let key = try cursor.key()
                     if cursor.matches(key, "token_length") {
+                        guard length == nil else { throw ScanFailure.repeated("token_length") }
                         length = try cursor.natural("token_length")
                     } else if cursor.current &- 48 < 10 {
                         id = try cursor.natural("a chunk's id")
@@ -65,7 +66,13 @@ struct RAGPulse: LineFormat {
                     throw ScanFailure(
                         "no chunk", expected: "an object with an id and token_length")
                 }
-                lengths[id] = Int32(length)
+                if let known = lengths.updateValue(Int32(length), forKey: id),
+                    Int64(known) != length
+                {
+                    throw ScanFailure(
+                        "the chunk \(id) has \(known) tokens and \(length) tokens",
+                        expected: "one length")
+                }
             }
         } catch let failure as ScanFailure {
             throw InputError(reader.place, failure.problem, expected: failure.expected)

@@ -17,18 +17,24 @@ struct WEKASessions {
     private var starts: ArrivalProcess
     private var sessionCount: Int64 = 0
     private var blocks = BlockIdentity(tokens: 64)
+    private var guessesBlocks = false
 
     /// The source for a file, or for a folder's `.json` and `.json.gz` files in order of name.
+    /// A file is opened once, as what comes through a pipe is there once.
     static func open(
-        _ files: [String], path: String, options: TraceOptions
+        _ files: some Sequence<() throws -> LineReader>, path: String, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var reader = WEKASessions(options)
-        for file in files { try reader.read(file) }
+        for file in files { try reader.read(try file()) }
         let starts = "session starts are drawn: \(options.sessionRate) per second, Poisson, seed"
         let isDrawn = reader.sessionCount > 1
+        let guess =
+            "hash ids are taken as blocks of 64 tokens, as sessions name no block_size (another:"
+            + " trace.block_size, --block-size)"
         let notes = TraceNotes(
             path: path, format: .weka, blockTokens: Int(reader.blocks.tokens),
-            assumptions: isDrawn ? ["\(starts) \(options.seed)"] : [])
+            assumptions: (isDrawn ? ["\(starts) \(options.seed)"] : [])
+                + (reader.guessesBlocks ? [guess] : []))
         return (
             CollectedTrace(
                 reader.collected, tally: reader.tally, options: options, notes: notes,
@@ -44,15 +50,15 @@ struct WEKASessions {
             random: SeededRandom(seed: options.seed, stream: 4))
     }
 
-    private mutating func read(_ file: String) throws {
-        var reader = try LineReader(file)
+    private mutating func read(_ file: LineReader) throws {
+        var reader = file
         var cursor = ByteCursor(try reader.rest())
         // The reader holds the bytes.
         try withExtendedLifetime(reader) {
             do {
                 try cursor.eachObject { try readSession(&$0) }
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: file)
+                throw LineReader.locate(failure, cursor, path: file.path)
             }
         }
     }
@@ -63,6 +69,7 @@ struct WEKASessions {
         let shape = try WEKAShape(&cursor, &tally)
         let end = cursor.at
         let size = shape.blockTokens ?? options.blockTokens ?? 64
+        if shape.blockTokens == nil, options.blockTokens == nil { guessesBlocks = true }
         guard options.blockTokens ?? size == size else {
             throw ScanFailure(
                 "block_size is \(size), trace.block_size (--block-size) says"
@@ -78,7 +85,9 @@ struct WEKASessions {
         }
         cursor.at = shape.requestsAt
         var chain = Chain(space: shape.isGlobal ? 0 : sessionCount << 32, base: start)
+        let rows = collected.count
         try readRequests(&cursor, &chain)
+        if collected.count == rows { try tally.note(.emptySession) }
         cursor.at = end
     }
 
@@ -139,7 +148,9 @@ struct WEKASessions {
             row.thinkTime = options.longestGap
         }
         // A predecessor must come first where both have the same recorded time.
-        row.time = before.id >= 0 ? max(start, collected.rows[Int(before.id)].time) : start
+        let earliest = before.id >= 0 ? collected.rows[Int(before.id)].time : start
+        if start < earliest { try tally.note(.timeBack) }
+        row.time = max(start, earliest)
         if row.prompt == 0 || row.output == 0 {
             // It will be dropped; whoever comes next follows the one before it.
             row.predecessor = -1
@@ -185,6 +196,7 @@ extension NominalAnswer {
 /// What stands around the requests of a session.
 private struct WEKAShape {
     var blockTokens: Int?
+    private var scope: Range<Int>?
     var isGlobal = false
     var requestsAt = -1
 
@@ -206,8 +218,15 @@ private struct WEKAShape {
                 }
                 blockTokens = Int(size)
             } else if cursor.matches(key, "hash_id_scope") {
-                let scope = try cursor.stringRange()
-                isGlobal = !cursor.matches(scope, "local")
+                guard scope == nil else { throw ScanFailure.repeated("hash_id_scope") }
+                let word = try cursor.stringRange()
+                scope = word
+                isGlobal = cursor.matches(word, "global")
+                guard isGlobal || cursor.matches(word, "local") else {
+                    throw ScanFailure(
+                        "hash_id_scope is \"\(cursor.printable(word))\"",
+                        expected: "local or global")
+                }
             } else {
                 if cursor.matches(key, "requests") {
                     guard requestsAt < 0 else { throw ScanFailure.repeated("requests") }

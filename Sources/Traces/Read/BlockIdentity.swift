@@ -90,7 +90,8 @@ struct BlockIdentity {
             row.ownTail = Int32(truncatingIfNeeded: 0 &- excess)
         default: throw misfit(count, row)
         }
-        if let clashes = uses?.settle(isPartial: excess > 0), clashes {
+        let partial = excess > 0 ? tokens &- Int32(truncatingIfNeeded: excess) : 0
+        if let clashes = uses?.settle(partial: partial), clashes {
             try tally.note(.partialID)
         }
     }

@@ -1,5 +1,5 @@
-/// Which block ids stood for a partial block and which for a full one, so that an id that did both
-/// is found.
+/// Which block ids stood for a partial block, of how many tokens, and which for a full one, so that
+/// an id that stood for blocks of two lengths is found.
 ///
 /// Ids that count up as new content appears, as in published traces, need a bit each: every id up
 /// to the largest was there, and stood for a full block unless its bit says otherwise. Where that
@@ -10,6 +10,7 @@ struct BlockUses {
     /// All ids up to here were there while they count up; -1 before the first.
     private var largest: Int64 = -1
     private var partialBits = Bits()
+    private var lengths = PartialLengths()
     /// Set once ids no longer count up, or one has done both.
     private var table: [Int64: Word]?
     private var clashes = false
@@ -29,16 +30,16 @@ struct BlockUses {
         pending = ClosedRange(uncheckedBounds: (first, last))
     }
 
-    /// Ends a row, whose last id stands for a partial block or not; true when an id of it stood
-    /// for the other before.
+    /// Ends a row, whose last id stands for a partial block of so many tokens, or with 0 for a full
+    /// one; true when an id of it stood for a block of another length before.
     @inline(__always)
-    mutating func settle(isPartial: Bool) -> Bool {
+    mutating func settle(partial tokens: Int32) -> Bool {
         guard let run = pending else { return false }
         pending = nil
         let last = run.upperBound
-        if isPartial {
+        if tokens > 0 {
             if run.lowerBound < last { countFull(run.lowerBound, through: last &- 1) }
-            countPartial(last)
+            countPartial(last, tokens)
         } else {
             countFull(run.lowerBound, through: last)
         }
@@ -67,16 +68,20 @@ struct BlockUses {
     }
 
     @inline(__always)
-    private mutating func countPartial(_ id: Int64) {
+    private mutating func countPartial(_ id: Int64, _ tokens: Int32) {
         if table == nil {
             if id == largest &+ 1, id < Bits.most {
                 largest = id
                 partialBits.insert(id)
+                lengths.append(id, tokens)
                 return
             }
-            if id <= largest, partialBits.contains(id) { return }
+            if id <= largest, partialBits.contains(id) {
+                if lengths.tokens(of: id) != tokens { clashes = true }
+                return
+            }
         }
-        countPartialSlowly(id)
+        countPartialSlowly(id, tokens)
     }
 
     @inline(never)
@@ -97,8 +102,9 @@ struct BlockUses {
     }
 
     @inline(never)
-    private mutating func countPartialSlowly(_ id: Int64) {
+    private mutating func countPartialSlowly(_ id: Int64, _ tokens: Int32) {
         if table == nil { begin() }
+        if lengths.add(id, tokens, most: Self.most) != tokens { clashes = true }
         let mask: UInt64 = 1 << UInt64(id & 63)
         change(id >> 6) { word in
             word.partial |= mask
@@ -116,12 +122,50 @@ struct BlockUses {
     /// From bits to the table.
     private mutating func begin() {
         table = [:]
+        lengths.beginTable()
         guard largest >= 0 else { return }
         for key in 0...(largest >> 6) where table!.count < Self.most {
             let known = min(63, largest - key << 6)
             let partial = partialBits.word(key)
             table![key] = Word(
                 full: (UInt64.max >> UInt64(63 - known)) & ~partial, partial: partial)
+        }
+    }
+
+    /// Tokens of partial blocks by id: lists in order of id while ids count up, then a table.
+    private struct PartialLengths {
+        private var ids: [Int64] = []
+        private var tokens: [Int32] = []
+        private var table: [Int64: Int32] = [:]
+
+        /// Adds the largest id so far.
+        mutating func append(_ id: Int64, _ count: Int32) {
+            ids.append(id)
+            tokens.append(count)
+        }
+
+        /// The tokens of an id that was appended. O(log ids)
+        func tokens(of id: Int64) -> Int32? {
+            var range = ids.indices
+            while !range.isEmpty {
+                let middle = (range.lowerBound + range.upperBound) / 2
+                if ids[middle] == id { return tokens[middle] }
+                range = ids[middle] < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            }
+            return nil
+        }
+
+        mutating func beginTable() {
+            table = Dictionary(uniqueKeysWithValues: zip(ids, tokens))
+            ids = []
+            tokens = []
+        }
+
+        /// Adds to the table, up to a bound; returns what the id had before, else `count`.
+        mutating func add(_ id: Int64, _ count: Int32, most: Int) -> Int32 {
+            if let known = table[id] { return known }
+            if table.count < most { table[id] = count }
+            return count
         }
     }
 

@@ -15,9 +15,18 @@ struct FirstRows {
     private(set) var hasPriorities = false
 
     /// Rows that are looked at.
-    private static let most = 32
+    static let most = 32
     /// Bytes that are looked at.
     static let preview = 1 << 20
+
+    /// No rows yet.
+    init() {}
+
+    /// Adds a row as a file holds it, `time` in the file's unit.
+    mutating func add(time: Double, prompt: Int, ids: Int) {
+        times.append(Time(value: time, isWhole: time == time.rounded()))
+        blocks.append((prompt, ids))
+    }
 
     /// Looks at the rows at hand; what cannot be read there is left to the reader. O(preview).
     init(_ reader: LineReader, columns: TraceColumns? = nil) {

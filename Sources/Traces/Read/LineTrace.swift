@@ -6,6 +6,8 @@ protocol LineFormat {
     var countsFromFirstRow: Bool { get }
     /// What the reader assumes because the format leaves it open, a sentence each.
     var assumptions: [String] { get }
+    /// Whether it draws arrivals with `TraceOptions.requestRate`, as none are recorded.
+    var drawsArrivals: Bool { get }
     /// Reads one line; appends the prompt's content, if the format has any, to `segments`.
     /// Returns false for a line that holds no request (a blank one).
     mutating func parse(
@@ -16,6 +18,7 @@ protocol LineFormat {
 
 extension LineFormat {
     var assumptions: [String] { [] }
+    var drawsArrivals: Bool { false }
 }
 
 /// Streams the requests of a line format: bounded memory whatever the file's length.

@@ -20,7 +20,13 @@ public func openTrace(
     let reader = try LineReader(path)
     try TraceSignature.checkText(reader)
     let format = try options.format ?? TraceSignature(reader, options: options).format
-    return try open(reader, as: format, options: options)
+    let trace = try open(reader, as: format, options: options)
+    let drawsSessions = format == .weka || format == .sharegpt
+    if options.sessionRate != TraceOptions().sessionRate, !drawsSessions {
+        trace.notes.add(
+            remark: "no session rate is used: \(format.rawValue) draws no session starts")
+    }
+    return trace
 }
 
 private func openFolder(
@@ -46,13 +52,23 @@ private func openFolder(
             path, "it is a folder of \(format.rawValue) files", expected: "one file of it")
     }
     try options.check(format, path: path)
-    return try WEKASessions.open(
-        sessions.map { path + "/" + $0 }, path: path, options: options)
+    let trace = try WEKASessions.open(
+        sessions.map { name in { try LineReader(path + "/" + name) } }, path: path,
+        options: options)
+    let endings = [".jsonl", ".jsonl.gz", ".csv", ".csv.gz"]
+    let others = names.filter { name in endings.contains { name.hasSuffix($0) } }
+    if !others.isEmpty {
+        trace.notes.add(
+            remark: "files of the folder that are not read: \(CSVHeader.list(others))"
+                + " (only *.json and *.json.gz are)")
+    }
+    return trace
 }
 
 private func open(
     _ reader: LineReader, as format: TraceFormat, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
+    let opened = reader
     var reader = reader
     try options.check(format, path: reader.path)
     switch format {
@@ -73,7 +89,7 @@ private func open(
     case .native:
         return try lines(&reader, format, NativeLines(), options)
     case .weka:
-        return try WEKASessions.open([reader.path], path: reader.path, options: options)
+        return try WEKASessions.open([{ opened }], path: reader.path, options: options)
     case .sharegpt:
         return try Conversations.open(reader, options: options)
     case .otel:
@@ -88,6 +104,9 @@ private func lines(
     let notes = TraceNotes(
         path: reader.path, format: format, blockTokens: blockTokens,
         assumptions: rows.assumptions)
+    if options.requestRate != nil, !rows.drawsArrivals {
+        notes.add(remark: "no request rate is used: times are recorded")
+    }
     let sorted = options.sortsRows ? try reader.sorted(rows, isStrict: options.isStrict) : reader
     return (LineTrace(sorted, rows, options: options, notes: notes), notes)
 }

@@ -22,14 +22,20 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// One block id more than the whole blocks, where the format has ids for those alone: the last
     /// one is taken as a partial block.
     case ceilBlockCount = "ceil_block_count"
-    /// A block id that stands for a partial block in one row and for a full one in another: the
-    /// partial one is taken as the beginning of the full one.
+    /// A block id that stands for a partial block in one row and for more or fewer tokens in
+    /// another: the shorter one is taken as the beginning of the longer one.
     case partialID = "partial_id"
     /// A later turn that shares no block with the turn before it, or without ids is shorter, as
     /// where rows hold only what a turn adds: read as a whole prompt.
     case unsharedTurn = "unshared_turn"
     /// A question without an answer, whose output length nobody knows: dropped.
     case unanswered
+    /// A session or conversation without requests, beside others: dropped.
+    case emptySession = "empty_session"
+    /// A request that is recorded before the one it follows: it arrives with that one.
+    case timeBack = "time_back"
+    /// A `max_tokens` that the recorded output exceeds: not used.
+    case lowMaxTokens = "low_max_tokens"
     /// A span around another one with token counts, which is the same call or the sum of several:
     /// dropped, the inner ones count.
     case nestedSpan = "nested_span"
@@ -46,7 +52,9 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// Whether rows with it are dropped (else they are mended and kept).
     public var drops: Bool {
         switch self {
-        case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .nestedSpan, .repeatedSpan: true
+        case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .emptySession, .nestedSpan,
+            .repeatedSpan:
+            true
         default: false
         }
     }
@@ -55,7 +63,12 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     public var words: String {
         switch self {
         case .longGap: "long gap, a pause cut to an hour"
-        case .partialID: "a hash id of a partial block is a full block elsewhere"
+        case .floorBlockCount: "no hash id for the rest of a prompt, which is taken as unshared"
+        case .ceilBlockCount: "a hash id for the rest of a prompt, taken as a partial block"
+        case .partialID: "a hash id of a partial block is a longer block elsewhere"
+        case .emptySession: "a session without requests"
+        case .timeBack: "a request recorded before the one it follows arrives with that one"
+        case .lowMaxTokens: "max_tokens below the output length is not used"
         case .unsharedTurn:
             "a later turn shares no block with the turn before it, or is shorter: read as a whole"
                 + " prompt (rows of what a turn adds must be added up first)"
@@ -82,6 +95,9 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .partialID: "an id of its own for each partial block"
         case .unsharedTurn: "the whole prompt in every turn"
         case .unanswered: "an answer to every question"
+        case .emptySession: "requests in every session"
+        case .timeBack: "a session's requests in order of time"
+        case .lowMaxTokens: "a limit that allows the output"
         case .parentLeftOut, .turnLeftOut: "a window between sessions"
         case .nestedSpan: "token counts in one span a call"
         case .repeatedSpan: "each span once"
@@ -176,6 +192,9 @@ struct Tally {
     let isStrict: Bool
     /// Names that nobody knows, in order of their first appearance.
     private(set) var unknownKeys: [UnknownKeys.Count] = []
+
+    /// Questions without an answer so far.
+    var unanswered: Int { counts[TraceQuirk.allCases.firstIndex(of: .unanswered)!] }
 
     /// Counts a key that was met before and changes no schedule; false for any other. O(names).
     mutating func countAgain(_ name: [UInt8]) -> Bool {

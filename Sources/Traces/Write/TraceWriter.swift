@@ -10,6 +10,8 @@ import Basics
 public struct TraceWriter {
     /// What of the batches written so far the format could not hold, in plain words, sorted.
     public var losses: [String] {
+        var lost = lost
+        if let untold { lost.insert(untold) }
         guard blocks.lostTokens > 0 else { return lost.sorted() }
         let sharing =
             "sharing of less than a block of \(blocks.blockTokens) tokens"
@@ -22,6 +24,8 @@ public struct TraceWriter {
     private var hasHeader = false
     private var written: Int64 = 0
     private var blocks = BlockNumbers(blockTokens: 512)
+    /// The first rows written, where a reader tells units by them.
+    private var firstRows = FirstRows()
     /// The first turn of a turn's session, and the last one of it so far.
     private var roots: [Int64: Int64] = [:]
     private var lastTurns: [Int64: Int64] = [:]
@@ -56,6 +60,7 @@ public struct TraceWriter {
         hasHeader = true
         try checkBlocks(batch)
         noteLosses(batch)
+        noteFirstRows(batch)
         for row in 0..<batch.count {
             switch format {
             case .native: writeNative(batch, row, &out)
@@ -133,6 +138,36 @@ public struct TraceWriter {
         if batch.arrivals.contains(where: { $0 % grain != 0 }) {
             lost.insert("time below \(grain == 100 ? "100 ns" : "1 ms")")
         }
+    }
+
+    private mutating func noteFirstRows(_ batch: Workload) {
+        guard hasBlocks else { return }
+        let room = FirstRows.most - firstRows.times.count
+        for row in 0..<min(room, batch.count) {
+            let time =
+                format == .mooncake
+                ? Double(batch.arrivals[row] / 1_000_000) : Double(batch.arrivals[row]) / 1e9
+            let prompt = Int(batch.promptTokens[row])
+            let ids = (prompt - 1) / Int(blocks.blockTokens) + 1
+            firstRows.add(time: time, prompt: prompt, ids: ids)
+        }
+    }
+
+    /// The flags without which a reader would take the rows for something else: where all prompts
+    /// fit one block, or times are as those of another unit would be. nil where they tell it.
+    private var untold: String? {
+        guard hasBlocks else { return nil }
+        var flags: [String] = []
+        if format == .timedTrace, let told = firstRows.blockTokens, told != 16 {
+            flags.append("--block-size 16")
+        }
+        let unit = format == .mooncake ? TimeUnit.milliseconds : .seconds
+        if TimeUnit(ofTimes: firstRows.times, usual: unit) != unit {
+            flags.append("--time-unit \(unit.rawValue)")
+        }
+        guard !flags.isEmpty else { return nil }
+        return "units, which the first rows do not tell (read it with "
+            + flags.joined(separator: " ") + ")"
     }
 
     /// The loss of a first request's time.

@@ -50,7 +50,7 @@ public enum RunReport {
 
     private static func facts(_ summary: RunSummary, objective: String) -> String {
         let counters = summary.counters
-        let lines = [
+        var lines = [
             ("requests", requestLine(counters)),
             (
                 "throughput",
@@ -97,7 +97,17 @@ public enum RunReport {
             ),
             ("digest", summary.digest),
         ]
+        if let load = load(summary) { lines.insert(("load", load), at: 1) }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// What keeps requests coming, where it is not the trace's times.
+    private static func load(_ summary: RunSummary) -> String? {
+        guard let concurrency = summary.concurrency else { return nil }
+        let flight =
+            Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
+            + " in flight, the next sent when one ends"
+        return "closed loop: \(flight); the wait until then is in no latency"
     }
 
     private static func utilization(_ summary: RunSummary) -> String {

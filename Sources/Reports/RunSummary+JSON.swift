@@ -28,6 +28,7 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
         try container.encodeIfPresent(
             overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
+        try container.encodeIfPresent(concurrency, forKey: Key("max_concurrency"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }

@@ -99,6 +99,8 @@ public struct RunSummary: Sendable, Equatable {
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?
     public var replicas: Int
+    /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    public var concurrency: Int?
     public var blocksPerReplica: Int
     /// Where the step times come from.
     public var clock: String
@@ -118,6 +120,7 @@ public struct RunSummary: Sendable, Equatable {
         distribution = LatencyClass.classes(of: result.timeToFirstToken)
         goodRequests = result.goodRequests
         replicas = result.replicas
+        concurrency = result.concurrency
         blocksPerReplica = result.blocksPerReplica
         let replicaTime = result.duration * Double(result.replicas)
         let blocks = Double(result.blocksPerReplica)

@@ -53,6 +53,15 @@ struct RunPageTests {
         #expect(values.keys.filter { $0.hasPrefix("overload_") }.isEmpty)
     }
 
+    @Test("a closed loop says so, with its number; an open one does not")
+    func closedLoop() throws {
+        let page = page { $0.concurrency = 1_024 }
+        #expect(page.contains("closed loop: 1,024 requests in flight"))
+        #expect(try keys { $0.concurrency = 7 }["max_concurrency"] as? Int == 7)
+        #expect(!self.page { _ in }.contains("closed loop"))
+        #expect(try keys { _ in }["max_concurrency"] == nil)
+    }
+
     @Test("shares of what there is are on the page and in the summary; unknown ones in neither")
     func utilization() throws {
         func shares(_ result: inout RunResult) {

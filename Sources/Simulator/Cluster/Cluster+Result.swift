@@ -45,7 +45,9 @@ extension Cluster {
         result.hostTimeInSteps = plan.demand.map { plan.stepTime.scaled($0.hostTime(result.work)) }
         result.utilization = result.utilization(plan)
         // A closed loop sends no more than is answered.
-        if plan.arrivals == .openLoop {
+        switch plan.arrivals {
+        case .closedLoop(let concurrency): result.concurrency = concurrency
+        case .openLoop:
             let steps = Double(max(1, result.work.steps))
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)
         }

@@ -67,7 +67,9 @@ public enum RunReport {
             ),
             (
                 "prefix cache",
-                "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                (summary.holdsContent
+                    ? "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                    : "hits not known, the trace holds no content; ")
                     + "\(Quantity.count(counters.evictions)) evictions"
             ),
             (

@@ -22,6 +22,9 @@ extension RunSummary: Encodable {
         ] {
             try container.encodeIfPresent(value, forKey: Key(name))
         }
+        if counters.requests > 0 {
+            try container.encode(holdsContent, forKey: Key("trace_holds_content"))
+        }
         try container.encode(overload != nil, forKey: Key("overloaded"))
         try container.encodeIfPresent(
             overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))

@@ -99,6 +99,8 @@ public struct RunSummary: Sendable, Equatable {
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?
     public var replicas: Int
+    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    public var holdsContent: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
     public var blocksPerReplica: Int
@@ -121,6 +123,7 @@ public struct RunSummary: Sendable, Equatable {
         goodRequests = result.goodRequests
         replicas = result.replicas
         concurrency = result.concurrency
+        holdsContent = result.holdsContent
         blocksPerReplica = result.blocksPerReplica
         let replicaTime = result.duration * Double(result.replicas)
         let blocks = Double(result.blocksPerReplica)
@@ -135,12 +138,19 @@ public struct RunSummary: Sendable, Equatable {
         overload = result.overload
         self.clock = clock
         self.warnings = warnings
+        if !holdsContent, counters.requests > 0 { self.warnings.append(Self.noContent) }
         if result.refusedActions > 0 {
             self.warnings.append(
                 "\(result.refusedActions) actions of the external scheduler were refused, the "
                     + "first: \(result.firstRefusal)")
         }
     }
+
+    /// Why nothing is shared, and what to do about it.
+    private static let noContent =
+        "the trace holds lengths and no content, so that no prompt shares anything with another:"
+        + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
+        + " with such lengths (headway trace synth)"
 
     /// Finished requests per second.
     public var requestThroughput: Double { ratio(Double(counters.finished), duration) }

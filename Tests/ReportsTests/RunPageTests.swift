@@ -62,6 +62,25 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("a trace without content has no hit rate, and a note says so")
+    func noContent() throws {
+        func silent(_ result: inout RunResult) {
+            result.holdsContent = false
+            result.counters.requests = 100
+        }
+        let page = page(silent)
+        #expect(page.contains("hits not known, the trace holds no content; 0 evictions"))
+        #expect(page.contains("Note: the trace holds lengths and no content"))
+        #expect(!page.contains("of prompt tokens hit"))
+        var values = try keys(silent)
+        #expect(values["trace_holds_content"] as? Bool == false)
+        #expect((values["warnings"] as? [String])?.count == 1)
+        #expect(self.page { _ in }.contains("0.0 % of prompt tokens hit, 0 evictions"))
+        values = try keys { $0.counters.requests = 100 }
+        #expect(values["trace_holds_content"] as? Bool == true)
+        #expect((values["warnings"] as? [String])?.isEmpty == true)
+    }
+
     @Test("shares of what there is are on the page and in the summary; unknown ones in neither")
     func utilization() throws {
         func shares(_ result: inout RunResult) {

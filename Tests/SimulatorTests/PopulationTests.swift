@@ -34,4 +34,17 @@ struct PopulationTests {
         #expect(try run(two, "trace.concurrency=3").concurrency == 3)
         #expect(try run(two).concurrency == nil)
     }
+
+    @Test("content is held where a prompt has some, also in a session")
+    func content() throws {
+        var some = workload([(100, 5), (100, 5), (100, 5)])
+        #expect(try !run(some).holdsContent)
+        some.predecessors = [-1, 0, 1]
+        #expect(try !run(some).holdsContent)
+        some.segmentEnds = [1, 2, 3]
+        some.segments = [7, 8, 9].map { Segment(content: $0, length: 100) }
+        #expect(try run(some).holdsContent)
+        some.predecessors = []
+        #expect(try run(some).holdsContent)
+    }
 }

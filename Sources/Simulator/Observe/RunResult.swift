@@ -91,6 +91,8 @@ public struct RunResult: Sendable {
     /// Blocks of one replica, the null block excluded.
     public var blocksPerReplica = 0
     public var replicas = 1
+    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    public var holdsContent = true
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.

@@ -47,12 +47,29 @@ public struct LatencyHistogram: Sendable, Equatable {
         return counts.prefix(max(0, Self.bucket(of: value - 1) + 1 - first)).reduce(0, +)
     }
 
-    /// The value below which a share of the values lies (nearest rank), 0 when empty.
-    /// O(buckets).
+    /// The value below which a share of the values lies, 0 when empty: linear between the two
+    /// values nearest to it, as NumPy and vLLM's serving benchmark have it. O(buckets).
     public func percentile(_ percent: Double) -> Int64 {
         guard count > 0 else { return 0 }
-        let rank = max(1, Int64((percent / 100 * Double(count)).rounded(.up)))
+        let place = min(max(0, percent / 100), 1) * Double(count - 1)
+        let whole = place.rounded(.down)
+        let low = value(at: Int64(whole) + 1)
+        guard place > whole else { return low }
+        let high = value(at: Int64(whole) + 2)
+        return low + Int64((place - whole) * Double(high - low))
+    }
+
+    /// The smallest value that a share of the values does not exceed (nearest rank), 0 when empty.
+    /// O(buckets).
+    public func nearestRank(_ percent: Double) -> Int64 {
+        guard count > 0 else { return 0 }
+        return value(at: max(1, Int64((percent / 100 * Double(count)).rounded(.up))))
+    }
+
+    /// The value at a rank from 1 on: the extremes exactly, else the middle of its bucket.
+    private func value(at rank: Int64) -> Int64 {
         if rank >= count { return maximum }
+        if rank <= 1 { return minimum }
         var seen: Int64 = 0
         for (index, number) in counts.enumerated() where number > 0 {
             seen += number

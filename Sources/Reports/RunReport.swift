@@ -45,7 +45,23 @@ public enum RunReport {
             ].map { value.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3) }
             table.add([name] + cells)
         }
-        return table.text
+        return table.text + (populations(summary).map { "\n\n" + $0 } ?? "")
+    }
+
+    /// Whose latencies these are, where not all of them are everybody's.
+    private static func populations(_ summary: RunSummary) -> String? {
+        let counters = summary.counters
+        let others = [
+            (counters.aborted, "aborted"), (counters.unfinished, "unfinished"),
+        ].filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) \($0.1)" }
+        guard !others.isEmpty else { return nil }
+        let finished = counters.finished
+        return
+            """
+            TTFT, TPOT and E2E are those of the \(Quantity.count(finished)) finished \
+            request\(finished == 1 ? "" : "s"). ITL counts the gaps and queue the
+            admissions of the \(others.joined(separator: " and ")) ones, too.
+            """
     }
 
     private static func facts(_ summary: RunSummary, objective: String) -> String {

@@ -36,6 +36,7 @@ extension RunSummary: Encodable {
             try container.encode(value, forKey: Key(name))
         }
         for (name, latency) in latencies where latency.count > 0 {
+            try container.encode(latency.count, forKey: Key("\(name)_count"))
             try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
             try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
             try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))

@@ -62,6 +62,17 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("latencies say whose they are, where requests were aborted")
+    func populations() throws {
+        let page = page { $0.counters.aborted = 1_409 }
+        let said = try #require(page.firstRange(of: "those of the 100 finished requests. ITL"))
+        let table = try #require(page.firstRange(of: "\nqueue"))
+        let facts = try #require(page.firstRange(of: "\nthroughput"))
+        #expect(table.lowerBound < said.lowerBound && said.lowerBound < facts.lowerBound)
+        #expect(page.contains("admissions of the 1,409 aborted ones, too."))
+        #expect(!self.page { _ in }.contains("those of the"))
+    }
+
     @Test("a trace without content has no hit rate, and a note says so")
     func noContent() throws {
         func silent(_ result: inout RunResult) {

@@ -28,11 +28,59 @@ struct PopulationTests {
         return workload
     }
 
+    /// Requests of many lengths.
+    private func mixed(_ count: Int32) -> Workload {
+        var lengths: [(prompt: Int32, output: Int32)] = []
+        for row in 0..<count { lengths.append((100 + row * 613 % 3000, 2 + row)) }
+        return workload(lengths)
+    }
+
+    /// Every eleventh client gives up after 300 ms.
+    private func aborts(_ count: Int) -> [Int64] {
+        (0..<count).map { row -> Int64 in row % 11 == 0 ? Int64(row + 300) * 1_000_000 : -1 }
+    }
+
     @Test("a closed loop is the plan's, an open one is none")
     func closedLoop() throws {
         let two = workload([(100, 5), (100, 5)])
         #expect(try run(two, "trace.concurrency=3").concurrency == 3)
         #expect(try run(two).concurrency == nil)
+    }
+
+    /// By vLLM's benchmark: each limit that is given, over finished requests.
+    @Test("good requests meet each limit that is set; one token has no TPOT to miss")
+    func goodput() throws {
+        var requests = mixed(120)
+        for row in stride(from: 0, to: 120, by: 7) { requests.outputTokens[row] = 1 }
+        requests.aborts = aborts(120)
+        var counts: [Int] = []
+        // Milliseconds; a TPOT of 0 lets only requests of one token pass.
+        for (ttft, tpot, whole) in [
+            (nil, nil, 700), (9000, 900, 700), (9000, 900, nil), (nil, 0, nil), (nil, nil, nil),
+        ] as [(Int64?, Int64?, Int64?)] {
+            let result = try run(requests) { plan in
+                plan.objective.timeToFirstToken = ttft.map { $0 * 1_000_000_000 }
+                plan.objective.timePerOutputToken = tpot.map { $0 * 1_000_000_000 }
+                plan.objective.endToEnd = whole.map { $0 * 1_000_000_000 }
+            }
+            func meets(_ limit: Int64?, _ time: Int64) -> Bool {
+                limit.map { time <= $0 * 1_000_000_000 } ?? true
+            }
+            let good = result.records.count { record -> Bool in
+                guard record.outcome == .finished else { return false }
+                if record.outputTokens > 1 {
+                    let time = record.finish - record.firstToken
+                    guard meets(tpot, time / Int64(record.outputTokens - 1)) else { return false }
+                }
+                guard meets(ttft, record.firstToken - record.arrival) else { return false }
+                return meets(whole, record.finish - record.arrival)
+            }
+            #expect(result.goodRequests == good)
+            counts.append(good)
+        }
+        #expect(0 < counts[0] && counts[0] < counts[4] && counts[4] < 120)
+        #expect(0 < counts[1] && counts[1] < counts[2])
+        #expect(0 < counts[3] && counts[3] <= requests.outputTokens.count { $0 == 1 })
     }
 
     @Test("content is held where a prompt has some, also in a session")

@@ -45,12 +45,14 @@ struct RequestStatistics: ~Copyable {
         guard record.outcome == .finished else { return }
         let first = record.firstToken - record.arrival
         timeToFirstToken.add(first)
-        endToEnd.add(record.finish - record.arrival)
+        let whole = record.finish - record.arrival
+        endToEnd.add(whole)
         let perToken = record.timePerOutputToken
         if let perToken { timePerOutputToken.add(perToken) }
         let good =
             first <= objective.timeToFirstToken ?? .max
             && (perToken ?? 0) <= objective.timePerOutputToken ?? .max
+            && whole <= objective.endToEnd ?? .max
         if good { goodRequests += 1 }
     }
 }

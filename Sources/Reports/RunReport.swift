@@ -115,8 +115,24 @@ public enum RunReport {
             ),
             ("digest", summary.digest),
         ]
+        if let cost = preemptions(summary) {
+            let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
+            lines.insert(("preemption", cost), at: place)
+        }
         if let load = load(summary) { lines.insert(("load", load), at: 1) }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// What preemptions cost, where there were any.
+    private static func preemptions(_ summary: RunSummary) -> String? {
+        let counters = summary.counters
+        guard counters.preemptions > 0 else { return nil }
+        let most = summary.mostPreemptions
+        return "\(Quantity.count(counters.preemptedRequests)) of "
+            + "\(Quantity.count(counters.requests)) requests preempted, one "
+            + (most == 1 ? "once" : "\(Quantity.count(most)) times")
+            + " at most; \(Quantity.count(counters.recomputedTokens)) tokens computed again, "
+            + "\(Quantity.percent(summary.recomputedShare)) of those scheduled"
     }
 
     /// What keeps requests coming, where it is not the trace's times.

@@ -96,6 +96,8 @@ public struct RunSummary: Sendable, Equatable {
     public var utilization: Utilization
     /// Most tokens, requests and decodes of a step, and the longest context, tokens.
     public var peaks: Peaks
+    /// The most preemptions of one request.
+    public var mostPreemptions: Int
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?
     public var replicas: Int
@@ -135,6 +137,7 @@ public struct RunSummary: Sendable, Equatable {
         tellsHostTime = result.hostTimeInSteps.map { $0 > 0 } ?? false
         utilization = result.utilization
         peaks = Peaks(result)
+        mostPreemptions = result.mostPreemptions
         overload = result.overload
         self.clock = clock
         self.warnings = warnings
@@ -163,6 +166,10 @@ public struct RunSummary: Sendable, Equatable {
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
     public var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
+    }
+    /// Tokens computed again because of preemptions, as a share of those scheduled.
+    public var recomputedShare: Double {
+        ratio(Double(counters.recomputedTokens), Double(counters.scheduledTokens))
     }
     /// Requests in a step that computed something.
     public var meanBatchSize: Double {

@@ -73,6 +73,27 @@ struct RunPageTests {
         #expect(!self.page { _ in }.contains("those of the"))
     }
 
+    @Test("preemptions say what they cost, where there were any")
+    func preemptionCost() throws {
+        func preempted(_ result: inout RunResult) {
+            result.counters.requests = 100
+            result.counters.scheduledTokens = 10_000
+            result.counters.preemptions = 9
+            result.counters.preemptedRequests = 7
+            result.counters.recomputedTokens = 2_560
+            result.mostPreemptions = 3
+        }
+        #expect(
+            page(preempted).contains(
+                "\npreemption    7 of 100 requests preempted, one 3 times at most; 2,560 tokens "
+                    + "computed again, 25.6 % of those scheduled\nbatch"))
+        #expect(!page { _ in }.contains("computed again"))
+        let values = try keys(preempted)
+        #expect(values["recomputed_tokens"] as? Int == 2_560)
+        #expect(values["preempted_requests"] as? Int == 7)
+        #expect(values["max_preemptions"] as? Int == 3)
+    }
+
     @Test("a trace without content has no hit rate, and a note says so")
     func noContent() throws {
         func silent(_ result: inout RunResult) {

@@ -16,6 +16,7 @@ extension Cluster {
         result.queueTime = LatencyHistogram(statistics.queueTime)
         result.goodRequests = statistics.goodRequests
         result.longestContext = statistics.longestContext
+        result.mostPreemptions = statistics.mostPreemptions
         for index in replicas.indices {
             result.counters.add(replicas[index].tally.counters)
             result.counters.add(replicas[index].scheduler.counters)
@@ -99,6 +100,8 @@ extension Counters {
         promptTokens += other.promptTokens
         outputTokens += other.outputTokens
         preemptions += other.preemptions
+        preemptedRequests += other.preemptedRequests
+        recomputedTokens += other.recomputedTokens
         hitTokens += other.hitTokens
         hitTokensWithResumed += other.hitTokensWithResumed
         queriedTokens += other.queriedTokens

@@ -8,6 +8,8 @@ struct RequestStatistics: ~Copyable {
     private(set) var counters = Counters()
     /// The longest context that a request had, tokens: its last token enters none.
     private(set) var longestContext = 0
+    /// The most preemptions of one request.
+    private(set) var mostPreemptions = 0
     private let objective: ServiceLevelObjective
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
@@ -25,12 +27,17 @@ struct RequestStatistics: ~Copyable {
         queueTime.merge(other.queueTime)
         goodRequests += other.goodRequests
         longestContext = max(longestContext, other.longestContext)
+        mostPreemptions = max(mostPreemptions, other.mostPreemptions)
         counters.add(other.counters)
     }
 
     /// Enters an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1
+        if record.preemptions > 0 {
+            counters.preemptedRequests += 1
+            mostPreemptions = max(mostPreemptions, Int(record.preemptions))
+        }
         if record.admitted >= 0 { queueTime.add(record.admitted - record.arrival) }
         switch record.outcome {
         case .finished: counters.finished += 1

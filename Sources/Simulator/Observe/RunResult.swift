@@ -19,6 +19,10 @@ public struct Counters: Sendable, Equatable {
     /// Tokens delivered.
     public var outputTokens = 0
     public var preemptions = 0
+    /// Requests that were preempted at least once.
+    public var preemptedRequests = 0
+    /// Tokens computed again because of preemptions: of `scheduledTokens`.
+    public var recomputedTokens = 0
     /// Prefix tokens found at first admissions.
     public var hitTokens = 0
     /// Prefix tokens found at all admissions, resumed ones included.
@@ -81,6 +85,8 @@ public struct RunResult: Sendable {
     public var work = StepSums()
     /// The longest context that a request reached, tokens.
     public var longestContext = 0
+    /// The most preemptions of one request.
+    public var mostPreemptions = 0
     public var utilization = Utilization()
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?

@@ -63,6 +63,8 @@ struct LiveRequest {
     /// Prefix tokens found in the cache at the first admission.
     var hitTokens: Int32 = 0
     var preemptions: Int32 = 0
+    /// Most tokens that a preemption found computed: up to there it computes for the second time.
+    var lost: Int32 = 0
     /// Order of admission: the order of the running list.
     var admission: Int64 = 0
     /// Order of arrival over the whole run: unique, never reused.

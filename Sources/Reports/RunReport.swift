@@ -12,6 +12,7 @@ public enum RunReport {
     ) -> String {
         var parts = summary.overload.map { [overloaded($0)] } ?? []
         parts += [latencyTable(summary), facts(summary, objective: objective)]
+        if let classes = PrioritySummary.table(summary.priorities) { parts.append(classes) }
         if let table { parts.append(table) }
         if let chart = distribution(summary.distribution) {
             parts.append("Time to first token, share of requests\n" + chart)

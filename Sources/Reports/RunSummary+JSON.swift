@@ -35,14 +35,16 @@ extension RunSummary: Encodable {
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
-        for (name, latency) in latencies where latency.count > 0 {
-            try container.encode(latency.count, forKey: Key("\(name)_count"))
-            try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
-            try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
-            try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
-            try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
-            try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
-            try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+        try encode(latencies, into: &container)
+        if !priorities.isEmpty {
+            var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
+            for members in priorities {
+                var figures = list.nestedContainer(keyedBy: Key.self)
+                for (name, value) in members.counts {
+                    try figures.encode(value, forKey: Key(name))
+                }
+                try encode(members.latencies, into: &figures)
+            }
         }
         for part in parts {
             try container.encode(part.milliseconds, forKey: Key(part.key))
@@ -61,6 +63,21 @@ extension RunSummary: Encodable {
         try container.encode(digest, forKey: Key("digest"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    private func encode(
+        _ latencies: [(name: String, value: LatencySummary)],
+        into container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        for (name, latency) in latencies where latency.count > 0 {
+            try container.encode(latency.count, forKey: Key("\(name)_count"))
+            try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
+            try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
+            try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
+            try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
+            try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
+            try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+        }
     }
 
     /// The latencies by the benchmark's names; "queue" is ours.

@@ -77,6 +77,8 @@ public struct RunSummary: Sendable, Equatable {
     public var parts: [MeanPart] = []
     /// The same over the slowest 1 % of TTFT, and of TPOT.
     public var slowestParts: [MeanPart] = []
+    /// The figures of each priority, the most urgent first; empty where there is one.
+    public var priorities: [PrioritySummary] = []
     /// Shares of requests by time to first token.
     public var distribution: [LatencyClass] = []
     /// What happened when, where the run was watched.

@@ -94,6 +94,33 @@ struct RunPageTests {
         #expect(values["max_preemptions"] as? Int == 3)
     }
 
+    @Test("each priority has its figures, on the page and in the summary")
+    func priorities() throws {
+        let apart = PriorityClasses(ServiceLevelObjective())
+        for (priority, seconds) in [(5, 1), (5, 3), (-1, 4)] as [(Int32, Int64)] {
+            apart.add(
+                RequestRecord(
+                    id: 0, arrival: 0, admitted: 0, firstToken: seconds * 1_000_000_000_000,
+                    finish: 9_000_000_000_000, promptTokens: 1, outputTokens: 1,
+                    priority: priority, outcome: .finished))
+        }
+        var summary = RunSummary(RunResult(), clock: "")
+        summary.priorities = apart.classes.map(PrioritySummary.init)
+        let page = RunReport.text(summary, result: RunResult(), objective: "")
+        let rows = page.split(separator: "\n").drop { !$0.hasPrefix("priority") }
+            .map { $0.split(separator: " ").map(String.init) }
+        #expect(rows[2].prefix(6) == ["-1", "1", "1", "1", "4.00", "s"])
+        #expect(rows[3].prefix(6) == ["5", "2", "2", "2", "2.00", "s"])
+        let values = try #require(
+            JSONSerialization.jsonObject(with: Data(jsonText(summary).utf8)) as? [String: Any])
+        let classes = try #require(values["by_priority"] as? [[String: Any]])
+        #expect(classes.map { $0["priority"] as? Int } == [-1, 5])
+        #expect(classes.map { $0["completed"] as? Int } == [1, 2])
+        #expect(classes.map { $0["mean_ttft_ms"] as? Double } == [4_000, 2_000])
+        #expect(classes[0]["mean_tpot_ms"] == nil)
+        #expect(try keys { _ in }["by_priority"] == nil)
+    }
+
     @Test("a trace without content has no hit rate, and a note says so")
     func noContent() throws {
         func silent(_ result: inout RunResult) {

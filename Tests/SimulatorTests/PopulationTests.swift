@@ -83,6 +83,44 @@ struct PopulationTests {
         #expect(0 < counts[3] && counts[3] <= requests.outputTokens.count { $0 == 1 })
     }
 
+    @Test("requests of each priority are told apart; one priority makes no classes")
+    func priorities() throws {
+        var requests = mixed(60)
+        for row in 0..<60 { requests.priorities.append(Int32(row % 3) * 10 - 10) }
+        let result = try run(requests, "engine.scheduling_policy=priority")
+        var objective = ServiceLevelObjective()
+        objective.timeToFirstToken = result.timeToFirstToken.percentile(50)
+        let apart = PriorityClasses(objective)
+        for record in result.records { apart.add(record) }
+        let classes = apart.classes
+        #expect(classes.map(\.priority) == [-10, 0, 10])
+        for members in classes {
+            let records = result.records.filter { Int($0.priority) == members.priority }
+            #expect(records.count == 20 && members.counters.finished == 20)
+            #expect(records.allSatisfy { ($0.id % 3) * 10 - 10 == members.priority })
+            let times = records.map { $0.firstToken - $0.arrival }
+            let mean = times.reduce(0.0) { $0 + Double($1) } / 20
+            #expect(abs(members.timeToFirstToken.mean - mean) <= mean * 1e-12)
+            #expect(members.goodRequests == times.count { $0 <= objective.timeToFirstToken! })
+        }
+        let alone = PriorityClasses(objective)
+        for record in result.records where record.priority == 0 { alone.add(record) }
+        #expect(alone.classes.isEmpty && alone.remarks.isEmpty)
+    }
+
+    @Test("very many priorities are no classes, and that is said")
+    func manyPriorities() {
+        let apart = PriorityClasses(ServiceLevelObjective())
+        for priority in 0..<Int32(PriorityClasses.most) {
+            apart.add(RequestRecord(id: 0, arrival: 0, promptTokens: 1, priority: priority))
+        }
+        #expect(apart.classes.count == PriorityClasses.most && apart.remarks.isEmpty)
+        for priority in [-1, 0, 1] as [Int32] {
+            apart.add(RequestRecord(id: 0, arrival: 0, promptTokens: 1, priority: priority))
+        }
+        #expect(apart.classes.isEmpty && apart.remarks.count == 1)
+    }
+
     @Test("content is held where a prompt has some, also in a session")
     func content() throws {
         var some = workload([(100, 5), (100, 5), (100, 5)])

@@ -92,6 +92,6 @@ struct LiveRequest {
         RequestRecord(
             id: id, arrival: arrival, admitted: admitted, firstToken: firstToken, finish: finish,
             promptTokens: promptTokens, hitTokens: hitTokens, outputTokens: delivered,
-            preemptions: preemptions, replica: replica, outcome: outcome)
+            preemptions: preemptions, replica: replica, priority: priority, outcome: outcome)
     }
 }

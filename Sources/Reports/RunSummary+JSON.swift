@@ -31,6 +31,7 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
         try container.encodeIfPresent(
             overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
+        try container.encodeIfPresent(mostConcurrent, forKey: Key("max_concurrent_requests"))
         try container.encodeIfPresent(concurrency, forKey: Key("max_concurrency"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
@@ -72,6 +73,7 @@ extension RunSummary: Encodable {
         for (name, latency) in latencies where latency.count > 0 {
             try container.encode(latency.count, forKey: Key("\(name)_count"))
             try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
+            try container.encode(latency.deviation, forKey: Key("std_\(name)_ms"))
             try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
             try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
             try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
@@ -91,6 +93,7 @@ extension RunSummary: Encodable {
     private var counts: [(String, Int)] {
         [
             ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("failed", counters.requests - counters.finished),
             ("rejected", counters.rejected), ("aborted", counters.aborted),
             ("unfinished", counters.unfinished), ("good_requests", goodRequests),
             ("total_input_tokens", counters.promptTokens),

@@ -5,6 +5,8 @@ public struct LatencySummary: Sendable, Equatable {
     /// Number of values: requests, or gaps for the ITL.
     public var count: Int
     public var mean: Double
+    /// Standard deviation of all values: of a population.
+    public var deviation: Double
     public var median: Double
     public var p90: Double
     public var p95: Double
@@ -18,6 +20,7 @@ public struct LatencySummary: Sendable, Equatable {
         }
         count = Int(histogram.count)
         mean = histogram.mean / 1e9
+        deviation = histogram.deviation / 1e9
         median = milliseconds(50)
         p90 = milliseconds(90)
         p95 = milliseconds(95)
@@ -77,6 +80,8 @@ public struct RunSummary: Sendable, Equatable {
     public var parts: [MeanPart] = []
     /// The same over the slowest 1 % of TTFT, and of TPOT.
     public var slowestParts: [MeanPart] = []
+    /// The most requests in the cluster at once, where records were watched.
+    public var mostConcurrent: Int?
     /// The figures of each priority, the most urgent first; empty where there is one.
     public var priorities: [PrioritySummary] = []
     /// Shares of requests by time to first token.

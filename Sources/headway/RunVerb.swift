@@ -117,6 +117,7 @@ private struct ReplayRun {
             summary.slowestParts = report.slowestMeans
         }
         summary.priorities = watcher.priorities.classes.map(PrioritySummary.init)
+        summary.mostConcurrent = watcher.concurrency.requests
         summary.series = watcher.timeline.series
         try write(summary)
         let page = [

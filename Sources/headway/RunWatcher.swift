@@ -30,6 +30,8 @@ final class RunWatcher: RunObserver {
     private(set) var rejections: [String: Int] = [:]
     /// The requests by priority.
     let priorities: PriorityClasses
+    /// The most requests in the cluster at once.
+    private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
     private(set) var timeline = Timeline()
 
@@ -57,6 +59,7 @@ final class RunWatcher: RunObserver {
         }
         timeline.add(record)
         priorities.add(record)
+        concurrency.add(record)
         if let request = latency?.close(record) {
             try files.parts?.writeLine(PartitionReport.row(record.id, request))
         }

@@ -71,6 +71,11 @@ struct RunPageTests {
         #expect(table.lowerBound < said.lowerBound && said.lowerBound < facts.lowerBound)
         #expect(page.contains("admissions of the 1,409 aborted ones, too."))
         #expect(!self.page { _ in }.contains("those of the"))
+        func failing(_ result: inout RunResult) {
+            result.counters.requests = 9
+            result.counters.finished = 4
+        }
+        #expect(try keys(failing)["failed"] as? Int == 5)
     }
 
     @Test("preemptions say what they cost, where there were any")
@@ -118,6 +123,8 @@ struct RunPageTests {
         #expect(classes.map { $0["completed"] as? Int } == [1, 2])
         #expect(classes.map { $0["mean_ttft_ms"] as? Double } == [4_000, 2_000])
         #expect(classes[0]["mean_tpot_ms"] == nil)
+        let spread = classes.compactMap { $0["std_ttft_ms"] as? Double }
+        #expect(spread.map { $0.rounded() } == [0, 1_000])
         #expect(try keys { _ in }["by_priority"] == nil)
     }
 

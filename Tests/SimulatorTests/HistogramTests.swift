@@ -39,6 +39,35 @@ struct HistogramTests {
         return Double(values[low]) * (1 - share) + Double(values[high]) * share
     }
 
+    @Test("a deviation without squares is that of the middles of buckets")
+    func deviation() {
+        var random = SeededRandom(seed: 3)
+        var hot = HotHistogram()
+        var values: [Double] = []
+        for _ in 0..<5_000 {
+            let value = Int64(7_000_000_000 + random.below(400_000_000))
+            hot.add(value)
+            values.append(Double(value))
+        }
+        let mean = values.reduce(0, +) / 5_000
+        let exact = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 5_000).squareRoot()
+        #expect(abs(LatencyHistogram(hot).deviation - exact) < 0.001 * mean)
+        #expect(abs(LatencyHistogram(hot).deviation - exact) < 0.01 * exact)
+        var equal = HotHistogram()
+        equal.add(7_123_456_789, times: 1_000)
+        #expect(LatencyHistogram(equal).deviation == 0)
+        #expect(LatencyHistogram().deviation == 0)
+    }
+
+    @Test("sums of squares hold the longest durations")
+    func squares() {
+        var sum = SquareSum()
+        for _ in 0..<7 { sum.add(.max) }
+        var both = sum
+        both.merge(sum)
+        #expect(abs(both.value / (14 * Double(Int64.max) * Double(Int64.max)) - 1) < 1e-12)
+    }
+
     @Test("percentiles of few values lie between them, as NumPy's", arguments: 1...12)
     func few(count: Int) {
         var hot = HotHistogram()

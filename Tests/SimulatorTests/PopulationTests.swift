@@ -121,6 +121,42 @@ struct PopulationTests {
         #expect(apart.classes.isEmpty && apart.remarks.count == 1)
     }
 
+    /// By the definitions of vLLM's benchmark, from the records alone.
+    @Test("standard deviations and the most requests at once are those of the records")
+    func spread() throws {
+        var requests = mixed(150)
+        requests.aborts = aborts(150)
+        let result = try run(requests)
+        let records = result.records
+        func deviation(_ values: [Int64]) -> Double {
+            let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+            let squares = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+            return (squares / Double(values.count)).squareRoot()
+        }
+        let finished = records.filter { $0.outcome == .finished }
+        #expect(finished.count < records.count)
+        let queued = records.filter { $0.admitted >= 0 }.map { $0.admitted - $0.arrival }
+        let pairs: [(found: LatencyHistogram, values: [Int64])] = [
+            (result.timeToFirstToken, finished.map { $0.firstToken - $0.arrival }),
+            (result.timePerOutputToken, finished.compactMap(\.timePerOutputToken)),
+            (result.endToEnd, finished.map { $0.finish - $0.arrival }),
+            (result.queueTime, queued),
+        ]
+        for (found, values) in pairs {
+            let exact = deviation(values)
+            #expect(exact > 0 && abs(found.deviation - exact) < exact * 1e-6)
+        }
+        var peak = ConcurrencyPeak()
+        for record in records { peak.add(record) }
+        let most = records.map { here in
+            records.count { $0.arrival <= here.arrival && here.arrival < $0.finish }
+        }.max()
+        #expect(peak.requests == most && peak.requests > 1)
+        var loop = ConcurrencyPeak()
+        for record in try run(requests, "trace.concurrency=7").records { loop.add(record) }
+        #expect(loop.requests == 7)
+    }
+
     @Test("content is held where a prompt has some, also in a session")
     func content() throws {
         var some = workload([(100, 5), (100, 5), (100, 5)])

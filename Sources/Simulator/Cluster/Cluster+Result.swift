@@ -10,10 +10,14 @@ extension Cluster {
         var statistics = RequestStatistics(plan.objective)
         for index in self.statistics.indices { statistics.merge(self.statistics[index]) }
         result.counters.add(statistics.counters)
-        result.timeToFirstToken = LatencyHistogram(statistics.timeToFirstToken)
-        result.timePerOutputToken = LatencyHistogram(statistics.timePerOutputToken)
-        result.endToEnd = LatencyHistogram(statistics.endToEnd)
-        result.queueTime = LatencyHistogram(statistics.queueTime)
+        result.timeToFirstToken = LatencyHistogram(
+            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
+        result.timePerOutputToken = LatencyHistogram(
+            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
+        result.endToEnd = LatencyHistogram(
+            statistics.endToEnd, squares: statistics.squares.endToEnd)
+        result.queueTime = LatencyHistogram(
+            statistics.queueTime, squares: statistics.squares.queueTime)
         result.goodRequests = statistics.goodRequests
         result.longestContext = statistics.longestContext
         result.mostPreemptions = statistics.mostPreemptions

@@ -12,11 +12,14 @@ public struct LatencyHistogram: Sendable, Equatable {
     private var sum: UInt128 = 0
     public private(set) var minimum: Int64 = .max
     public private(set) var maximum: Int64 = 0
+    /// Sum of the values' squares, where it was kept.
+    private var squares: SquareSum?
 
     public init() {}
 
     /// What an accumulator has counted. O(buckets).
-    init(_ hot: borrowing HotHistogram) {
+    init(_ hot: borrowing HotHistogram, squares: SquareSum? = nil) {
+        self.squares = squares
         counts = hot.counts.elements
         first = hot.first
         count = hot.count
@@ -40,6 +43,26 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     /// The arithmetic mean, 0 when empty.
     public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
+
+    /// The standard deviation of all values (of a population, as NumPy's), 0 when empty. Exact
+    /// but for rounding where squares were kept; else from the middles of buckets, off by at most
+    /// 0.1 % of the values' root mean square. O(buckets).
+    public var deviation: Double {
+        guard count > 0 else { return 0 }
+        if let squares {
+            let variance = squares.value / Double(count) - mean * mean
+            return max(0, variance).squareRoot()
+        }
+        let middles = counts.indices.filter { counts[$0] > 0 }.map { index in
+            (middle(of: first + index), Double(counts[index]))
+        }
+        let mean = middles.reduce(0) { $0 + Double($1.0) * $1.1 } / Double(count)
+        let sum = middles.reduce(0) { sum, item in
+            let distance = Double(item.0) - mean
+            return sum + distance * distance * item.1
+        }
+        return (sum / Double(count)).squareRoot()
+    }
 
     /// How many values lie in buckets that begin below a value. O(buckets).
     public func count(below value: Int64) -> Int64 {
@@ -74,14 +97,18 @@ public struct LatencyHistogram: Sendable, Equatable {
         for (index, number) in counts.enumerated() where number > 0 {
             seen += number
             if seen >= rank {
-                let bucket = first + index
-                let low = Self.lowerBound(of: bucket)
-                // The last bucket ends with Int64.max: what follows it wraps.
-                let high = Self.lowerBound(of: bucket + 1) &- 1
-                return min(max(low + (high - low) / 2, minimum), maximum)
+                return middle(of: first + index)
             }
         }
         return maximum
+    }
+
+    /// The middle of a bucket, within the extremes.
+    private func middle(of bucket: Int) -> Int64 {
+        let low = Self.lowerBound(of: bucket)
+        // The last bucket ends with Int64.max: what follows it wraps.
+        let high = Self.lowerBound(of: bucket + 1) &- 1
+        return min(max(low + (high - low) / 2, minimum), maximum)
     }
 
     /// Equal when the same values were added, by bucket, sum and extremes, in whatever order.

@@ -16,10 +16,14 @@ public struct PriorityClass: Sendable {
         self.priority = Int(priority)
         counters = statistics.counters
         goodRequests = statistics.goodRequests
-        timeToFirstToken = LatencyHistogram(statistics.timeToFirstToken)
-        timePerOutputToken = LatencyHistogram(statistics.timePerOutputToken)
-        endToEnd = LatencyHistogram(statistics.endToEnd)
-        queueTime = LatencyHistogram(statistics.queueTime)
+        timeToFirstToken = LatencyHistogram(
+            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
+        timePerOutputToken = LatencyHistogram(
+            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
+        endToEnd = LatencyHistogram(
+            statistics.endToEnd, squares: statistics.squares.endToEnd)
+        queueTime = LatencyHistogram(
+            statistics.queueTime, squares: statistics.squares.queueTime)
     }
 }
 

@@ -38,7 +38,9 @@ public struct PageStudyReport: Encodable {
         capacityTokens = study.setting.capacityTokens
         kvBytesPerToken = study.setting.bytesPerToken
         bestPageSize = study.best?.pageTokens
-        notes = [Self.kernels, AttentionPages.withoutPrice]
+        notes =
+            [Self.kernels, AttentionPages.withoutPrice]
+            + (study.holdsContent ? [] : [Self.noContent])
         pageSizes = study.rows.map { row in
             Row(
                 pageSize: row.pageTokens, lruHitRatio: row.atCapacity.lru,
@@ -55,6 +57,7 @@ extension PageStudyReport {
     /// A page for a terminal: losses by page size, hits by capacity, and what to choose.
     public static func text(_ study: PageStudy) -> String {
         [losses(study), chart(study), curves(study), verdict(study)].joined(separator: "\n\n")
+            + (study.holdsContent ? "" : "\nNote: \(noContent).")
     }
 
     private static func losses(_ study: PageStudy) -> String {
@@ -143,6 +146,11 @@ extension PageStudyReport {
         lines.append("Note: \(AttentionPages.withoutPrice)")
         return lines.joined(separator: "\n")
     }
+
+    /// Why nothing is hit.
+    private static let noContent =
+        "the trace holds lengths and no content, so that nothing can be hit: sizes are ranked by "
+        + "room and metadata alone"
 
     /// A sum of shares of unlike things, which is no percentage of anything.
     private static func points(_ sum: Double) -> String { Quantity.decimal(sum * 100, 2) }

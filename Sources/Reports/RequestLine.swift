@@ -9,9 +9,13 @@ public enum RequestLine {
     /// The header, with its newline.
     public static let header = Array(
         ("id,arrival,admitted,first_token,finish,prompt_tokens,hit_tokens,output_tokens,"
-            + "preemptions,replica,outcome,reason\n").utf8)
+            + "preemptions,replica,outcome,reason,priority\n").utf8)
 
-    /// Room that is enough for any row, bytes: twelve columns, the longest an id of 20 digits.
+    /// The header of versions that wrote no priorities: they stand last.
+    public static let headerWithoutPriority = Array(
+        String(decoding: header, as: UTF8.self).replacing(",priority", with: "").utf8)
+
+    /// Room that is enough for any row, bytes: thirteen columns, the longest an id of 20 digits.
     public static let longest = 256
 
     /// Appends a record's row, with its newline. O(1).
@@ -36,14 +40,16 @@ public enum RequestLine {
         put(record.preemptions, into: &text)
         if record.replica >= 0 { put(record.replica, into: &text) } else { text.put(byte: comma) }
         text.put(endings[Int(record.outcome.rawValue) * reasons + Int(record.rejection.rawValue)])
+        text.put(Int64(record.priority))
+        text.put(byte: UInt8(ascii: "\n"))
     }
 
     private static let comma = UInt8(ascii: ",")
 
     private static let reasons = RejectionReason.allCases.count
-    /// What follows the replica, for every outcome and reason, the reason counting faster.
+    /// What stands between replica and priority, by outcome and reason, the reason counting faster.
     private static let endings = Outcome.allCases.flatMap { outcome in
-        RejectionReason.allCases.map { Array(",\(outcome.name),\($0.name)\n".utf8) }
+        RejectionReason.allCases.map { Array(",\(outcome.name),\($0.name),".utf8) }
     }
 
     /// Puts a comma and seconds with six decimals, or nothing for a time that never came.

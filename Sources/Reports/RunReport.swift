@@ -12,6 +12,7 @@ public enum RunReport {
     ) -> String {
         var parts = summary.overload.map { [overloaded($0)] } ?? []
         parts += [latencyTable(summary), facts(summary, objective: objective)]
+        if let classes = PrioritySummary.table(summary.priorities) { parts.append(classes) }
         if let table { parts.append(table) }
         if let chart = distribution(summary.distribution) {
             parts.append("Time to first token, share of requests\n" + chart)
@@ -45,12 +46,28 @@ public enum RunReport {
             ].map { value.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3) }
             table.add([name] + cells)
         }
-        return table.text
+        return table.text + (populations(summary).map { "\n\n" + $0 } ?? "")
+    }
+
+    /// Whose latencies these are, where not all of them are everybody's.
+    private static func populations(_ summary: RunSummary) -> String? {
+        let counters = summary.counters
+        let others = [
+            (counters.aborted, "aborted"), (counters.unfinished, "unfinished"),
+        ].filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) \($0.1)" }
+        guard !others.isEmpty else { return nil }
+        let finished = counters.finished
+        return
+            """
+            TTFT, TPOT and E2E are those of the \(Quantity.count(finished)) finished \
+            request\(finished == 1 ? "" : "s"). ITL counts the gaps and queue the
+            admissions of the \(others.joined(separator: " and ")) ones, too.
+            """
     }
 
     private static func facts(_ summary: RunSummary, objective: String) -> String {
         let counters = summary.counters
-        let lines = [
+        var lines = [
             ("requests", requestLine(counters)),
             (
                 "throughput",
@@ -67,7 +84,9 @@ public enum RunReport {
             ),
             (
                 "prefix cache",
-                "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                (summary.holdsContent
+                    ? "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                    : "hits not known, the trace holds no content; ")
                     + "\(Quantity.count(counters.evictions)) evictions"
             ),
             (
@@ -97,7 +116,33 @@ public enum RunReport {
             ),
             ("digest", summary.digest),
         ]
+        if let cost = preemptions(summary) {
+            let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
+            lines.insert(("preemption", cost), at: place)
+        }
+        if let load = load(summary) { lines.insert(("load", load), at: 1) }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// What preemptions cost, where there were any.
+    private static func preemptions(_ summary: RunSummary) -> String? {
+        let counters = summary.counters
+        guard counters.preemptions > 0 else { return nil }
+        let most = summary.mostPreemptions
+        return "\(Quantity.count(counters.preemptedRequests)) of "
+            + "\(Quantity.count(counters.requests)) requests preempted, one "
+            + (most == 1 ? "once" : "\(Quantity.count(most)) times")
+            + " at most; \(Quantity.count(counters.recomputedTokens)) tokens computed again, "
+            + "\(Quantity.percent(summary.recomputedShare)) of those scheduled"
+    }
+
+    /// What keeps requests coming, where it is not the trace's times.
+    private static func load(_ summary: RunSummary) -> String? {
+        guard let concurrency = summary.concurrency else { return nil }
+        let flight =
+            Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
+            + " in flight, the next sent when one ends"
+        return "closed loop: \(flight); the wait until then is in no latency"
     }
 
     private static func utilization(_ summary: RunSummary) -> String {

@@ -22,22 +22,30 @@ extension RunSummary: Encodable {
         ] {
             try container.encodeIfPresent(value, forKey: Key(name))
         }
+        if counters.requests > 0 {
+            try container.encode(holdsContent, forKey: Key("trace_holds_content"))
+        }
         try container.encode(overload != nil, forKey: Key("overloaded"))
         try container.encodeIfPresent(
             overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
         try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
         try container.encodeIfPresent(
             overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
+        try container.encodeIfPresent(mostConcurrent, forKey: Key("max_concurrent_requests"))
+        try container.encodeIfPresent(concurrency, forKey: Key("max_concurrency"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
-        for (name, latency) in latencies where latency.count > 0 {
-            try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
-            try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
-            try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
-            try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
-            try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
-            try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+        try encode(latencies, into: &container)
+        if !priorities.isEmpty {
+            var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
+            for members in priorities {
+                var figures = list.nestedContainer(keyedBy: Key.self)
+                for (name, value) in members.counts {
+                    try figures.encode(value, forKey: Key(name))
+                }
+                try encode(members.latencies, into: &figures)
+            }
         }
         for part in parts {
             try container.encode(part.milliseconds, forKey: Key(part.key))
@@ -58,6 +66,22 @@ extension RunSummary: Encodable {
         try container.encode(warnings, forKey: Key("warnings"))
     }
 
+    private func encode(
+        _ latencies: [(name: String, value: LatencySummary)],
+        into container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        for (name, latency) in latencies where latency.count > 0 {
+            try container.encode(latency.count, forKey: Key("\(name)_count"))
+            try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
+            try container.encode(latency.deviation, forKey: Key("std_\(name)_ms"))
+            try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
+            try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
+            try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
+            try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
+            try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+        }
+    }
+
     /// The latencies by the benchmark's names; "queue" is ours.
     var latencies: [(name: String, value: LatencySummary)] {
         [
@@ -69,13 +93,17 @@ extension RunSummary: Encodable {
     private var counts: [(String, Int)] {
         [
             ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("failed", counters.requests - counters.finished),
             ("rejected", counters.rejected), ("aborted", counters.aborted),
             ("unfinished", counters.unfinished), ("good_requests", goodRequests),
             ("total_input_tokens", counters.promptTokens),
             ("total_output_tokens", counters.outputTokens),
             ("steps", counters.steps), ("empty_steps", counters.emptySteps),
             ("scheduled_tokens", counters.scheduledTokens),
-            ("preemptions", counters.preemptions), ("evictions", counters.evictions),
+            ("preemptions", counters.preemptions),
+            ("preempted_requests", counters.preemptedRequests),
+            ("max_preemptions", mostPreemptions),
+            ("recomputed_tokens", counters.recomputedTokens), ("evictions", counters.evictions),
             ("hit_tokens", counters.hitTokens), ("wasted_entries", counters.wastedEntries),
             ("peak_tokens_per_step", peaks.tokensPerStep),
             ("peak_requests_per_step", peaks.requestsPerStep),

@@ -5,6 +5,8 @@ public struct LatencySummary: Sendable, Equatable {
     /// Number of values: requests, or gaps for the ITL.
     public var count: Int
     public var mean: Double
+    /// Standard deviation of all values: of a population.
+    public var deviation: Double
     public var median: Double
     public var p90: Double
     public var p95: Double
@@ -18,6 +20,7 @@ public struct LatencySummary: Sendable, Equatable {
         }
         count = Int(histogram.count)
         mean = histogram.mean / 1e9
+        deviation = histogram.deviation / 1e9
         median = milliseconds(50)
         p90 = milliseconds(90)
         p95 = milliseconds(95)
@@ -77,6 +80,10 @@ public struct RunSummary: Sendable, Equatable {
     public var parts: [MeanPart] = []
     /// The same over the slowest 1 % of TTFT, and of TPOT.
     public var slowestParts: [MeanPart] = []
+    /// The most requests in the cluster at once, where records were watched.
+    public var mostConcurrent: Int?
+    /// The figures of each priority, the most urgent first; empty where there is one.
+    public var priorities: [PrioritySummary] = []
     /// Shares of requests by time to first token.
     public var distribution: [LatencyClass] = []
     /// What happened when, where the run was watched.
@@ -96,9 +103,15 @@ public struct RunSummary: Sendable, Equatable {
     public var utilization: Utilization
     /// Most tokens, requests and decodes of a step, and the longest context, tokens.
     public var peaks: Peaks
+    /// The most preemptions of one request.
+    public var mostPreemptions: Int
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?
     public var replicas: Int
+    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    public var holdsContent: Bool
+    /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    public var concurrency: Int?
     public var blocksPerReplica: Int
     /// Where the step times come from.
     public var clock: String
@@ -118,6 +131,8 @@ public struct RunSummary: Sendable, Equatable {
         distribution = LatencyClass.classes(of: result.timeToFirstToken)
         goodRequests = result.goodRequests
         replicas = result.replicas
+        concurrency = result.concurrency
+        holdsContent = result.holdsContent
         blocksPerReplica = result.blocksPerReplica
         let replicaTime = result.duration * Double(result.replicas)
         let blocks = Double(result.blocksPerReplica)
@@ -129,15 +144,23 @@ public struct RunSummary: Sendable, Equatable {
         tellsHostTime = result.hostTimeInSteps.map { $0 > 0 } ?? false
         utilization = result.utilization
         peaks = Peaks(result)
+        mostPreemptions = result.mostPreemptions
         overload = result.overload
         self.clock = clock
         self.warnings = warnings
+        if !holdsContent, counters.requests > 0 { self.warnings.append(Self.noContent) }
         if result.refusedActions > 0 {
             self.warnings.append(
                 "\(result.refusedActions) actions of the external scheduler were refused, the "
                     + "first: \(result.firstRefusal)")
         }
     }
+
+    /// Why nothing is shared, and what to do about it.
+    private static let noContent =
+        "the trace holds lengths and no content, so that no prompt shares anything with another:"
+        + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
+        + " with such lengths (headway trace synth)"
 
     /// Finished requests per second.
     public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
@@ -150,6 +173,10 @@ public struct RunSummary: Sendable, Equatable {
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
     public var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
+    }
+    /// Tokens computed again because of preemptions, as a share of those scheduled.
+    public var recomputedShare: Double {
+        ratio(Double(counters.recomputedTokens), Double(counters.scheduledTokens))
     }
     /// Requests in a step that computed something.
     public var meanBatchSize: Double {

@@ -63,5 +63,7 @@ public func simulate(
     } else {
         try run(&cluster, &feed, &observer)
     }
-    return cluster.result(plan)
+    var result = cluster.result(plan)
+    result.holdsContent = feed.holdsContent
+    return result
 }

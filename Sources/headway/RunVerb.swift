@@ -115,11 +115,14 @@ private struct ReplayRun {
                 + watcher.rejections.keys.sorted().map { reason in
                     "\(watcher.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
-                })
+                }
+                + watcher.priorities.remarks)
         if let report = watcher.latency?.report {
             summary.parts = report.means
             summary.slowestParts = report.slowestMeans
         }
+        summary.priorities = watcher.priorities.classes.map(PrioritySummary.init)
+        summary.mostConcurrent = watcher.concurrency.requests
         summary.series = watcher.timeline.series
         try write(summary)
         let page = [

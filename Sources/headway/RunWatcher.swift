@@ -28,6 +28,10 @@ final class RunWatcher: RunObserver {
     private var lastShown = ContinuousClock.now
     /// Rejected requests by reason.
     private(set) var rejections: [String: Int] = [:]
+    /// The requests by priority.
+    let priorities: PriorityClasses
+    /// The most requests in the cluster at once.
+    private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
     private(set) var timeline = Timeline()
 
@@ -35,6 +39,7 @@ final class RunWatcher: RunObserver {
     init(_ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent) {
         latency = dividesLatency ? LatencyWatcher(plan) : nil
         self.files = files
+        priorities = PriorityClasses(plan.objective)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
@@ -53,6 +58,8 @@ final class RunWatcher: RunObserver {
             rejections[record.rejection.name, default: 0] += 1
         }
         timeline.add(record)
+        priorities.add(record)
+        concurrency.add(record)
         if let request = latency?.close(record) {
             try files.parts?.writeLine(PartitionReport.row(record.id, request))
         }

@@ -185,6 +185,26 @@ struct ConservationTests {
             records.reduce(0) { $0 + Int($1.preemptions) } == counters.preemptions, "seed \(seed)")
     }
 
+    @Test("tokens computed again stand where the request had been", arguments: UInt64(1)...60)
+    func recomputation(seed: UInt64) {
+        guard let run = WatchedRun(seed: seed) else { return }
+        var reached: [Int64: Int] = [:]
+        var again = 0
+        for case .scheduled(let call) in run.decisions {
+            for entry in call.entries {
+                let end = entry.computedBefore + entry.tokens
+                let before = reached[entry.id] ?? 0
+                again += max(0, min(end, before) - entry.computedBefore)
+                reached[entry.id] = max(end, before)
+            }
+        }
+        let counters = run.result.counters
+        #expect(counters.recomputedTokens == again, "seed \(seed)")
+        let hit = run.result.records.map(\.preemptions).filter { $0 > 0 }
+        #expect(counters.preemptedRequests == hit.count, "seed \(seed)")
+        #expect(run.result.mostPreemptions == Int(hit.max() ?? 0), "seed \(seed)")
+    }
+
     @Test("each request computes every token once between preemptions", arguments: UInt64(1)...40)
     func tokensOfEachRequest(seed: UInt64) {
         guard let run = WatchedRun(seed: seed) else { return }

@@ -78,6 +78,22 @@ private func simulatedHits(_ seed: UInt64, page: Int, pages: Int) throws -> Int 
         #expect(hits[0] > 0)
     }
 
+    @Test func lengthsAloneHitNothingAndTheStudySaysWhy() throws {
+        var lengths = Workload()
+        lengths.ids = [0, 1]
+        lengths.arrivals = [0, 1]
+        lengths.promptTokens = [100, 100]
+        lengths.outputTokens = [5, 5]
+        let setting = PageStudy.Setting(capacityTokens: 8_000)
+        let silent = try PageStudy(try ReuseLog(InMemorySource(lengths)), setting: setting)
+        #expect(!silent.holdsContent)
+        #expect(PageStudyReport.text(silent).contains("holds lengths and no content"))
+        #expect(try jsonText(PageStudyReport(silent)).contains("no content"))
+        let telling = try PageStudy(try ReuseLog(source(7)), setting: setting)
+        #expect(telling.holdsContent)
+        #expect(!PageStudyReport.text(telling).contains("no content"))
+    }
+
     @Test func onlySizesThatKernelsRunAreRecommended() throws {
         var setting = PageStudy.Setting(capacityTokens: 8_000)
         setting.pageSizes = [1, 4, 24, 16, 64]

@@ -114,6 +114,15 @@ struct RunFolderTests {
             return refusal { _ = try ComparedRun.open(path) }
         }
         #expect(try forged(rows) == "no error")
+        // Versions that wrote no priorities, which stand last.
+        let older = rows.split(separator: "\n").map { row -> String in
+            let cells = row.split(separator: ",", omittingEmptySubsequences: false)
+            return cells.dropLast().joined(separator: ",") + "\n"
+        }.joined()
+        #expect(older.hasPrefix("id,arrival,") && older.contains(",reason\n"))
+        #expect(try forged(older) == "no error")
+        let mixed = older.split(separator: "\n").map { $0 + ",0\n" }.joined()
+        #expect(try forged(mixed.replacing("reason,0", with: "reason")).contains("requests.csv:2"))
         #expect(try forged(String(rows.dropLast(9))).contains("is cut off"))
         let short = rows.split(separator: "\n").dropLast().map { $0 + "\n" }.joined()
         #expect(try forged(short).contains("119 rows"))

@@ -228,10 +228,11 @@ struct RequestLineTests {
         record.outputTokens = 5
         record.preemptions = 1
         record.replica = 3
+        record.priority = -2
         record.outcome = .finished
         #expect(
             row(record)
-                == "7,1.500000,1.500001,2.000000,4.000000,100,64,5,1,3,finished,\n")
+                == "7,1.500000,1.500001,2.000000,4.000000,100,64,5,1,3,finished,,-2\n")
     }
 
     @Test("leaves empty what never happened, and says why")
@@ -239,7 +240,7 @@ struct RequestLineTests {
         var record = RequestRecord(id: -1, arrival: 0, promptTokens: 9)
         record.outcome = .rejected
         record.rejection = .needsMoreBlocksThanThePool
-        #expect(row(record) == "-1,0.000000,,,,9,0,0,0,,rejected,exceeds_kv_pool\n")
+        #expect(row(record) == "-1,0.000000,,,,9,0,0,0,,rejected,exceeds_kv_pool,0\n")
     }
 
     /// A row as one would write it without a thought for speed.
@@ -256,7 +257,7 @@ struct RequestLineTests {
             seconds(record.firstToken), seconds(record.finish), "\(record.promptTokens)",
             "\(record.hitTokens)", "\(record.outputTokens)", "\(record.preemptions)",
             record.replica < 0 ? "" : "\(record.replica)", record.outcome.name,
-            record.rejection.name,
+            record.rejection.name, "\(record.priority)",
         ]
         return cells.joined(separator: ",") + "\n"
     }
@@ -287,6 +288,7 @@ struct RequestLineTests {
             record.outputTokens = Int32(truncatingIfNeeded: wild())
             record.preemptions = Int32(truncatingIfNeeded: wild())
             record.replica = Int32(truncatingIfNeeded: wild())
+            record.priority = Int32(truncatingIfNeeded: wild())
             record.outcome = Outcome.allCases[random.below(Outcome.allCases.count)]
             record.rejection =
                 RejectionReason.allCases[

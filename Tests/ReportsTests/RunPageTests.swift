@@ -53,6 +53,100 @@ struct RunPageTests {
         #expect(values.keys.filter { $0.hasPrefix("overload_") }.isEmpty)
     }
 
+    @Test("a closed loop says so, with its number; an open one does not")
+    func closedLoop() throws {
+        let page = page { $0.concurrency = 1_024 }
+        #expect(page.contains("closed loop: 1,024 requests in flight"))
+        #expect(try keys { $0.concurrency = 7 }["max_concurrency"] as? Int == 7)
+        #expect(!self.page { _ in }.contains("closed loop"))
+        #expect(try keys { _ in }["max_concurrency"] == nil)
+    }
+
+    @Test("latencies say whose they are, where requests were aborted")
+    func populations() throws {
+        let page = page { $0.counters.aborted = 1_409 }
+        let said = try #require(page.firstRange(of: "those of the 100 finished requests. ITL"))
+        let table = try #require(page.firstRange(of: "\nqueue"))
+        let facts = try #require(page.firstRange(of: "\nthroughput"))
+        #expect(table.lowerBound < said.lowerBound && said.lowerBound < facts.lowerBound)
+        #expect(page.contains("admissions of the 1,409 aborted ones, too."))
+        #expect(!self.page { _ in }.contains("those of the"))
+        func failing(_ result: inout RunResult) {
+            result.counters.requests = 9
+            result.counters.finished = 4
+        }
+        #expect(try keys(failing)["failed"] as? Int == 5)
+    }
+
+    @Test("preemptions say what they cost, where there were any")
+    func preemptionCost() throws {
+        func preempted(_ result: inout RunResult) {
+            result.counters.requests = 100
+            result.counters.scheduledTokens = 10_000
+            result.counters.preemptions = 9
+            result.counters.preemptedRequests = 7
+            result.counters.recomputedTokens = 2_560
+            result.mostPreemptions = 3
+        }
+        #expect(
+            page(preempted).contains(
+                "\npreemption    7 of 100 requests preempted, one 3 times at most; 2,560 tokens "
+                    + "computed again, 25.6 % of those scheduled\nbatch"))
+        #expect(!page { _ in }.contains("computed again"))
+        let values = try keys(preempted)
+        #expect(values["recomputed_tokens"] as? Int == 2_560)
+        #expect(values["preempted_requests"] as? Int == 7)
+        #expect(values["max_preemptions"] as? Int == 3)
+    }
+
+    @Test("each priority has its figures, on the page and in the summary")
+    func priorities() throws {
+        let apart = PriorityClasses(ServiceLevelObjective())
+        for (priority, seconds) in [(5, 1), (5, 3), (-1, 4)] as [(Int32, Int64)] {
+            apart.add(
+                RequestRecord(
+                    id: 0, arrival: 0, admitted: 0, firstToken: seconds * 1_000_000_000_000,
+                    finish: 9_000_000_000_000, promptTokens: 1, outputTokens: 1,
+                    priority: priority, outcome: .finished))
+        }
+        var summary = RunSummary(RunResult(), clock: "")
+        summary.priorities = apart.classes.map(PrioritySummary.init)
+        let page = RunReport.text(summary, result: RunResult(), objective: "")
+        let rows = page.split(separator: "\n").drop { !$0.hasPrefix("priority") }
+            .map { $0.split(separator: " ").map(String.init) }
+        #expect(rows[2].prefix(6) == ["-1", "1", "1", "1", "4.00", "s"])
+        #expect(rows[3].prefix(6) == ["5", "2", "2", "2", "2.00", "s"])
+        let values = try #require(
+            JSONSerialization.jsonObject(with: Data(jsonText(summary).utf8)) as? [String: Any])
+        let classes = try #require(values["by_priority"] as? [[String: Any]])
+        #expect(classes.map { $0["priority"] as? Int } == [-1, 5])
+        #expect(classes.map { $0["completed"] as? Int } == [1, 2])
+        #expect(classes.map { $0["mean_ttft_ms"] as? Double } == [4_000, 2_000])
+        #expect(classes[0]["mean_tpot_ms"] == nil)
+        let spread = classes.compactMap { $0["std_ttft_ms"] as? Double }
+        #expect(spread.map { $0.rounded() } == [0, 1_000])
+        #expect(try keys { _ in }["by_priority"] == nil)
+    }
+
+    @Test("a trace without content has no hit rate, and a note says so")
+    func noContent() throws {
+        func silent(_ result: inout RunResult) {
+            result.holdsContent = false
+            result.counters.requests = 100
+        }
+        let page = page(silent)
+        #expect(page.contains("hits not known, the trace holds no content; 0 evictions"))
+        #expect(page.contains("Note: the trace holds lengths and no content"))
+        #expect(!page.contains("of prompt tokens hit"))
+        var values = try keys(silent)
+        #expect(values["trace_holds_content"] as? Bool == false)
+        #expect((values["warnings"] as? [String])?.count == 1)
+        #expect(self.page { _ in }.contains("0.0 % of prompt tokens hit, 0 evictions"))
+        values = try keys { $0.counters.requests = 100 }
+        #expect(values["trace_holds_content"] as? Bool == true)
+        #expect((values["warnings"] as? [String])?.isEmpty == true)
+    }
+
     @Test("shares of what there is are on the page and in the summary; unknown ones in neither")
     func utilization() throws {
         func shares(_ result: inout RunResult) {

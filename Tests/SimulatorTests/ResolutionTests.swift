@@ -176,11 +176,13 @@ struct ResolutionTests {
     @Test("passes objective, router and host times on in picoseconds")
     func units() throws {
         let plan = try resolve(
-            "slo.ttft_ms=250.5", "slo.tpot_ms=null", "cluster.router_staleness_ms=5",
+            "slo.ttft_ms=250.5", "slo.tpot_ms=null", "slo.e2e_ms=1250",
+            "cluster.router_staleness_ms=5",
             "engine.host_us.fixed=1.5", "engine.host_us.per_request=2"
         ).plan
         #expect(plan.objective.timeToFirstToken == 250_500_000_000)
         #expect(plan.objective.timePerOutputToken == nil)
+        #expect(plan.objective.endToEnd == 1_250_000_000_000)
         #expect(plan.router.staleness == 5_000_000_000)
         #expect(plan.engine.hostFixed == 1_500_000)
         #expect(plan.engine.hostPerRequest == 2_000_000)

@@ -70,12 +70,13 @@ public enum RunFolder {
     private static func rows(
         _ bytes: UnsafeRawBufferPointer, _ path: String
     ) throws -> [ComparedRequest] {
-        let header = RequestLine.header
-        guard bytes.count >= header.count, bytes.prefix(header.count).elementsEqual(header) else {
+        let headers = [RequestLine.header, RequestLine.headerWithoutPriority]
+        guard let header = headers.first(where: { bytes.starts(with: $0) }) else {
             throw InputError(
                 path + ":1", "the columns are not those of this version",
-                expected: String(decoding: header.dropLast(), as: UTF8.self))
+                expected: String(decoding: RequestLine.header.dropLast(), as: UTF8.self))
         }
+        let columns = header.count { $0 == 0x2C } + 1
         var requests: [ComparedRequest] = []
         var start = header.count
         var line = 2
@@ -84,10 +85,10 @@ public enum RunFolder {
                 throw InputError("\(path):\(line)", "is cut off", expected: "a complete row")
             }
             let row = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            guard let request = parse(row) else {
+            guard let request = parse(row, columns: columns) else {
                 throw InputError(
                     "\(path):\(line)", "is not a row of requests.csv",
-                    expected: "id, four times in seconds, four counts, replica and outcome")
+                    expected: "id, four times in seconds, four counts, replica, outcome, priority")
             }
             requests.append(request)
             start = end + 1
@@ -96,9 +97,11 @@ public enum RunFolder {
         return requests
     }
 
-    private static func parse(_ row: UnsafeRawBufferPointer) -> ComparedRequest? {
+    private static func parse(
+        _ row: UnsafeRawBufferPointer, columns: Int
+    ) -> ComparedRequest? {
         let fields = row.split(separator: 0x2C, omittingEmptySubsequences: false)
-        guard fields.count == 12, let id = integer(fields[0]) else { return nil }
+        guard fields.count == columns, let id = integer(fields[0]) else { return nil }
         let times = fields[1...4].compactMap(microseconds)
         let counts = fields[5...8].compactMap(integer).map { Int($0) }
         guard times.count == 4, counts.count == 4, times[0] >= 0 else { return nil }

@@ -133,6 +133,7 @@ public enum GaitComparison {
             ("busy time", a.busyTime == b.busyTime),
             ("host wait", a.hostWaitTime == b.hostWaitTime),
             ("work", a.work == b.work),
+            ("most preemptions", a.mostPreemptions == b.mostPreemptions),
             ("longest context", a.longestContext == b.longestContext),
             ("overload", a.overload == b.overload),
             ("start", a.start == b.start), ("end", a.end == b.end),

@@ -99,7 +99,7 @@ enum ReferenceMetric {
             guard histogram.count > 0 else { return nil }
             switch statistic {
             case .mean: return histogram.mean * 1e-9
-            case .percentile(let percent): return Double(histogram.percentile(percent)) * 1e-9
+            case .percentile(let percent): return Double(histogram.nearestRank(percent)) * 1e-9
             }
         }
     }

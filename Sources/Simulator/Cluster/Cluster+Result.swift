@@ -10,12 +10,17 @@ extension Cluster {
         var statistics = RequestStatistics(plan.objective)
         for index in self.statistics.indices { statistics.merge(self.statistics[index]) }
         result.counters.add(statistics.counters)
-        result.timeToFirstToken = LatencyHistogram(statistics.timeToFirstToken)
-        result.timePerOutputToken = LatencyHistogram(statistics.timePerOutputToken)
-        result.endToEnd = LatencyHistogram(statistics.endToEnd)
-        result.queueTime = LatencyHistogram(statistics.queueTime)
+        result.timeToFirstToken = LatencyHistogram(
+            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
+        result.timePerOutputToken = LatencyHistogram(
+            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
+        result.endToEnd = LatencyHistogram(
+            statistics.endToEnd, squares: statistics.squares.endToEnd)
+        result.queueTime = LatencyHistogram(
+            statistics.queueTime, squares: statistics.squares.queueTime)
         result.goodRequests = statistics.goodRequests
         result.longestContext = statistics.longestContext
+        result.mostPreemptions = statistics.mostPreemptions
         for index in replicas.indices {
             result.counters.add(replicas[index].tally.counters)
             result.counters.add(replicas[index].scheduler.counters)
@@ -45,7 +50,9 @@ extension Cluster {
         result.hostTimeInSteps = plan.demand.map { plan.stepTime.scaled($0.hostTime(result.work)) }
         result.utilization = result.utilization(plan)
         // A closed loop sends no more than is answered.
-        if plan.arrivals == .openLoop {
+        switch plan.arrivals {
+        case .closedLoop(let concurrency): result.concurrency = concurrency
+        case .openLoop:
             let steps = Double(max(1, result.work.steps))
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)
         }
@@ -97,6 +104,8 @@ extension Counters {
         promptTokens += other.promptTokens
         outputTokens += other.outputTokens
         preemptions += other.preemptions
+        preemptedRequests += other.preemptedRequests
+        recomputedTokens += other.recomputedTokens
         hitTokens += other.hitTokens
         hitTokensWithResumed += other.hitTokensWithResumed
         queriedTokens += other.queriedTokens

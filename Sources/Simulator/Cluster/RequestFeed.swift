@@ -27,6 +27,8 @@ struct RequestFeed: ~Copyable {
 
     /// Whether requests wait for others to end.
     private(set) var isDependent: Bool
+    /// Whether the trace has said of any prompt so far what it holds.
+    private(set) var holdsContent = false
 
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
@@ -49,6 +51,7 @@ struct RequestFeed: ~Copyable {
             if let next = try source.next() {
                 batch = next
                 try batch.checkColumns()
+                holdsContent = holdsContent || !batch.segmentEnds.isEmpty
                 // Whom it follows may have ended and been forgotten by now.
                 if started, let row = batch.predecessors.firstIndex(where: { $0 >= 0 }) {
                     throw InputError(
@@ -68,6 +71,7 @@ struct RequestFeed: ~Copyable {
         isDependent = true
         while let more = try source.next() {
             try more.checkColumns()
+            holdsContent = holdsContent || !more.segmentEnds.isEmpty
             batch.append(contentsOf: more)
         }
         // Released followers are rows of this batch: it must outlive the last row taken.

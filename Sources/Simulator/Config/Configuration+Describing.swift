@@ -85,7 +85,11 @@ extension Configuration.ObjectiveSection {
         func limit(_ name: String, _ milliseconds: Double?) -> String? {
             milliseconds.map { "\(name) at most \(plain($0)) ms" }
         }
-        return [limit("TTFT", ttftMilliseconds), limit("TPOT", tpotMilliseconds)]
-            .compactMap(\.self).joined(separator: " and ")
+        let limits = [
+            limit("TTFT", ttftMilliseconds), limit("TPOT", tpotMilliseconds),
+            limit("E2E", endToEndMilliseconds),
+        ].compactMap(\.self)
+        guard limits.count > 1 else { return limits.first ?? "" }
+        return limits.dropLast().joined(separator: ", ") + " and " + limits[limits.count - 1]
     }
 }

@@ -171,6 +171,7 @@ public struct Configuration: Sendable, Equatable {
     public struct ObjectiveSection: Sendable, Equatable {
         public var ttftMilliseconds: Double? = 450
         public var tpotMilliseconds: Double? = 40
+        public var endToEndMilliseconds: Double?
 
         /// The default limits.
         public init() {}

@@ -273,6 +273,10 @@ extension ConfigurationKey {
             "slo.tpot_ms", \.slo.tpotMilliseconds,
             .optional(.number(0...1e9), null: "no limit"),
             "A good request takes at most this long per token after the first, milliseconds."),
+        .init(
+            "slo.e2e_ms", \.slo.endToEndMilliseconds,
+            .optional(.number(0...1e9), null: "no limit"),
+            "A good request has its last token within this time, milliseconds."),
     ]
 
     private static let output: [ConfigurationKey] = [

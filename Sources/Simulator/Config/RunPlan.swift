@@ -30,6 +30,7 @@ public struct RouterConfiguration: Sendable, Equatable {
 public struct ServiceLevelObjective: Sendable, Equatable {
     public var timeToFirstToken: Int64?
     public var timePerOutputToken: Int64?
+    public var endToEnd: Int64?
 
     public init() {}
 }

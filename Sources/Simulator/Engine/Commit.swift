@@ -176,7 +176,13 @@ func finish(
     _ outcome: Outcome, at time: Int64
 ) {
     let state = scheduler.requests[slot].state
-    if state == .waiting || state == .preempted { scheduler.waiting.remove(Int32(slot)) }
+    if state == .waiting || state == .preempted {
+        scheduler.waiting.remove(Int32(slot))
+    } else if scheduler.requests[slot].lost > 0 {
+        let request = scheduler.requests[slot]
+        let computed = request.isIndividual ? request.computed : Int32(request.computedAtEnd)
+        scheduler.settleRecomputed(slot, computed: computed)
+    }
     tally.account(until: time, used: cache.usedBlocks)
     cache.release(slot)
     countQuotes(&scheduler, &cache, slot, sign: -1)

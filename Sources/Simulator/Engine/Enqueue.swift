@@ -9,7 +9,8 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     guard rejection == .none else {
         let record = RequestRecord(
             id: arrival.id, arrival: time, promptTokens: arrival.promptTokens,
-            replica: instance.number, outcome: .rejected, rejection: rejection)
+            replica: instance.number, priority: arrival.priority, outcome: .rejected,
+            rejection: rejection)
         instance.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
         return
     }

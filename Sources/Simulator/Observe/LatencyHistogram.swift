@@ -12,11 +12,14 @@ public struct LatencyHistogram: Sendable, Equatable {
     private var sum: UInt128 = 0
     public private(set) var minimum: Int64 = .max
     public private(set) var maximum: Int64 = 0
+    /// Sum of the values' squares, where it was kept.
+    private var squares: SquareSum?
 
     public init() {}
 
     /// What an accumulator has counted. O(buckets).
-    init(_ hot: borrowing HotHistogram) {
+    init(_ hot: borrowing HotHistogram, squares: SquareSum? = nil) {
+        self.squares = squares
         counts = hot.counts.elements
         first = hot.first
         count = hot.count
@@ -41,30 +44,71 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The arithmetic mean, 0 when empty.
     public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
+    /// The standard deviation of all values (of a population, as NumPy's), 0 when empty. Exact
+    /// but for rounding where squares were kept; else from the middles of buckets, off by at most
+    /// 0.1 % of the values' root mean square. O(buckets).
+    public var deviation: Double {
+        guard count > 0 else { return 0 }
+        if let squares {
+            let variance = squares.value / Double(count) - mean * mean
+            return max(0, variance).squareRoot()
+        }
+        let middles = counts.indices.filter { counts[$0] > 0 }.map { index in
+            (middle(of: first + index), Double(counts[index]))
+        }
+        let mean = middles.reduce(0) { $0 + Double($1.0) * $1.1 } / Double(count)
+        let sum = middles.reduce(0) { sum, item in
+            let distance = Double(item.0) - mean
+            return sum + distance * distance * item.1
+        }
+        return (sum / Double(count)).squareRoot()
+    }
+
     /// How many values lie in buckets that begin below a value. O(buckets).
     public func count(below value: Int64) -> Int64 {
         guard value > 0 else { return 0 }
         return counts.prefix(max(0, Self.bucket(of: value - 1) + 1 - first)).reduce(0, +)
     }
 
-    /// The value below which a share of the values lies (nearest rank), 0 when empty.
-    /// O(buckets).
+    /// The value below which a share of the values lies, 0 when empty: linear between the two
+    /// values nearest to it, as NumPy and vLLM's serving benchmark have it. O(buckets).
     public func percentile(_ percent: Double) -> Int64 {
         guard count > 0 else { return 0 }
-        let rank = max(1, Int64((percent / 100 * Double(count)).rounded(.up)))
+        let place = min(max(0, percent / 100), 1) * Double(count - 1)
+        let whole = place.rounded(.down)
+        let low = value(at: Int64(whole) + 1)
+        guard place > whole else { return low }
+        let high = value(at: Int64(whole) + 2)
+        return low + Int64((place - whole) * Double(high - low))
+    }
+
+    /// The smallest value that a share of the values does not exceed (nearest rank), 0 when empty.
+    /// O(buckets).
+    public func nearestRank(_ percent: Double) -> Int64 {
+        guard count > 0 else { return 0 }
+        return value(at: max(1, Int64((percent / 100 * Double(count)).rounded(.up))))
+    }
+
+    /// The value at a rank from 1 on: the extremes exactly, else the middle of its bucket.
+    private func value(at rank: Int64) -> Int64 {
         if rank >= count { return maximum }
+        if rank <= 1 { return minimum }
         var seen: Int64 = 0
         for (index, number) in counts.enumerated() where number > 0 {
             seen += number
             if seen >= rank {
-                let bucket = first + index
-                let low = Self.lowerBound(of: bucket)
-                // The last bucket ends with Int64.max: what follows it wraps.
-                let high = Self.lowerBound(of: bucket + 1) &- 1
-                return min(max(low + (high - low) / 2, minimum), maximum)
+                return middle(of: first + index)
             }
         }
         return maximum
+    }
+
+    /// The middle of a bucket, within the extremes.
+    private func middle(of bucket: Int) -> Int64 {
+        let low = Self.lowerBound(of: bucket)
+        // The last bucket ends with Int64.max: what follows it wraps.
+        let high = Self.lowerBound(of: bucket + 1) &- 1
+        return min(max(low + (high - low) / 2, minimum), maximum)
     }
 
     /// Equal when the same values were added, by bucket, sum and extremes, in whatever order.

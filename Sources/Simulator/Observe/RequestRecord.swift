@@ -53,14 +53,16 @@ public struct RequestRecord: Sendable, Equatable {
     public var outputTokens: Int32
     public var preemptions: Int32
     public var replica: Int32
+    /// As the trace gives it; lower is more urgent.
+    public var priority: Int32
     public var outcome: Outcome
     public var rejection: RejectionReason
 
     public init(
         id: Int64, arrival: Int64, admitted: Int64 = -1, firstToken: Int64 = -1,
         finish: Int64 = -1, promptTokens: Int32, hitTokens: Int32 = 0, outputTokens: Int32 = 0,
-        preemptions: Int32 = 0, replica: Int32 = -1, outcome: Outcome = .unfinished,
-        rejection: RejectionReason = .none
+        preemptions: Int32 = 0, replica: Int32 = -1, priority: Int32 = 0,
+        outcome: Outcome = .unfinished, rejection: RejectionReason = .none
     ) {
         self.id = id
         self.arrival = arrival
@@ -72,6 +74,7 @@ public struct RequestRecord: Sendable, Equatable {
         self.outputTokens = outputTokens
         self.preemptions = preemptions
         self.replica = replica
+        self.priority = priority
         self.outcome = outcome
         self.rejection = rejection
     }

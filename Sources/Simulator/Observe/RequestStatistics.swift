@@ -4,10 +4,14 @@ struct RequestStatistics: ~Copyable {
     private(set) var timePerOutputToken = HotHistogram()
     private(set) var endToEnd = HotHistogram()
     private(set) var queueTime = HotHistogram()
+    /// Squares of the four, for their standard deviations.
+    private(set) var squares = LatencySquares()
     private(set) var goodRequests = 0
     private(set) var counters = Counters()
     /// The longest context that a request had, tokens: its last token enters none.
     private(set) var longestContext = 0
+    /// The most preemptions of one request.
+    private(set) var mostPreemptions = 0
     private let objective: ServiceLevelObjective
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
@@ -23,15 +27,24 @@ struct RequestStatistics: ~Copyable {
         timePerOutputToken.merge(other.timePerOutputToken)
         endToEnd.merge(other.endToEnd)
         queueTime.merge(other.queueTime)
+        squares.merge(other.squares)
         goodRequests += other.goodRequests
         longestContext = max(longestContext, other.longestContext)
+        mostPreemptions = max(mostPreemptions, other.mostPreemptions)
         counters.add(other.counters)
     }
 
     /// Enters an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1
-        if record.admitted >= 0 { queueTime.add(record.admitted - record.arrival) }
+        if record.preemptions > 0 {
+            counters.preemptedRequests += 1
+            mostPreemptions = max(mostPreemptions, Int(record.preemptions))
+        }
+        if record.admitted >= 0 {
+            queueTime.add(record.admitted - record.arrival)
+            squares.queueTime.add(record.admitted - record.arrival)
+        }
         switch record.outcome {
         case .finished: counters.finished += 1
         case .aborted: counters.aborted += 1
@@ -45,12 +58,19 @@ struct RequestStatistics: ~Copyable {
         guard record.outcome == .finished else { return }
         let first = record.firstToken - record.arrival
         timeToFirstToken.add(first)
-        endToEnd.add(record.finish - record.arrival)
+        squares.timeToFirstToken.add(first)
+        let whole = record.finish - record.arrival
+        endToEnd.add(whole)
+        squares.endToEnd.add(whole)
         let perToken = record.timePerOutputToken
-        if let perToken { timePerOutputToken.add(perToken) }
+        if let perToken {
+            timePerOutputToken.add(perToken)
+            squares.timePerOutputToken.add(perToken)
+        }
         let good =
             first <= objective.timeToFirstToken ?? .max
             && (perToken ?? 0) <= objective.timePerOutputToken ?? .max
+            && whole <= objective.endToEnd ?? .max
         if good { goodRequests += 1 }
     }
 }

@@ -19,6 +19,10 @@ public struct Counters: Sendable, Equatable {
     /// Tokens delivered.
     public var outputTokens = 0
     public var preemptions = 0
+    /// Requests that were preempted at least once.
+    public var preemptedRequests = 0
+    /// Tokens computed again because of preemptions: of `scheduledTokens`.
+    public var recomputedTokens = 0
     /// Prefix tokens found at first admissions.
     public var hitTokens = 0
     /// Prefix tokens found at all admissions, resumed ones included.
@@ -81,6 +85,8 @@ public struct RunResult: Sendable {
     public var work = StepSums()
     /// The longest context that a request reached, tokens.
     public var longestContext = 0
+    /// The most preemptions of one request.
+    public var mostPreemptions = 0
     public var utilization = Utilization()
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?
@@ -91,6 +97,10 @@ public struct RunResult: Sendable {
     /// Blocks of one replica, the null block excluded.
     public var blocksPerReplica = 0
     public var replicas = 1
+    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    public var holdsContent = true
+    /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    public var concurrency: Int?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     public var refusedActions = 0
     public var firstRefusal = ""

@@ -63,6 +63,8 @@ struct LiveRequest {
     /// Prefix tokens found in the cache at the first admission.
     var hitTokens: Int32 = 0
     var preemptions: Int32 = 0
+    /// Most tokens that a preemption found computed: up to there it computes for the second time.
+    var lost: Int32 = 0
     /// Order of admission: the order of the running list.
     var admission: Int64 = 0
     /// Order of arrival over the whole run: unique, never reused.
@@ -90,6 +92,6 @@ struct LiveRequest {
         RequestRecord(
             id: id, arrival: arrival, admitted: admitted, firstToken: firstToken, finish: finish,
             promptTokens: promptTokens, hitTokens: hitTokens, outputTokens: delivered,
-            preemptions: preemptions, replica: replica, outcome: outcome)
+            preemptions: preemptions, replica: replica, priority: priority, outcome: outcome)
     }
 }

@@ -97,6 +97,9 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     let slot = Int(victim)
     scheduler.refund(slot)
     cache.release(slot, returns: true)
+    scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
+    scheduler.requests[slot].lost = max(
+        scheduler.requests[slot].lost, scheduler.requests[slot].computed)
     scheduler.requests[slot].computed = 0
     scheduler.requests[slot].stale = scheduler.requests[slot].inFlight
     scheduler.requests[slot].placeholders = 0
@@ -191,6 +194,15 @@ extension Scheduler {
             requests[slot].hitTokens = Int32(hit)
             counters.hitTokens += hit
             counters.queriedTokens += Int(requests[slot].promptTokens)
+        } else {
+            // All of it, until it is known to end before.
+            counters.recomputedTokens += max(0, Int(requests[slot].lost) - hit)
         }
+    }
+
+    /// Takes back what a running request, once preempted, has been charged for and did not compute
+    /// again, now that it stops with so many tokens computed.
+    mutating func settleRecomputed(_ slot: Int, computed: Int32) {
+        counters.recomputedTokens -= max(0, Int(requests[slot].lost - computed))
     }
 }

@@ -61,6 +61,8 @@ public struct PageStudy: Sendable {
     public let setting: Setting
     public let requests: Int
     public let promptTokens: Int
+    /// Whether the trace says what prompts hold: without it nothing is hit, at any size.
+    public let holdsContent: Bool
     /// By page size.
     public private(set) var rows: [Row]
 
@@ -84,6 +86,7 @@ public struct PageStudy: Sendable {
         self.setting = setting
         requests = log.count
         promptTokens = log.totalPromptTokens
+        holdsContent = log.holdsContent
         let capacities = Self.capacities(from: longest, through: log.uniqueTokens + largest)
         rows = sizes.map { Self.row($0, log, setting, capacities) }
         let bestHit = rows.map(\.atCapacity.lru).max() ?? 0

@@ -13,6 +13,9 @@ public struct ReuseLog: Sendable {
     /// Stored tokens that no earlier request stored.
     public private(set) var uniqueTokens = 0
 
+    /// Whether the source says of any prompt what it holds.
+    public private(set) var holdsContent = false
+
     /// Number of requests.
     public var count: Int { storedTokens.count }
 
@@ -27,6 +30,7 @@ public struct ReuseLog: Sendable {
         var source = source
         var path: [Segment] = []
         while let batch = try source.next() {
+            holdsContent = holdsContent || !batch.segmentEnds.isEmpty
             for row in 0..<batch.count {
                 path.removeAll(keepingCapacity: true)
                 path.append(contentsOf: batch.segments(of: row))

@@ -23,47 +23,6 @@ public enum FileSystem {
         status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
-    /// The first `most` bytes of a file, and one more where there are more. With `isInput` the
-    /// file counts as an input of the command (`FileLedger`).
-    ///
-    /// Throws `InputError`: the file cannot be read, with the system's reason and what is
-    /// `expected` there.
-    public static func contents(
-        of path: String, atMost most: Int = 1 << 30, expected: String, isInput: Bool = true
-    ) throws -> Data {
-        var data = Data()
-        try read(path, expected: expected, isInput: isInput) { chunk in
-            data.append(contentsOf: chunk)
-            return data.count <= most
-        }
-        return data.count > most ? data.prefix(most + 1) : data
-    }
-
-    /// Hands a file's bytes on from front to back, in pieces, until `take` returns false.
-    ///
-    /// Throws `InputError` as `contents` does, and what `take` throws.
-    public static func read(
-        _ path: String, expected: String, isInput: Bool = true,
-        _ take: (UnsafeRawBufferPointer) throws -> Bool
-    ) throws {
-        func failure() -> InputError {
-            InputError(path, "cannot be read (\(lastProblem))", expected: expected)
-        }
-        let descriptor = call(path) { open($0, O_RDONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else { throw failure() }
-        defer { close(descriptor) }
-        if isInput { try FileLedger.process.reads(descriptor, path) }
-        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
-        defer { room.deallocate() }
-        while true {
-            let count = Foundation.read(descriptor, room.baseAddress, room.count)
-            if count == 0 { return }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure() }
-            guard try take(UnsafeRawBufferPointer(rebasing: room[..<count])) else { return }
-        }
-    }
-
     /// The names in a folder, sorted by their bytes; nil where it cannot be read.
     public static func names(in folder: String) -> [String]? {
         var names: [String] = []

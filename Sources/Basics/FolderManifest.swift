@@ -37,9 +37,19 @@ public struct FolderManifest: Sendable, Equatable {
     /// counts as an input of the command (`FileLedger`).
     public init(folder: String, name: String, isInput: Bool = true) throws {
         let path = folder.appending(pathComponent: name)
-        let data = try FileSystem.contents(
-            of: path, expected: "a folder that headway run --out has written", isInput: isInput)
-        try self.init(Array(data), name: name, path: path)
+        let expected = "a folder that headway run --out has written"
+        guard FileSystem.exists(path) else {
+            throw InputError(
+                path, "cannot be read (\(String(cString: strerror(errno))))", expected: expected)
+        }
+        var bytes: [UInt8] = []
+        try InputFile.eachPiece(path, isInput: isInput) { piece in
+            bytes += piece
+            guard bytes.count <= 1 << 30 else {
+                throw InputError(path, "is larger than \(1 << 30) bytes", expected: expected)
+            }
+        }
+        try self.init(bytes, name: name, path: path)
     }
 
     init(_ bytes: [UInt8], name: String, path: String) throws {
@@ -80,10 +90,7 @@ public struct FolderManifest: Sendable, Equatable {
                 path, "is missing, and \(self.name) lists it", expected: Self.expected)
         }
         var digest = ContentDigest()
-        try FileSystem.read(path, expected: Self.expected, isInput: isInput) {
-            digest.add($0)
-            return true
-        }
+        try InputFile.eachPiece(path, isInput: isInput) { digest.add($0) }
         guard digest.hexadecimal == digests[name] else { throw Self.changed(path) }
     }
 

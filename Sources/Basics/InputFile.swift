@@ -55,16 +55,16 @@ public final class InputFile {
     /// Calls `body` with the bytes of a file as they are, gzip or not, a piece at a time. With
     /// `isInput` the file counts as an input of the command (`FileLedger`). O(bytes).
     ///
-    /// Throws as `init` and `read` do.
+    /// Throws as `init` and `read` do, and what `body` throws.
     static func eachPiece(
-        _ path: String, isInput: Bool = true, _ body: (UnsafeRawBufferPointer) -> Void
+        _ path: String, isInput: Bool = true, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let raw = try RawInput(path, isInput: isInput)
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         while case let count = try buffer.withUnsafeMutableBytes({ try raw.read(into: $0) }),
             count > 0
         {
-            buffer.withUnsafeBytes { body(.init(rebasing: $0[..<count])) }
+            try buffer.withUnsafeBytes { try body(.init(rebasing: $0[..<count])) }
         }
     }
 

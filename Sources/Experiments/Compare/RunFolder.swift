@@ -62,37 +62,25 @@ public enum RunFolder {
 
     /// Reads the rows of a requests.csv.
     static func readRequests(_ path: String) throws -> [ComparedRequest] {
-        let data = try FileSystem.contents(
-            of: path, atMost: .max - 1, expected: "the rows of a run")
-        return try data.withUnsafeBytes { try rows($0, path) }
-    }
-
-    private static func rows(
-        _ bytes: UnsafeRawBufferPointer, _ path: String
-    ) throws -> [ComparedRequest] {
         let headers = [RequestLine.header, RequestLine.headerWithoutPriority]
-        guard let header = headers.first(where: { bytes.starts(with: $0) }) else {
-            throw InputError(
-                path + ":1", "the columns are not those of this version",
-                expected: String(decoding: RequestLine.header.dropLast(), as: UTF8.self))
-        }
-        let columns = header.count { $0 == 0x2C } + 1
+        var columns = 0
         var requests: [ComparedRequest] = []
-        var start = header.count
-        var line = 2
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: 0x0A) else {
-                throw InputError("\(path):\(line)", "is cut off", expected: "a complete row")
+        try InputFile.eachLine(path) { row, line in
+            if line == 1 {
+                guard headers.contains(where: { row.elementsEqual($0.dropLast()) }) else {
+                    throw InputError(
+                        path + ":1", "the columns are not those of this version",
+                        expected: String(decoding: RequestLine.header.dropLast(), as: UTF8.self))
+                }
+                columns = row.count { $0 == 0x2C } + 1
+                return
             }
-            let row = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             guard let request = parse(row, columns: columns) else {
                 throw InputError(
                     "\(path):\(line)", "is not a row of requests.csv",
                     expected: "id, four times in seconds, four counts, replica, outcome, priority")
             }
             requests.append(request)
-            start = end + 1
-            line += 1
         }
         return requests
     }

@@ -61,8 +61,9 @@ struct LoggedRun {
     private static func scan(
         file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        var line = 1
-        func take(_ bytes: UnsafeRawBufferPointer) throws {
+        // A run without a step has an empty log.
+        guard FileSystem.status(file)?.st_size != 0 else { return }
+        try InputFile.eachLine(file) { bytes, line in
             do {
                 try body(bytes)
             } catch is NotALine {
@@ -70,28 +71,6 @@ struct LoggedRun {
                     "\(file):\(line)", "is not a line of a decision log",
                     expected: "steps.jsonl as headway run writes it")
             }
-            line += 1
-        }
-        /// The beginning of a line whose end is in the next piece.
-        var begun: [UInt8] = []
-        try FileSystem.read(file, expected: "a decision log") { piece in
-            var start = 0
-            while let end = piece[start...].firstIndex(of: 0x0A) {
-                let rest = UnsafeRawBufferPointer(rebasing: piece[start..<end])
-                start = end + 1
-                guard !begun.isEmpty else {
-                    try take(rest)
-                    continue
-                }
-                begun += rest
-                try begun.withUnsafeBytes(take)
-                begun.removeAll(keepingCapacity: true)
-            }
-            begun += piece[start...]
-            return true
-        }
-        guard begun.isEmpty else {
-            throw InputError("\(file):\(line)", "is cut off", expected: "a complete line")
         }
     }
 

@@ -34,6 +34,9 @@ public final class OutputFolder {
     /// will be written. Throws `InputError` when that cannot be done, when another's file has one
     /// of the names, and when a file that would be replaced is an input of the command.
     public init(_ path: String, writing names: [String], manifest: String) throws {
+        guard path != "-" else {
+            throw InputError("--out", "- is no folder", expected: "a folder, or ./- for that name")
+        }
         self.path = path
         self.names = names
         self.manifest = manifest

@@ -24,6 +24,10 @@ public final class WholeFile {
         guard !path.isEmpty else {
             throw InputError("output", "has no name", expected: "a file to write")
         }
+        guard path != "-" else {
+            throw InputError(
+                "output", "- is no file", expected: "a file, /dev/stdout, or ./- for that name")
+        }
         if FileSystem.isFolder(path) {
             throw InputError(path, "it is a folder", expected: "a file to write")
         }

@@ -21,6 +21,19 @@ struct WordTests {
         #expect(outcome.errors.hasPrefix("headway: --out: - is no file"))
     }
 
+    @Test(
+        "takes - for no output",
+        arguments: [
+            "run --limit 2 --out -", "trace cache t --csv -", "gate configs/gate.json5 --junit -",
+        ])
+    func dashIsNoOutput(call: String) throws {
+        let trace = try scratch.write(
+            "t", Data("arrived_at,num_prefill_tokens,num_decode_tokens\n0,9,3\n".utf8))
+        let words = call.split(separator: " ").map { $0 == "t" ? trace : String($0) }
+        let outcome = try Executable.run(words, in: packageRoot.path)
+        #expect(outcome.status == 2 && outcome.errors.contains("- is no f"), "\(outcome.errors)")
+    }
+
     @Test("its version is one line", arguments: ["--version", "version"])
     func version(word: String) throws {
         let outcome = try Executable.run([word])

@@ -57,7 +57,7 @@ struct BlockPoolTests {
     func agreesWithNaive(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let count = 2 + random.below(40)
-        var pool = BlockPool(count: count, caching: true)
+        var pool = BlockPool(count: count)
         var naive = NaivePool(count: count)
         var held: [[Int32]] = []
         // Few distinct keys, so that duplicates are common; keys share their low halves, so that

@@ -62,8 +62,7 @@ struct KVCache: ~Copyable {
         extents = ExtentPool(
             count: usesExtents ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
             groups: engine.groups.count)
-        pool = BlockPool(
-            count: usesExtents ? 1 : engine.numGPUBlocks, caching: engine.enablePrefixCaching)
+        pool = BlockPool(count: usesExtents ? 1 : engine.numGPUBlocks)
         chains = KeyChains(blockSize: engine.blockSize)
     }
 

@@ -26,12 +26,11 @@ struct BlockPool: ~Copyable {
     private(set) var freeCount: Int
     /// Cached blocks that lost their key because they were handed out.
     private(set) var evictions = 0
-    let caching: Bool
     /// The oldest block of each key; see `BlockPool+Index.swift`.
     var oldest: [UInt64: Int32] = [:]
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
-    init(count: Int, caching: Bool) {
+    init(count: Int) {
         precondition(count >= 1 && count < Int(Int32.max), "a pool has 1 to 2^31 - 2 blocks")
         for i in 0..<count {
             blocks.append(
@@ -40,7 +39,6 @@ struct BlockPool: ~Copyable {
                     younger: Int32(i), older: Int32(i)))
         }
         freeCount = count - 1
-        self.caching = caching
     }
 
     /// Takes the block at the front of the queue; its key is forgotten.

@@ -73,8 +73,12 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
         ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
         : scheduler.requests[slot].computedAtEnd
     let settled = computed - scheduler.rules.inFlight
-    cache.allocateNext(
-        slot, computed: computed, known: settled + 1, inFlight: scheduler.rules.inFlight)
+    let demand = BlockDemand(
+        slot: slot, computed: computed, tokens: 1, known: settled + 1,
+        inFlight: scheduler.rules.inFlight)
+    let fits = cache.canAllocate(demand)
+    precondition(fits, "blocks were counted before they were taken")
+    cache.allocate(demand)
     guard isMember else { return }
     let need = cache.nextNeed(slot, settled: settled)
     scheduler.cohort.needs.remove(slot)

@@ -61,7 +61,6 @@ func run(
 
 /// Admits a waiting request, with so many tokens or, for 0, as many as the limits allow. Looks its
 /// prefix up; a request that is refused keeps its place in the queue.
-@inline(__always)
 func admit(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, wanted: Int = 0
 ) -> Refusal? {
@@ -96,7 +95,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     let victim = scheduler.running.remove(at: place)
     let slot = Int(victim)
     scheduler.refund(slot)
-    cache.release(slot, returns: true)
+    cache.release(slot, returning: scheduler.requests[slot])
     scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     scheduler.requests[slot].lost = max(
         scheduler.requests[slot].lost, scheduler.requests[slot].computed)

@@ -216,6 +216,7 @@ extension KVCache {
 
     /// Whether a demand can be met: vLLM's `allocate_slots` up to its test of capacity. Releases
     /// what slid out of a window. O(groups · hit runs), by number O(hit blocks).
+    @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
         precondition(hit.tokens == 0 || hit.serial == found.serial, "a hit of an earlier lookup")
         let total = min(demand.computed + hit.tokens, maxModelLen)
@@ -238,6 +239,7 @@ extension KVCache {
     /// Meets a demand that `canAllocate` has said yes to: adopts the hit, takes what is missing,
     /// registers what becomes full. O(groups · (hit runs + spans evicted)), by number O(new blocks
     /// + hit blocks).
+    @inline(__always)
     mutating func allocate(_ demand: BlockDemand, _ hit: Hit = .none) {
         let total = min(demand.computed + hit.tokens, maxModelLen)
         if hit.tokens > 0 {
@@ -285,13 +287,8 @@ extension KVCache {
         let done = slots[slot].table.registered
         guard done < full else { return }
         slots[slot].table.registered = full
-        registerFull(slot, done..<full)
-    }
-
-    /// The same where there are some. Apart, so that the loop stays small.
-    @inline(never)
-    private mutating func registerFull(_ slot: Int, _ blocks: Range<Int32>) {
-        usesExtents ? registerExtents(&self, slot, blocks) : registerBlocks(&self, slot, blocks)
+        usesExtents
+            ? registerExtents(&self, slot, done..<full) : registerBlocks(&self, slot, done..<full)
     }
 
     /// Releases everything that a preempted request holds, which may find its own blocks again.

@@ -61,6 +61,7 @@ func run(
 
 /// Admits a waiting request, with so many tokens or, for 0, as many as the limits allow. Looks its
 /// prefix up; a request that is refused keeps its place in the queue.
+@inline(__always)
 func admit(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, wanted: Int = 0
 ) -> Refusal? {

@@ -42,6 +42,7 @@ func adoptBlocks(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
 }
 
 /// Takes so many more blocks in each group.
+@inline(never)
 func takeBlocks(_ cache: inout KVCache, _ slot: Int, _ new: Int) {
     for group in cache.groups.indices {
         let entry = slot * cache.groups.count + group
@@ -50,6 +51,7 @@ func takeBlocks(_ cache: inout KVCache, _ slot: Int, _ new: Int) {
 }
 
 /// Registers keys for blocks that have become full, group by group. O(blocks).
+@inline(never)
 func registerBlocks(_ cache: inout KVCache, _ slot: Int, _ places: Range<Int32>) {
     for group in cache.groups.indices {
         let list = cache.tables[slot * cache.groups.count + group]

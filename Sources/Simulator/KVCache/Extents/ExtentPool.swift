@@ -81,7 +81,15 @@ struct ExtentPool: ~Copyable {
         }
         let evicted = count - keylessFree
         keylessFree = 0
-        evict(evicted)
+        let head = free.first
+        if spans[head].extent < 0, Int(spans[head].count) > evicted {
+            spans[head].high -= Int32(evicted)
+            keyedFree -= evicted
+            evictions += evicted
+            distinctKeys -= evicted
+        } else {
+            evict(evicted)
+        }
     }
 
     /// Returns blocks that never got a key. O(1).

@@ -23,6 +23,7 @@ func retained(
 }
 
 /// The same for content that others may name, for blocks that follow those registered.
+@inline(never)
 private func registerNamed(_ cache: inout KVCache, _ slot: Int, _ blocks: Range<Int32>) {
     cache.found.path.removeAll()
     let before = cache.slots[slot].table.node

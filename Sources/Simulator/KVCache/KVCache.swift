@@ -22,6 +22,12 @@ struct KVCache: ~Copyable {
     let count: Int
     /// Tokens that a request which decodes steadily has in flight when a step is decided.
     let inFlight: Int
+    /// Those of them that still hold its attention windows back (S7).
+    let windowLag: Int
+    /// Whether what windows can hold caps every demand (S11), and by how many blocks the latest
+    /// one that was let through so exceeded the free ones: taking them ends the engine.
+    let capsDemand: Bool
+    var overdraft = 0
     /// Whether blocks are kept as extents or by number.
     let usesExtents: Bool
     /// Whether the blocks of requests that decode are mere counts: extents, full attention only.
@@ -48,6 +54,9 @@ struct KVCache: ~Copyable {
         isCaching = engine.enablePrefixCaching
         count = engine.numGPUBlocks
         inFlight = engine.asyncScheduling ? 1 : 0
+        let rules = engine.release.rules
+        windowLag = rules.windowRelease == .settled && engine.asyncScheduling ? 1 : 0
+        capsDemand = rules.windowCap == .everywhere
         var groups = HotArray<GroupRules>()
         for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }
         found = Lookup(engine.groups, groups)
@@ -220,7 +229,7 @@ extension KVCache {
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
         precondition(hit.tokens == 0 || hit.serial == found.serial, "a hit of an earlier lookup")
         let total = min(demand.computed + hit.tokens, maxModelLen)
-        let settled = max(0, total - demand.inFlight)
+        let settled = settled(total, inFlight: demand.inFlight)
         let held = Int(slots[demand.slot].table.count) + blockSize.filled(by: hit.tokens)
         var aside = demand.watermark
         if hit.tokens > 0 {
@@ -228,12 +237,37 @@ extension KVCache {
             aside += usesExtents ? freeHitExtents(&self, settled) : freeHitBlocks(&self, settled)
         }
         if demand.reservesFullPrompt {
-            let known = min(demand.known, maxModelLen)
-            if gateBlocks(tokens: known, held: held) + aside > freeBlocks { return false }
+            let want = blockSize.holding(min(demand.known, maxModelLen))
+            if lacking(want, held) { $0.gateCap } + aside > freeBlocks { return false }
         }
         if hasWindows { slide(demand.slot, settled) }
         let want = blockSize.holding(min(total + demand.tokens, maxModelLen))
+        if capsDemand { return fitsCapped(want, held, aside) }
         return max(0, want - held) * groups.count + aside <= freeBlocks
+    }
+
+    /// The same where windows cap the demand (S11; no such release has a watermark). What is let
+    /// through so and is not there leaves an overdraft.
+    @inline(never)
+    private mutating func fitsCapped(_ want: Int, _ held: Int, _ aside: Int) -> Bool {
+        guard lacking(want, held) { $0.demandCap } + aside <= freeBlocks else { return false }
+        overdraft = max(0, max(0, want - held) * groups.count + aside - freeBlocks)
+        return overdraft == 0
+    }
+
+    /// Blocks that a request with so many lacks to hold more in each group, as far as the group's
+    /// cap reckons with them. O(groups).
+    @inline(__always)
+    private func lacking(_ want: Int, _ held: Int, _ cap: (GroupRules) -> Int) -> Int {
+        var blocks = 0
+        for group in groups.indices { blocks += max(0, min(want, cap(groups[group])) - held) }
+        return blocks
+    }
+
+    /// The tokens from which a request's windows are counted (S7), of those computed.
+    @inline(__always)
+    func settled(_ computed: Int, inFlight: Int) -> Int {
+        windowLag == 0 ? computed : max(0, computed - inFlight)
     }
 
     /// Meets a demand that `canAllocate` has said yes to: adopts the hit, takes what is missing,
@@ -245,7 +279,7 @@ extension KVCache {
         if hit.tokens > 0 {
             adopt(
                 demand.slot, Int32(blockSize.filled(by: hit.tokens)),
-                settled: max(0, total - demand.inFlight))
+                settled: settled(total, inFlight: demand.inFlight))
         }
         grow(demand.slot, to: min(total + demand.tokens, maxModelLen))
         register(demand.slot, upTo: min(total + demand.tokens, demand.known))
@@ -320,7 +354,7 @@ extension KVCache {
         guard let settled else { return 0 }
         for group in 0..<groups.count where groups[group].window > 0 {
             let skipped = groups[group].skippedBlocks(settled)
-            next = min(next, (skipped + 1) * size + groups[group].window - 1 + inFlight)
+            next = min(next, (skipped + 1) * size + groups[group].window - 1 + windowLag)
         }
         return next
     }
@@ -336,15 +370,9 @@ extension KVCache {
         return max(0, want - Int(slots[slot].table.count)) * groups.count
     }
 
-    /// Blocks that the admission gate reckons with beside so many held, over all groups.
-    /// O(groups).
+    /// Most blocks that a request of so many tokens holds, over all groups. O(groups).
     @inline(__always)
-    func gateBlocks(tokens: Int, held: Int = 0) -> Int {
-        let each = blockSize.holding(tokens)
-        var blocks = 0
-        for group in groups.indices { blocks += max(0, min(each, groups[group].gateCap) - held) }
-        return blocks
-    }
+    func gateBlocks(tokens: Int) -> Int { lacking(blockSize.holding(tokens), 0) { $0.holdCap } }
 
     /// Notes until when the request's next steps need nothing from the pool.
     @inline(__always)

@@ -21,7 +21,8 @@ func slideBlocks(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end: Int3
         let block = cache.numbers[list, index]
         if block == 0 { break }
         cache.numbers[list, index] = 0
-        cache.pool.release(block, cursor: &cursor)
+        cache.pool.release(
+            block, cursor: &cursor, keylessToBack: cache.groups[group].keylessToBack)
         index -= 1
     }
 }
@@ -72,7 +73,9 @@ func releaseBlocks(_ cache: inout KVCache, _ slot: Int) {
         let list = cache.tables[entry]
         var cursor: Int32 = -1
         for index in (0..<Int(list.count)).reversed() {
-            cache.pool.release(cache.numbers[list, index], cursor: &cursor)
+            cache.pool.release(
+                cache.numbers[list, index], cursor: &cursor,
+                keylessToBack: cache.groups[group].keylessToBack)
         }
         cache.numbers.free(&cache.tables[entry])
     }

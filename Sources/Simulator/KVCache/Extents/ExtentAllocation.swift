@@ -55,11 +55,16 @@ func adoptExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
 func slideExtents(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end: Int32) {
     let slid = cache.groupTables[slot * cache.groups.count + group].slid
     guard slid < end else { return }
+    // A walk to the back begins with what has left before it was registered.
+    let unregistered =
+        cache.groups[group].keylessToBack
+        ? end - min(end, max(slid, cache.slots[slot].table.registered)) : 0
+    cache.extents.giveBack(Int(unregistered), toBack: true)
     let keyed =
         cache.slots[slot].isPrivate
         ? slidePrivate(&cache, slot, group, slid..<end)
         : releaseHolds(&cache, slot, group, below: end)
-    cache.extents.giveBack(Int(end - slid) - keyed)
+    cache.extents.giveBack(Int(end - slid - unregistered) - keyed)
     cache.groupTables[slot * cache.groups.count + group].slid = end
 }
 
@@ -112,21 +117,26 @@ private func slidePrivate(
 func releaseExtents(_ cache: inout KVCache, _ slot: Int, _ table: BlockTable) {
     // Nothing has slid, and every block is registered or none is.
     if cache.sumsBlocks, cache.slots[slot].isPrivate {
-        cache.extents.giveBack(Int(table.count - table.registered))
+        cache.extents.giveBack(
+            Int(table.count - table.registered), toBack: cache.groups[0].keylessToBack)
         return cache.extents.releasePrivate(Int(table.registered))
     }
     for group in cache.groups.indices {
         let entry = slot * cache.groups.count + group
         let slid = cache.groupTables[entry].slid
-        let keyed: Int
-        if cache.slots[slot].isPrivate {
-            keyed = retained(&cache, slot, group, min(slid, table.registered)..<table.registered)
+        let isPrivate = cache.slots[slot].isPrivate
+        let keyed =
+            isPrivate
+            ? retained(&cache, slot, group, min(slid, table.registered)..<table.registered)
+            : Int(cache.groupTables[entry].keyed)
+        cache.extents.giveBack(
+            Int(table.count - slid) - keyed, toBack: cache.groups[group].keylessToBack)
+        if isPrivate {
             cache.extents.releasePrivate(keyed)
         } else {
-            keyed = releaseHolds(&cache, slot, group, below: .max)
+            _ = releaseHolds(&cache, slot, group, below: .max)
             cache.holds.free(&cache.groupTables[entry].holds)
         }
-        cache.extents.giveBack(Int(table.count - slid) - keyed)
         cache.groupTables[entry] = GroupTable()
     }
     if table.node >= 0 { cache.extents.tree.release(table.node) }

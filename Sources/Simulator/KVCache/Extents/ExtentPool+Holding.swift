@@ -53,7 +53,7 @@ extension ExtentPool {
             }
             if spans[place].holders == 0 {
                 queue.remove(place, from: &free)
-                keyedFree -= Int(spans[place].count)
+                queuedFree -= Int(spans[place].count)
             }
             spans[place].holders += 1
             place = mergeWithShallower(place)
@@ -78,7 +78,7 @@ extension ExtentPool {
             if spans[place].low < blocks.low { place = split(place, at: blocks.low) }
             spans[place].holders -= 1
             if spans[place].holders == 0 {
-                keyedFree += Int(spans[place].count)
+                queuedFree += Int(spans[place].count)
                 place = joinQueue(place)
             } else {
                 let deeper = byDepth.next(place)

@@ -2,7 +2,8 @@
 /// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle.
 ///
 /// Why that is the same:
-/// - Free keyless blocks always stand before free keyed ones in the queue, and are alike: a count.
+/// - Free keyless blocks stand before free keyed ones in the queue, and are alike: a count. In a
+///   release that sends them to the back (S8) those there are spans of no group.
 /// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
 ///   once. Blocks that one request registered are an extent; neighbours in it that have equally
 ///   many holders, or stand side by side in the queue, are a span, whose ends say everything.
@@ -25,7 +26,7 @@ struct ExtentPool: ~Copyable {
     /// With extent -1: so many free blocks of content that nobody else can name.
     struct Span {
         var extent: Int32
-        /// The group, for extent -1.
+        /// The group, for extent -1; with group -1 the blocks have no key.
         var group: Int32 = 0
         var low: Int32
         var high: Int32
@@ -38,10 +39,10 @@ struct ExtentPool: ~Copyable {
     }
 
     let groups: Int32
-    /// Free blocks without a key: the front of the queue.
+    /// Free blocks without a key at the front of the queue.
     private(set) var keylessFree: Int
-    /// Free blocks with a key.
-    var keyedFree = 0
+    /// Free blocks behind these: nearly always all that have a key.
+    var queuedFree = 0
     var evictions = 0
     var distinctKeys = 0
 
@@ -68,7 +69,7 @@ struct ExtentPool: ~Copyable {
     }
 
     var blockSize: Int32 { tree.blockSize }
-    var freeCount: Int { keylessFree + keyedFree }
+    var freeCount: Int { keylessFree + queuedFree }
 
     /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
     /// up. O(1 + spans evicted).
@@ -82,9 +83,9 @@ struct ExtentPool: ~Copyable {
         let evicted = count - keylessFree
         keylessFree = 0
         let head = free.first
-        if spans[head].extent < 0, Int(spans[head].count) > evicted {
+        if spans[head].extent < 0, spans[head].group >= 0, Int(spans[head].count) > evicted {
             spans[head].high -= Int32(evicted)
-            keyedFree -= evicted
+            queuedFree -= evicted
             evictions += evicted
             distinctKeys -= evicted
         } else {
@@ -92,8 +93,12 @@ struct ExtentPool: ~Copyable {
         }
     }
 
-    /// Returns blocks that never got a key. O(1).
-    mutating func giveBack(_ count: Int) { keylessFree += count }
+    /// Returns blocks that never got a key, to the front of the queue or to its back. O(1).
+    @inline(__always)
+    mutating func giveBack(_ count: Int, toBack: Bool = false) {
+        if toBack { return join(group: -1, count) }
+        keylessFree += count
+    }
 
     /// Stores an extent of a node without spans, the youngest of its group.
     mutating func makeExtent(_ node: Int32, _ group: Int32) -> Int32 {
@@ -130,21 +135,26 @@ struct ExtentPool: ~Copyable {
 extension ExtentPool {
     /// Returns keyed blocks of content that nobody can name any more: they join the back of the
     /// queue and wait to be evicted. O(1).
-    mutating func releasePrivate(_ count: Int) {
+    @inline(__always)
+    mutating func releasePrivate(_ count: Int) { join(group: 0, count) }
+
+    /// Puts blocks that nobody can name at the back of the queue; with group -1 they have no key.
+    private mutating func join(group: Int32, _ count: Int) {
         guard count > 0 else { return }
-        keyedFree += count
+        queuedFree += count
         let tail = free.last
-        if tail >= 0, spans[tail].extent < 0, spans[tail].sequence < 0 {
+        if tail >= 0, spans[tail].extent < 0, spans[tail].sequence < 0, spans[tail].group == group {
             spans[tail].high += Int32(count)
         } else {
-            enqueue(store(Span(extent: -1, low: 0, high: Int32(count), holders: 0)))
+            enqueue(
+                store(Span(extent: -1, group: group, low: 0, high: Int32(count), holders: 0)))
         }
     }
 
     /// Returns keyed blocks that slid out of a window of a request which alone can name them, and
     /// may have to. O(1).
     mutating func releasePrivate(_ blocks: Range<Int32>, sequence: Int64, group: Int32) {
-        keyedFree += blocks.count
+        queuedFree += blocks.count
         enqueue(
             store(
                 Span(
@@ -170,13 +180,13 @@ extension ExtentPool {
     /// Puts a span at the back of the queue.
     mutating func enqueue(_ place: Int32) { queue.append(place, to: &free) }
 
-    /// Hands out keyed blocks from the front of the queue; their keys are forgotten. O(spans),
-    /// and O(extents of the same node) for each. Apart, so that the loop stays small.
+    /// Hands out blocks from the front of the queue; their keys are forgotten. O(spans), and
+    /// O(extents of the same node) for each. Apart, so that the loop stays small.
     @inline(never)
     mutating func evict(_ count: Int) {
         var missing = Int32(count)
         evictions += count
-        keyedFree -= count
+        queuedFree -= count
         while missing > 0 {
             let place = free.first
             precondition(place >= 0, "evicted more blocks than are queued")
@@ -185,7 +195,9 @@ extension ExtentPool {
             missing -= taken
             let end = span.high - taken
             spans[place].high = end
-            if span.extent < 0 {
+            if span.extent < 0, span.group < 0 {
+                evictions -= Int(taken)
+            } else if span.extent < 0 {
                 distinctKeys -= Int(taken)
             } else {
                 let extent = extents[span.extent]

@@ -104,7 +104,7 @@ extension BlockPool {
     /// The free queue from front to back.
     fileprivate var inOrder: [Int32] {
         var list: [Int32] = []
-        forEachFree { list.append($0) }
+        forEachFree { block, _ in list.append(block) }
         return list
     }
 }

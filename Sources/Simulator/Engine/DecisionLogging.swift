@@ -110,7 +110,7 @@ extension BlockPool {
     /// Digest over the block numbers in free-queue order. O(free blocks).
     var queueDigest: UInt64 {
         var digest = Fingerprint()
-        forEachFree { digest.add(Int($0)) }
+        forEachFree { block, _ in digest.add(Int(block)) }
         return digest.value
     }
 }

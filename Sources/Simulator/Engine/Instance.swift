@@ -33,12 +33,16 @@ struct Instance: ~Copyable {
     var commitment = Commitment()
     var tally: Tally
     var log = DecisionBuffer()
+    /// Whether the invariants are looked at, and when they last were.
+    let checksInvariants: Bool
+    var invariants = InvariantWatch()
 
     init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
         self.number = Int32(number)
         prices = Prices(plan, lines: lines)
         tally = Tally(replica: number)
         scheduler = Scheduler(plan, replica: number)
+        checksInvariants = plan.checksInvariants
         cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)
         let interval = max(1, plan.engine.prefillScheduleInterval)
         patience = (4 * plan.engine.maxModelLen + 10_000) * interval

@@ -227,7 +227,8 @@ extension KVCache {
     /// what slid out of a window. O(groups · hit runs), by number O(hit blocks).
     @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
-        precondition(hit.tokens == 0 || hit.serial == found.serial, "a hit of an earlier lookup")
+        precondition(
+            hit.tokens == 0 || hit.serial == found.serial, "I8: a hit of an earlier lookup")
         let total = min(demand.computed + hit.tokens, maxModelLen)
         let settled = settled(total, inFlight: demand.inFlight)
         let held = Int(slots[demand.slot].table.count) + blockSize.filled(by: hit.tokens)

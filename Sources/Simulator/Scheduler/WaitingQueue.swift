@@ -79,3 +79,8 @@ struct WaitingQueue: ~Copyable {
         descending.insert((rank, slot), at: low)
     }
 }
+
+extension LiveRequest {
+    /// Its place in a queue ordered by priority.
+    var rank: WaitingQueue.Rank { .init(priority: priority, arrival: arrival, id: id) }
+}

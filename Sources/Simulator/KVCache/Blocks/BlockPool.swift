@@ -42,7 +42,7 @@ struct BlockPool: ~Copyable {
     /// Takes the block at the front of the queue; its key is forgotten.
     mutating func take() -> Int32 {
         let block = free.first
-        precondition(block > 0, "took a block from an empty pool")
+        precondition(block > 0, "I7: took a block from an empty pool")
         unqueue(block)
         if blocks[Int(block)].key != 0 {
             forget(block)
@@ -69,7 +69,7 @@ struct BlockPool: ~Copyable {
         guard block != 0 else { return }
         let i = Int(block)
         blocks[i].references -= 1
-        precondition(blocks[i].references >= 0, "a block was released more often than held")
+        precondition(blocks[i].references >= 0, "I7: a block was released more often than held")
         guard blocks[i].references == 0 else { return }
         if keylessToBack || blocks[i].key != 0 {
             enqueue(block, after: free.last)
@@ -95,10 +95,10 @@ struct BlockPool: ~Copyable {
     }
 
     /// Looks at the free blocks from the front of the queue to its back. O(blocks).
-    func forEachFree(_ body: (Int32) -> Void) {
+    func forEachFree(_ body: (Int32, Block) -> Void) {
         var block = free.first
         while block > 0 {
-            body(block)
+            body(block, blocks[Int(block)])
             block = queue.next(block)
         }
     }

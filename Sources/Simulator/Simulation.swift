@@ -30,7 +30,7 @@ public func simulate(
     var feed = try RequestFeed(source, plan)
     let independent =
         !cluster.router.readsState && !feed.isDependent && !plan.hasCustomScheduler
-        && observer.decisionDetail == .none
+        && !observer.decisionDetail.isStepped && !observer.ordersPlans
     if independent {
         let threads = plan.threads ?? ProcessInfo.processInfo.activeProcessorCount
         try runIndependently(&cluster, &feed, &observer, threads: threads)

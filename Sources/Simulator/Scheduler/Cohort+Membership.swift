@@ -74,6 +74,17 @@ private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: 
     }
 }
 
+/// Notes who joins the sums, or leaves them, for those who watch.
+@inline(never)
+private func noteChange(
+    _ scheduler: inout Scheduler, _ slot: Int, _ computed: Int, joins: Bool
+) {
+    scheduler.cohort.changes.append(
+        CohortChange(
+            id: scheduler.requests[slot].id, sequence: scheduler.requests[slot].sequence,
+            computed: computed, joins: joins))
+}
+
 /// Counts a member in the sums, or takes it back with `sign` -1.
 @inline(__always)
 private func count(
@@ -81,6 +92,7 @@ private func count(
 ) {
     scheduler.cohort.count += sign
     scheduler.cohort.context += sign * (computed + 1)
+    if scheduler.cohort.isWatched { noteChange(&scheduler, slot, computed, joins: sign > 0) }
     let window = scheduler.cohort.window
     if window > 0 {
         scheduler.cohort.windowed += sign * min(computed + 1, window)

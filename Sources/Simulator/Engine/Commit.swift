@@ -130,7 +130,7 @@ private func deliverMembers(
 }
 
 /// Enters the members whose last step this batch was in `finished`, which is put into the order of
-/// the running list.
+/// the running list unless the batch has another.
 @inline(__always)
 private func finishLeaving(
     _ batch: BatchHeader, _ commitment: inout Commitment, _ scheduler: inout Scheduler,
@@ -150,7 +150,7 @@ private func finishLeaving(
     }
     scheduler.cohort.leaving.removeAll()
     // Entries of requests that became individual with the batch in flight stand behind the others.
-    sortByAdmission(&commitment.finished, scheduler.requests)
+    if !batch.endsAsEntered { sortByAdmission(&commitment.finished, scheduler.requests) }
 }
 
 /// Ends a request: frees its blocks and closes its record. The caller removes it from `running`;

@@ -24,18 +24,30 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
         steps > 0
     else { return time }
     // A step takes no less time than the members' next one: others only add to it, and
-    // contexts grow. Without members, all steps but a first prefill decode something.
-    let decodes = max(1, instance.scheduler.cohort.count)
+    // contexts grow. Without members, all steps but a first prefill decode something. A policy may
+    // serve newcomers before members, and then a step may hold only some of these.
+    let isCertain =
+        instance.scheduler.custom == nil || newcomers(&instance.scheduler, instance.inbox) == 0
+    let members = isCertain ? instance.scheduler.cohort.count : 0
+    let decodes = max(1, members)
     guard decodes < instance.prices.lines.count else { return time }
     let shortest = instance.prices.lines[decodes].picoseconds(
-        context: max(1, instance.scheduler.cohort.context),
-        windowedContext: instance.scheduler.cohort.windowed)
+        context: max(1, members > 0 ? instance.scheduler.cohort.context : 0),
+        windowedContext: members > 0 ? instance.scheduler.cohort.windowed : 0)
     let (sleep, overflow) = shortest.multipliedReportingOverflow(
-        by: instance.scheduler.cohort.count > 0 ? steps : steps - 1)
+        by: members > 0 ? steps : steps - 1)
     if !overflow, sleep < .max - instance.lastEnd {
         time = max(time, min(abort, instance.lastEnd + sleep))
     }
     return time
+}
+
+/// Requests that are no members.
+@inline(__always)
+private func newcomers(
+    _ scheduler: inout Scheduler, _ inbox: borrowing RingQueue<Int32>
+) -> Int {
+    scheduler.cohort.individuals.count + scheduler.waiting.count + inbox.count
 }
 
 /// When the first client gives up: that ends a request too. Of those not arrived at the loop it
@@ -55,9 +67,7 @@ private func firstAbort(
 private func stepsToFirstEnd(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ inbox: borrowing RingQueue<Int32>
 ) -> Int64? {
-    let newcomers =
-        scheduler.cohort.individuals.count + scheduler.waiting.count
-        + inbox.count
+    let newcomers = newcomers(&scheduler, inbox)
     guard newcomers <= sleepersCrowd else { return nil }
     let size = Int64(cache.blockSize.tokens)
     var steps = scheduler.cohort.exits.earliest(from: scheduler.cohort.tick)

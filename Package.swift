@@ -11,14 +11,10 @@ let stages: [(name: String, imports: [String])] = [
     ("Basics", []),
     ("Traces", ["Basics"]),
     ("Models", ["Basics"]),
-    ("Hardware", ["Basics", "Models"]),
-    ("StepTime", ["Basics", "Models", "Hardware"]),
-    ("Simulator", ["Basics", "Traces", "Models", "Hardware", "StepTime"]),
-    ("Reports", ["Basics", "Traces", "Models", "Hardware", "StepTime", "Simulator"]),
-    (
-        "Experiments",
-        ["Basics", "Traces", "Models", "Hardware", "StepTime", "Simulator", "Reports"]
-    ),
+    ("StepTime", ["Basics", "Models"]),
+    ("Simulator", ["Basics", "Traces", "Models", "StepTime"]),
+    ("Reports", ["Basics", "Traces", "Models", "StepTime", "Simulator"]),
+    ("Experiments", ["Basics", "Traces", "Models", "StepTime", "Simulator", "Reports"]),
 ]
 
 let package = Package(

@@ -1,5 +1,4 @@
 import Foundation
-import Hardware
 import Models
 import StepTime
 

@@ -1,6 +1,6 @@
 import Basics
 import Experiments
-import Hardware
+import StepTime
 
 extension Verb {
     /// `headway validate`: predictions beside measurements.

@@ -1,8 +1,8 @@
 import Basics
 import Foundation
-import Hardware
 import Models
 import Reports
+import StepTime
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 import StepTime
 
@@ -111,8 +110,9 @@ extension Configuration {
         _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
     ) throws {
         func budget() throws -> MemoryBudget {
-            try MemoryBudget(
-                model, deployment, gpu: GPU.named(hardware.gpu),
+            let gpu = try GPU.named(hardware.gpu)
+            return try MemoryBudget(
+                model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
                 utilization: engine.gpuMemoryUtilization, blockSize: engine.blockSize,
                 maxNumSeqs: engine.maxNumSeqs!)
         }

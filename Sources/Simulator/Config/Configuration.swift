@@ -1,4 +1,3 @@
-import Hardware
 import Models
 import StepTime
 import Traces

@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Testing
 
-@testable import Hardware
+@testable import StepTime
 
 @Suite struct ServerDefaultTests {
     private func defaults(_ gibibytes: Double, _ name: String = "x") -> BatchDefaults {

@@ -1,5 +1,4 @@
 import Basics
-import Models
 
 /// Where the memory of one GPU goes, and how many KV blocks remain: the arithmetic a server does
 /// at start-up.
@@ -35,12 +34,13 @@ public struct MemoryBudget: Equatable, Sendable {
     /// The budget of a model on a GPU.
     ///
     /// - Parameters:
+    ///   - memoryBytes: the GPU's memory as its driver reports it; `gpu`: its name, for errors.
     ///   - utilization: gpu_memory_utilization, in (0, 1].
     ///   - maxNumSeqs: sequences that may run at once; each holds a state in recurrent layers.
     /// - Throws: `InputError` at `model` with the arithmetic when nothing is left for the cache,
     ///   or for a layout that does not divide.
     public init(
-        _ model: TransformerModel, _ deployment: Deployment, gpu: GPU = .h100,
+        _ model: TransformerModel, _ deployment: Deployment, gpu: String, memoryBytes: Int64,
         utilization: Double = MemoryBudget.defaultUtilization, blockSize: Int = 16,
         maxNumSeqs: Int = 1024,
         reserveBytes: Int64 = MemoryBudget.runtimeReserve
@@ -56,7 +56,7 @@ public struct MemoryBudget: Equatable, Sendable {
                 "engine.block_size", "is \(blockSize)", expected: "1 to \(1 << 20) tokens")
         }
         let layout = KVCacheLayout(model, deployment)
-        usableBytes = Int64(utilization * Double(gpu.memoryBytes))
+        usableBytes = Int64(utilization * Double(memoryBytes))
         weightBytes = model.weightBytesPerGPU(deployment)
         self.reserveBytes = reserveBytes
         stateBytes = layout.stateBytesPerSequence * Int64(maxNumSeqs)
@@ -65,7 +65,7 @@ public struct MemoryBudget: Equatable, Sendable {
         // The null block and one block per group are the least that any engine starts with.
         guard left > 0, left >= bytesPerBlock * Int64(1 + layout.groups.count) else {
             throw Self.doesNotFit(
-                model, deployment, gpu, utilization: utilization,
+                model, deployment, gpu, memoryBytes: memoryBytes, utilization: utilization,
                 usable: usableBytes, weights: weightBytes, reserve: reserveBytes,
                 states: stateBytes)
         }
@@ -102,8 +102,8 @@ public struct MemoryBudget: Equatable, Sendable {
     }
 
     private static func doesNotFit(
-        _ model: TransformerModel, _ deployment: Deployment, _ gpu: GPU, utilization: Double,
-        usable: Int64, weights: Int64, reserve: Int64, states: Int64
+        _ model: TransformerModel, _ deployment: Deployment, _ gpu: String, memoryBytes: Int64,
+        utilization: Double, usable: Int64, weights: Int64, reserve: Int64, states: Int64
     ) -> InputError {
         func gigabytes(_ bytes: Int64) -> String {
             let tenths = (bytes + 50_000_000) / 100_000_000
@@ -116,8 +116,8 @@ public struct MemoryBudget: Equatable, Sendable {
         return InputError(
             "model",
             "\(model.name) does not fit: \(parts.joined(separator: " + ")) leave no room for the "
-                + "KV cache in \(utilization) x \(gigabytes(gpu.memoryBytes)) = "
-                + "\(gigabytes(usable)) of a \(gpu.name)",
+                + "KV cache in \(utilization) x \(gigabytes(memoryBytes)) = "
+                + "\(gigabytes(usable)) of a \(gpu)",
             expected: "more GPUs than tensor_parallel_size \(deployment.tensorParallel), "
                 + "smaller weights or a higher gpu_memory_utilization")
     }

@@ -13,8 +13,12 @@ let stages: [(name: String, imports: [String])] = [
     ("Models", ["Basics"]),
     ("StepTime", ["Basics", "Models"]),
     ("Simulator", ["Basics", "Traces", "Models", "StepTime"]),
+    ("Scenario", ["Basics", "Traces", "Models", "StepTime", "Simulator"]),
     ("Reports", ["Basics", "Traces", "Models", "StepTime", "Simulator"]),
-    ("Experiments", ["Basics", "Traces", "Models", "StepTime", "Simulator", "Reports"]),
+    (
+        "Experiments",
+        ["Basics", "Traces", "Models", "StepTime", "Simulator", "Scenario", "Reports"]
+    ),
 ]
 
 let package = Package(

@@ -1,4 +1,5 @@
 import Reports
+import Scenario
 import Simulator
 
 extension Verb {

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Reports
+import Scenario
 import Simulator
 
 /// Watches a run for the command line: rows and decisions into files, progress onto the terminal,

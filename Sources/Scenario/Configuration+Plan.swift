@@ -1,5 +1,6 @@
 import Basics
 import Models
+import Simulator
 import StepTime
 
 /// A configuration with nothing left open.

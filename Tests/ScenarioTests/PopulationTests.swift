@@ -1,3 +1,4 @@
+import Scenario
 import StepTime
 import Testing
 import Traces

@@ -1,4 +1,5 @@
 import Models
+import Simulator
 import StepTime
 import Traces
 

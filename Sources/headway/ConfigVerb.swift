@@ -1,4 +1,3 @@
-import Reports
 import Scenario
 import Simulator
 

@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Reports
 import Scenario
 import Simulator
 import Traces

@@ -1,5 +1,6 @@
 import Basics
 import Experiments
+import Reports
 import StepTime
 
 extension Verb {

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Models
 import Reports
+import Results
 import StepTime
 import TestSupport
 import Testing

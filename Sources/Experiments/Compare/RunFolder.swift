@@ -1,6 +1,6 @@
 import Basics
 import Foundation
-import Reports
+import Results
 import Scenario
 import Simulator
 

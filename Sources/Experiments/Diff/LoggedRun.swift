@@ -1,5 +1,5 @@
 import Basics
-import Reports
+import Results
 import Scenario
 import Simulator
 

@@ -26,7 +26,9 @@ extension RunPlan {
     }
 
     /// What decides the order, by the name a configuration gives it.
-    package var policyName: String { policy == nil ? engine.policy.rawValue : "a policy of one's own" }
+    package var policyName: String {
+        policy == nil ? engine.policy.rawValue : "a policy of one's own"
+    }
 }
 
 extension Cluster {

@@ -3,9 +3,9 @@ import Simulator
 
 /// Where finished requests' time went, and the rows of latency.csv.
 public struct PartitionReport: Sendable {
-    private var toFirstToken = PartitionSums()
+    package private(set) var toFirstToken = PartitionSums()
     /// Per token after the first.
-    private var afterwards = PartitionSums()
+    package private(set) var afterwards = PartitionSums()
 
     /// A report on no requests.
     public init() {}
@@ -33,29 +33,6 @@ public struct PartitionReport: Sendable {
         afterwards.add(request.afterwards.divided(by: Int(record.outputTokens) - 1))
     }
 
-    /// A table of the means of TTFT and TPOT, over all requests and over the slowest in each; nil
-    /// before a request has finished. Parts that nobody spent time in are left out.
-    public var text: String? {
-        guard toFirstToken.count > 0 else { return nil }
-        let columns = [
-            toFirstToken.means(), toFirstToken.means(slowest: 0.01), afterwards.means(),
-            afterwards.means(slowest: 0.01),
-        ]
-        var table = TextTable([
-            "where time goes", "TTFT", "slowest 1 %", "TPOT", "slowest 1 %",
-        ])
-        for part in LatencyParts.Part.allCases {
-            let values = columns.map { $0[part.rawValue] }
-            guard values.contains(where: { $0 > 0 }) else { continue }
-            let cells = zip(values, columns).map { value, column in
-                cell(value, of: column.reduce(0, +))
-            }
-            table.add([part.name] + cells)
-        }
-        table.add(["sum"] + columns.map { Quantity.duration(seconds: $0.reduce(0, +)) })
-        return table.text
-    }
-
     /// The means over all requests, for `summary.json`.
     public var means: [RunSummary.MeanPart] { means(slowest: 1) }
 
@@ -69,10 +46,5 @@ public struct PartitionReport: Sendable {
                 .init(latency: latency, part: part, milliseconds: seconds * 1e3)
             }
         }
-    }
-
-    private func cell(_ value: Double, of whole: Double) -> String {
-        guard value > 0 else { return "-" }
-        return "\(Quantity.duration(seconds: value)) \(Quantity.percent(value / whole))"
     }
 }

@@ -1,6 +1,6 @@
 import Basics
+import Experiments
 import Foundation
-import Reports
 
 extension GateResult {
     /// The answer as a page for a terminal. No line of it is a workflow command.

@@ -83,7 +83,7 @@ extension RunSummary: Encodable {
     }
 
     /// The latencies by the benchmark's names; "queue" is ours.
-    var latencies: [(name: String, value: LatencySummary)] {
+    package var latencies: [(name: String, value: LatencySummary)] {
         [
             ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("itl", interTokenLatency),
             ("e2el", endToEnd), ("queue", queueTime),

@@ -1,5 +1,5 @@
 import Basics
-import Reports
+import Experiments
 
 /// Comparisons as text for a terminal, as Markdown for a pull request, and as JSON.
 public struct ComparisonReport: Sendable {

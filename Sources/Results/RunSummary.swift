@@ -189,6 +189,6 @@ public struct RunSummary: Sendable, Equatable {
 }
 
 /// A quotient, 0 where there is nothing to divide by.
-func ratio(_ numerator: Double, _ denominator: Double) -> Double {
+package func ratio(_ numerator: Double, _ denominator: Double) -> Double {
     denominator > 0 ? numerator / denominator : 0
 }

@@ -1,3 +1,5 @@
+import Experiments
+
 /// The comparison as JSON: `baseline`, `ranked_by`, and `candidates` best first.
 extension ComparisonReport: Encodable {
     private struct Page: Encodable {

@@ -1,4 +1,5 @@
-import Reports
+import Basics
+import Experiments
 
 extension ScheduleDifference {
     /// The difference as a page for a terminal.

@@ -45,12 +45,17 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: stages.map { .init(stringLiteral: $0.name) },
             path: "Tests/TestSupport", swiftSettings: strict),
+        // The example policies, so that tests hold what the template ships.
+        .target(
+            name: "ExamplePolicies", dependencies: ["Basics", "Simulator"],
+            path: "configs/schedulers/swift-policy/Sources/Policies", swiftSettings: strict),
     ]
         + stages.map { stage in
             .testTarget(
                 name: stage.name + "Tests",
                 // A test may look at results through the pages that show them.
-                dependencies: (stages.map(\.name) + ["TestSupport"])
+                dependencies: (stages.map(\.name) + ["TestSupport"]
+                    + (stage.name == "Experiments" ? ["ExamplePolicies"] : []))
                     .map { .init(stringLiteral: $0) },
                 exclude: stage.name == "Experiments" ? ["Cases"] : [],
                 swiftSettings: strict)

@@ -49,13 +49,13 @@ public func simulate(
     // prompts, which extents keep in another form.
     let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.gait == .walk
     if logsBlocks { plan.isPlain = true }
-    if logsBlocks || plan.hasCustomScheduler { plan.numbersBlocks = true }
+    if logsBlocks || plan.externalScheduler != nil { plan.numbersBlocks = true }
     try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
     var feed = try RequestFeed(source, plan)
     let independent =
-        !cluster.router.readsState && !feed.isDependent && !plan.hasCustomScheduler
+        !cluster.router.readsState && !feed.isDependent && plan.externalScheduler == nil
         && observer.decisionDetail == .none
     if independent {
         let threads = plan.threads ?? ProcessInfo.processInfo.activeProcessorCount

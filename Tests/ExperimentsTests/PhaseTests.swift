@@ -7,7 +7,9 @@ import Traces
 /// A policy of given phases.
 private struct Phased: SchedulingPolicy {
     var given: StepShape
-    func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+    func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+        a.sequence < b.sequence
+    }
     func shape(_ step: StepView) -> StepShape { given }
 }
 

@@ -115,20 +115,30 @@ struct PolicyTests {
 
     /// A policy that admits one request at a time, the latest first.
     private struct OneAtATime: SchedulingPolicy {
-        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence > b.sequence }
+        func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+            a.sequence > b.sequence
+        }
         func admits(_ candidate: RequestView, _ step: StepView) -> Bool { step.running == 0 }
-        func victim(among running: [RequestView], for requester: RequestView) -> Int { 0 }
+        func victim(
+            among running: [RequestView], for requester: RequestView, at step: StepView
+        ) -> Int { 0 }
     }
 
     /// A policy that names a victim that does not exist.
     private struct NamesNobody: SchedulingPolicy {
-        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
-        func victim(among running: [RequestView], for requester: RequestView) -> Int { 5 }
+        func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+            a.sequence < b.sequence
+        }
+        func victim(
+            among running: [RequestView], for requester: RequestView, at step: StepView
+        ) -> Int { 5 }
     }
 
     /// A policy that lets nobody in.
     private struct AdmitsNobody: SchedulingPolicy {
-        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+        func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+            a.sequence < b.sequence
+        }
         func admits(_ candidate: RequestView, _ step: StepView) -> Bool { false }
     }
 

@@ -9,7 +9,8 @@ struct TidyTests {
     private let manifest: String
 
     init() throws {
-        files = try SourceFile.all(under: ["Sources", "Tests"])
+        files = try SourceFile.all(
+            under: ["Sources", "Tests", "configs/schedulers/swift-policy/Sources"])
         manifest = try String(
             contentsOf: packageRoot.appendingPathComponent("Package.swift"), encoding: .utf8)
     }
@@ -63,6 +64,16 @@ struct TidyTests {
             for (index, line) in file.lines.enumerated() where line.count > 100 {
                 Issue.record("\(file.path):\(index + 1) has \(line.count) columns")
             }
+        }
+    }
+
+    @Test("an example of a policy fits on a page, 60 lines")
+    func examples() {
+        let folder = "configs/schedulers/swift-policy/Sources/Policies/"
+        let examples = files.filter { $0.path.hasPrefix(folder) }
+        #expect(examples.count >= 6)
+        for file in examples {
+            #expect(file.lines.count <= 61, "\(file.path) has \(file.lines.count) lines")
         }
     }
 

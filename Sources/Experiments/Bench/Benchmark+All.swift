@@ -12,6 +12,13 @@ extension Benchmark {
         Benchmark("chat-80-csv", "the same with requests.csv written", writesRows: true) {
             try chat(load: 0.8, requests: 200_000)
         },
+        Benchmark(
+            "chat-80-policy", "the same under first come, first served written as a policy"
+        ) {
+            var (plan, source) = try chat(load: 0.8, requests: 200_000)
+            plan.policy = FirstComeFirstServed()
+            return (plan, source)
+        },
         Benchmark("chat-20", "one replica at 20 % of its capacity") {
             try chat(load: 0.2, requests: 200_000)
         },

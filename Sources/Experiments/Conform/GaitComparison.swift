@@ -12,10 +12,7 @@ public enum GaitComparison {
 
     /// The same for a case.
     public static func difference(_ random: RandomCase) throws -> String? {
-        // A policy of one's own is walked over single blocks, whatever the gait is called.
-        let gaits = random.gaits
-        let walk = try result(random, .walk)
-        switch (walk, gaits.count > 1 ? try result(random, .stride) : walk) {
+        switch (try result(random, .walk), try result(random, .stride)) {
         case (.failure(let walked), .failure(let strode)):
             return walked.place == strode.place ? nil : "errors: \(walked) and \(strode)"
         case (.failure(let error), .success): return "only walking fails: \(error)"
@@ -24,13 +21,11 @@ public enum GaitComparison {
             if let difference = difference(walked, strode) { return difference }
             if let difference = try plainDifference(random, strode) { return difference }
             // Watched runs go request by request, unwatched ones may go replica by replica.
-            for gait in gaits {
-                if gaits.count > 1 {
-                    guard case .success(let single) = try result(random, gait, numbered: true)
-                    else { return "only single blocks fail" }
-                    if let difference = difference(strode, single) {
-                        return "\(difference) over single blocks in a \(gait.rawValue)"
-                    }
+            for gait in EngineConfiguration.Gait.allCases {
+                guard case .success(let single) = try result(random, gait, numbered: true)
+                else { return "only single blocks fail" }
+                if let difference = difference(strode, single) {
+                    return "\(difference) over single blocks in a \(gait.rawValue)"
                 }
                 switch try result(random, gait, watched: true) {
                 case .failure(let error): return "only watching a \(gait.rawValue) fails: \(error)"
@@ -49,7 +44,7 @@ public enum GaitComparison {
     private static func plainDifference(
         _ random: RandomCase, _ run: RunResult
     ) throws -> String? {
-        for numbered in [false, true] where random.gaits.count > 1 {
+        for numbered in [false, true] {
             let plain = try result(random, .walk, numbered: numbered, plain: true)
             guard case .success(let plain) = plain else { return "only the plain simulator fails" }
             if let difference = difference(run, plain) {

@@ -27,12 +27,6 @@ public struct RandomCase: Sendable {
     /// Whether the engine's own scheduler and the policy that is written like it must agree.
     public var mirrorsEngine = false
 
-    /// The gaits that the case has: a policy of one's own is walked in either.
-    var gaits: [EngineConfiguration.Gait] {
-        let isOwn = plan.policy != nil || ![.fcfs, .priority].contains(plan.engine.policy)
-        return isOwn ? [.walk] : EngineConfiguration.Gait.allCases
-    }
-
     /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole
     /// amount with each token of context.
     private static let measured = Result { try Configuration().resolved().plan.stepTime }

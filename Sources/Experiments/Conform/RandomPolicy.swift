@@ -2,7 +2,8 @@ import Basics
 import Simulator
 
 /// A scheduling policy that follows from its numbers: any order, any shape of a step, any victim,
-/// and an admission now and then refused. Deterministic, as policies must be.
+/// an admission now and then refused, and whatever else a policy may do. Deterministic, as policies
+/// must be.
 struct RandomPolicy: SchedulingPolicy {
     /// Who goes first.
     enum Order: CaseIterable {
@@ -12,6 +13,20 @@ struct RandomPolicy: SchedulingPolicy {
         case shortest
         case leastServed
         case byChance
+        /// Another one every so often.
+        case byTime
+        case byNote
+    }
+
+    /// When a step leaves decodes out.
+    enum Rest: CaseIterable {
+        case never
+        /// In every so many steps.
+        case byNumber
+        /// In every second step of every second stretch of time.
+        case byTime
+        /// When it was asked so many times.
+        case byCount
     }
 
     let salt: UInt64
@@ -22,10 +37,31 @@ struct RandomPolicy: SchedulingPolicy {
     /// Of so many admissions about one is refused; 0: none.
     let refusesOneOf: UInt64
     let namesAnyVictim: Bool
+    let rest: Rest
+    /// Calls between rests, or their stretch of time in 50 microseconds.
+    let pace: Int
+    /// Requests that may be passed over in a step.
+    let passesOverMost: Int
+    let keepsNotes: Bool
+    /// Whether admissions and quotas follow the step's counts.
+    let looksAtCounts: Bool
+    private var asked = 0
+
+    var orderFollowsStep: Bool { order == .byTime }
 
     init(_ random: inout SeededRandom) {
         salt = random.next()
-        order = Order.allCases[random.below(Order.allCases.count)]
+        // Of a stream of its own: a case keeps its other draws.
+        var more = SeededRandom(seed: salt, stream: 0x9011c)
+        rest = more.below(2) == 0 ? .never : Rest.allCases[more.below(Rest.allCases.count)]
+        pace = 2 + more.below(30)
+        passesOverMost = max(0, more.below(8) - 3)
+        looksAtCounts = more.below(3) == 0
+        let early = Order.allCases.firstIndex(of: .byTime) ?? 0
+        let drawn = Order.allCases[random.below(early)]
+        let late = Order.allCases[early + more.below(Order.allCases.count - early)]
+        order = more.below(3) == 0 ? late : drawn
+        keepsNotes = order == .byNote || more.below(3) == 0
         ordersRunning = random.below(2) == 0
         refusesOneOf = random.below(3) == 0 ? 2 + UInt64(random.below(6)) : 0
         namesAnyVictim = random.below(2) == 0
@@ -57,11 +93,52 @@ struct RandomPolicy: SchedulingPolicy {
         return random.next()
     }
 
-    func shape(_ step: StepView) -> StepShape {
-        shapes[Int(chance(1, UInt64(step.number)) % UInt64(shapes.count))]
+    mutating func shape(_ step: StepView) -> StepShape {
+        asked += 1
+        var shape = shapes[Int(chance(1, UInt64(step.number)) % UInt64(shapes.count))]
+        if looksAtCounts, shape.prefillQuota < .max {
+            shape.prefillQuota = 1 + (step.prefilledTokens + step.freeBlocks) % 97
+        }
+        if looksAtCounts { shape.mostPrefills = 1 + pace % 3 }
+        var rests = false
+        switch rest {
+        case .never: break
+        case .byNumber:
+            rests = step.number % pace == 0
+            shape.untilStep = (step.number / pace + 1) * pace
+        case .byTime:
+            let period = Int64(pace) * 50_000_000
+            let isOdd = step.time / period % 2 == 1
+            rests = isOdd && step.number % 2 == 0
+            shape.untilTime = (step.time / period + 1) * period
+            if isOdd { shape.untilStep = step.number + 1 }
+        case .byCount:
+            rests = asked % pace == 0
+            shape.untilStep = step.number + 1
+        }
+        if rests {
+            shape.phases = shape.phases.filter { $0 != .running && $0 != .decodes }
+            shape.untilStep = step.number + 1
+        }
+        return shape
     }
 
-    func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+    func passesOver(_ candidate: RequestView, _ step: StepView) -> Bool {
+        step.passedOver < passesOverMost
+            && chance(4, UInt64(bitPattern: candidate.sequence + candidate.note)) % 4 > 0
+    }
+
+    func noted(_ request: RequestView, _ event: RequestEvent, _ step: StepView) -> Int64 {
+        let counts = UInt64(step.freeBlocks + step.prefilling + step.running)
+        switch event {
+        case .arrived: return Int64(chance(5, UInt64(request.promptTokens)) % 4)
+        case .admitted: return request.note + Int64(chance(6, counts) % 3)
+        case .passedOver: return request.note - 1
+        case .preempted: return request.note - Int64(chance(7, counts) % 3)
+        }
+    }
+
+    func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         switch order {
         case .arrival: return a.sequence < b.sequence
         case .lastArrival: return a.sequence > b.sequence
@@ -71,16 +148,25 @@ struct RandomPolicy: SchedulingPolicy {
         case .byChance:
             let (one, other) = (chance(2, UInt64(a.sequence)), chance(2, UInt64(b.sequence)))
             return (one, a.sequence) < (other, b.sequence)
+        case .byTime:
+            let now = UInt64(step.time / 50_000_000) / UInt64(pace) + 8
+            let (one, other) = (chance(now, UInt64(a.sequence)), chance(now, UInt64(b.sequence)))
+            return (one, a.sequence) < (other, b.sequence)
+        case .byNote: return (a.note, a.sequence) < (b.note, b.sequence)
         }
     }
 
     func admits(_ candidate: RequestView, _ step: StepView) -> Bool {
         // Alone it must enter some day.
         guard refusesOneOf > 0, step.running > 0 else { return true }
-        return chance(UInt64(step.number), UInt64(candidate.sequence)) % refusesOneOf != 0
+        let counts = looksAtCounts ? UInt64(step.freeBlocks + step.prefilling + step.waiting) : 0
+        let call = UInt64(step.number) &+ counts << 32
+        return chance(call, UInt64(candidate.sequence)) % refusesOneOf != 0
     }
 
-    func victim(among running: [RequestView], for requester: RequestView) -> Int {
+    func victim(
+        among running: [RequestView], for requester: RequestView, at step: StepView
+    ) -> Int {
         guard namesAnyVictim else { return running.count - 1 }
         let place = chance(3, UInt64(requester.sequence)) % UInt64(running.count)
         return Int(place)

@@ -36,7 +36,7 @@ extension GateSuite {
     public func costs(of names: Set<String>? = nil, seeds: [Int]? = nil) throws -> [GateCost] {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.filter { names?.contains($0.name) ?? true }
-            .map { try PreparedCase($0) }
+            .map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let watched = try mapOnAllCores(jobs) { number, seed in
             var watcher: any RunObserver = CostWatcher(prepared[number].resolved.plan)

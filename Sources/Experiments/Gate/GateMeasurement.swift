@@ -33,7 +33,7 @@ extension GateSuite {
     /// Throws what the first failing run, in order, threw.
     public func measure(seeds: [Int]? = nil) throws -> [GateMeasurement] {
         let seeds = seeds ?? self.seeds
-        let prepared = try cases.map { try PreparedCase($0) }
+        let prepared = try cases.map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let finished = try mapOnAllCores(jobs) { number, seed in
             var nobody: any RunObserver = NoObserver()
@@ -55,11 +55,13 @@ extension GateSuite {
         let entry: Case
         /// Resolved without a seed; the plan's tables serve every run.
         let resolved: ResolvedConfiguration
+        let policy: (any SchedulingPolicy)?
         /// Requests of the recorded trace, when stretches are taken from it.
         let traceCount: Int
 
-        init(_ entry: Case) throws {
+        init(_ entry: Case, policy: (any SchedulingPolicy)?) throws {
             self.entry = entry
+            self.policy = policy
             resolved = try entry.configuration.resolved()
             guard let stretch = entry.stretch else {
                 traceCount = 0
@@ -82,6 +84,7 @@ extension GateSuite {
             var plan = resolved.plan
             plan.seed = UInt64(seed)
             plan.keepsRecords = false
+            plan.policy = policy ?? plan.policy
             var source = try configuration.openTrace().source
             if let stretch = entry.stretch {
                 var random = SeededRandom(seed: UInt64(seed), stream: 0x57e7)

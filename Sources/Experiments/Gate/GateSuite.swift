@@ -44,6 +44,8 @@ public struct GateSuite: Sendable {
     public var baseline: String
     public var seeds: [Int]
     public var cases: [Case]
+    /// A scheduling policy for every case, in place of the one that its configuration names.
+    public var policy: (any SchedulingPolicy)?
 
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.

@@ -54,8 +54,7 @@ public struct RunPlan: Sendable {
     public var arrivals = ArrivalMode.openLoop
     public var objective = ServiceLevelObjective()
     public var seed: UInt64 = 0
-    /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names. Runs with
-    /// one are walked step by step.
+    /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.
     public var policy: (any SchedulingPolicy)?
     /// A scheduler in another process, which goes before any policy.
     public var externalScheduler: ExternalSchedulerConfiguration?
@@ -73,6 +72,13 @@ public struct RunPlan: Sendable {
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
 
-    /// Whether requests that decode steadily are kept as sums.
-    var keepsCohort: Bool { !isPlain && !hasCustomScheduler }
+    /// Whether requests that decode steadily are kept as sums. Not for programs in other languages,
+    /// which decide each step. Nor where each block that a member takes counts and a policy, not
+    /// the running list, says in which order they are taken.
+    var keepsCohort: Bool {
+        guard !isPlain, externalScheduler == nil else { return false }
+        let policy = policy ?? engine.policyObject
+        let countsBlocks = numbersBlocks || engine.groups != [.full]
+        return !(countsBlocks && policy?.ordersRunning == true)
+    }
 }

@@ -129,7 +129,7 @@ private func deliverMembers(
 }
 
 /// Enters the members whose last step this batch was in `finished`, which is put into the order of
-/// the running list.
+/// the running list unless the batch has another.
 @inline(__always)
 private func finishLeaving(
     _ batch: BatchHeader, _ commitment: inout Commitment, _ scheduler: inout Scheduler,
@@ -149,7 +149,7 @@ private func finishLeaving(
     }
     scheduler.cohort.leaving.removeAll()
     // Entries of requests that became individual with the batch in flight stand behind the others.
-    sortByAdmission(&commitment.finished, scheduler.requests)
+    if !batch.endsAsEntered { sortByAdmission(&commitment.finished, scheduler.requests) }
 }
 
 /// Puts slots into the order of the running list: few, and half in order, so by insertion.

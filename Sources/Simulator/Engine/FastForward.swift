@@ -12,8 +12,15 @@ func fastForward(_ instance: inout Instance, to horizon: Int64) -> Bool {
         instance.scheduler.cadence.interval == 1, !instance.log.isWanted
     else { return false }
     updateCohort(&instance.scheduler, &instance.cache)
-    let times = standingTimes(&instance.scheduler)
-    return times > 0 && fastForward(&instance, to: horizon, times)
+    var times = standingTimes(&instance.scheduler)
+    guard times > 0 else { return false }
+    var limit = horizon
+    if case .policy(let seat) = instance.scheduler.custom {
+        clip(
+            &times, &limit, &instance.scheduler, &instance.cache, seat, at: instance.clock)
+        guard times > 0 else { return false }
+    }
+    return fastForward(&instance, to: horizon, times, before: limit)
 }
 
 /// How many steps the decision of the next one stands for as far as the scheduler can tell, which
@@ -50,8 +57,9 @@ private func delivers(_ scheduler: inout Scheduler, _ members: Int) -> Bool {
     return true
 }
 
+/// The same for so many times at most, the last of them decided before `limit`.
 private func fastForward(
-    _ instance: inout Instance, to horizon: Int64, _ times: Int64
+    _ instance: inout Instance, to horizon: Int64, _ times: Int64, before limit: Int64
 ) -> Bool {
     let count = instance.scheduler.cohort.count
     guard count < instance.prices.lines.count else { return false }
@@ -60,7 +68,7 @@ private func fastForward(
     if instance.scheduler.rules.inFlight > 0, instance.scheduler.flight[0].header.end > horizon {
         return false
     }
-    var limit = horizon
+    var limit = min(limit, horizon)
     if let next = instance.inbox.first {
         limit = min(limit, instance.scheduler.requests[Int(next)].arrival)
     }

@@ -23,18 +23,28 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
         steps > 0
     else { return time }
     // A step takes no less time than the members' next one: others only add to it, and
-    // contexts grow. Without members, all steps but a first prefill decode something.
-    let decodes = max(1, instance.scheduler.cohort.count)
+    // contexts grow. Without members, all steps but a first prefill decode something. A policy may
+    // serve newcomers before members, and then a step may hold only some of these.
+    let isCertain = instance.scheduler.custom == nil || newcomers(&instance) == 0
+    let members = isCertain ? instance.scheduler.cohort.count : 0
+    let decodes = max(1, members)
     guard decodes < instance.prices.lines.count else { return time }
     let shortest = instance.prices.lines[decodes].picoseconds(
-        context: max(1, instance.scheduler.cohort.context),
-        windowedContext: instance.scheduler.cohort.windowed)
+        context: max(1, members > 0 ? instance.scheduler.cohort.context : 0),
+        windowedContext: members > 0 ? instance.scheduler.cohort.windowed : 0)
     let (sleep, overflow) = shortest.multipliedReportingOverflow(
-        by: instance.scheduler.cohort.count > 0 ? steps : steps - 1)
+        by: members > 0 ? steps : steps - 1)
     if !overflow, sleep < .max - instance.lastEnd {
         time = max(time, min(abort, instance.lastEnd + sleep))
     }
     return time
+}
+
+/// Requests that are no members.
+@inline(__always)
+private func newcomers(_ instance: inout Instance) -> Int {
+    instance.scheduler.cohort.individuals.count + instance.scheduler.waiting.count
+        + instance.inbox.count
 }
 
 /// When the first client gives up: that ends a request too. Of those not arrived at the loop it
@@ -50,9 +60,7 @@ private func firstAbort(_ instance: inout Instance) -> Int64 {
 /// A number of steps, counted from the next one to be scheduled, before whose end no request ends;
 /// nil when a shortage of blocks or a crowd makes it uncertain. O(individuals + waiting).
 private func stepsToFirstEnd(_ instance: inout Instance) -> Int64? {
-    let newcomers =
-        instance.scheduler.cohort.individuals.count + instance.scheduler.waiting.count
-        + instance.inbox.count
+    let newcomers = newcomers(&instance)
     guard newcomers <= sleepersCrowd else { return nil }
     let size = Int64(instance.cache.blockSize.tokens)
     var steps = instance.scheduler.cohort.exits.earliest(from: instance.scheduler.cohort.tick)

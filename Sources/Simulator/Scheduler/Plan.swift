@@ -36,6 +36,9 @@ struct Plan: ~Copyable {
     var prefill = 0
     /// The cadence keeps prefill out of this step.
     var holds = false
+    /// Requests that get their last token in the step have entries, and end in the order of these;
+    /// else in the order of the running list.
+    var endsAsEntered = false
     /// When the call is made, picoseconds.
     var time: Int64 = 0
 
@@ -50,6 +53,7 @@ struct Plan: ~Copyable {
         prefillQuota = .max
         prefill = 0
         self.holds = holds
+        endsAsEntered = false
         self.time = time
     }
 
@@ -96,6 +100,8 @@ struct BatchHeader {
     var wasted = 0
     /// Made only to tell the workers of a finish; not counted and not logged.
     var isCleanup = false
+    /// See `Plan`.
+    var endsAsEntered = false
 }
 
 /// A dispatched plan.

@@ -85,7 +85,7 @@ private func wantsBlockToWaste(
 }
 
 /// Counts what the steps that leaving members waste need.
-private func countWaste(
+func countWaste(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ tokens: inout Int,
     _ blocks: inout Int
 ) {
@@ -98,7 +98,7 @@ private func countWaste(
 }
 
 /// Schedules the steps that leaving members waste.
-private func wasteSteps(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+func wasteSteps(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     for index in scheduler.cohort.leaving.indices {
         let slot = Int(scheduler.cohort.leaving[index])
         guard scheduler.wastesStep(slot) else { continue }

@@ -2,7 +2,9 @@
 ///
 /// First come first served: a deque; preempted requests return to its front. Priority: ordered by
 /// (priority, arrival, id), smallest first; kept as a descending array so that the head
-/// leaves in O(1) and an insertion moves what stands before it.
+/// leaves in O(1) and an insertion moves what stands before it. A Swift policy: those that it has
+/// given their places stand in the array, the head last as well, and whoever came since in the
+/// deque, behind them.
 struct WaitingQueue: ~Copyable {
     struct Rank: Comparable {
         var priority: Int32
@@ -23,13 +25,14 @@ struct WaitingQueue: ~Copyable {
 
     init(ordered: Bool) { self.ordered = ordered }
 
-    var count: Int { ordered ? descending.count : deque.count }
+    var count: Int { descending.count + deque.count }
     var isEmpty: Bool { count == 0 }
     /// The request at a place, the head first.
     subscript(place: Int) -> Int32 {
-        ordered ? descending[descending.count - 1 - place].slot : deque[place]
+        place < descending.count
+            ? descending[descending.count - 1 - place].slot : deque[place - descending.count]
     }
-    var head: Int32? { ordered ? descending.last?.slot : deque.first }
+    var head: Int32? { descending.last?.slot ?? deque.first }
 
     /// A new request joins.
     mutating func append(_ slot: Int32, rank: Rank) {
@@ -57,14 +60,14 @@ struct WaitingQueue: ~Copyable {
     }
 
     private mutating func removeHead() {
-        if ordered { descending.removeLast() } else { _ = deque.popFirst() }
+        if descending.isEmpty { _ = deque.popFirst() } else { descending.removeLast() }
     }
 
     /// Removes a request wherever it stands. O(1) for the head, else O(count).
     mutating func remove(_ slot: Int32) {
         if head == slot { return removeHead() }
-        if ordered {
-            descending.removeAll { $0.slot == slot }
+        if let index = descending.lastIndex(where: { $0.slot == slot }) {
+            descending.remove(at: index)
         } else if let index = (0..<deque.count).first(where: { deque[$0] == slot }) {
             deque.remove(at: index)
         }
@@ -77,5 +80,31 @@ struct WaitingQueue: ~Copyable {
             if rank < descending[middle].rank { low = middle + 1 } else { high = middle }
         }
         descending.insert((rank, slot), at: low)
+    }
+}
+
+/// The order of a policy.
+extension WaitingQueue {
+    /// Those that have a place, and those that have none yet, who stand behind them.
+    var placed: Int { descending.count }
+    var unplaced: Int { deque.count }
+
+    /// Takes out one of those without a place, counted from the first.
+    mutating func takeUnplaced(_ index: Int) -> Int32 {
+        let slot = deque[index]
+        if index == 0 { deque.removeFirst() } else { deque.remove(at: index) }
+        return slot
+    }
+
+    /// Puts a request before the one at a place, counted from the head. O(place).
+    mutating func place(_ slot: Int32, before place: Int) {
+        let rank = Rank(priority: 0, arrival: 0, id: 0)
+        descending.insert((rank, slot), at: descending.count - place)
+    }
+
+    /// Moves a request forward. O(distance).
+    mutating func move(from place: Int, to earlier: Int) {
+        let entry = descending.remove(at: descending.count - 1 - place)
+        descending.insert(entry, at: descending.count - earlier)
     }
 }

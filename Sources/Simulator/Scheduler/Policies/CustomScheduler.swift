@@ -3,8 +3,7 @@ import Traces
 
 /// Who decides in place of the engine's own scheduler.
 enum CustomScheduler {
-    /// Indirect: an existential in place would make the replica too large a type to keep loaded.
-    indirect case policy(any SchedulingPolicy)
+    case policy(PolicySeat)
     case external(ExternalScheduler)
 
     /// The one that a plan asks for; nil for the engine's own.
@@ -12,7 +11,7 @@ enum CustomScheduler {
         if let external = plan.externalScheduler {
             self = .external(ExternalScheduler(external, replica: replica))
         } else if let policy = plan.policy ?? plan.engine.policyObject {
-            self = .policy(policy)
+            self = .policy(PolicySeat(policy))
         } else {
             return nil
         }
@@ -20,7 +19,7 @@ enum CustomScheduler {
 }
 
 extension RunPlan {
-    /// Whether something else than the engine's own scheduler decides; such runs walk.
+    /// Whether something else than the engine's own scheduler decides.
     package var hasCustomScheduler: Bool {
         externalScheduler != nil || policy != nil || engine.policyObject != nil
     }
@@ -64,9 +63,9 @@ extension CustomScheduler {
         _ replica: Int, _ step: Int, _ moment: String, _ state: String
     ) -> InputError {
         switch self {
-        case .policy(let policy):
+        case .policy(let seat):
             return InputError(
-                "scheduling policy \(type(of: policy)) (replica \(replica))",
+                "scheduling policy \(type(of: seat.policy)) (replica \(replica))",
                 "\(moment): \(state)",
                 expected: "a policy that lets something into every step, or a larger "
                     + "engine.num_gpu_blocks")
@@ -89,10 +88,8 @@ extension CustomScheduler {
 func scheduleCustom(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     do {
         switch scheduler.custom {
-        case .policy(var policy):
-            let shape = policy.shape(scheduler.stepView(cache))
-            scheduler.custom = .policy(policy)
-            try scheduleByPolicy(&scheduler, &cache, policy, shape)
+        case .policy(let seat):
+            try scheduleByPolicy(&scheduler, &cache, seat)
         case .external(let external):
             try scheduleExternally(&scheduler, &cache, external)
         case nil:

@@ -3,32 +3,56 @@ import Basics
 /// A schedule call by a Swift policy: order, admission, victims and quota are the policy's, all
 /// else is done by the verbs that the engine's own rules use.
 
-/// Schedules a step as a policy decides. O(running + waiting) for each admission.
+/// Schedules a step as a policy decides: running requests all at once where each gets what it asks
+/// for, whatever their order, else one by one in the policy's.
+///
+/// O(individuals) and what admission takes; O(running) in order.
 func scheduleByPolicy(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ policy: any SchedulingPolicy,
-    _ shape: StepShape
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ seat: PolicySeat
 ) throws {
-    scheduler.plan.prefillQuota = shape.prefillQuota
-    for phase in shape.phases {
-        if shape.isExclusive, !scheduler.plan.entries.isEmpty { break }
+    seat.ask(&scheduler, &cache, at: scheduler.plan.time)
+    if scheduler.waiting.unplaced > 0 { placeArrivals(&scheduler, seat) }
+    defer { seat.close(scheduler.plan.prefill) }
+    scheduler.plan.prefillQuota = seat.shape.prefillQuota
+    guard scheduler.cohort.isOn else {
+        return try scheduleInOrder(&scheduler, &cache, seat, from: 0)
+    }
+    defer { scheduler.cohort.step(&scheduler.plan.share) }
+    updateCohort(&scheduler, &cache)
+    let served = scheduleTogether(&scheduler, &cache, seat)
+    let isDone = served.phases == seat.shape.phases.count
+    if isDone, served.decodes || scheduler.cohort.count == 0 && scheduler.cohort.leaving.isEmpty {
+        return
+    }
+    individualiseAll(&scheduler, &cache)
+    defer { noteIndividuals(&scheduler) }
+    // Members that a step leaves out are no longer steady.
+    guard !isDone else { return }
+    try scheduleInOrder(&scheduler, &cache, seat, from: served.phases)
+}
+
+/// Schedules phases from one on, one request after the other.
+private func scheduleInOrder(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ seat: PolicySeat, from first: Int
+) throws {
+    scheduler.plan.endsAsEntered = true
+    for phase in seat.shape.phases[first...] {
+        if seat.shape.isExclusive, !scheduler.plan.entries.isEmpty { break }
         if phase == .admissions {
             // Rule of the engine: no request enters a step in which one was preempted.
-            if scheduler.plan.preempted.isEmpty { admitByPolicy(&scheduler, &cache, policy) }
+            if scheduler.plan.preempted.isEmpty { admitByPolicy(&scheduler, &cache, seat) }
         } else {
-            try runByPolicy(&scheduler, &cache, policy, phase)
+            try runByPolicy(&scheduler, &cache, seat, phase)
         }
     }
 }
 
 private func runByPolicy(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ policy: any SchedulingPolicy,
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ seat: PolicySeat,
     _ phase: StepShape.Phase
 ) throws {
     var order = scheduler.running.elements
-    if policy.ordersRunning {
-        let views = order.map { (slot: $0, view: scheduler.view($0)) }
-        order = views.sorted { policy.precedes($0.view, $1.view) }.map(\.slot)
-    }
+    if seat.ordersRunning { order = sorted(order, &scheduler, seat) }
     next: for slot in order where scheduler.plan.budget > 0 {
         let slot = Int(slot)
         let request = scheduler.requests[slot]
@@ -41,70 +65,40 @@ private func runByPolicy(
         if request.prefilling { tokens = min(tokens, scheduler.plan.prefillQuota) }
         guard tokens > 0 else { continue }
         while run(&scheduler, &cache, slot, tokens: tokens) != nil {
-            let victim = try scheduler.victim(policy, for: slot)
-            preempt(&scheduler, &cache, at: victim)
+            let place = try victim(&scheduler, seat, for: slot)
+            let preempted = scheduler.running[place]
+            preempt(&scheduler, &cache, at: place)
+            note(.preempted, preempted, &scheduler, seat, seat.step)
             if scheduler.requests[slot].state != .running { continue next }
         }
     }
 }
 
-private func admitByPolicy(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ policy: any SchedulingPolicy
-) {
-    while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
-        let first = scheduler.firstWaiting(policy)
-    {
-        guard policy.admits(scheduler.view(first), scheduler.stepView(cache)),
-            admit(&scheduler, &cache, Int(first)) == nil
-        else { break }
+/// The place in `running` of the request that the policy preempts for another.
+private func victim(
+    _ scheduler: inout Scheduler, _ seat: PolicySeat, for slot: Int
+) throws -> Int {
+    var views: [RequestView] = []
+    for slot in scheduler.running.elements {
+        views.append(requestView(&scheduler, seat, slot))
     }
-    scheduler.noteCapacity()
+    let place = seat.policy.victim(
+        among: views, for: requestView(&scheduler, seat, Int32(slot)),
+        at: seat.step)
+    guard views.indices.contains(place) else {
+        throw InputError(
+            "scheduling policy \(type(of: seat.policy))",
+            "names victim \(place) of \(views.count) running requests",
+            expected: "a place in the list it was given")
+    }
+    return place
 }
 
-extension Scheduler {
-    /// The place in `running` of the request that the policy preempts for another.
-    fileprivate func victim(_ policy: any SchedulingPolicy, for slot: Int) throws -> Int {
-        let views = running.elements.map { view($0) }
-        let place = policy.victim(among: views, for: view(Int32(slot)))
-        guard views.indices.contains(place) else {
-            throw InputError(
-                "scheduling policy \(type(of: policy))",
-                "names victim \(place) of \(views.count) running requests",
-                expected: "a place in the list it was given")
-        }
-        return place
-    }
-
-    /// The waiting request that the policy serves first. O(waiting).
-    fileprivate func firstWaiting(_ policy: any SchedulingPolicy) -> Int32? {
-        guard var best = waiting.head else { return nil }
-        var bestView = view(best)
-        for place in 1..<max(1, waiting.count) {
-            let slot = waiting[place]
-            let view = view(slot)
-            if policy.precedes(view, bestView) { (best, bestView) = (slot, view) }
-        }
-        return best
-    }
-
-    /// What a policy sees of the engine now.
-    func stepView(_ cache: borrowing KVCache) -> StepView {
-        StepView(
-            number: calls, time: plan.time, tokenBudget: rules.tokenBudget,
-            freeBlocks: cache.freeBlocks, usableBlocks: cache.usableBlocks,
-            blockSize: cache.blockSize.tokens, running: running.count, waiting: waiting.count,
-            runningLimit: rules.activeLimit)
-    }
-
-    /// What a policy sees of a request.
-    func view(_ slot: Int32) -> RequestView {
-        let request = requests[Int(slot)]
-        return RequestView(
-            id: request.id, sequence: request.sequence, arrival: request.arrival,
-            priority: Int(request.priority), promptTokens: Int(request.promptTokens),
-            knownTokens: Int(request.known + request.placeholders),
-            computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
-            maxTokens: Int(request.maxTokens), preemptions: Int(request.preemptions),
-            isPrefilling: request.state == .running && request.prefilling)
-    }
+/// Running requests in the policy's order. O(n log n).
+func sorted(
+    _ slots: [Int32], _ scheduler: inout Scheduler, _ seat: PolicySeat
+) -> [Int32] {
+    var entries: [(slot: Int32, view: RequestView)] = []
+    for slot in slots { entries.append((slot, requestView(&scheduler, seat, slot))) }
+    return entries.sorted { seat.policy.precedes($0.view, $1.view, at: seat.step) }.map(\.slot)
 }

@@ -6,7 +6,9 @@ public struct FirstComeFirstServed: SchedulingPolicy {
     public init() {}
 
     /// The earlier arrival first.
-    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+        a.sequence < b.sequence
+    }
 }
 
 /// vLLM's priority policy, written as a policy: smaller priorities first, then earlier arrivals;
@@ -15,12 +17,14 @@ public struct ByPriority: SchedulingPolicy {
     public init() {}
 
     /// The smaller priority first, then the earlier arrival.
-    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         (a.priority, a.arrival, a.id) < (b.priority, b.arrival, b.id)
     }
 
     /// The largest priority, then the latest arrival; the first of equals. O(running).
-    public func victim(among running: [RequestView], for requester: RequestView) -> Int {
+    public func victim(
+        among running: [RequestView], for requester: RequestView, at step: StepView
+    ) -> Int {
         var worst = 0
         for place in running.indices.dropFirst() {
             let (candidate, current) = (running[place], running[worst])
@@ -38,13 +42,15 @@ public struct ShortestPromptFirst: SchedulingPolicy {
     public init() {}
 
     /// The shorter prompt first, then the earlier arrival.
-    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         (a.promptTokens, a.sequence) < (b.promptTokens, b.sequence)
     }
 
     /// The longest prompt. O(running).
-    public func victim(among running: [RequestView], for requester: RequestView) -> Int {
-        running.indices.max { precedes(running[$0], running[$1]) } ?? 0
+    public func victim(
+        among running: [RequestView], for requester: RequestView, at step: StepView
+    ) -> Int {
+        running.indices.max { precedes(running[$0], running[$1], at: step) } ?? 0
     }
 }
 
@@ -57,13 +63,15 @@ public struct LeastAttainedService: SchedulingPolicy {
     public var ordersRunning: Bool { true }
 
     /// Fewer delivered tokens first, then the earlier arrival.
-    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         (a.deliveredTokens, a.sequence) < (b.deliveredTokens, b.sequence)
     }
 
     /// The one with the most delivered tokens. O(running).
-    public func victim(among running: [RequestView], for requester: RequestView) -> Int {
-        running.indices.max { precedes(running[$0], running[$1]) } ?? 0
+    public func victim(
+        among running: [RequestView], for requester: RequestView, at step: StepView
+    ) -> Int {
+        running.indices.max { precedes(running[$0], running[$1], at: step) } ?? 0
     }
 }
 
@@ -85,7 +93,9 @@ public struct DecodeFirst: SchedulingPolicy {
     }
 
     /// The earlier arrival first.
-    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+        a.sequence < b.sequence
+    }
 }
 
 /// Prefill first, and alone: while anyone can be prefilled nobody decodes, as in engines before
@@ -102,7 +112,9 @@ public struct PrefillFirst: SchedulingPolicy {
     }
 
     /// The earlier arrival first.
-    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+        a.sequence < b.sequence
+    }
 }
 
 extension EngineConfiguration {

@@ -1,0 +1,149 @@
+import Basics
+
+/// A replica's copy of a Swift policy, with what the engine keeps for it.
+///
+/// A class: an existential inside the scheduler would make that too large a type to keep loaded.
+final class PolicySeat {
+    var policy: any SchedulingPolicy
+    let ordersRunning: Bool
+    let orderFollowsStep: Bool
+    let keepsNotes: Bool
+    /// The step to be scheduled as it began, the policy's shape for it, and for which call it was
+    /// asked.
+    private(set) var step = StepView.none
+    private(set) var shape = StepShape()
+    private var askedFor = -1
+    /// The policy's number on each request, by slot; empty where it keeps none.
+    var notes = HotArray<Int64>()
+    /// Tokens of prefill scheduled so far.
+    var prefilled = 0
+    /// Requests admitted in the step under way, and waiting ones passed over in it.
+    var entered = 0
+    var passedOver = 0
+    /// Whether waiting requests may have lost their order: a note has changed.
+    var isDisordered = false
+    /// Individuals in the order in which the step serves them, their tokens, and how many there
+    /// are up to the end of each phase.
+    var order = HotArray<Int32>()
+    var tokens = HotArray<Int32>()
+    var ends = HotArray<Int32>()
+
+    init(_ policy: any SchedulingPolicy) {
+        self.policy = policy
+        ordersRunning = policy.ordersRunning
+        orderFollowsStep = policy.orderFollowsStep
+        keepsNotes = policy.keepsNotes
+    }
+
+    /// Asks for the shape of the next call, once.
+    @inline(__always)
+    func ask(_ scheduler: inout Scheduler, _ cache: inout KVCache, at time: Int64) {
+        guard askedFor != scheduler.calls else { return }
+        askedFor = scheduler.calls
+        entered = 0
+        passedOver = 0
+        step = stepView(&scheduler, &cache, self, at: time)
+        shape = policy.shape(step)
+    }
+
+    /// The call is made. One that only tells of a finish has the number of the next.
+    func close(_ prefill: Int) {
+        askedFor = -1
+        prefilled += prefill
+    }
+}
+
+extension StepView {
+    /// Of no step.
+    fileprivate static let none = StepView(
+        number: 0, time: 0, tokenBudget: 0, freeBlocks: 0, usableBlocks: 0, blockSize: 0,
+        running: 0, waiting: 0, runningLimit: 0, prefilling: 0, prefilledTokens: 0, passedOver: 0)
+}
+
+/// What a policy sees of the engine now. O(running) where requests are kept one by one, else
+/// O(individuals).
+@inline(__always)
+func stepView(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ seat: PolicySeat, at time: Int64
+) -> StepView {
+    StepView(
+        number: scheduler.calls, time: time, tokenBudget: scheduler.rules.tokenBudget,
+        freeBlocks: cache.freeBlocks, usableBlocks: cache.usableBlocks,
+        blockSize: cache.blockSize.tokens, running: scheduler.running.count,
+        waiting: scheduler.waiting.count, runningLimit: scheduler.rules.activeLimit,
+        prefilling: prefilling(&scheduler) + seat.entered, prefilledTokens: seat.prefilled,
+        passedOver: seat.passedOver)
+}
+
+/// Running requests whose latest step left prompt over.
+@inline(__always)
+private func prefilling(_ scheduler: inout Scheduler) -> Int {
+    var count = 0
+    // What is no individual only decodes. In the middle of a step in order the list of individuals
+    // is out of date.
+    if scheduler.cohort.isOn, !scheduler.plan.endsAsEntered {
+        for index in scheduler.cohort.individuals.indices
+        where scheduler.requests[Int(scheduler.cohort.individuals[index])].prefilling {
+            count += 1
+        }
+    } else {
+        for index in scheduler.running.indices
+        where scheduler.requests[Int(scheduler.running[index])].prefilling {
+            count += 1
+        }
+    }
+    return count
+}
+
+/// What a policy sees of a request that is no member of the cohort.
+@inline(__always)
+func requestView(_ scheduler: inout Scheduler, _ seat: PolicySeat, _ slot: Int32) -> RequestView {
+    let request = scheduler.requests[Int(slot)]
+    return RequestView(
+        id: request.id, sequence: request.sequence, arrival: request.arrival,
+        priority: Int(request.priority), promptTokens: Int(request.promptTokens),
+        knownTokens: Int(request.known + request.placeholders),
+        computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
+        maxTokens: Int(request.maxTokens), preemptions: Int(request.preemptions),
+        isPrefilling: request.state == .running && request.prefilling,
+        note: seat.keepsNotes ? seat.notes[Int(slot)] : 0)
+}
+
+/// Tells the policy that something happened to a request, and keeps its note.
+@inline(__always)
+func note(
+    _ event: RequestEvent, _ slot: Int32, _ scheduler: inout Scheduler, _ seat: PolicySeat,
+    _ step: StepView
+) {
+    if seat.keepsNotes { keepNote(event, slot, &scheduler, seat, step) }
+}
+
+@inline(never)
+private func keepNote(
+    _ event: RequestEvent, _ slot: Int32, _ scheduler: inout Scheduler, _ seat: PolicySeat,
+    _ step: StepView
+) {
+    let before = seat.notes[Int(slot)]
+    let after = seat.policy.noted(requestView(&scheduler, seat, slot), event, step)
+    seat.notes[Int(slot)] = after
+    if event == .passedOver, after != before { seat.isDisordered = true }
+}
+
+/// How many steps a decision stands for as far as the policy can tell, when no request waits,
+/// enters, ends or prefills: at most `times`, the last of them decided before `limit`.
+func clip(
+    _ times: inout Int64, _ limit: inout Int64, _ scheduler: inout Scheduler,
+    _ cache: inout KVCache, _ seat: PolicySeat, at time: Int64
+) {
+    seat.ask(&scheduler, &cache, at: time)
+    guard seat.shape.phases.contains(where: { $0 == .running || $0 == .decodes }) else {
+        times = 0
+        return
+    }
+    // The order in which requests end is the policy's: such a step is decided by itself.
+    if seat.ordersRunning, scheduler.rules.inFlight > 0 { times -= 1 }
+    if seat.shape.untilStep < .max {
+        times = min(times, max(0, Int64(seat.shape.untilStep - scheduler.calls)))
+    }
+    limit = min(limit, seat.shape.untilTime)
+}

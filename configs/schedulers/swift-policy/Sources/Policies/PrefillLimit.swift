@@ -1,0 +1,23 @@
+import Simulator
+
+/// A limit on prefills under way (vLLM issue 57413).
+///
+/// A prefill holds the blocks it has computed until its last chunk is done. With the limit reached
+/// nobody enters, while those under way go on as before.
+public struct PrefillLimit: SchedulingPolicy {
+    /// Most prefills at once, those that enter in the step included.
+    public var most: Int
+
+    /// At least one.
+    public init(most: Int = 2) { self.most = max(1, most) }
+
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+        a.sequence < b.sequence
+    }
+
+    public func shape(_ step: StepView) -> StepShape {
+        var shape = StepShape()
+        shape.mostPrefills = most
+        return shape
+    }
+}

@@ -5,9 +5,19 @@ import Simulator
 /// its steps as slices, its queue and free blocks as counters, and its requests as spans.
 ///
 /// The form is that of Chrome's Trace Event Format, an array with a line for each event. Times are
-/// microseconds with six decimals: exact picoseconds.
+/// microseconds with six decimals: exact picoseconds. Steps in a row that decode for the same
+/// requests are one slice, whichever way the run steps; counters have an event where they change.
 public struct TraceEvents: Sendable {
-    private var named: Set<Int> = []
+    /// What is known of a replica.
+    private struct Track {
+        /// Steps that decode for the same members, the last of which may be followed by more.
+        var decodes: DecidedPlan?
+        var waiting = -1
+        var running = -1
+        var freeBlocks = -1
+    }
+
+    private var tracks: [Track?] = []
     private var isFirst = true
 
     /// No events yet.
@@ -17,76 +27,240 @@ public struct TraceEvents: Sendable {
     public static let opening = "["
     public static let closing = "]"
 
-    /// The lines of a decision; none for an update. O(entries).
-    public mutating func lines(_ decision: Decision) -> [String] {
-        guard case .scheduled(let step) = decision else { return [] }
-        var lines: [String] = []
-        if named.insert(step.replica).inserted {
-            lines.append(
-                event("M", step.replica, "process_name", nil)
-                    + ",\"args\":{\"name\":\"replica \(step.replica)\"}}")
+    /// Writes the events of plans, as far as no later step can be part of them. O(plans and their
+    /// entries). Throws as `OutputFile.write` does.
+    public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
+        for plan in plans.plans {
+            try open(plan.replica, file)
+            if let decodes = tracks[plan.replica]!.decodes {
+                if let more = decodes.followed(by: plan) {
+                    tracks[plan.replica]!.decodes = more
+                    continue
+                }
+                try writeDecodes(plan.replica, file)
+            }
+            if plan.times == 0 { continue }
+            try writeRequests(plan, file)
+            if plan.onlyDecodes {
+                tracks[plan.replica]!.decodes = plan
+                continue
+            }
+            if !plan.isEmpty { try writeStep(plan, plans.entries, file) }
+            for place in plan.preempted { try writePreemption(plan, plans.preempted[place], file) }
+            try writeFreeBlocks(plan, at: plan.time, file)
         }
-        if !step.entries.isEmpty { lines.append(slice(step)) }
-        for id in step.preempted {
-            lines.append(
-                event("i", step.replica, "preempts request \(id)", step.time) + ",\"s\":\"p\"}")
-        }
-        lines.append(
-            event("C", step.replica, "requests", step.time)
-                + ",\"args\":{\"running\":\(step.running),\"waiting\":\(step.waiting)}}")
-        lines.append(
-            event("C", step.replica, "free blocks", step.time)
-                + ",\"args\":{\"blocks\":\(step.freeBlocks)}}")
-        return lines.map { separated($0) }
     }
 
-    /// The lines of a request's life, from its arrival on, as far as it came. O(1).
-    public mutating func lines(_ record: RequestRecord) -> [String] {
-        guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected else {
-            return []
+    /// Writes what no later step is part of any more, at the end of the run.
+    public mutating func finish(_ file: OutputFile) throws {
+        for replica in tracks.indices where tracks[replica]?.decodes != nil {
+            try writeDecodes(replica, file)
         }
+    }
+
+    /// Writes a request's life, from its arrival on, as far as it came. O(1).
+    public mutating func write(_ record: RequestRecord, to file: OutputFile) throws {
+        guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected else { return }
         let moments = [record.arrival, record.admitted, record.firstToken, record.finish]
-        var lines: [String] = []
-        for (place, name) in ["queue", "to first token", "decode"].enumerated() {
+        for (place, name) in Words.phases.enumerated() {
             let start = moments[place]
             guard start >= 0 else { break }
             let end = moments[place + 1] >= 0 ? moments[place + 1] : record.finish
-            for (phase, time) in [("b", start), ("e", end)] {
-                lines.append(
-                    event(phase, Int(record.replica), name, time)
-                        + ",\"cat\":\"request\",\"id\":\"\(record.id)\"}")
+            for (phase, time) in [(UInt8(ascii: "b"), start), (UInt8(ascii: "e"), end)] {
+                try writeEvent(phase, Int(record.replica), file) { text in
+                    text.put(name)
+                    Self.put(time: time, &text)
+                    text.put(Words.request)
+                    text.put(record.id)
+                    text.put(Words.endOfText)
+                }
             }
         }
-        return lines.map { separated($0) }
     }
 
-    private func slice(_ step: ScheduleDecision) -> String {
-        let chunks = step.entries.filter { $0.computedBefore < $0.promptTokens }
-        let decodes = step.entries.count - chunks.count
-        let prompt = chunks.reduce(0) { $0 + $1.tokens }
-        var names: [String] = []
-        if decodes > 0 { names.append("decode \(decodes)") }
-        if !chunks.isEmpty { names.append("prefill \(chunks.count) of \(prompt) tokens") }
-        let duration = step.executionEnd - step.executionStart
-        return event("X", step.replica, names.joined(separator: ", "), step.executionStart)
-            + ",\"dur\":\(microseconds(duration)),\"args\":{\"step\":\(step.number),"
-            + "\"tokens\":\(step.entries.reduce(0) { $0 + $1.tokens }),"
-            + "\"prefills\":[\(chunks.map { String($0.id) }.joined(separator: ","))]}}"
+    private mutating func open(_ replica: Int, _ file: OutputFile) throws {
+        while tracks.count <= replica { tracks.append(nil) }
+        guard tracks[replica] == nil else { return }
+        tracks[replica] = Track()
+        try writeEvent(UInt8(ascii: "M"), replica, file) { text in
+            text.put(Words.processName)
+            text.put(Int64(replica))
+            text.put(Words.endOfName)
+        }
     }
 
-    /// The members that every event has, without the closing brace.
-    private func event(_ phase: String, _ replica: Int, _ name: String, _ time: Int64?) -> String {
-        var text = "{\"ph\":\"\(phase)\",\"pid\":\(replica),\"tid\":0,\"name\":\"\(name)\""
-        if let time { text += ",\"ts\":\(microseconds(time))" }
-        return text
+    private mutating func writeDecodes(_ replica: Int, _ file: OutputFile) throws {
+        guard let plan = tracks[replica]!.decodes else { return }
+        tracks[replica]!.decodes = nil
+        try writeStep(plan, [], file)
+        try writeFreeBlocks(plan, at: plan.times > 1 ? plan.lastStart : plan.time, file)
     }
 
-    private mutating func separated(_ line: String) -> String {
-        defer { isFirst = false }
-        return isFirst ? line : "," + line
+    private mutating func writeStep(
+        _ plan: DecidedPlan, _ entries: [ScheduledEntry], _ file: OutputFile
+    ) throws {
+        var (chunks, prompt, tokens) = (0, 0, plan.members * plan.times)
+        for place in plan.entries {
+            tokens += entries[place].tokens
+            guard entries[place].computedBefore < entries[place].promptTokens else { continue }
+            chunks += 1
+            prompt += entries[place].tokens
+        }
+        let decodes = plan.members + plan.entries.count - chunks
+        try writeEvent(UInt8(ascii: "X"), plan.replica, file) { text in
+            if decodes > 0 {
+                text.put(Words.decode)
+                text.put(Int64(decodes))
+                if plan.times > 1 {
+                    text.put(Words.times)
+                    text.put(Int64(plan.times))
+                }
+                if chunks > 0 { text.put(Words.comma) }
+            }
+            if chunks > 0 {
+                text.put(Words.prefill)
+                text.put(Int64(chunks))
+                text.put(Words.of)
+                text.put(Int64(prompt))
+                text.put(Words.tokens)
+            }
+            Self.put(time: plan.start, &text)
+            text.put(Words.duration)
+            Self.put(microseconds: plan.lastEnd - plan.start, &text)
+            text.put(Words.step)
+            text.put(Int64(plan.number))
+            if plan.times > 1 { Self.putSteps(plan, &text) }
+            text.put(Words.stepTokens)
+            text.put(Int64(tokens))
+            text.put(Words.prefills)
+        }
+        var isFirst = true
+        for place in plan.entries {
+            guard entries[place].computedBefore < entries[place].promptTokens else { continue }
+            try file.write(atMost: 64) { text in
+                if !isFirst { text.put(byte: UInt8(ascii: ",")) }
+                text.put(entries[place].id)
+            }
+            isFirst = false
+        }
+        try file.write(atMost: 8) { $0.put(Words.endOfList) }
     }
 
-    private func microseconds(_ picoseconds: Int64) -> String {
-        Quantity.exact(picoseconds, decimals: 6)
+    /// What is only said of several steps.
+    private static func putSteps(_ plan: DecidedPlan, _ text: inout TextRoom) {
+        text.put(Words.number)
+        text.put(Int64(plan.times))
+        text.put(Words.firstDuration)
+        put(microseconds: plan.duration, &text)
+        text.put(Words.lastDuration)
+        put(microseconds: plan.lastEnd - plan.lastStart, &text)
     }
+
+    private mutating func writePreemption(
+        _ plan: DecidedPlan, _ request: RequestMoment, _ file: OutputFile
+    ) throws {
+        try writeEvent(UInt8(ascii: "i"), plan.replica, file) { text in
+            text.put(Words.preempts)
+            text.put(request.id)
+            Self.put(time: plan.time, &text)
+            text.put(Words.instant)
+        }
+    }
+
+    private mutating func writeRequests(_ plan: DecidedPlan, _ file: OutputFile) throws {
+        let track = tracks[plan.replica]!
+        guard track.waiting != plan.waiting || track.running != plan.running else { return }
+        tracks[plan.replica]!.waiting = plan.waiting
+        tracks[plan.replica]!.running = plan.running
+        try writeEvent(UInt8(ascii: "C"), plan.replica, file) { text in
+            text.put(Words.requests)
+            Self.put(time: plan.time, &text)
+            text.put(Words.running)
+            text.put(Int64(plan.running))
+            text.put(Words.waiting)
+            text.put(Int64(plan.waiting))
+            text.put(Words.end)
+        }
+    }
+
+    private mutating func writeFreeBlocks(
+        _ plan: DecidedPlan, at time: Int64, _ file: OutputFile
+    ) throws {
+        guard tracks[plan.replica]!.freeBlocks != plan.freeBlocks else { return }
+        tracks[plan.replica]!.freeBlocks = plan.freeBlocks
+        try writeEvent(UInt8(ascii: "C"), plan.replica, file) { text in
+            text.put(Words.freeBlocks)
+            Self.put(time: time, &text)
+            text.put(Words.blocks)
+            text.put(Int64(plan.freeBlocks))
+            text.put(Words.end)
+        }
+    }
+
+    /// Writes an event up to what its name begins with, and what `compose` puts after that.
+    private mutating func writeEvent(
+        _ phase: UInt8, _ replica: Int, _ file: OutputFile,
+        _ compose: (inout TextRoom) -> Void
+    ) throws {
+        let isFirst = self.isFirst
+        self.isFirst = false
+        try file.write(atMost: 1_024) { text in
+            text.put(isFirst ? Words.first : Words.next)
+            text.put(byte: phase)
+            text.put(Words.process)
+            text.put(Int64(replica))
+            text.put(Words.name)
+            compose(&text)
+        }
+    }
+
+    /// Ends the name and puts when it is.
+    private static func put(time: Int64, _ text: inout TextRoom) {
+        text.put(Words.time)
+        put(microseconds: time, &text)
+    }
+
+    private static func put(microseconds picoseconds: Int64, _ text: inout TextRoom) {
+        text.put(picoseconds / 1_000_000)
+        text.put(byte: UInt8(ascii: "."))
+        text.put(UInt32(picoseconds % 1_000_000), digits: 6)
+    }
+}
+
+/// What events are made of.
+private enum Words {
+    static let first = bytes("{\"ph\":\"")
+    static let next = bytes(",{\"ph\":\"")
+    static let process = bytes("\",\"pid\":")
+    static let name = bytes(",\"tid\":0,\"name\":\"")
+    static let time = bytes("\",\"ts\":")
+    static let end = bytes("}}\n")
+    static let endOfText = bytes("\"}\n")
+    static let endOfName = bytes("\"}}\n")
+    static let endOfList = bytes("]}}\n")
+    static let processName = bytes("process_name\",\"args\":{\"name\":\"replica ")
+    static let phases = ["queue", "to first token", "decode"].map(bytes)
+    static let request = bytes(",\"cat\":\"request\",\"id\":\"")
+    static let decode = bytes("decode ")
+    static let times = bytes(" × ")
+    static let comma = bytes(", ")
+    static let prefill = bytes("prefill ")
+    static let of = bytes(" of ")
+    static let tokens = bytes(" tokens")
+    static let duration = bytes(",\"dur\":")
+    static let step = bytes(",\"args\":{\"step\":")
+    static let number = bytes(",\"steps\":")
+    static let firstDuration = bytes(",\"first_us\":")
+    static let lastDuration = bytes(",\"last_us\":")
+    static let stepTokens = bytes(",\"tokens\":")
+    static let prefills = bytes(",\"prefills\":[")
+    static let preempts = bytes("preempts request ")
+    static let instant = bytes(",\"s\":\"p\"}\n")
+    static let requests = bytes("requests")
+    static let running = bytes(",\"args\":{\"running\":")
+    static let waiting = bytes(",\"waiting\":")
+    static let freeBlocks = bytes("free blocks")
+    static let blocks = bytes(",\"args\":{\"blocks\":")
+
+    private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 }

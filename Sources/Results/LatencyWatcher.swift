@@ -8,13 +8,14 @@ public struct LatencyWatcher: RunObserver {
     /// Watches a run of a plan.
     public init(_ plan: RunPlan) { partition = LatencyPartition(plan) }
 
-    public var decisionDetail: DecisionDetail { .decisions }
+    public var decisionDetail: DecisionDetail { .plans }
 
-    public mutating func decided(_ decision: Decision) { partition.add(decision) }
+    public mutating func decided(_ plans: DecidedPlans) { partition.add(plans) }
 
     public mutating func record(_ record: RequestRecord) { _ = close(record) }
 
-    /// Takes note of the end of a request; its parts, if it has any.
+    /// Takes note of the end of a request, of each in the order of the records; its parts, if it
+    /// has any.
     public mutating func close(_ record: RequestRecord) -> PartitionedRequest? {
         guard let request = partition.close(record) else { return nil }
         report.add(request, record)

@@ -4,14 +4,15 @@ import Simulator
 ///
 /// Memory follows the spread of the times, not the number of requests.
 public struct PartitionSums: Sendable {
-    /// Sums over requests whose time falls into one bucket of `LatencyHistogram`.
-    private struct Bucket {
-        var count = 0
-        var parts: [Int128] = Array(repeating: 0, count: LatencyParts.Part.allCases.count)
-    }
+    /// How many parts there are: `LatencyParts.Part.allCases`.
+    private static let parts = 8
 
-    /// By bucket of the time that was divided.
-    private var buckets: [Int: Bucket] = [:]
+    /// For each bucket of `LatencyHistogram` that the time which was divided may fall into, the
+    /// place of its sums; -1: none yet.
+    private var places: [Int32] = []
+    /// By place: how many requests, and the sums of their parts, one after the other.
+    private var counts: [Int] = []
+    private var sums: [Int128] = []
     public private(set) var count = 0
 
     /// Sums of nothing.
@@ -19,25 +20,35 @@ public struct PartitionSums: Sendable {
 
     /// Adds a request's parts. O(1).
     public mutating func add(_ parts: LatencyParts) {
-        let place = LatencyHistogram.bucket(of: max(0, parts.total))
-        var bucket = buckets[place] ?? Bucket()
-        bucket.count += 1
-        for part in LatencyParts.Part.allCases {
-            bucket.parts[part.rawValue] += Int128(parts[part])
+        let bucket = LatencyHistogram.bucket(of: max(0, parts.total))
+        if bucket >= places.count || places[bucket] < 0 { open(bucket) }
+        let place = Int(places[bucket])
+        counts[place] += 1
+        let first = place * Self.parts
+        sums.withUnsafeMutableBufferPointer { sums in
+            for part in 0..<Self.parts { sums[first + part] += Int128(parts[part]) }
         }
-        buckets[place] = bucket
         count += 1
+    }
+
+    private mutating func open(_ bucket: Int) {
+        let missing = bucket + 1 - places.count
+        if missing > 0 { places.append(contentsOf: repeatElement(-1, count: missing)) }
+        places[bucket] = Int32(counts.count)
+        counts.append(0)
+        sums.append(contentsOf: repeatElement(0, count: Self.parts))
     }
 
     /// Mean of each part over the slowest requests, seconds: at least this share of them, in whole
     /// buckets a 512th of their time wide. O(buckets).
     public func means(slowest share: Double = 1) -> [Double] {
-        var wanted = Bucket()
+        var requests = 0
+        var wanted = [Int128](repeating: 0, count: Self.parts)
         let number = max(1, Int((share * Double(count)).rounded(.up)))
-        for (_, bucket) in buckets.sorted(by: { $0.key > $1.key }) where wanted.count < number {
-            wanted.count += bucket.count
-            for part in wanted.parts.indices { wanted.parts[part] += bucket.parts[part] }
+        for place in places.reversed() where place >= 0 && requests < number {
+            requests += counts[Int(place)]
+            for part in 0..<Self.parts { wanted[part] += sums[Int(place) * Self.parts + part] }
         }
-        return wanted.parts.map { Double($0) * 1e-12 / Double(max(1, wanted.count)) }
+        return wanted.map { Double($0) * 1e-12 / Double(max(1, requests)) }
     }
 }

@@ -8,6 +8,8 @@ public enum RunFiles {
     public static let configuration = "config.resolved.json"
     /// Every scheduling decision, where that is wanted.
     public static let decisions = "steps.jsonl"
+    /// The same with a line for steps in a row that are alike, where that is wanted.
+    public static let plans = "plans.jsonl"
     /// Where each request's time went, where that is wanted.
     public static let latency = "latency.csv"
     /// Events for a trace viewer, where they are wanted.

@@ -184,6 +184,7 @@ public struct Configuration: Sendable, Equatable {
     /// What is written besides the summary.
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false
+        public var plans = false
         public var latencyParts = false
         public var timeline = false
 

@@ -287,11 +287,15 @@ extension ConfigurationKey {
     private static let output: [ConfigurationKey] = [
         .init(
             "output.decisions", \.output.decisions, .flag,
-            "Write every step's decision to steps.jsonl (with --out)."),
+            "Write every step's decision to steps.jsonl (with --out). Takes every step by itself,\n"
+                + "which takes longer."),
+        .init(
+            "output.plans", \.output.plans, .flag,
+            "Write decisions to plans.jsonl (with --out), a line for steps in a row that decode for\n"
+                + "the same requests."),
         .init(
             "output.latency_parts", \.output.latencyParts, .flag,
-            "Say where requests' time went: a table, and latency.csv with --out. Watches every\n"
-                + "step, which takes longer."),
+            "Say where requests' time went: a table, and latency.csv with --out."),
         .init(
             "output.timeline", \.output.timeline, .flag,
             "Write timeline.json (with --out): steps, queues and requests for a trace viewer,\n"

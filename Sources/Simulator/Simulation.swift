@@ -6,19 +6,28 @@ import Traces
 public protocol RunObserver {
     /// How much of the scheduler's decisions `decided` wants to see.
     var decisionDetail: DecisionDetail { get }
+    /// Whether the plans of different instances come in an order of their own; else it may depend
+    /// on the number of threads, of which there is then one.
+    var ordersPlans: Bool { get }
     /// A request ended. Called in the order of arrival, as soon as every earlier one has ended;
     /// from one thread at a time, but not always from the one that began the run.
     mutating func record(_ record: RequestRecord) throws
     /// Requests ended so far and simulated time, picoseconds. Called now and then.
     mutating func progress(ended: Int, time: Int64)
-    /// A scheduler decided or a step was processed; in time order within a replica.
+    /// Schedulers decided; those of a replica in order. Called for every `decisionDetail` but
+    /// `none`, before `record` for a request that ended by then.
+    mutating func decided(_ plans: DecidedPlans) throws
+    /// A scheduler decided or a step was processed; in time order within a replica. Called for
+    /// `decisions` and `decisionsAndBlocks`, after the plans.
     mutating func decided(_ decision: Decision) throws
 }
 
 extension RunObserver {
     public var decisionDetail: DecisionDetail { .none }
+    public var ordersPlans: Bool { false }
     public mutating func record(_ record: RequestRecord) throws {}
     public mutating func progress(ended: Int, time: Int64) {}
+    public mutating func decided(_ plans: DecidedPlans) throws {}
     public mutating func decided(_ decision: Decision) throws {}
 }
 
@@ -56,7 +65,7 @@ public func simulate(
     var feed = try RequestFeed(source, plan)
     let independent =
         !cluster.router.readsState && !feed.isDependent && plan.externalScheduler == nil
-        && observer.decisionDetail == .none
+        && !observer.decisionDetail.isStepped && !observer.ordersPlans
     if independent {
         let threads = plan.threads ?? ProcessInfo.processInfo.activeProcessorCount
         try runIndependently(&cluster, &feed, &observer, threads: threads)

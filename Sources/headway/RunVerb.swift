@@ -24,8 +24,9 @@ extension Verb {
             Flag(
                 "--out", "DIR",
                 "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
-                    + "and steps.jsonl with --set output.decisions=true, latency.csv with\n"
-                    + "output.latency_parts, timeline.json with output.timeline."),
+                    + "and steps.jsonl with --set output.decisions=true, plans.jsonl with\n"
+                    + "output.plans, latency.csv with output.latency_parts, timeline.json with\n"
+                    + "output.timeline."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
             Flag("--quiet", "Show no progress line."),
@@ -75,6 +76,7 @@ private struct ReplayRun {
         let output = resolved.configuration.output
         for (wanted, key, file) in [
             (output.decisions, "output.decisions", "steps.jsonl"),
+            (output.plans, "output.plans", "plans.jsonl"),
             (output.timeline, "output.timeline", "timeline.json"),
         ] where wanted && out == nil {
             throw InputError(key, "has no folder to write \(file) into", expected: "--out DIR")
@@ -88,6 +90,7 @@ private struct ReplayRun {
     private static func files(_ output: Configuration.OutputSection) -> [String] {
         [RunFiles.summary, RunFiles.requests, RunFiles.configuration]
             + (output.decisions ? [RunFiles.decisions] : [])
+            + (output.plans ? [RunFiles.plans] : [])
             + (output.latencyParts ? [RunFiles.latency] : [])
             + (output.timeline ? [RunFiles.timeline] : [])
     }
@@ -97,14 +100,14 @@ private struct ReplayRun {
         let trace = try resolved.configuration.openTrace()
         let requests = try folder?.file(RunFiles.requests)
         try requests?.write(RequestLine.header)
-        let wantsDecisions = resolved.configuration.output.decisions
-        let decisions = wantsDecisions ? try folder?.file(RunFiles.decisions) : nil
+        let output = resolved.configuration.output
+        let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
+        let plans = output.plans ? try folder?.file(RunFiles.plans) : nil
         let watcher = RunWatcher(
             RunWatcher.Files(
-                requests: requests, decisions: decisions, parts: try partsFile(),
+                requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
                 timeline: try timelineFile()),
-            plan: resolved.plan,
-            dividesLatency: resolved.configuration.output.latencyParts,
+            plan: resolved.plan, dividesLatency: output.latencyParts,
             extent: trace.extent)
         var plan = resolved.plan
         plan.keepsRecords = false

@@ -14,6 +14,7 @@ final class RunWatcher: RunObserver {
     struct Files {
         var requests: OutputFile?
         var decisions: OutputFile?
+        var plans: OutputFile?
         /// latency.csv
         var parts: OutputFile?
         var timeline: OutputFile?
@@ -24,6 +25,7 @@ final class RunWatcher: RunObserver {
     /// Divides latencies, where that is wanted.
     private(set) var latency: LatencyWatcher?
     private var log: DecisionLog
+    private var planLog: PlanLog
     private let detail: DecisionDetail
     private let extent: TraceExtent
     private let began = ContinuousClock.now
@@ -44,6 +46,7 @@ final class RunWatcher: RunObserver {
         priorities = PriorityClasses(plan.objective)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
+        planLog = PlanLog(replicas: plan.replicas)
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
         // captures of the real engine.
         detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
@@ -52,8 +55,10 @@ final class RunWatcher: RunObserver {
 
     var decisionDetail: DecisionDetail {
         if files.decisions != nil { return detail }
-        return latency == nil && files.timeline == nil ? .none : .decisions
+        return latency == nil && !ordersPlans ? .none : .plans
     }
+
+    var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
     func record(_ record: RequestRecord) throws {
         if record.outcome == .rejected {
@@ -63,21 +68,23 @@ final class RunWatcher: RunObserver {
         priorities.add(record)
         concurrency.add(record)
         if let request = latency?.close(record) {
-            try files.parts?.writeLine(PartitionReport.row(record.id, request))
+            try files.parts?.write(atMost: PartitionReport.longest) {
+                PartitionReport.put(record.id, request, into: &$0)
+            }
         }
-        if let timeline = files.timeline {
-            for line in events.lines(record) { try timeline.writeLine(line) }
-        }
+        if let timeline = files.timeline { try events.write(record, to: timeline) }
         try files.requests?.write(atMost: RequestLine.longest) {
             RequestLine.put(record, into: &$0)
         }
     }
 
+    func decided(_ plans: DecidedPlans) throws {
+        latency?.decided(plans)
+        if let timeline = files.timeline { try events.write(plans, to: timeline) }
+        if let file = files.plans { try planLog.write(plans, to: file) }
+    }
+
     func decided(_ decision: Decision) throws {
-        latency?.decided(decision)
-        if let timeline = files.timeline {
-            for line in events.lines(decision) { try timeline.writeLine(line) }
-        }
         guard let decisions = files.decisions, let line = log.line(decision) else { return }
         try decisions.writeLine(line)
     }
@@ -100,6 +107,9 @@ final class RunWatcher: RunObserver {
 
     /// Ends what is written.
     func finish() throws {
-        try files.timeline?.writeLine(TraceEvents.closing)
+        if let file = files.plans { try planLog.finish(file) }
+        guard let timeline = files.timeline else { return }
+        try events.finish(timeline)
+        try timeline.writeLine(TraceEvents.closing)
     }
 }

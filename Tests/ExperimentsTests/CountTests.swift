@@ -18,6 +18,40 @@ struct CountTests {
         return (result.steps, result.counters)
     }
 
+    /// Counts what whoever watches plans is handed.
+    private final class PlanCounter: RunObserver {
+        private(set) var plans = 0
+        private(set) var steps = 0
+        private(set) var listed = 0
+        var decisionDetail: DecisionDetail { .plans }
+
+        func decided(_ decided: DecidedPlans) {
+            plans += decided.plans.count
+            steps += decided.plans.reduce(0) { $0 + $1.times }
+            listed += decided.entries.count + decided.changes.count
+        }
+    }
+
+    @Test("watching leaves the work as it is, and what it is handed does not grow with the batch")
+    func watched() throws {
+        let (work, counters) = try counts("chat-80", requests: 1_000)
+        let benchmark = try #require(Benchmark.all.first { $0.name == "chat-80" })
+        let (plan, source) = try benchmark.prepare()
+        let counter = PlanCounter()
+        let few = FirstRequests(source: source, left: 1_000)
+        let result = try simulate(plan, source: few, observer: counter)
+        #expect(result.counters == counters)
+        #expect(result.steps.executed == work.executed)
+        #expect(result.steps.strode == work.strode)
+        #expect(result.steps.events == work.events)
+        #expect(result.steps.queueOperations == work.queueOperations)
+        #expect(counter.steps >= counters.steps)
+        #expect(counter.plans <= 2 * work.executed)
+        // An admission, joining the cohort and leaving it, and some prompts in two pieces.
+        #expect(counter.listed <= 5 * 1_000)
+        #expect(counter.listed < counters.scheduledEntries / 20)
+    }
+
     /// The first requests of a source.
     private struct FirstRequests: RequestSource {
         var source: any RequestSource

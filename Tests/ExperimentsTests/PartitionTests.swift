@@ -11,11 +11,11 @@ private final class PartitionKeeper: RunObserver {
     var partition: LatencyPartition
     var parts: [Int64: PartitionedRequest] = [:]
     var records: [RequestRecord] = []
-    var decisionDetail: DecisionDetail { .decisions }
+    var decisionDetail: DecisionDetail { .plans }
 
     init(_ plan: RunPlan) { partition = LatencyPartition(plan) }
 
-    func decided(_ decision: Decision) { partition.add(decision) }
+    func decided(_ plans: DecidedPlans) { partition.add(plans) }
     func record(_ record: RequestRecord) {
         records.append(record)
         parts[record.id] = partition.close(record)
@@ -40,6 +40,32 @@ struct PartitionTests {
             for record in keeper.records { check(record, keeper.parts[record.id], seed) }
         }
         #expect(both[0] == both[1], "seed \(seed)")
+    }
+
+    @Test("are those of single steps, entry by entry", arguments: UInt64(1)...40)
+    func oracle(seed: UInt64) throws {
+        let random = RandomCase(seed: seed)
+        let stepped = GaitComparison.StepWatcher(random.plan)
+        let planned = GaitComparison.PlanWatcher(random.plan)
+        for watcher in [stepped, planned] as [any RunObserver] {
+            _ = try? simulate(
+                random.plan, source: InMemorySource(random.workload), observer: watcher)
+        }
+        #expect(stepped.parts == planned.parts, "seed \(seed)")
+        #expect(stepped.parts == stepped.fromPlans, "seed \(seed)")
+    }
+
+    @Test("do not keep the run from fast-forwarding")
+    func together() {
+        var together = 0
+        for seed in UInt64(1)...30 {
+            let random = RandomCase(seed: seed)
+            let planned = GaitComparison.PlanWatcher(random.plan)
+            _ = try? simulate(
+                random.plan, source: InMemorySource(random.workload), observer: planned)
+            together += planned.together
+        }
+        #expect(together > 100)
     }
 
     private func check(_ record: RequestRecord, _ parts: PartitionedRequest?, _ seed: UInt64) {
@@ -111,6 +137,31 @@ struct PartitionTests {
         #expect(second.toFirstToken.total == 221 * microsecond)
         #expect(second.afterwards[.decode] == 102 * microsecond)
         #expect(second.afterwards.total == 102 * microsecond)
+    }
+
+    @Test("what runs after a client gave up is no part of the wait")
+    func abort() throws {
+        var plan = RunPlan(
+            stepTime: StepTime(
+                LinearStepTime(
+                    fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 0)))
+        plan.engine.asyncScheduling = true
+        plan.engine.hostFixed = 500_000_000
+        var workload = Workload()
+        workload.ids = [1]
+        workload.arrivals = [0]
+        workload.promptTokens = [30]
+        workload.outputTokens = [10]
+        workload.aborts = [900_000]
+        let keeper = PartitionKeeper(plan)
+        _ = try simulate(plan, source: InMemorySource(workload), observer: keeper)
+        let parts = try #require(keeper.parts[1]).whole
+        // The host works from 0 to 500 µs, the prompt's step runs until 630, and at 1,000, where
+        // the next one begins, it is seen that the client gave up.
+        let microsecond: Int64 = 1_000_000
+        #expect(parts[.prefill] == 130 * microsecond)
+        #expect(parts[.host] == 870 * microsecond)
+        #expect(parts.total == 1_000 * microsecond)
     }
 
     @Test("a preempted request waits and computes again")

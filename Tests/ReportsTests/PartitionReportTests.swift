@@ -1,3 +1,4 @@
+import Basics
 import Reports
 import Results
 import Testing
@@ -17,7 +18,14 @@ struct PartitionReportTests {
         var request = PartitionedRequest()
         request.toFirstToken = parts([.queue: 1, .prefill: 2_500_000_000_000])
         request.afterwards = parts([.decode: 40_000_000_000, .prefill: 0])
-        let cells = PartitionReport.row(7, request).split(separator: ",")
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: PartitionReport.longest, alignment: 8)
+        defer { memory.deallocate() }
+        var text = TextRoom(memory)
+        PartitionReport.put(7, request, into: &text)
+        let line = String(decoding: memory[..<text.count], as: UTF8.self)
+        #expect(line.hasSuffix("\n"))
+        let cells = line.dropLast().split(separator: ",")
         let names = PartitionReport.header.split(separator: ",")
         #expect(cells.count == names.count && cells.count == 17)
         let row = Dictionary(uniqueKeysWithValues: zip(names, cells))

@@ -19,6 +19,10 @@ extension Benchmark {
             plan.policy = FirstComeFirstServed()
             return (plan, source)
         },
+        Benchmark(
+            "chat-80-watched", "the same with every latency divided into parts",
+            dividesLatencies: true
+        ) { try chat(load: 0.8, requests: 200_000) },
         Benchmark("chat-20", "one replica at 20 % of its capacity") {
             try chat(load: 0.2, requests: 200_000)
         },

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Models
+import Reports
 import Simulator
 import StepTime
 import Traces
@@ -46,15 +47,18 @@ public struct Benchmark: Sendable {
     public let isLong: Bool
     let prepare: @Sendable () throws -> (plan: RunPlan, source: any RequestSource)
     let writesRows: Bool
+    let dividesLatencies: Bool
 
     init(
         _ name: String, _ meaning: String, isLong: Bool = false, writesRows: Bool = false,
+        dividesLatencies: Bool = false,
         _ prepare: @escaping @Sendable () throws -> (plan: RunPlan, source: any RequestSource)
     ) {
         self.name = name
         self.meaning = meaning
         self.isLong = isLong
         self.writesRows = writesRows
+        self.dividesLatencies = dividesLatencies
         self.prepare = prepare
     }
 
@@ -66,7 +70,8 @@ public struct Benchmark: Sendable {
         defer { file.remove() }
         let cpu = ProcessUsage.now.processorSeconds
         let wall = ContinuousClock.now
-        let result = try simulate(plan, source: source, observer: rows)
+        let watcher = dividesLatencies ? LatencyWatcher(plan) : nil
+        let result = try simulate(plan, source: source, observer: rows ?? watcher)
         try rows?.close()
         let spent = ProcessUsage.now.processorSeconds - cpu
         let counters = result.counters

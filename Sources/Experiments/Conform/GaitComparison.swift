@@ -27,12 +27,8 @@ public enum GaitComparison {
                 if let difference = difference(strode, single) {
                     return "\(difference) over single blocks in a \(gait.rawValue)"
                 }
-                switch try result(random, gait, watched: true) {
-                case .failure(let error): return "only watching a \(gait.rawValue) fails: \(error)"
-                case .success(let watched):
-                    if let difference = difference(strode, watched) {
-                        return "\(difference) when a \(gait.rawValue) is watched"
-                    }
+                if let difference = try watchedDifference(random, gait, strode) {
+                    return "\(difference) when a \(gait.rawValue) is watched"
                 }
             }
             return random.mirrorsEngine ? try mirrored(random, strode) : nil
@@ -65,37 +61,31 @@ public enum GaitComparison {
         return difference(run, engine).map { "\($0) from the engine's own scheduler" }
     }
 
-    /// Looks at every decision and holds it to what vLLM asserts at the end of `schedule`.
-    struct Watcher: RunObserver {
-        let plan: RunPlan
-        var decisionDetail: DecisionDetail { .decisionsAndBlocks }
-
-        func decided(_ decision: Decision) throws {
-            guard case .scheduled(let step) = decision else { return }
-            func require(_ holds: Bool, _ problem: String) throws {
-                guard !holds else { return }
-                throw InputError("step \(step.number)", problem, expected: "vLLM's assertions")
+    /// What differs from runs that are watched, step by step and as they are, and between the parts
+    /// of latencies that the two see.
+    private static func watchedDifference(
+        _ random: RandomCase, _ gait: EngineConfiguration.Gait, _ run: RunResult
+    ) throws -> String? {
+        var plan = random.plan
+        plan.engine.gait = gait
+        let stepWatcher = StepWatcher(plan)
+        let planWatcher = PlanWatcher(plan)
+        for watcher in [stepWatcher, planWatcher] as [any RunObserver] {
+            switch try result(random, gait, watcher: watcher) {
+            case .failure(let error): return "the error \(error)"
+            case .success(let watched):
+                if let difference = difference(run, watched) { return difference }
             }
-            let engine = plan.engine
-            let tokens = step.entries.reduce(0) { $0 + $1.tokens }
-            let budget = engine.tokenBudget
-            try require(tokens <= budget, "schedules \(tokens) of \(budget) tokens")
-            let ids = Set(step.entries.map(\.id))
-            try require(ids.count == step.entries.count, "schedules a request twice")
-            try require(
-                step.entries.count <= step.running,
-                "schedules \(step.entries.count) of \(step.running) running requests")
-            let limit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
-            try require(step.running <= limit, "runs \(step.running) of \(limit) requests")
-            try require(step.entries.allSatisfy { $0.tokens > 0 }, "schedules no tokens")
-            try require(
-                step.entries.allSatisfy { $0.computedBefore + $0.tokens <= engine.maxModelLen },
-                "computes beyond the model's length")
         }
+        let places = stepWatcher.parts.indices
+        for place in places where stepWatcher.parts[place] != planWatcher.parts[place] {
+            return "the parts of request \(run.records[place].id)"
+        }
+        return stepWatcher.parts == stepWatcher.fromPlans ? nil : "the parts from single steps"
     }
 
     private static func result(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait, watched: Bool = false,
+        _ random: RandomCase, _ gait: EngineConfiguration.Gait, watcher: (any RunObserver)? = nil,
         numbered: Bool = false, plain: Bool = false
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan
@@ -104,7 +94,6 @@ public enum GaitComparison {
         plan.isPlain = plain
         do {
             let source = InMemorySource(random.workload)
-            let watcher = watched ? Watcher(plan: plan) : nil
             return .success(try simulate(plan, source: source, observer: watcher))
         } catch let error as InputError {
             return .failure(error)

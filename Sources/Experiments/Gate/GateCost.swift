@@ -74,7 +74,7 @@ private struct CostWatcher: RunObserver {
 
     var decisionDetail: DecisionDetail { latency.decisionDetail }
 
-    mutating func decided(_ decision: Decision) { latency.decided(decision) }
+    mutating func decided(_ plans: DecidedPlans) { latency.decided(plans) }
 
     mutating func record(_ record: RequestRecord) {
         latency.record(record)

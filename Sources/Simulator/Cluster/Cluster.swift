@@ -21,8 +21,7 @@ struct Cluster: ~Copyable {
     init(_ plan: RunPlan, detail: DecisionDetail) {
         let lines = Self.lines(plan)
         for number in 0..<plan.replicas {
-            replicas.append(Instance(plan, number: number, lines: lines))
-            replicas[number].log.detail = detail
+            replicas.append(Instance(plan, number: number, lines: lines, detail: detail))
         }
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
@@ -98,15 +97,31 @@ private func markDue(_ cluster: inout Cluster, _ number: Int) {
     cluster.due.push(.init(time: time, tie: Int64(number), payload: Int32(number)))
 }
 
+/// Hands on what a replica decided, before the records of those who ended by then.
+@inline(__always)
+func handOn(_ instance: inout Instance, _ observer: inout any RunObserver) throws {
+    if instance.log.isWanted { try handDecisionsOn(&instance, &observer) }
+}
+
+@inline(never)
+private func handDecisionsOn(
+    _ instance: inout Instance, _ observer: inout any RunObserver
+) throws {
+    noteRest(&instance)
+    if !instance.log.plans.plans.isEmpty {
+        try observer.decided(instance.log.plans)
+        instance.log.plans.removeAll()
+    }
+    for decision in instance.log.decisions { try observer.decided(decision) }
+    instance.log.decisions.removeAll(keepingCapacity: true)
+}
+
 /// Takes ended requests and decisions out of a replica.
 private func collect(
     _ cluster: inout Cluster, _ number: Int, _ feed: inout RequestFeed,
     _ observer: inout any RunObserver
 ) throws {
-    if !cluster.replicas[number].log.decisions.isEmpty {
-        for decision in cluster.replicas[number].log.decisions { try observer.decided(decision) }
-        cluster.replicas[number].log.decisions.removeAll(keepingCapacity: true)
-    }
+    try handOn(&cluster.replicas[number], &observer)
     guard !cluster.replicas[number].tally.ended.isEmpty else { return }
     for index in cluster.replicas[number].tally.ended.indices {
         let ended = cluster.replicas[number].tally.ended[index]

@@ -33,11 +33,12 @@ func runIndependently(
         for place in round.outcomes.indices { try round.outcomes[place].get() }
         for number in cluster.replicas.indices {
             swap(&round.ended[number], &cluster.replicas[number].tally.ended)
+            swap(&round.plans[number], &cluster.replicas[number].log.plans)
         }
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
     if let failure = round.next.failure { throw failure }
-    try record(&round.ended, in: &cluster.window, &observer)
+    try record(&round, in: &cluster.window, &observer)
 }
 
 /// What is under way between two meetings of the threads.
@@ -47,6 +48,8 @@ private struct Round: ~Copyable {
     var next: RoutedRequests
     /// Requests that ended in the round before, replica by replica.
     var ended = HotArray<HotArray<EndedRequest>>()
+    /// What was decided in it, for those who watch.
+    var plans = HotArray<DecidedPlans>()
     /// How it went: with each replica, and last of all with recording.
     var outcomes: HotArray<Result<Void, any Error>>
     /// How many replicas of each thread's own have been begun in this round.
@@ -55,18 +58,24 @@ private struct Round: ~Copyable {
     init(replicas: Int, threads: Int) {
         now = RoutedRequests(replicas: replicas)
         next = RoutedRequests(replicas: replicas)
-        for _ in 0..<replicas { ended.append(HotArray()) }
+        for _ in 0..<replicas {
+            ended.append(HotArray())
+            plans.append(DecidedPlans())
+        }
         outcomes = HotArray(repeating: .success(()), count: replicas + 1)
         for _ in 0..<threads { begun.append(Atomic(0)) }
     }
 }
 
-/// Puts requests that ended, replica by replica, into order and hands them on.
+/// Hands on what was decided, replica by replica, then the requests that ended, in order.
 private func record(
-    _ ended: inout HotArray<HotArray<EndedRequest>>, in window: inout RecordWindow,
-    _ observer: inout any RunObserver
+    _ round: inout Round, in window: inout RecordWindow, _ observer: inout any RunObserver
 ) throws {
-    for number in ended.indices { window.enter(&ended[number]) }
+    for number in round.plans.indices where !round.plans[number].plans.isEmpty {
+        try observer.decided(round.plans[number])
+        round.plans[number].removeAll()
+    }
+    for number in round.ended.indices { window.enter(&round.ended[number]) }
     try window.handOn(&observer)
 }
 
@@ -90,6 +99,7 @@ private func runAlone(
             var stop = AdvanceStop.collect
             while stop == .collect {
                 stop = try advance(&cluster.replicas[number], to: horizon)
+                try handOn(&cluster.replicas[number], &observer)
                 for index in cluster.replicas[number].tally.ended.indices {
                     let ended = cluster.replicas[number].tally.ended[index]
                     cluster.statistics[0].add(ended.record)
@@ -173,7 +183,7 @@ private func runRound(
                                 &feed.base.pointee, &cluster.base.pointee.router)
                             outcomes.base[count] = Result {
                                 try record(
-                                    &round.base.pointee.ended, in: &cluster.base.pointee.window,
+                                    &round.base.pointee, in: &cluster.base.pointee.window,
                                     &observer.base.pointee)
                             }
                         }
@@ -183,6 +193,7 @@ private func runRound(
                                     &requests.base[number], to: &replicas.base[number])
                                 // Who stops to hand records on goes on in the next round.
                                 _ = try advance(&replicas.base[number], to: horizon)
+                                noteRest(&replicas.base[number])
                                 statistics.base[thread].add(replicas.base[number].tally.ended)
                             }
                         }

@@ -65,8 +65,8 @@ private func loggedEntries(
         let request = scheduler.requests[Int(slot)]
         entries.append(
             ScheduledEntry(
-                id: request.id, tokens: Int(tokens), computedBefore: Int(before),
-                kind: .init(rawValue: kind.rawValue) ?? .running,
+                id: request.id, sequence: request.sequence, tokens: Int(tokens),
+                computedBefore: Int(before), kind: .init(kind),
                 promptTokens: Int(request.promptTokens), samples: samples))
     }
     func append(_ entry: Entry) {

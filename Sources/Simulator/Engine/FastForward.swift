@@ -9,7 +9,7 @@ import StepTime
 @inline(__always)
 func fastForward(_ instance: inout Instance, to horizon: Int64) -> Bool {
     guard instance.scheduler.cohort.isOn, instance.scheduler.waiting.isEmpty,
-        instance.scheduler.cadence.interval == 1, !instance.log.isWanted
+        instance.scheduler.cadence.interval == 1, !instance.log.isStepped
     else { return false }
     updateCohort(&instance.scheduler, &instance.cache)
     var times = standingTimes(&instance.scheduler)
@@ -75,6 +75,7 @@ private func fastForward(
     let exit = instance.scheduler.cohort.tick + times
     var span = Span(
         &instance, instance.prices.lines[count], limit: limit, horizon: horizon, exit: exit)
+    let first = span.duration
     if instance.cache.sumsBlocks {
         span.run(&instance)
     } else {
@@ -90,8 +91,10 @@ private func fastForward(
             next = span.tick + 1
         }
     }
-    if span.sums.steps > 0 { span.commit(to: &instance) }
-    return span.sums.steps > 0
+    guard span.sums.steps > 0 else { return false }
+    if instance.log.isWanted { notePlan(&instance, span.taken(lasting: first)) }
+    span.commit(to: &instance)
+    return true
 }
 
 /// Delivers the tokens of the batch in flight, all of whose entries are members by now, and empties
@@ -337,6 +340,14 @@ private struct Span: ~Copyable {
     @inline(__always)
     private func total(_ number: Int64) -> Int64 {
         number * duration + rise * (number * (number - 1) / 2)
+    }
+
+    /// What those who watch are told of the steps.
+    @inline(__always)
+    func taken(lasting first: Int64) -> StepsTaken {
+        StepsTaken(
+            number: sums.steps, host: sums.host, duration: first, lastStart: sums.lastStart,
+            lastEnd: sums.lastEnd, busy: sums.busy, usedBlocks: sums.used)
     }
 
     /// Writes the state back as steps decided one at a time would have left it.

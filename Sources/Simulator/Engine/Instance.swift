@@ -32,16 +32,18 @@ struct Instance: ~Copyable {
     let patience: Int
     var commitment = Commitment()
     var tally: Tally
-    var log = DecisionBuffer()
+    var log: DecisionBuffer
 
-    init(_ plan: RunPlan, number: Int, lines: [DecodeLine]) {
+    init(_ plan: RunPlan, number: Int, lines: [DecodeLine], detail: DecisionDetail) {
         self.number = Int32(number)
         prices = Prices(plan, lines: lines)
         tally = Tally(replica: number)
+        log = DecisionBuffer(detail)
         scheduler = Scheduler(plan, replica: number)
         cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)
         let interval = max(1, plan.engine.prefillScheduleInterval)
         patience = (4 * plan.engine.maxModelLen + 10_000) * interval
+        scheduler.cohort.isWatched = detail != .none
     }
 
     /// Whether the loop has anything left to do.

@@ -27,7 +27,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
             if time > horizon { return .horizon }
             if time > lastMoment { throw instance.isTooLate }
             commitOldest(&instance)
-            if instance.log.isWanted, instance.log.decisions.count >= 256 { return .collect }
+            if instance.log.isWanted, instance.log.isFull { return .collect }
         }
         if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
             !instance.scheduler.endedFlag
@@ -107,7 +107,10 @@ private func processAborts(_ instance: inout Instance) {
             &instance.scheduler, &instance.cache, &instance.tally, slot, .aborted,
             at: instance.clock)
         if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
-        if instance.log.isWanted { instance.log.aborted.append(request.id) }
+        guard instance.log.isWanted else { continue }
+        instance.log.plans.aborted.append(
+            RequestMoment(id: request.id, sequence: request.sequence, time: instance.clock))
+        if instance.log.isStepped { instance.log.aborted.append(request.id) }
     }
 }
 
@@ -141,7 +144,7 @@ private func scheduleAndDispatch(_ instance: inout Instance) throws {
 @inline(__always)
 private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Bool {
     let called = instance.clock
-    let evictions = instance.log.isWanted ? instance.cache.evictions : 0
+    let evictions = instance.log.isStepped ? instance.cache.evictions : 0
     let free = instance.cache.freeBlocks
     schedule(&instance.scheduler, &instance.cache, at: called)
     if instance.cache.overdraft > 0 { throw instance.crash }
@@ -172,7 +175,10 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     } else {
         instance.scheduler.calls += 1
         if instance.log.isWanted {
-            logSchedule(&instance, age, called: called, evictions: evictions)
+            notePlan(&instance, age, called: called)
+            if instance.log.isStepped {
+                logSchedule(&instance, age, called: called, evictions: evictions)
+            }
         }
     }
     return isEmpty
@@ -190,7 +196,7 @@ private func commitOldest(_ instance: inout Instance) {
         at: instance.clock)
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
     instance.mustDrain = false
-    if instance.log.isWanted, !batch.isCleanup {
+    if instance.log.isStepped, !batch.isCleanup {
         logCommit(&instance, batch, delivered: delivered, wastedBefore: wasted)
     }
     instance.yieldIfIdle()

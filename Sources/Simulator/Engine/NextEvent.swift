@@ -17,7 +17,7 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
         guard let next = instance.inbox.first else { return .max }
         time = max(instance.clock, instance.scheduler.requests[Int(next)].arrival) + 1
     }
-    guard !instance.log.isWanted, instance.scheduler.cohort.isOn else { return time }
+    guard !instance.log.isStepped, instance.scheduler.cohort.isOn else { return time }
     let abort = firstAbort(&instance)
     guard instance.scheduler.cohort.leaving.isEmpty, let steps = stepsToFirstEnd(&instance),
         steps > 0

@@ -9,6 +9,8 @@ public struct ScheduledEntry: Sendable, Equatable {
     }
 
     public var id: Int64
+    /// Place in the order of arrival over the whole run: unique, where ids need not be.
+    public var sequence: Int64
     public var tokens: Int
     /// Tokens computed before the step; for admissions, the prefix hit.
     public var computedBefore: Int
@@ -71,17 +73,38 @@ public enum Decision: Sendable, Equatable {
 /// How much of a replica's decisions an observer wants to see.
 public enum DecisionDetail: Sendable {
     case none
+    /// Plans, each of which may stand for many steps: the run fast-forwards as without an observer.
+    case plans
+    /// Plans of one step, and each call and each update with all its entries: O(running) a step.
     case decisions
     /// Decisions with the digests of block numbering: O(blocks) per call.
     case decisionsAndBlocks
+
+    /// Whether each step is decided by itself.
+    var isStepped: Bool {
+        switch self {
+        case .none, .plans: false
+        case .decisions, .decisionsAndBlocks: true
+        }
+    }
 }
 
-/// Decisions made since the cluster last handed them to the observer.
+/// What was decided since the cluster last handed it to the observer.
 struct DecisionBuffer {
-    var detail = DecisionDetail.none
+    let detail: DecisionDetail
+    let isWanted: Bool
+    /// Whether each call and each update is wanted with all its entries.
+    let isStepped: Bool
+    var plans = DecidedPlans()
     var decisions: [Decision] = []
     /// Ids aborted since the last logged line.
     var aborted: [Int64] = []
 
-    var isWanted: Bool { detail != .none }
+    init(_ detail: DecisionDetail) {
+        self.detail = detail
+        isWanted = detail != .none
+        isStepped = detail.isStepped
+    }
+
+    var isFull: Bool { plans.isFull || decisions.count >= 256 }
 }

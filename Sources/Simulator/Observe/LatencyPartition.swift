@@ -8,161 +8,300 @@ import StepTime
 /// would have taken without the others' prefill, by the same step-time model, and the rest. What
 /// a step with several prompts in it takes longer for the other prompts is split off likewise.
 ///
-/// Memory follows the requests alive. O(entries) a step.
+/// What a step is to a member of the cohort it is to all of them. So each instance has running sums
+/// of the members' parts, and a member's parts are the differences between its joining and its
+/// leaving: O(1) a plan, an entry, a change or an end, whatever the batch. Memory follows the
+/// requests alive.
 public struct LatencyPartition: Sendable {
-    /// One request's way so far.
-    private struct Way {
-        var parts = PartitionedRequest()
-        /// When it was admitted first, and until when its time is divided.
-        var admitted: Int64
-        var cursor: Int64
-        /// Time its replica's GPUs had been busy by then.
-        var busy: Int64
-        var isPreempted = false
-        /// Whether the step that completes its prompt is behind it.
-        var hasFirst = false
-        /// Most tokens ever computed.
-        var computed = 0
-        /// Its latest step, which may end after it.
-        var step: Share?
-
-        mutating func add(_ part: LatencyParts.Part, _ time: Int64) {
-            if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
-        }
-    }
-
-    /// A step that computes for a request.
-    private struct Share {
-        var start: Int64
-        var end: Int64
-        /// How much longer others' prefill makes it.
-        var interference: Int64
-        var part: LatencyParts.Part
-        var completesPrompt: Bool
-        /// Time the GPUs had been busy at its start.
-        var busyBefore: Int64
-    }
-
-    /// The steps of one replica, in order.
-    private struct Steps {
-        var busy: Int64 = 0
-        var start: Int64 = 0
-        var end: Int64 = 0
-
-        /// Busy time up to a moment not before the last step but one.
-        func busy(until time: Int64) -> Int64 { busy - max(0, end - max(time, start)) }
-    }
-
     private let stepTime: StepTime
-    private var steps: [Steps]
-    private var ways: [Int64: Way] = [:]
+    private var lanes: [Lane]
+    private var ways = Ways()
+    private var prices = StepPrices()
 
     /// Watches a run of a plan.
     public init(_ plan: RunPlan) {
         stepTime = plan.stepTime
-        steps = Array(repeating: Steps(), count: plan.replicas)
+        lanes = Array(repeating: Lane(), count: plan.replicas)
     }
 
-    /// Takes note of a decision; those of a replica in order. O(entries).
-    public mutating func add(_ decision: Decision) {
-        guard case .scheduled(let step) = decision else { return }
-        let replica = step.replica
-        for id in step.preempted {
-            guard var way = ways[id] else { continue }
-            passStep(&way)
-            let time = max(way.cursor, step.time)
-            pass(&way, until: time, busy: steps[replica].busy(until: time))
-            way.isPreempted = true
-            ways[id] = way
+    /// Takes note of plans; those of an instance in order. O(plans + what their lists hold).
+    public mutating func add(_ plans: DecidedPlans) {
+        var (replica, lane) = (-1, Lane())
+        for index in plans.plans.indices {
+            // Nearly always all of them are of one instance.
+            if plans.plans[index].replica != replica {
+                if replica >= 0 { lanes[replica] = lane }
+                replica = plans.plans[index].replica
+                lane = lanes[replica]
+            }
+            add(plans.plans[index], of: plans, to: &lane)
         }
-        guard !step.entries.isEmpty else { return }
-        let prices = StepPrices(step, stepTime)
-        for (place, entry) in step.entries.enumerated() {
-            var way =
-                ways[entry.id]
-                ?? Way(
-                    admitted: step.time, cursor: step.time,
-                    busy: steps[replica].busy(until: step.time))
-            passStep(&way)
-            let isLost = entry.computedBefore < way.computed
-            let isPrompt = entry.computedBefore < entry.promptTokens
-            let end = entry.computedBefore + entry.tokens
-            way.computed = max(way.computed, end)
-            way.step = Share(
-                start: step.executionStart, end: step.executionEnd,
-                interference: prices.interference(place, entry),
-                part: isLost ? .recompute : isPrompt ? .prefill : .decode,
-                completesPrompt: end >= entry.promptTokens, busyBefore: steps[replica].busy)
-            ways[entry.id] = way
-        }
-        steps[replica].busy += step.executionEnd - step.executionStart
-        steps[replica].start = step.executionStart
-        steps[replica].end = step.executionEnd
+        if replica >= 0 { lanes[replica] = lane }
     }
 
-    /// The parts of a request that ended; nil for one that was rejected or did not end. O(1).
+    @inline(__always)
+    private mutating func add(
+        _ plan: DecidedPlan, of plans: DecidedPlans, to lane: inout Lane
+    ) {
+        if !plan.changes.isEmpty { change(plan, plans, lane) }
+        if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(plan, plans, lane) }
+        guard !plan.isEmpty else { return }
+        guard !plan.entries.isEmpty else { return lane.add(plan, interference: 0) }
+        prices.note(plan, plans.entries, stepTime)
+        enter(plan, plans.entries, lane)
+        lane.add(plan, interference: prices.ofDecodes)
+    }
+
+    /// Lets requests out of the sums and into them.
+    private mutating func change(_ plan: DecidedPlan, _ plans: DecidedPlans, _ lane: Lane) {
+        for place in plan.changes {
+            let sequence = plans.changes[place].sequence
+            ways.reach(sequence)
+            if plans.changes[place].joins {
+                ways[sequence].standing = .joining
+            } else {
+                ways[sequence].leave(lane, computed: plans.changes[place].computed)
+            }
+        }
+        guard !plan.isEmpty else { return }
+        for place in plan.changes where plans.changes[place].joins {
+            ways[plans.changes[place].sequence].join(plan.start, lane)
+        }
+    }
+
+    /// Notes who was aborted and who preempted.
+    private mutating func interrupt(_ plan: DecidedPlan, _ plans: DecidedPlans, _ lane: Lane) {
+        for place in plan.aborted {
+            let moment = plans.aborted[place]
+            guard ways.holds(moment.sequence) else { continue }
+            ways[moment.sequence].busyAtAbort = lane.busy(until: moment.time)
+        }
+        for place in plan.preempted {
+            let sequence = plans.preempted[place].sequence
+            guard ways.holds(sequence) else { continue }
+            ways[sequence].preempt(at: plan.time, lane)
+        }
+    }
+
+    /// Notes a step on the requests that have an entry of their own.
+    private mutating func enter(
+        _ plan: DecidedPlan, _ entries: [ScheduledEntry], _ lane: Lane
+    ) {
+        var chunk = 0
+        for place in plan.entries {
+            var interference = prices.ofDecodes
+            if !entries[place].isDecode {
+                interference = prices.ofChunk(chunk)
+                chunk += 1
+            }
+            ways.reach(entries[place].sequence)
+            ways[entries[place].sequence].enter(
+                entries[place], plan, interference: interference, lane)
+        }
+    }
+
+    /// The parts of a request that ended; nil for one that was rejected or did not end. To be
+    /// called for every record, in their order. O(1).
     public mutating func close(_ record: RequestRecord) -> PartitionedRequest? {
+        defer { ways.removeFirst() }
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
-        guard var way = ways.removeValue(forKey: record.id) else {
+        guard ways.holds(ways.first), ways[ways.first].admitted >= 0 else {
             var parts = PartitionedRequest()
             parts.toFirstToken[.queue] = record.finish - record.arrival
             return parts
         }
-        if let step = way.step, step.end > record.finish {
-            way.step = nil
-            if step.start < record.finish {
-                pass(&way, until: step.start, busy: step.busyBefore)
-                let spent = record.finish - step.start
-                let own = min(spent, step.end - step.start - step.interference)
-                way.add(step.part, own)
-                way.add(.interference, spent - own)
-                way.cursor = record.finish
-            }
+        return ways[ways.first].close(record, busy: lanes[Int(record.replica)].busy)
+    }
+}
+
+/// The steps of one instance, in order, and what they are to a member of its cohort.
+private struct Lane {
+    /// Time the GPUs have been busy.
+    var busy: Int64 = 0
+    /// The last step.
+    var start: Int64 = 0
+    var end: Int64 = 0
+    /// How much longer others' prefill makes the last step for a member.
+    var interference: Int64 = 0
+    /// Sums over all steps, but for the last, of what they are to a member.
+    var decodes: Int64 = 0
+    var interferences: Int64 = 0
+    /// Time before and between all steps, the last included.
+    var gaps: Int64 = 0
+
+    /// Busy time up to a moment not before the last step but one.
+    func busy(until time: Int64) -> Int64 { busy - max(0, end - max(time, start)) }
+
+    /// Sums over all steps.
+    var allDecodes: Int64 { decodes + (end - start - interference) }
+    var allInterferences: Int64 { interferences + interference }
+
+    /// Adds the steps of a plan, of which only a single one may hold prefill.
+    mutating func add(_ plan: DecidedPlan, interference more: Int64) {
+        let last = plan.lastEnd - plan.lastStart
+        decodes = allDecodes + plan.busy - last
+        interferences = allInterferences
+        gaps += plan.lastEnd - end - plan.busy
+        busy += plan.busy
+        start = plan.lastStart
+        end = plan.lastEnd
+        interference = more
+    }
+}
+
+/// A step that computes for a request.
+private struct Share {
+    var start: Int64
+    var end: Int64
+    /// How much longer others' prefill makes it.
+    var interference: Int64
+    var part: LatencyParts.Part
+    var completesPrompt: Bool
+    /// Time the GPUs had been busy at its start.
+    var busyBefore: Int64
+}
+
+/// One request's way so far.
+private struct Way {
+    enum Standing { case individual, joining, member }
+
+    var parts = PartitionedRequest()
+    /// When it was admitted first, -1 before, and until when its time is divided.
+    var admitted: Int64 = -1
+    var cursor: Int64 = 0
+    /// Time its instance's GPUs had been busy by then, and by its abort.
+    var busy: Int64 = 0
+    var busyAtAbort: Int64?
+    var isPreempted = false
+    /// Whether the step that completes its prompt is behind it.
+    var hasFirst = false
+    var standing = Standing.individual
+    /// Most tokens ever computed.
+    var computed = 0
+    /// Its latest step, which may end after it; none for a member.
+    var step: Share?
+    /// A member: the instance's sums before its first step, the gap before it included.
+    var decodes: Int64 = 0
+    var interferences: Int64 = 0
+    var gaps: Int64 = 0
+
+    mutating func add(_ part: LatencyParts.Part, _ time: Int64) {
+        if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
+    }
+
+    mutating func preempt(at time: Int64, _ lane: Lane) {
+        passStep()
+        let time = max(cursor, time)
+        pass(until: time, busy: lane.busy(until: time))
+        isPreempted = true
+    }
+
+    /// Notes a step that has an entry for it.
+    @inline(__always)
+    mutating func enter(
+        _ entry: ScheduledEntry, _ plan: DecidedPlan, interference: Int64, _ lane: Lane
+    ) {
+        if admitted < 0 {
+            admitted = plan.time
+            cursor = plan.time
+            busy = lane.busy(until: plan.time)
         }
-        passStep(&way)
-        // What follows the last step of a finished request is the host's doing.
-        let last = record.outcome == .finished ? way.busy : steps[Int(record.replica)].busy
-        pass(&way, until: record.finish, busy: last)
-        way.parts.toFirstToken[.queue] += way.admitted - record.arrival
-        moveBorder(&way.parts, record)
-        return way.parts
+        passStep()
+        let isLost = entry.computedBefore < computed
+        let isPrompt = entry.computedBefore < entry.promptTokens
+        let end = entry.computedBefore + entry.tokens
+        computed = max(computed, end)
+        step = Share(
+            start: plan.start, end: plan.lastEnd, interference: interference,
+            part: isLost ? .recompute : isPrompt ? .prefill : .decode,
+            completesPrompt: end >= entry.promptTokens, busyBefore: lane.busy)
+    }
+
+    /// Becomes a member with a step that starts now. Who has left again meanwhile does not.
+    mutating func join(_ start: Int64, _ lane: Lane) {
+        guard standing == .joining else { return }
+        standing = .member
+        passStep()
+        pass(until: start, busy: lane.busy)
+        decodes = lane.allDecodes
+        interferences = lane.allInterferences
+        gaps = lane.gaps + start - lane.end
+    }
+
+    /// Is a member no longer: the instance's last step is the latest of its own.
+    mutating func leave(_ lane: Lane, computed tokens: Int) {
+        defer { standing = .individual }
+        guard standing == .member else { return }
+        computed = max(computed, tokens)
+        // A member decodes in every step, so that between them only the host is waited for.
+        add(.decode, lane.decodes - decodes)
+        add(.interference, lane.interferences - interferences)
+        add(.host, lane.gaps - gaps)
+        cursor = lane.start
+        busy = lane.busy - (lane.end - lane.start)
+        step = Share(
+            start: lane.start, end: lane.end, interference: lane.interference, part: .decode,
+            completesPrompt: true, busyBefore: busy)
     }
 
     /// Adds a request's latest step, and what it waited for that.
-    private func passStep(_ way: inout Way) {
-        guard let step = way.step else { return }
-        way.step = nil
-        pass(&way, until: step.start, busy: step.busyBefore)
-        way.isPreempted = false
-        way.add(step.part, step.end - step.start - step.interference)
-        way.add(.interference, step.interference)
-        way.cursor = step.end
-        way.busy = step.busyBefore + step.end - step.start
-        if step.completesPrompt { way.hasFirst = true }
+    mutating func passStep() {
+        guard let step else { return }
+        self.step = nil
+        pass(until: step.start, busy: step.busyBefore)
+        isPreempted = false
+        add(step.part, step.end - step.start - step.interference)
+        add(.interference, step.interference)
+        cursor = step.end
+        busy = step.busyBefore + step.end - step.start
+        if step.completesPrompt { hasFirst = true }
     }
 
-    /// Adds time without a step of its own, up to a moment by which the replica's GPUs had been
+    /// Adds time without a step of its own, up to a moment by which the instance's GPUs had been
     /// busy for so long.
-    private func pass(_ way: inout Way, until time: Int64, busy: Int64) {
-        let gap = time - way.cursor
+    mutating func pass(until time: Int64, busy others: Int64) {
+        let gap = time - cursor
         guard gap > 0 else { return }
-        if way.isPreempted {
-            way.add(.preempted, gap)
+        if isPreempted {
+            add(.preempted, gap)
         } else {
-            let others = min(gap, max(0, busy - way.busy))
-            way.add(.othersSteps, others)
-            way.add(.host, gap - others)
+            let theirs = min(gap, max(0, others - busy))
+            add(.othersSteps, theirs)
+            add(.host, gap - theirs)
         }
-        way.cursor = time
-        way.busy = max(way.busy, busy)
+        cursor = time
+        busy = max(busy, others)
+    }
+
+    /// Its parts, now that it has ended, by when its instance's GPUs had been busy for so long.
+    mutating func close(_ record: RequestRecord, busy all: Int64) -> PartitionedRequest {
+        precondition(standing != .member, "a member's end was not said")
+        if let step, step.end > record.finish {
+            self.step = nil
+            if step.start < record.finish {
+                pass(until: step.start, busy: step.busyBefore)
+                let spent = record.finish - step.start
+                let own = min(spent, step.end - step.start - step.interference)
+                add(step.part, own)
+                add(.interference, spent - own)
+                cursor = record.finish
+            }
+        }
+        passStep()
+        // What follows the last step of a finished request is the host's doing.
+        pass(until: record.finish, busy: record.outcome == .finished ? busy : busyAtAbort ?? all)
+        parts.toFirstToken[.queue] += admitted - record.arrival
+        moveBorder(record)
+        return parts
     }
 
     /// A first token reaches its user when its step has been processed, which may be a little after
     /// the step's end: that time belongs to the first part of the life.
-    private func moveBorder(_ parts: inout PartitionedRequest, _ record: RequestRecord) {
+    private mutating func moveBorder(_ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        for part in [LatencyParts.Part.host, .othersSteps, .preempted] where lag > 0 {
+        guard lag > 0 else { return }
+        for part in [LatencyParts.Part.host, .othersSteps, .preempted] {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
             parts.toFirstToken[part] += moved
@@ -171,51 +310,51 @@ public struct LatencyPartition: Sendable {
     }
 }
 
-/// What a step takes, and would take without some of its prefill.
-private struct StepPrices {
-    private let duration: Int64
-    /// Without any prefill; nil where there is none.
-    private let decodesOnly: Int64?
-    /// For each entry that prefills next to others: with its prefill alone.
-    private var alone: [Int: Int64] = [:]
+/// The ways of requests from the first whose record is to come, by their place in the order of
+/// arrival, which is that of the records.
+private struct Ways {
+    /// A ring; its size is a power of two.
+    private var ways = [Way](repeating: Way(), count: 16)
+    private var head = 0
+    private var count = 0
+    /// The place of the first one.
+    private(set) var first: Int64 = 0
 
-    init(_ step: ScheduleDecision, _ stepTime: StepTime) {
-        duration = step.executionEnd - step.executionStart
-        var decodes = StepLoad()
-        var chunks: [Int] = []
-        let window = stepTime.window
-        for (place, entry) in step.entries.enumerated() {
-            if Self.isDecode(entry) {
-                Self.add(entry, to: &decodes, window)
-            } else {
-                chunks.append(place)
-            }
-        }
-        guard !chunks.isEmpty else {
-            decodesOnly = nil
-            return
-        }
-        decodesOnly = decodes.requests > 0 ? stepTime.picoseconds(decodes) : 0
-        guard chunks.count > 1 else { return }
-        for place in chunks {
-            var load = decodes
-            Self.add(step.entries[place], to: &load, window)
-            alone[place] = stepTime.picoseconds(load)
-        }
+    subscript(sequence: Int64) -> Way {
+        get { ways[place(sequence)] }
+        _modify { yield &ways[place(sequence)] }
     }
 
-    private static func isDecode(_ entry: ScheduledEntry) -> Bool {
-        StepLoad.isDecode(entry.tokens, past: entry.computedBefore)
+    private func place(_ sequence: Int64) -> Int {
+        (head &+ Int(sequence &- first)) & (ways.count &- 1)
     }
 
-    private static func add(_ entry: ScheduledEntry, to load: inout StepLoad, _ window: Int) {
-        load.add(
-            entry.tokens, past: entry.computedBefore, samples: entry.samples, window: window)
+    func holds(_ sequence: Int64) -> Bool {
+        sequence >= first && sequence < first + Int64(count)
     }
 
-    /// How much longer others' prefill makes the step for an entry.
-    func interference(_ place: Int, _ entry: ScheduledEntry) -> Int64 {
-        let without = Self.isDecode(entry) ? decodesOnly : alone[place]
-        return max(0, duration - min(duration, without ?? duration))
+    /// Makes room up to a request. Amortised O(requests alive).
+    mutating func reach(_ sequence: Int64) {
+        let wanted = Int(sequence - first) + 1
+        guard wanted > count else { return }
+        while wanted > ways.count { grow() }
+        count = wanted
+    }
+
+    /// Forgets the first one.
+    mutating func removeFirst() {
+        first += 1
+        guard count > 0 else { return }
+        // What lies outside is that of a request of which nothing is known.
+        ways[head] = Way()
+        head = (head + 1) & (ways.count - 1)
+        count -= 1
+    }
+
+    private mutating func grow() {
+        let old = ways
+        ways = Array(old[head...] + old[..<head])
+        ways.append(contentsOf: repeatElement(Way(), count: old.count))
+        head = 0
     }
 }

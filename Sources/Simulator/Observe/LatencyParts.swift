@@ -46,7 +46,7 @@ public struct LatencyParts: Sendable, Equatable {
         }
     }
 
-    private var times = SIMD8<Int64>(repeating: 0)
+    @usableFromInline var times = SIMD8<Int64>(repeating: 0)
 
     /// No time at all.
     public init() {}
@@ -57,6 +57,10 @@ public struct LatencyParts: Sendable, Equatable {
         set { times[part.rawValue] = newValue }
     }
 
+    /// The same by the part's number in the order of `Part.allCases`.
+    @inlinable
+    public subscript(part: Int) -> Int64 { times[part] }
+
     /// The whole.
     public var total: Int64 { times.wrappedSum() }
 
@@ -64,7 +68,7 @@ public struct LatencyParts: Sendable, Equatable {
     public func divided(by number: Int) -> LatencyParts {
         precondition(number > 0, "nothing divides by \(number)")
         var share = self
-        for part in Part.allCases { share[part] /= Int64(number) }
+        share.times /= SIMD8(repeating: Int64(number))
         return share
     }
 

@@ -70,6 +70,7 @@ private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: 
     scheduler.cohort.context += computed + 1
     if scheduler.cohort.window > 0 { joinWindow(&scheduler, slot, computed) }
     scheduler.cohort.exits.insert(Int32(slot), at: exitTick(&scheduler, slot))
+    if scheduler.cohort.isWatched { noteChange(&scheduler, slot, computed, joins: true) }
     if cache.sumsBlocks {
         let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
         scheduler.cohort.countPhase(phase, 1)
@@ -77,6 +78,17 @@ private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: 
         let need = cache.nextNeed(slot, settled: nil)
         scheduler.cohort.needs.insert(slot, at: tick + Int64(max(0, need - computed)))
     }
+}
+
+/// Notes who joins the sums, or leaves them, for those who watch.
+@inline(never)
+private func noteChange(
+    _ scheduler: inout Scheduler, _ slot: Int, _ computed: Int, joins: Bool
+) {
+    scheduler.cohort.changes.append(
+        CohortChange(
+            id: scheduler.requests[slot].id, sequence: scheduler.requests[slot].sequence,
+            computed: computed, joins: joins))
 }
 
 /// Counts a member's context within the price's window.
@@ -133,6 +145,7 @@ private func leaveSums(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ s
     scheduler.cohort.context -= computed + 1
     scheduler.cohort.exits.remove(Int32(slot), at: exitTick(&scheduler, slot))
     if scheduler.cohort.window > 0 { leaveWindow(&scheduler, slot, computed) }
+    if scheduler.cohort.isWatched { noteChange(&scheduler, slot, computed, joins: false) }
     if cache.sumsBlocks {
         let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
         scheduler.cohort.countPhase(phase, -1)

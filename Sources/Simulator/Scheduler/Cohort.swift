@@ -43,6 +43,9 @@ struct Cohort: ~Copyable {
     var isDisordered = false
     /// Contents that several live requests name.
     var quotes = QuoteCounts()
+    /// Who joined and who left since those who watch were told; only for them.
+    var isWatched = false
+    var changes = HotArray<CohortChange>()
 
     init(isOn: Bool, blockSize: Int, window: Int) {
         self.isOn = isOn

@@ -1,0 +1,150 @@
+/// A decision and how it went: the plan of `times` steps in a row. Times are picoseconds.
+///
+/// Its entries are those of requests kept by themselves. The members of the cohort are a number:
+/// each has an entry of one token in each of the steps, and `changes` says who they are. A plan
+/// with entries is that of one step.
+public struct DecidedPlan: Sendable, Equatable {
+    /// The instance's number.
+    public var replica: Int
+    /// Number of the first schedule call, from 0.
+    public var number: Int
+    /// Steps that it is the decision of; 0: it only says what changed since the last one.
+    public var times: Int
+    /// When the first call was made.
+    public var time: Int64
+    /// Start of the first step, and what that takes.
+    public var start: Int64
+    public var duration: Int64 = 0
+    /// Start and end of the last step.
+    public var lastStart: Int64
+    public var lastEnd: Int64
+    /// What the steps take together. Durations rise evenly, but for rounding, and between one step
+    /// and the next the GPUs wait for the host.
+    public var busy: Int64 = 0
+    /// Members of the cohort in each step.
+    public var members = 0
+    /// Σ (computed before + 1) over members in the first step, whole and within the price's window.
+    public var context = 0
+    public var windowedContext = 0
+    /// Waiting and running requests and free blocks after the last call.
+    public var waiting = 0
+    public var running = 0
+    public var freeBlocks = 0
+    /// Where its lists are in those of `DecidedPlans`.
+    public var changes = 0..<0
+    public var aborted = 0..<0
+    public var preempted = 0..<0
+    public var entries = 0..<0
+
+    /// A plan of no step, at a time.
+    init(replica: Int32, number: Int, time: Int64) {
+        self.replica = Int(replica)
+        self.number = number
+        self.time = time
+        times = 0
+        start = time
+        lastStart = time
+        lastEnd = time
+    }
+
+    /// Whether nothing was computed.
+    public var isEmpty: Bool { times == 0 || (members == 0 && entries.isEmpty) }
+
+    /// Whether its steps do nothing but decode for the cohort.
+    public var onlyDecodes: Bool {
+        times > 0 && members > 0 && entries.isEmpty && preempted.isEmpty
+    }
+
+    /// Both as one, where a plan goes on decoding for the same members; else nil. So joined, plans
+    /// are the same however far a run fast-forwards at once. O(1).
+    public func followed(by next: DecidedPlan) -> DecidedPlan? {
+        guard onlyDecodes, next.onlyDecodes, next.changes.isEmpty, next.aborted.isEmpty,
+            next.members == members, next.number == number + times, next.waiting == waiting,
+            next.running == running
+        else { return nil }
+        var both = self
+        both.times += next.times
+        both.lastStart = next.lastStart
+        both.lastEnd = next.lastEnd
+        both.busy += next.busy
+        both.freeBlocks = next.freeBlocks
+        return both
+    }
+}
+
+/// A request that joins the cohort with the first step of a plan, or was in it for the last time
+/// in the step before.
+public struct CohortChange: Sendable, Equatable {
+    public var id: Int64
+    /// Place in the order of arrival over the whole run.
+    public var sequence: Int64
+    /// Tokens computed so far.
+    public var computed: Int
+    public var joins: Bool
+}
+
+/// When something happened to a request, picoseconds.
+public struct RequestMoment: Sendable, Equatable {
+    public var id: Int64
+    /// Place in the order of arrival over the whole run.
+    public var sequence: Int64
+    public var time: Int64
+}
+
+/// Plans in the order of each instance, with the lists that they name parts of.
+///
+///     for plan in plans.plans {
+///         for place in plan.entries { use(plans.entries[place]) }
+///     }
+///
+/// Flat lists, so that a plan costs no allocation: watching must not be what takes the time.
+public struct DecidedPlans: Sendable, Equatable {
+    public private(set) var plans: [DecidedPlan] = []
+    /// Who joined the cohort and who left it, in order.
+    public internal(set) var changes: [CohortChange] = []
+    /// Requests whose clients gave up, when they were ended, before the plan was made.
+    public internal(set) var aborted: [RequestMoment] = []
+    /// Requests that the call preempted.
+    public internal(set) var preempted: [RequestMoment] = []
+    public internal(set) var entries: [ScheduledEntry] = []
+    /// What belongs to the latest plan or an earlier one ends here.
+    private var ends = (changes: 0, aborted: 0, preempted: 0, entries: 0)
+
+    /// No plans.
+    public init() {}
+
+    /// Plans kept before they are handed on: enough to make that cheap, few enough to stay in the
+    /// processor's cache.
+    static let atOnce = 1_024
+
+    var isFull: Bool { plans.count >= Self.atOnce }
+
+    /// Whether something is in the lists that no plan names yet.
+    var hasMore: Bool { ends.changes < changes.count || ends.aborted < aborted.count }
+
+    /// Appends a plan, which names what was appended to the lists since the last one.
+    mutating func append(_ plan: consuming DecidedPlan) {
+        plan.changes = ends.changes..<changes.count
+        plan.aborted = ends.aborted..<aborted.count
+        plan.preempted = ends.preempted..<preempted.count
+        plan.entries = ends.entries..<entries.count
+        ends = (changes.count, aborted.count, preempted.count, entries.count)
+        plans.append(plan)
+    }
+
+    /// Forgets all of them. O(1), but for what is freed.
+    mutating func removeAll() {
+        plans.removeAll(keepingCapacity: true)
+        changes.removeAll(keepingCapacity: true)
+        aborted.removeAll(keepingCapacity: true)
+        preempted.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+        ends = (0, 0, 0, 0)
+    }
+
+    /// Equal when they say the same: where the lists end follows from the plans.
+    public static func == (a: DecidedPlans, b: DecidedPlans) -> Bool {
+        a.plans == b.plans && a.changes == b.changes && a.aborted == b.aborted
+            && a.preempted == b.preempted && a.entries == b.entries
+    }
+}

@@ -7,7 +7,11 @@ public enum GaitComparison {
     /// What differs between the two gaits for a seed; nil when all of it is equal: records,
     /// counters, histograms, block use, times, digest, and the place of an error.
     public static func difference(seed: UInt64) throws -> String? {
-        try difference(RandomCase(seed: seed))
+        do {
+            return try difference(RandomCase(seed: seed))
+        } catch let failure as InvariantFailure {
+            return "\(failure)"
+        }
     }
 
     /// The same for a case.
@@ -92,6 +96,7 @@ public enum GaitComparison {
         plan.engine.gait = gait
         plan.numbersBlocks = numbered
         plan.isPlain = plain
+        plan.checksInvariants = true
         do {
             let source = InMemorySource(random.workload)
             return .success(try simulate(plan, source: source, observer: watcher))

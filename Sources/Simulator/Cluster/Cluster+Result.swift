@@ -27,7 +27,7 @@ extension Cluster {
             result.counters.evictions += replicas[index].cache.evictions
             result.work.add(replicas[index].tally.work)
             interTokenLatency.merge(replicas[index].tally.interTokenLatency)
-            count(replicas[index], into: &result.steps)
+            countCost(of: index, into: &result.steps)
             result.busyTime += Int128(replicas[index].tally.busyTime)
             result.hostWaitTime += Int128(replicas[index].tally.hostWaitTime)
             result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].tally.peakUsedBlocks)
@@ -60,16 +60,17 @@ extension Cluster {
         return result
     }
 
-    private func count(_ replica: borrowing Instance, into steps: inout StepCounters) {
-        steps.strode += replica.tally.skipped
-        steps.executed += replica.tally.counters.steps - replica.tally.skipped
-        steps.events += replica.scheduler.events
+    private func countCost(of number: Int, into steps: inout StepCounters) {
+        steps.strode += replicas[number].tally.skipped
+        steps.executed +=
+            replicas[number].tally.counters.steps - replicas[number].tally.skipped
+        steps.events += replicas[number].scheduler.events
         steps.queueOperations +=
-            replica.scheduler.cohort.exits.operations + replica.aborts.operations
-        steps.queueOperations += replica.scheduler.cohort.needs.wheel.operations
-        steps.hashProbes += replica.cache.extents.tree.probes
-        steps.blockStretches += replica.cache.extents.spansMade
-        steps.allocations += replica.tally.allocations
+            replicas[number].scheduler.cohort.exits.operations + replicas[number].aborts.operations
+        steps.queueOperations += replicas[number].scheduler.cohort.needs.wheel.operations
+        steps.hashProbes += replicas[number].cache.extents.tree.probes
+        steps.blockStretches += replicas[number].cache.extents.spansMade
+        steps.allocations += replicas[number].tally.allocations
     }
 
     private func digest(_ result: RunResult) -> String {

@@ -42,6 +42,19 @@ struct Cluster: ~Copyable {
     }
 }
 
+extension Cluster {
+    /// Ends the child processes of all replicas together: the run is over.
+    mutating func dismissSchedulers() {
+        var schedulers: [ExternalScheduler] = []
+        for number in replicas.indices {
+            if case .external(let scheduler) = replicas[number].scheduler.custom {
+                schedulers.append(scheduler)
+            }
+        }
+        ExternalScheduler.dismiss(schedulers)
+    }
+}
+
 /// Runs a cluster until its feed is exhausted and every replica idle.
 func run(
     _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver

@@ -142,12 +142,6 @@ private struct RoutedRequests: ~Copyable {
             failure = error
         }
     }
-
-    /// Hands a replica what is meant for it.
-    static func deliver(_ requests: inout HotArray<ArrivingRequest>, to replica: inout Instance) {
-        for index in requests.indices { enqueue(&replica, requests[index]) }
-        requests.removeAll()
-    }
 }
 
 /// A pointer that crosses threads; each thread touches elements of its own.
@@ -189,8 +183,10 @@ private func runRound(
                         }
                         forEachReplica(of: count, thread, threads, begun) { number in
                             outcomes.base[number] = Result {
-                                RoutedRequests.deliver(
-                                    &requests.base[number], to: &replicas.base[number])
+                                for index in requests.base[number].indices {
+                                    enqueue(&replicas.base[number], requests.base[number][index])
+                                }
+                                requests.base[number].removeAll()
                                 // Who stops to hand records on goes on in the next round.
                                 _ = try advance(&replicas.base[number], to: horizon)
                                 noteRest(&replicas.base[number])

@@ -14,6 +14,9 @@ struct RecordWindow: ~Copyable {
     private(set) var records: [RequestRecord] = []
     private let keepsRecords: Bool
 
+    /// Whether a request has ended, and an earlier one has not.
+    var isHolding: Bool { !pending.isEmpty }
+
     init(keepsRecords: Bool) { self.keepsRecords = keepsRecords }
 
     /// Enters ended requests and forgets them there. O(requests).

@@ -25,6 +25,8 @@ struct RequestFeed: ~Copyable {
     /// A limit that no answer reaches, tokens.
     private static let unlimited: Int64 = 1_000_000_000
 
+    /// Requests that have arrived.
+    var taken: Int64 { sequence }
     /// Whether requests wait for others to end.
     private(set) var isDependent: Bool
     /// Whether the trace has said of any prompt so far what it holds.
@@ -87,6 +89,24 @@ struct RequestFeed: ~Copyable {
             }
             followers[predecessor, default: []].append(index)
         }
+        try refuseCircle()
+    }
+
+    /// Throws when some turns wait for one another, so that none would ever arrive. O(rows).
+    private func refuseCircle() throws {
+        var arrives = batch.predecessors.map { $0 < 0 }
+        var rows = batch.predecessors.indices.filter { arrives[$0] }
+        while let row = rows.popLast() {
+            for follower in followers[batch.ids[row]] ?? [] where !arrives[follower] {
+                arrives[follower] = true
+                rows.append(follower)
+            }
+        }
+        guard let row = arrives.firstIndex(of: false) else { return }
+        throw InputError(
+            "request \(batch.ids[row])",
+            "waits for request \(batch.predecessors[row]), which waits in a circle",
+            expected: "a first turn that follows no other")
     }
 
     private var isFollower: Bool { !batch.predecessors.isEmpty && batch.predecessors[row] >= 0 }

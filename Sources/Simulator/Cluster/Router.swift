@@ -26,6 +26,9 @@ struct Router: ~Copyable {
         replicas > 1 && configuration.policy != .roundRobin && configuration.policy != .random
     }
 
+    /// Requests that it sent and that have not ended; 0 where it does not read the replicas' state.
+    var outstandingRequests: Int { outstanding.reduce(0) { $0 + Int($1) } }
+
     /// The replica for an arriving request. O(log replicas).
     mutating func route(_ request: borrowing ArrivingRequest) -> Int {
         guard replicas > 1 else { return 0 }

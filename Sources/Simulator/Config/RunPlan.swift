@@ -43,6 +43,20 @@ public enum ArrivalMode: Sendable, Equatable {
     case closedLoop(concurrency: Int)
 }
 
+/// A scheduler in another process, and how long it may think.
+public struct ExternalSchedulerConfiguration: Sendable, Equatable {
+    /// What the shell is to run.
+    public var command: String
+    /// Wall time for one step, seconds.
+    public var limitSeconds: Double
+
+    /// A command with its limit.
+    public init(command: String, limitSeconds: Double = 10) {
+        self.command = command
+        self.limitSeconds = limitSeconds
+    }
+}
+
 /// Everything that decides a run besides its requests.
 public struct RunPlan: Sendable {
     public var engine = EngineConfiguration()
@@ -67,6 +81,9 @@ public struct RunPlan: Sendable {
     /// Keep every request by itself, none as part of sums: the plain simulator, and slower. Over
     /// numbered blocks it is the oracle of all else. Never changes a result.
     public var isPlain = false
+    /// Look at the invariants that take O(requests + blocks) between the steps, and throw
+    /// `InvariantFailure` where one is broken. Slow; never changes a result.
+    public var checksInvariants = false
     /// Keep every record in the result.
     public var keepsRecords = true
 

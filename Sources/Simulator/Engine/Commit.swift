@@ -23,6 +23,7 @@ func commit(
     delivered += deliverMembers(
         batch, &scheduler, &tally, isEmpty: commitment.entries.isEmpty, at: time)
     tally.counters.wastedEntries += batch.wasted
+    tally.ledger.wasted += batch.wasted
     if scheduler.cohort.isOn { finishLeaving(batch, &commitment, &scheduler, &cache) }
     for index in commitment.finished.indices {
         let slot = Int(commitment.finished[index])
@@ -152,23 +153,6 @@ private func finishLeaving(
     if !batch.endsAsEntered { sortByAdmission(&commitment.finished, scheduler.requests) }
 }
 
-/// Puts slots into the order of the running list: few, and half in order, so by insertion.
-@inline(__always)
-func sortByAdmission(_ slots: inout HotArray<Int32>, _ requests: borrowing HotArray<LiveRequest>) {
-    var sorted = 1
-    while sorted < slots.count {
-        let slot = slots[sorted]
-        let order = requests[Int(slot)].admission
-        var place = sorted
-        while place > 0, requests[Int(slots[place - 1])].admission >= order {
-            slots[place] = slots[place - 1]
-            place -= 1
-        }
-        slots[place] = slot
-        sorted += 1
-    }
-}
-
 /// Ends a request: frees its blocks and closes its record. The caller removes it from `running`;
 /// a request that was preempted meanwhile leaves the waiting queue here.
 func finish(
@@ -176,6 +160,8 @@ func finish(
     _ outcome: Outcome, at time: Int64
 ) {
     let state = scheduler.requests[slot].state
+    precondition(state != .ended, "I6: a request ends twice")
+    account(&tally.ledger, scheduler.requests[slot], outcome, scheduler.present, at: time)
     if state == .waiting || state == .preempted {
         scheduler.waiting.remove(Int32(slot))
     } else if scheduler.requests[slot].lost > 0 {
@@ -195,6 +181,22 @@ func finish(
             sequence: scheduler.requests[slot].sequence,
             record: scheduler.requests[slot].record(outcome, at: time, replica: tally.replica)))
     if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(Int32(slot)) }
+}
+
+/// Notes of a request that ends what proves the counters at the end of a run.
+@inline(__always)
+private func account(
+    _ ledger: inout Ledger, _ request: borrowing LiveRequest, _ outcome: Outcome, _ present: Int,
+    at time: Int64
+) {
+    ledger.account(until: time, present: present)
+    ledger.ended += 1
+    ledger.computed += request.isIndividual ? Int(request.computed) : request.computedAtEnd
+    guard request.firstToken >= 0 else { return }
+    ledger.begun += 1
+    // A member's last token is the one that ends it.
+    let last = outcome == .finished ? time : request.lastToken
+    ledger.decoding &+= UInt64(last - request.firstToken)
 }
 
 /// Takes an ended request out of the running list, if it is there. O(1) with a cohort, where order

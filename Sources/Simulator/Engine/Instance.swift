@@ -33,6 +33,9 @@ struct Instance: ~Copyable {
     var commitment = Commitment()
     var tally: Tally
     var log: DecisionBuffer
+    /// Whether the invariants are looked at, and when they last were.
+    let checksInvariants: Bool
+    var invariants = InvariantWatch()
 
     init(_ plan: RunPlan, number: Int, lines: [DecodeLine], detail: DecisionDetail) {
         self.number = Int32(number)
@@ -40,6 +43,7 @@ struct Instance: ~Copyable {
         tally = Tally(replica: number)
         log = DecisionBuffer(detail)
         scheduler = Scheduler(plan, replica: number)
+        checksInvariants = plan.checksInvariants
         cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)
         let interval = max(1, plan.engine.prefillScheduleInterval)
         patience = (4 * plan.engine.maxModelLen + 10_000) * interval

@@ -29,6 +29,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
             commitOldest(&instance)
             if instance.log.isWanted, instance.log.isFull { return .collect }
         }
+        if instance.checksInvariants { try holdInvariants(&instance) }
         if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
             !instance.scheduler.endedFlag
         {
@@ -81,6 +82,10 @@ private func takeArrived(_ instance: inout Instance) {
         _ = instance.inbox.popFirst()
         instance.scheduler.events += 1
         let slot = Int(next)
+        instance.tally.ledger.account(
+            until: instance.clock, present: instance.scheduler.present)
+        let onTheWay = instance.clock - instance.scheduler.requests[slot].arrival
+        instance.tally.ledger.onTheWay &+= UInt64(onTheWay)
         instance.scheduler.waiting.append(next, rank: instance.scheduler.requests[slot].rank)
         let abort = instance.scheduler.requests[slot].abort
         if abort < .max {

@@ -18,14 +18,16 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
         time = max(instance.clock, instance.scheduler.requests[Int(next)].arrival) + 1
     }
     guard !instance.log.isStepped, instance.scheduler.cohort.isOn else { return time }
-    let abort = firstAbort(&instance)
-    guard instance.scheduler.cohort.leaving.isEmpty, let steps = stepsToFirstEnd(&instance),
+    let abort = firstAbort(&instance.scheduler, instance.aborts, instance.inbox)
+    guard instance.scheduler.cohort.leaving.isEmpty,
+        let steps = stepsToFirstEnd(&instance.scheduler, &instance.cache, instance.inbox),
         steps > 0
     else { return time }
     // A step takes no less time than the members' next one: others only add to it, and
     // contexts grow. Without members, all steps but a first prefill decode something. A policy may
     // serve newcomers before members, and then a step may hold only some of these.
-    let isCertain = instance.scheduler.custom == nil || newcomers(&instance) == 0
+    let others = newcomers(&instance.scheduler, instance.inbox)
+    let isCertain = instance.scheduler.custom == nil || others == 0
     let members = isCertain ? instance.scheduler.cohort.count : 0
     let decodes = max(1, members)
     guard decodes < instance.prices.lines.count else { return time }
@@ -42,51 +44,56 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
 
 /// Requests that are no members.
 @inline(__always)
-private func newcomers(_ instance: inout Instance) -> Int {
-    instance.scheduler.cohort.individuals.count + instance.scheduler.waiting.count
-        + instance.inbox.count
+private func newcomers(
+    _ scheduler: inout Scheduler, _ inbox: borrowing RingQueue<Int32>
+) -> Int {
+    scheduler.cohort.individuals.count + scheduler.waiting.count + inbox.count
 }
 
 /// When the first client gives up: that ends a request too. Of those not arrived at the loop it
 /// looks at no more than an instance that sleeps may have.
-private func firstAbort(_ instance: inout Instance) -> Int64 {
-    var time = instance.aborts.firstTime
-    for place in 0..<min(instance.inbox.count, sleepersCrowd) {
-        time = min(time, instance.scheduler.requests[Int(instance.inbox[place])].abort)
+private func firstAbort(
+    _ scheduler: inout Scheduler, _ aborts: borrowing EventHeap, _ inbox: borrowing RingQueue<Int32>
+) -> Int64 {
+    var time = aborts.firstTime
+    for place in 0..<min(inbox.count, sleepersCrowd) {
+        time = min(time, scheduler.requests[Int(inbox[place])].abort)
     }
     return time
 }
 
 /// A number of steps, counted from the next one to be scheduled, before whose end no request ends;
 /// nil when a shortage of blocks or a crowd makes it uncertain. O(individuals + waiting).
-private func stepsToFirstEnd(_ instance: inout Instance) -> Int64? {
-    let newcomers = newcomers(&instance)
+private func stepsToFirstEnd(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ inbox: borrowing RingQueue<Int32>
+) -> Int64? {
+    let newcomers = newcomers(&scheduler, inbox)
     guard newcomers <= sleepersCrowd else { return nil }
-    let size = Int64(instance.cache.blockSize.tokens)
-    var steps = instance.scheduler.cohort.exits.earliest(from: instance.scheduler.cohort.tick)
-    if steps < .max { steps -= instance.scheduler.cohort.tick }
+    let size = Int64(cache.blockSize.tokens)
+    var steps = scheduler.cohort.exits.earliest(from: scheduler.cohort.tick)
+    if steps < .max { steps -= scheduler.cohort.tick }
     var prompts: Int64 = 0
     for place in 0..<newcomers {
         let slot: Int32
         var index = place
-        if index < instance.scheduler.cohort.individuals.count {
-            slot = instance.scheduler.cohort.individuals[index]
+        if index < scheduler.cohort.individuals.count {
+            slot = scheduler.cohort.individuals[index]
         } else {
-            index -= instance.scheduler.cohort.individuals.count
-            let waits = instance.scheduler.waiting.count
-            slot = index < waits ? instance.scheduler.waiting[index] : instance.inbox[index - waits]
+            index -= scheduler.cohort.individuals.count
+            let waits = scheduler.waiting.count
+            slot = index < waits ? scheduler.waiting[index] : inbox[index - waits]
         }
-        let request = instance.scheduler.requests[Int(slot)]
-        steps = min(steps, request.stepsToEnd(limit: instance.cache.maxModelLen))
+        let request = scheduler.requests[Int(slot)]
+        steps = min(steps, request.stepsToEnd(limit: cache.maxModelLen))
         prompts += Int64(request.known) / size + 2
     }
     guard steps > 0, steps < .max else { return nil }
     // Without preemptions: the blocks last for so many steps.
     let requests = Int64(
-        instance.scheduler.running.count + instance.scheduler.waiting.count + instance.inbox.count)
-    let groups = Int64(instance.cache.groups.count)
+        scheduler.running.count + scheduler.waiting.count + inbox.count)
+    let groups = Int64(cache.groups.count)
     let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests * groups)
-    guard !overflow, growth + prompts * groups <= Int64(instance.cache.freeBlocks) else {
+    guard !overflow, growth + prompts * groups <= Int64(cache.freeBlocks) else {
         return nil
     }
     return steps

@@ -209,7 +209,8 @@ extension KVCache {
     /// what slid out of a window. O(groups · hit runs), by number O(hit blocks).
     @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
-        precondition(hit.tokens == 0 || hit.serial == found.serial, "a hit of an earlier lookup")
+        precondition(
+            hit.tokens == 0 || hit.serial == found.serial, "I8: a hit of an earlier lookup")
         return usesExtents
             ? canAllocateExtents(&self, demand, hit) : canAllocateBlocks(&self, demand, hit)
     }

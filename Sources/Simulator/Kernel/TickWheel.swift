@@ -7,7 +7,7 @@ struct TickWheel: ~Copyable {
     private var heads = HotArray<Int32>(repeating: -1, count: size)
     private var next = HotArray<Int32>()
     private var occupied = HotArray<UInt64>(repeating: 0, count: size / 64)
-    private var count = 0
+    private(set) var count = 0
     /// Entries and departures so far.
     private(set) var operations = 0
 
@@ -49,6 +49,13 @@ struct TickWheel: ~Copyable {
 
     /// The first slot of a tick's list, -1 for none; of other ticks too, a multiple of 1,024 away.
     func first(at tick: Int64) -> Int32 { heads[Self.list(tick)] }
+
+    /// Whether a slot is in a tick's list. O(slots in the list).
+    func contains(_ slot: Int32, at tick: Int64) -> Bool {
+        var other = first(at: tick)
+        while other >= 0, other != slot { other = next(after: other) }
+        return other == slot
+    }
 
     /// The slot behind another in its list, or -1.
     func next(after slot: Int32) -> Int32 { next[Int(slot)] }

@@ -12,6 +12,8 @@ struct RequestStatistics: ~Copyable {
     private(set) var longestContext = 0
     /// The most preemptions of one request.
     private(set) var mostPreemptions = 0
+    /// What proves the replicas' counters at the end of a run.
+    private(set) var sums = RecordSums()
     private let objective: ServiceLevelObjective
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
@@ -32,11 +34,13 @@ struct RequestStatistics: ~Copyable {
         longestContext = max(longestContext, other.longestContext)
         mostPreemptions = max(mostPreemptions, other.mostPreemptions)
         counters.add(other.counters)
+        sums.add(other.sums)
     }
 
     /// Enters an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1
+        sums.add(record)
         if record.preemptions > 0 {
             counters.preemptedRequests += 1
             mostPreemptions = max(mostPreemptions, Int(record.preemptions))

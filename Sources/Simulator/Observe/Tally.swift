@@ -24,6 +24,8 @@ struct Tally: ~Copyable {
     /// Σ used blocks × picoseconds.
     var usedBlockTime: UInt128 = 0
     var peakUsedBlocks = 0
+    /// What proves the counters at the end of a run.
+    var ledger = Ledger()
     /// Of storage for the replica's state.
     var allocations = 0
     private var accountedUntil: Int64 = 0

@@ -84,7 +84,6 @@ struct LiveRequest {
 
     var delivered: Int32 { known - promptTokens }
     var isIndividual: Bool { membership == .individual }
-    var rank: WaitingQueue.Rank { .init(priority: priority, arrival: arrival, id: id) }
 
     /// What remains of it when it ends.
     @inline(__always)

@@ -108,7 +108,7 @@ private func leaveWindow(_ scheduler: inout Scheduler, _ slot: Int, _ computed: 
 
 /// The tick of a member in `exits`.
 @inline(__always)
-private func exitTick(_ scheduler: inout Scheduler, _ slot: Int) -> Int64 {
+func exitTick(_ scheduler: inout Scheduler, _ slot: Int) -> Int64 {
     let until = scheduler.requests[slot].memberUntil
     guard scheduler.requests[slot].isGrowing else { return Int64(until) }
     let filling = scheduler.requests[slot].filling(scheduler.cohort.window)
@@ -130,7 +130,7 @@ private func stopGrowing(_ scheduler: inout Scheduler, _ slot: Int) {
 /// The tick, modulo block size, at which a request with so many tokens computed by the present
 /// tick needs a block: when its tokens fill its blocks.
 @inline(__always)
-private func phase(of computed: Int, _ now: Int, _ blockSize: BlockSize) -> Int {
+func phase(of computed: Int, _ now: Int, _ blockSize: BlockSize) -> Int {
     let size = blockSize.tokens
     let beyond = blockSize.beyond(computed)
     let phase = now + (beyond == 0 ? 0 : size - beyond)

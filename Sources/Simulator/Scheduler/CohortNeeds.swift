@@ -23,6 +23,11 @@ struct CohortNeeds: ~Copyable {
         wheel.insert(Int32(slot), at: tick)
     }
 
+    /// Whether a member is entered, at a tick or after it. O(slots in the same list).
+    func isDue(_ slot: Int, from tick: Int64) -> Bool {
+        slot < ticks.count && ticks[slot] >= tick && wheel.contains(Int32(slot), at: ticks[slot])
+    }
+
     mutating func remove(_ slot: Int) { wheel.remove(Int32(slot), at: ticks[slot]) }
 
     /// Enters in `now` those due at a tick, in any order.
@@ -79,4 +84,21 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     let need = cache.nextNeed(slot, settled: computed - cache.windowLag)
     scheduler.cohort.needs.remove(slot)
     scheduler.cohort.needs.insert(slot, at: scheduler.cohort.tick + Int64(need - computed))
+}
+
+/// Puts slots into the order of the running list: few, and half in order, so by insertion.
+@inline(__always)
+func sortByAdmission(_ slots: inout HotArray<Int32>, _ requests: borrowing HotArray<LiveRequest>) {
+    var sorted = 1
+    while sorted < slots.count {
+        let slot = slots[sorted]
+        let order = requests[Int(slot)].admission
+        var place = sorted
+        while place > 0, requests[Int(slots[place - 1])].admission >= order {
+            slots[place] = slots[place - 1]
+            place -= 1
+        }
+        slots[place] = slot
+        sorted += 1
+    }
 }

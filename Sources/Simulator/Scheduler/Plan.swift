@@ -148,7 +148,7 @@ struct Pipeline: ~Copyable {
     /// Appends a batch with some entries, which it takes. Its age.
     @inline(__always)
     mutating func append(_ header: BatchHeader, _ entries: inout HotArray<Entry>) -> Int {
-        precondition(count < depth, "the pipeline is full")
+        precondition(count < depth, "I4: the pipeline is full")
         let age = count
         let place = (head + age) & mask
         batches[place].header = header

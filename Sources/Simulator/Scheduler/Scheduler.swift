@@ -29,6 +29,8 @@ struct Scheduler: ~Copyable {
     var failure: InputError?
     /// Hits, preemptions and prompts; the engine counts the rest.
     var counters = Counters()
+    /// Tokens that preempted requests had computed or found in the cache.
+    var droppedTokens = 0
     /// Arrivals, admissions, preemptions and ends.
     var events = 0
     /// Actions of an external scheduler that broke a rule, and the first of them.
@@ -52,6 +54,8 @@ struct Scheduler: ~Copyable {
 
     var depth: Int { flight.depth }
     var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
+    /// Requests that wait or run.
+    var present: Int { running.count + waiting.count }
     /// Whether a member that leaves gets one more step.
     @inline(__always)
     func wastesStep(_ slot: Int) -> Bool {

@@ -100,6 +100,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     scheduler.requests[slot].lost = max(
         scheduler.requests[slot].lost, scheduler.requests[slot].computed)
+    scheduler.droppedTokens += Int(scheduler.requests[slot].computed)
     scheduler.requests[slot].computed = 0
     scheduler.requests[slot].stale = scheduler.requests[slot].inFlight
     scheduler.requests[slot].placeholders = 0
@@ -151,7 +152,7 @@ extension Scheduler {
     fileprivate mutating func enter(
         _ slot: Int, tokens: Int, computed: Int, _ kind: EntryKind, prefills: Bool
     ) {
-        precondition(!requests[slot].isScheduled, "a request is twice in a step")
+        precondition(!requests[slot].isScheduled, "I2: a request is twice in a step")
         requests[slot].isScheduled = true
         plan.entries.append(
             Entry(

@@ -108,3 +108,8 @@ extension WaitingQueue {
         descending.insert(entry, at: descending.count - earlier)
     }
 }
+
+extension LiveRequest {
+    /// Its place in a queue ordered by priority.
+    var rank: WaitingQueue.Rank { .init(priority: priority, arrival: arrival, id: id) }
+}

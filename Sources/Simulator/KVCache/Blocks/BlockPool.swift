@@ -44,7 +44,7 @@ struct BlockPool: ~Copyable {
     /// Takes the block at the front of the queue; its key is forgotten.
     mutating func take() -> Int32 {
         let block = blocks[0].next
-        precondition(block != 0, "took a block from an empty pool")
+        precondition(block != 0, "I7: took a block from an empty pool")
         unlink(block)
         if blocks[Int(block)].key != 0 {
             forget(block)
@@ -71,7 +71,7 @@ struct BlockPool: ~Copyable {
         guard block != 0 else { return }
         let i = Int(block)
         blocks[i].references -= 1
-        precondition(blocks[i].references >= 0, "a block was released more often than held")
+        precondition(blocks[i].references >= 0, "I7: a block was released more often than held")
         guard blocks[i].references == 0 else { return }
         if keylessToBack || blocks[i].key != 0 {
             link(block, after: blocks[0].previous)

@@ -84,7 +84,7 @@ struct ExtentPool: ~Copyable {
     /// up. O(1 + spans evicted).
     @inline(__always)
     mutating func take(_ count: Int) {
-        precondition(count <= freeCount, "took more blocks than are free")
+        precondition(count <= freeCount, "I7: took more blocks than are free")
         if count <= keylessFree {
             keylessFree -= count
             return

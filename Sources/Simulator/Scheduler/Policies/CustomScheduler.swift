@@ -30,19 +30,6 @@ extension RunPlan {
     }
 }
 
-extension Cluster {
-    /// Ends the child processes of all replicas together: the run is over.
-    mutating func dismissSchedulers() {
-        var schedulers: [ExternalScheduler] = []
-        for number in replicas.indices {
-            if case .external(let scheduler) = replicas[number].scheduler.custom {
-                schedulers.append(scheduler)
-            }
-        }
-        ExternalScheduler.dismiss(schedulers)
-    }
-}
-
 extension ExternalSchedulerConfiguration {
     /// Makes sure that every replica may have its process. Throws `InputError` when it may not.
     func prepare(replicas: Int) throws {

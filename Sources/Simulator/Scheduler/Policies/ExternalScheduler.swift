@@ -2,20 +2,6 @@ import Basics
 import Foundation
 import Traces
 
-/// A scheduler in another process, and how long it may think.
-public struct ExternalSchedulerConfiguration: Sendable, Equatable {
-    /// What the shell is to run.
-    public var command: String
-    /// Wall time for one step, seconds.
-    public var limitSeconds: Double
-
-    /// A command with its limit.
-    public init(command: String, limitSeconds: Double = 10) {
-        self.command = command
-        self.limitSeconds = limitSeconds
-    }
-}
-
 /// A scheduler that runs as a child process: one JSON line per step to it, one line back.
 ///
 /// The article "Bring your own scheduler" describes both lines. The child is told what changed

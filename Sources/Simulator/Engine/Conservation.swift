@@ -1,0 +1,59 @@
+/// What an instance did not keep of what it was given, once it has nothing left to do; nil:
+/// everything is accounted for. Invariants 21 to 24 and 26, by their numbers. O(cohort's phases).
+func unconserved(_ instance: inout Instance) -> String? {
+    remnant(&instance) ?? instance.tally.unaccounted
+        ?? miscounted(&instance.tally, &instance.scheduler)
+}
+
+/// I21, I22: every request that entered has ended and gave back its slot and blocks.
+private func remnant(_ instance: inout Instance) -> String? {
+    let (entered, ended) = (instance.tally.ledger.entered, instance.tally.ledger.ended)
+    if entered != ended { return "I21: \(entered) requests entered, \(ended) ended" }
+    let left = instance.scheduler.present + instance.inbox.count
+    if left > 0 { return "I21: \(left) requests are left" }
+    if !instance.scheduler.flight.isEmpty { return "I21: a batch is left in flight" }
+    if instance.scheduler.cohort.count + instance.scheduler.cohort.leaving.count > 0
+        || instance.scheduler.cohort.context != 0 || instance.scheduler.cohort.windowed != 0
+        || instance.scheduler.cohort.exits.count + instance.scheduler.cohort.needs.wheel.count > 0
+    {
+        return "I21: the cohort is not empty"
+    }
+    let (slots, free) = (instance.scheduler.requests.count, instance.scheduler.freeSlots.count)
+    if slots != free { return "I22: \(free) of \(slots) slots came back" }
+    let held = instance.cache.usedBlocks
+    return held == 0 ? nil : "I22: \(held) blocks did not come back"
+}
+
+/// I23, the part of an instance: tokens scheduled, and found in the cache, are those that requests
+/// had computed when they ended or were preempted, and those computed for ended ones.
+private func miscounted(_ tally: inout Tally, _ scheduler: inout Scheduler) -> String? {
+    let found = scheduler.counters.hitTokensWithResumed
+    let had = tally.ledger.computed + tally.ledger.wasted + scheduler.droppedTokens
+    if tally.counters.scheduledTokens + found == had { return nil }
+    return "I23: \(tally.counters.scheduledTokens) tokens were scheduled and \(found) found, "
+        + "requests had \(had)"
+}
+
+extension Tally {
+    /// I24, I26: gaps between tokens, and steps.
+    fileprivate var unaccounted: String? {
+        let gaps = counters.outputTokens - ledger.begun
+        if interTokenLatency.count != Int64(gaps) {
+            return "I24: \(interTokenLatency.count) gaps between tokens of \(gaps)"
+        }
+        if UInt64(truncatingIfNeeded: interTokenLatency.sum) != ledger.decoding {
+            return "I24: the gaps between tokens do not add up to the times from first to last"
+        }
+        if work.steps != counters.steps || work.tokens != counters.scheduledTokens
+            || work.requests != counters.scheduledEntries
+        {
+            return "I26: \(work.tokens) tokens in \(work.steps) steps were priced, "
+                + "\(counters.scheduledTokens) in \(counters.steps) scheduled"
+        }
+        let span = firstArrival == .max ? 0 : max(0, lastEnd - firstArrival)
+        if busyTime < 0 || hostWaitTime < 0 || busyTime > span {
+            return "I26: the GPU was busy for \(busyTime) of \(span) ps"
+        }
+        return nil
+    }
+}

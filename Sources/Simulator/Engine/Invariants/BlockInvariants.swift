@@ -1,0 +1,218 @@
+/// The cache against the requests that hold its blocks: invariants 16 to 19.
+
+/// I16: every block is free or held: what tables and extents hold, added up, is what is in use, and
+/// a block has as many holders as tables name it.
+func lostBlocks(_ instance: inout Instance) -> String? {
+    instance.cache.usesExtents
+        ? lostExtentBlocks(&instance) : lostNumberedBlocks(&instance.cache)
+}
+
+private func lostNumberedBlocks(_ cache: inout KVCache) -> String? {
+    var holders = Array(repeating: Int32(0), count: cache.pool.blocks.count)
+    for table in cache.tables.indices {
+        let list = cache.tables[table].list
+        for place in 0..<Int(list.count) { holders[Int(cache.blockLists[list, place])] += 1 }
+    }
+    var free = 0
+    for block in 1..<max(1, holders.count) {
+        let noted = cache.pool.blocks[block].references
+        if noted != holders[block] {
+            return "block \(block) has \(noted) holders, \(holders[block]) tables name it"
+        }
+        if noted == 0 { free += 1 }
+    }
+    let counted = cache.pool.freeCount
+    return free == counted ? nil : "\(counted) blocks are counted as free, \(free) are"
+}
+
+private func lostExtentBlocks(_ instance: inout Instance) -> String? {
+    var held = HeldBlocks()
+    for slot in instance.cache.slots.indices where instance.scheduler.requests[slot].state != .ended
+    {
+        held.add(slot, count: blocksHeld(slot, &instance), &instance.cache)
+    }
+    if let problem = held.wrongHolders(&instance.cache.extents) { return problem }
+    let used = instance.cache.usedBlocks
+    let sum = held.unshared + held.shared
+    return used == sum ? nil : "\(used) blocks are in use, requests hold \(sum)"
+}
+
+/// Places in each group's table of a request; a member's may have been taken as a number only.
+private func blocksHeld(_ slot: Int, _ instance: inout Instance) -> Int32 {
+    let booked = instance.cache.slots[slot].table.count
+    guard instance.cache.sumsBlocks, instance.scheduler.requests[slot].membership == .member else {
+        return booked
+    }
+    let computed = instance.scheduler.requests[slot].computed(at: instance.scheduler.cohort.tick)
+    return max(booked, Int32(instance.cache.blockSize.holding(computed)))
+}
+
+/// What requests hold of a pool of extents.
+private struct HeldBlocks {
+    /// Blocks that one request holds alone, without a place in an extent.
+    var unshared = 0
+    /// Blocks of extents with a holder.
+    var shared = 0
+    /// Holders of each extent's blocks, by extent and block.
+    private var holders: [Int32: [Int32: Int32]] = [:]
+
+    mutating func add(_ slot: Int, count: Int32, _ cache: inout KVCache) {
+        for group in 0..<cache.groups.count {
+            let table = cache.groupTables[slot * cache.groups.count + group]
+            unshared += Int(count - table.slid - table.keyed)
+            for place in Int(table.gone)..<max(Int(table.gone), Int(table.holds.count)) {
+                let hold = cache.holds[table.holds, place]
+                for block in hold.low..<max(hold.low, hold.high) {
+                    holders[hold.extent, default: [:]][block, default: 0] += 1
+                }
+            }
+        }
+    }
+
+    /// Holds every span of the extents in use against the requests; counts the blocks held.
+    mutating func wrongHolders(_ pool: inout ExtentPool) -> String? {
+        for (extent, wanted) in holders.sorted(by: { $0.key < $1.key }) {
+            var left = wanted
+            var place = pool.extents[extent].shallowest
+            while place >= 0 {
+                let span = pool.spans[place]
+                for block in span.low..<span.high {
+                    let holders = left.removeValue(forKey: block) ?? 0
+                    if holders != span.holders {
+                        return "block \(block) of extent \(extent) has \(span.holders) holders, "
+                            + "\(holders) requests hold it"
+                    }
+                }
+                if span.holders > 0 { shared += Int(span.count) }
+                place = span.deeper
+            }
+            if !left.isEmpty { return "extent \(extent) lacks blocks that are held" }
+        }
+        return nil
+    }
+}
+
+/// I17: the free queue holds every free block once, those without a key before those with one.
+func brokenFreeQueue(_ instance: inout Instance) -> String? {
+    instance.cache.usesExtents
+        ? brokenSpanQueue(&instance.cache.extents) : brokenBlockQueue(&instance.cache.pool)
+}
+
+private func brokenBlockQueue(_ pool: inout BlockPool) -> String? {
+    var queued = 0
+    var keyed = false
+    var previous: Int32 = 0
+    var block = pool.blocks[0].next
+    while block != 0 {
+        let entry = pool.blocks[Int(block)]
+        if entry.previous != previous { return "block \(block) does not name the one before it" }
+        if entry.references != 0 { return "block \(block) is queued and held" }
+        if keyed, entry.key == 0 { return "block \(block) without a key stands behind a key" }
+        keyed = entry.key != 0
+        queued += 1
+        if queued > pool.freeCount { return "more than \(pool.freeCount) blocks are queued" }
+        previous = block
+        block = entry.next
+    }
+    return queued == pool.freeCount ? nil : "\(queued) blocks of \(pool.freeCount) are queued"
+}
+
+private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
+    var keyed = 0
+    var previous: Int32 = -1
+    var place = pool.queueHead
+    while place >= 0 {
+        let span = pool.spans[place]
+        if span.previous != previous { return "a span does not name the one before it" }
+        if span.holders != 0 || span.count <= 0 { return "a span of the queue is held or empty" }
+        keyed += Int(span.count)
+        if keyed > pool.keyedFree { return "more than \(pool.keyedFree) keyed blocks are queued" }
+        previous = place
+        place = span.next
+    }
+    if previous != pool.queueTail { return "the queue does not end at its tail" }
+    if pool.keylessFree < 0 { return "\(pool.keylessFree) keyless blocks are free" }
+    return keyed == pool.keyedFree ? nil : "\(keyed) keyed blocks of \(pool.keyedFree) are queued"
+}
+
+/// I18: a running request holds blocks for all it has computed and for no more; who waits holds
+/// none.
+func uncoveredTokens(_ instance: inout Instance) -> String? {
+    for slot in instance.cache.slots.indices {
+        let request = instance.scheduler.requests[slot]
+        let count = Int(instance.cache.commonTable(slot).count)
+        var tokens = 0...0
+        if request.state == .running {
+            switch request.membership {
+            case .individual: tokens = Int(request.computed)...Int(request.computed)
+            case .member where instance.cache.sumsBlocks: continue
+            case .member:
+                let computed = request.computed(at: instance.scheduler.cohort.tick)
+                tokens = computed...computed
+            case .leaving: tokens = request.computedAtEnd...request.computedAtEnd + 1
+            }
+        }
+        let least = instance.cache.blockSize.holding(tokens.lowerBound)
+        let most = instance.cache.blockSize.holding(tokens.upperBound)
+        if count < least || count > most {
+            return "request \(request.id), \(request.state), holds \(count) blocks for "
+                + "\(tokens.upperBound) tokens"
+        }
+    }
+    return nil
+}
+
+/// I19: the prefix index counts each key that a block carries once.
+func wrongKeys(_ instance: inout Instance) -> String? {
+    guard instance.cache.isCaching else {
+        let keys = instance.cache.distinctKeys
+        return keys == 0 ? nil : "\(keys) keys without prefix caching"
+    }
+    let found =
+        instance.cache.usesExtents
+        ? extentKeys(&instance.cache, &instance.scheduler) : blockKeys(&instance.cache.pool)
+    let noted = instance.cache.distinctKeys
+    return found == noted ? nil : "\(noted) keys are counted, blocks carry \(found)"
+}
+
+/// Distinct keys of blocks; -1 where the index names a block without the key.
+private func blockKeys(_ pool: inout BlockPool) -> Int {
+    var keys: Set<UInt64> = []
+    for block in pool.blocks.indices where pool.blocks[block].key != 0 {
+        let key = pool.blocks[block].key
+        if pool.blocks[Int(pool.lookup(key))].key != key { return -1 }
+        keys.insert(key)
+    }
+    return keys.count
+}
+
+/// Distinct keys of extents: of each node in each group what some extent has, and all blocks of
+/// content that nobody else can name.
+private func extentKeys(_ cache: inout KVCache, _ scheduler: inout Scheduler) -> Int {
+    var keys = 0
+    let groups = cache.groups.count
+    for list in cache.extents.ages.indices where cache.extents.ages[list].oldest >= 0 {
+        cache.extents.cover(Int32(list / groups), Int32(list % groups), 0, .max)
+        for place in cache.extents.covered.indices {
+            keys += Int(cache.extents.covered[place].count)
+        }
+    }
+    var place = cache.extents.queueHead
+    while place >= 0 {
+        let span = cache.extents.spans[place]
+        if span.extent < 0 { keys += Int(span.count) }
+        place = span.next
+    }
+    for slot in cache.slots.indices
+    where scheduler.requests[slot].state == .running && cache.slots[slot].isPrivate {
+        let registered = Int(cache.slots[slot].table.registered)
+        for group in 0..<groups {
+            let slid = Int(cache.groupTables[slot * groups + group].slid)
+            keys += forEachRetained(
+                cache.groups[group], cache.slots[slot].retention,
+                min(slid, registered)..<registered
+            ) { _ in }
+        }
+    }
+    return keys
+}

@@ -1,0 +1,67 @@
+/// A rule that the state of an instance always obeys, by its number in the article "Invariants".
+struct Invariant: Sendable {
+    let number: Int
+    /// What breaks it, or nil. It only looks; scratch lists aside, it changes nothing.
+    let violation: @Sendable (_ instance: inout Instance) -> String?
+
+    /// Those that take a look at every request or block: O(requests + blocks) each. They hold
+    /// between two turns of the loop.
+    static let all: [Invariant] = [
+        Invariant(number: 4, violation: unorderedBatches),
+        Invariant(number: 9, violation: misplacedRequest),
+        Invariant(number: 10, violation: disorderedRunning),
+        Invariant(number: 11, violation: disorderedWaiting),
+        Invariant(number: 12, violation: wrongCohortSums),
+        Invariant(number: 13, violation: wrongCohortCalendar),
+        Invariant(number: 14, violation: wrongTokensInFlight),
+        Invariant(number: 15, violation: impossibleCounts),
+        Invariant(number: 16, violation: lostBlocks),
+        Invariant(number: 17, violation: brokenFreeQueue),
+        Invariant(number: 18, violation: uncoveredTokens),
+        Invariant(number: 19, violation: wrongKeys),
+        Invariant(number: 20, violation: missedAbort),
+    ]
+}
+
+/// A rule of the article "Invariants" that a run broke: an error of the simulator, not of its
+/// input.
+public struct InvariantFailure: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// The first invariant that an instance breaks, with its number; nil: it keeps all of them.
+/// O(requests + blocks).
+func brokenInvariant(_ instance: inout Instance) -> String? {
+    for invariant in Invariant.all {
+        if let violation = invariant.violation(&instance) {
+            return "I\(invariant.number): \(violation)"
+        }
+    }
+    return nil
+}
+
+/// When the invariants were last looked at, so that looking costs a turn of the loop about as much
+/// whatever the size of the pool.
+struct InvariantWatch {
+    private var turn = 0
+
+    /// Whether to look in this turn: in the first ones, then in every n-th, n a 64th of what there
+    /// is to look at.
+    mutating func isDue(work: Int) -> Bool {
+        turn += 1
+        return turn <= 16 || turn % (1 + work / 64) == 0
+    }
+}
+
+/// Throws `InvariantFailure` when an instance that is due for a look breaks an invariant.
+@inline(never)
+func holdInvariants(_ instance: inout Instance) throws {
+    let blocks = instance.cache.usesExtents ? 0 : instance.cache.count
+    guard instance.invariants.isDue(work: instance.scheduler.requests.count + blocks) else {
+        return
+    }
+    if let broken = brokenInvariant(&instance) {
+        throw InvariantFailure(
+            description: "replica \(instance.number), call \(instance.scheduler.calls): \(broken)")
+    }
+}

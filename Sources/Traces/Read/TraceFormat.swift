@@ -22,6 +22,27 @@ public enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case lengths
     /// OpenTelemetry spans with GenAI attributes, as JSON lines.
     case otel
+    /// Agentic Mooncake: JSON lines of calls that wait for one another.
+    case agenticMooncake = "agentic_mooncake"
+    /// Mooncake's keys where a row holds only what it adds to its session. Nothing in a file says
+    /// so: it is never recognised.
+    case mooncakeDelta = "mooncake_delta"
+    /// Applied Compute's sessions: JSON lines of the lengths of a session's turns.
+    case appliedCompute = "applied_compute"
+    /// Dynamo's request trace: JSON lines of events, with block hashes, sessions and latencies.
+    case dynamo
+    /// GitHub Copilot's agent sessions of 2026: JSON lines, a session each.
+    case copilot
+    /// TraceLab's coding sessions: JSON lines, a round each.
+    case traceLab = "tracelab"
+    /// BLIS's trace v2: CSV with measured latencies.
+    case blis
+    /// LLMServingSim's recorded runs: JSON lines with an engine's time stamps.
+    case llmServingSim = "llmservingsim"
+    /// `vllm bench serve --save-detailed`: lists with a place for each request.
+    case vllmBench = "vllm_bench"
+    /// AIPerf's records of a run: JSON lines with measured latencies.
+    case aiperf
     /// The project's own JSON lines: id, arrival_us, segments, output_tokens and optional keys.
     case native
 }

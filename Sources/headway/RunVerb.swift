@@ -103,7 +103,7 @@ private struct ReplayRun {
                 timeline: try timelineFile()),
             plan: resolved.plan,
             dividesLatency: resolved.configuration.output.latencyParts,
-            extent: trace.extent)
+            extent: trace.extent, measured: trace.notes?.measured)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: watcher)
@@ -123,6 +123,7 @@ private struct ReplayRun {
         }
         summary.priorities = watcher.priorities.classes.map(PrioritySummary.init)
         summary.mostConcurrent = watcher.concurrency.requests
+        summary.measured = watcher.comparison?.report
         summary.series = watcher.timeline.series
         try write(summary)
         let page = [

@@ -39,6 +39,9 @@ public struct MeasuredLatencies: Sendable {
         count += 1
     }
 
+    /// One more than the largest id of a request with a latency.
+    public var capacity: Int64 { Int64(requests.count) }
+
     /// What was measured of the request with an id. O(1).
     public subscript(id: Int64) -> Request? {
         id >= 0 && id < requests.count ? requests[Int(id)] : nil

@@ -1,3 +1,5 @@
+import Basics
+
 /// The trace formats that are read, by the names `--format` takes.
 public enum TraceFormat: String, CaseIterable, Codable, Sendable {
     /// Azure LLM inference traces 2023 and 2024: CSV with TIMESTAMP, ContextTokens,
@@ -45,4 +47,21 @@ public enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case aiperf
     /// The project's own JSON lines: id, arrival_us, segments, output_tokens and optional keys.
     case native
+}
+
+extension TraceFormat {
+    /// Formats that may record what a real server did with the requests.
+    public static let measuring: [TraceFormat] = [
+        .dynamo, .blis, .llmServingSim, .vllmBench, .aiperf,
+    ]
+
+    /// The format of a file where it is one of `measuring`; nil for any other file, for one that
+    /// cannot be read, and for a pipe, which can be read once.
+    public static func measuring(_ path: String) -> TraceFormat? {
+        guard !InputFile.isReadOnce(path), !FileSystem.isFolder(path),
+            let reader = try? LineReader(path),
+            let format = try? TraceSignature(reader, options: TraceOptions()).format
+        else { return nil }
+        return measuring.contains(format) ? format : nil
+    }
 }

@@ -86,6 +86,8 @@ public struct RunSummary: Sendable, Equatable {
     public var priorities: [PrioritySummary] = []
     /// Shares of requests by time to first token.
     public var distribution: [LatencyClass] = []
+    /// Latencies that the trace records of a real server, beside the run's.
+    public var measured: MeasuredReport?
     /// What happened when, where the run was watched.
     public var series: RunSeries?
     /// Finished requests that met every limit of the objective.

@@ -1,4 +1,5 @@
 import Basics
+import Results
 import Simulator
 
 /// A run's figures as a page of text for a terminal.
@@ -14,6 +15,7 @@ public enum RunReport {
         parts += [latencyTable(summary), facts(summary, objective: objective)]
         if let classes = PrioritySummary.table(summary.priorities) { parts.append(classes) }
         if let table { parts.append(table) }
+        if let measured = summary.measured { parts.append(measured.text) }
         if let chart = distribution(summary.distribution) {
             parts.append("Time to first token, share of requests\n" + chart)
         }

@@ -26,6 +26,11 @@ public struct TraceReport: Encodable {
     let peakOverMean1S, peakOverMean60S, dispersion1S, dispersion60S: Double
     let promptTokens, outputTokens: Lengths
     let laterTurns, aborts: Int
+    /// Present for traces in which requests wait for others.
+    let dependencyDepth, fanOut, branches, joins, toolWaits: Int?
+    let toolWaitS: [String: Double]?
+    /// Present for traces with measured latencies.
+    let measured: MeasuredReport?
     let dropped, mended: [String: Int]
     let assumptions, notes: [String]
     /// Present for traces with content.
@@ -47,6 +52,11 @@ public struct TraceReport: Encodable {
         case promptTokens = "prompt_tokens"
         case outputTokens = "output_tokens"
         case laterTurns = "later_turns"
+        case dependencyDepth = "dependency_depth"
+        case fanOut = "fan_out"
+        case branches, joins, measured
+        case toolWaits = "tool_waits"
+        case toolWaitS = "tool_wait_s"
         case blockTokens = "block_tokens"
         case totalBlocks = "total_blocks"
         case uniqueBlocks = "unique_blocks"
@@ -75,6 +85,19 @@ public struct TraceReport: Encodable {
         outputTokens = Lengths(info.outputs)
         laterTurns = info.laterTurns
         aborts = info.aborts
+        let shape = info.dependencies
+        dependencyDepth = shape?.depth
+        fanOut = shape?.fanOut
+        branches = shape?.branches
+        joins = shape?.joins
+        toolWaits = shape?.toolWaits
+        toolWaitS = shape.flatMap { shape in
+            shape.toolSeconds.count == 4
+                ? Dictionary(
+                    uniqueKeysWithValues: zip(["mean", "p50", "p90", "p99"], shape.toolSeconds))
+                : nil
+        }
+        measured = info.notes.measured.map(MeasuredReport.init)
         let quirks = info.notes.quirks
         func counts(_ drops: Bool) -> [String: Int] {
             Dictionary(
@@ -128,6 +151,7 @@ extension TraceReport {
                 + Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))))
         parts.append("Prompt tokens\n" + histogram(info.prompts))
         parts.append("Output tokens\n" + histogram(info.outputs))
+        if let measured = report.measured { parts.append(measured.text) }
         if let reuse = info.reuse { parts.append(reuseText(report, reuse)) }
         let quirks = info.notes.quirks.map { quirk, count in
             "  \(Quantity.count(count)) \(quirk.drops ? "dropped" : "mended"): "
@@ -165,8 +189,25 @@ extension TraceReport {
         if report.laterTurns > 0 {
             lines.append("\(Quantity.count(report.laterTurns)) requests follow an earlier one")
         }
+        if let shape = info.dependencies { lines += dependencyLines(shape) }
         if report.aborts > 0 { lines.append("\(Quantity.count(report.aborts)) are aborted") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func dependencyLines(_ shape: DependencyShape) -> [String] {
+        func count(_ number: Int) -> String { Quantity.count(number) }
+        var lines = [
+            "  depth \(count(shape.depth)), fan-out up to \(count(shape.fanOut))"
+                + " (\(count(shape.branches)) branch), \(count(shape.joins)) wait for several"
+                + (shape.joins > 0 ? " (up to \(count(shape.mostWaits)))" : "")
+        ]
+        if shape.toolWaits > 0 {
+            let seconds = shape.toolSeconds.map { Quantity.duration(seconds: $0) }
+            lines.append(
+                "  \(count(shape.toolWaits)) wait for tools: mean \(seconds[0]), p50/p90/p99 "
+                    + seconds[1...].joined(separator: " / "))
+        }
+        return lines
     }
 
     private static func lengthTable(_ report: TraceReport) -> String {

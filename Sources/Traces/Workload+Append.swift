@@ -28,6 +28,15 @@ extension Workload {
         aborts.join(other.aborts, mine, other.count, absent: -1)
         predecessors.join(other.predecessors, mine, other.count, absent: -1)
         thinkTimes.join(other.thinkTimes, mine, other.count, absent: 0)
+        toolTimes.join(other.toolTimes, mine, other.count, absent: 0)
+        if !waitEnds.isEmpty || !other.waitEnds.isEmpty {
+            if waitEnds.isEmpty { waitEnds = .init(repeating: 0, count: mine) }
+            let base = waits.count
+            waitEnds +=
+                other.waitEnds.isEmpty
+                ? .init(repeating: base, count: other.count) : other.waitEnds.map { base + $0 }
+            waits += other.waits
+        }
         appendContent(of: other)
         ids += other.ids
         arrivals += other.arrivals

@@ -18,6 +18,9 @@ extension Workload {
         try check("outputContents", outputContents.count)
         try check("segmentEnds", segmentEnds.count)
         try check("predecessors", predecessors.count)
+        try check("thinkTimes", thinkTimes.count)
+        try check("toolTimes", toolTimes.count)
+        try check("waitEnds", waitEnds.count)
         for row in 0..<count where promptTokens[row] < 1 || outputTokens[row] < 1 {
             throw InputError(
                 "request \(ids[row])",

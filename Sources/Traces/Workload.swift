@@ -49,6 +49,13 @@ public struct Workload: Sendable, Equatable {
     public var predecessors: [Int64] = []
     /// Nanoseconds between the predecessor's finish and this arrival; parallel to `predecessors`.
     public var thinkTimes: [Int64] = []
+    /// Nanoseconds of each request's pause that a tool took, at most the pause; empty: none is
+    /// known. They are part of the pause and change no arrival.
+    public var toolTimes: [Int64] = []
+    /// Where each request's waits end in `waits`; empty: none waits for more than its predecessor.
+    public var waitEnds: [Int] = []
+    /// What requests wait for besides their predecessors, request after request.
+    public var waits: [Wait] = []
 
     public init() {}
 

@@ -1,6 +1,8 @@
 import Basics
 import Foundation
 import Reports
+import Results
+import Scenario
 import Simulator
 import Traces
 
@@ -106,7 +108,7 @@ private struct ReplayRun {
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
                 timeline: try timelineFile()),
             plan: resolved.plan, dividesLatency: output.latencyParts,
-            extent: trace.extent)
+            extent: trace.extent, measured: trace.notes?.measured)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: watcher)
@@ -127,6 +129,7 @@ private struct ReplayRun {
         summary.priorities = watcher.priorities.classes.map(PrioritySummary.init)
         summary.engineVersion = resolved.configuration.engine.version.description
         summary.mostConcurrent = watcher.concurrency.requests
+        summary.measured = watcher.comparison?.report
         summary.series = watcher.timeline.series
         try write(summary)
         let page = [

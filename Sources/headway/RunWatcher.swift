@@ -1,7 +1,10 @@
 import Basics
 import Foundation
 import Reports
+import Results
+import Scenario
 import Simulator
+import Traces
 
 /// Watches a run for the command line: rows and decisions into files, progress onto the terminal,
 /// and the figures that need every record.
@@ -36,9 +39,16 @@ final class RunWatcher: RunObserver {
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
     private(set) var timeline = Timeline()
+    /// The requests beside what the trace says was measured of them.
+    private(set) var comparison: MeasuredComparison?
 
-    /// `extent` is how much there is to replay, as far as it is known beforehand.
-    init(_ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent) {
+    /// `extent` is how much there is to replay, as far as it is known beforehand; `measured` what
+    /// the trace records of a real server.
+    init(
+        _ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent,
+        measured: MeasuredLatencies?
+    ) {
+        comparison = measured.map(MeasuredComparison.init)
         latency = dividesLatency ? LatencyWatcher(plan) : nil
         self.files = files
         priorities = PriorityClasses(plan.objective)
@@ -65,6 +75,7 @@ final class RunWatcher: RunObserver {
         timeline.add(record)
         priorities.add(record)
         concurrency.add(record)
+        comparison?.add(record)
         if let request = latency?.close(record) {
             try files.parts?.write(atMost: PartitionReport.longest) {
                 PartitionReport.put(record.id, request, into: &$0)

@@ -1,6 +1,6 @@
 import Basics
 import Foundation
-import Reports
+import Scenario
 import Simulator
 import Traces
 
@@ -72,7 +72,9 @@ struct TraceSink {
                     read.count > 1 ? "\(notes.path.echoed()): \($0)" : $0
                 }
             }
-        let losses = writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
+        let losses =
+            writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
+            + (read.contains { $0.measured != nil } ? ["measured latencies"] : [])
         if isJSON {
             try Console.writeJSON(
                 Report(
@@ -91,7 +93,8 @@ struct TraceSink {
     /// What reading loses of a trace's clock.
     private static func lostOrigin(_ notes: TraceNotes) -> String? {
         guard notes.origin != 0 else { return nil }
-        return notes.format == .azure || notes.format == .otel
+        let dated: [TraceFormat] = [.azure, .otel, .dynamo, .copilot, .traceLab, .llmServingSim]
+        return dated.contains(notes.format)
             ? "date (times count from the first request)" : notes.lostOrigin
     }
 }

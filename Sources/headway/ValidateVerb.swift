@@ -1,13 +1,15 @@
 import Basics
 import Experiments
-import Hardware
+import Reports
+import StepTime
+import Traces
 
 extension Verb {
     /// `headway validate`: predictions beside measurements.
     static let validate = Verb(
         "validate",
         summary: "Compare predictions with measured servers or measured operators.",
-        operands: "[REFERENCE.csv]", operandCount: 0...1,
+        operands: "[REFERENCE.csv | TRACE]", operandCount: 0...1,
         details: """
             REFERENCE.csv has one measured figure a row, with engine, model, GPU, parallelism,
             dtypes, lengths and load; every load is simulated through the same engine as a run.
@@ -15,6 +17,11 @@ extension Verb {
             per unit of concurrency (3,000 offline). A column unit is optional: ms, s, us, ns for
             latencies, tokens/s and requests/s (or /min) for throughput. Exit status 2 when no row
             can be predicted.
+
+            TRACE records what a real server did with each request (Dynamo's request trace, BLIS's
+            trace v2, LLMServingSim's requests.jsonl, vllm bench serve --save-detailed, AIPerf's
+            profile_export.jsonl). It is replayed by --config and --set, which say what the server
+            was, and TTFT, TPOT and E2E of the same requests are compared.
             """,
         flags: [
             Flag("--operators", "DIR", "Compare the operator tables (CSV files) in this folder."),
@@ -23,6 +30,8 @@ extension Verb {
                 "Engine profile of the operators: vllm, trtllm, sglang or a JSON file of\n"
                     + "fit-steptime; with a reference file it stands in for the built-in one."),
             Flag("--rows", "Print every row, not only the groups."),
+            Flag("--config", "CONFIG.json5", "The server that TRACE was measured on."),
+            .set,
             Flag("--seed", "N", "Seed of the random lengths."),
             .json,
         ]
@@ -46,6 +55,14 @@ extension Verb {
         guard let file = arguments.operands.first else {
             throw InputError(
                 "validate", "nothing to compare", expected: "REFERENCE.csv or --operators DIR")
+        }
+        if TraceFormat.measuring(file) != nil {
+            return try MeasuredRun(arguments, trace: file).perform(arguments.has("--json"))
+        }
+        for flag in ["--config", "--set"] where !arguments.values(flag).isEmpty {
+            throw InputError(
+                flag, "applies to a trace with measured latencies",
+                expected: "none: a reference file names its servers")
         }
         let seed = UInt64(try arguments.integer("--seed") ?? 0)
         let validation = try ReferenceValidation(file: file, seed: seed, profile: profile) {

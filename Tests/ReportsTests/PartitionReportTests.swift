@@ -1,5 +1,6 @@
 import Basics
 import Reports
+import Results
 import Testing
 
 @testable import Simulator

@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 import Traces
 
@@ -12,16 +13,16 @@ extension Benchmark {
             try chat(load: 0.8, requests: 200_000)
         },
         Benchmark(
-            "chat-80-watched", "the same with every latency divided into parts",
-            dividesLatencies: true
-        ) { try chat(load: 0.8, requests: 200_000) },
-        Benchmark(
             "chat-80-policy", "the same under first come, first served written as a policy"
         ) {
             var (plan, source) = try chat(load: 0.8, requests: 200_000)
             plan.policy = FirstComeFirstServed()
             return (plan, source)
         },
+        Benchmark(
+            "chat-80-watched", "the same with every latency divided into parts",
+            dividesLatencies: true
+        ) { try chat(load: 0.8, requests: 200_000) },
         Benchmark("chat-20", "one replica at 20 % of its capacity") {
             try chat(load: 0.2, requests: 200_000)
         },

@@ -1,5 +1,5 @@
 import Basics
-import Reports
+import Results
 import Simulator
 
 /// How a case's requests fare, by the length of their prompts, and where their time goes: what the
@@ -24,7 +24,7 @@ public struct GateCost: Sendable, Codable, Equatable {
     public var parts: [String: Double]
 
     /// Where one group ends and the next begins, tokens: four times as many each.
-    static let limits = [256, 1_024, 4_096, 16_384]
+    package static let limits = [256, 1_024, 4_096, 16_384]
 }
 
 extension GateSuite {

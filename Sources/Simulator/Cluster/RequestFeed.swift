@@ -17,10 +17,23 @@ struct RequestFeed: ~Copyable {
     private let closedLoop: Bool
     /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
     private let foreseesEnds: Bool
-    /// Sessions: rows by the id of the turn they wait for, and released rows by time.
-    private var followers: [Int64: [Int]] = [:]
+    /// Rows by the id of the request whose end, or arrival, they wait for.
+    private var followers: [Int64: [Follower]] = [:]
+    private var companions: [Int64: [Follower]] = [:]
+    /// Of each row: how many of its waits are not over, and the latest moment of those that are,
+    /// picoseconds. Empty where no row waits.
+    private var pending: [Int32] = []
+    private var moments: [Int64] = []
+    /// Rows whose waits are over, by time.
     private var released = EventHeap()
     private var latest: Int64 = 0
+
+    /// A row that waits for a request, and how long after it.
+    private struct Follower {
+        var row: Int32
+        /// Nanoseconds.
+        var delay: Int64
+    }
 
     /// A limit that no answer reaches, tokens.
     private static let unlimited: Int64 = 1_000_000_000
@@ -43,7 +56,7 @@ struct RequestFeed: ~Copyable {
             }
         }
         try refill()
-        if !batch.predecessors.isEmpty { try holdFollowers() }
+        if !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty { try holdFollowers() }
         started = true
     }
 
@@ -55,7 +68,8 @@ struct RequestFeed: ~Copyable {
                 try batch.checkColumns()
                 holdsContent = holdsContent || !batch.segmentEnds.isEmpty
                 // Whom it follows may have ended and been forgotten by now.
-                if started, let row = batch.predecessors.firstIndex(where: { $0 >= 0 }) {
+                let saysNothing = batch.predecessors.isEmpty && batch.waitEnds.isEmpty
+                if started, !saysNothing, let row = (0..<batch.count).first(where: batch.follows) {
                     throw InputError(
                         "request \(batch.ids[row])",
                         "is the first to follow another, deep in the trace",
@@ -79,15 +93,38 @@ struct RequestFeed: ~Copyable {
         // Released followers are rows of this batch: it must outlive the last row taken.
         exhausted = true
         let known = Set(batch.ids)
-        for index in 0..<batch.count where batch.predecessors[index] >= 0 {
-            let predecessor = batch.predecessors[index]
-            guard known.contains(predecessor), predecessor != batch.ids[index] else {
+        pending = .init(repeating: 0, count: batch.count)
+        moments = .init(repeating: 0, count: batch.count)
+        func check(_ other: Int64, _ row: Int) throws {
+            guard known.contains(other), other != batch.ids[row] else {
                 throw InputError(
-                    "request \(batch.ids[index])",
-                    "follows request \(predecessor), "
+                    "request \(batch.ids[row])",
+                    "follows request \(other), "
                         + "which is not in the trace", expected: "the id of another request")
             }
-            followers[predecessor, default: []].append(index)
+            pending[row] += 1
+        }
+        for index in 0..<batch.count where batch.follows(index) {
+            let predecessor = batch.predecessors.isEmpty ? -1 : batch.predecessors[index]
+            if predecessor >= 0 {
+                try check(predecessor, index)
+                let think = batch.thinkTimes.isEmpty ? 0 : batch.thinkTimes[index]
+                followers[predecessor, default: []].append(
+                    Follower(row: Int32(index), delay: think))
+            }
+            for wait in batch.waits(of: index) {
+                guard wait.event != .origin else {
+                    moments[index] = max(moments[index], Self.moment(0, after: wait.delay))
+                    continue
+                }
+                try check(wait.request, index)
+                let follower = Follower(row: Int32(index), delay: wait.delay)
+                if wait.event == .end {
+                    followers[wait.request, default: []].append(follower)
+                } else {
+                    companions[wait.request, default: []].append(follower)
+                }
+            }
         }
         try refuseCircle()
     }
@@ -109,7 +146,7 @@ struct RequestFeed: ~Copyable {
             expected: "a first turn that follows no other")
     }
 
-    private var isFollower: Bool { !batch.predecessors.isEmpty && batch.predecessors[row] >= 0 }
+    private var isFollower: Bool { !pending.isEmpty && batch.follows(row) }
 
     /// Arrival of the next request, picoseconds; `Int64.max` when none is known.
     @inline(__always)
@@ -154,11 +191,38 @@ struct RequestFeed: ~Copyable {
         sequence += 1
         if let event = released.first, event.time == time {
             _ = released.pop()
+            if !companions.isEmpty { began(Int(event.payload), at: time) }
             return arriving(Int(event.payload), sequence - 1, at: time)
         }
         if closedLoop { _ = openings.pop() }
         row += 1
+        if !companions.isEmpty { began(row - 1, at: time) }
         return arriving(row - 1, sequence - 1, at: time)
+    }
+
+    /// Tells the rows that wait for a row's arrival. In a closed loop they come on top of its
+    /// number, as they belong to what is in flight.
+    @inline(never)
+    private mutating func began(_ index: Int, at time: Int64) {
+        guard let rows = companions.removeValue(forKey: batch.ids[index]) else { return }
+        excess += release(rows, at: time)
+    }
+
+    /// Ends one wait of each row; returns how many rows wait for nothing more.
+    private mutating func release(_ rows: [Follower], at time: Int64) -> Int {
+        var count = 0
+        for follower in rows {
+            let index = Int(follower.row)
+            // Not dropped when it is out of range: its replica says that it is too late.
+            let moment = min(lastMoment, Self.moment(time, after: follower.delay))
+            moments[index] = max(moments[index], moment)
+            pending[index] -= 1
+            guard pending[index] == 0 else { continue }
+            count += 1
+            released.push(
+                .init(time: moments[index], tie: Int64(index), payload: follower.row))
+        }
+        return count
     }
 
     @inline(never)
@@ -194,23 +258,15 @@ struct RequestFeed: ~Copyable {
     /// Tells the feed that a request ended: its followers, or the next of a closed loop, may come.
     /// A session keeps its place in the loop from turn to turn.
     mutating func ended(_ record: RequestRecord, at time: Int64) {
-        guard let rows = followers.removeValue(forKey: record.id) else {
-            guard closedLoop else { return }
-            if excess > 0 {
-                excess -= 1
-            } else {
-                openings.push(.init(time: time, tie: 0, payload: 0))
-            }
-            return
-        }
-        if closedLoop { excess += rows.count - 1 }
-        for index in rows {
-            let think = batch.thinkTimes.isEmpty ? 0 : batch.thinkTimes[index]
-            released.push(
-                .init(
-                    // Not dropped when it is out of range: its replica says that it is too late.
-                    time: min(lastMoment, Self.moment(time, after: think)), tie: Int64(index),
-                    payload: Int32(index)))
+        let rows = followers.removeValue(forKey: record.id)
+        let count = rows.map { release($0, at: time) } ?? 0
+        guard closedLoop else { return }
+        if count > 0 {
+            excess += count - 1
+        } else if excess > 0 {
+            excess -= 1
+        } else {
+            openings.push(.init(time: time, tie: 0, payload: 0))
         }
     }
 

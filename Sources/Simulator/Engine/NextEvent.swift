@@ -26,8 +26,8 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
     // A step takes no less time than the members' next one: others only add to it, and
     // contexts grow. Without members, all steps but a first prefill decode something. A policy may
     // serve newcomers before members, and then a step may hold only some of these.
-    let isCertain =
-        instance.scheduler.custom == nil || newcomers(&instance.scheduler, instance.inbox) == 0
+    let others = newcomers(&instance.scheduler, instance.inbox)
+    let isCertain = instance.scheduler.custom == nil || others == 0
     let members = isCertain ? instance.scheduler.cohort.count : 0
     let decodes = max(1, members)
     guard decodes < instance.prices.lines.count else { return time }

@@ -83,11 +83,6 @@ struct WaitingQueue: ~Copyable {
     }
 }
 
-extension LiveRequest {
-    /// Its place in a queue ordered by priority.
-    var rank: WaitingQueue.Rank { .init(priority: priority, arrival: arrival, id: id) }
-}
-
 /// The order of a policy.
 extension WaitingQueue {
     /// Those that have a place, and those that have none yet, who stand behind them.
@@ -112,4 +107,9 @@ extension WaitingQueue {
         let entry = descending.remove(at: descending.count - 1 - place)
         descending.insert(entry, at: descending.count - earlier)
     }
+}
+
+extension LiveRequest {
+    /// Its place in a queue ordered by priority.
+    var rank: WaitingQueue.Rank { .init(priority: priority, arrival: arrival, id: id) }
 }

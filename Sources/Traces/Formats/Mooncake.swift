@@ -34,7 +34,7 @@ struct Mooncake: LineFormat {
             assumptions.append(FirstRows.assumption(blockTokens: tokens))
         }
         if rows.hasPriorities {
-            assumptions.append("priorities are taken as vLLM's: a smaller number comes first")
+            assumptions.append(FirstRows.priorityAssumption)
         }
         self.assumptions = assumptions
         timeScale = unit.digits

@@ -3,13 +3,15 @@
 /// Required: `arrival_us`, `output_tokens`, and `segments` ([[content, length], ...] or
 /// [[content, offset, length], ...]) or `prompt_tokens`. Optional: `id`, `priority`,
 /// `out_content`, `abort_us`, `max_tokens`, and for later turns of a session `after` (the id of
-/// the turn before, null for a first turn) with `think_us`. Other keys are counted and passed over.
+/// the turn before or a list of ids, null for a first turn) with `think_us` and `tool_us`, and
+/// `waits` of other kinds. Other keys are counted and passed over.
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
+    private(set) var waits: [Wait] = []
 
     private enum Key {
         case id, arrival, prompt, output, segments
-        case priority, outputContent, maxTokens, abort, after, think
+        case priority, outputContent, maxTokens, abort, after, think, tool, waits
         case other
     }
 
@@ -18,7 +20,7 @@ struct NativeLines: LineFormat {
             ("id", .id), ("arrival_us", .arrival), ("prompt_tokens", .prompt),
             ("output_tokens", .output), ("segments", .segments), ("priority", .priority),
             ("out_content", .outputContent), ("max_tokens", .maxTokens), ("abort_us", .abort),
-            ("after", .after), ("think_us", .think),
+            ("after", .after), ("think_us", .think), ("tool_us", .tool), ("waits", .waits),
         ], other: .other)
 
     @inline(__always)
@@ -31,6 +33,7 @@ struct NativeLines: LineFormat {
         scan.skipSpaces()
         if scan.isAtEnd { return false }
         var found = Found()
+        if !waits.isEmpty { waits.removeAll(keepingCapacity: true) }
         keys.begin()
         while let key = try keys.next(&scan) {
             switch key {
@@ -49,7 +52,14 @@ struct NativeLines: LineFormat {
             case .outputContent: row.outputContent = try scan.content("out_content")
             case .maxTokens: row.maxTokens = try scan.natural("max_tokens")
             case .think: row.thinkTime = try scan.microseconds("think_us")
-            case .after: row.predecessor = scan.skipNull() ? -1 : try scan.natural("after")
+            case .after:
+                row.predecessor =
+                    scan.skipNull()
+                    ? -1
+                    : scan.current == 0x5b
+                        ? try scan.apart { try readList(&$0) } : try scan.natural("after")
+            case .tool: row.toolTime = try scan.microseconds("tool_us")
+            case .waits: try scan.apart { try readWaits(&$0) }
             case .priority: row.priority = try scan.priority()
             case .abort: if !scan.skipNull() { row.abort = try scan.microseconds("abort_us") }
             case .other: try scan.apart { try keys.pass(&$0, &tally) }
@@ -57,6 +67,7 @@ struct NativeLines: LineFormat {
         }
         try scan.finishLine()
         try finish(&row, found)
+        if !waits.isEmpty { finishWaits(&row) }
         return true
     }
 
@@ -82,6 +93,62 @@ struct NativeLines: LineFormat {
                 "a key is missing",
                 expected: "arrival_us, output_tokens, and segments or prompt_tokens")
         }
+    }
+
+    /// A list of ids that must all have ended: the first is returned, the others are waits whose
+    /// delay is the row's pause, which is not known yet.
+    private mutating func readList(_ cursor: inout ByteCursor) throws -> Int64 {
+        var first: Int64 = -1
+        var isFirst = true
+        try cursor.openArray("after")
+        while try cursor.nextElement(0x5d, &isFirst) {
+            let id = try cursor.natural("after")
+            if first < 0 { first = id } else { waits.append(Wait(request: id, delay: -1)) }
+        }
+        return first
+    }
+
+    /// `[[id, delay_us], [id, delay_us, "arrival"], [null, time_us], ...]`.
+    private mutating func readWaits(_ cursor: inout ByteCursor) throws {
+        var isFirst = true
+        try cursor.openArray("waits")
+        while try cursor.nextElement(0x5d, &isFirst) {
+            var wait = Wait(request: -1, event: .origin, delay: 0)
+            var isFirstPart = true
+            var parts = 0
+            try cursor.openArray("a wait")
+            while try cursor.nextElement(0x5d, &isFirstPart) {
+                switch parts {
+                case 0:
+                    if cursor.skipNull() { break }
+                    wait.request = try cursor.natural("a wait's id")
+                    wait.event = .end
+                case 1: wait.delay = try cursor.microseconds("a wait's delay")
+                default:
+                    let word = try cursor.stringRange()
+                    guard wait.event == .end, cursor.matches(word, "arrival") else {
+                        throw ScanFailure(
+                            "a wait for \"\(cursor.printable(word))\"", expected: "\"arrival\"")
+                    }
+                    wait.event = .arrival
+                }
+                parts += 1
+            }
+            guard parts == 2 || parts == 3 else {
+                throw ScanFailure(
+                    "a wait has \(parts) parts",
+                    expected: "[id, delay_us], [id, delay_us, \"arrival\"] or [null, time_us]")
+            }
+            waits.append(wait)
+        }
+    }
+
+    private mutating func finishWaits(_ row: inout TraceRow) {
+        for index in waits.indices where waits[index].delay < 0 {
+            waits[index].delay = row.thinkTime
+        }
+        if row.predecessor == TraceRow.noSessions { row.predecessor = -1 }
+        row.waitCount = Int32(truncatingIfNeeded: waits.count)
     }
 
     private func readSegments(

@@ -8,6 +8,8 @@ public struct TraceInfo: Sendable {
     public private(set) var outputs = LengthCounts()
     /// Requests that wait for an earlier one.
     public private(set) var laterTurns = 0
+    /// How requests wait for one another, nil where none does.
+    public private(set) var dependencies: DependencyShape?
     public private(set) var aborts = 0
     /// Reuse of content, nil where the trace has none.
     public private(set) var reuse: BlockReuse.Result?
@@ -25,6 +27,7 @@ public struct TraceInfo: Sendable {
         var blocks = BlockReuse(blockTokens: notes.blockTokens)
         var prefixes = PrefixReuse()
         var hasContent = false
+        var shape = DependencyShape()
         var source = source
         while let batch = try source.next() {
             for row in 0..<batch.count {
@@ -32,11 +35,13 @@ public struct TraceInfo: Sendable {
                 prompts.add(batch.promptTokens[row])
                 outputs.add(batch.outputTokens[row])
             }
-            laterTurns += batch.predecessors.lazy.filter { $0 >= 0 }.count
+            shape.add(batch)
             aborts += batch.aborts.lazy.filter { $0 >= 0 }.count
             hasContent = hasContent || !batch.segmentEnds.isEmpty
             if hasOwnBlocks { blocks.add(batch) } else { prefixes.add(batch) }
         }
+        laterTurns = shape.followers
+        if shape.followers > 0 { dependencies = shape.finished() }
         if hasContent { reuse = hasOwnBlocks ? blocks.finish() : prefixes.finish() }
     }
 

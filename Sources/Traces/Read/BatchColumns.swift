@@ -9,6 +9,8 @@ struct BatchColumns {
     /// The content of the rows so far, and of the one being read.
     var segments: [Segment] = []
     private var end = 0
+    /// What the rows so far, and the one being read, wait for besides their predecessors.
+    var waits: [Wait] = []
     private var hasOptions = false
     private var said = Said()
 
@@ -19,6 +21,8 @@ struct BatchColumns {
         var abort = false
         var outputContent = false
         var predecessor = false
+        var toolTime = false
+        var waits = false
     }
 
     /// Room for `capacity` rows, at least one.
@@ -38,9 +42,10 @@ struct BatchColumns {
         count &+= 1
     }
 
-    /// Takes back the segments of a row that is not kept.
-    mutating func dropSegments(from start: Int) {
+    /// Takes back the segments and waits of a row that is not kept.
+    mutating func dropSegments(from start: Int, waits first: Int) {
         if segments.count > start { segments.removeLast(segments.count - start) }
+        if waits.count > first { waits.removeLast(waits.count - first) }
     }
 
     @inline(never)
@@ -54,6 +59,8 @@ struct BatchColumns {
         if row.abort >= 0 { said.abort = true }
         if row.outputContent >= 0 { said.outputContent = true }
         if row.predecessor != TraceRow.noSessions { said.predecessor = true }
+        if row.toolTime > 0 { said.toolTime = true }
+        if row.waitCount > 0 { said.waits = true }
         setOptions(of: row, at: count)
     }
 
@@ -67,6 +74,9 @@ struct BatchColumns {
         room.predecessors[index] = max(-1, row.predecessor)
         // A pause means something only where turns are told apart.
         room.thinkTimes[index] = said.predecessor ? row.thinkTime : 0
+        room.toolTimes[index] = said.predecessor ? row.toolTime : 0
+        // Rows before the first one with anything optional have no waits.
+        room.waitEnds[index] = index == count ? waits.count : 0
     }
 
     @inline(__always) private mutating func appendEnd() {
@@ -112,6 +122,10 @@ struct BatchColumns {
         batch.outputContents = column(room.outputContents, said.outputContent)
         batch.predecessors = column(room.predecessors, said.predecessor)
         batch.thinkTimes = column(room.thinkTimes, said.predecessor)
+        batch.toolTimes = column(room.toolTimes, said.toolTime)
+        batch.waitEnds = column(room.waitEnds, said.waits)
+        batch.waits = waits
+        waits = []
         batch.segmentEnds = column(room.ends, !segments.isEmpty)
         batch.segments = segments
         segments = []
@@ -134,6 +148,8 @@ struct BatchColumns {
         let outputContents: UnsafeMutablePointer<Int64>
         let predecessors: UnsafeMutablePointer<Int64>
         let thinkTimes: UnsafeMutablePointer<Int64>
+        let toolTimes: UnsafeMutablePointer<Int64>
+        let waitEnds: UnsafeMutablePointer<Int>
         let ends: UnsafeMutablePointer<Int>
 
         init(_ capacity: Int) {
@@ -148,6 +164,8 @@ struct BatchColumns {
             outputContents = .allocate(capacity: capacity)
             predecessors = .allocate(capacity: capacity)
             thinkTimes = .allocate(capacity: capacity)
+            toolTimes = .allocate(capacity: capacity)
+            waitEnds = .allocate(capacity: capacity)
             ends = .allocate(capacity: capacity)
         }
 
@@ -162,6 +180,8 @@ struct BatchColumns {
             outputContents.deallocate()
             predecessors.deallocate()
             thinkTimes.deallocate()
+            toolTimes.deallocate()
+            waitEnds.deallocate()
             ends.deallocate()
         }
     }

@@ -55,6 +55,20 @@ struct BlockIdentity {
         return count
     }
 
+    /// Appends the tokens of block ids, whole blocks all. Ids are at least 0. O(ids).
+    mutating func append(_ ids: [Int64], to segments: inout [Segment]) {
+        let mask = Int64(1) << shift - 1
+        var first = 0
+        while first < ids.count {
+            var next = first + 1
+            while next < ids.count, ids[next] == ids[next - 1] + 1, ids[next] & mask != 0 {
+                next += 1
+            }
+            append(ids[first], through: ids[next - 1], 0, to: &segments)
+            first = next
+        }
+    }
+
     /// Appends the whole blocks of consecutive ids that share a content.
     @inline(__always)
     private mutating func append(

@@ -5,21 +5,32 @@ struct CollectedRows {
     private(set) var rows: [TraceRow] = []
     private(set) var ends: [Int] = []
     var segments: [Segment] = []
+    private var waitEnds: [Int] = []
+    /// What rows wait for besides their predecessors, row after row.
+    var waits: [Wait] = []
 
     var count: Int { rows.count }
 
-    /// Adds a row whose segments are already at the end of `segments`, and gives it the next id.
+    /// Adds a row whose segments and waits are already at the ends of `segments` and `waits`, and
+    /// gives it the next id.
     mutating func append(_ row: TraceRow) -> Int64 {
         var row = row
         row.id = Int64(rows.count)
+        row.waitCount = Int32(truncatingIfNeeded: waits.count - (waitEnds.last ?? 0))
         rows.append(row)
         ends.append(segments.count)
+        waitEnds.append(waits.count)
         return row.id
     }
 
     /// The segments of a row.
     func segments(of row: Int) -> ArraySlice<Segment> {
         segments[(row == 0 ? 0 : ends[row - 1])..<ends[row]]
+    }
+
+    /// What a row waits for besides its predecessor.
+    func waits(of row: Int) -> ArraySlice<Wait> {
+        waits[(row == 0 ? 0 : waitEnds[row - 1])..<waitEnds[row]]
     }
 
     /// Changes a row that is already there.
@@ -61,11 +72,15 @@ struct CollectedTrace: RequestSource {
                 position += 1
                 var row = collected.rows[index]
                 let start = batch.segments.count
+                let first = batch.waits.count
                 batch.segments.append(contentsOf: collected.segments(of: index))
-                if let arrival = try gate.admit(&row, segments: &batch.segments) {
+                batch.waits.append(contentsOf: collected.waits(of: index))
+                if let arrival = try gate.admit(
+                    &row, segments: &batch.segments, waits: &batch.waits)
+                {
                     batch.append(row, arrival: arrival)
                 } else {
-                    batch.dropSegments(from: start)
+                    batch.dropSegments(from: start, waits: first)
                 }
             }
         } catch let failure as ScanFailure {

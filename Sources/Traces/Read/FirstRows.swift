@@ -98,6 +98,10 @@ struct FirstRows {
             ?? sizes.first { first.prompt / $0 == first.ids }
     }
 
+    /// What a page says of priorities, which other tools order the other way round.
+    static let priorityAssumption =
+        "priorities are taken as vLLM's: a smaller number comes first"
+
     /// What a page says of a block size that nobody gave.
     static func assumption(blockTokens: Int) -> String {
         "hash ids are taken as blocks of \(blockTokens) tokens, by the first rows (another:"

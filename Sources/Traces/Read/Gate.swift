@@ -32,13 +32,16 @@ struct Gate {
 
     /// Checks a row and returns its arrival, or nil when it is dropped or outside the window.
     ///
-    /// A row that passes has its id, its abort from the origin, and all its segments.
+    /// A row that passes has its id, its abort from the origin, all its segments, and those of its
+    /// waits, the last ones in `waits`, that are for requests which are kept.
     @inline(__always)
-    mutating func admit(_ row: inout TraceRow, segments: inout [Segment]) throws -> Int64? {
+    mutating func admit(
+        _ row: inout TraceRow, segments: inout [Segment], waits: inout [Wait]
+    ) throws -> Int64? {
         if let arrival = admitPlain(&row) { return arrival }
         // A copy, so that the row itself can stay in registers.
         var copy = row
-        let arrival = try admitAny(&copy, segments: &segments)
+        let arrival = try admitAny(&copy, segments: &segments, waits: &waits)
         row = copy
         return arrival
     }
@@ -68,7 +71,7 @@ struct Gate {
 
     @inline(never)
     private mutating func admitAny(
-        _ row: inout TraceRow, segments: inout [Segment]
+        _ row: inout TraceRow, segments: inout [Segment], waits: inout [Wait]
     ) throws -> Int64? {
         tally.rows += 1
         try checkLengths(row)
@@ -95,6 +98,9 @@ struct Gate {
         if before != TraceRow.noSessions {
             hasSessions = true
             try checkPredecessor(&row, isKept: window.contains(time))
+            if row.waitCount > 0, window.contains(time) {
+                try checkWaits(&row, &waits, origin: window.lowerBound)
+            }
         }
         guard window.contains(time) else {
             // Later rows may still be turns of sessions that are kept: they are counted.
@@ -170,6 +176,46 @@ struct Gate {
         // Formats with clocks of their own have cut their pauses, and counted them, already.
         if row.predecessor >= 0, row.thinkTime > options.longestGap { try tally.note(.longGap) }
         row.thinkTime = min(row.thinkTime, options.longestGap)
+        row.toolTime = row.predecessor >= 0 ? min(row.toolTime, row.thinkTime) : 0
+    }
+
+    /// Keeps what a row waits for besides its predecessor, as far as that is kept itself. Waits
+    /// for the clock alone are none: the row has an arrival of its own.
+    private mutating func checkWaits(
+        _ row: inout TraceRow, _ waits: inout [Wait], origin: Int64
+    ) throws {
+        let start = waits.count - Int(row.waitCount)
+        var end = start
+        var isLost = false
+        var isCut = false
+        var follows = row.predecessor >= 0
+        for index in start..<waits.count {
+            var wait = waits[index]
+            if wait.event == .origin {
+                wait.delay = try Self.scaled(relative(wait.delay) - origin, options.timeScale)
+            } else {
+                guard wait.request != row.id, seen.contains(wait.request) else {
+                    throw ScanFailure(
+                        "waits for the request \(wait.request), which is not in the rows before it",
+                        expected: "the id of an earlier row")
+                }
+                guard !lostIDs.contains(wait.request) else {
+                    isLost = true
+                    continue
+                }
+                isCut = isCut || wait.delay > options.longestGap
+                wait.delay = min(wait.delay, options.longestGap)
+                follows = true
+            }
+            waits[end] = wait
+            end += 1
+        }
+        if !follows || !options.followsSessions { end = start }
+        waits.removeLast(waits.count - end)
+        row.waitCount = Int32(end - start)
+        guard options.followsSessions else { return }
+        if isLost { try tally.note(.parentLeftOut) }
+        if isCut { try tally.note(.longGap) }
     }
 
     @inline(__always) private func checkLengths(_ row: TraceRow) throws {

@@ -9,26 +9,32 @@ enum KnownDialects {
         func found(_ what: String, _ wayOut: String? = nil) -> (String, String) {
             (what, wayOut ?? lengths + " made of it")
         }
-        if head.text.contains("\"dynamo.") || head.has("event_type") || head.has("event") {
+        if head.has("llm_calls") {
             return found(
-                "Dynamo's request trace (events) is not read",
-                "Mooncake rows made of it (Dynamo's request_trace_to_mooncake, not --agentic)")
+                "turns of GitHub Copilot without their session are not read",
+                "lines of sessions, each with turns")
         }
-        if head.has("llm_calls") || (head.has("turns") && head.text.contains("\"llm_calls\"")) {
-            return found("GitHub Copilot sessions (turns of llm_calls) are not read")
-        }
-        if head.has("round_index") || head.has("input_tokens_total") || head.has("timing_events") {
-            return found("TraceLab's rounds are not read")
+        if head.has("spawns") || head.has("orchestrator")
+            || (head.first(of: "turns") == 0x5b && head.text.contains("\"forks\""))
+        {
+            return found("AIPerf's trees of conversations (dag_jsonl, texts) are not read")
         }
         if head.first(of: "turns") == 0x5b, !head.has("messages") {
             return found("sessions with a list of turns are not read")
+        }
+        if head.has("benchmarks") || head.has("request_totals") {
+            return found("a report of guidellm is not read")
+        }
+        if head.has("input_tok_ids"), !head.has("input_toks") {
+            return found("LLMServingSim's workloads (input_tok_ids) are not read")
         }
         if let delta = head.names.first(where: {
             $0.lowercased().contains("delta") && head.first(of: $0) != 0x6e
         }) {
             return found(
-                "rows of what a turn adds (Mooncake delta, key \(delta)) are not read",
-                "rows with whole prompts: add up the turns of each session")
+                "rows of what a turn adds under names of their own (key \(delta)) are not read",
+                "input_length and hash_ids of what each turn adds, and --format mooncake_delta"
+                    + " (trace.format)")
         }
         if head.has("created_at"), head.has("finished_at") {
             return found("SwissAI's rows (created_at, finished_at) are not read")

@@ -6,6 +6,8 @@ protocol LineFormat {
     var countsFromFirstRow: Bool { get }
     /// What the reader assumes because the format leaves it open, a sentence each.
     var assumptions: [String] { get }
+    /// What the row last parsed waits for besides its predecessor, `TraceRow.waitCount` of them.
+    var waits: [Wait] { get }
     /// Whether it draws arrivals with `TraceOptions.requestRate`, as none are recorded.
     var drawsArrivals: Bool { get }
     /// Reads one line; appends the prompt's content, if the format has any, to `segments`.
@@ -19,6 +21,7 @@ protocol LineFormat {
 extension LineFormat {
     var assumptions: [String] { [] }
     var drawsArrivals: Bool { false }
+    var waits: [Wait] { [] }
 }
 
 /// Streams the requests of a line format: bounded memory whatever the file's length.
@@ -72,13 +75,17 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         var cursor = line
         row.reset()
         let start = batch.segments.count
+        let first = batch.waits.count
         if try format.parse(
-            &cursor, row: &row, segments: &batch.segments, tally: &gate.tally),
-            let arrival = try gate.admit(&row, segments: &batch.segments)
+            &cursor, row: &row, segments: &batch.segments, tally: &gate.tally)
         {
-            batch.append(row, arrival: arrival)
-        } else {
-            batch.dropSegments(from: start)
+            if row.waitCount > 0 { batch.waits += format.waits }
+            if let arrival = try gate.admit(
+                &row, segments: &batch.segments, waits: &batch.waits)
+            {
+                return batch.append(row, arrival: arrival)
+            }
         }
+        batch.dropSegments(from: start, waits: first)
     }
 }

@@ -21,7 +21,7 @@ public func openTrace(
     try TraceSignature.checkText(reader)
     let format = try options.format ?? TraceSignature(reader, options: options).format
     let trace = try open(reader, as: format, options: options)
-    let drawsSessions = format == .weka || format == .sharegpt
+    let drawsSessions = [.weka, .sharegpt, .appliedCompute].contains(format)
     if options.sessionRate != TraceOptions().sessionRate, !drawsSessions {
         trace.notes.add(
             remark: "no session rate is used: \(format.rawValue) draws no session starts")
@@ -94,6 +94,25 @@ private func open(
         return try Conversations.open(reader, options: options)
     case .otel:
         return try OpenTelemetrySpans.open(reader, options: options)
+    case .agenticMooncake, .mooncakeDelta, .appliedCompute, .dynamo, .copilot, .traceLab, .blis,
+        .llmServingSim, .vllmBench, .aiperf:
+        return try openWhole(reader, as: format, options: options)
+    }
+}
+
+/// Opens what is read whole before the first request is handed out.
+private func openWhole(
+    _ reader: LineReader, as format: TraceFormat, options: TraceOptions
+) throws -> (source: any RequestSource, notes: TraceNotes) {
+    switch format {
+    case .agenticMooncake: try AgenticMooncake.open(reader, options: options)
+    case .mooncakeDelta: try SessionDeltas.open(reader, options: options)
+    case .appliedCompute: try SessionDeltas.openSessions(reader, options: options)
+    case .dynamo: try DynamoTrace.open(reader, options: options)
+    case .copilot: try CopilotSessions.open(reader, options: options)
+    case .traceLab: try TraceLabRounds.open(reader, options: options)
+    case .blis: try BLISTrace.open(reader, options: options)
+    default: try RecordedRuns.open(reader, as: format, options: options)
     }
 }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// The trace formats that are read, by the names `--format` takes.
 public enum TraceFormat: String, CaseIterable, Codable, Sendable {
     /// Azure LLM inference traces 2023 and 2024: CSV with TIMESTAMP, ContextTokens,
@@ -22,6 +24,44 @@ public enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case lengths
     /// OpenTelemetry spans with GenAI attributes, as JSON lines.
     case otel
+    /// Agentic Mooncake: JSON lines of calls that wait for one another.
+    case agenticMooncake = "agentic_mooncake"
+    /// Mooncake's keys where a row holds only what it adds to its session. Nothing in a file says
+    /// so: it is never recognised.
+    case mooncakeDelta = "mooncake_delta"
+    /// Applied Compute's sessions: JSON lines of the lengths of a session's turns.
+    case appliedCompute = "applied_compute"
+    /// Dynamo's request trace: JSON lines of events, with block hashes, sessions and latencies.
+    case dynamo
+    /// GitHub Copilot's agent sessions of 2026: JSON lines, a session each.
+    case copilot
+    /// TraceLab's coding sessions: JSON lines, a round each.
+    case traceLab = "tracelab"
+    /// BLIS's trace v2: CSV with measured latencies.
+    case blis
+    /// LLMServingSim's recorded runs: JSON lines with an engine's time stamps.
+    case llmServingSim = "llmservingsim"
+    /// `vllm bench serve --save-detailed`: lists with a place for each request.
+    case vllmBench = "vllm_bench"
+    /// AIPerf's records of a run: JSON lines with measured latencies.
+    case aiperf
     /// The project's own JSON lines: id, arrival_us, segments, output_tokens and optional keys.
     case native
+}
+
+extension TraceFormat {
+    /// Formats that may record what a real server did with the requests.
+    public static let measuring: [TraceFormat] = [
+        .dynamo, .blis, .llmServingSim, .vllmBench, .aiperf,
+    ]
+
+    /// The format of a file where it is one of `measuring`; nil for any other file, for one that
+    /// cannot be read, and for a pipe, which can be read once.
+    public static func measuring(_ path: String) -> TraceFormat? {
+        guard !InputFile.isReadOnce(path), !FileSystem.isFolder(path),
+            let reader = try? LineReader(path),
+            let format = try? TraceSignature(reader, options: TraceOptions()).format
+        else { return nil }
+        return measuring.contains(format) ? format : nil
+    }
 }

@@ -71,11 +71,11 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .lowMaxTokens: "max_tokens below the output length is not used"
         case .unsharedTurn:
             "a later turn shares no block with the turn before it, or is shorter: read as a whole"
-                + " prompt (rows of what a turn adds must be added up first)"
+                + " prompt (rows of what a turn adds: --format mooncake_delta, trace.format)"
         case .unanswered: "a question without an answer"
         case .parentLeftOut:
             "a turn whose session began outside the window, or with a row that is dropped, arrives"
-                + " at its recorded time"
+                + " at its recorded time, or after the others that it waits for"
         case .turnLeftOut: "a later turn of a session that the window cuts"
         case .nestedSpan: "a span around a span with token counts, which counts instead"
         default: rawValue.replacing("_", with: " ")
@@ -126,11 +126,15 @@ public final class TraceNotes: Sendable {
     public let blockTokens: Int?
     /// What the reader assumed because the format leaves it open, a sentence each.
     public let assumptions: [String]
+    /// What a real server did with the requests, by their ids; nil where the trace does not say.
+    public let measured: MeasuredLatencies?
     private let state = Mutex(State())
 
     init(
-        path: String, format: TraceFormat, blockTokens: Int? = nil, assumptions: [String] = []
+        path: String, format: TraceFormat, blockTokens: Int? = nil, assumptions: [String] = [],
+        measured: MeasuredLatencies? = nil
     ) {
+        self.measured = measured.flatMap { $0.count > 0 ? $0 : nil }
         self.path = path
         self.assumptions = assumptions
         self.format = format

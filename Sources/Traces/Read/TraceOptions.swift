@@ -88,7 +88,7 @@ extension TraceOptions {
     func check(_ format: TraceFormat, path: String) throws {
         if timeUnit != nil {
             switch format {
-            case .mooncake, .timedTrace, .bailian, .burstgpt, .lengths: break
+            case .mooncake, .timedTrace, .bailian, .burstgpt, .lengths, .mooncakeDelta: break
             default:
                 throw InputError(
                     path, "the times of \(format.rawValue) have a unit of their own",
@@ -97,7 +97,7 @@ extension TraceOptions {
         }
         if blockTokens != nil {
             switch format {
-            case .mooncake, .timedTrace, .bailian, .weka: break
+            case .mooncake, .timedTrace, .bailian, .weka, .agenticMooncake, .mooncakeDelta: break
             default:
                 throw InputError(
                     path, "\(format.rawValue) has no ids of blocks",
@@ -106,7 +106,7 @@ extension TraceOptions {
         }
         if let columns {
             switch format {
-            case .mooncake, .timedTrace:
+            case .mooncake, .timedTrace, .mooncakeDelta:
                 guard columns.time == nil else { break }
                 throw InputError(
                     path, "JSON lines without times are not read",

@@ -16,6 +16,10 @@ struct TraceRow {
     var predecessor = Self.noSessions
     /// Nanoseconds.
     var thinkTime: Int64 = 0
+    /// Nanoseconds of the pause that a tool took.
+    var toolTime: Int64 = 0
+    /// How many waits the row has besides its predecessor. They stand beside it, as segments do.
+    var waitCount: Int32 = 0
     /// Whether `time` is the row's own, not taken over from the row before.
     var hasOwnTime = true
     /// Prompt tokens at the end that no segment covers: content of this request alone.
@@ -32,6 +36,8 @@ struct TraceRow {
         outputContent = -1
         predecessor = Self.noSessions
         thinkTime = 0
+        toolTime = 0
+        waitCount = 0
         ownTail = 0
         hasOwnTime = true
         time = 0

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// How the beginning of a file tells its format.
 struct TraceSignature {
@@ -42,6 +43,8 @@ struct TraceSignature {
             cursor.skipSpaces()
             return cursor.current == 0x58 ? .lengths : .azure
         }
+        let columns = header.split(separator: ",", omittingEmptySubsequences: false)
+        if BLISTrace.recognizes(columns.map(\.trimmedName)) { return .blis }
         if let format = CSVHeader(header).format { return format }
         let what = KnownDialects.named(line: header) ?? "no known trace format"
         throw InputError(
@@ -56,6 +59,7 @@ struct TraceSignature {
         let isArray = cursor.skip(0x5b)
         cursor.skipSpaces()
         let object = JSONHead(cursor)
+        if let format = object.ownFormat(reader), options.columns == nil { return format }
         if options.columns != nil, !isArray { return .mooncake }
         if let dialect = KnownDialects.named(object) {
             throw InputError("\(reader.path):1", dialect.what, expected: dialect.wayOut)
@@ -117,6 +121,36 @@ struct JSONHead {
         return value.current
     }
 
+    /// The format whose keys these are, among those that are read whole.
+    func ownFormat(_ reader: LineReader) -> TraceFormat? {
+        if text.contains("\"\(AgenticMooncake.schema)\"") { return .agenticMooncake }
+        if has("event_type") || (first(of: "event") == 0x7b && text.contains("\"event_type\"")) {
+            return .dynamo
+        }
+        if has("turns"), text.contains("\"llm_calls\"") { return .copilot }
+        if has("session_id"), has("input_tokens_total") || has("timing_events") {
+            return .traceLab
+        }
+        if has("assistant_response_length"), has("tool_call_output_length") {
+            return .appliedCompute
+        }
+        if has("input_toks"), has("output_toks") { return .llmServingSim }
+        if has("metadata"), has("metrics"), text.contains("\"request_start_ns\"") {
+            return .aiperf
+        }
+        let isBenchmark = has("request_throughput") && has("total_input_tokens")
+        if isBenchmark || (has("input_lens") && has("ttfts")) { return .vllmBench }
+        return isGraph(reader) ? .agenticMooncake : nil
+    }
+
+    /// Whether the rows at hand name requests that they wait for.
+    private func isGraph(_ reader: LineReader) -> Bool {
+        guard has("request_id"), has("input_length") || has("input_tokens") else { return false }
+        let preview = UnsafeRawBufferPointer(rebasing: reader.preview.prefix(FirstRows.preview))
+        return ["\"wait_for\"", "\"tool_wait_ms\"", "\"branches\"", "\"dependencies\""]
+            .contains { preview.contains(word: $0) }
+    }
+
     /// The format whose keys these are.
     func format(_ reader: LineReader, _ options: TraceOptions) -> TraceFormat? {
         if has("conversations") || has("messages") || has("conversation") { return .sharegpt }
@@ -137,5 +171,20 @@ struct JSONHead {
         }
         let tokens = options.blockTokens ?? FirstRows(reader).blockTokens
         return tokens == 16 ? .timedTrace : .mooncake
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether a word, of at least one byte, stands in the buffer. O(bytes · word).
+    func contains(word: String) -> Bool {
+        let bytes = Array(word.utf8)
+        guard let base = baseAddress, count >= bytes.count else { return false }
+        var at = 0
+        while let found = memchr(base + at, Int32(bytes[0]), count - bytes.count + 1 - at) {
+            at = UnsafeRawPointer(found) - base
+            if memcmp(base + at, bytes, bytes.count) == 0 { return true }
+            at += 1
+        }
+        return false
     }
 }

@@ -16,20 +16,21 @@ enum UnknownKeys {
     static func refusal(of name: String) -> ScanFailure? {
         if name.lowercased().contains("delta") {
             return ScanFailure(
-                "the key \(name): rows of what a turn adds (Mooncake delta) are not read",
-                expected: "the whole prompt in every turn")
+                "the key \(name): rows of what a turn adds are not read under such names",
+                expected: "the whole prompt in every turn, or input_length of what a turn adds and"
+                    + " --format mooncake_delta (trace.format)")
         }
         guard scheduling.contains(name) else { return nil }
         return ScanFailure(
-            "the key \(name) changes when requests start, and agentic traces (a graph of calls)"
-                + " are not read",
-            expected: "rows that follow one another: session_id and delay, or native lines with"
-                + " after and think_us")
+            "the key \(name) changes when requests start, and is not read in this format",
+            expected: "agentic rows (request_id, wait_for, delay, tool_wait_ms; --format"
+                + " agentic_mooncake), or native lines with after and waits")
     }
 
     private static let scheduling: Set<String> = [
         "wait_for", "waits_for", "branches", "branch_of", "tool_wait_ms", "tool_wait",
         "tool_wait_s", "depends_on", "dependencies", "prerequisites", "spawns", "forks", "joins",
+        "not_before_ms",
     ]
 }
 

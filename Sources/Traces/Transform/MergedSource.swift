@@ -93,6 +93,15 @@ public struct MergedSource: RequestSource {
                 content, offset: segment.offset, length: segment.length, from: start)
         }
         row.abort = row.abort < 0 ? -1 : row.abort + time - row.time
+        let shift = time - row.time
+        result.appendWaits(
+            batch.waits(of: index).map { wait in
+                wait.event == .origin
+                    ? Wait(request: -1, event: .origin, delay: wait.delay + shift)
+                    : Wait(
+                        request: labels.predecessor(wait.request, of: part), event: wait.event,
+                        delay: wait.delay)
+            }, to: &row)
         result.append(row, arrival: time)
     }
 }

@@ -103,7 +103,7 @@ private struct TurnedSource: RequestSource {
             if row.predecessor >= 0, !seen.contains(row.predecessor) { row.predecessor = -1 }
             if row.predecessor != TraceRow.noSessions { _ = seen.insert(row.id) }
             let time = row.time >= shift ? row.time - shift : row.time - shift + span
-            result.append(index, of: trace, row: row, at: time)
+            result.append(index, of: trace, row: row, at: time) { seen.contains($0) }
         }
         return result.count > 0 ? result.take() : nil
     }

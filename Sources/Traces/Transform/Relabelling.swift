@@ -51,17 +51,37 @@ extension Workload {
         if !predecessors.isEmpty {
             row.predecessor = predecessors[index]
             row.thinkTime = thinkTimes[index]
+            if !toolTimes.isEmpty { row.toolTime = toolTimes[index] }
         }
         return row
     }
 }
 
 extension BatchColumns {
-    /// Appends a row of another workload at a new time; patience counts from the arrival.
-    mutating func append(_ index: Int, of other: Workload, row: TraceRow, at time: Int64) {
+    /// Appends a row of another workload at a new time; patience counts from the arrival. Waits
+    /// are kept for requests that `isKept` says are there.
+    mutating func append(
+        _ index: Int, of other: Workload, row: TraceRow, at time: Int64,
+        isKept: (Int64) -> Bool
+    ) {
         var row = row
         row.abort = row.abort < 0 ? -1 : row.abort - row.time + time
         segments.append(contentsOf: other.segments(of: index))
+        let shift = time - row.time
+        appendWaits(
+            other.waits(of: index).compactMap { wait in
+                switch wait.event {
+                case .origin: Wait(request: -1, event: .origin, delay: max(0, wait.delay + shift))
+                default: isKept(wait.request) ? wait : nil
+                }
+            }, to: &row)
         append(row, arrival: time)
+    }
+
+    /// Adds what a row waits for besides its predecessor, unless that is the clock alone.
+    mutating func appendWaits(_ list: [Wait], to row: inout TraceRow) {
+        guard row.predecessor >= 0 || list.contains(where: { $0.event != .origin }) else { return }
+        waits += list
+        row.waitCount = Int32(list.count)
     }
 }

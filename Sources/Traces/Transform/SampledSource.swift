@@ -51,7 +51,7 @@ public struct SampledSource: RequestSource {
                     row.predecessor = -1
                 }
                 if row.predecessor != TraceRow.noSessions { _ = keptIDs.insert(row.id) }
-                result.append(index, of: batch, row: row, at: time)
+                result.append(index, of: batch, row: row, at: time) { keptIDs.contains($0) }
             }
             if result.count > 0 { return result.take() }
         }

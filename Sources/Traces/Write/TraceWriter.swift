@@ -116,6 +116,8 @@ public struct TraceWriter {
             lost.insert("identity of answers (a prompt that quotes one does not hit it)")
         }
         if !batch.segmentEnds.isEmpty, !hasBlocks { lost.insert("content identity") }
+        if !batch.waits.isEmpty { lost.insert("waits for more than one request") }
+        if !batch.toolTimes.isEmpty { lost.insert("what of pauses tools took") }
         if batch.predecessors.contains(where: { $0 >= 0 }) {
             switch format {
             case .mooncake: break
@@ -183,6 +185,7 @@ public struct TraceWriter {
         batch.arrivals.contains { $0 % 1_000 != 0 }
             || batch.aborts.contains { $0 >= 0 && $0 % 1_000 != 0 }
             || zip(batch.predecessors, batch.thinkTimes).contains { $0 >= 0 && $1 % 1_000 != 0 }
+            || batch.waits.contains { $0.delay % 1_000 != 0 }
     }
 
     private func writeNative(_ batch: Workload, _ row: Int, _ out: inout ByteWriter) {
@@ -244,6 +247,28 @@ public struct TraceWriter {
             out.put(",\"think_us\":")
             out.put(batch.thinkTimes[row] / 1_000)
         }
+        if !batch.toolTimes.isEmpty, batch.toolTimes[row] > 0 {
+            out.put(",\"tool_us\":")
+            out.put(batch.toolTimes[row] / 1_000)
+        }
+        writeWaits(batch.waits(of: row), &out)
+    }
+
+    private func writeWaits(_ waits: ArraySlice<Wait>, _ out: inout ByteWriter) {
+        guard !waits.isEmpty else { return }
+        out.put(",\"waits\":")
+        var separator = UInt8(ascii: "[")
+        for wait in waits {
+            out.put(byte: separator)
+            separator = UInt8(ascii: ",")
+            out.put("[")
+            if wait.event == .origin { out.put("null") } else { out.put(wait.request) }
+            out.put(",")
+            out.put(wait.delay / 1_000)
+            if wait.event == .arrival { out.put(",\"arrival\"") }
+            out.put("]")
+        }
+        out.put("]")
     }
 
     /// Days from 1970-01-01 to 2024-01-01, where a trace without a date begins.

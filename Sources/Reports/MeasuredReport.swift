@@ -1,0 +1,168 @@
+import Basics
+import Simulator
+import Traces
+
+/// Latencies that a trace records of a real server, and what a run gave for the same requests.
+public struct MeasuredReport: Encodable, Sendable, Equatable {
+    /// Mean and percentiles of a latency, milliseconds; percentiles lie straight between
+    /// neighbouring values, as NumPy's.
+    public struct Figures: Encodable, Sendable, Equatable {
+        public let count: Int
+        public let mean, p50, p90, p99: Double
+
+        /// The figures of some values in milliseconds; nil for none. O(n log n).
+        init?(_ values: [Double]) {
+            guard !values.isEmpty else { return nil }
+            let sorted = values.sorted()
+            func percentile(_ share: Double) -> Double {
+                let place = share * Double(sorted.count - 1)
+                let below = Int(place)
+                guard below + 1 < sorted.count else { return sorted[sorted.count - 1] }
+                return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
+            }
+            count = sorted.count
+            mean = sorted.reduce(0, +) / Double(sorted.count)
+            p50 = percentile(0.5)
+            p90 = percentile(0.9)
+            p99 = percentile(0.99)
+        }
+
+        var values: [Double] { [mean, p50, p90, p99] }
+
+        enum CodingKeys: String, CodingKey {
+            case count
+            case mean = "mean_ms"
+            case p50 = "p50_ms"
+            case p90 = "p90_ms"
+            case p99 = "p99_ms"
+        }
+    }
+
+    /// One latency of the requests that both have.
+    public struct Latency: Encodable, Sendable, Equatable {
+        /// "ttft", "tpot" or "e2el".
+        public let name: String
+        public let measured: Figures
+        /// nil where nothing was simulated.
+        public let simulated: Figures?
+        /// Median and 90th percentile of a request's own error, percent of what was measured,
+        /// without its sign, and its median with it: positive where too much is predicted.
+        public let medianErrorPercent, p90ErrorPercent, biasPercent: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case name, measured, simulated
+            case medianErrorPercent = "median_error_percent"
+            case p90ErrorPercent = "p90_error_percent"
+            case biasPercent = "bias_percent"
+        }
+
+        /// Compares pairs of measured and simulated milliseconds.
+        fileprivate init?(_ name: String, _ pairs: [(measured: Double, simulated: Double?)]) {
+            guard let figures = Figures(pairs.map(\.measured)) else { return nil }
+            self.name = name
+            measured = figures
+            simulated = Figures(pairs.compactMap(\.simulated))
+            let errors = pairs.compactMap { pair in
+                pair.measured > 0 ? pair.simulated.map { 100 * ($0 / pair.measured - 1) } : nil
+            }
+            let sizes = Figures(errors.map(\.magnitude))
+            medianErrorPercent = sizes?.p50
+            p90ErrorPercent = sizes?.p90
+            biasPercent = Figures(errors)?.p50
+        }
+    }
+
+    /// What the measured latencies count from and where they come from.
+    public let origin: String
+    public let latencies: [Latency]
+    /// Requests that were measured and did not finish in the run; nil where nothing was simulated.
+    public let missing: Int?
+
+    /// The latencies that a trace records. O(n log n).
+    public init(_ measured: MeasuredLatencies) { self.init(measured, simulated: nil) }
+
+    /// The same beside those of a run.
+    init(_ measured: MeasuredLatencies, simulated: [Int64: RequestRecord]?) {
+        origin = measured.origin
+        var lists = [[(measured: Double, simulated: Double?)]](repeating: [], count: 3)
+        var missing = 0
+        for id in 0..<measured.capacity {
+            guard let request = measured[id] else { continue }
+            let record = simulated?[id]
+            if simulated != nil, record == nil {
+                missing += 1
+                continue
+            }
+            func add(_ list: Int, _ nanoseconds: Double?, _ picoseconds: Int64?) {
+                guard let nanoseconds, simulated == nil || picoseconds != nil else { return }
+                lists[list].append((nanoseconds * 1e-6, picoseconds.map { Double($0) * 1e-9 }))
+            }
+            add(0, request.timeToFirstToken.map(Double.init), record?.timeToFirstToken)
+            add(1, request.timePerOutputToken, record?.timePerOutputToken)
+            add(
+                2, request.endToEnd.map(Double.init),
+                record.map { $0.finish - $0.arrival })
+        }
+        self.missing = simulated == nil ? nil : missing
+        latencies = zip(["ttft", "tpot", "e2el"], lists).compactMap { Latency($0, $1) }
+    }
+
+    /// A table for a page.
+    public var text: String {
+        let isCompared = latencies.contains { $0.simulated != nil }
+        var table = TextTable(
+            ["", "mean", "p50", "p90", "p99"] + (isCompared ? ["each request"] : []))
+        for latency in latencies {
+            let name = Self.names[latency.name] ?? latency.name
+            let cells = latency.measured.values.map { Quantity.duration(seconds: $0 * 1e-3) }
+            guard let simulated = latency.simulated else {
+                table.add([name] + cells + (isCompared ? [""] : []))
+                continue
+            }
+            table.add(["\(name) measured"] + cells + [""])
+            table.add(
+                ["\(name) simulated"]
+                    + simulated.values.map { Quantity.duration(seconds: $0 * 1e-3) } + [""])
+            let errors = zip(simulated.values, latency.measured.values).map { pair in
+                pair.1 > 0 ? Self.signed(100 * (pair.0 / pair.1 - 1)) : "-"
+            }
+            let each = latency.medianErrorPercent.map {
+                "±" + Quantity.percent($0 / 100) + " at the median"
+            }
+            table.add(["  error"] + errors + [each ?? "-"])
+        }
+        var lines = [
+            isCompared ? "Measured and simulated, the same requests" : "Measured latencies",
+            table.text, "Measured by \(origin).",
+        ]
+        if let missing, missing > 0 {
+            lines.append(
+                "\(Quantity.count(missing)) measured requests did not finish in the run.")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static let names = ["ttft": "TTFT", "tpot": "TPOT", "e2el": "E2E"]
+
+    private static func signed(_ percent: Double) -> String {
+        (percent >= 0 ? "+" : "") + Quantity.percent(percent / 100)
+    }
+}
+
+/// Gathers a run's records of the requests of which a trace has measured latencies. Memory: those
+/// records.
+public struct MeasuredComparison: Sendable {
+    private let measured: MeasuredLatencies
+    private var records: [Int64: RequestRecord] = [:]
+
+    public init(_ measured: MeasuredLatencies) { self.measured = measured }
+
+    /// Adds a request that ended. O(1).
+    public mutating func add(_ record: RequestRecord) {
+        guard record.outcome == .finished, measured[record.id] != nil else { return }
+        records[record.id] = record
+    }
+
+    /// The comparison of everything added. O(n log n).
+    public var report: MeasuredReport { MeasuredReport(measured, simulated: records) }
+}

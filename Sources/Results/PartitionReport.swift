@@ -1,0 +1,72 @@
+import Basics
+import Simulator
+
+/// Where finished requests' time went, and the rows of latency.csv.
+public struct PartitionReport: Sendable {
+    package private(set) var toFirstToken = PartitionSums()
+    /// Per token after the first.
+    package private(set) var afterwards = PartitionSums()
+
+    /// A report on no requests.
+    public init() {}
+
+    /// The header of latency.csv. Times are seconds with twelve decimals: the parts sum to the
+    /// time from arrival to the end exactly.
+    public static let header =
+        "id,"
+        + LatencyParts.Part.allCases.map(\.column).joined(separator: ",")
+        + "," + LatencyParts.Part.allCases.map { "ttft_\($0.column)" }.joined(separator: ",")
+
+    /// Room that is enough for any row, bytes: an id of 20 digits and sixteen times of at most 22.
+    public static let longest = 512
+
+    /// Puts a request's row, with its newline, into room for `longest` bytes: the parts of its
+    /// whole life, then those until its first token. O(1).
+    public static func put(
+        _ id: Int64, _ request: PartitionedRequest, into text: inout TextRoom
+    ) {
+        text.put(id)
+        put(request.whole, into: &text)
+        put(request.toFirstToken, into: &text)
+        text.put(byte: UInt8(ascii: "\n"))
+    }
+
+    private static func put(_ parts: LatencyParts, into text: inout TextRoom) {
+        for part in 0..<LatencyParts.Part.allCases.count {
+            text.put(byte: UInt8(ascii: ","))
+            put(picoseconds: UInt64(parts[part]), into: &text)
+        }
+    }
+
+    /// Puts seconds with twelve decimals.
+    private static func put(picoseconds time: UInt64, into text: inout TextRoom) {
+        let (seconds, rest) = time.quotientAndRemainder(dividingBy: 1_000_000_000_000)
+        text.put(Int64(seconds))
+        text.put(byte: UInt8(ascii: "."))
+        text.put(UInt32(rest / 1_000_000), digits: 6)
+        text.put(UInt32(rest % 1_000_000), digits: 6)
+    }
+
+    /// Adds a request, if it finished.
+    public mutating func add(_ request: PartitionedRequest, _ record: RequestRecord) {
+        guard record.outcome == .finished else { return }
+        toFirstToken.add(request.toFirstToken)
+        guard record.outputTokens > 1 else { return }
+        afterwards.add(request.afterwards.divided(by: Int(record.outputTokens) - 1))
+    }
+
+    /// The means over all requests, for `summary.json`.
+    public var means: [RunSummary.MeanPart] { means(slowest: 1) }
+
+    /// The means over the slowest 1 % of TTFT, and of TPOT.
+    public var slowestMeans: [RunSummary.MeanPart] { means(slowest: 0.01) }
+
+    private func means(slowest share: Double) -> [RunSummary.MeanPart] {
+        let latencies = [("ttft", toFirstToken), ("tpot", afterwards)].filter { $0.1.count > 0 }
+        return latencies.flatMap { latency, sums in
+            zip(LatencyParts.Part.allCases, sums.means(slowest: share)).map { part, seconds in
+                .init(latency: latency, part: part, milliseconds: seconds * 1e3)
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Basics
+
+/// GitHub Copilot's agent sessions of 2026, as Azure publishes them: a session a line, with
+/// `turns` of `llm_calls` and `tool_batches`.
+///
+/// A call has `timestamp` (its start), `duration_ms`, and `tokens` with `prompt`, `completion` and
+/// `cached`. Calls of a session follow one another as `SessionCalls` has it; what of a pause lies in
+/// a tool batch is a tool's. A failed call has no output and is dropped.
+struct CopilotSessions {
+    private var graph = RequestGraph()
+    private var calls = SessionCalls()
+    private var tally: Tally
+
+    /// The source for a file. Throws `InputError` for sessions that cannot be read.
+    static func open(
+        _ reader: LineReader, options: TraceOptions
+    ) throws -> (source: any RequestSource, notes: TraceNotes) {
+        var lines = reader
+        var cursor = ByteCursor(try lines.rest())
+        let whole = cursor
+        var trace = CopilotSessions(tally: Tally(isStrict: options.isStrict))
+        return try withExtendedLifetime(lines) {
+            do {
+                try cursor.eachObject { try trace.readSession(&$0) }
+                let rows = try trace.graph.collected(
+                    &trace.tally, inside: whole, path: reader.path).rows
+                let notes = TraceNotes(
+                    path: reader.path, format: .copilot,
+                    assumptions: [SessionCalls.assumption])
+                return (
+                    CollectedTrace(
+                        rows, tally: trace.tally, options: options, notes: notes,
+                        countsFromFirstRow: true), notes
+                )
+            } catch let failure as ScanFailure {
+                throw LineReader.locate(failure, cursor, path: reader.path)
+            }
+        }
+    }
+
+    private init(tally: Tally) { self.tally = tally }
+
+    private mutating func readSession(_ cursor: inout ByteCursor) throws {
+        var session = try JSONFields(&cursor)
+        let place = cursor.at - 1
+        var list: [SessionCalls.Call] = []
+        var tools: [(start: Int64, end: Int64)] = []
+        let hasTurns = try session.each("turns") { turn in
+            var turn = try JSONFields(&turn)
+            try turn.each("llm_calls") { list.append(try readCall(&$0, place)) }
+            try turn.each("tool_batches") { batch in
+                var batch = try JSONFields(&batch)
+                if let start = try batch.instant("timestamp"),
+                    let took = try batch.duration("duration_ms", scale: 6)
+                {
+                    tools.append((start, start + took))
+                }
+                try batch.countOthers(
+                    &tally, unless: ["auto_continue", "result", "request_id", "function_calls"])
+            }
+            try turn.countOthers(&tally, unless: ["turn_id"])
+        }
+        guard hasTurns else {
+            throw ScanFailure("a session has no turns", expected: "turns of llm_calls")
+        }
+        try session.countOthers(&tally, unless: ["session_id", "date"])
+        guard !list.isEmpty else { return try tally.note(.emptySession) }
+        try calls.append(list, tools: tools, to: &graph)
+    }
+
+    private mutating func readCall(
+        _ cursor: inout ByteCursor, _ place: Int
+    ) throws -> SessionCalls.Call {
+        var call = try JSONFields(&cursor)
+        guard let start = try call.instant("timestamp"),
+            var tokens = try call.object("tokens"), let prompt = try tokens.tokens("prompt")
+        else {
+            throw ScanFailure(
+                "a key of a call is missing", expected: "timestamp, and tokens with prompt")
+        }
+        let output = try tokens.tokens("completion") ?? 0
+        let cached = try tokens.tokens("cached") ?? 0
+        try tokens.countOthers(&tally, unless: ["total", "cached_pct"])
+        let duration = try call.duration("duration_ms", scale: 6)
+        try call.countOthers(
+            &tally,
+            unless: [
+                "message_id", "initiator_type", "model", "result", "status_code",
+                "message_metadata",
+            ])
+        return SessionCalls.Call(
+            start: start, duration: duration ?? 0, prompt: prompt, output: output,
+            cached: cached, place: place)
+    }
+}

@@ -1,0 +1,255 @@
+import Basics
+
+/// Runs of real servers that were recorded request by request, with their latencies: the JSON of
+/// LLMServingSim's bench, of `vllm bench serve --save-detailed` and of AIPerf.
+///
+/// - LLMServingSim (`requests.jsonl`): `input_toks`, `output_toks`, `arrival_time` (s since 1970)
+///   and the engine's `queued_ts`, `first_token_ts`, `last_token_ts` (s of its own clock). The two
+///   clocks are set against each other by the request that was queued soonest after its arrival.
+/// - vLLM's benchmark: lists with a place for each request: `start_times` (s), `input_lens`,
+///   `output_lens`, `ttfts` (s), `itls` (s), `errors`. One result, or several one after another.
+/// - AIPerf (`profile_export.jsonl`): `metadata.request_start_ns`, and `metrics` with
+///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token` and `request_latency`.
+struct RecordedRuns {
+    /// A request with nanoseconds of its file's clock.
+    private struct Request {
+        var time: Int64
+        var prompt: Int64
+        var output: Int64
+        var first: Int64?
+        var end: Int64?
+        /// When the engine queued it, on the clock of `first` and `end`; nil where these count from
+        /// the arrival.
+        var queued: Int64?
+    }
+
+    private var requests: [Request] = []
+    private var tally: Tally
+    private var assumptions: [String] = []
+    private var remarks: [String] = []
+
+    /// The source for a file of such a format. Throws `InputError` for what cannot be read, and for
+    /// a benchmark's result that has no requests.
+    static func open(
+        _ reader: LineReader, as format: TraceFormat, options: TraceOptions
+    ) throws -> (source: any RequestSource, notes: TraceNotes) {
+        var lines = reader
+        var cursor = ByteCursor(try lines.rest())
+        var trace = RecordedRuns(tally: Tally(isStrict: options.isStrict))
+        try withExtendedLifetime(lines) {
+            do {
+                try cursor.eachObject {
+                    var fields = try JSONFields(&$0)
+                    switch format {
+                    case .vllmBench: try trace.readBenchmark(&fields)
+                    case .aiperf: try trace.readRecord(&fields)
+                    default: try trace.readServed(&fields)
+                    }
+                }
+            } catch let failure as ScanFailure {
+                throw LineReader.locate(failure, cursor, path: reader.path)
+            }
+        }
+        let origin =
+            switch format {
+            case .vllmBench: "vLLM's benchmark client: from the sending of a request"
+            case .aiperf: "AIPerf's client: from the sending of a request"
+            default: "vLLM's engine, as LLMServingSim recorded it: from the arrival of a request"
+            }
+        return trace.source(reader.path, format, origin, options)
+    }
+
+    private init(tally: Tally) { self.tally = tally }
+
+    private mutating func source(
+        _ path: String, _ format: TraceFormat, _ origin: String, _ options: TraceOptions
+    ) -> (source: any RequestSource, notes: TraceNotes) {
+        setClocks()
+        var rows = CollectedRows()
+        var measured = MeasuredLatencies(origin: origin)
+        for request in requests {
+            var row = TraceRow()
+            row.time = request.time
+            row.prompt = request.prompt
+            row.output = request.output
+            let id = rows.append(row)
+            guard request.output > 0 else { continue }
+            measured.add(
+                .init(
+                    timeToFirstToken: request.first, endToEnd: request.end,
+                    outputTokens: request.output), id: id)
+        }
+        let notes = TraceNotes(
+            path: path, format: format, assumptions: assumptions, measured: measured)
+        for remark in remarks { notes.add(remark: remark) }
+        return (
+            CollectedTrace(
+                rows, tally: tally, options: options, notes: notes, countsFromFirstRow: true),
+            notes
+        )
+    }
+
+    // MARK: LLMServingSim
+
+    private mutating func readServed(_ fields: inout JSONFields) throws {
+        guard let prompt = try fields.tokens("input_toks"),
+            let output = try fields.tokens("output_toks"),
+            let time = try fields.time("arrival_time", scale: 9)
+        else {
+            throw ScanFailure(
+                "a key is missing", expected: "input_toks, output_toks and arrival_time")
+        }
+        let queued = try fields.time("queued_ts", scale: 9)
+        requests.append(
+            Request(
+                time: time, prompt: prompt, output: output,
+                first: try fields.time("first_token_ts", scale: 9),
+                end: try fields.time("last_token_ts", scale: 9), queued: queued ?? time))
+        try fields.countOthers(&tally, unless: ["request_id", "scheduled_ts"])
+    }
+
+    /// Times that are further apart than this are of different clocks, nanoseconds: 28 hours.
+    private static let oneClock: UInt64 = 100_000_000_000_000
+
+    /// Turns times of the engine's clock into times from the arrival.
+    private mutating func setClocks() {
+        let shift =
+            requests.compactMap { request in
+                request.queued.map { $0 &- request.time }
+            }.min() ?? 0
+        let differ = shift.magnitude > Self.oneClock
+        for index in requests.indices where requests[index].queued != nil {
+            // Absurd times may wrap; negative latencies are none.
+            let arrival = requests[index].time &+ (differ ? shift : 0)
+            // Clocks that say 0 did not run.
+            requests[index].first = requests[index].first.flatMap { $0 == 0 ? nil : $0 &- arrival }
+            requests[index].end = requests[index].end.flatMap { $0 == 0 ? nil : $0 &- arrival }
+        }
+        if differ {
+            assumptions.append(
+                "the engine's clock is set by the request that it queued soonest after its arrival")
+        }
+    }
+
+    // MARK: vLLM's benchmark
+
+    private mutating func readBenchmark(_ fields: inout JSONFields) throws {
+        func list(_ name: StaticString) throws -> [Int64]? {
+            var values: [Int64] = []
+            let isThere = try fields.each(name) { element in
+                if element.skipNull() { return values.append(0) }
+                values.append(try element.time(name, scale: 9))
+            }
+            return isThere ? values : nil
+        }
+        func counts(_ name: StaticString) throws -> [Int64]? {
+            var values: [Int64] = []
+            return try fields.each(name) { values.append(try $0.integer(name)) } ? values : nil
+        }
+        guard let prompts = try counts("input_lens"), let outputs = try counts("output_lens"),
+            let ttfts = try list("ttfts")
+        else {
+            throw ScanFailure(
+                "the result of a benchmark without its requests (input_lens, output_lens, ttfts)",
+                expected: "one that was saved with --save-detailed")
+        }
+        guard let starts = try list("start_times") else {
+            throw ScanFailure(
+                "the result does not say when requests were sent (start_times)",
+                expected: "one of a later vllm bench serve, saved with --save-detailed")
+        }
+        let ends = try readEnds(&fields, ttfts)
+        var failed: [Bool] = []
+        let hasErrors = try fields.each("errors") { element in
+            if element.skipNull() { return failed.append(false) }
+            failed.append(try !element.stringRange().isEmpty)
+        }
+        if !hasErrors { failed = starts.map { _ in false } }
+        let sizes = [prompts.count, outputs.count, ttfts.count, ends.count, failed.count]
+        guard sizes.allSatisfy({ $0 == starts.count }) else {
+            throw ScanFailure(
+                "lists of \(sizes.map(String.init).joined(separator: ", ")) values for"
+                    + " \(starts.count) requests", expected: "one value a request in each")
+        }
+        for index in starts.indices {
+            requests.append(
+                Request(
+                    time: starts[index], prompt: prompts[index],
+                    output: failed[index] ? 0 : outputs[index],
+                    first: failed[index] || ttfts[index] == 0 ? nil : ttfts[index],
+                    end: failed[index] ? nil : ends[index]))
+        }
+        if let most = try fields.tokens("max_concurrency") {
+            remarks.append(
+                "the benchmark kept at most \(most) requests in flight: requests are sent at their"
+                    + " recorded times unless trace.concurrency=\(most) says so here, too")
+        }
+    }
+
+    /// Times from the sending to the last token: `latencies`, else the first token's and all gaps.
+    private func readEnds(_ fields: inout JSONFields, _ ttfts: [Int64]) throws -> [Int64?] {
+        var ends: [Int64?] = []
+        var index = 0
+        let hasGaps = try fields.each("itls") { element in
+            var sum = index < ttfts.count ? ttfts[index] : 0
+            index += 1
+            var isFirst = true
+            try element.openArray("itls")
+            while try element.nextElement(0x5d, &isFirst) {
+                let gap = try element.time("a gap", scale: 9)
+                guard gap >= 0 else {
+                    throw ScanFailure("a gap between tokens is negative", expected: "at least 0")
+                }
+                sum = min(TraceRow.latest, sum + gap)
+            }
+            ends.append(sum > 0 ? sum : nil)
+        }
+        var latencies: [Int64?] = []
+        let hasLatencies = try fields.each("latencies") { element in
+            let time = element.skipNull() ? 0 : try element.time("a latency", scale: 9)
+            latencies.append(time > 0 ? time : nil)
+        }
+        return hasLatencies ? latencies : hasGaps ? ends : ttfts.map { _ in nil }
+    }
+
+    // MARK: AIPerf
+
+    private mutating func readRecord(_ fields: inout JSONFields) throws {
+        guard var metadata = try fields.object("metadata"),
+            let start = try metadata.time("request_start_ns", scale: 0)
+        else {
+            throw ScanFailure(
+                "a record does not say when its request was sent",
+                expected: "metadata.request_start_ns")
+        }
+        let isFailed = fields.has("error")
+        guard var metrics = try fields.object("metrics") else {
+            throw ScanFailure("a record has no metrics", expected: "the key metrics")
+        }
+        let prompt = try metrics.value(of: "input_sequence_length", scale: 0)
+        let output = try metrics.value(of: "output_sequence_length", scale: 0)
+        guard isFailed || (prompt != nil && output != nil) else {
+            throw ScanFailure(
+                "a metric is missing",
+                expected: "input_sequence_length and output_sequence_length")
+        }
+        requests.append(
+            Request(
+                time: start, prompt: prompt ?? 0, output: isFailed ? 0 : output ?? 0,
+                first: try metrics.value(of: "time_to_first_token", scale: 6),
+                end: try metrics.value(of: "request_latency", scale: 6)))
+        try fields.countOthers(&tally, unless: ["error"])
+    }
+}
+
+extension JSONFields {
+    /// A metric of AIPerf's: a number, or an object with `value` and `unit`. Milliseconds have the
+    /// scale 6, counts 0.
+    fileprivate mutating func value(of name: StaticString, scale: Int) throws -> Int64? {
+        guard first(of: name) == 0x7b else { return try time(name, scale: scale) }
+        guard var metric = try object(name) else { return nil }
+        let unit = metric.text("unit") ?? ""
+        let digits = ["s": 9, "sec": 9, "ms": 6, "us": 3, "ns": 0][unit]
+        return try metric.time("value", scale: scale == 0 ? 0 : digits ?? scale)
+    }
+}

@@ -1,0 +1,72 @@
+/// How the requests of a trace wait for one another: chains of sessions, branches and joins of
+/// agents' calls.
+public struct DependencyShape: Sendable {
+    /// Requests that wait for an earlier one.
+    public private(set) var followers = 0
+    /// Requests that wait for more than one.
+    public private(set) var joins = 0
+    /// The most requests that one waits for.
+    public private(set) var mostWaits = 0
+    /// Most requests one after another, each waiting for the one before; 1 where none waits.
+    public private(set) var depth = 0
+    /// The most requests that wait for the same one.
+    public private(set) var fanOut = 0
+    /// Requests that more than one waits for.
+    public private(set) var branches = 0
+    /// Requests whose pause a tool took at least a part of.
+    public private(set) var toolWaits = 0
+    /// Seconds that tools took, of those requests: mean, and quantiles 0.5, 0.9, 0.99.
+    public private(set) var toolSeconds: [Double] = []
+
+    private var depths: [Int64: Int32] = [:]
+    private var fans: [Int64: Int32] = [:]
+    private var tools = CountedValues()
+    private var toolSum = 0.0
+
+    init() {}
+
+    /// Adds a batch, whose requests come after all that they wait for. O(rows + waits).
+    mutating func add(_ batch: Workload) {
+        guard !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty else { return }
+        for row in 0..<batch.count {
+            var depth: Int32 = 0
+            var waits = 0
+            func follow(_ id: Int64) {
+                waits += 1
+                depth = max(depth, depths[id] ?? 1)
+                fans[id, default: 0] += 1
+            }
+            if !batch.predecessors.isEmpty, batch.predecessors[row] >= 0 {
+                follow(batch.predecessors[row])
+            }
+            for wait in batch.waits(of: row) where wait.event != .origin { follow(wait.request) }
+            if waits > 0 {
+                followers += 1
+                depths[batch.ids[row]] = depth + 1
+            }
+            if waits > 1 { joins += 1 }
+            mostWaits = max(mostWaits, waits)
+            self.depth = max(self.depth, Int(depth) + 1)
+            if !batch.toolTimes.isEmpty, batch.toolTimes[row] > 0 {
+                toolWaits += 1
+                tools.add(batch.toolTimes[row])
+                toolSum += Double(batch.toolTimes[row]) * 1e-9
+            }
+        }
+    }
+
+    /// The figures once everything was added. O(n log n).
+    func finished() -> DependencyShape {
+        var final = self
+        final.fanOut = Int(fans.values.max() ?? 0)
+        final.branches = fans.values.lazy.filter { $0 > 1 }.count
+        if toolWaits > 0 {
+            final.tools.sort()
+            final.toolSeconds =
+                [toolSum / Double(toolWaits)]
+                + final.tools.quantiles([0.5, 0.9, 0.99]).map { $0 * 1e-9 }
+        }
+        (final.depths, final.fans, final.tools) = ([:], [:], CountedValues())
+        return final
+    }
+}

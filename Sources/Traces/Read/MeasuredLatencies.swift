@@ -1,0 +1,49 @@
+/// What a real server did with the requests of a trace, where the trace records it.
+public struct MeasuredLatencies: Sendable {
+    /// One request's. Nanoseconds.
+    public struct Request: Sendable, Equatable {
+        /// From the arrival, or the sending, to the first token; nil where it is not recorded.
+        public var timeToFirstToken: Int64?
+        /// From the arrival, or the sending, to the last token; nil where it is not recorded.
+        public var endToEnd: Int64?
+        /// Tokens of the output.
+        public var outputTokens: Int64
+
+        /// (E2E − TTFT) / (output − 1), nanoseconds; nil for fewer than two tokens.
+        public var timePerOutputToken: Double? {
+            guard let timeToFirstToken, let endToEnd, outputTokens > 1 else { return nil }
+            return Double(endToEnd - timeToFirstToken) / Double(outputTokens - 1)
+        }
+    }
+
+    /// What the latencies count from and where they come from, a sentence.
+    public let origin: String
+    private var requests: [Request?] = []
+    /// Requests with a latency.
+    public private(set) var count = 0
+
+    init(origin: String) { self.origin = origin }
+
+    /// Sets what was measured of the request with an id, which count up from 0. Negative times, as
+    /// clocks that were set back give them, are none.
+    mutating func add(_ request: Request, id: Int64) {
+        var request = request
+        if request.timeToFirstToken ?? 0 < 0 { request.timeToFirstToken = nil }
+        if request.endToEnd ?? 0 < 0 { request.endToEnd = nil }
+        if let first = request.timeToFirstToken, let end = request.endToEnd, end < first {
+            request.endToEnd = nil
+        }
+        guard request.timeToFirstToken != nil || request.endToEnd != nil else { return }
+        while requests.count <= id { requests.append(nil) }
+        requests[Int(id)] = request
+        count += 1
+    }
+
+    /// One more than the largest id of a request with a latency.
+    public var capacity: Int64 { Int64(requests.count) }
+
+    /// What was measured of the request with an id. O(1).
+    public subscript(id: Int64) -> Request? {
+        id >= 0 && id < requests.count ? requests[Int(id)] : nil
+    }
+}

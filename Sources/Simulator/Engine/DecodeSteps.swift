@@ -1,4 +1,6 @@
-/// Steps that only decode, the same requests in each, taken outside the loop: their clock and what
+import StepTime
+
+/// Steps that only decode, the same requests in each, taken outside the loop: its state, and what
 /// they add up to, in plain numbers.
 struct DecodeSteps: ~Copyable {
     /// Requests in every step, and the host's work for it, picoseconds.
@@ -6,89 +8,299 @@ struct DecodeSteps: ~Copyable {
     let host: Int64
     /// Whether a step is processed when the next one starts, not when it ends.
     let pipelined: Bool
-    var clock: Int64
+    let line: DecodeLine
+    /// No step is scheduled at the limit or past it, none processed past the horizon, none
+    /// scheduled at the tick of an exit.
+    let limit: Int64
+    let horizon: Int64
+    var exit: Int64
+    /// Whether the batch in flight has more than the members' tokens, which are delivered, and
+    /// counted, by themselves.
+    private var isMixed = false
+    private var deliveredApart = 0
+    /// Whether many steps are taken at once; else each is priced and counted by itself.
+    private let isFast: Bool
+
+    private(set) var clock: Int64
     /// Start and end of the latest step; with a pipeline it is in flight.
-    var lastStart: Int64 = 0
-    var lastEnd: Int64
-    var lastDelivery: Int64
-    var steps = 0
-    /// Tokens that were delivered, and counted, by themselves.
-    var deliveredApart = 0
-    var busy: Int64 = 0
-    var hostWait: Int64 = 0
-    var gaps = GapRun()
-    /// When they began and with how many blocks in use.
-    let firstClock: Int64
-    let firstUsed: Int
-    /// ∫ used blocks dt since, up to `accounted`; blocks in use now and at most.
-    private(set) var blockTime: UInt128 = 0
-    private(set) var accounted: Int64
-    var used: Int
+    private var lastStart: Int64 = 0
+    private var lastEnd: Int64
+    private var lastDelivery: Int64
+    private(set) var steps = 0
+    private var busy: Int64 = 0
+    private var hostWait: Int64 = 0
+    private var gaps = GapRun()
+
+    /// Tick and phase of the next step.
+    private(set) var tick: Int64
+    private var phase: Int
+    private var context: Int
+    /// Context within the price's window, and by how much it grows a step.
+    private var windowed: Int
+    private let growing: Int
+    /// What the next step takes, and by how much each takes longer than the one before.
+    private(set) var duration: Int64
+    private let rise: Int64
+
+    /// When they began; how many blocks were free and in use then, are in use now, and were at most.
+    private let firstClock: Int64
+    private let free: Int
+    private let firstUsed: Int
+    private var used: Int
     private var peak: Int
+    /// ∫ used blocks dt since, up to `accounted`.
+    private var blockTime: UInt128 = 0
+    private var accounted: Int64
 
     @inline(__always)
-    init(_ instance: inout Instance) {
+    init(
+        _ instance: inout Instance, _ line: DecodeLine, limit: Int64, horizon: Int64, exit: Int64
+    ) {
         count = Int64(instance.scheduler.cohort.count)
-        lastDelivery = instance.scheduler.cohort.lastDelivery
         host = instance.prices.host(requests: instance.scheduler.cohort.count)
-        pipelined = instance.scheduler.depth > 1
+        // Plain values before `&&`: Swift 6.3.1 crashes on properties there.
+        let pipelined = instance.scheduler.depth > 1
+        self.pipelined = pipelined
+        self.line = line
+        self.limit = limit
+        self.horizon = horizon
+        self.exit = exit
+        if pipelined {
+            let header = instance.scheduler.flight[0].header
+            isMixed = header.members != instance.scheduler.cohort.count || header.wasted > 0
+        }
+        isFast = instance.scheduler.rules.fastForwards
         clock = instance.clock
         lastEnd = instance.lastEnd
-        firstClock = instance.clock
-        accounted = instance.clock
-        used = instance.cache.usedBlocks
-        firstUsed = used
-        peak = used
+        lastDelivery = instance.scheduler.cohort.lastDelivery
+        tick = instance.scheduler.cohort.tick
+        phase = instance.scheduler.cohort.phase
+        context = instance.scheduler.cohort.context
+        windowed = instance.scheduler.cohort.windowed
+        growing = instance.scheduler.cohort.growing
+        duration = line.picoseconds(context: context, windowedContext: windowed)
+        rise = count * line.numerator * line.unit + Int64(growing) * line.windowedSlope
+        firstClock = clock
+        // Where they are no sums, blocks are asked for between runs.
+        free = instance.cache.sumsBlocks ? instance.cache.freeBlocks : .max / 2
+        firstUsed = instance.cache.usedBlocks
+        used = firstUsed
+        peak = firstUsed
+        accounted = clock
     }
 
     /// When the next step starts.
-    var nextStart: Int64 {
+    private var nextStart: Int64 {
         @inline(__always) get { max(clock + host, lastEnd) }
     }
 
     /// Until when the host is busy with the step that runs from `start` to `end`: it processes
     /// the one before, or this one.
     @inline(__always)
-    func processed(from start: Int64, to end: Int64) -> Int64 { pipelined ? start : end }
+    private func processed(from start: Int64, to end: Int64) -> Int64 { pipelined ? start : end }
 
-    /// Counts a step, but for the gaps between the tokens it delivers.
+    /// Duration of the next `number` steps.
     @inline(__always)
-    mutating func add(from start: Int64, to end: Int64) {
-        let processed = processed(from: start, to: end)
-        hostWait += start - max(clock, lastEnd)
-        busy += end - start
-        steps += 1
-        clock = processed
-        lastDelivery = processed
-        lastStart = start
-        lastEnd = end
+    private func total(_ number: Int64) -> Int64 {
+        number * duration + rise * (number * (number - 1) / 2)
+    }
+
+    /// Takes steps until one that does not belong to these, or until a shortage of blocks.
+    mutating func run(_ instance: inout Instance) {
+        // Prices rise by the same amount a step where a token of context has a whole price.
+        let isSmooth = pipelined && line.denominator == 1 && isFast
+        while clock < limit, tick < exit {
+            let needed = Int(instance.scheduler.cohort.blockPhases[phase])
+            guard used + needed - firstUsed <= free else { break }
+            let isGliding =
+                isSmooth && !isMixed && lastEnd >= clock + host && duration >= host
+            let moved = isGliding ? glide(&instance) : step(&instance, needed)
+            if !moved { break }
+        }
+    }
+
+    /// Gets those who ask for blocks in the next step what they ask for. False, with nothing done,
+    /// at a shortage or when the step is not one of these.
+    mutating func serve(_ instance: inout Instance) -> Bool {
+        let start = nextStart
+        guard clock < limit, tick < exit, processed(from: start, to: start + duration) <= horizon
+        else { return false }
+        instance.scheduler.cohort.tick = tick
+        guard gatherNeeds(&instance.scheduler, &instance.cache) <= instance.cache.freeBlocks else {
+            return false
+        }
+        account()
+        serveNeeds(&instance.scheduler, &instance.cache)
+        used = instance.cache.usedBlocks
+        peak = max(peak, used)
+        return true
     }
 
     /// Charges the blocks in use up to now. Call before their number changes.
     @inline(__always)
-    mutating func account() {
+    private mutating func account() {
         blockTime += blockSeconds(clock - accounted, used)
         accounted = clock
     }
 
-    /// Charges blocks in use up to a later time, computed elsewhere, and takes some more.
+    /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
+    /// be committed past the horizon: such a one is dispatched the ordinary way.
+    private mutating func step(_ instance: inout Instance, _ needed: Int) -> Bool {
+        let start = nextStart
+        let end = start + duration
+        let committed = processed(from: start, to: end)
+        if committed > horizon { return false }
+        if needed > 0 {
+            account()
+            used += needed
+        }
+        if isMixed {
+            deliverMixed(&instance, at: committed)
+        } else {
+            gaps.add(
+                committed - lastDelivery, into: &instance.tally.interTokenLatency, times: count)
+        }
+        hostWait += start - max(clock, lastEnd)
+        busy += end - start
+        steps += 1
+        clock = committed
+        lastDelivery = committed
+        lastStart = start
+        lastEnd = end
+        tick += 1
+        phase = phase + 1 == instance.scheduler.cohort.blockPhases.count ? 0 : phase + 1
+        context += Int(count)
+        windowed += growing
+        duration =
+            line.denominator == 1
+            ? duration + rise : line.picoseconds(context: context, windowedContext: windowed)
+        return true
+    }
+
+    /// Commits the batch in flight, in which some joined, all of them members by now, or which
+    /// wasted an entry, so that the next one holds nothing but the members.
+    private mutating func deliverMixed(_ instance: inout Instance, at time: Int64) {
+        let header = instance.scheduler.flight[0].header
+        instance.tally.interTokenLatency.add(time - lastDelivery, times: Int64(header.members))
+        instance.tally.counters.outputTokens += header.members
+        instance.tally.counters.wastedEntries += header.wasted
+        instance.tally.ledger.wasted += header.wasted
+        for place in instance.scheduler.flight[0].entries.indices {
+            let slot = Int(instance.scheduler.flight[0].entries[place].slot)
+            deliver(&instance.scheduler.requests[slot], &instance.tally, at: time)
+        }
+        instance.scheduler.flight[0].entries.removeAll()
+        instance.scheduler.flight[0].header.wasted = 0
+        deliveredApart = Int(count)
+        isMixed = false
+    }
+
+    /// Steps taken at once: their number squared times the blocks of a pool stays within 64 bits.
+    private static var mostSteps: Int64 { 1 << 16 }
+
+    /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
+    /// one before, and then that one is processed. False, with nothing done, when the first would
+    /// be processed past the horizon. O(steps that need blocks).
+    private mutating func glide(_ instance: inout Instance) -> Bool {
+        var number = min(exit - tick, instance.prices.mostAtOnce, Self.mostSteps)
+        // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
+        let size = instance.scheduler.cohort.blockPhases.count
+        let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)
+        if used - firstUsed + (rounds + 1) * Int(count) > free {
+            number = min(number, Int64(instance.scheduler.cohort.stepsToNeed(after: phase)))
+        }
+        number = clipped(number)
+        guard number > 0 else { return false }
+        if instance.cache.sumsBlocks {
+            take(&instance.scheduler.cohort, during: number)
+        } else {
+            phase = (phase + Int(number)) % size
+        }
+        let before = total(number - 1)
+        let all = before + duration + (number - 1) * rise
+        gaps.add(lastEnd - lastDelivery, into: &instance.tally.interTokenLatency, times: count)
+        if number > 1 {
+            gaps.add(
+                from: duration, rise: rise, number: number - 1,
+                into: &instance.tally.interTokenLatency, times: count)
+        }
+        busy += all
+        clock = lastEnd + before
+        lastEnd += all
+        lastStart = clock
+        lastDelivery = clock
+        steps += Int(number)
+        tick += number
+        context += Int(count * number)
+        windowed += growing * Int(number)
+        duration += number * rise
+        return true
+    }
+
+    /// As many of so many steps as are scheduled before the limit and processed by the horizon.
     @inline(__always)
-    mutating func account(until time: Int64, blockTime more: UInt128, taken: Int) {
-        blockTime += more
-        accounted = time
+    private func clipped(_ number: Int64) -> Int64 {
+        // Step n is scheduled when step n - 2 ends, and when step n - 1 ends, that is processed.
+        var number = number
+        if number > 1, lastEnd + total(number - 2) >= limit {
+            // No step takes longer than the last one.
+            let longest = max(1, duration + number * rise)
+            var ended = lastEnd < limit ? (limit - 1 - lastEnd) / longest : -1
+            while lastEnd + total(ended + 1) < limit { ended += 1 }
+            number = ended + 2
+        }
+        return lastEnd + total(number - 1) > horizon ? number - 1 : number
+    }
+
+    /// Takes the blocks that the next steps need, each when it is scheduled: step p > 0 when step
+    /// p - 2 ends, `total(p - 1)` after the one in flight.
+    ///
+    /// What they cost until the last of them is taken is a sum of times that are quadratic in p, so
+    /// that three sums of small numbers are enough.
+    @inline(__always)
+    private mutating func take(_ cohort: inout Cohort, during number: Int64) {
+        let size = cohort.blockPhases.count
+        let first = Int(cohort.blockPhases[phase])
+        var taken = first
+        var (position, latest) = (Int64(0), Int64(0))
+        var (linear, quadratic) = (0, 0)
+        while true {
+            let ahead = min(Int64(cohort.stepsToNeed(after: phase)), number - position)
+            position += ahead
+            phase += Int(ahead)
+            if phase >= size { phase -= size }
+            guard position < number else { break }
+            let needed = Int(cohort.blockPhases[phase])
+            latest = position
+            let before = Int(position) &- 1
+            taken &+= needed
+            linear &+= needed &* before
+            quadratic &+= needed &* (before &* (before &- 1) / 2)
+        }
+        let last = latest == 0 ? clock : lastEnd + total(latest - 1)
+        // Σ needed × (last - time) is what those taken before the last step cost until then.
+        let all = blockSeconds(last - accounted, used + taken)
+        let atFirst = blockSeconds(clock - accounted, first)
+        let later = blockSeconds(lastEnd - accounted, taken - first)
+        let rising =
+            UInt128(UInt64(linear)) * UInt128(UInt64(duration))
+            + UInt128(UInt64(quadratic)) * UInt128(UInt64(rise))
+        blockTime += all - atFirst - later - rising
+        accounted = last
         used += taken
     }
 
-    /// Notes how many blocks are in use from now on.
+    /// What those who watch are told of the steps.
     @inline(__always)
-    mutating func use(_ blocks: Int) {
-        used = blocks
-        peak = max(peak, blocks)
+    func summary(lasting first: Int64) -> StepsTaken {
+        StepsTaken(
+            number: steps, host: host, duration: first, lastStart: lastStart, lastEnd: lastEnd,
+            busy: busy, usedBlocks: used)
     }
 
     /// The sum over the steps of what is `last` after them and grew by as much each step.
     @inline(__always)
-    func sum(endingWith last: Int, rise: Int) -> Int128 {
+    private func sum(endingWith last: Int, rise: Int) -> Int128 {
         // Nearly always; products of 128 bits take longer than all the rest.
         if steps < 1 << 20, last < 1 << 40 {
             return Int128(steps &* last &- rise &* (steps &* (steps &+ 1) / 2))
@@ -97,17 +309,22 @@ struct DecodeSteps: ~Copyable {
         return number * Int128(last) - Int128(rise) * (number * (number + 1) / 2)
     }
 
-    /// Writes into the instance what the loop would have left there, requests and blocks apart;
-    /// `context` and `windowedContext` are the steps' sums.
-    mutating func commit(
-        to instance: inout Instance, context: Int128, windowedContext: Int128
-    ) {
+    /// Writes the state back as steps decided one at a time would have left it.
+    mutating func commit(to instance: inout Instance) {
         precondition(clock >= firstClock, "I5: the clock goes back")
-        let tokens = steps * Int(count)
+        let requests = Int(count)
+        let tokens = steps * requests
+        instance.scheduler.cohort.tick = tick
+        instance.scheduler.cohort.phase = phase
+        instance.scheduler.cohort.context = context
+        instance.scheduler.cohort.windowed = windowed
+        instance.scheduler.cohort.lastDelivery = lastDelivery
+        if instance.cache.sumsBlocks { instance.cache.take(used - firstUsed) }
         instance.tally.work.addDecodes(
-            Int(count), steps: steps, context: context, windowedContext: windowedContext)
+            requests, steps: steps, context: sum(endingWith: context, rise: requests),
+            windowedContext: windowed > 0 ? sum(endingWith: windowed, rise: growing) : 0)
         countWeights(
-            &instance.prices, tokens: Int(count), requests: Int(count), steps: steps,
+            &instance.prices, tokens: requests, requests: requests, steps: steps,
             into: &instance.tally.work)
         gaps.flush(into: &instance.tally.interTokenLatency, times: count)
         instance.clock = clock
@@ -122,6 +339,7 @@ struct DecodeSteps: ~Copyable {
         instance.tally.add(blockTime: blockTime, until: accounted, peak: max(peak, used))
         instance.tally.busyTime += busy
         instance.tally.hostWaitTime += hostWait
+        if isFast { instance.tally.skipped += steps }
         instance.tally.counters.steps += steps
         instance.tally.counters.scheduledTokens += tokens
         instance.tally.counters.scheduledEntries += tokens
@@ -130,6 +348,8 @@ struct DecodeSteps: ~Copyable {
             instance.scheduler.flight[0].header.number = instance.scheduler.calls - 1
             instance.scheduler.flight[0].header.start = lastStart
             instance.scheduler.flight[0].header.end = lastEnd
+            instance.scheduler.flight[0].header.tick = tick - 1
+            instance.scheduler.flight[0].header.members = requests
         }
     }
 }

@@ -82,44 +82,6 @@ struct KVCache: ~Copyable {
     var distinctKeys: Int { usesExtents ? extents.distinctKeys : pool.distinctKeys }
 }
 
-/// What the cache knows of a request, whose facts it was given when its slot was opened.
-struct CacheSlot {
-    var table = BlockTable()
-    /// Up to so many computed tokens nothing has to be allocated, registered or slid.
-    var quietUntil: Int32 = -1
-    /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
-    var junction: Int32 = 0
-    /// Whether no other request can name its content, so that its blocks are a number.
-    var isPrivate = false
-    var promptTokens: Int32
-    /// Order of arrival over the whole run: unique.
-    var sequence: Int64
-
-    /// What decides which of its blocks a window's group retains.
-    var retention: Retention { Retention(promptTokens: promptTokens, junction: junction) }
-}
-
-/// What the block tables of a request have in common in all groups.
-struct BlockTable {
-    /// Places in each table: blocks, and what has slid out of its window.
-    var count: Int32 = 0
-    /// Leading blocks whose registration has been decided.
-    var registered: Int32 = 0
-    /// With extents: the node of the content tree that holds the last of these; -1: there are
-    /// none, or nobody else can name the content.
-    var node: Int32 = -1
-
-    /// Tokens computed at which a decoding request needs a block.
-    @inline(__always)
-    func nextTake(size: Int32) -> Int32 { count &* size }
-
-    /// Tokens computed at which a block becomes full of known ones, if so many are not known yet.
-    @inline(__always)
-    func nextFill(unknown: Int32, size: Int32, caching: Bool) -> Int32 {
-        caching ? (registered &+ 1) &* size &- 1 &+ unknown : .max
-    }
-}
-
 /// The longest cached prefix of a request, as `lookUp` found it.
 ///
 /// A small value: the cache keeps the pieces of its latest lookup, and `serial` says whether they
@@ -353,7 +315,7 @@ extension KVCache {
         var next = Int(min(table.nextTake(size: Int32(size)), fill))
         guard hasWindows else { return next }
         guard let settled else { return 0 }
-        for group in 0..<groups.count where groups[group].window > 0 {
+        for group in groups.indices where groups[group].window > 0 {
             let skipped = groups[group].skippedBlocks(settled)
             next = min(next, (skipped + 1) * size + groups[group].window - 1 + windowLag)
         }
@@ -397,18 +359,6 @@ extension KVCache {
     @inline(__always)
     mutating func take(_ blocks: Int) {
         if blocks > 0 { extents.take(blocks) }
-    }
-
-    /// Takes one more block for a request.
-    mutating func takeNext(_ slot: Int) {
-        extents.take(1)
-        slots[slot].table.count += 1
-    }
-
-    /// Whether a request's blocks are full at so many tokens.
-    @inline(__always)
-    func isFull(_ slot: Int, at tokens: Int) -> Bool {
-        tokens >= Int(slots[slot].table.count) * blockSize.tokens
     }
 
     /// Books what a request took, as a number, to hold so many tokens.

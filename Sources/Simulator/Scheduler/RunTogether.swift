@@ -76,14 +76,6 @@ private func runIndividuals(_ scheduler: inout Scheduler, _ cache: inout KVCache
     }
 }
 
-/// Whether a leaving member needs a block for the step it wastes; where blocks are no sums it is
-/// among the needs.
-private func wantsBlockToWaste(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int
-) -> Bool {
-    cache.sumsBlocks && cache.isFull(slot, at: scheduler.requests[slot].computedAtEnd)
-}
-
 /// Counts what the steps that leaving members waste need.
 func countWaste(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ tokens: inout Int,
@@ -93,7 +85,9 @@ func countWaste(
         let slot = Int(scheduler.cohort.leaving[index])
         guard scheduler.wastesStep(slot) else { continue }
         tokens += 1
-        if wantsBlockToWaste(&scheduler, &cache, slot) { blocks += 1 }
+        // Where blocks are no sums they are among the needs.
+        guard cache.sumsBlocks else { continue }
+        blocks += cache.blocksLacking(slot, tokens: scheduler.requests[slot].computedAtEnd + 1)
     }
 }
 
@@ -102,8 +96,8 @@ func wasteSteps(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     for index in scheduler.cohort.leaving.indices {
         let slot = Int(scheduler.cohort.leaving[index])
         guard scheduler.wastesStep(slot) else { continue }
-        if wantsBlockToWaste(&scheduler, &cache, slot) { cache.takeNext(slot) }
         let context = scheduler.requests[slot].computedAtEnd + 1
+        if cache.sumsBlocks { cache.grow(slot, to: context) }
         scheduler.plan.share.wasted += 1
         scheduler.plan.share.wastedContext += context
         scheduler.plan.share.wastedWindowed += min(context, scheduler.cohort.window)

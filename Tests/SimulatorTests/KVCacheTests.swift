@@ -116,11 +116,14 @@ private struct TwinCaches: ~Copyable {
     mutating func leave(_ random: inout SeededRandom) {
         guard !running.isEmpty else { return }
         let slot = running.remove(at: random.below(running.count))
-        let isPreempted = random.below(3) == 0
-        extents.release(slot, returns: isPreempted)
-        blocks.release(slot, returns: isPreempted)
         requests[slot].computed = 0
-        if isPreempted { return waiting.append(slot) }
+        if random.below(3) == 0 {
+            extents.release(slot, returning: requests[slot])
+            blocks.release(slot, returning: requests[slot])
+            return waiting.append(slot)
+        }
+        extents.release(slot)
+        blocks.release(slot)
         extents.close(slot)
         blocks.close(slot)
         spares.append(slot)
@@ -175,7 +178,7 @@ struct KVCacheTests {
         #expect(left == nil, "seed \(seed)")
     }
 
-    @Test("retained blocks are found by ranges as one by one", arguments: UInt64(1)...20)
+    @Test("retained blocks come in ranges as long as can be", arguments: UInt64(1)...20)
     func retention(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         for _ in 0..<200 {
@@ -184,23 +187,22 @@ struct KVCacheTests {
             engine.prefixCacheRetentionInterval = [nil, 0, 1, 24, 100][random.below(5)]
             let window = [0, 1, 9, 20, 64][random.below(5)]
             let rules = GroupRules(window == 0 ? .full : .sliding(window: window), engine: engine)
-            let low = random.below(60)
-            let blocks = low..<(low + random.below(80))
+            let low = Int32(random.below(60))
+            let blocks = low..<(low + Int32(random.below(80)))
             let (prompt, junction) = (1 + random.below(600), random.below(2) * random.below(400))
-            var found: [Int] = []
-            var next = blocks.lowerBound
-            while next < blocks.upperBound {
-                let range = rules.retained(
-                    next..<blocks.upperBound, promptTokens: prompt, junction: junction)
-                if range.isEmpty { break }
-                found += Array(range)
-                next = range.upperBound
-            }
-            let expected = blocks.filter {
-                rules.retains(block: $0, promptTokens: prompt, junction: junction)
-            }
-            let place = "\(blocks) of \(engine.blockSize), prompt \(prompt), junction \(junction)"
-            #expect(found == expected, "seed \(seed): window \(window), blocks \(place)")
+            let request = Retention(promptTokens: Int32(prompt), junction: Int32(junction))
+            var found: [Range<Int32>] = []
+            let count = rules.forEachRetained(blocks, request) { found.append($0) }
+            let expected = blocks.filter { rules.retains(block: Int($0), request) }
+            let isMaximal = zip(found, found.dropFirst())
+                .allSatisfy { $0.upperBound < $1.lowerBound }
+            #expect(isMaximal && count == expected.count, "seed \(seed)")
+            #expect(
+                found.flatMap(Array.init) == expected,
+                """
+                seed \(seed): window \(window), blocks \(blocks) of \(engine.blockSize), \
+                prompt \(prompt), junction \(junction)
+                """)
         }
     }
 }

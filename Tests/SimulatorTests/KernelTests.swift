@@ -105,11 +105,10 @@ struct SizeTests {
     func liveRequest() {
         let queues = 5 * MemoryLayout<Int32>.stride
         let record = MemoryLayout<RequestRecord?>.stride
-        let state = MemoryLayout<LiveRequest>.stride + MemoryLayout<ExtentTable>.stride
-        #expect(state + record + queues <= 300)
+        let state = MemoryLayout<LiveRequest>.stride + MemoryLayout<CacheSlot>.stride
+        #expect(state + record + queues <= 320)
         // With numbered blocks, in two groups.
-        let numbered = MemoryLayout<KeyChain>.stride + 2 * MemoryLayout<BlockTable>.stride
-        let walked = MemoryLayout<LiveRequest>.stride + numbered
-        #expect(walked + record + queues <= 400)
+        let numbered = 3 * MemoryLayout<Slab<Int32>.List>.stride
+        #expect(state + numbered + record + queues <= 400)
     }
 }

@@ -101,8 +101,8 @@ private func deliver(
     }
 }
 
-/// Notes the delivery time of a token.
-@inline(__always)
+/// Notes the delivery time of a token. Apart, so that the loop stays small.
+@inline(never)
 func deliver(_ request: inout LiveRequest, _ tally: inout Tally, at time: Int64) {
     let last = request.lastToken
     if last < 0 {

@@ -99,10 +99,8 @@ private func tablesDigest(
     for slot in scheduler.running.elements {
         digest.add(Int(scheduler.requests[Int(slot)].id))
         for group in 0..<cache.groups.count {
-            let list = cache.tables[Int(slot) * cache.groups.count + group].list
-            for index in 0..<Int(list.count) {
-                digest.add(Int(cache.blockLists[list, index]))
-            }
+            let list = cache.tables[Int(slot) * cache.groups.count + group]
+            for index in 0..<Int(list.count) { digest.add(Int(cache.numbers[list, index])) }
         }
     }
     return digest.value
@@ -112,7 +110,7 @@ extension BlockPool {
     /// Digest over the block numbers in free-queue order. O(free blocks).
     var queueDigest: UInt64 {
         var digest = Fingerprint()
-        forEachFree { digest.add(Int($0)) }
+        forEachFree { block, _ in digest.add(Int(block)) }
         return digest.value
     }
 }

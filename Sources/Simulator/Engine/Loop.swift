@@ -98,6 +98,12 @@ private func takeArrived(_ instance: inout Instance) {
 /// Ends the requests whose clients have given up by now, in order of (time, id).
 @inline(__always)
 private func processAborts(_ instance: inout Instance) {
+    if instance.aborts.firstTime <= instance.clock { endAborted(&instance) }
+}
+
+/// The same when there may be one to end.
+@inline(never)
+private func endAborted(_ instance: inout Instance) {
     while instance.aborts.firstTime <= instance.clock, let event = instance.aborts.pop() {
         let slot = Int(event.payload)
         let request = instance.scheduler.requests[slot]
@@ -253,7 +259,7 @@ extension Instance {
         orderRunning(&scheduler)
         var state = ""
         for slot in scheduler.running.elements.prefix(5) {
-            let held = Int(cache.commonTable(Int(slot)).count) * cache.groups.count
+            let held = Int(cache.slots[Int(slot)].table.count) * cache.groups.count
             state += "request \(scheduler.requests[Int(slot)].id) holds \(held), "
         }
         if let head = scheduler.waiting.head {

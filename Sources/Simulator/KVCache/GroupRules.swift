@@ -51,62 +51,47 @@ struct GroupRules {
     }
 
     /// Whether block `i` of a request is registered under a key.
-    ///
-    /// - Parameters:
-    ///   - promptTokens: the request's prompt length.
-    ///   - junction: where a full group's hit went on past this group's, in tokens; 0: nowhere.
-    func retains(block i: Int, promptTokens: Int, junction: Int) -> Bool {
+    @inline(__always)
+    func retains(block i: Int, _ request: Retention) -> Bool {
         guard window > 0, let retention else { return true }
         if retention > 0 {
             let period = retention / blockSize.tokens
             if needed >= period || i % period >= period - needed { return true }
         }
-        func endsWindow(_ token: Int) -> Bool {
-            let end = blockSize.filled(by: token)
+        func endsWindow(_ token: Int32) -> Bool {
+            let end = blockSize.filled(by: Int(token))
             return i >= end - needed && i < end
         }
-        return endsWindow(promptTokens - 1) || (junction > 0 && endsWindow(junction))
+        return endsWindow(request.promptTokens - 1)
+            || (request.junction > 0 && endsWindow(request.junction))
     }
 
-    /// The first blocks in a row, among some, that are registered under a key; empty if none is.
-    /// What `retains` says of each block, found without asking for each. O(1).
-    func retained(_ blocks: Range<Int>, promptTokens: Int, junction: Int) -> Range<Int> {
-        guard window > 0, let retention else { return blocks }
-        let first = blockSize.filled(by: promptTokens - 1)
-        let second = junction > 0 ? blockSize.filled(by: junction) : 0
-        // All that an answer adds.
-        if retention == 0, blocks.lowerBound >= max(first, second) {
-            return blocks.upperBound..<blocks.upperBound
+    /// Calls with the ranges, among some blocks of a request, that are registered under a key, in
+    /// ascending order. Their sum. O(1), and O(blocks) where the retention is limited.
+    @inline(__always)
+    func forEachRetained(
+        _ blocks: Range<Int32>, _ request: Retention, _ body: (Range<Int32>) -> Void
+    ) -> Int {
+        guard window > 0, retention != nil else {
+            if !blocks.isEmpty { body(blocks) }
+            return blocks.count
         }
-        let period = retention / blockSize.tokens
-        if retention > 0, needed >= period { return blocks }
-        /// Where one of the windows, or the part of a period, that holds a block ends, or the next
-        /// one begins.
-        func next(_ block: Int) -> (start: Int, end: Int) {
-            var nearest = (start: Int.max, end: Int.max)
-            func consider(_ start: Int, _ end: Int) {
-                guard block < end, start < end else { return }
-                let start = max(start, block)
-                if start < nearest.start { nearest = (start, end) }
-                if start == nearest.start { nearest.end = max(nearest.end, end) }
-            }
-            consider(first - needed, first)
-            consider(second - needed, second)
-            if retention > 0 {
-                let end = (block / period + 1) * period
-                consider(end - needed, end)
-            }
-            return nearest
+        var count = 0
+        var start = blocks.lowerBound
+        while start < blocks.upperBound {
+            var end = start
+            while end < blocks.upperBound, retains(block: Int(end), request) { end += 1 }
+            if start < end { body(start..<end) }
+            count += Int(end - start)
+            start = end + 1
         }
-        var (start, end) = next(blocks.lowerBound)
-        guard start < blocks.upperBound else { return blocks.upperBound..<blocks.upperBound }
-        while end < blocks.upperBound, next(end).start == end { end = next(end).end }
-        return start..<min(end, blocks.upperBound)
+        return count
     }
 }
 
-/// What of a request decides which of its blocks are retained (`GroupRules.retains`), in tokens.
+/// What of a request decides which of its blocks are retained, in tokens.
 struct Retention {
     var promptTokens: Int32
+    /// Where a full group's hit went on past a window's, 0: nowhere.
     var junction: Int32
 }

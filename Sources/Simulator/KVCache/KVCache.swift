@@ -36,17 +36,17 @@ struct KVCache: ~Copyable {
     var slots = HotArray<CacheSlot>()
     var found: Lookup
 
+    var contents = PromptContents()
+
     var extents: ExtentPool
     /// Group by group: index slot × groups + group.
     var groupTables = HotArray<GroupTable>()
     var holds = Slab<ExtentRange>(filler: ExtentRange(extent: -1, low: 0, high: 0))
-    var contents = PromptContents()
 
     var pool: BlockPool
-    /// Group by group: index slot × groups + group.
-    var tables = HotArray<BlockTable>()
-    var blockLists = Slab<Int32>(filler: 0)
-    var chains: KeyChains
+    /// Block numbers, group by group: index slot × groups + group.
+    var tables = HotArray<Slab<Int32>.List>()
+    var numbers = Slab<Int32>(filler: 0)
 
     init(_ engine: EngineConfiguration, numbersBlocks: Bool) {
         blockSize = BlockSize(engine.blockSize)
@@ -72,7 +72,6 @@ struct KVCache: ~Copyable {
             count: usesExtents ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
             groups: engine.groups.count)
         pool = BlockPool(count: usesExtents ? 1 : engine.numGPUBlocks)
-        chains = KeyChains(blockSize: engine.blockSize)
     }
 
     var freeBlocks: Int { usesExtents ? extents.freeCount : pool.freeCount }
@@ -85,7 +84,7 @@ struct KVCache: ~Copyable {
 
 /// What the cache knows of a request, whose facts it was given when its slot was opened.
 struct CacheSlot {
-    var table = ExtentTable()
+    var table = BlockTable()
     /// Up to so many computed tokens nothing has to be allocated, registered or slid.
     var quietUntil: Int32 = -1
     /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
@@ -93,13 +92,32 @@ struct CacheSlot {
     /// Whether no other request can name its content, so that its blocks are a number.
     var isPrivate = false
     var promptTokens: Int32
-    /// Content id of the outputs.
-    var outputContent: Int64
     /// Order of arrival over the whole run: unique.
     var sequence: Int64
 
     /// What decides which of its blocks a window's group retains.
     var retention: Retention { Retention(promptTokens: promptTokens, junction: junction) }
+}
+
+/// What the block tables of a request have in common in all groups.
+struct BlockTable {
+    /// Places in each table: blocks, and what has slid out of its window.
+    var count: Int32 = 0
+    /// Leading blocks whose registration has been decided.
+    var registered: Int32 = 0
+    /// With extents: the node of the content tree that holds the last of these; -1: there are
+    /// none, or nobody else can name the content.
+    var node: Int32 = -1
+
+    /// Tokens computed at which a decoding request needs a block.
+    @inline(__always)
+    func nextTake(size: Int32) -> Int32 { count &* size }
+
+    /// Tokens computed at which a block becomes full of known ones, if so many are not known yet.
+    @inline(__always)
+    func nextFill(unknown: Int32, size: Int32, caching: Bool) -> Int32 {
+        caching ? (registered &+ 1) &* size &- 1 &+ unknown : .max
+    }
 }
 
 /// The longest cached prefix of a request, as `lookUp` found it.
@@ -130,15 +148,15 @@ struct BlockDemand {
     var reservesFullPrompt = false
     /// Blocks to leave free (vLLM's watermark).
     var watermark = 0
+}
 
+extension BlockDemand {
     /// What a request asks for when so many of its tokens are to be computed in a step.
     @inline(__always)
     init(_ request: borrowing LiveRequest, slot: Int, tokens: Int) {
-        self.slot = slot
-        self.tokens = tokens
-        computed = Int(request.computed)
-        known = Int(request.known)
-        inFlight = Int(request.inFlight)
+        self.init(
+            slot: slot, computed: Int(request.computed), tokens: tokens,
+            known: Int(request.known), inFlight: Int(request.inFlight))
     }
 }
 
@@ -148,40 +166,30 @@ extension KVCache {
     mutating func open(
         _ slot: Int, _ request: borrowing LiveRequest, content: ArraySlice<Segment>?
     ) {
-        let entry = CacheSlot(
-            promptTokens: request.promptTokens, outputContent: request.outputContent,
-            sequence: request.sequence)
+        let entry = CacheSlot(promptTokens: request.promptTokens, sequence: request.sequence)
         if slot < slots.count {
             slots[slot] = entry
         } else {
             slots.append(entry)
-            if usesExtents {
-                groupTables.append(GroupTable(), times: groups.count)
-            } else {
-                tables.append(BlockTable(), times: groups.count)
-            }
+            groupTables.append(GroupTable(), times: usesExtents ? groups.count : 0)
+            tables.append(.init(), times: usesExtents ? 0 : groups.count)
         }
         guard isCaching, let content else {
             slots[slot].isPrivate = true
             return
         }
-        if usesExtents {
-            contents.open(slot, content, output: request.outputContent)
-        } else {
-            chains.open(slot, content)
-        }
+        contents.open(slot, content, output: request.outputContent)
     }
 
     /// Forgets the content of a request that has ended and released its blocks.
     mutating func close(_ slot: Int) {
-        guard isCaching, !slots[slot].isPrivate else { return }
-        usesExtents ? contents.close(slot) : chains.close(slot)
+        if isCaching, !slots[slot].isPrivate { contents.close(slot) }
     }
 
-    /// The segments of a request's prompt, where blocks are numbered; empty where content does not
-    /// matter. O(segments).
+    /// The segments of a request's prompt; empty where content does not matter. O(segments).
     func content(of slot: Int) -> [Segment] {
-        isCaching && !usesExtents ? chains.content(slot) : []
+        guard isCaching, !slots[slot].isPrivate else { return [] }
+        return contents.segments(slot, to: slots[slot].promptTokens)
     }
 
     /// Finds the longest cached prefix of a request: vLLM's `get_computed_blocks`. At least one
@@ -195,14 +203,24 @@ extension KVCache {
         return lookUpContent(slot, known)
     }
 
-    /// The same for content that other requests may share.
+    /// The same for content that other requests may share: each kind of groups in turn, full
+    /// attention first, cuts the hit to what it has.
     @inline(never)
     private mutating func lookUpContent(_ slot: Int, _ known: Int) -> Hit {
         found.serial += 1
-        let tokens =
-            usesExtents
-            ? lookUpExtents(&self, slot, known) : lookUpBlocks(&self, slot, known)
-        return Hit(tokens: tokens, serial: found.serial)
+        var blocks = Int32(blockSize.filled(by: known - 1))
+        if usesExtents { blocks = followPrefix(&self, slot, blocks) }
+        var longest: Int32 = 0
+        for kind in found.kinds.indices {
+            blocks =
+                usesExtents
+                ? lookUpExtents(&self, kind, blocks) : lookUpBlocks(&self, slot, kind, blocks)
+            longest = max(longest, blocks)
+        }
+        let isCut = groups.count > 1 && longest > blocks
+        slots[slot].junction = isCut ? longest * Int32(blockSize.tokens) : 0
+        usesExtents ? collectHits(&self, blocks) : cutHits(&self, blocks)
+        return Hit(tokens: Int(blocks) * blockSize.tokens, serial: found.serial)
     }
 
     /// Whether a demand can be met: vLLM's `allocate_slots` up to its test of capacity. Releases
@@ -211,8 +229,46 @@ extension KVCache {
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
         precondition(
             hit.tokens == 0 || hit.serial == found.serial, "I8: a hit of an earlier lookup")
-        return usesExtents
-            ? canAllocateExtents(&self, demand, hit) : canAllocateBlocks(&self, demand, hit)
+        let total = min(demand.computed + hit.tokens, maxModelLen)
+        let settled = settled(total, inFlight: demand.inFlight)
+        let held = Int(slots[demand.slot].table.count) + blockSize.filled(by: hit.tokens)
+        var aside = demand.watermark
+        if hit.tokens > 0 {
+            // To adopt hits that nobody holds takes them out of the queue.
+            aside += usesExtents ? freeHitExtents(&self, settled) : freeHitBlocks(&self, settled)
+        }
+        if demand.reservesFullPrompt {
+            let want = blockSize.holding(min(demand.known, maxModelLen))
+            if lacking(want, held) { $0.gateCap } + aside > freeBlocks { return false }
+        }
+        if hasWindows { slide(demand.slot, settled) }
+        let want = blockSize.holding(min(total + demand.tokens, maxModelLen))
+        if capsDemand { return fitsCapped(want, held, aside) }
+        return max(0, want - held) * groups.count + aside <= freeBlocks
+    }
+
+    /// The same where windows cap the demand (S11; no such release has a watermark). What is let
+    /// through so and is not there leaves an overdraft.
+    @inline(never)
+    private mutating func fitsCapped(_ want: Int, _ held: Int, _ aside: Int) -> Bool {
+        guard lacking(want, held) { $0.demandCap } + aside <= freeBlocks else { return false }
+        overdraft = max(0, max(0, want - held) * groups.count + aside - freeBlocks)
+        return overdraft == 0
+    }
+
+    /// Blocks that a request with so many lacks to hold more in each group, as far as the group's
+    /// cap reckons with them. O(groups).
+    @inline(__always)
+    private func lacking(_ want: Int, _ held: Int, _ cap: (GroupRules) -> Int) -> Int {
+        var blocks = 0
+        for group in groups.indices { blocks += max(0, min(want, cap(groups[group])) - held) }
+        return blocks
+    }
+
+    /// The tokens from which a request's windows are counted (S7), of those computed.
+    @inline(__always)
+    func settled(_ computed: Int, inFlight: Int) -> Int {
+        windowLag == 0 ? computed : max(0, computed - inFlight)
     }
 
     /// Meets a demand that `canAllocate` has said yes to: adopts the hit, takes what is missing,
@@ -220,43 +276,77 @@ extension KVCache {
     /// + hit blocks).
     @inline(__always)
     mutating func allocate(_ demand: BlockDemand, _ hit: Hit = .none) {
-        usesExtents ? allocateExtents(&self, demand, hit) : allocateBlocks(&self, demand, hit)
+        let total = min(demand.computed + hit.tokens, maxModelLen)
+        if hit.tokens > 0 {
+            adopt(
+                demand.slot, Int32(blockSize.filled(by: hit.tokens)),
+                settled: settled(total, inFlight: demand.inFlight))
+        }
+        grow(demand.slot, to: min(total + demand.tokens, maxModelLen))
+        register(demand.slot, upTo: min(total + demand.tokens, demand.known))
         noteQuiet(demand.slot)
     }
 
-    /// `allocate` for one more token of a request that decodes, where blocks are known to be free.
-    mutating func allocateNext(_ slot: Int, computed: Int, known: Int, inFlight: Int) {
-        if usesExtents {
-            allocateNextExtent(&self, slot, computed: computed, known: known, inFlight: inFlight)
-        } else {
-            allocateNextBlock(&self, slot, computed: computed, known: known, inFlight: inFlight)
+    /// Takes the blocks that a request lacks to hold so many tokens.
+    @inline(__always)
+    mutating func grow(_ slot: Int, to tokens: Int) {
+        let new = blockSize.holding(tokens) - Int(slots[slot].table.count)
+        guard new > 0 else { return }
+        slots[slot].table.count += Int32(new)
+        if usesExtents { extents.take(new * groups.count) } else { takeBlocks(&self, slot, new) }
+    }
+
+    @inline(never)
+    private mutating func adopt(_ slot: Int, _ blocks: Int32, settled: Int) {
+        slots[slot].table.count = blocks
+        slots[slot].table.registered = blocks
+        usesExtents ? adoptExtents(&self, slot, settled) : adoptBlocks(&self, slot, settled)
+    }
+
+    /// Releases what has left a window of a request with so many settled tokens.
+    @inline(never)
+    private mutating func slide(_ slot: Int, _ settled: Int) {
+        for group in groups.indices where groups[group].window > 0 {
+            let end = min(Int32(groups[group].skippedBlocks(settled)), slots[slot].table.count)
+            usesExtents
+                ? slideExtents(&self, slot, group, to: end)
+                : slideBlocks(&self, slot, group, to: end)
         }
-        noteQuiet(slot)
     }
 
     /// Registers keys for the blocks that are full at so many tokens.
     @inline(__always)
     mutating func register(_ slot: Int, upTo tokens: Int) {
         guard isCaching else { return }
-        usesExtents ? registerExtents(&self, slot, tokens) : registerBlocks(&self, slot, tokens)
+        let full = Int32(blockSize.filled(by: tokens))
+        let done = slots[slot].table.registered
+        guard done < full else { return }
+        slots[slot].table.registered = full
+        usesExtents
+            ? registerExtents(&self, slot, done..<full) : registerBlocks(&self, slot, done..<full)
     }
 
-    /// Releases everything a request holds, the last block first, group 0 first. A request that
-    /// `returns` after a preemption may find its own blocks again.
-    mutating func release(_ slot: Int, returns: Bool = false) {
-        if returns, usesExtents { expose(&self, slot) }
+    /// Releases everything that a preempted request holds, which may find its own blocks again.
+    mutating func release(_ slot: Int, returning request: borrowing LiveRequest) {
+        if usesExtents { expose(&self, slot, output: request.outputContent) }
+        release(slot)
+    }
+
+    /// Releases everything a request holds, the last block first, group 0 first.
+    mutating func release(_ slot: Int) {
+        let table = slots[slot].table
+        slots[slot].table = BlockTable()
         slots[slot].quietUntil = -1
-        usesExtents ? releaseExtents(&self, slot) : releaseBlocks(&self, slot)
+        usesExtents ? releaseExtents(&self, slot, table) : releaseBlocks(&self, slot)
     }
 
     /// Tokens computed at which the pool has to be asked for a request that decodes steadily.
     ///
     /// `settled` is what its latest `allocate` took for settled, on which depends how far its
     /// windows have slid; nil: not known.
-    @inline(__always)
-    func nextNeed(_ slot: Int, settled: Int?) -> Int {
+    mutating func nextNeed(_ slot: Int, settled: Int?) -> Int {
         let size = blockSize.tokens
-        let table = commonTable(slot)
+        let table = slots[slot].table
         // What is full of known tokens is registered.
         let fill = table.nextFill(
             unknown: Int32(inFlight), size: Int32(size), caching: isCaching)
@@ -278,23 +368,12 @@ extension KVCache {
     @inline(__always)
     func blocksLacking(_ slot: Int, tokens: Int) -> Int {
         let want = blockSize.holding(min(tokens, maxModelLen))
-        return max(0, want - Int(commonTable(slot).count)) * groups.count
-    }
-
-    /// The tokens from which a request's windows are counted (S7), of those computed.
-    @inline(__always)
-    func settled(_ computed: Int, inFlight: Int) -> Int {
-        windowLag == 0 ? computed : max(0, computed - inFlight)
+        return max(0, want - Int(slots[slot].table.count)) * groups.count
     }
 
     /// Most blocks that a request of so many tokens holds, over all groups. O(groups).
     @inline(__always)
-    func gateBlocks(tokens: Int) -> Int {
-        let each = blockSize.holding(tokens)
-        var blocks = 0
-        for group in groups.indices { blocks += min(each, groups[group].holdCap) }
-        return blocks
-    }
+    func gateBlocks(tokens: Int) -> Int { lacking(blockSize.holding(tokens), 0) { $0.holdCap } }
 
     /// Notes until when the request's next steps need nothing from the pool.
     @inline(__always)
@@ -305,17 +384,9 @@ extension KVCache {
             return
         }
         let size = Int32(blockSize.tokens)
-        let table = commonTable(slot)
+        let table = slots[slot].table
         let fill = table.nextFill(unknown: 0, size: size, caching: isCaching)
         slots[slot].quietUntil = min(table.nextTake(size: size), fill)
-    }
-
-    /// What all groups' tables of a request have in common, however its blocks are kept.
-    @inline(__always)
-    func commonTable(_ slot: Int) -> ExtentTable {
-        if usesExtents { return slots[slot].table }
-        let first = tables[slot * groups.count]
-        return ExtentTable(count: first.list.count, registered: max(0, first.cached))
     }
 }
 

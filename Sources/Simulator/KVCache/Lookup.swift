@@ -15,7 +15,7 @@ struct Lookup: ~Copyable {
     var path = HotArray<ChainPart>()
     /// Scratch: which blocks of a part all groups of a kind have, and what slides out together.
     var common = HotArray<ChainPart>()
-    var retained = HotArray<Range<Int>>()
+    var retained = HotArray<Range<Int32>>()
 
     init(_ groups: [CacheGroup], _ rules: borrowing HotArray<GroupRules>) {
         for _ in groups {

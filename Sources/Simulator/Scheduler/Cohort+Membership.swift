@@ -66,15 +66,9 @@ private func join(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: 
     scheduler.requests[slot].memberBase = Int32(computed) &- now
     scheduler.requests[slot].memberSince = now
     scheduler.requests[slot].memberUntil = Int32(truncatingIfNeeded: until)
-    scheduler.cohort.count += 1
-    scheduler.cohort.context += computed + 1
-    if scheduler.cohort.window > 0 { joinWindow(&scheduler, slot, computed) }
+    count(&scheduler, &cache, slot, computed, sign: 1)
     scheduler.cohort.exits.insert(Int32(slot), at: exitTick(&scheduler, slot))
-    if scheduler.cohort.isWatched { noteChange(&scheduler, slot, computed, joins: true) }
-    if cache.sumsBlocks {
-        let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
-        scheduler.cohort.countPhase(phase, 1)
-    } else {
+    if !cache.sumsBlocks {
         let need = cache.nextNeed(slot, settled: nil)
         scheduler.cohort.needs.insert(slot, at: tick + Int64(max(0, need - computed)))
     }
@@ -91,19 +85,24 @@ private func noteChange(
             computed: computed, joins: joins))
 }
 
-/// Counts a member's context within the price's window.
-private func joinWindow(_ scheduler: inout Scheduler, _ slot: Int, _ computed: Int) {
+/// Counts a member in the sums, or takes it back with `sign` -1.
+@inline(__always)
+private func count(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, _ computed: Int, sign: Int
+) {
+    scheduler.cohort.count += sign
+    scheduler.cohort.context += sign * (computed + 1)
+    if scheduler.cohort.isWatched { noteChange(&scheduler, slot, computed, joins: sign > 0) }
     let window = scheduler.cohort.window
-    scheduler.cohort.windowed += min(computed + 1, window)
-    scheduler.requests[slot].isGrowing = computed + 1 < window
-    if computed + 1 < window { scheduler.cohort.growing += 1 }
-}
-
-/// Takes it back.
-private func leaveWindow(_ scheduler: inout Scheduler, _ slot: Int, _ computed: Int) {
-    scheduler.cohort.windowed -= min(computed + 1, scheduler.cohort.window)
-    if scheduler.requests[slot].isGrowing { scheduler.cohort.growing -= 1 }
-    scheduler.requests[slot].isGrowing = false
+    if window > 0 {
+        scheduler.cohort.windowed += sign * min(computed + 1, window)
+        if sign > 0 { scheduler.requests[slot].isGrowing = computed + 1 < window }
+        if scheduler.requests[slot].isGrowing { scheduler.cohort.growing += sign }
+    }
+    if cache.sumsBlocks {
+        let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
+        scheduler.cohort.countPhase(phase, Int32(sign))
+    }
 }
 
 /// The tick of a member in `exits`.
@@ -141,17 +140,9 @@ func phase(of computed: Int, _ now: Int, _ blockSize: BlockSize) -> Int {
 @inline(__always)
 private func leaveSums(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) -> Int {
     let computed = scheduler.requests[slot].computed(at: scheduler.cohort.tick)
-    scheduler.cohort.count -= 1
-    scheduler.cohort.context -= computed + 1
     scheduler.cohort.exits.remove(Int32(slot), at: exitTick(&scheduler, slot))
-    if scheduler.cohort.window > 0 { leaveWindow(&scheduler, slot, computed) }
-    if scheduler.cohort.isWatched { noteChange(&scheduler, slot, computed, joins: false) }
-    if cache.sumsBlocks {
-        let phase = phase(of: computed, scheduler.cohort.phase, cache.blockSize)
-        scheduler.cohort.countPhase(phase, -1)
-    } else {
-        scheduler.cohort.needs.remove(slot)
-    }
+    count(&scheduler, &cache, slot, computed, sign: -1)
+    if !cache.sumsBlocks { scheduler.cohort.needs.remove(slot) }
     return computed
 }
 

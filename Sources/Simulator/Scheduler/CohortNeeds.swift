@@ -77,11 +77,14 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
         isMember
         ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
         : scheduler.requests[slot].computedAtEnd
-    let lag = cache.windowLag
-    cache.allocateNext(
-        slot, computed: computed, known: computed - scheduler.rules.inFlight + 1, inFlight: lag)
+    let demand = BlockDemand(
+        slot: slot, computed: computed, tokens: 1,
+        known: computed - scheduler.rules.inFlight + 1, inFlight: cache.windowLag)
+    let fits = cache.canAllocate(demand)
+    precondition(fits, "blocks were counted before they were taken")
+    cache.allocate(demand)
     guard isMember else { return }
-    let need = cache.nextNeed(slot, settled: computed - lag)
+    let need = cache.nextNeed(slot, settled: computed - cache.windowLag)
     scheduler.cohort.needs.remove(slot)
     scheduler.cohort.needs.insert(slot, at: scheduler.cohort.tick + Int64(need - computed))
 }

@@ -96,7 +96,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     let victim = scheduler.running.remove(at: place)
     let slot = Int(victim)
     scheduler.refund(slot)
-    cache.release(slot, returns: true)
+    cache.release(slot, returning: scheduler.requests[slot])
     scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     scheduler.requests[slot].lost = max(
         scheduler.requests[slot].lost, scheduler.requests[slot].computed)

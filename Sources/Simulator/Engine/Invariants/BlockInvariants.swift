@@ -10,8 +10,8 @@ func lostBlocks(_ instance: inout Instance) -> String? {
 private func lostNumberedBlocks(_ cache: inout KVCache) -> String? {
     var holders = Array(repeating: Int32(0), count: cache.pool.blocks.count)
     for table in cache.tables.indices {
-        let list = cache.tables[table].list
-        for place in 0..<Int(list.count) { holders[Int(cache.blockLists[list, place])] += 1 }
+        let list = cache.tables[table]
+        for place in 0..<Int(list.count) { holders[Int(cache.numbers[list, place])] += 1 }
     }
     var free = 0
     for block in 1..<max(1, holders.count) {
@@ -73,7 +73,7 @@ private struct HeldBlocks {
     mutating func wrongHolders(_ pool: inout ExtentPool) -> String? {
         for (extent, wanted) in holders.sorted(by: { $0.key < $1.key }) {
             var left = wanted
-            var place = pool.extents[extent].shallowest
+            var place = pool.extents[extent].spans.first
             while place >= 0 {
                 let span = pool.spans[place]
                 for block in span.low..<span.high {
@@ -84,7 +84,7 @@ private struct HeldBlocks {
                     }
                 }
                 if span.holders > 0 { shared += Int(span.count) }
-                place = span.deeper
+                place = pool.byDepth.next(place)
             }
             if !left.isEmpty { return "extent \(extent) lacks blocks that are held" }
         }
@@ -92,47 +92,49 @@ private struct HeldBlocks {
     }
 }
 
-/// I17: the free queue holds every free block once, those without a key before those with one.
+/// I17: the free queue holds every free block once, those without a key before those with one but
+/// in releases that send these to the back.
 func brokenFreeQueue(_ instance: inout Instance) -> String? {
-    instance.cache.usesExtents
-        ? brokenSpanQueue(&instance.cache.extents) : brokenBlockQueue(&instance.cache.pool)
+    if instance.cache.usesExtents { return brokenSpanQueue(&instance.cache.extents) }
+    var isOrdered = true
+    for group in instance.cache.groups.indices where instance.cache.groups[group].keylessToBack {
+        isOrdered = false
+    }
+    return brokenBlockQueue(&instance.cache.pool, isOrdered: isOrdered)
 }
 
-private func brokenBlockQueue(_ pool: inout BlockPool) -> String? {
+private func brokenBlockQueue(_ pool: inout BlockPool, isOrdered: Bool) -> String? {
     var queued = 0
     var keyed = false
-    var previous: Int32 = 0
-    var block = pool.blocks[0].next
-    while block != 0 {
-        let entry = pool.blocks[Int(block)]
-        if entry.previous != previous { return "block \(block) does not name the one before it" }
-        if entry.references != 0 { return "block \(block) is queued and held" }
-        if keyed, entry.key == 0 { return "block \(block) without a key stands behind a key" }
+    var problem: String?
+    pool.forEachFree { block, entry in
+        if entry.references != 0 { problem = "block \(block) is queued and held" }
+        if isOrdered, keyed, entry.key == 0 {
+            problem = "block \(block) without a key stands behind a key"
+        }
         keyed = entry.key != 0
         queued += 1
-        if queued > pool.freeCount { return "more than \(pool.freeCount) blocks are queued" }
-        previous = block
-        block = entry.next
     }
+    if let problem { return problem }
     return queued == pool.freeCount ? nil : "\(queued) blocks of \(pool.freeCount) are queued"
 }
 
 private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
-    var keyed = 0
+    var queued = 0
     var previous: Int32 = -1
-    var place = pool.queueHead
+    var place = pool.free.first
     while place >= 0 {
         let span = pool.spans[place]
-        if span.previous != previous { return "a span does not name the one before it" }
+        if pool.queue.previous(place) != previous { return "a span names another before it" }
         if span.holders != 0 || span.count <= 0 { return "a span of the queue is held or empty" }
-        keyed += Int(span.count)
-        if keyed > pool.keyedFree { return "more than \(pool.keyedFree) keyed blocks are queued" }
+        queued += Int(span.count)
+        if queued > pool.queuedFree { return "more than \(pool.queuedFree) blocks are queued" }
         previous = place
-        place = span.next
+        place = pool.queue.next(place)
     }
-    if previous != pool.queueTail { return "the queue does not end at its tail" }
+    if previous != pool.free.last { return "the queue does not end at its tail" }
     if pool.keylessFree < 0 { return "\(pool.keylessFree) keyless blocks are free" }
-    return keyed == pool.keyedFree ? nil : "\(keyed) keyed blocks of \(pool.keyedFree) are queued"
+    return queued == pool.queuedFree ? nil : "\(queued) blocks of \(pool.queuedFree) are queued"
 }
 
 /// I18: a running request holds blocks for all it has computed and for no more; who waits holds
@@ -140,7 +142,7 @@ private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
 func uncoveredTokens(_ instance: inout Instance) -> String? {
     for slot in instance.cache.slots.indices {
         let request = instance.scheduler.requests[slot]
-        let count = Int(instance.cache.commonTable(slot).count)
+        let count = Int(instance.cache.slots[slot].table.count)
         var tokens = 0...0
         if request.state == .running {
             switch request.membership {
@@ -191,27 +193,24 @@ private func blockKeys(_ pool: inout BlockPool) -> Int {
 private func extentKeys(_ cache: inout KVCache, _ scheduler: inout Scheduler) -> Int {
     var keys = 0
     let groups = cache.groups.count
-    for list in cache.extents.ages.indices where cache.extents.ages[list].oldest >= 0 {
+    for list in cache.extents.ages.indices where !cache.extents.ages[list].isEmpty {
         cache.extents.cover(Int32(list / groups), Int32(list % groups), 0, .max)
         for place in cache.extents.covered.indices {
             keys += Int(cache.extents.covered[place].count)
         }
     }
-    var place = cache.extents.queueHead
+    var place = cache.extents.free.first
     while place >= 0 {
         let span = cache.extents.spans[place]
-        if span.extent < 0 { keys += Int(span.count) }
-        place = span.next
+        if span.extent < 0, span.group >= 0 { keys += Int(span.count) }
+        place = cache.extents.queue.next(place)
     }
     for slot in cache.slots.indices
     where scheduler.requests[slot].state == .running && cache.slots[slot].isPrivate {
-        let registered = Int(cache.slots[slot].table.registered)
+        let registered = cache.slots[slot].table.registered
         for group in 0..<groups {
-            let slid = Int(cache.groupTables[slot * groups + group].slid)
-            keys += forEachRetained(
-                cache.groups[group], cache.slots[slot].retention,
-                min(slid, registered)..<registered
-            ) { _ in }
+            let slid = cache.groupTables[slot * groups + group].slid
+            keys += retained(&cache, slot, group, min(slid, registered)..<registered)
         }
     }
     return keys

@@ -1,51 +1,49 @@
 /// The KV blocks of one replica, one by one: a free queue that is also the LRU, and an index from
-/// key to block (in `BlockPool+Index.swift`). For whoever wants block numbers, and the oracle of
-/// `RunPool`.
+/// key to block. For whoever wants block numbers, and the oracle of `ExtentPool`.
 ///
-/// Block 0 is the null block: never handed out, it stands for a block that left a sliding window
-/// and serves as the queue's sentinel. A freed block keeps its key until it is handed out again,
-/// so eviction is lazy. All operations are O(1).
+/// Block 0 is the null block: never handed out, it stands for a block that left a sliding window.
+/// A freed block keeps its key until it is handed out again, so eviction is lazy. Several blocks
+/// may carry one key (nothing is de-duplicated); a lookup yields the one registered first. All
+/// operations are O(1).
 ///
 /// Rules: vLLM's `BlockPool` and `FreeKVCacheBlockQueue`.
 struct BlockPool: ~Copyable {
     struct Block {
-        /// Neighbours in the free queue; meaningful while `references` is 0.
-        var next: Int32
-        var previous: Int32
-        /// Requests that hold the block.
+        /// Requests that hold the block; it is in the free queue while there are none.
         var references: Int32 = 0
-        /// The ring of blocks that carry the same key, oldest first; itself when alone.
-        var younger: Int32
-        var older: Int32
         /// Chained identity of the tokens up to the block's end; 0: none.
         var key: UInt64 = 0
     }
 
-    var blocks = HotArray<Block>()
+    var blocks: HotArray<Block>
     /// Blocks without a holder, cached or not.
-    private(set) var freeCount: Int
+    private(set) var freeCount = 0
     /// Cached blocks that lost their key because they were handed out.
     private(set) var evictions = 0
-    /// The oldest block of each key; see `BlockPool+Index.swift`.
-    var oldest: [UInt64: Int32] = [:]
+    private var queue = LinkedLists()
+    private var free = LinkedLists.List()
+    /// The blocks of each key in order of registration.
+    private var sameKey = LinkedLists()
+    private var byKey: [UInt64: LinkedLists.List] = [:]
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
     init(count: Int) {
         precondition(count >= 1 && count < Int(Int32.max), "a pool has 1 to 2^31 - 2 blocks")
-        for i in 0..<count {
-            blocks.append(
-                Block(
-                    next: Int32((i + 1) % count), previous: Int32((i + count - 1) % count),
-                    younger: Int32(i), older: Int32(i)))
-        }
-        freeCount = count - 1
+        blocks = HotArray(repeating: Block(), count: count)
+        for block in 1..<max(1, Int32(count)) { enqueue(block, after: free.last) }
     }
+
+    /// Keys that some block carries.
+    var distinctKeys: Int { byKey.count }
+
+    /// The block that has been registered under a key for longest, or 0. O(1) expected.
+    func lookup(_ key: UInt64) -> Int32 { byKey[key]?.first ?? 0 }
 
     /// Takes the block at the front of the queue; its key is forgotten.
     mutating func take() -> Int32 {
-        let block = blocks[0].next
-        precondition(block != 0, "I7: took a block from an empty pool")
-        unlink(block)
+        let block = free.first
+        precondition(block > 0, "I7: took a block from an empty pool")
+        unqueue(block)
         if blocks[Int(block)].key != 0 {
             forget(block)
             evictions += 1
@@ -57,7 +55,7 @@ struct BlockPool: ~Copyable {
     /// Adds a holder; a free block leaves the queue. The null block has no holders.
     mutating func adopt(_ block: Int32) {
         guard block != 0 else { return }
-        if blocks[Int(block)].references == 0 { unlink(block) }
+        if blocks[Int(block)].references == 0 { unqueue(block) }
         blocks[Int(block)].references += 1
     }
 
@@ -65,7 +63,7 @@ struct BlockPool: ~Copyable {
     /// block has none.
     ///
     /// A block nobody holds goes to the back of the queue when it carries a key. Keyless ones go
-    /// to the front as a group in walking order: `cursor`, 0 before the walk, is the last of them.
+    /// to the front as a group in walking order: `cursor`, -1 before the walk, is the last of them.
     /// With `keylessToBack` they go to the back with the others.
     mutating func release(_ block: Int32, cursor: inout Int32, keylessToBack: Bool = false) {
         guard block != 0 else { return }
@@ -74,35 +72,44 @@ struct BlockPool: ~Copyable {
         precondition(blocks[i].references >= 0, "I7: a block was released more often than held")
         guard blocks[i].references == 0 else { return }
         if keylessToBack || blocks[i].key != 0 {
-            link(block, after: blocks[0].previous)
+            enqueue(block, after: free.last)
         } else {
-            link(block, after: cursor)
+            enqueue(block, after: cursor)
             cursor = block
         }
     }
 
+    /// Gives a keyless block a key. O(1) expected.
+    mutating func register(_ block: Int32, key: UInt64) {
+        precondition(key != 0 && blocks[Int(block)].key == 0, "a block gets one key, not 0")
+        blocks[Int(block)].key = key
+        sameKey.append(block, to: &byKey[key, default: .init()])
+    }
+
+    /// Takes a block's key away. O(1) expected.
+    private mutating func forget(_ block: Int32) {
+        let key = blocks[Int(block)].key
+        blocks[Int(block)].key = 0
+        sameKey.remove(block, from: &byKey[key, default: .init()])
+        if lookup(key) < 0 { byKey[key] = nil }
+    }
+
     /// Looks at the free blocks from the front of the queue to its back. O(blocks).
-    func forEachFree(_ body: (Int32) -> Void) {
-        var block = blocks[0].next
-        while block != 0 {
-            body(block)
-            block = blocks[Int(block)].next
+    func forEachFree(_ body: (Int32, Block) -> Void) {
+        var block = free.first
+        while block > 0 {
+            body(block, blocks[Int(block)])
+            block = queue.next(block)
         }
     }
 
-    private mutating func unlink(_ block: Int32) {
-        let (next, previous) = (blocks[Int(block)].next, blocks[Int(block)].previous)
-        blocks[Int(previous)].next = next
-        blocks[Int(next)].previous = previous
-        freeCount -= 1
+    private mutating func enqueue(_ block: Int32, after previous: Int32) {
+        queue.insert(block, after: previous, in: &free)
+        freeCount += 1
     }
 
-    private mutating func link(_ block: Int32, after previous: Int32) {
-        let next = blocks[Int(previous)].next
-        blocks[Int(block)].next = next
-        blocks[Int(block)].previous = previous
-        blocks[Int(previous)].next = block
-        blocks[Int(next)].previous = block
-        freeCount += 1
+    private mutating func unqueue(_ block: Int32) {
+        queue.remove(block, from: &free)
+        freeCount -= 1
     }
 }

@@ -1,33 +1,30 @@
-/// `lookUp` over extents: the hit in tokens; the extents of each group are left in `found`.
-/// O(nodes + pieces passed + extents looked at).
-func lookUpExtents(_ cache: inout KVCache, _ slot: Int, _ known: Int) -> Int {
-    guard cache.isCaching, !cache.slots[slot].isPrivate else { return 0 }
-    for group in cache.groups.indices { cache.found.extents[group].removeAll() }
-    let size = cache.extents.blockSize
-    let limit = cache.blockSize.filled(by: known - 1)
+/// Leaves in `found` the parts of a request's chain that the content tree knows, at most so many
+/// blocks. How many. O(nodes + pieces passed).
+func followPrefix(_ cache: inout KVCache, _ slot: Int, _ limit: Int32) -> Int32 {
     cache.found.path.removeAll()
-    cache.extents.tree.follow(cache.contents, slot, to: Int32(limit), &cache.found.path)
-    var blocks = cache.found.path.last?.high ?? 0
-    var longest: Int32 = 0
-    for place in cache.found.kinds.indices {
-        let kind = cache.found.kinds[place]
-        let hits =
-            kind.needed == 0
-            ? 0..<leadingEnd(&cache, kind, blocks) : lastWindow(&cache, kind, blocks)
-        cache.found.kinds[place].hits = hits
-        blocks = hits.upperBound
-        longest = max(longest, blocks)
-    }
-    let alone = cache.groups.count == 1
-    cache.slots[slot].junction = !alone && longest > blocks ? longest * size : 0
-    guard blocks > 0 else { return 0 }
+    cache.extents.tree.follow(cache.contents, slot, to: limit, &cache.found.path)
+    return cache.found.path.last?.high ?? 0
+}
+
+/// One kind's turn of a lookup over extents: where a hit of at most `limit` blocks ends for it.
+/// O(extents looked at).
+func lookUpExtents(_ cache: inout KVCache, _ place: Int, _ limit: Int32) -> Int32 {
+    let kind = cache.found.kinds[place]
+    let hits =
+        kind.needed == 0
+        ? 0..<leadingEnd(&cache, kind, limit) : lastWindow(&cache, kind, limit)
+    cache.found.kinds[place].hits = hits
+    return hits.upperBound
+}
+
+/// Leaves in `found` the extents of each group that hold a hit of so many blocks.
+func collectHits(_ cache: inout KVCache, _ end: Int32) {
     for place in cache.found.kinds.indices {
         let kind = cache.found.kinds[place]
         // A full hit that went on past the sliding groups' is cut back.
-        let blocks = min(kind.hits.lowerBound, blocks)..<blocks
-        for member in kind.members { collectHits(&cache, member, blocks) }
+        let blocks = min(kind.hits.lowerBound, end)..<end
+        for member in kind.members { collectHits(&cache, cache.found.members[member], blocks) }
     }
-    return Int(blocks) * Int(size)
 }
 
 /// Up to where all groups of a kind have every block from the first one, at most `limit`.
@@ -73,8 +70,8 @@ private func lastWindow(
 }
 
 /// Enters the oldest extents that have some blocks of the chain, all of which a group has.
-private func collectHits(_ cache: inout KVCache, _ member: Int, _ blocks: Range<Int32>) {
-    let group = cache.found.members[member]
+private func collectHits(_ cache: inout KVCache, _ group: Int32, _ blocks: Range<Int32>) {
+    cache.found.extents[Int(group)].removeAll()
     for index in cache.found.path.indices {
         let part = cache.found.path[index]
         let low = max(part.low, blocks.lowerBound)

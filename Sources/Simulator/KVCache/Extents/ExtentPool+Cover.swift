@@ -8,21 +8,21 @@ extension ExtentPool {
     ) {
         covered.removeAll()
         var missing = high - low
-        var extent = ages[ages(of: node, group)].oldest
+        var extent = ages[ages(of: node, group)].first
         while extent >= 0, missing > 0 {
             if extent != except { missing -= cover(with: extent, low, high) }
-            extent = extents[extent].younger
+            extent = byAge.next(extent)
         }
     }
 
     private mutating func cover(with extent: Int32, _ low: Int32, _ high: Int32) -> Int32 {
         var added: Int32 = 0
-        var place = extents[extent].shallowest
+        var place = extents[extent].spans.first
         while place >= 0, spans[place].low < high {
             let from = max(low, spans[place].low)
             let to = min(high, spans[place].high)
             if from < to { added += add(extent, from, to) }
-            place = spans[place].deeper
+            place = byDepth.next(place)
         }
         return added
     }
@@ -62,7 +62,7 @@ extension ExtentPool {
         _ node: Int32, _ group: Int32, _ low: Int32, _ high: Int32, except: Int32
     ) -> Int {
         let list = ages[ages(of: node, group)]
-        if list.oldest == except, list.youngest == except { return Int(high - low) }
+        if list.first == except, list.last == except { return Int(high - low) }
         cover(node, group, low, high, except: except)
         var count = high - low
         for place in covered.indices { count -= covered[place].count }

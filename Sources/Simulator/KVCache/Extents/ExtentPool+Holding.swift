@@ -9,10 +9,10 @@ extension ExtentPool {
         if let last, last.high == part.low, continues(last.extent, part, group) {
             // What a node's only extent has not reached is new.
             distinctKeys +=
-                extents[last.extent].older < 0
+                byAge.previous(last.extent) < 0
                 ? Int(part.high - part.low)
                 : uncovered(part.node, group, part.low, part.high, except: -1)
-            let deepest = extents[last.extent].deepest
+            let deepest = extents[last.extent].spans.last
             if spans[deepest].holders == 1 {
                 spans[deepest].high = part.high
             } else {
@@ -30,42 +30,34 @@ extension ExtentPool {
     /// meanwhile, or the order of extents would not be that of their blocks.
     @inline(__always)
     private func continues(_ extent: Int32, _ part: ChainPart, _ group: Int32) -> Bool {
-        let r = extents[extent]
-        return r.node == part.node && r.group == group && r.younger < 0
-            && spans[r.deepest].high == part.low
+        let e = extents[extent]
+        return e.node == part.node && e.group == group && byAge.next(extent) < 0
+            && spans[e.spans.last].high == part.low
     }
 
     /// Adds a span with one holder at the deep end of an extent.
     private mutating func attach(_ part: ChainPart, to extent: Int32) {
-        var span = Span(extent: extent, low: part.low, high: part.high, holders: 1)
-        let deepest = extents[extent].deepest
-        span.shallower = deepest
-        let place = store(span)
-        if deepest >= 0 {
-            spans[deepest].deeper = place
-        } else {
-            extents[extent].shallowest = place
-        }
-        extents[extent].deepest = place
+        let span = store(Span(extent: extent, low: part.low, high: part.high, holders: 1))
+        byDepth.append(span, to: &extents[extent].spans)
     }
 
     /// Adds a holder of blocks of an extent, which must exist; free ones leave the queue.
     /// O(spans of the extent).
     mutating func hold(_ blocks: ExtentRange) {
-        var place = extents[blocks.extent].shallowest
-        while spans[place].high <= blocks.low { place = spans[place].deeper }
+        var place = extents[blocks.extent].spans.first
+        while spans[place].high <= blocks.low { place = byDepth.next(place) }
         if spans[place].low < blocks.low { place = split(place, at: blocks.low) }
         while true {
             if spans[place].high > blocks.high {
-                place = spans[split(place, at: blocks.high)].shallower
+                place = byDepth.previous(split(place, at: blocks.high))
             }
             if spans[place].holders == 0 {
-                unqueue(place)
+                queue.remove(place, from: &free)
                 queuedFree -= Int(spans[place].count)
             }
             spans[place].holders += 1
             place = mergeWithShallower(place)
-            let deeper = spans[place].deeper
+            let deeper = byDepth.next(place)
             if spans[place].high >= blocks.high {
                 if deeper >= 0 { _ = mergeWithShallower(deeper) }
                 return
@@ -77,10 +69,10 @@ extension ExtentPool {
     /// Removes a holder of blocks of an extent; what nobody holds joins the back of the queue,
     /// deepest first. O(spans of the extent).
     mutating func release(_ blocks: ExtentRange) {
-        var place = extents[blocks.extent].deepest
-        while spans[place].low >= blocks.high { place = spans[place].shallower }
+        var place = extents[blocks.extent].spans.last
+        while spans[place].low >= blocks.high { place = byDepth.previous(place) }
         if spans[place].high > blocks.high {
-            place = spans[split(place, at: blocks.high)].shallower
+            place = byDepth.previous(split(place, at: blocks.high))
         }
         while true {
             if spans[place].low < blocks.low { place = split(place, at: blocks.low) }
@@ -89,11 +81,11 @@ extension ExtentPool {
                 queuedFree += Int(spans[place].count)
                 place = joinQueue(place)
             } else {
-                let deeper = spans[place].deeper
+                let deeper = byDepth.next(place)
                 if deeper >= 0 { _ = mergeWithShallower(deeper) }
             }
             if spans[place].low <= blocks.low { break }
-            place = spans[place].shallower
+            place = byDepth.previous(place)
         }
         _ = mergeWithShallower(place)
     }
@@ -102,12 +94,12 @@ extension ExtentPool {
     @inline(__always)
     func freeCount(_ blocks: ExtentRange) -> Int32 {
         var count: Int32 = 0
-        var place = extents[blocks.extent].shallowest
+        var place = extents[blocks.extent].spans.first
         while place >= 0, spans[place].low < blocks.high {
             let span = spans[place]
             let shared = min(span.high, blocks.high) - max(span.low, blocks.low)
             if span.holders == 0, shared > 0 { count += shared }
-            place = span.deeper
+            place = byDepth.next(place)
         }
         return count
     }
@@ -115,16 +107,15 @@ extension ExtentPool {
     /// Puts a span without holders at the back of the queue, as one with the deeper neighbour
     /// that came just before it. Where it is now.
     private mutating func joinQueue(_ place: Int32) -> Int32 {
-        let deeper = spans[place].deeper
-        guard deeper >= 0, deeper == queueTail,
+        let deeper = byDepth.next(place)
+        guard deeper >= 0, deeper == free.last,
             spans[deeper].low == spans[place].high
         else {
             enqueue(place)
             return place
         }
         spans[deeper].low = spans[place].low
-        detach(place)
-        spans.remove(place)
+        remove(place)
         return deeper
     }
 
@@ -132,14 +123,13 @@ extension ExtentPool {
     /// it is now.
     private mutating func mergeWithShallower(_ place: Int32) -> Int32 {
         let span = spans[place]
-        let shallower = span.shallower
+        let shallower = byDepth.previous(place)
         guard shallower >= 0, span.holders > 0,
             spans[shallower].holders == span.holders,
             spans[shallower].high == span.low
         else { return place }
         spans[shallower].high = span.high
-        detach(place)
-        spans.remove(place)
+        remove(place)
         return shallower
     }
 
@@ -149,30 +139,16 @@ extension ExtentPool {
         // The deeper part keeps the place in the queue; the shallower goes behind it.
         let shallow = store(span)
         spans[shallow].high = block
-        spans[shallow].deeper = place
         spans[place].low = block
-        spans[place].shallower = shallow
-        if span.shallower >= 0 {
-            spans[span.shallower].deeper = shallow
-        } else {
-            extents[span.extent].shallowest = shallow
-        }
-        if span.holders == 0 { enqueue(shallow, behind: place) }
+        byDepth.insert(
+            shallow, after: byDepth.previous(place), in: &extents[span.extent].spans)
+        if span.holders == 0 { queue.insert(shallow, after: place, in: &free) }
         return place
     }
 
-    /// Takes a span out of its extent.
-    mutating func detach(_ place: Int32) {
-        let span = spans[place]
-        if span.shallower >= 0 {
-            spans[span.shallower].deeper = span.deeper
-        } else {
-            extents[span.extent].shallowest = span.deeper
-        }
-        if span.deeper >= 0 {
-            spans[span.deeper].shallower = span.shallower
-        } else {
-            extents[span.extent].deepest = span.shallower
-        }
+    /// Removes a span of an extent, which is not in the queue.
+    mutating func remove(_ place: Int32) {
+        byDepth.remove(place, from: &extents[spans[place].extent].spans)
+        spans.remove(place)
     }
 }

@@ -3,7 +3,7 @@
 ///
 /// Why that is the same:
 /// - Free keyless blocks stand before free keyed ones in the queue, and are alike: a count. In a
-///   release that sends them to the back (S8) those there are spans of no content.
+///   release that sends them to the back (S8) those there are spans of no group.
 /// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
 ///   once. Blocks that one request registered are an extent; neighbours in it that have equally
 ///   many holders, or stand side by side in the queue, are a span, whose ends say everything.
@@ -17,39 +17,25 @@ struct ExtentPool: ~Copyable {
     struct Extent {
         var node: Int32
         var group: Int32
-        /// Neighbours in the age of extents of the same node and group.
-        var older: Int32
-        var younger: Int32 = -1
-        var shallowest: Int32
-        var deepest: Int32
+        /// Its spans, the shallowest first.
+        var spans = LinkedLists.List()
     }
 
     /// Blocks `low..<high` of an extent. Without holders they stand side by side in the free queue.
     ///
-    /// With extent -1: so many free blocks of content that nobody else can name; -2: so many without
-    /// a key.
+    /// With extent -1: so many free blocks of content that nobody else can name.
     struct Span {
         var extent: Int32
-        /// The group, for extent -1.
+        /// The group, for extent -1; with group -1 the blocks have no key.
         var group: Int32 = 0
         var low: Int32
         var high: Int32
         var holders: Int32
-        var next: Int32 = -1
-        var previous: Int32 = -1
-        var deeper: Int32 = -1
-        var shallower: Int32 = -1
         /// For extent -1: the request whose blocks they are, by its place in the extent, as long as
         /// it may have to name them yet; -1: anybody's.
         var sequence: Int64 = -1
 
         var count: Int32 { high - low }
-    }
-
-    /// The oldest and the youngest extent of a node in a group.
-    struct Ages {
-        var oldest: Int32 = -1
-        var youngest: Int32 = -1
     }
 
     let groups: Int32
@@ -64,10 +50,14 @@ struct ExtentPool: ~Copyable {
     var extents = HotSlots<Extent>()
     var spans = HotSlots<Span>()
     private(set) var spansMade = 0
-    /// Group by group: index node × groups + group.
-    var ages = HotArray<Ages>()
-    var queueHead: Int32 = -1
-    var queueTail: Int32 = -1
+    /// The extents of a node in a group, the oldest first: index node × groups + group.
+    var ages = HotArray<LinkedLists.List>()
+    var byAge = LinkedLists()
+    /// The spans of an extent.
+    var byDepth = LinkedLists()
+    /// The spans without holders.
+    var queue = LinkedLists()
+    var free = LinkedLists.List()
     /// What `cover` found: disjoint, in chain order.
     var covered = HotArray<ExtentRange>()
 
@@ -92,8 +82,8 @@ struct ExtentPool: ~Copyable {
         }
         let evicted = count - keylessFree
         keylessFree = 0
-        let head = queueHead
-        if spans[head].extent == -1, Int(spans[head].count) > evicted {
+        let head = free.first
+        if spans[head].extent < 0, spans[head].group >= 0, Int(spans[head].count) > evicted {
             spans[head].high -= Int32(evicted)
             queuedFree -= evicted
             evictions += evicted
@@ -106,22 +96,14 @@ struct ExtentPool: ~Copyable {
     /// Returns blocks that never got a key, to the front of the queue or to its back. O(1).
     @inline(__always)
     mutating func giveBack(_ count: Int, toBack: Bool = false) {
-        if toBack { return giveToBack(count) }
+        if toBack { return join(group: -1, count) }
         keylessFree += count
     }
 
     /// Stores an extent of a node without spans, the youngest of its group.
     mutating func makeExtent(_ node: Int32, _ group: Int32) -> Int32 {
-        let list = ages(of: node, group)
-        let extent = Extent(
-            node: node, group: group, older: ages[list].youngest, shallowest: -1, deepest: -1)
-        let place = extents.insert(extent)
-        if extent.older >= 0 {
-            extents[extent.older].younger = place
-        } else {
-            ages[list].oldest = place
-        }
-        ages[list].youngest = place
+        let place = extents.insert(Extent(node: node, group: group))
+        byAge.append(place, to: &ages[ages(of: node, group)])
         tree.retain(node)
         return place
     }
@@ -129,17 +111,7 @@ struct ExtentPool: ~Copyable {
     /// Removes an extent without spans.
     mutating func dissolve(_ place: Int32) {
         let extent = extents[place]
-        let list = ages(of: extent.node, extent.group)
-        if extent.older >= 0 {
-            extents[extent.older].younger = extent.younger
-        } else {
-            ages[list].oldest = extent.younger
-        }
-        if extent.younger >= 0 {
-            extents[extent.younger].older = extent.older
-        } else {
-            ages[list].youngest = extent.older
-        }
+        byAge.remove(place, from: &ages[ages(of: extent.node, extent.group)])
         extents.remove(place)
         tree.release(extent.node)
     }
@@ -148,7 +120,7 @@ struct ExtentPool: ~Copyable {
     @inline(__always)
     mutating func ages(of node: Int32, _ group: Int32) -> Int {
         let place = Int(node * groups + group)
-        if place >= ages.count { ages.append(Ages(), times: place + 1 - ages.count) }
+        if place >= ages.count { ages.append(.init(), times: place + 1 - ages.count) }
         return place
     }
 
@@ -156,6 +128,93 @@ struct ExtentPool: ~Copyable {
     mutating func store(_ span: Span) -> Int32 {
         spansMade += 1
         return spans.insert(span)
+    }
+}
+
+/// The free queue of spans, and what leaves it.
+extension ExtentPool {
+    /// Returns keyed blocks of content that nobody can name any more: they join the back of the
+    /// queue and wait to be evicted. O(1).
+    @inline(__always)
+    mutating func releasePrivate(_ count: Int) { join(group: 0, count) }
+
+    /// Puts blocks that nobody can name at the back of the queue; with group -1 they have no key.
+    private mutating func join(group: Int32, _ count: Int) {
+        guard count > 0 else { return }
+        queuedFree += count
+        let tail = free.last
+        if tail >= 0, spans[tail].extent < 0, spans[tail].sequence < 0, spans[tail].group == group {
+            spans[tail].high += Int32(count)
+        } else {
+            enqueue(
+                store(Span(extent: -1, group: group, low: 0, high: Int32(count), holders: 0)))
+        }
+    }
+
+    /// Returns keyed blocks that slid out of a window of a request which alone can name them, and
+    /// may have to. O(1).
+    mutating func releasePrivate(_ blocks: Range<Int32>, sequence: Int64, group: Int32) {
+        queuedFree += blocks.count
+        enqueue(
+            store(
+                Span(
+                    extent: -1, group: group, low: blocks.lowerBound, high: blocks.upperBound,
+                    holders: 0, sequence: sequence)))
+    }
+
+    /// Makes extents of what a request left in the queue under its own name, all of it blocks of
+    /// one node. O(spans in the queue), which are few when a request is preempted.
+    mutating func expose(sequence: Int64, node: Int32) {
+        var place = free.first
+        while place >= 0 {
+            let span = spans[place]
+            if span.extent < 0, span.sequence == sequence {
+                let extent = makeExtent(node, span.group)
+                byDepth.append(place, to: &extents[extent].spans)
+                spans[place].extent = extent
+            }
+            place = queue.next(place)
+        }
+    }
+
+    /// Puts a span at the back of the queue.
+    mutating func enqueue(_ place: Int32) { queue.append(place, to: &free) }
+
+    /// Hands out blocks from the front of the queue; their keys are forgotten. O(spans), and
+    /// O(extents of the same node) for each. Apart, so that the loop stays small.
+    @inline(never)
+    mutating func evict(_ count: Int) {
+        var missing = Int32(count)
+        evictions += count
+        queuedFree -= count
+        while missing > 0 {
+            let place = free.first
+            precondition(place >= 0, "evicted more blocks than are queued")
+            let span = spans[place]
+            let taken = min(missing, span.count)
+            missing -= taken
+            let end = span.high - taken
+            spans[place].high = end
+            if span.extent < 0, span.group < 0 {
+                evictions -= Int(taken)
+            } else if span.extent < 0 {
+                distinctKeys -= Int(taken)
+            } else {
+                let extent = extents[span.extent]
+                distinctKeys -= uncovered(
+                    extent.node, extent.group, end, span.high, except: span.extent)
+            }
+            if end == span.low { removeFirst(place) }
+        }
+    }
+
+    /// Removes an empty span from the front of the queue, and its extent if that is empty too.
+    private mutating func removeFirst(_ place: Int32) {
+        let extent = spans[place].extent
+        queue.remove(place, from: &free)
+        if extent < 0 { return spans.remove(place) }
+        remove(place)
+        if extents[extent].spans.isEmpty { dissolve(extent) }
     }
 }
 

@@ -1,56 +1,49 @@
 import Traces
 
-/// Registers keys for the blocks that are full at `tokens` tokens. O(groups · extents), and O(1)
-/// for content that nobody else can name.
+/// Registers keys for blocks that have become full. O(groups · extents), and O(1) for content that
+/// nobody else can name.
 @inline(__always)
-func registerExtents(_ cache: inout KVCache, _ slot: Int, _ tokens: Int) {
-    let full = Int32(cache.blockSize.filled(by: tokens))
-    let done = cache.slots[slot].table.registered
-    guard done < full else { return }
-    cache.slots[slot].table.registered = full
-    guard cache.slots[slot].isPrivate else {
-        return registerNamed(&cache, slot, done..<full)
-    }
-    guard cache.hasWindows else {
-        cache.extents.distinctKeys += Int(full - done)
+func registerExtents(_ cache: inout KVCache, _ slot: Int, _ blocks: Range<Int32>) {
+    guard cache.slots[slot].isPrivate else { return registerNamed(&cache, slot, blocks) }
+    // The same, for most requests without looking at the group.
+    if cache.sumsBlocks {
+        cache.extents.distinctKeys += blocks.count
         return
     }
-    for group in 0..<cache.groups.count {
-        cache.extents.distinctKeys += forEachRetained(
-            cache.groups[group], cache.slots[slot].retention, Int(done)..<Int(full)
-        ) { _ in }
+    for group in cache.groups.indices {
+        cache.extents.distinctKeys += retained(&cache, slot, group, blocks)
     }
+}
+
+/// How many of some of a request's blocks a group retains in the prefix cache.
+func retained(
+    _ cache: inout KVCache, _ slot: Int, _ group: Int, _ blocks: Range<Int32>
+) -> Int {
+    cache.groups[group].forEachRetained(blocks, cache.slots[slot].retention) { _ in }
 }
 
 /// The same for content that others may name, for blocks that follow those registered.
+@inline(never)
 private func registerNamed(_ cache: inout KVCache, _ slot: Int, _ blocks: Range<Int32>) {
     cache.found.path.removeAll()
-    var node = cache.slots[slot].table.node
+    let before = cache.slots[slot].table.node
+    var node = before
     cache.extents.tree.reach(
         cache.contents, slot, from: blocks.lowerBound, to: blocks.upperBound, &node,
         &cache.found.path)
-    moveNode(&cache, slot, to: node)
-    for group in 0..<cache.groups.count {
+    if node != before {
+        cache.extents.tree.retain(node)
+        if before >= 0 { cache.extents.tree.release(before) }
+        cache.slots[slot].table.node = node
+    }
+    for group in cache.groups.indices {
         let slid = cache.groupTables[slot * cache.groups.count + group].slid
-        let low = max(blocks.lowerBound, slid)
-        guard low < blocks.upperBound else { continue }
-        _ = forEachRetained(
-            cache.groups[group], cache.slots[slot].retention,
-            Int(low)..<Int(blocks.upperBound)
-        ) { retained in
-            register(&cache, slot, group, Int32(retained.lowerBound)..<Int32(retained.upperBound))
+        let low = min(max(blocks.lowerBound, slid), blocks.upperBound)
+        let rules = cache.groups[group]
+        _ = rules.forEachRetained(low..<blocks.upperBound, cache.slots[slot].retention) {
+            register(&cache, slot, group, $0)
         }
     }
-}
-
-/// Has a request need another node of the content tree instead of its own.
-@inline(__always)
-private func moveNode(_ cache: inout KVCache, _ slot: Int, to node: Int32) {
-    let before = cache.slots[slot].table.node
-    guard node != before else { return }
-    cache.extents.tree.retain(node)
-    if before >= 0 { cache.extents.tree.release(before) }
-    cache.slots[slot].table.node = node
 }
 
 /// Registers blocks of one group, whose nodes are in `scratch.path`.
@@ -76,46 +69,20 @@ private func register(
     }
 }
 
-/// Calls with the ranges of a request's blocks, among some of them, that a group retains in the
-/// prefix cache, in ascending order. Their sum. O(ranges).
-@inline(__always)
-func forEachRetained(
-    _ rules: GroupRules, _ request: Retention, _ places: Range<Int>, _ body: (Range<Int>) -> Void
-) -> Int {
-    if rules.window == 0, !places.isEmpty {
-        body(places)
-        return places.count
-    }
-    var count = 0
-    var next = places.lowerBound
-    while next < places.upperBound {
-        let retained = rules.retained(
-            next..<places.upperBound, promptTokens: Int(request.promptTokens),
-            junction: Int(request.junction))
-        guard !retained.isEmpty else { break }
-        body(retained)
-        count += retained.count
-        next = retained.upperBound
-    }
-    return count
-}
-
 /// Gives the content of a private request a name, and its blocks extents: it is about to be
 /// preempted and may find its own blocks again.
-func expose(_ cache: inout KVCache, _ slot: Int) {
+func expose(_ cache: inout KVCache, _ slot: Int, output: Int64) {
     guard cache.slots[slot].isPrivate, cache.isCaching else { return }
     cache.slots[slot].isPrivate = false
     let sequence = cache.slots[slot].sequence
     let prompt = Segment.whole(of: sequence, length: cache.slots[slot].promptTokens)
-    cache.contents.open(slot, [prompt], output: cache.slots[slot].outputContent)
+    cache.contents.open(slot, [prompt], output: output)
     let registered = cache.slots[slot].table.registered
     guard registered > 0 else { return }
-    for group in 0..<cache.groups.count {
-        let slid = Int(cache.groupTables[slot * cache.groups.count + group].slid)
-        cache.extents.distinctKeys -= forEachRetained(
-            cache.groups[group], cache.slots[slot].retention,
-            min(slid, Int(registered))..<Int(registered)
-        ) { _ in }
+    for group in cache.groups.indices {
+        let slid = cache.groupTables[slot * cache.groups.count + group].slid
+        cache.extents.distinctKeys -=
+            retained(&cache, slot, group, min(slid, registered)..<registered)
     }
     registerNamed(&cache, slot, 0..<registered)
     cache.extents.expose(sequence: sequence, node: cache.slots[slot].table.node)

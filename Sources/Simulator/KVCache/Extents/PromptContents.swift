@@ -74,6 +74,16 @@ struct PromptContents: ~Copyable {
         lists[slot] = list
     }
 
+    /// The first tokens of a request, so many of them, cut where their content changes. O(pieces).
+    func segments(_ slot: Int, to tokens: Int32) -> [Segment] {
+        (0..<count(slot)).compactMap { index in
+            let piece = piece(slot, index)
+            let length = min(end(slot, index), tokens) - piece.start
+            guard length > 0 else { return nil }
+            return Segment(content: piece.content, offset: piece.offset, length: length)
+        }
+    }
+
     /// Forgets a slot's content.
     mutating func close(_ slot: Int) { pieces.free(&lists[slot]) }
 

@@ -34,8 +34,8 @@ extension ExternalSchedulerConfiguration {
     /// Makes sure that every replica may have its process. Throws `InputError` when it may not.
     func prepare(replicas: Int) throws {
         do {
-            try ChildProcess.prepare(for: replicas)
-        } catch let error as ChildProcess.NotStarted {
+            try ExternalProcess.prepare(for: replicas)
+        } catch let error as ExternalProcess.Failure {
             throw InputError(
                 "engine.scheduler", "\"\(command.echoed())\" \(error.words)",
                 expected: "fewer replicas or a higher limit")

@@ -75,12 +75,10 @@ func scheduleExternally(
         scheduler.refuse(action.refused(refusal.words))
     }
     scheduler.noteCapacity()
-    var shares: [[Int]] = []
     for entry in scheduler.plan.entries.elements {
         let id = Int(scheduler.requests[Int(entry.slot)].id)
-        shares.append([id, Int(entry.tokens), Int(entry.computedBefore)])
+        external.scheduled.append([id, Int(entry.tokens), Int(entry.computedBefore)])
     }
-    external.note(shares)
 }
 
 /// Executes one action. Why it was refused, or nil.

@@ -26,8 +26,9 @@ final class ExternalScheduler {
     private var slots: [Int64: Int32] = [:]
     /// Sequence number of the latest request that the child knows.
     private var latest: Int64 = -1
-    /// What became of the last line: shares of the step, and refused actions by position.
-    private var scheduled: [[Int]] = []
+    /// What became of the last line: the step's shares, [id, tokens, computed before], and refused
+    /// actions by position.
+    var scheduled: [[Int]] = []
     private var refused: [(position: Int, reason: String)] = []
     /// The last action that was refused, with the reason; empty before.
     private(set) var lastRefusal = ""
@@ -48,15 +49,12 @@ final class ExternalScheduler {
         ExternalProcess.end(schedulers.compactMap(\.process))
     }
 
-    /// Tells the child what changed and asks what to do, and whether no prompt is computed in
-    /// this step. Throws `InputError` with what the child did wrong when there is no
-    /// valid answer.
+    /// Tells the child what changed and asks what to do. Throws `InputError` with what the child
+    /// did wrong when there is no valid answer.
     func ask(
         _ engine: borrowing Scheduler, _ cache: borrowing KVCache
     ) throws -> ExternalDecision {
-        var line = try describe(engine, cache)
-        if engine.plan.holds { line += ",\"holds_prefill\":true" }
-        line += "}"
+        let line = try describe(engine, cache)
         scheduled = []
         refused = []
         let place = "engine.scheduler (replica \(replica), step \(engine.calls))"
@@ -79,10 +77,7 @@ final class ExternalScheduler {
         lastRefusal = action.refused(reason)
     }
 
-    /// Notes the step's shares, [id, tokens, computed before], to be told with the next line.
-    func note(_ shares: [[Int]]) { scheduled = shares }
-
-    /// The line for a step, its end left open.
+    /// The line for a step.
     private func describe(
         _ engine: borrowing Scheduler, _ cache: borrowing KVCache
     ) throws -> String {
@@ -94,41 +89,32 @@ final class ExternalScheduler {
             let list = refused.map { "[\($0.position),\"\($0.reason)\"]" }
             line += ",\"refused\":[\(list.joined(separator: ","))]"
         }
-        line += ",\"tokens\":\(changes(engine).map { [Int($0.id), Int($0.delivered)] })"
-        line += ",\"finished\":\(forget(engine))"
+        let (tokens, ended) = news(engine)
+        line += ",\"tokens\":\(tokens),\"finished\":\(ended)"
         line += ",\"arrived\":[\(try arrivals(engine, cache).joined(separator: ","))]"
-        return line
+        return line + (engine.plan.holds ? ",\"holds_prefill\":true}" : "}")
     }
 
-    /// Requests that got tokens since the last line.
-    private func changes(_ engine: borrowing Scheduler) -> [Known] {
-        var changed: [Known] = []
-        for index in known.indices {
-            let request = engine.requests[Int(known[index].slot)]
-            guard request.sequence == known[index].sequence, request.state != .ended,
-                request.delivered != known[index].delivered
-            else { continue }
-            known[index].delivered = request.delivered
-            changed.append(known[index])
-        }
-        return changed
-    }
-
-    /// Requests that ended since the last line, finished or given up by their clients.
-    private func forget(_ engine: borrowing Scheduler) -> [Int64] {
-        var ended: [Int64] = []
+    /// What became of the requests that the child knows since the last line: [id, tokens delivered]
+    /// of those that got some, and who ended, finished or given up by their clients.
+    private func news(_ engine: borrowing Scheduler) -> (tokens: [[Int]], ended: [Int64]) {
+        var (tokens, ended): ([[Int]], [Int64]) = ([], [])
         var kept: [Known] = []
-        for entry in known {
+        for var entry in known {
             let request = engine.requests[Int(entry.slot)]
-            if request.sequence == entry.sequence, request.state != .ended {
-                kept.append(entry)
-            } else {
+            guard request.sequence == entry.sequence, request.state != .ended else {
                 ended.append(entry.id)
                 slots[entry.id] = nil
+                continue
             }
+            if request.delivered != entry.delivered {
+                entry.delivered = request.delivered
+                tokens.append([Int(entry.id), Int(entry.delivered)])
+            }
+            kept.append(entry)
         }
         known = kept
-        return ended
+        return (tokens, ended)
     }
 
     /// Requests that arrived since the last line, as JSON.

@@ -1,13 +1,13 @@
-import Basics
 import Foundation
 
 /// A child process that answers lines with lines.
 ///
 /// A class because a process is one thing, however many hold it; it ends with its last holder.
-final class ExternalProcess {
-    /// What goes wrong with a child, in words that complete "the scheduler ...".
-    struct Failure: Error {
-        var words: String
+public final class ExternalProcess {
+    /// What goes wrong with a child, in words that complete "the command ...".
+    public struct Failure: Error {
+        /// Without a full stop.
+        public let words: String
     }
 
     /// Longest answer, bytes: a child that prints without line breaks is stopped here.
@@ -20,17 +20,17 @@ final class ExternalProcess {
     private var lastWords: [UInt8] = []
     private var complains = true
 
-    /// Starts a command through the shell. Throws `Failure`.
-    init(_ command: String) throws {
-        do {
-            child = try ChildProcess(command)
-        } catch let error as ChildProcess.NotStarted {
-            throw Failure(words: error.words)
-        }
+    /// Makes sure that so many children may be open at once. Throws `Failure` when the limit on
+    /// open files does not allow it.
+    public static func prepare(for children: Int) throws {
+        try ChildProcess.prepare(for: children)
     }
 
+    /// Starts a command through the shell. Throws `Failure`.
+    public init(_ command: String) throws { child = try ChildProcess(command) }
+
     /// Ends all of several, which takes hardly longer than to end one.
-    static func end(_ processes: [ExternalProcess]) {
+    public static func end(_ processes: [ExternalProcess]) {
         for process in processes { process.child.closeInput() }
         for process in processes { process.child.finish() }
         for process in processes { process.child.awaitEnd() }
@@ -38,7 +38,7 @@ final class ExternalProcess {
 
     /// Sends a line and returns the line that answers it, without its newline, within a time
     /// limit. Throws `Failure` when the child dies, hangs, or answers without end.
-    func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
+    public func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
         var unsent = (Array(line.utf8) + [0x0A])[...]
         while true {

@@ -1,4 +1,3 @@
-import Basics
 import Foundation
 import Synchronization
 
@@ -10,11 +9,6 @@ import Synchronization
 ///
 /// A class because a process is one thing; the group is gone with its last holder.
 final class ChildProcess {
-    /// Why a command could not be started, in words that complete "the scheduler ...".
-    struct NotStarted: Error {
-        var words: String
-    }
-
     /// How a process ended.
     enum End {
         case exited(status: Int32)
@@ -35,8 +29,8 @@ final class ChildProcess {
     private var end: End?
     private var isCleared = false
 
-    /// Makes sure that so many children may be open at once. Throws `NotStarted` when the limit on
-    /// open files does not allow it.
+    /// Makes sure that so many children may be open at once. Throws `ExternalProcess.Failure` when
+    /// the limit on open files does not allow it.
     static func prepare(for children: Int) throws {
         let next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
         if next >= 0 { close(next) }
@@ -45,11 +39,11 @@ final class ChildProcess {
         var limit = rlimit()
         guard getrlimit(openFiles, &limit) == 0, needed > limit.rlim_cur else { return }
         guard raiseLimit(), getrlimit(openFiles, &limit) == 0, needed <= limit.rlim_cur else {
-            throw NotStarted(words: problem(EMFILE))
+            throw ExternalProcess.Failure(words: problem(EMFILE))
         }
     }
 
-    /// Starts a command through the shell. Throws `NotStarted`.
+    /// Starts a command through the shell. Throws `ExternalProcess.Failure`.
     init(_ command: String) throws {
         // A child that dies must be an error here, not a signal that ends the program.
         signal(SIGPIPE, SIG_IGN)
@@ -145,7 +139,7 @@ extension ChildProcess {
         var ends: [Int32] = [-1, -1]
         if make(&ends) < 0 {
             guard errno == EMFILE, raiseLimit(), make(&ends) == 0 else {
-                throw NotStarted(words: problem(errno))
+                throw ExternalProcess.Failure(words: problem(errno))
             }
         }
         for index in ends.indices where ends[index] <= STDERR_FILENO {
@@ -155,7 +149,7 @@ extension ChildProcess {
             close(low)
             guard ends[index] >= 0 else {
                 close(ends[1 - index])
-                throw NotStarted(words: problem(failure))
+                throw ExternalProcess.Failure(words: problem(failure))
             }
         }
         return ends
@@ -195,7 +189,7 @@ extension ChildProcess {
         case ENFILE: return "cannot be started: the whole system has too many open files"
         case EAGAIN:
             return "cannot be started: the limit on processes, ulimit -u, is reached (each "
-                + "replica's scheduler is one at least)"
+                + "such process is one at least)"
         default: return "cannot be started (\(String(cString: strerror(number))))"
         }
     }
@@ -234,7 +228,7 @@ extension ChildProcess {
         var process: pid_t = 0
         let result = posix_spawn(
             &process, words[0], &actions, &attributes, arguments, environ)
-        guard result == 0 else { throw NotStarted(words: problem(result)) }
+        guard result == 0 else { throw ExternalProcess.Failure(words: problem(result)) }
         return process
     }
 }

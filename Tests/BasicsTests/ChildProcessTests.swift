@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Simulator
+@testable import Basics
 
 @Suite("Child processes", .serialized)
 struct ChildProcessTests {
@@ -74,7 +74,7 @@ struct ChildProcessTests {
 
     @Test("more children than there may be open files are refused before the first is started")
     func limit() throws {
-        let error = #expect(throws: ChildProcess.NotStarted.self) {
+        let error = #expect(throws: ExternalProcess.Failure.self) {
             try ChildProcess.prepare(for: 1 << 40)
         }
         #expect(error?.words.contains("too many open files") == true)

@@ -88,6 +88,18 @@ struct CountTests {
         #expect(work.allocations <= 100)
     }
 
+    @Test("a policy executes the steps that the engine's own rules do, and no more")
+    func policy() throws {
+        let (own, counters) = try counts("chat-80", requests: 2_000)
+        let (work, same) = try counts("chat-80-policy", requests: 2_000)
+        #expect(counters == same)
+        #expect(work.executed == own.executed)
+        #expect(work.strode == own.strode)
+        #expect(work.events == own.events)
+        #expect(work.queueOperations == own.queueOperations)
+        #expect(work.allocations <= own.allocations + 20)
+    }
+
     @Test("a model with windows strides, and its private blocks are not looked for")
     func windows() throws {
         let (work, counters) = try counts("chat-windows", requests: 600)

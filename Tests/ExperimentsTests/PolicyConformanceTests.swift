@@ -24,10 +24,10 @@ private let sample: [String] = captures.filter { folder in
 @Suite struct PolicyConformanceTests {
     /// vLLM's two policies written as `SchedulingPolicy` values decide every step as the engine's
     /// own scheduler does.
-    @Test(arguments: sample)
-    func policiesReproduceTheEngine(folder: String) throws {
+    @Test(arguments: sample, EngineConfiguration.Gait.allCases)
+    func policiesReproduceTheEngine(folder: String, gait: EngineConfiguration.Gait) throws {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
-        let result = try Conformance.run(folder, gait: .walk) { plan in
+        let result = try Conformance.run(folder, gait: gait) { plan in
             plan.policy =
                 configuration.policy == "priority" ? ByPriority() : FirstComeFirstServed()
         }

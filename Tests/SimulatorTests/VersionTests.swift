@@ -1,5 +1,5 @@
 import Basics
-import Hardware
+import StepTime
 import Simulator
 import Testing
 

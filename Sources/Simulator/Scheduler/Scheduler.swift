@@ -42,9 +42,10 @@ struct Scheduler: ~Copyable {
         // follows a property of a noncopyable value under construction.
         let engine = plan.engine
         let isOrdered = engine.policy == .priority && !plan.hasCustomScheduler
+        let hasPolicy = plan.externalScheduler == nil && plan.hasCustomScheduler
         rules = SchedulerRules(engine)
         flight = Pipeline(depth: engine.asyncScheduling ? 2 : 1)
-        waiting = WaitingQueue(ordered: isOrdered)
+        waiting = WaitingQueue(ordered: isOrdered, byPolicy: hasPolicy)
         cohort = Cohort(
             isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)
         let isPaced = engine.release.rules.prefillPacing == .local

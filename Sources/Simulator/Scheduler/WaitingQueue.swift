@@ -18,21 +18,26 @@ struct WaitingQueue: ~Copyable {
     }
 
     let ordered: Bool
+    /// Whether the array may hold somebody: by priority, and for a policy.
+    private let usesArray: Bool
     private var deque = RingQueue<Int32>()
     private var descending: [(rank: Rank, slot: Int32)] = []
     /// Requests that the admission loop under way has passed over.
     private var aside: [Int32] = []
 
-    init(ordered: Bool) { self.ordered = ordered }
+    init(ordered: Bool, byPolicy: Bool = false) {
+        self.ordered = ordered
+        usesArray = ordered || byPolicy
+    }
 
-    var count: Int { descending.count + deque.count }
+    var count: Int { usesArray ? descending.count + deque.count : deque.count }
     var isEmpty: Bool { count == 0 }
     /// The request at a place, the head first.
     subscript(place: Int) -> Int32 {
-        place < descending.count
-            ? descending[descending.count - 1 - place].slot : deque[place - descending.count]
+        let placed = placed
+        return place < placed ? descending[placed - 1 - place].slot : deque[place - placed]
     }
-    var head: Int32? { descending.last?.slot ?? deque.first }
+    var head: Int32? { usesArray ? descending.last?.slot ?? deque.first : deque.first }
 
     /// A new request joins.
     mutating func append(_ slot: Int32, rank: Rank) {
@@ -60,13 +65,13 @@ struct WaitingQueue: ~Copyable {
     }
 
     private mutating func removeHead() {
-        if descending.isEmpty { _ = deque.popFirst() } else { descending.removeLast() }
+        if placed == 0 { _ = deque.popFirst() } else { descending.removeLast() }
     }
 
     /// Removes a request wherever it stands. O(1) for the head, else O(count).
     mutating func remove(_ slot: Int32) {
         if head == slot { return removeHead() }
-        if let index = descending.lastIndex(where: { $0.slot == slot }) {
+        if usesArray, let index = descending.lastIndex(where: { $0.slot == slot }) {
             descending.remove(at: index)
         } else if let index = (0..<deque.count).first(where: { deque[$0] == slot }) {
             deque.remove(at: index)
@@ -86,7 +91,7 @@ struct WaitingQueue: ~Copyable {
 /// The order of a policy.
 extension WaitingQueue {
     /// Those that have a place, and those that have none yet, who stand behind them.
-    var placed: Int { descending.count }
+    var placed: Int { usesArray ? descending.count : 0 }
     var unplaced: Int { deque.count }
 
     /// Takes out one of those without a place, counted from the first.

@@ -1,3 +1,5 @@
+import Simulator
+
 /// Keys that were given. Two configurations that hold the same are equal, whatever was given.
 struct GivenKeys: Sendable, Equatable {
     private var paths: Set<String> = []

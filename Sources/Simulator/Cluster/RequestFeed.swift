@@ -129,21 +129,23 @@ struct RequestFeed: ~Copyable {
         try refuseCircle()
     }
 
-    /// Throws when some turns wait for one another, so that none would ever arrive. O(rows).
+    /// Throws when some requests wait for one another, so that none would ever arrive. O(waits).
     private func refuseCircle() throws {
-        var arrives = batch.predecessors.map { $0 < 0 }
-        var rows = batch.predecessors.indices.filter { arrives[$0] }
-        while let row = rows.popLast() {
-            for follower in followers[batch.ids[row]] ?? [] where !arrives[follower] {
-                arrives[follower] = true
-                rows.append(follower)
+        var left = pending
+        var arriving = left.indices.filter { left[$0] == 0 }
+        var arrived = 0
+        while let row = arriving.popLast() {
+            arrived += 1
+            let id = batch.ids[row]
+            for follower in (followers[id] ?? []) + (companions[id] ?? []) {
+                left[Int(follower.row)] -= 1
+                if left[Int(follower.row)] == 0 { arriving.append(Int(follower.row)) }
             }
         }
-        guard let row = arrives.firstIndex(of: false) else { return }
+        guard arrived < left.count, let row = left.firstIndex(where: { $0 > 0 }) else { return }
         throw InputError(
-            "request \(batch.ids[row])",
-            "waits for request \(batch.predecessors[row]), which waits in a circle",
-            expected: "a first turn that follows no other")
+            "request \(batch.ids[row])", "waits for requests that wait for it, in a circle",
+            expected: "a first request that waits for no other")
     }
 
     private var isFollower: Bool { !pending.isEmpty && batch.follows(row) }

@@ -201,7 +201,7 @@ extension KVCache {
         }
         if demand.reservesFullPrompt {
             let want = blockSize.holding(min(demand.known, maxModelLen))
-            if lacking(want, held) { $0.gateCap } + aside > freeBlocks { return false }
+            if lacking(want, held, { $0.gateCap }) + aside > freeBlocks { return false }
         }
         if hasWindows { slide(demand.slot, settled) }
         let want = blockSize.holding(min(total + demand.tokens, maxModelLen))
@@ -213,7 +213,7 @@ extension KVCache {
     /// through so and is not there leaves an overdraft.
     @inline(never)
     private mutating func fitsCapped(_ want: Int, _ held: Int, _ aside: Int) -> Bool {
-        guard lacking(want, held) { $0.demandCap } + aside <= freeBlocks else { return false }
+        guard lacking(want, held, { $0.demandCap }) + aside <= freeBlocks else { return false }
         overdraft = max(0, max(0, want - held) * groups.count + aside - freeBlocks)
         return overdraft == 0
     }

@@ -1,4 +1,5 @@
 import Basics
+import Results
 import Traces
 
 /// A trace's statistics as JSON (snake_case keys).

@@ -1,3 +1,5 @@
+import Simulator
+
 /// One key of the configuration: where it stands, what it means, what it may be.
 public struct ConfigurationKey: Sendable {
     /// Section and name, "engine.block_size".

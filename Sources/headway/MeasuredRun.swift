@@ -1,5 +1,7 @@
 import Basics
 import Reports
+import Results
+import Scenario
 import Simulator
 import Traces
 

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 import Models
-import Reports
+import Results
 import Simulator
 import StepTime
 import Traces

@@ -8,7 +8,7 @@ struct LinkedLists: ~Copyable {
         var isEmpty: Bool { first < 0 }
     }
 
-    private struct Links {
+    struct Links {
         var previous: Int32 = -1
         var next: Int32 = -1
     }

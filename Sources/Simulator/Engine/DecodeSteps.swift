@@ -102,7 +102,6 @@ struct DecodeSteps: ~Copyable {
     mutating func commit(
         to instance: inout Instance, context: Int128, windowedContext: Int128
     ) {
-        precondition(clock >= firstClock, "I5: the clock goes back")
         let tokens = steps * Int(count)
         instance.tally.work.addDecodes(
             Int(count), steps: steps, context: context, windowedContext: windowedContext)

@@ -95,7 +95,6 @@ private func deliver(
     tally.interTokenLatency.add(time - last, times: Int64(header.members))
     tally.counters.outputTokens += header.members
     tally.counters.wastedEntries += header.wasted
-    tally.ledger.wasted += header.wasted
     for place in scheduler.flight[0].entries.indices {
         let slot = Int(scheduler.flight[0].entries[place].slot)
         deliver(&scheduler.requests[slot], &tally, at: time)

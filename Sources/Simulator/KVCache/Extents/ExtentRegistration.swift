@@ -12,7 +12,7 @@ func registerExtents(_ cache: inout KVCache, _ slot: Int, _ tokens: Int) {
         return registerNamed(&cache, slot, done..<full)
     }
     guard cache.hasWindows else {
-        cache.extents.distinctKeys += Int(full - done)
+        cache.extents.distinctKeys += Int(full - done) * cache.groups.count
         return
     }
     for group in 0..<cache.groups.count {

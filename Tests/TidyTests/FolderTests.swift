@@ -71,4 +71,32 @@ struct FolderTests {
         let seen = Set(takers.map(\.file))
         #expect(seen == Set(Self.takers.keys), "\(Set(Self.takers.keys).subtracting(seen))")
     }
+
+    @Test("an arrow that goes up is seen, and so is who takes a whole instance")
+    func seesArrows() {
+        let files = [
+            SourceFile(
+                path: "Sources/Simulator/KVCache/Pool.swift",
+                lines: [
+                    "/// A comment may name the Scheduler.", "struct Pool {",
+                    "    var text = \"Scheduler\"", "    func take() -> Scheduler { decide(1) }",
+                    "    private func finish() {}", "}", "private struct Hidden {}",
+                ]),
+            SourceFile(
+                path: "Sources/Simulator/Scheduler/Scheduler.swift",
+                lines: [
+                    "public struct Scheduler {", "    func close(_ instance: inout Instance) {",
+                    "        pool.decide(Pool())", "        finish(Hidden())", "    }", "}",
+                    "@inline(__always)", "func decide(_ number: Int) {}", "func finish() {}",
+                ]),
+        ]
+        let seen = SimulatorFolders(files, layer: Self.layer)
+        let uses = seen.uses.map { "\($0.line): \($0.from) \($0.word) \($0.to.sorted())" }
+        #expect(
+            uses == [
+                #"4: KVCache Scheduler ["Scheduler"]"#, #"4: KVCache decide ["Scheduler"]"#,
+                #"3: Scheduler Pool ["KVCache"]"#,
+            ])
+        #expect(seen.takersOfInstance.map(\.line) == [2])
+    }
 }

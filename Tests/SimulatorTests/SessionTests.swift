@@ -51,6 +51,19 @@ struct SessionTests {
         }
     }
 
+    @Test("turns that wait for one another in a circle are refused, not dropped")
+    func circle() throws {
+        var workload = workload(4)
+        workload.predecessors = [-1, 3, 1, 2]
+        workload.thinkTimes = [0, 0, 0, 0]
+        let error = try #require(throws: InputError.self) {
+            try simulate(plan(), source: InMemorySource(workload))
+        }
+        #expect(
+            "\(error)".hasPrefix("request 1: waits for request 3, which waits in a circle"),
+            "\(error)")
+    }
+
     @Test("a closed loop keeps its number of requests in the cluster")
     func closedLoop() throws {
         var plan = plan()

@@ -2,32 +2,26 @@ extension Cluster {
     /// What a run that is over did not keep of what it was given, by the number of the invariant;
     /// nil: everything is accounted for. O(replicas).
     mutating func unconserved(_ feed: borrowing RequestFeed) -> String? {
-        var (counters, sums) = (Counters(), RecordSums())
-        for index in statistics.indices {
-            counters.add(statistics[index].counters)
-            sums.add(statistics[index].sums)
-        }
-        if let lost = lostRequest(counters, feed) { return lost }
-        var residence = sums.residence
+        var records = RequestStatistics(objective)
+        for index in statistics.indices { records.merge(statistics[index]) }
+        if let lost = lostRequest(records.counters, feed) { return lost }
+        var counters = Counters()
         for number in replicas.indices {
             if let problem = Simulator.unconserved(&replicas[number]) {
                 return "replica \(number): \(problem)"
             }
             counters.add(replicas[number].tally.counters)
             counters.add(replicas[number].scheduler.counters)
-            residence &-= replicas[number].tally.ledger.onTheWay
-            residence &-= replicas[number].tally.ledger.presence
         }
-        let counted = RecordSums(
-            promptTokens: counters.promptTokens, outputTokens: counters.outputTokens,
-            hitTokens: counters.hitTokens, preemptions: counters.preemptions,
-            residence: sums.residence)
-        if counted != sums {
-            return "I23: counted are \(counted), the records say \(sums)"
+        if counters.outputTokens != records.outputTokens || counters.hitTokens != records.hitTokens
+            || counters.preemptions != records.preemptions
+        {
+            return
+                "I23: \(counters.outputTokens) tokens were delivered, \(counters.hitTokens) found "
+                + "and \(counters.preemptions) requests preempted, the records say "
+                + "\(records.outputTokens), \(records.hitTokens) and \(records.preemptions)"
         }
-        // Little's law, L = λW, times the length of the run.
-        return residence == 0
-            ? nil : "I25: requests in the system, integrated, are not the sum of their times in it"
+        return uneven(records, delivered: counters.outputTokens)
     }
 
     /// I21: every request that arrived has one record, with one outcome.
@@ -43,5 +37,29 @@ extension Cluster {
         }
         return router.outstandingRequests == 0
             ? nil : "I21: the router counts \(router.outstandingRequests) requests as outstanding"
+    }
+
+    /// I24, I25: the gaps between tokens add up to the times from first to last token, and the
+    /// requests in the system, integrated, to their times in it.
+    private func uneven(_ records: borrowing RequestStatistics, delivered: Int) -> String? {
+        var gaps = Int64(delivered - records.counters.finished)
+        var decoding = UInt64(truncatingIfNeeded: records.endToEnd.sum)
+        var residence = decoding
+        decoding &-= UInt64(truncatingIfNeeded: records.timeToFirstToken.sum)
+        for number in replicas.indices {
+            gaps -= replicas[number].tally.interTokenLatency.count
+            gaps -= Int64(replicas[number].tally.ledger.begun)
+            decoding &+= replicas[number].tally.ledger.decoding
+            decoding &-= UInt64(truncatingIfNeeded: replicas[number].tally.interTokenLatency.sum)
+            residence &+= replicas[number].tally.ledger.residence
+            residence &-= replicas[number].tally.ledger.presence
+        }
+        if gaps != 0 { return "I24: \(gaps) gaps between tokens are missing" }
+        if decoding != 0 {
+            return "I24: the gaps between tokens do not add up to the times from first to last"
+        }
+        // Little's law, L = λW, times the length of the run.
+        return residence == 0
+            ? nil : "I25: requests in the system, integrated, are not the sum of their times in it"
     }
 }

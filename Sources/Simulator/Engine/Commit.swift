@@ -23,12 +23,12 @@ func commit(
     delivered += deliverMembers(
         batch, &scheduler, &tally, isEmpty: commitment.entries.isEmpty, at: time)
     tally.counters.wastedEntries += batch.wasted
-    tally.ledger.wasted += batch.wasted
     if scheduler.cohort.isOn { finishLeaving(batch, &commitment, &scheduler, &cache) }
     for index in commitment.finished.indices {
         let slot = Int(commitment.finished[index])
         if scheduler.requests[slot].membership == .leaving {
             let computed = scheduler.requests[slot].computedAtEnd
+            scheduler.requests[slot].computed = Int32(computed)
             scheduler.requests[slot].known = Int32(computed) + 1
             scheduler.requests[slot].inFlight = 0
             cache.register(slot, upTo: computed)
@@ -61,6 +61,7 @@ private func deliverEntries(
         scheduler.requests[slot].inFlight -= entry.tokens
         if scheduler.requests[slot].state == .ended {
             tally.counters.wastedEntries += 1
+            tally.ledger.wasted += 1
             if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(entry.slot) }
             continue
         }
@@ -161,13 +162,12 @@ func finish(
 ) {
     let state = scheduler.requests[slot].state
     precondition(state != .ended, "I6: a request ends twice")
-    account(&tally.ledger, scheduler.requests[slot], outcome, scheduler.present, at: time)
+    tally.ledger.account(until: time, present: scheduler.present)
+    tally.ledger.computed &+= Int(scheduler.requests[slot].computed)
     if state == .waiting || state == .preempted {
         scheduler.waiting.remove(Int32(slot))
     } else if scheduler.requests[slot].lost > 0 {
-        let request = scheduler.requests[slot]
-        let computed = request.isIndividual ? request.computed : Int32(request.computedAtEnd)
-        scheduler.settleRecomputed(slot, computed: computed)
+        scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     }
     tally.account(until: time, used: cache.usedBlocks)
     cache.release(slot)
@@ -176,27 +176,13 @@ func finish(
     scheduler.requests[slot].state = .ended
     scheduler.endedFlag = true
     scheduler.events += 1
+    let record = scheduler.requests[slot].record(outcome, at: time, replica: tally.replica)
+    if outcome == .aborted {
+        tally.ledger.giveUp(record, lastToken: scheduler.requests[slot].lastToken)
+    }
     tally.ended.append(
-        EndedRequest(
-            sequence: scheduler.requests[slot].sequence,
-            record: scheduler.requests[slot].record(outcome, at: time, replica: tally.replica)))
+        EndedRequest(sequence: scheduler.requests[slot].sequence, record: record))
     if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(Int32(slot)) }
-}
-
-/// Notes of a request that ends what proves the counters at the end of a run.
-@inline(__always)
-private func account(
-    _ ledger: inout Ledger, _ request: borrowing LiveRequest, _ outcome: Outcome, _ present: Int,
-    at time: Int64
-) {
-    ledger.account(until: time, present: present)
-    ledger.ended += 1
-    ledger.computed += request.isIndividual ? Int(request.computed) : request.computedAtEnd
-    guard request.firstToken >= 0 else { return }
-    ledger.begun += 1
-    // A member's last token is the one that ends it.
-    let last = outcome == .finished ? time : request.lastToken
-    ledger.decoding &+= UInt64(last - request.firstToken)
 }
 
 /// Takes an ended request out of the running list, if it is there. O(1) with a cohort, where order

@@ -184,7 +184,6 @@ struct DecodeSteps: ~Copyable {
         instance.tally.interTokenLatency.add(time - lastDelivery, times: Int64(header.members))
         instance.tally.counters.outputTokens += header.members
         instance.tally.counters.wastedEntries += header.wasted
-        instance.tally.ledger.wasted += header.wasted
         for place in instance.scheduler.flight[0].entries.indices {
             let slot = Int(instance.scheduler.flight[0].entries[place].slot)
             deliver(&instance.scheduler.requests[slot], &instance.tally, at: time)
@@ -311,7 +310,6 @@ struct DecodeSteps: ~Copyable {
 
     /// Writes the state back as steps decided one at a time would have left it.
     mutating func commit(to instance: inout Instance) {
-        precondition(clock >= firstClock, "I5: the clock goes back")
         let requests = Int(count)
         let tokens = steps * requests
         instance.scheduler.cohort.tick = tick

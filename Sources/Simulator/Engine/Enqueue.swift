@@ -14,7 +14,6 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         instance.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
         return
     }
-    instance.tally.ledger.entered += 1
     instance.tally.counters.promptTokens += Int(arrival.promptTokens)
     let request = LiveRequest(
         known: arrival.promptTokens, promptTokens: arrival.promptTokens,

@@ -82,10 +82,7 @@ private func takeArrived(_ instance: inout Instance) {
         _ = instance.inbox.popFirst()
         instance.scheduler.events += 1
         let slot = Int(next)
-        instance.tally.ledger.account(
-            until: instance.clock, present: instance.scheduler.present)
-        let onTheWay = instance.clock - instance.scheduler.requests[slot].arrival
-        instance.tally.ledger.onTheWay &+= UInt64(onTheWay)
+        instance.tally.ledger.enter(arrivedAt: instance.scheduler.requests[slot].arrival)
         instance.scheduler.waiting.append(next, rank: instance.scheduler.requests[slot].rank)
         let abort = instance.scheduler.requests[slot].abort
         if abort < .max {

@@ -4,58 +4,43 @@
 /// Times are picoseconds. Products of times and requests are kept modulo 2⁶⁴: sums stay exact, and
 /// a wrong one passes only if it is wrong by a multiple of 213 request-days.
 struct Ledger {
-    /// Requests that entered the instance, and that ended in it.
-    var entered = 0
-    var ended = 0
-    /// Requests that got a token.
-    var begun = 0
-    /// Tokens that ended requests had computed or found in the cache since their last admission.
+    /// Tokens that ended requests had computed or found in the cache since their last admission,
+    /// and those computed for individuals that had ended.
     var computed = 0
-    /// Tokens computed for members of the cohort that had ended.
     var wasted = 0
-    /// Σ (last token - first token) over ended requests.
+    /// Of requests whose clients gave up: how many had a token, Σ (last token - first token) and
+    /// Σ (end - arrival).
+    var begun = 0
     var decoding: UInt64 = 0
-    /// Σ (moment at which the loop took it - arrival) over requests.
-    var onTheWay: UInt64 = 0
-    /// ∫ (waiting + running) dt, from the lengths of the queues, up to `until`.
+    var residence: UInt64 = 0
+    /// ∫ requests in the system dt: those on their way to the loop, waiting and running, counted by
+    /// the lengths of the queues. Up to `until`; arrivals since then are charged as if they had
+    /// been there at `until`.
     private(set) var presence: UInt64 = 0
     private(set) var until: Int64 = 0
 
-    /// Charges the requests that are present up to now. Call before their number changes. O(1).
+    /// Charges the requests that are present up to now. Call before one leaves. O(1).
     @inline(__always)
     mutating func account(until time: Int64, present: Int) {
         precondition(time >= until, "I5: the clock goes back")
-        presence &+= UInt64(time &- until) &* UInt64(truncatingIfNeeded: present)
+        presence &+= UInt64(bitPattern: (time &- until) &* Int64(present))
         until = time
     }
-}
 
-/// Sums over the records of ended requests, for the same proof.
-struct RecordSums: Equatable {
-    var promptTokens = 0
-    var outputTokens = 0
-    var hitTokens = 0
-    var preemptions = 0
-    /// Σ (finish - arrival), picoseconds modulo 2⁶⁴; rejected requests spend no time.
-    var residence: UInt64 = 0
-
-    /// Adds a record. O(1).
+    /// Notes that the loop takes a request that arrived at a moment. From `until` to now, which the
+    /// next account will charge, it was in no queue; from its arrival to now it was on its way.
+    /// O(1).
     @inline(__always)
-    mutating func add(_ record: borrowing RequestRecord) {
-        guard record.outcome != .rejected else { return }
-        promptTokens &+= Int(record.promptTokens)
-        outputTokens &+= Int(record.outputTokens)
-        hitTokens &+= Int(record.hitTokens)
-        preemptions &+= Int(record.preemptions)
-        residence &+= UInt64(bitPattern: record.finish &- record.arrival)
+    mutating func enter(arrivedAt arrival: Int64) {
+        presence &+= UInt64(bitPattern: until &- arrival)
     }
 
-    /// Adds what others gathered.
-    mutating func add(_ other: RecordSums) {
-        promptTokens += other.promptTokens
-        outputTokens += other.outputTokens
-        hitTokens += other.hitTokens
-        preemptions += other.preemptions
-        residence &+= other.residence
+    /// Notes a request whose client has given up. O(1).
+    @inline(never)
+    mutating func giveUp(_ record: RequestRecord, lastToken: Int64) {
+        residence &+= UInt64(bitPattern: record.finish &- record.arrival)
+        guard record.firstToken >= 0 else { return }
+        begun += 1
+        decoding &+= UInt64(bitPattern: lastToken &- record.firstToken)
     }
 }

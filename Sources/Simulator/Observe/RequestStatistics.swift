@@ -12,8 +12,10 @@ struct RequestStatistics: ~Copyable {
     private(set) var longestContext = 0
     /// The most preemptions of one request.
     private(set) var mostPreemptions = 0
-    /// What proves the replicas' counters at the end of a run.
-    private(set) var sums = RecordSums()
+    /// Sums over records, which prove the replicas' counters at the end of a run.
+    private(set) var outputTokens = 0
+    private(set) var hitTokens = 0
+    private(set) var preemptions = 0
     private let objective: ServiceLevelObjective
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
@@ -34,15 +36,19 @@ struct RequestStatistics: ~Copyable {
         longestContext = max(longestContext, other.longestContext)
         mostPreemptions = max(mostPreemptions, other.mostPreemptions)
         counters.add(other.counters)
-        sums.add(other.sums)
+        outputTokens += other.outputTokens
+        hitTokens += other.hitTokens
+        preemptions += other.preemptions
     }
 
     /// Enters an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1
-        sums.add(record)
+        outputTokens &+= Int(record.outputTokens)
+        hitTokens &+= Int(record.hitTokens)
         if record.preemptions > 0 {
             counters.preemptedRequests += 1
+            preemptions += Int(record.preemptions)
             mostPreemptions = max(mostPreemptions, Int(record.preemptions))
         }
         if record.admitted >= 0 {

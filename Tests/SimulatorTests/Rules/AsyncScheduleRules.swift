@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Rules A3 to A7: asynchronous scheduling")
 struct AsyncScheduleRules {
-    @Test("A4.1: whose last token is in flight is skipped, and keeps its place [computes on]")
+    @Test("A4.1, A4.6: whose last token is in flight is skipped, and keeps its place [computes on]")
     func a41LastTokenInFlight() throws {
         var scene = Scene(usable: 8, async: true) { $0.engine.maxNumSeqs = 2 }
         scene.add(1, prompt: 4, output: 2)
@@ -64,6 +64,26 @@ struct AsyncScheduleRules {
         #expect(sight.free == [1, 1, 1, 1, 1])
     }
 
+    @Test("A4.4: an admission computes, and is reserved room for, what is known [a token more]")
+    func a44KnownTokensOnly() throws {
+        // Request 2 waits with five tokens known and none in flight: two blocks, all there are.
+        let sight = try tightPair(output: 2, second: 3).expect([
+            "0: admit 1 x4, admit 2 x4", "1: run 1 x1, preempt 2", "2: nothing", "1 ends 1",
+            "3: resume 2 x5", "4: run 2 x1", "5: nothing", "4 ends 2",
+        ])
+        #expect(sight.free == [1, 1, 1, 1, 1, 1])
+        // A threshold cuts what is known as well.
+        var scene = Scene(usable: 3, async: true) {
+            $0.engine.enablePrefixCaching = false
+            $0.engine.longPrefillTokenThreshold = 4
+        }
+        scene.add(1, prompt: 4, output: 2)
+        scene.add(2, prompt: 4, output: 2)
+        scene.add(3, at: 2, prompt: 4)
+        let lines = try scene.run().lines
+        #expect(lines.contains("3: resume 2 x4, admit 3 x4"), "\(lines)")
+    }
+
     @Test("A4.7: a block is asked for a token earlier than that token's input is known")
     func a47BlocksEarlier() throws {
         for (isAsync, times) in [(true, [0, 0]), (false, [0, 1000])] as [(Bool, [Int64])] {
@@ -88,6 +108,30 @@ struct AsyncScheduleRules {
         #expect(sight.record(1)?.outputTokens == 2)
         // Request 2 holds one before that step has ended.
         #expect(sight.freeAfterUpdates == [6, 8, 7, 8, 8])
+    }
+
+    @Test("A5.2: what was in flight at a preemption leaves the count of what is in flight now")
+    func a52StaleTokens() throws {
+        // Request 2 loses a prompt and gets its token; what it computes anew has one of its own.
+        let sight = try tightPair(output: 2, second: 3).run()
+        #expect(sight.updates.map(\.delivered) == [2, 1, 0, 1, 1, 0])
+        #expect(sight.record(2)?.outputTokens == 3)
+        #expect(sight.result.counters.wastedEntries == 0)
+        #expect(sight.result.counters.scheduledTokens == 4 + 4 + 1 + 5 + 1)
+    }
+
+    @Test("A5.3: a token ends a request by its outputs, the model's length or a stop token")
+    func a53Stops() throws {
+        let ends: [(output: Int32, limit: Int64?, length: Int, tokens: Int32)] = [
+            (3, nil, 100, 3), (50, nil, 7, 3), (3, 90, 100, 3),
+        ]
+        for (output, limit, length, tokens) in ends {
+            var scene = Scene(usable: 20, async: true) { $0.engine.maxModelLen = length }
+            scene.add(1, prompt: 4, output: output, limit: limit)
+            let record = try scene.run().record(1)
+            #expect(record?.outputTokens == tokens)
+            #expect(record?.finish == 3_000_000_000)
+        }
     }
 
     @Test("A5.4: a last block is registered when its last token is delivered [never]")

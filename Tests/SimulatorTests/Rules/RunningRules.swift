@@ -222,8 +222,8 @@ struct RunningRules {
         ])
     }
 
-    @Test("S4.1k: the preempted go to the front, the last of them first [to the back]")
-    func s41kBackToTheFront() throws {
+    @Test("S4.3a: the preempted go to the front, the last of them first [to the back]")
+    func s43aBackToTheFront() throws {
         var scene = Scene(usable: 4) { $0.engine.enablePrefixCaching = false }
         for id in Int64(1)...4 { scene.add(id, prompt: 4, output: 3) }
         scene.add(5, prompt: 4)
@@ -236,8 +236,8 @@ struct RunningRules {
         ])
     }
 
-    @Test("S4.1l: by priority the preempted go where they belong, not to the front")
-    func s41lBackByPriority() throws {
+    @Test("S4.3b: by priority the preempted go where they belong, not to the front")
+    func s43bBackByPriority() throws {
         var scene = selfPreemption()
         scene.add(3, at: 2, prompt: 4, priority: 1)
         // S4.2a too: in the third step a block is free for request 3, but it has to wait.

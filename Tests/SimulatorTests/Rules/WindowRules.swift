@@ -156,4 +156,13 @@ struct WindowRules {
         let sight = try scene.expect(["0: admit 1 x8", "0 ends 1", "1: admit 2 x8", "1 ends 2"])
         #expect(sight.free == [3, 3])
     }
+
+    @Test("S8.5d: every group has keys of its own, also of prompts that only one request has")
+    func s85dKeysOfGroups() throws {
+        for content in [Int64(0), 7] {
+            var scene = Scene(usable: 20) { $0.engine.groups = [.full, .full] }
+            scene.add(1, content: [(content, 9)], output: 2)
+            #expect(try scene.run().keys == [4, 4])
+        }
+    }
 }

@@ -45,11 +45,11 @@ func brokenInvariant(_ instance: inout Instance) -> String? {
 struct InvariantWatch {
     private var turn = 0
 
-    /// Whether to look in this turn: in the first ones, then in every n-th, n a 64th of what there
-    /// is to look at.
+    /// Whether to look in this turn: in the first ones, then in every n-th, n three and a 32nd of
+    /// what there is to look at.
     mutating func isDue(work: Int) -> Bool {
         turn += 1
-        return turn <= 16 || turn % (1 + work / 64) == 0
+        return turn <= 16 || turn % (3 + work / 32) == 0
     }
 }
 

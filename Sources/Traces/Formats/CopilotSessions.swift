@@ -23,7 +23,8 @@ struct CopilotSessions {
             do {
                 try cursor.eachObject { try trace.readSession(&$0) }
                 let rows = try trace.graph.collected(
-                    &trace.tally, inside: whole, path: reader.path).rows
+                    &trace.tally, inside: whole, path: reader.path
+                ).rows
                 let notes = TraceNotes(
                     path: reader.path, format: .copilot,
                     assumptions: [SessionCalls.assumption])
@@ -82,6 +83,7 @@ struct CopilotSessions {
         let cached = try tokens.tokens("cached") ?? 0
         try tokens.countOthers(&tally, unless: ["total", "cached_pct"])
         let duration = try call.duration("duration_ms", scale: 6)
+        let priority = try call.priority("priority") ?? 0
         try call.countOthers(
             &tally,
             unless: [
@@ -90,6 +92,6 @@ struct CopilotSessions {
             ])
         return SessionCalls.Call(
             start: start, duration: duration ?? 0, prompt: prompt, output: output,
-            cached: cached, place: place)
+            cached: cached, priority: priority, place: place)
     }
 }

@@ -150,8 +150,9 @@ struct DynamoTrace {
         call.place = place
         let total = try request.duration("total_time_ms", scale: 6)
         let received = try request.duration("request_received_ms", scale: 6)
-        guard let end = received.map({ $0 + (total ?? max(0, (eventTime ?? $0) - $0)) })
-            ?? eventTime
+        guard
+            let end = received.map({ $0 + (total ?? max(0, (eventTime ?? $0) - $0)) })
+                ?? eventTime
         else {
             throw ScanFailure(
                 "a request has no times", expected: "request_received_ms or event_time_unix_ms")

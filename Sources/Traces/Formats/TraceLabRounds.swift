@@ -34,7 +34,8 @@ struct TraceLabRounds {
                     try calls.append(session.calls, tools: session.tools, to: &graph)
                 }
                 let rows = try graph.collected(
-                    &trace.tally, inside: whole, path: reader.path).rows
+                    &trace.tally, inside: whole, path: reader.path
+                ).rows
                 let notes = TraceNotes(
                     path: reader.path, format: .traceLab,
                     assumptions: [
@@ -74,6 +75,7 @@ struct TraceLabRounds {
                     + " output_tokens")
         }
         let (start, end) = try readTimes(&round)
+        let priority = try round.priority("priority") ?? 0
         let number = places[name] ?? sessions.count
         if number == sessions.count {
             places[name] = number
@@ -93,7 +95,7 @@ struct TraceLabRounds {
         sessions[number].calls.append(
             SessionCalls.Call(
                 start: start, duration: max(0, end - start), prompt: prompt, output: output,
-                cached: prefix ?? 0, place: cursor.at - 1))
+                cached: prefix ?? 0, priority: priority, place: cursor.at - 1))
     }
 
     private static func sum(_ one: Int64?, _ other: Int64?) -> Int64? {

@@ -275,15 +275,17 @@ private func lengths(_ workload: Workload, _ row: Int) -> [Int32] {
         #expect(workload.toolTimes == [0, 1_200_000_000])
         #expect(lengths(workload, 1) == [32_000, 900, 5_100])
         let timeless = "{\"session_id\":1,\"input_tokens_total\":9,\"output_tokens\":5}\n"
-        #expect(try failure(timeless).contains("FILE:1: a round has no times"))
+        #expect(try failure(timeless).contains("FILE:1: TraceLab's rounds: a round has no times"))
     }
 
     @Test func prioritiesCountInEveryFormat() throws {
         let bailian =
-            "{\"chat_id\":0,\"timestamp\":0,\"input_length\":9,\"output_length\":5,\"priority\":4}\n"
+            "{\"chat_id\":0,\"timestamp\":0,\"input_length\":9,\"output_length\":5,"
+            + "\"priority\":4}\n"
         let lengths =
             "arrived_at,num_prefill_tokens,num_decode_tokens,priority\n0,9,5,4\n1,9,5,\n"
-        let weka = "{\"requests\":[{\"t\":0,\"in\":64,\"out\":9,\"hash_ids\":[1],\"priority\":4}]}\n"
+        let weka =
+            "{\"requests\":[{\"t\":0,\"in\":64,\"out\":9,\"hash_ids\":[1],\"priority\":4}]}\n"
         let otel =
             "{\"startTimeUnixNano\":\"5\",\"attributes\":{\"gen_ai.usage.input_tokens\":9,"
             + "\"gen_ai.usage.output_tokens\":5,\"gen_ai.request.priority\":4}}\n"

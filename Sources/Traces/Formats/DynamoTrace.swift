@@ -41,7 +41,8 @@ struct DynamoTrace {
                 try cursor.eachObject { try trace.readEvent(&$0) }
                 return try trace.source(whole, path: reader.path, options)
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: reader.path)
+                throw LineReader.locate(
+                    failure.of("Dynamo's request trace"), cursor, path: reader.path)
             }
         }
     }

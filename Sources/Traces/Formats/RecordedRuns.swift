@@ -9,7 +9,7 @@ import Basics
 /// - vLLM's benchmark: lists with a place for each request: `start_times` (s), `input_lens`,
 ///   `output_lens`, `ttfts` (s), `itls` (s), `errors`. One result, or several one after another.
 /// - AIPerf (`profile_export.jsonl`): `metadata.request_start_ns`, and `metrics` with
-///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token` and `request_latency`.
+///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token`, `request_latency`.
 struct RecordedRuns {
     /// A request with nanoseconds of its file's clock.
     private struct Request {

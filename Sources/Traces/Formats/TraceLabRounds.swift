@@ -5,8 +5,8 @@ import Basics
 ///
 /// A round begins with its last input (`user_message`, `tool_result`) before its first output
 /// (`reasoning`, `text`, `tool_call`, `usage_report`) and ends with its last output. Rounds of a
-/// session follow one another as `SessionCalls` has it, `prefix_tokens` being what was found cached;
-/// what of a pause lies between `emitted_at` and `result_at` of a tool is that tool's.
+/// session follow one another as `SessionCalls` has it, `prefix_tokens` being what was found
+/// cached; what of a pause lies between `emitted_at` and `result_at` of a tool is that tool's.
 struct TraceLabRounds {
     private struct Session {
         var calls: [SessionCalls.Call] = []
@@ -47,7 +47,8 @@ struct TraceLabRounds {
                         countsFromFirstRow: true), notes
                 )
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: reader.path)
+                throw LineReader.locate(
+                    failure.of("TraceLab's rounds"), cursor, path: reader.path)
             }
         }
     }

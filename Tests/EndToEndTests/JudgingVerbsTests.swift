@@ -107,4 +107,36 @@ struct JudgingVerbsTests {
         #expect(outcome.status == 2 && outcome.output.isEmpty)
         #expect(outcome.errors.contains("v.csv:2: none of 1 rows can be predicted"))
     }
+
+    @Test("validate replays a trace with measured latencies, and run shows them, too")
+    func validateTrace() throws {
+        let result = """
+            {"request_throughput":1.0,"total_input_tokens":300,"input_lens":[100,200],\
+            "output_lens":[3,2],"ttfts":[0.05,0.06],"itls":[[0.01,0.02],[0.03]],\
+            "start_times":[1000.0,1000.5],"errors":["",""]}
+            """
+        _ = try write("b.json", result)
+        let one = ["--set", "cluster.replicas=1", "--set", "step_time.kind=linear"]
+        let outcome = try Executable.run(
+            ["validate", "b.json", "--json"] + one, in: scratch.path, seconds: 200)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let comparison = try #require(try json(outcome)["comparison"] as? [String: Any])
+        let latencies = try #require(comparison["latencies"] as? [[String: Any]])
+        #expect(latencies.map { $0["name"] as? String } == ["ttft", "tpot", "e2el"])
+        let measured = try #require(latencies[0]["measured"] as? [String: Any])
+        #expect(measured["mean_ms"] as? Double == 55)
+        let simulated = try #require(latencies[0]["simulated"] as? [String: Any])
+        let run = try Executable.run(
+            ["run", "--trace", "b.json", "--json", "--quiet"] + one, in: scratch.path,
+            seconds: 200)
+        let summary = try json(run)
+        #expect(summary["mean_ttft_ms"] as? Double == simulated["mean_ms"] as? Double)
+        #expect(summary["measured"] != nil)
+        let page = try Executable.run(
+            ["validate", "b.json"] + one, in: scratch.path, seconds: 200)
+        #expect(page.output.contains("TTFT measured") && page.output.contains("TTFT simulated"))
+        #expect(try call("validate", "b.json", "--rows").status == 2)
+        let reference = try call("validate", "v.csv", "--set", "seed=1")
+        #expect(reference.status == 2 && reference.errors.contains("--set: applies to a trace"))
+    }
 }

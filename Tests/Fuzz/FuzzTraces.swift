@@ -43,6 +43,7 @@ public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
                 precondition(segments.allSatisfy { $0.length > 0 && $0.offset >= 0 })
                 let tokens = segments.reduce(0) { $0 + Int($1.length) }
                 precondition(segments.isEmpty || tokens == Int(batch.promptTokens[row]))
+                precondition(batch.waits(of: row).allSatisfy { $0.delay >= 0 })
             }
         }
     } catch is InputError {

@@ -93,10 +93,13 @@ struct AgenticMooncake {
             }
             graph.update(place) { $0.edges = edges }
         }
-        let pairs = branches.isEmpty ? [] : Set(
-            graph.calls.indices.flatMap { place in
-                graph.calls[place].edges.map { [place, $0.call] }
-            })
+        let pairs =
+            branches.isEmpty
+            ? []
+            : Set(
+                graph.calls.indices.flatMap { place in
+                    graph.calls[place].edges.map { [place, $0.call] }
+                })
         for branch in branches {
             guard let child = places[branch.name] else {
                 throw failure(

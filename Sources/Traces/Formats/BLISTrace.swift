@@ -92,7 +92,8 @@ struct BLISTrace {
         }
         guard options.isStrict, !others.isEmpty else { return }
         throw InputError(
-            place, "columns that are not read: \(CSVHeader.list(others)) (refused by strict reading)",
+            place,
+            "columns that are not read: \(CSVHeader.list(others)) (refused by strict reading)",
             expected: "only columns that the format has")
     }
 
@@ -191,7 +192,8 @@ struct BLISTrace {
             &tally, inside: ByteCursor(none), path: path,
             measuredFrom: "BLIS's client: from the "
                 + (isSent ? "sending" : "arrival") + " of a request")
-        var assumptions = isSent ? [] : ["requests arrive at arrival_time_us: no sending is recorded"]
+        var assumptions =
+            isSent ? [] : ["requests arrive at arrival_time_us: no sending is recorded"]
         if !others.isEmpty {
             assumptions.append("columns that are not read: \(CSVHeader.list(others))")
         }
@@ -200,7 +202,8 @@ struct BLISTrace {
         notes.add(remark: "the header beside it (YAML) is not read")
         if mediaRows > 0 {
             notes.add(
-                remark: "counts of image, audio and video tokens that are not modelled: \(mediaRows)")
+                remark: "counts of image, audio and video tokens that are not modelled:"
+                    + " \(mediaRows)")
         }
         return (
             CollectedTrace(

@@ -13,13 +13,13 @@ struct Bailian: LineFormat {
     private var turns: [Int64: (time: Int64, output: Int64)] = [:]
 
     private enum Key {
-        case chatID, parent, timestamp, inputLength, outputLength, hashIDs, other
+        case chatID, parent, timestamp, inputLength, outputLength, hashIDs, priority, other
     }
     private var keys = KeyReader<Key>(
         [
             ("chat_id", .chatID), ("parent_chat_id", .parent), ("timestamp", .timestamp),
             ("input_length", .inputLength), ("output_length", .outputLength),
-            ("hash_ids", .hashIDs),
+            ("hash_ids", .hashIDs), ("priority", .priority),
         ], ignored: ["type", "turn"], other: .other)
 
     /// Reads the unit of time off the first rows where `options` do not give it.
@@ -28,6 +28,7 @@ struct Bailian: LineFormat {
         let unit = options.timeUnit ?? TimeUnit(ofTimes: rows.times, usual: .seconds)
         assumptions =
             (options.timeUnit == nil ? [unit.assumption] : []) + [NominalAnswer.assumption]
+            + (rows.hasPriorities ? [FirstRows.priorityAssumption] : [])
         timeScale = unit.digits
         blocks = BlockIdentity(tokens: options.blockTokens ?? 16, hasPartial: true)
     }
@@ -64,6 +65,7 @@ struct Bailian: LineFormat {
                 found |= 8
             case .hashIDs:
                 idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
+            case .priority: if !scan.skipNull() { row.priority = try scan.priority() }
             case .other: try scan.apart { try keys.pass(&$0, &tally) }
             }
         }

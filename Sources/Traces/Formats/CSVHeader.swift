@@ -14,6 +14,7 @@ struct CSVHeader {
         case output
         case session
         case elapsed
+        case priority
     }
 
     /// A role for each column.
@@ -40,6 +41,7 @@ struct CSVHeader {
         ),
         (.session, ["session id"]),
         (.elapsed, ["elapsed time"]),
+        (.priority, ["priority", "vllm_priority"]),
     ]
 
     /// Columns that change nothing here.

@@ -4,8 +4,8 @@ import Basics
 /// `turns` of `llm_calls` and `tool_batches`.
 ///
 /// A call has `timestamp` (its start), `duration_ms`, and `tokens` with `prompt`, `completion` and
-/// `cached`. Calls of a session follow one another as `SessionCalls` has it; what of a pause lies in
-/// a tool batch is a tool's. A failed call has no output and is dropped.
+/// `cached`. Calls of a session follow one another as `SessionCalls` has it; what of a pause lies
+/// in a tool batch is a tool's. A failed call has no output and is dropped.
 struct CopilotSessions {
     private var graph = RequestGraph()
     private var calls = SessionCalls()
@@ -22,8 +22,12 @@ struct CopilotSessions {
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readSession(&$0) }
+                guard !trace.graph.calls.isEmpty else {
+                    throw ScanFailure("none has a call", expected: "turns with llm_calls")
+                }
                 let rows = try trace.graph.collected(
-                    &trace.tally, inside: whole, path: reader.path).rows
+                    &trace.tally, inside: whole, path: reader.path
+                ).rows
                 let notes = TraceNotes(
                     path: reader.path, format: .copilot,
                     assumptions: [SessionCalls.assumption])
@@ -33,7 +37,8 @@ struct CopilotSessions {
                         countsFromFirstRow: true), notes
                 )
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: reader.path)
+                throw LineReader.locate(
+                    failure.of("Copilot's sessions"), cursor, path: reader.path)
             }
         }
     }
@@ -82,6 +87,7 @@ struct CopilotSessions {
         let cached = try tokens.tokens("cached") ?? 0
         try tokens.countOthers(&tally, unless: ["total", "cached_pct"])
         let duration = try call.duration("duration_ms", scale: 6)
+        let priority = try call.priority("priority") ?? 0
         try call.countOthers(
             &tally,
             unless: [
@@ -90,6 +96,6 @@ struct CopilotSessions {
             ])
         return SessionCalls.Call(
             start: start, duration: duration ?? 0, prompt: prompt, output: output,
-            cached: cached, place: place)
+            cached: cached, priority: priority, place: place)
     }
 }

@@ -41,7 +41,8 @@ struct DynamoTrace {
                 try cursor.eachObject { try trace.readEvent(&$0) }
                 return try trace.source(whole, path: reader.path, options)
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: reader.path)
+                throw LineReader.locate(
+                    failure.of("Dynamo's request trace"), cursor, path: reader.path)
             }
         }
     }
@@ -150,8 +151,9 @@ struct DynamoTrace {
         call.place = place
         let total = try request.duration("total_time_ms", scale: 6)
         let received = try request.duration("request_received_ms", scale: 6)
-        guard let end = received.map({ $0 + (total ?? max(0, (eventTime ?? $0) - $0)) })
-            ?? eventTime
+        guard
+            let end = received.map({ $0 + (total ?? max(0, (eventTime ?? $0) - $0)) })
+                ?? eventTime
         else {
             throw ScanFailure(
                 "a request has no times", expected: "request_received_ms or event_time_unix_ms")

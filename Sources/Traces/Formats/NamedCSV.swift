@@ -67,6 +67,7 @@ struct NamedCSV: LineFormat {
         if header.roles.contains(.session), !header.roles.contains(.elapsed) {
             sentences.append(NominalAnswer.assumption)
         }
+        if header.roles.contains(.priority) { sentences.append(FirstRows.priorityAssumption) }
         let ignored = header.ignored
         guard !ignored.isEmpty else { return sentences }
         let list = CSVHeader.list(ignored)
@@ -139,6 +140,7 @@ struct NamedCSV: LineFormat {
             case .prompt: row.prompt = try cursor.wholeNumber("the prompt length")
             case .output: row.output = try cursor.wholeNumber("the output length")
             case .session: session = cursor.columnIdentity()
+            case .priority: row.priority = try cursor.optionalPriority()
             case .elapsed: elapsed = try cursor.optionalDecimal("the elapsed time", scale: 9)
             }
         }
@@ -196,6 +198,17 @@ extension ByteCursor {
         let start = at
         skipColumn()
         return at > start ? hash(start..<at) : nil
+    }
+
+    /// A priority, 0 when the column is empty.
+    mutating func optionalPriority() throws -> Int32 {
+        if isAtEnd || current == 0x2c { return 0 }
+        let value = try wholeNumber("the priority")
+        guard let priority = Int32(exactly: value) else {
+            throw ScanFailure(
+                "the priority \(value) does not fit 32 bits", expected: "a smaller number")
+        }
+        return priority
     }
 
     /// A number, nil when the column is empty.

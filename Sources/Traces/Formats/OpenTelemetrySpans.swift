@@ -15,6 +15,7 @@ struct OpenTelemetrySpans {
         var prompt: Int64?
         var output: Int64?
         var maxTokens: Int64 = -1
+        var priority: Int32 = 0
         var conversation: UInt64?
         var ids = SpanTree.IDs()
 
@@ -189,6 +190,12 @@ struct OpenTelemetrySpans {
             var limit = span.maxTokens >= 0 ? span.maxTokens : nil
             try Self.set(&limit, cursor.quotedCount("max_tokens"), "max_tokens")
             span.maxTokens = limit ?? -1
+        } else if cursor.matches(name, "gen_ai.request.priority") {
+            let value = try cursor.quotedDecimal("the priority", scale: 0)
+            guard let priority = Int32(exactly: value) else {
+                throw ScanFailure("the priority does not fit 32 bits", expected: "a smaller one")
+            }
+            span.priority = priority
         } else if cursor.matches(name, "gen_ai.conversation.id") {
             let id = try cursor.identity("the conversation id")
             span.conversation = id == cursor.hash(0..<0) ? nil : id
@@ -260,6 +267,7 @@ struct OpenTelemetrySpans {
             row.prompt = span.prompt!
             row.output = span.output ?? 0
             row.maxTokens = span.maxTokens
+            row.priority = span.priority
             row.predecessor = -1
             if let conversation = span.conversation {
                 let fresh = Int64(contents.count)

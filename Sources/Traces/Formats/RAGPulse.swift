@@ -106,6 +106,9 @@ struct RAGPulse: LineFormat {
             } else if cursor.matches(key, "output_length") {
                 try find(4, "output_length")
                 row.output = try cursor.integer("output_length")
+            } else if cursor.matches(key, "priority") {
+                try find(32, "priority")
+                if !cursor.skipNull() { row.priority = try cursor.priority() }
             } else if cursor.matches(key, "hash_ids") {
                 try find(8, "hash_ids")
                 chunkTokens = try readChunks(&cursor, into: &segments)

@@ -9,13 +9,14 @@ import Basics
 /// - vLLM's benchmark: lists with a place for each request: `start_times` (s), `input_lens`,
 ///   `output_lens`, `ttfts` (s), `itls` (s), `errors`. One result, or several one after another.
 /// - AIPerf (`profile_export.jsonl`): `metadata.request_start_ns`, and `metrics` with
-///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token` and `request_latency`.
+///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token`, `request_latency`.
 struct RecordedRuns {
     /// A request with nanoseconds of its file's clock.
     private struct Request {
         var time: Int64
         var prompt: Int64
         var output: Int64
+        var priority: Int32 = 0
         var first: Int64?
         var end: Int64?
         /// When the engine queued it, on the clock of `first` and `end`; nil where these count from
@@ -72,6 +73,7 @@ struct RecordedRuns {
             row.time = request.time
             row.prompt = request.prompt
             row.output = request.output
+            row.priority = request.priority
             let id = rows.append(row)
             guard request.output > 0 else { continue }
             measured.add(
@@ -103,6 +105,7 @@ struct RecordedRuns {
         requests.append(
             Request(
                 time: time, prompt: prompt, output: output,
+                priority: try fields.priority("priority") ?? 0,
                 first: try fields.time("first_token_ts", scale: 9),
                 end: try fields.time("last_token_ts", scale: 9), queued: queued ?? time))
         try fields.countOthers(&tally, unless: ["request_id", "scheduled_ts"])

@@ -5,8 +5,8 @@ import Basics
 ///
 /// A round begins with its last input (`user_message`, `tool_result`) before its first output
 /// (`reasoning`, `text`, `tool_call`, `usage_report`) and ends with its last output. Rounds of a
-/// session follow one another as `SessionCalls` has it, `prefix_tokens` being what was found cached;
-/// what of a pause lies between `emitted_at` and `result_at` of a tool is that tool's.
+/// session follow one another as `SessionCalls` has it, `prefix_tokens` being what was found
+/// cached; what of a pause lies between `emitted_at` and `result_at` of a tool is that tool's.
 struct TraceLabRounds {
     private struct Session {
         var calls: [SessionCalls.Call] = []
@@ -34,7 +34,8 @@ struct TraceLabRounds {
                     try calls.append(session.calls, tools: session.tools, to: &graph)
                 }
                 let rows = try graph.collected(
-                    &trace.tally, inside: whole, path: reader.path).rows
+                    &trace.tally, inside: whole, path: reader.path
+                ).rows
                 let notes = TraceNotes(
                     path: reader.path, format: .traceLab,
                     assumptions: [
@@ -46,7 +47,8 @@ struct TraceLabRounds {
                         countsFromFirstRow: true), notes
                 )
             } catch let failure as ScanFailure {
-                throw LineReader.locate(failure, cursor, path: reader.path)
+                throw LineReader.locate(
+                    failure.of("TraceLab's rounds"), cursor, path: reader.path)
             }
         }
     }
@@ -74,6 +76,7 @@ struct TraceLabRounds {
                     + " output_tokens")
         }
         let (start, end) = try readTimes(&round)
+        let priority = try round.priority("priority") ?? 0
         let number = places[name] ?? sessions.count
         if number == sessions.count {
             places[name] = number
@@ -93,7 +96,7 @@ struct TraceLabRounds {
         sessions[number].calls.append(
             SessionCalls.Call(
                 start: start, duration: max(0, end - start), prompt: prompt, output: output,
-                cached: prefix ?? 0, place: cursor.at - 1))
+                cached: prefix ?? 0, priority: priority, place: cursor.at - 1))
     }
 
     private static func sum(_ one: Int64?, _ other: Int64?) -> Int64? {

@@ -288,6 +288,9 @@ private struct WEKACall {
             } else if cursor.matches(key, "think_time") {
                 try find(16, "think_time")
                 think = try cursor.optionalSeconds("think_time")
+            } else if cursor.matches(key, "priority") {
+                try find(128, "priority")
+                if !cursor.skipNull() { row.priority = try cursor.priority() }
             } else if cursor.matches(key, "api_time") {
                 try find(32, "api_time")
                 api = try cursor.optionalSeconds("api_time")

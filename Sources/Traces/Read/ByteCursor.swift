@@ -8,6 +8,11 @@ struct ScanFailure: Error {
         self.expected = expected
     }
 
+    /// The same with what the file is taken for before it.
+    func of(_ kind: String) -> ScanFailure {
+        ScanFailure("\(kind): \(problem)", expected: expected)
+    }
+
     /// A list that stands twice in one object: the prompt would hold both.
     static func repeated(_ key: String) -> ScanFailure {
         ScanFailure("the key \(key) occurs twice", expected: "it once")

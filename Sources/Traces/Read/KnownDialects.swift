@@ -33,8 +33,8 @@ enum KnownDialects {
         }) {
             return found(
                 "rows of what a turn adds under names of their own (key \(delta)) are not read",
-                "input_length and hash_ids of what each turn adds, and --format mooncake_delta"
-                    + " (trace.format)")
+                "rows with whole prompts, or input_length and hash_ids of what each turn adds and"
+                    + " --format mooncake_delta (trace.format)")
         }
         if head.has("created_at"), head.has("finished_at") {
             return found("SwissAI's rows (created_at, finished_at) are not read")

@@ -6,13 +6,14 @@
 struct SessionCalls {
     /// One call.
     struct Call {
-        /// Nanoseconds since 1970; nil where the file does not say when it began.
+        /// Nanoseconds since 1970.
         var start: Int64
         var duration: Int64
         var prompt: Int64
         var output: Int64
         /// Prompt tokens found cached.
         var cached: Int64
+        var priority: Int32
         /// Its place in the buffer, for messages.
         var place: Int
     }
@@ -45,6 +46,7 @@ struct SessionCalls {
             next.row.time = call.start
             next.row.prompt = call.prompt
             next.row.output = call.output
+            next.row.priority = call.priority
             next.duration = call.duration
             next.place = call.place
             path = prefix(of: path, tokens: min(call.cached, call.prompt))

@@ -124,11 +124,13 @@ struct JSONHead {
     /// The format whose keys these are, among those that are read whole.
     func ownFormat(_ reader: LineReader) -> TraceFormat? {
         if text.contains("\"\(AgenticMooncake.schema)\"") { return .agenticMooncake }
-        if has("event_type") || (first(of: "event") == 0x7b && text.contains("\"event_type\"")) {
+        if has("event_type") || text.contains("\"dynamo.")
+            || (first(of: "event") == 0x7b && text.contains("\"event_type\""))
+        {
             return .dynamo
         }
         if has("turns"), text.contains("\"llm_calls\"") { return .copilot }
-        if has("session_id"), has("input_tokens_total") || has("timing_events") {
+        if has("round_index") || has("input_tokens_total") || has("timing_events") {
             return .traceLab
         }
         if has("assistant_response_length"), has("tool_call_output_length") {

@@ -18,20 +18,23 @@ func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hi
     if cache.hasWindows { slideExtents(&cache, slot, settled) }
     let want = cache.blockSize.holding(min(total + demand.tokens, limit))
     let need = max(0, want - held) * cache.groups.count + freeHits
-    if cache.capsDemand { return fitsCapped(&cache, want, held, freeHits, need) }
+    if cache.capsDemand {
+        let free = cache.extents.freeCount - demand.watermark
+        return fitsCapped(&cache, want, held, freeHits, whole: need, free: free)
+    }
     return need + demand.watermark <= cache.extents.freeCount
 }
 
-/// The same where windows cap the demand (S11; no such release has a watermark). What is let
-/// through so and is not there leaves an overdraft.
+/// The same where windows cap the demand (S11). What is let through so and is not there leaves an
+/// overdraft.
 private func fitsCapped(
-    _ cache: inout KVCache, _ want: Int, _ held: Int, _ freeHits: Int, _ whole: Int
+    _ cache: inout KVCache, _ want: Int, _ held: Int, _ freeHits: Int, whole: Int, free: Int
 ) -> Bool {
     var need = freeHits
     for group in 0..<cache.groups.count {
         need += max(0, min(want, cache.groups[group].demandCap) - held)
     }
-    guard need <= cache.extents.freeCount else { return false }
+    guard need <= free else { return false }
     cache.overdraft = max(0, whole - cache.extents.freeCount)
     return cache.overdraft == 0
 }

@@ -205,16 +205,19 @@ extension KVCache {
         }
         if hasWindows { slide(demand.slot, settled) }
         let want = blockSize.holding(min(total + demand.tokens, maxModelLen))
-        if capsDemand { return fitsCapped(want, held, aside) }
+        if capsDemand { return fitsCapped(want, held, aside, demand.watermark) }
         return max(0, want - held) * groups.count + aside <= freeBlocks
     }
 
-    /// The same where windows cap the demand (S11; no such release has a watermark). What is let
-    /// through so and is not there leaves an overdraft.
+    /// The same where windows cap the demand (S11). What is let through so and is not there leaves
+    /// an overdraft.
     @inline(never)
-    private mutating func fitsCapped(_ want: Int, _ held: Int, _ aside: Int) -> Bool {
+    private mutating func fitsCapped(
+        _ want: Int, _ held: Int, _ aside: Int, _ watermark: Int
+    ) -> Bool {
         guard lacking(want, held, { $0.demandCap }) + aside <= freeBlocks else { return false }
-        overdraft = max(0, max(0, want - held) * groups.count + aside - freeBlocks)
+        let whole = max(0, want - held) * groups.count + aside - watermark
+        overdraft = max(0, whole - freeBlocks)
         return overdraft == 0
     }
 

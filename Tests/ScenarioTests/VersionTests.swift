@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import StepTime
 import Simulator
 import Testing

@@ -2,8 +2,8 @@ extension Cluster {
     /// What a run that is over did not keep of what it was given, by the number of the invariant;
     /// nil: everything is accounted for. O(replicas).
     mutating func unconserved(_ feed: borrowing RequestFeed) -> String? {
-        var records = RequestStatistics(objective)
-        for index in statistics.indices { records.merge(statistics[index]) }
+        var records = Records()
+        for index in statistics.indices { records.add(statistics[index]) }
         if let lost = lostRequest(records.counters, feed) { return lost }
         var counters = Counters()
         for number in replicas.indices {
@@ -41,11 +41,10 @@ extension Cluster {
 
     /// I24, I25: the gaps between tokens add up to the times from first to last token, and the
     /// requests in the system, integrated, to their times in it.
-    private func uneven(_ records: borrowing RequestStatistics, delivered: Int) -> String? {
+    private func uneven(_ records: Records, delivered: Int) -> String? {
         var gaps = Int64(delivered - records.counters.finished)
-        var decoding = UInt64(truncatingIfNeeded: records.endToEnd.sum)
-        var residence = decoding
-        decoding &-= UInt64(truncatingIfNeeded: records.timeToFirstToken.sum)
+        var residence = records.endToEnd
+        var decoding = records.endToEnd &- records.timeToFirstToken
         for number in replicas.indices {
             gaps -= replicas[number].tally.interTokenLatency.count
             gaps -= Int64(replicas[number].tally.ledger.begun)
@@ -61,5 +60,25 @@ extension Cluster {
         // Little's law, L = λW, times the length of the run.
         return residence == 0
             ? nil : "I25: requests in the system, integrated, are not the sum of their times in it"
+    }
+}
+
+/// What the records of ended requests add up to; times in picoseconds, modulo 2⁶⁴, of those that
+/// finished.
+private struct Records {
+    var counters = Counters()
+    var outputTokens = 0
+    var hitTokens = 0
+    var preemptions = 0
+    var endToEnd: UInt64 = 0
+    var timeToFirstToken: UInt64 = 0
+
+    mutating func add(_ statistics: borrowing RequestStatistics) {
+        counters.add(statistics.counters)
+        outputTokens += statistics.outputTokens
+        hitTokens += statistics.hitTokens
+        preemptions += statistics.preemptions
+        endToEnd &+= UInt64(truncatingIfNeeded: statistics.endToEnd.sum)
+        timeToFirstToken &+= UInt64(truncatingIfNeeded: statistics.timeToFirstToken.sum)
     }
 }

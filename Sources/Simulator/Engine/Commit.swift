@@ -176,12 +176,10 @@ func finish(
     scheduler.requests[slot].state = .ended
     scheduler.endedFlag = true
     scheduler.events += 1
-    let record = scheduler.requests[slot].record(outcome, at: time, replica: tally.replica)
-    if outcome == .aborted {
-        tally.ledger.giveUp(record, lastToken: scheduler.requests[slot].lastToken)
-    }
     tally.ended.append(
-        EndedRequest(sequence: scheduler.requests[slot].sequence, record: record))
+        EndedRequest(
+            sequence: scheduler.requests[slot].sequence,
+            record: scheduler.requests[slot].record(outcome, at: time, replica: tally.replica)))
     if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(Int32(slot)) }
 }
 

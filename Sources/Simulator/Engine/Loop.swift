@@ -111,6 +111,9 @@ private func endAborted(_ instance: inout Instance) {
         if wasRunning, request.membership != .individual {
             individualise(&instance.scheduler, &instance.cache, slot)
         }
+        instance.tally.ledger.giveUp(
+            at: instance.clock, arrival: request.arrival, firstToken: request.firstToken,
+            lastToken: instance.scheduler.requests[slot].lastToken)
         finish(
             &instance.scheduler, &instance.cache, &instance.tally, slot, .aborted,
             at: instance.clock)

@@ -37,10 +37,12 @@ struct Ledger {
 
     /// Notes a request whose client has given up. O(1).
     @inline(never)
-    mutating func giveUp(_ record: RequestRecord, lastToken: Int64) {
-        residence &+= UInt64(bitPattern: record.finish &- record.arrival)
-        guard record.firstToken >= 0 else { return }
+    mutating func giveUp(
+        at time: Int64, arrival: Int64, firstToken: Int64, lastToken: Int64
+    ) {
+        residence &+= UInt64(bitPattern: time &- arrival)
+        guard firstToken >= 0 else { return }
         begun += 1
-        decoding &+= UInt64(bitPattern: lastToken &- record.firstToken)
+        decoding &+= UInt64(bitPattern: lastToken &- firstToken)
     }
 }

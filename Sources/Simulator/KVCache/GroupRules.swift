@@ -27,7 +27,7 @@ struct GroupRules {
             window = tokens
             needed = (tokens - 1 + size - 1) / size
             // With two batches in flight, the window slides two budgets late.
-            let flight = (engine.asyncScheduling ? 2 : 1) * engine.maxNumBatchedTokens
+            let flight = engine.batchesInFlight * engine.maxNumBatchedTokens
             let span = min(tokens - 1 + flight, engine.maxModelLen)
             gateCap = (span + size - 1) / size + 1
         }

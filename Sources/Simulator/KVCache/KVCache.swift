@@ -47,7 +47,7 @@ struct KVCache: ~Copyable {
         maxModelLen = engine.maxModelLen
         isCaching = engine.enablePrefixCaching
         count = engine.numGPUBlocks
-        inFlight = engine.asyncScheduling ? 1 : 0
+        inFlight = engine.tokensInFlight
         var groups = HotArray<GroupRules>()
         for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }
         found = Lookup(engine.groups, groups)

@@ -41,7 +41,7 @@ struct Scheduler: ~Copyable {
         let engine = plan.engine
         let isOrdered = engine.policy == .priority && !plan.hasCustomScheduler
         rules = SchedulerRules(engine)
-        flight = Pipeline(depth: engine.asyncScheduling ? 2 : 1)
+        flight = Pipeline(depth: engine.batchesInFlight)
         waiting = WaitingQueue(ordered: isOrdered)
         cohort = Cohort(
             isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)

@@ -13,7 +13,7 @@ public struct BatchDefaults: Sendable, Equatable {
     }
 
     /// From 160 GiB of memory on.
-    static let large = BatchDefaults(tokens: 16_384, sequences: 1024)
+    public static let large = BatchDefaults(tokens: 16_384, sequences: 1024)
     /// From 70 GiB on, an H100's.
     public static let medium = BatchDefaults(tokens: 8192, sequences: 1024)
     /// Below, and on an A100.

@@ -115,6 +115,8 @@ public struct RunSummary: Sendable, Equatable {
     public var blocksPerReplica: Int
     /// Where the step times come from.
     public var clock: String
+    /// The release of vLLM whose scheduler decided; nil: not said.
+    public var engineVersion: String?
     /// What to keep in mind when reading the figures.
     public var warnings: [String]
 

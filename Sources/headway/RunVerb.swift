@@ -122,6 +122,7 @@ private struct ReplayRun {
             summary.slowestParts = report.slowestMeans
         }
         summary.priorities = watcher.priorities.classes.map(PrioritySummary.init)
+        summary.engineVersion = resolved.configuration.engine.version.description
         summary.mostConcurrent = watcher.concurrency.requests
         summary.series = watcher.timeline.series
         try write(summary)

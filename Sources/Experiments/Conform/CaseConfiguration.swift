@@ -43,6 +43,8 @@ struct CaseConfiguration: Decodable {
     var emptyBatchUs: Int64?
     /// Whole-trace cases: the trace file, how its times scale, how requests stop.
     var source: String?
+    /// The release it was captured from; nil: the newest.
+    var vllmVersion: String?
     var format: String?
     var arrivalMul: Int64?
     var arrivalDiv: Int64?
@@ -128,7 +130,7 @@ struct CaseConfiguration: Decodable {
         if let empty = emptyBatchUs, empty != 0 {
             throw refuse("empty_batch_us", String(empty), "0")
         }
-        var engine = EngineConfiguration()
+        var engine = EngineConfiguration(release: try release(place: place))
         engine.blockSize = blockSize
         engine.numGPUBlocks = numGpuBlocks
         engine.maxNumSeqs = maxNumSeqs
@@ -155,6 +157,19 @@ struct CaseConfiguration: Decodable {
             default: throw refuse("groups.type", group.type, "full, or sliding with a window")
             }
         }
+        // A capture keeps the values of options that its release does not have.
+        engine.dropMissingOptions()
         return engine
+    }
+
+    /// The release that the case was captured from.
+    func release(place: String) throws -> EngineRelease {
+        guard let vllmVersion else { return .newest }
+        guard let version = EngineVersion(vllmVersion) else {
+            throw InputError(
+                place, "vllm_version is \"\(vllmVersion)\"",
+                expected: "\(EngineVersion.oldest) to \(EngineVersion.newest)")
+        }
+        return version.release
     }
 }

@@ -66,7 +66,9 @@ public enum Conformance {
         adjust: (inout RunPlan) -> Void = { _ in }
     ) throws -> ConformanceResult {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
-        let name = FileSystem.absolute(folder).lastPathName
+        let release = try configuration.release(place: folder + "/config.json")
+        var name = FileSystem.absolute(folder).lastPathName
+        if release != .newest { name = "\(release.version) \(name)" }
         var plan = try configuration.plan(gait: gait, place: folder + "/config.json")
         // Walking holds blocks one by one against the capture, striding runs of them.
         plan.numbersBlocks = gait == .walk

@@ -26,23 +26,34 @@ extension ResolvedConfiguration {
     /// How far to believe the figures of a run, a sentence a line.
     public func trust(_ result: RunResult) -> String {
         let uncaptured = uncaptured(result)
+        let release = plan.engine.release
         let schedule =
             if plan.externalScheduler != nil {
                 "The schedule is the program's."
             } else if plan.hasCustomScheduler {
                 "The schedule is not vLLM's: \(plan.policyName) decides in its engine."
             } else if !uncaptured.isEmpty {
-                "The schedule follows vLLM 0.33.0's rules; it was not checked against the engine "
-                    + "with " + uncaptured.joined(separator: ", nor with ") + "."
+                "The schedule follows vLLM \(release.version)'s rules; it was not checked against "
+                    + "the engine with " + uncaptured.joined(separator: ", nor with ") + "."
+            } else if configuration.engine.version != release.version {
+                "The schedule follows vLLM \(release.version)'s rules, the nearest before "
+                    + "\(configuration.engine.version), of which there is no capture."
+            } else if release.evidence == .reading {
+                "The schedule follows vLLM \(release.version)'s rules, from reading its code: there "
+                    + "is no capture of it."
             } else {
-                "The schedule is vLLM 0.33.0's, step for step."
+                "The schedule is vLLM \(release.version)'s, step for step."
             }
+        // An engine of its own profile has its own host work and kernels.
+        let clock =
+            release == .newest
+            ? "" : " Only the schedule is that release's; the clock is the profile's."
         switch configuration.stepTime.kind {
         case .h100:
             return schedule + "\nStep times are fitted to operators measured on an H100; mixed "
-                + "batches are extrapolated."
+                + "batches are extrapolated." + clock
         case .linear, .table:
-            return schedule + "\nStep times are what the configuration says."
+            return schedule + "\nStep times are what the configuration says." + clock
         }
     }
 
@@ -56,6 +67,12 @@ extension ResolvedConfiguration {
         }
         let kinds = Set(plan.engine.groups).count
         if kinds > 2 { parts.append("\(kinds) kinds of attention groups") }
+        let isEarly = plan.engine.release.rules.windowRelease == .scheduled
+        if isEarly, plan.engine.asyncScheduling, plan.engine.schedulerReserveFullISL,
+            plan.engine.groups.contains(where: { $0 != .full })
+        {
+            parts.append("the reserve of sliding windows under asynchronous scheduling")
+        }
         return parts
     }
 

@@ -57,6 +57,11 @@ extension Configuration {
                     ))
             }
         }
+        if engine.version.release.rules.prefillPacing == .coordinated {
+            let reason =
+                "vLLM \(engine.version) paces prefill only under a data-parallel coordinator"
+            keys.append(("engine.prefill_schedule_interval", reason))
+        }
         return keys
     }
 }

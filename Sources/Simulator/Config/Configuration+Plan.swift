@@ -28,7 +28,13 @@ extension Configuration {
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
         var warnings = model.weightsNotes(self.model.weights)
-        let defaults = GPU.serverDefaults(named: hardware.gpu)
+        let release = engine.version.release
+        let defaults = GPU.serverDefaults(named: hardware.gpu).map(release.batchDefaults)
+        if engine.version != release.version {
+            warnings.append(
+                "vLLM \(engine.version) has no rules of its own here: it is taken as "
+                    + "\(release.version), the nearest earlier release that has")
+        }
         if defaults == nil, engine.maxNumBatchedTokens == nil || engine.maxNumSeqs == nil {
             warnings.append(
                 "the memory of a \"\(hardware.gpu)\" is not known: max_num_batched_tokens and "
@@ -43,6 +49,7 @@ extension Configuration {
         resolved.model.weights = deployment.weights
         resolved.seed = try usedSeed()
         var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
@@ -280,7 +287,7 @@ extension Configuration.EngineSection {
 
     /// The engine's arguments, once nothing is left to derive.
     func arguments(groups: [CacheGroup]) -> EngineConfiguration {
-        var engine = EngineConfiguration()
+        var engine = EngineConfiguration(release: version.release)
         engine.blockSize = blockSize
         engine.numGPUBlocks = numGPUBlocks!
         engine.maxNumSeqs = maxNumSeqs!

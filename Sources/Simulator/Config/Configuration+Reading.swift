@@ -89,7 +89,11 @@ extension Configuration {
     private mutating func store(
         _ value: ConfigurationValue, key: ConfigurationKey, place: String
     ) throws {
-        guard !key.store(value, &self) else { return }
+        let before = engine.version.release.defaults
+        if key.store(value, &self) {
+            given.insert(key.path)
+            return followDefaults(from: before)
+        }
         if case .text(let word) = value, !key.words.isEmpty {
             throw InputError(
                 place, "is \(value.described)", word: word, among: key.words,

@@ -20,6 +20,8 @@ public struct Configuration: Sendable, Equatable {
     /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: the
     /// recipe's own where the trace is a recipe, else 0.
     public var seed: Int?
+    /// The keys that a file or a change has given, for defaults that depend on another key.
+    var given = GivenKeys()
 
     /// The default: Llama-3.1-8B in bf16 on one node of eight H100, eight replicas.
     public init() {}
@@ -56,7 +58,7 @@ public struct Configuration: Sendable, Equatable {
 
     /// The engine arguments, with vLLM's names and defaults.
     ///
-    /// Defaults are those of vLLM 0.33.0's API server on an H100: 8192 batched tokens and 1024
+    /// Unless another release is selected, defaults are those of vLLM 0.33.0's API server on an H100: 8192 batched tokens and 1024
     /// sequences (`EngineArgs.get_batch_defaults` for 70 GiB and more, not A100), 16 tokens a block
     /// and 0.92 of the memory (`CacheConfig`), full-prompt admission and no watermark
     /// (`SchedulerConfig`), asynchronous scheduling.
@@ -70,6 +72,8 @@ public struct Configuration: Sendable, Equatable {
             case int4
         }
 
+        /// The release whose scheduler decides. `Configuration.select` sets it with its defaults.
+        public internal(set) var version = EngineVersion.newest
         public var tensorParallelSize = 1
         public var pipelineParallelSize = 1
         public var expertParallelSize = 1

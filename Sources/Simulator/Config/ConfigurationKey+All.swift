@@ -57,6 +57,10 @@ extension ConfigurationKey {
 
     private static let engine: [ConfigurationKey] = [
         .init(
+            "engine.version", \.engine.version, .version,
+            "The release of vLLM whose scheduler decides. Keys that are not given get that\n"
+                + "release's defaults; an option that it does not have is refused."),
+        .init(
             "engine.tensor_parallel_size", \.engine.tensorParallelSize, .integer(1...1024),
             "GPUs that share each matrix of one copy of the model."),
         .init(

@@ -104,6 +104,18 @@ extension ConfigurationForm where Value == String {
     }
 }
 
+extension ConfigurationForm where Value == EngineVersion {
+    /// A release of vLLM within the window that is simulated.
+    static var version: Self {
+        Self(
+            expected: "a release of vLLM, \(EngineVersion.oldest) to \(EngineVersion.newest)",
+            takesText: true,
+            read: { value in
+                if case .text(let text) = value { EngineVersion(text) } else { nil }
+            }, write: { .text($0.description) })
+    }
+}
+
 extension ConfigurationForm where Value: RawRepresentable<String> & CaseIterable {
     /// One of an enumeration's words.
     static var choice: Self {

@@ -23,6 +23,8 @@ public struct EngineConfiguration: Sendable, Equatable {
         case stride
     }
 
+    /// The release of vLLM whose rules apply.
+    public var release = EngineRelease.newest
     /// Tokens per KV block.
     public var blockSize = 16
     /// KV blocks in the pool, the unusable null block 0 included.

@@ -16,6 +16,7 @@ extension RunPlan {
                 value >= least && value <= Self.largest, key, "is \(value)",
                 "\(least) to \(Self.largest)")
         }
+        try engine.checkOptions()
         try inRange(replicas, "cluster.replicas")
         // Larger ones would leave 32 bits where blocks are turned into tokens.
         try require(

@@ -43,6 +43,13 @@ private func rejection(
     if cache.gateBlocks(tokens: tokens) > cache.usableBlocks {
         return .needsMoreBlocksThanThePool
     }
+    // A reserve without a cap asks for all blocks of the prompt at once (S11).
+    let reserve = cache.blockSize.holding(Int(arrival.promptTokens)) * cache.groups.count
+    if scheduler.rules.reservesFullPrompt, scheduler.rules.version.windowCap == .nowhere,
+        reserve > cache.usableBlocks
+    {
+        return .needsMoreBlocksThanThePool
+    }
     if !scheduler.rules.enableChunkedPrefill,
         Int(arrival.promptTokens) > scheduler.rules.tokenBudget
     {

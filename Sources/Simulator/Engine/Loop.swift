@@ -120,10 +120,11 @@ private func scheduleAndDispatch(_ instance: inout Instance) throws {
     if instance.scheduler.hasWork || (pipelined && instance.scheduler.endedFlag) {
         let isCleanup = !instance.scheduler.hasWork
         instance.scheduler.endedFlag = false
-        let isEmpty = dispatch(&instance, isCleanup: isCleanup)
+        let isEmpty = try dispatch(&instance, isCleanup: isCleanup)
         instance.scheduledNothing = isEmpty
         try instance.checkProgress(scheduledNothing: isEmpty)
-        let goesOn = !isEmpty || instance.scheduler.hasWork || instance.scheduler.endedFlag
+        let goesOn =
+            !isEmpty || instance.scheduler.rules.version.emptyStep == .goesOn && instance.hasTurns
         if instance.scheduler.flight.count < instance.scheduler.depth, goesOn {
             instance.yieldIfIdle()
             instance.mustDrain = false
@@ -138,11 +139,12 @@ private func scheduleAndDispatch(_ instance: inout Instance) throws {
 
 /// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
 @inline(__always)
-private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
+private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Bool {
     let called = instance.clock
     let evictions = instance.log.isWanted ? instance.cache.evictions : 0
     let free = instance.cache.freeBlocks
     schedule(&instance.scheduler, &instance.cache, at: called)
+    if instance.cache.overdraft > 0 { throw instance.crash }
     if instance.cache.freeBlocks != free {
         instance.tally.account(until: called, used: instance.cache.usableBlocks - free)
     }
@@ -177,7 +179,9 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) -> Bool {
 
 private func commitOldest(_ instance: inout Instance) {
     instance.clock = max(instance.clock, instance.scheduler.flight.firstEnd)
-    if instance.scheduler.depth > 1 { processAborts(&instance) }
+    if instance.scheduler.depth > 1, instance.scheduler.rules.version.abortTime == .beforeUpdate {
+        processAborts(&instance)
+    }
     let batch = instance.scheduler.flight.removeFirst(entries: &instance.commitment.entries)
     let wasted = instance.tally.counters.wastedEntries
     let delivered = commit(
@@ -195,8 +199,16 @@ extension Instance {
     @inline(__always)
     fileprivate mutating func yieldIfIdle() {
         guard scheduledNothing, scheduler.depth > 1 else { return }
-        if scheduler.hasWork || scheduler.endedFlag { clock += prices.emptyYield }
+        switch scheduler.rules.version.emptyStep {
+        case .waits: return
+        case .waitsAndSleeps: if scheduler.hasWork { clock += prices.emptyYield }
+        case .goesOn: if hasTurns { clock += prices.emptyYield }
+        }
     }
+
+    /// Whether the engine has requests, or an end to tell the workers.
+    @inline(__always)
+    fileprivate var hasTurns: Bool { scheduler.hasWork || scheduler.endedFlag }
 
     /// Ends the run with who holds what when the instance can never schedule again.
     @inline(__always)
@@ -212,6 +224,17 @@ extension Instance {
         idleCalls += 1
         guard idleCalls > scheduler.cadence.interval + 4 else { return }
         throw noProgress()
+    }
+
+    /// The engine's own end where its release counts a window's blocks too low (S11).
+    fileprivate var crash: InputError {
+        InputError(
+            "replica \(number)",
+            "the engine of this release ends at \(clock / 1_000_000) us, in step "
+                + "\(scheduler.calls), as it does on a full pool with sliding windows: "
+                + "ValueError: Cannot get \(cache.overdraft) free blocks from the pool",
+            expected: "engine.version of \(EngineRelease.firstSafe) or later, or a larger "
+                + "engine.num_gpu_blocks")
     }
 
     private mutating func noProgress() -> InputError {

@@ -8,8 +8,13 @@ struct GroupRules {
     let window: Int
     /// Cached blocks in a row that a hit needs: ceil((window − 1) / block size); 0 for full.
     let needed: Int
-    /// Most blocks the admission gate reckons with; `Int.max` for full attention.
+    /// Most blocks that a request holds; `Int.max` for full attention.
+    let holdCap: Int
+    /// The same as far as the admission gate, and every demand, reckons with it (S11).
     let gateCap: Int
+    let demandCap: Int
+    /// Whether freed blocks without a key go to the back of the queue (S6, S8).
+    let keylessToBack: Bool
     /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
     let retention: Int?
     let blockSize: BlockSize
@@ -17,20 +22,26 @@ struct GroupRules {
     init(_ group: CacheGroup, engine: EngineConfiguration) {
         let size = engine.blockSize
         blockSize = BlockSize(size)
+        let rules = engine.release.rules
         retention = engine.prefixCacheRetentionInterval
         switch group {
         case .full:
             window = 0
             needed = 0
-            gateCap = .max
+            holdCap = .max
         case .sliding(let tokens):
             window = tokens
             needed = (tokens - 1 + size - 1) / size
-            // With two batches in flight, the window slides two budgets late.
-            let flight = engine.batchesInFlight * engine.maxNumBatchedTokens
+            // With two batches in flight, the window slides two budgets late (S7).
+            let isLate = rules.windowRelease == .settled
+            let flight = (isLate ? engine.batchesInFlight : 1) * engine.maxNumBatchedTokens
             let span = min(tokens - 1 + flight, engine.maxModelLen)
-            gateCap = (span + size - 1) / size + 1
+            holdCap = (span + size - 1) / size + 1
         }
+        gateCap = rules.windowCap == .nowhere ? .max : holdCap
+        demandCap = rules.windowCap == .everywhere ? holdCap : .max
+        keylessToBack = rules.keylessGoBack(
+            isSliding: window > 0, isCaching: engine.enablePrefixCaching)
     }
 
     /// Leading blocks that a context of `computed` settled tokens no longer attends to.

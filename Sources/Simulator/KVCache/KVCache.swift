@@ -22,6 +22,12 @@ struct KVCache: ~Copyable {
     let count: Int
     /// Tokens that a request which decodes steadily has in flight when a step is decided.
     let inFlight: Int
+    /// Those of them that still hold its attention windows back (S7).
+    let windowLag: Int
+    /// Whether what windows can hold caps every demand (S11), and by how many blocks the latest
+    /// one that was let through so exceeded the free ones: taking them ends the engine.
+    let capsDemand: Bool
+    var overdraft = 0
     /// Whether blocks are kept as extents or by number.
     let usesExtents: Bool
     /// Whether the blocks of requests that decode are mere counts: extents, full attention only.
@@ -48,6 +54,9 @@ struct KVCache: ~Copyable {
         isCaching = engine.enablePrefixCaching
         count = engine.numGPUBlocks
         inFlight = engine.tokensInFlight
+        let rules = engine.release.rules
+        windowLag = rules.windowRelease == .settled ? engine.tokensInFlight : 0
+        capsDemand = rules.windowCap == .everywhere
         var groups = HotArray<GroupRules>()
         for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }
         found = Lookup(engine.groups, groups)
@@ -255,7 +264,7 @@ extension KVCache {
         guard let settled else { return 0 }
         for group in 0..<groups.count where groups[group].window > 0 {
             let skipped = groups[group].skippedBlocks(settled)
-            next = min(next, (skipped + 1) * size + groups[group].window - 1 + inFlight)
+            next = min(next, (skipped + 1) * size + groups[group].window - 1 + windowLag)
         }
         return next
     }
@@ -271,12 +280,18 @@ extension KVCache {
         return max(0, want - Int(commonTable(slot).count)) * groups.count
     }
 
-    /// Blocks that a request may hold at the admission gate, over all groups. O(groups).
+    /// The tokens from which a request's windows are counted (S7), of those computed.
+    @inline(__always)
+    func settled(_ computed: Int, inFlight: Int) -> Int {
+        windowLag == 0 ? computed : max(0, computed - inFlight)
+    }
+
+    /// Most blocks that a request of so many tokens holds, over all groups. O(groups).
     @inline(__always)
     func gateBlocks(tokens: Int) -> Int {
         let each = blockSize.holding(tokens)
         var blocks = 0
-        for group in groups.indices { blocks += min(each, groups[group].gateCap) }
+        for group in groups.indices { blocks += min(each, groups[group].holdCap) }
         return blocks
     }
 

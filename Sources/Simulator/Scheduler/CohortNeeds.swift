@@ -72,11 +72,11 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
         isMember
         ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
         : scheduler.requests[slot].computedAtEnd
-    let settled = computed - scheduler.rules.inFlight
     cache.allocateNext(
-        slot, computed: computed, known: settled + 1, inFlight: scheduler.rules.inFlight)
+        slot, computed: computed, known: computed - scheduler.rules.inFlight + 1,
+        inFlight: cache.windowLag)
     guard isMember else { return }
-    let need = cache.nextNeed(slot, settled: settled)
+    let need = cache.nextNeed(slot, settled: computed - cache.windowLag)
     scheduler.cohort.needs.remove(slot)
     scheduler.cohort.needs.insert(slot, at: scheduler.cohort.tick + Int64(need - computed))
 }

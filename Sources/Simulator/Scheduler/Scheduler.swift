@@ -45,7 +45,8 @@ struct Scheduler: ~Copyable {
         waiting = WaitingQueue(ordered: isOrdered)
         cohort = Cohort(
             isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)
-        cadence = PrefillCadence(interval: engine.prefillScheduleInterval)
+        let isPaced = engine.release.rules.prefillPacing == .local
+        cadence = PrefillCadence(interval: isPaced ? engine.prefillScheduleInterval : 1)
         custom = CustomScheduler(plan, replica: replica)
     }
 
@@ -55,6 +56,18 @@ struct Scheduler: ~Copyable {
     @inline(__always)
     func wastesStep(_ slot: Int) -> Bool {
         requests[slot].wastesStep(limit: rules.maxModelLen, inFlight: rules.inFlight)
+    }
+
+    /// Whether a running request is past its prompt, for the cadence.
+    var someoneDecodes: Bool {
+        for index in running.indices {
+            let slot = Int(running[index])
+            // What a member last noted of itself is out of date.
+            if requests[slot].membership != .individual || !requests[slot].prefilling {
+                return true
+            }
+        }
+        return false
     }
 
     /// The cadence's rule at the end of an admission loop: did it end for want of capacity?

@@ -1,5 +1,7 @@
 /// The engine arguments that a schedule call obeys, as plain numbers: nothing to copy in hot code.
 struct SchedulerRules {
+    /// What the release of the engine decides otherwise than another.
+    let version: VersionRules
     /// Requests that may run at once.
     let activeLimit: Int
     /// Tokens of a step.
@@ -20,8 +22,11 @@ struct SchedulerRules {
     let fastForwards: Bool
 
     init(_ engine: EngineConfiguration) {
+        version = engine.release.rules
         activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
-        tokenBudget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
+        let scheduled = engine.maxNumScheduledTokens ?? engine.maxNumBatchedTokens
+        tokenBudget =
+            version.tokenBudget == .both ? min(scheduled, engine.maxNumBatchedTokens) : scheduled
         maxNumBatchedTokens = engine.maxNumBatchedTokens
         maxModelLen = engine.maxModelLen
         watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))

@@ -1,5 +1,6 @@
 /// The control flow of vLLM 0.33.0's `Scheduler.schedule` and `AsyncScheduler`, top to bottom, to
-/// be read beside the engine's own. Section and rule numbers are those of the certified rules.
+/// be read beside the engine's own. Section and rule numbers are those of the certified rules; S1 to
+/// S15 those by which other releases differ (`VersionRules`).
 
 /// Decides the next step: who computes how many tokens. Running requests come first, in order;
 /// then admissions, if nothing was preempted. Leaves the decision in `scheduler.plan`.
@@ -24,7 +25,7 @@ private func begin(_ scheduler: inout Scheduler, at time: Int64) {
         if requests > 1, scheduler.rules.isThresholdAdaptive {
             threshold = max(threshold, scheduler.rules.maxNumBatchedTokens / requests)
         }
-        if requests <= 1 { threshold = 0 }
+        if requests <= 1, scheduler.rules.version.longPrefillCap == .amongOthers { threshold = 0 }
     }
     let holds =
         scheduler.cadence.interval > 1
@@ -56,12 +57,15 @@ private func runInOrder(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
         if tokens > 0 {
             while run(&scheduler, &cache, slot, tokens: tokens) != nil {
                 let place = scheduler.victim
-                let victim = scheduler.running[place]
+                let victim = Int(scheduler.running[place])
+                // The release counts on more blocks than there are: the engine ends (S11).
+                if cache.overdraft > 0 { return }
+                let moves = scheduler.movesPlace(victim)
                 preempt(&scheduler, &cache, at: place)
-                if place < index { index -= 1 }
-                guard Int(victim) == slot else { continue }
+                if place < index, moves { index -= 1 }
+                guard victim == slot else { continue }
                 // First come first served stops at the requester's own preemption.
-                if scheduler.waiting.ordered { continue next }
+                if scheduler.goesOnAfterItself { continue next }
                 return
             }
         }
@@ -69,14 +73,18 @@ private func runInOrder(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     }
 }
 
-/// Admissions, from the head of the queue, until one does not fit: nobody overtakes the head.
+/// Admissions, from the head of the queue, until one does not fit: nobody overtakes the head, but
+/// in a release that sets a whole prompt aside which exceeds the budget (S13).
 @inline(__always)
 private func scheduleWaiting(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
         let head = scheduler.waiting.head
     {
-        if admit(&scheduler, &cache, Int(head)) != nil { break }
+        guard let refusal = admit(&scheduler, &cache, Int(head)) else { continue }
+        guard scheduler.setsAside(refusal) else { break }
+        scheduler.waiting.setAside()
     }
+    scheduler.waiting.returnAside(scheduler.requests)
     scheduler.noteCapacity()
 }
 
@@ -86,6 +94,21 @@ extension Scheduler {
     func wanted(_ slot: Int) -> Int {
         if plan.holds, requests[slot].prefilling { return 0 }
         return plan.clipped(requests[slot].tokensLeft(limit: rules.maxModelLen))
+    }
+
+    /// Whether the loop goes on after a request that preempted itself (S1).
+    fileprivate var goesOnAfterItself: Bool {
+        waiting.ordered && rules.version.selfPreemption == .nextRunning
+    }
+
+    /// Whether the next request is tried after a refusal (S13).
+    fileprivate func setsAside(_ refusal: Refusal) -> Bool {
+        if case .mustBeWhole = refusal { rules.version.wholePrompt == .setAside } else { false }
+    }
+
+    /// Whether the loop's place moves with a victim that leaves from before it (S5).
+    fileprivate func movesPlace(_ victim: Int) -> Bool {
+        rules.version.victimPlace == .corrected || requests[victim].isScheduled
     }
 
     /// The place in `running` of the request to preempt: the last one, or by priority the largest
@@ -102,45 +125,4 @@ extension Scheduler {
         }
         return worst
     }
-
-    /// Whether a running request is past its prompt, for the cadence.
-    fileprivate var someoneDecodes: Bool {
-        for index in running.indices {
-            let slot = Int(running[index])
-            // What a member last noted of itself is out of date.
-            if requests[slot].membership != .individual || !requests[slot].prefilling {
-                return true
-            }
-        }
-        return false
-    }
-}
-
-/// Notes on each request what its entry gave it, and holds vLLM's closing assertions: the budget is
-/// kept, no request is twice in the step, and no more are scheduled than run.
-@inline(__always)
-private func close(_ scheduler: inout Scheduler) {
-    precondition(scheduler.plan.budget >= 0, "a step exceeds its budget")
-    precondition(
-        scheduler.running.count <= scheduler.rules.activeLimit, "more requests run than may")
-    let members = scheduler.plan.share.count + scheduler.plan.share.wasted
-    precondition(
-        scheduler.plan.entries.count + members <= scheduler.running.count,
-        "a step has more entries than requests run")
-    for position in scheduler.plan.entries.indices {
-        let slot = Int(scheduler.plan.entries[position].slot)
-        precondition(scheduler.requests[slot].isScheduled, "a request is twice in a step")
-        scheduler.requests[slot].isScheduled = false
-        let tokens = scheduler.plan.entries[position].tokens
-        scheduler.requests[slot].computed += tokens
-        scheduler.requests[slot].inFlight += tokens
-        let target = scheduler.requests[slot].known + scheduler.requests[slot].placeholders
-        let prefilling = scheduler.requests[slot].computed < target
-        scheduler.requests[slot].prefilling = prefilling
-        if !prefilling {
-            scheduler.requests[slot].placeholders += 1
-            scheduler.plan.entries[position].samples = true
-        }
-    }
-    scheduler.cadence.finish(scheduledSomething: !scheduler.plan.isEmpty)
 }

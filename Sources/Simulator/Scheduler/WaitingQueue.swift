@@ -18,6 +18,8 @@ struct WaitingQueue: ~Copyable {
     let ordered: Bool
     private var deque = RingQueue<Int32>()
     private var descending: [(rank: Rank, slot: Int32)] = []
+    /// Requests that the admission loop under way has passed over.
+    private var aside: [Int32] = []
 
     init(ordered: Bool) { self.ordered = ordered }
 
@@ -37,6 +39,21 @@ struct WaitingQueue: ~Copyable {
     /// A preempted request returns.
     mutating func putBack(_ slot: Int32, rank: Rank) {
         ordered ? insert(slot, rank) : deque.prepend(slot)
+    }
+
+    /// Passes the head over until `returnAside`.
+    mutating func setAside() {
+        guard let head else { return }
+        removeHead()
+        aside.append(head)
+    }
+
+    /// Those passed over return to the front, the last of them first, or by rank. O(aside).
+    @inline(__always)
+    mutating func returnAside(_ requests: borrowing HotArray<LiveRequest>) {
+        if aside.isEmpty { return }
+        for slot in aside { putBack(slot, rank: requests[Int(slot)].rank) }
+        aside.removeAll()
     }
 
     private mutating func removeHead() {

@@ -9,22 +9,29 @@ struct BlockTable {
 func canAllocateBlocks(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hit) -> Bool {
     let limit = cache.maxModelLen
     let total = min(demand.computed + hit.tokens, limit)
-    let settled = max(0, total - demand.inFlight)
+    let settled = cache.settled(total, inFlight: demand.inFlight)
     if demand.reservesFullPrompt {
         let known = min(demand.known, limit)
-        let need = blocksNeeded(&cache, demand.slot, hit, tokens: known, settled, capped: true)
+        let need = blocksNeeded(&cache, demand.slot, hit, tokens: known, settled, .gate)
         if need + demand.watermark > cache.pool.freeCount { return false }
     }
     slideWindows(&cache, demand.slot, settled)
     let upTo = min(total + demand.tokens, limit)
-    let need = blocksNeeded(&cache, demand.slot, hit, tokens: upTo, settled, capped: false)
-    return need + demand.watermark <= cache.pool.freeCount
+    let need = blocksNeeded(&cache, demand.slot, hit, tokens: upTo, settled, .demand)
+    guard need + demand.watermark <= cache.pool.freeCount else { return false }
+    if cache.capsDemand {
+        let whole = blocksNeeded(&cache, demand.slot, hit, tokens: upTo, settled, .whole)
+        cache.overdraft = max(0, whole - cache.pool.freeCount)
+    }
+    return cache.overdraft == 0
 }
 
 /// `allocate` over single blocks. O(new blocks + hit blocks).
 func allocateBlocks(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hit) {
     let total = min(demand.computed + hit.tokens, cache.maxModelLen)
-    if hit.tokens > 0 { adoptHits(&cache, demand.slot, max(0, total - demand.inFlight)) }
+    if hit.tokens > 0 {
+        adoptHits(&cache, demand.slot, cache.settled(total, inFlight: demand.inFlight))
+    }
     grow(&cache, demand.slot, min(total + demand.tokens, cache.maxModelLen))
     if cache.isCaching {
         registerBlocks(&cache, demand.slot, min(total + demand.tokens, demand.known))
@@ -40,10 +47,19 @@ func allocateNextBlock(
     if cache.isCaching { registerBlocks(&cache, slot, min(computed + 1, known)) }
 }
 
+/// What caps the blocks that a group is counted with.
+private enum CountedFor {
+    case gate
+    case demand
+    /// Nothing.
+    case whole
+}
+
 /// Blocks to take from the free queue so that the request holds `tokens` tokens; hit blocks that
 /// are free count, because adopting them takes them out of the queue.
 private func blocksNeeded(
-    _ cache: inout KVCache, _ slot: Int, _ hit: Hit, tokens: Int, _ settled: Int, capped: Bool
+    _ cache: inout KVCache, _ slot: Int, _ hit: Hit, tokens: Int, _ settled: Int,
+    _ purpose: CountedFor
 ) -> Int {
     let groupCount = cache.groups.count
     var need = 0
@@ -51,7 +67,11 @@ private func blocksNeeded(
         let rules = cache.groups[group]
         let table = cache.tables[slot * groupCount + group]
         var want = cache.blockSize.holding(tokens)
-        if capped { want = min(want, rules.gateCap) }
+        switch purpose {
+        case .gate: want = min(want, rules.gateCap)
+        case .demand: want = min(want, rules.demandCap)
+        case .whole: break
+        }
         let held = Int(table.list.count)
         if table.cached >= 0 {
             need += max(want - held, 0)
@@ -70,7 +90,8 @@ private func blocksNeeded(
 
 private func slideWindows(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
     for group in 0..<cache.groups.count where cache.groups[group].window > 0 {
-        let skipped = cache.groups[group].skippedBlocks(settled)
+        let rules = cache.groups[group]
+        let skipped = rules.skippedBlocks(settled)
         let list = cache.tables[slot * cache.groups.count + group].list
         var cursor: Int32 = 0
         var index = min(skipped, Int(list.count)) - 1
@@ -78,7 +99,7 @@ private func slideWindows(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
             let block = cache.blockLists[list, index]
             if block == 0 { break }
             cache.blockLists[list, index] = 0
-            cache.pool.release(block, cursor: &cursor)
+            cache.pool.release(block, cursor: &cursor, keylessToBack: rules.keylessToBack)
             index -= 1
         }
     }
@@ -155,7 +176,9 @@ func releaseBlocks(_ cache: inout KVCache, _ slot: Int) {
         var cursor: Int32 = 0
         var index = Int(list.count) - 1
         while index >= 0 {
-            cache.pool.release(cache.blockLists[list, index], cursor: &cursor)
+            cache.pool.release(
+                cache.blockLists[list, index], cursor: &cursor,
+                keylessToBack: cache.groups[group].keylessToBack)
             index -= 1
         }
         cache.blockLists.free(&list)

@@ -66,13 +66,14 @@ struct BlockPool: ~Copyable {
     ///
     /// A block nobody holds goes to the back of the queue when it carries a key. Keyless ones go
     /// to the front as a group in walking order: `cursor`, 0 before the walk, is the last of them.
-    mutating func release(_ block: Int32, cursor: inout Int32) {
+    /// With `keylessToBack` they go to the back with the others.
+    mutating func release(_ block: Int32, cursor: inout Int32, keylessToBack: Bool = false) {
         guard block != 0 else { return }
         let i = Int(block)
         blocks[i].references -= 1
         precondition(blocks[i].references >= 0, "a block was released more often than held")
         guard blocks[i].references == 0 else { return }
-        if blocks[i].key != 0 {
+        if keylessToBack || blocks[i].key != 0 {
             link(block, after: blocks[0].previous)
         } else {
             link(block, after: cursor)

@@ -4,7 +4,7 @@ func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hi
     let slot = demand.slot
     let limit = cache.maxModelLen
     let total = min(demand.computed + hit.tokens, limit)
-    let settled = max(0, total - demand.inFlight)
+    let settled = cache.settled(total, inFlight: demand.inFlight)
     let held = Int(cache.slots[slot].table.count) + cache.blockSize.filled(by: hit.tokens)
     let freeHits = hit.tokens > 0 ? freeHits(&cache, settled) : 0
     if demand.reservesFullPrompt {
@@ -17,8 +17,23 @@ func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hi
     }
     if cache.hasWindows { slideExtents(&cache, slot, settled) }
     let want = cache.blockSize.holding(min(total + demand.tokens, limit))
-    let need = max(0, want - held) * cache.groups.count
-    return need + freeHits + demand.watermark <= cache.extents.freeCount
+    let need = max(0, want - held) * cache.groups.count + freeHits
+    if cache.capsDemand { return fitsCapped(&cache, want, held, freeHits, need) }
+    return need + demand.watermark <= cache.extents.freeCount
+}
+
+/// The same where windows cap the demand (S11; no such release has a watermark). What is let
+/// through so and is not there leaves an overdraft.
+private func fitsCapped(
+    _ cache: inout KVCache, _ want: Int, _ held: Int, _ freeHits: Int, _ whole: Int
+) -> Bool {
+    var need = freeHits
+    for group in 0..<cache.groups.count {
+        need += max(0, min(want, cache.groups[group].demandCap) - held)
+    }
+    guard need <= cache.extents.freeCount else { return false }
+    cache.overdraft = max(0, whole - cache.extents.freeCount)
+    return cache.overdraft == 0
 }
 
 /// The same for full attention alone and without hits, as most requests are: nothing slides, and
@@ -42,7 +57,7 @@ func allocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hit) 
     if hit.tokens > 0 {
         adoptExtents(
             &cache, slot, Int32(cache.blockSize.filled(by: hit.tokens)),
-            settled: max(0, total - demand.inFlight))
+            settled: cache.settled(total, inFlight: demand.inFlight))
     }
     let want = cache.blockSize.holding(min(total + demand.tokens, cache.maxModelLen))
     let new = want - Int(cache.slots[slot].table.count)
@@ -116,11 +131,16 @@ private func slideExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
         let end = min(Int32(skipped), cache.slots[slot].table.count)
         let slid = cache.groupTables[slot * groupCount + group].slid
         guard slid < end else { continue }
+        // A walk to the back begins with what has left before it was registered.
+        let unregistered =
+            cache.groups[group].keylessToBack
+            ? end - min(end, max(slid, cache.slots[slot].table.registered)) : 0
+        cache.extents.giveBack(Int(unregistered), toBack: true)
         let keyed =
             cache.slots[slot].isPrivate
             ? slidePrivate(&cache, slot, group, Int(slid)..<Int(end))
             : releaseHolds(&cache, slot, group, below: end)
-        cache.extents.giveBack(Int(end - slid) - keyed)
+        cache.extents.giveBack(Int(end - slid - unregistered) - keyed)
         cache.groupTables[slot * groupCount + group].slid = end
     }
 }
@@ -175,10 +195,11 @@ func releaseExtents(_ cache: inout KVCache, _ slot: Int) {
     cache.slots[slot].table = ExtentTable()
     if cache.slots[slot].isPrivate { return releasePrivate(&cache, slot, table) }
     for group in 0..<cache.groups.count {
-        let keyed = releaseHolds(&cache, slot, group, below: .max)
         let entry = slot * cache.groups.count + group
-        let blocks = Int(table.count - cache.groupTables[entry].slid)
-        cache.extents.giveBack(blocks - keyed)
+        let keyless =
+            table.count - cache.groupTables[entry].slid - cache.groupTables[entry].keyed
+        cache.extents.giveBack(Int(keyless), toBack: cache.groups[group].keylessToBack)
+        _ = releaseHolds(&cache, slot, group, below: .max)
         cache.holds.free(&cache.groupTables[entry].holds)
         cache.groupTables[entry] = GroupTable()
     }
@@ -188,7 +209,8 @@ func releaseExtents(_ cache: inout KVCache, _ slot: Int) {
 private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: ExtentTable) {
     // One group without a window: nothing has slid, and every block is registered or none is.
     guard cache.hasWindows || cache.groups.count > 1 else {
-        cache.extents.giveBack(Int(table.count - table.registered))
+        cache.extents.giveBack(
+            Int(table.count - table.registered), toBack: cache.groups[0].keylessToBack)
         return cache.extents.releasePrivate(table.registered)
     }
     for group in 0..<cache.groups.count {
@@ -199,7 +221,8 @@ private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: Extent
             cache.groups[group], cache.slots[slot].retention,
             min(slid, registered)..<registered
         ) { _ in }
-        cache.extents.giveBack(Int(table.count) - slid - keyed)
+        cache.extents.giveBack(
+            Int(table.count) - slid - keyed, toBack: cache.groups[group].keylessToBack)
         cache.extents.releasePrivate(Int32(keyed))
         cache.groupTables[entry] = GroupTable()
     }

@@ -61,7 +61,7 @@ extension ExtentPool {
             }
             if spans[place].holders == 0 {
                 unqueue(place)
-                keyedFree -= Int(spans[place].count)
+                queuedFree -= Int(spans[place].count)
             }
             spans[place].holders += 1
             place = mergeWithShallower(place)
@@ -86,7 +86,7 @@ extension ExtentPool {
             if spans[place].low < blocks.low { place = split(place, at: blocks.low) }
             spans[place].holders -= 1
             if spans[place].holders == 0 {
-                keyedFree += Int(spans[place].count)
+                queuedFree += Int(spans[place].count)
                 place = joinQueue(place)
             } else {
                 let deeper = spans[place].deeper

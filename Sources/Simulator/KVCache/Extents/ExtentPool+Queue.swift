@@ -4,19 +4,34 @@ extension ExtentPool {
     /// queue and wait to be evicted. O(1).
     mutating func releasePrivate(_ count: Int32) {
         guard count > 0 else { return }
-        keyedFree += Int(count)
+        queuedFree += Int(count)
         let tail = queueTail
-        if tail >= 0, spans[tail].extent < 0, spans[tail].sequence < 0 {
+        if tail >= 0, spans[tail].extent < 0, spans[tail].sequence < 0, spans[tail].group >= 0 {
             spans[tail].high += count
         } else {
             enqueue(store(Span(extent: -1, low: 0, high: count, holders: 0)))
         }
     }
 
+    /// Returns blocks without a key to the back of the queue. O(1).
+    @inline(never)
+    mutating func giveToBack(_ count: Int) {
+        guard count > 0 else { return }
+        queuedFree += count
+        let tail = queueTail
+        if tail >= 0, spans[tail].extent < 0, spans[tail].group < 0 {
+            spans[tail].high += Int32(count)
+        } else {
+            var span = Span(extent: -1, low: 0, high: Int32(count), holders: 0)
+            span.group = -1
+            enqueue(store(span))
+        }
+    }
+
     /// Returns keyed blocks that slid out of a window of a request which alone can name them, and
     /// may have to. O(1).
     mutating func releasePrivate(_ blocks: Range<Int>, sequence: Int64, group: Int) {
-        keyedFree += blocks.count
+        queuedFree += blocks.count
         var span = Span(
             extent: -1, low: Int32(blocks.lowerBound), high: Int32(blocks.upperBound), holders: 0)
         span.group = Int32(group)
@@ -64,12 +79,12 @@ extension ExtentPool {
         if next >= 0 { spans[next].previous = previous } else { queueTail = previous }
     }
 
-    /// Hands out keyed blocks from the front of the queue; their keys are forgotten. O(spans),
-    /// and O(extents of the same node) for each.
+    /// Hands out blocks from the front of the queue; their keys are forgotten. O(spans), and
+    /// O(extents of the same node) for each.
     mutating func evict(_ count: Int) {
         var missing = Int32(count)
         evictions += count
-        keyedFree -= count
+        queuedFree -= count
         while missing > 0 {
             let place = queueHead
             precondition(place >= 0, "evicted more blocks than are queued")
@@ -78,7 +93,9 @@ extension ExtentPool {
             missing -= taken
             let end = span.high - taken
             spans[place].high = end
-            if span.extent < 0 {
+            if span.extent < 0, span.group < 0 {
+                evictions -= Int(taken)
+            } else if span.extent < 0 {
                 distinctKeys -= Int(taken)
             } else {
                 let extent = extents[span.extent]

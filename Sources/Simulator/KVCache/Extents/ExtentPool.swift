@@ -2,7 +2,8 @@
 /// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle.
 ///
 /// Why that is the same:
-/// - Free keyless blocks always stand before free keyed ones in the queue, and are alike: a count.
+/// - Free keyless blocks stand before free keyed ones in the queue, and are alike: a count. In a
+///   release that sends them to the back (S8) those there are spans of no group.
 /// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
 ///   once. Blocks that one request registered are an extent; neighbours in it that have equally
 ///   many holders, or stand side by side in the queue, are a span, whose ends say everything.
@@ -28,7 +29,7 @@ struct ExtentPool: ~Copyable {
     /// With extent -1: so many free blocks of content that nobody else can name.
     struct Span {
         var extent: Int32
-        /// The group, for extent -1.
+        /// The group, for extent -1; with group -1 the blocks have no key.
         var group: Int32 = 0
         var low: Int32
         var high: Int32
@@ -51,10 +52,10 @@ struct ExtentPool: ~Copyable {
     }
 
     let groups: Int32
-    /// Free blocks without a key: the front of the queue.
+    /// Free blocks without a key at the front of the queue.
     private(set) var keylessFree: Int
-    /// Free blocks with a key.
-    var keyedFree = 0
+    /// Free blocks behind these: nearly always all that have a key.
+    var queuedFree = 0
     var evictions = 0
     var distinctKeys = 0
 
@@ -77,7 +78,7 @@ struct ExtentPool: ~Copyable {
     }
 
     var blockSize: Int32 { tree.blockSize }
-    var freeCount: Int { keylessFree + keyedFree }
+    var freeCount: Int { keylessFree + queuedFree }
 
     /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
     /// up. O(1 + spans evicted).
@@ -91,9 +92,9 @@ struct ExtentPool: ~Copyable {
         let evicted = count - keylessFree
         keylessFree = 0
         let head = queueHead
-        if spans[head].extent < 0, Int(spans[head].count) > evicted {
+        if spans[head].extent < 0, spans[head].group >= 0, Int(spans[head].count) > evicted {
             spans[head].high -= Int32(evicted)
-            keyedFree -= evicted
+            queuedFree -= evicted
             evictions += evicted
             distinctKeys -= evicted
         } else {
@@ -101,8 +102,12 @@ struct ExtentPool: ~Copyable {
         }
     }
 
-    /// Returns blocks that never got a key. O(1).
-    mutating func giveBack(_ count: Int) { keylessFree += count }
+    /// Returns blocks that never got a key, to the front of the queue or to its back. O(1).
+    @inline(__always)
+    mutating func giveBack(_ count: Int, toBack: Bool = false) {
+        if toBack { return giveToBack(count) }
+        keylessFree += count
+    }
 
     /// Stores an extent of a node without spans, the youngest of its group.
     mutating func makeExtent(_ node: Int32, _ group: Int32) -> Int32 {

@@ -1,0 +1,45 @@
+/// A version number of vLLM, such as 0.33.0. The simulated window begins at 0.11.2 and ends with
+/// the newest release known.
+public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The second and the third number; the first is 0 in the whole window.
+    public let minor: Int
+    public let patch: Int
+
+    init(_ minor: Int, _ patch: Int = 0) {
+        self.minor = minor
+        self.patch = patch
+    }
+
+    /// Reads "0.33.0" or "0.33". Nil for anything else, and for a version outside the window.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in
+            // `Int` would take a sign too.
+            part.count <= 4 && part.allSatisfy { ("0"..."9").contains($0) } ? Int(part) : nil
+        }
+        guard numbers.count == parts.count, (2...3).contains(parts.count), numbers[0] == 0 else {
+            return nil
+        }
+        self.init(numbers[1], numbers.count > 2 ? numbers[2] : 0)
+        // A patch level of the newest release is newer than it, and still inside.
+        guard self >= Self.oldest, minor <= Self.newest.minor else { return nil }
+    }
+
+    /// The first release of the window.
+    public static let oldest = EngineVersion(11, 2)
+    /// The last one, and the default.
+    public static let newest = EngineVersion(33)
+
+    public var description: String { "0.\(minor).\(patch)" }
+
+    public static func < (a: EngineVersion, b: EngineVersion) -> Bool {
+        (a.minor, a.patch) < (b.minor, b.patch)
+    }
+
+    /// The release whose rules and defaults it has: its own entry of the table, or the nearest
+    /// earlier one.
+    public var release: EngineRelease {
+        // The table begins with the oldest version there is.
+        EngineRelease.all.last { $0.version <= self } ?? EngineRelease.all[0]
+    }
+}

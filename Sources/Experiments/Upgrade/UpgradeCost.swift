@@ -88,11 +88,13 @@ public struct UpgradeCost: Sendable, Encodable, Equatable {
     private static func threeWays(
         _ pairs: [Pair], _ kind: Kind, _ name: String, _ amount: (ComparedRequest) -> Int
     ) -> [UpgradeCost] {
-        let noun = kind == .hits ? ("shorter", "equal", "longer") : ("fewer", "as many", "more")
+        let words =
+            kind == .hits
+            ? ("a shorter", "the same", "a longer") : ("fewer", "as many", "more")
         let less = pairs.filter { amount($0.after) < amount($0.before) }
         let equal = pairs.filter { amount($0.after) == amount($0.before) }
         let more = pairs.filter { amount($0.after) > amount($0.before) }
-        return [(noun.0, less), (noun.1, equal), (noun.2, more)].compactMap { word, group in
+        return [(words.0, less), (words.1, equal), (words.2, more)].compactMap { word, group in
             UpgradeCost(kind, "\(word) \(name)", group)
         }
     }

@@ -100,11 +100,8 @@ public struct UpgradeReport: Sendable {
     }
 
     private var costs: TextTable {
-        var table = TextTable([
-            "", "requests", "tokens hit before", "after", "TTFT before", "after", "change",
-            "E2E before",
-            "after", "change",
-        ])
+        let latencies = ["TTFT", "E2E"].flatMap { ["\($0) before", "after", "change"] }
+        var table = TextTable(["", "requests", "tokens hit before", "after"] + latencies)
         for cost in study.costs {
             table.add(
                 [
@@ -130,8 +127,12 @@ public struct UpgradeReport: Sendable {
         let worst = study.costs.filter { 20 * $0.requests >= all }
             .max { $0.relative < $1.relative }
         guard let worst, worst.relative > 0 else { return nil }
-        return "Requests with \(worst.name) lose most: E2E \(Comparison.percent(worst.relative)), "
-            + "mean over \(Quantity.count(worst.requests)) requests."
+        let toFirst =
+            worst.ttftMsBefore > 0
+            ? "TTFT \(Comparison.percent(worst.ttftMsAfter / worst.ttftMsBefore - 1)), " : ""
+        return "Requests with \(worst.name) lose most: \(toFirst)E2E "
+            + "\(Comparison.percent(worst.relative)), means over "
+            + "\(Quantity.count(worst.requests)) requests."
     }
 
     private var remedy: String {

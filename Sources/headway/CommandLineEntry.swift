@@ -28,8 +28,8 @@ enum CommandLineEntry {
         return 2
     }
 
-    /// The program's version and that of the engine whose schedule it follows.
-    static let version = "headway 1.0, schedules as vLLM 0.33.0"
+    /// The program's version and those of the engine whose schedules it follows.
+    static let version = "headway 1.0, schedules as vLLM 0.11.2 to 0.33.0"
 
     private static func dispatch(_ words: [String], verbs: [Verb]) throws -> Int32 {
         guard let first = words.first else {

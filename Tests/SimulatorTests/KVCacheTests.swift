@@ -30,6 +30,8 @@ private struct TwinCaches: ~Copyable {
         ]
         engine.groups = kinds[random.below(kinds.count)]
         engine.prefixCacheRetentionInterval = [nil, 0, 0, 24, 100][random.below(5)]
+        engine.release = EngineRelease.all[random.below(EngineRelease.all.count)]
+        engine.dropMissingOptions()
         let one = (200 / engine.blockSize + 2) * engine.groups.count
         engine.numGPUBlocks = one * (1 + random.below(6))
         // Where others' content is not named, some may hide behind numbers.

@@ -83,8 +83,7 @@ public enum GaitComparison {
             }
             let engine = plan.engine
             let tokens = step.entries.reduce(0) { $0 + $1.tokens }
-            let budget = min(
-                engine.maxNumBatchedTokens, engine.maxNumScheduledTokens ?? Int.max)
+            let budget = engine.tokenBudget
             try require(tokens <= budget, "schedules \(tokens) of \(budget) tokens")
             let ids = Set(step.entries.map(\.id))
             try require(ids.count == step.entries.count, "schedules a request twice")

@@ -12,6 +12,15 @@ extension RandomCase {
         addCluster(&random)
         addRequests(&random)
         addSessions(&random)
+        addVersion(&random)
+    }
+
+    /// An earlier release of the engine. A policy that mirrors it mirrors the newest.
+    private mutating func addVersion(_ random: inout SeededRandom) {
+        let release = Self.pick(&random, EngineRelease.all)
+        guard random.below(3) > 0, !mirrorsEngine else { return }
+        plan.engine.release = release
+        plan.engine.dropMissingOptions()
     }
 
     /// Limits of a step and of a request that change what fits.

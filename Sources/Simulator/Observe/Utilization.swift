@@ -20,7 +20,7 @@ extension RunResult {
     func utilization(_ plan: RunPlan) -> Utilization {
         var shares = Utilization()
         let engine = plan.engine
-        let budget = min(engine.maxNumScheduledTokens ?? .max, engine.maxNumBatchedTokens)
+        let budget = engine.tokenBudget
         let limit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
         if work.steps > 0 {
             shares.tokenBudget = Double(work.tokens) / (Double(work.steps) * Double(budget))

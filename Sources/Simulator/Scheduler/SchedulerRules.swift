@@ -24,9 +24,7 @@ struct SchedulerRules {
     init(_ engine: EngineConfiguration) {
         version = engine.release.rules
         activeLimit = engine.maxNumActiveSeqs ?? engine.maxNumSeqs
-        let scheduled = engine.maxNumScheduledTokens ?? engine.maxNumBatchedTokens
-        tokenBudget =
-            version.tokenBudget == .both ? min(scheduled, engine.maxNumBatchedTokens) : scheduled
+        tokenBudget = engine.tokenBudget
         maxNumBatchedTokens = engine.maxNumBatchedTokens
         maxModelLen = engine.maxModelLen
         watermarkBlocks = Int(engine.watermark * Double(engine.numGPUBlocks))

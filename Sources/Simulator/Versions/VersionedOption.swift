@@ -66,3 +66,12 @@ extension EngineConfiguration {
         }
     }
 }
+
+extension EngineConfiguration {
+    /// Most tokens of a step (S12).
+    public var tokenBudget: Int {
+        let scheduled = maxNumScheduledTokens ?? maxNumBatchedTokens
+        return release.rules.tokenBudget == .both
+            ? min(scheduled, maxNumBatchedTokens) : scheduled
+    }
+}

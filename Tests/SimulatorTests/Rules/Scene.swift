@@ -60,6 +60,9 @@ struct Scene {
         answers.append(answer)
     }
 
+    /// The requests as they are run.
+    var requests: Workload { filled }
+
     /// The requests as columns, those without a meaning left empty: the simulator keeps prompts
     /// that nobody shares in another form.
     private var filled: Workload {

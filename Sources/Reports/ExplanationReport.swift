@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Hardware
 import Models
 import StepTime
 

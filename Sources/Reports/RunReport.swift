@@ -1,4 +1,5 @@
 import Basics
+import Results
 import Simulator
 
 /// A run's figures as a page of text for a terminal.

@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 
 /// The few figures of a run that fit a row of a comparison.

@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 
 /// A run as events for a trace viewer (Perfetto, chrome://tracing): each replica is a process with

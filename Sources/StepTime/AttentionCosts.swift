@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 
 /// Attention of one layer over one step's decodes, in seconds: fixed (once, if there are any),

@@ -1,4 +1,3 @@
-import Hardware
 import Models
 
 extension Explanation {

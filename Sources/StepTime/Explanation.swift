@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 
 /// What a person asks about a model on its GPUs: where the FLOPs, the bytes and the time of a step
@@ -78,7 +77,8 @@ public struct Explanation: Sendable, Equatable {
         cacheBytes = whole.bytes(context: step.context)
         do {
             let budget = try MemoryBudget(
-                model, deployment, gpu: gpu, utilization: utilization, blockSize: blockSize,
+                model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
+                utilization: utilization, blockSize: blockSize,
                 maxNumSeqs: max(gpu.serverDefaults.sequences, step.batch))
             self.budget = budget
             sequencesThatFit = Self.sequences(

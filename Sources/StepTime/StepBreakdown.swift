@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 
 /// Where the parameters, FLOPs, bytes and time of one step go, phase by phase, summed over layers.

@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 
 /// What the steps of a run held, as sums and peaks over all of them: enough to tell FLOPs, bytes

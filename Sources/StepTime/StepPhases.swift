@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 
 /// The phases of one layer, with the costs that the tables are made of.

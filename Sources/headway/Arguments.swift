@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Scenario
 import Simulator
 
 /// The words after `headway VERB`, told apart into operands and flags.

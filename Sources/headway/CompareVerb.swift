@@ -1,7 +1,7 @@
 import Basics
 import Experiments
 import Reports
-import Simulator
+import Scenario
 
 extension Verb {
     /// `headway compare BASELINE CANDIDATE...` and `headway compare --versions OLD,NEW [CONFIG]`

@@ -1,4 +1,4 @@
-import Reports
+import Scenario
 import Simulator
 
 extension Verb {

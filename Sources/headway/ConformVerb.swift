@@ -1,6 +1,5 @@
 import Basics
 import Experiments
-import Reports
 import Simulator
 
 extension Verb {

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Reports
+import Results
 
 /// Standard output and standard error, with their failures seen.
 enum Console {

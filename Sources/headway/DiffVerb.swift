@@ -1,5 +1,6 @@
 import Basics
 import Experiments
+import Reports
 
 extension Verb {
     /// `headway diff BEFORE AFTER`

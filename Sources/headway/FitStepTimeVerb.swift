@@ -1,7 +1,6 @@
 import Basics
 import Experiments
 import Foundation
-import Hardware
 import Reports
 import StepTime
 

@@ -1,6 +1,8 @@
 import Basics
 import Foundation
 import Reports
+import Results
+import Scenario
 import Simulator
 import Traces
 

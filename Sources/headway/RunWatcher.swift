@@ -1,6 +1,8 @@
 import Basics
 import Foundation
 import Reports
+import Results
+import Scenario
 import Simulator
 
 /// Watches a run for the command line: rows and decisions into files, progress onto the terminal,

@@ -2,6 +2,8 @@ import Basics
 import Experiments
 import Models
 import Reports
+import Results
+import Scenario
 import Simulator
 import Traces
 

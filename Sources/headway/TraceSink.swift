@@ -1,6 +1,6 @@
 import Basics
 import Foundation
-import Reports
+import Scenario
 import Simulator
 import Traces
 

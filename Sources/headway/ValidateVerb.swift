@@ -1,6 +1,7 @@
 import Basics
 import Experiments
-import Hardware
+import Reports
+import StepTime
 
 extension Verb {
     /// `headway validate`: predictions beside measurements.

@@ -1,4 +1,5 @@
 import Foundation
+import Scenario
 import Simulator
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 import Testing
 import Traces

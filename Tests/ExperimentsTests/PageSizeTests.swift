@@ -1,5 +1,6 @@
 import Basics
 import Reports
+import Results
 import Simulator
 import StepTime
 import TestSupport

@@ -1,5 +1,7 @@
 import Basics
 import Foundation
+import Reports
+import Scenario
 import Simulator
 import Testing
 

@@ -1,8 +1,9 @@
 import Basics
 import Foundation
-import Hardware
 import Models
 import Reports
+import Results
+import StepTime
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reports
+@testable import Results
 @testable import Simulator
 
 @Suite("A page on a terminal")

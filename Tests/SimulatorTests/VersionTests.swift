@@ -1,6 +1,7 @@
 import Basics
-import Hardware
+import Scenario
 import Simulator
+import StepTime
 import Testing
 
 @Suite("Releases of the engine")

@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 import Testing
 

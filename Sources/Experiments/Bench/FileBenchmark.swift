@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Reports
 import Simulator
 import Traces
 

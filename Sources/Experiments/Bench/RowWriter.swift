@@ -1,5 +1,5 @@
 import Basics
-import Reports
+import Results
 import Simulator
 
 /// Writes requests.csv to a temporary file, as `headway run --out` does.

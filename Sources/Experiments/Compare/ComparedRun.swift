@@ -1,5 +1,6 @@
 import Basics
-import Reports
+import Results
+import Scenario
 import Simulator
 
 /// A run as far as comparisons need it: its requests, its figures, what it was configured with.

@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 
 /// Two runs over the same requests, side by side.

@@ -1,5 +1,6 @@
+import Basics
 import Foundation
-import Reports
+import Results
 
 /// The numbers of a summary by their keys, and which way each is better.
 public enum Figures {
@@ -26,7 +27,7 @@ public enum Figures {
     }
 
     /// A figure as pages show it, with the unit that its key names.
-    static func text(_ value: Double, _ key: String) -> String {
+    package static func text(_ value: Double, _ key: String) -> String {
         if key.hasSuffix("_ms") { return Quantity.duration(seconds: value / 1000) }
         // Two runs over one trace are nearly as long: whole minutes would hide the difference.
         if key == "duration" { return Quantity.significant(value) + " s" }

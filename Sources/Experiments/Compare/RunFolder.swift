@@ -1,6 +1,7 @@
 import Basics
 import Foundation
-import Reports
+import Results
+import Scenario
 import Simulator
 
 /// A folder that `headway run --out` wrote: summary.json, requests.csv, config.resolved.json and,

@@ -1,5 +1,4 @@
 import Basics
-import Reports
 
 /// What a comparison comes to, in a word and in a sentence.
 public struct Verdict: Sendable, Encodable, Equatable {
@@ -90,7 +89,7 @@ public struct Verdict: Sendable, Encodable, Equatable {
 
 extension Comparison {
     /// A metric's key as people say it: "mean TTFT".
-    static func words(_ metric: String) -> String {
+    package static func words(_ metric: String) -> String {
         let names = [
             "ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "E2E latency",
             "queue": "queue time", "kv": "KV", "gpu": "GPU",
@@ -101,7 +100,7 @@ extension Comparison {
     }
 
     /// A relative change with its sign: "-12.3 %".
-    static func percent(_ share: Double) -> String {
+    package static func percent(_ share: Double) -> String {
         let size = abs(share) * 100
         let text = Quantity.decimal(size, size < 0.095 ? 2 : size < 99.95 ? 1 : 0)
         let isZero = text.allSatisfy { "0.".contains($0) }

@@ -1,5 +1,5 @@
 import Foundation
-import Reports
+import Results
 import Simulator
 
 /// Compares every decision with the lines of `steps.jsonl` or `events.jsonl`.

@@ -1,5 +1,6 @@
 import Basics
-import Reports
+import Results
+import Scenario
 import Simulator
 
 /// A run whose decisions can be read again and again: a folder with steps.jsonl, or a

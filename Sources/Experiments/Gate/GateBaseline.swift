@@ -1,6 +1,6 @@
 import Basics
 import Foundation
-import Reports
+import Results
 
 /// What a suite measured when it was blessed: a small JSON file under version control.
 public struct GateBaseline: Sendable, Codable, Equatable {

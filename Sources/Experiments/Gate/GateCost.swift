@@ -1,5 +1,5 @@
 import Basics
-import Reports
+import Results
 import Simulator
 
 /// How a case's requests fare, by the length of their prompts, and where their time goes: what the
@@ -24,10 +24,10 @@ public struct GateCost: Sendable, Codable, Equatable {
     public var parts: [String: Double]
 
     /// Where one group ends and the next begins, tokens: four times as many each.
-    static let limits = [256, 1_024, 4_096, 16_384]
+    package static let limits = [256, 1_024, 4_096, 16_384]
 
     /// The prompts of a group in words, "257 to 1,024", by their most tokens.
-    static func words(limit: Int?) -> String {
+    package static func words(limit: Int?) -> String {
         guard let limit else { return "over \(Quantity.count(limits.last!))" }
         guard let place = limits.firstIndex(of: limit), place > 0 else {
             return "up to \(Quantity.count(limit))"

@@ -41,7 +41,7 @@ public struct GateFinding: Sendable, Encodable {
     public var note: String
 
     /// 1, or -1 where more is better: from a worsening to the change of the figure itself.
-    var sign: Double { Figures.direction(metric) == .higher ? -1 : 1 }
+    package var sign: Double { Figures.direction(metric) == .higher ? -1 : 1 }
 }
 
 /// The answer of a gate: its findings and what they come to.

@@ -1,5 +1,6 @@
 import Basics
-import Reports
+import Results
+import Scenario
 import Simulator
 
 /// What a case came to, seed by seed.

@@ -1,5 +1,4 @@
 import Basics
-import Reports
 
 /// How often a suite cries wolf, and how often it sees one: the suite gated against itself with
 /// other seeds, and against an engine whose steps are slower by a known share.
@@ -69,32 +68,5 @@ public struct GateSelfCheck: Sendable, Encodable {
             slowedOtherSeeds.add(try opposite.judge(slow).status)
             progress(trial + 1)
         }
-    }
-
-    /// The tallies as a table, and the two shares that matter.
-    public var text: String {
-        let percent = Comparison.percent(slowdown)
-        var table = TextTable(["", "regression", "inconclusive", "pass"])
-        for (name, tally) in [
-            ("nothing changed, other seeds", unchangedOtherSeeds),
-            ("steps \(percent), same seeds", slowedSameSeeds),
-            ("steps \(percent), other seeds", slowedOtherSeeds),
-        ] {
-            table.add([
-                name, String(tally.regressions), String(tally.inconclusive), String(tally.passed),
-            ])
-        }
-        func share(_ count: Int) -> String {
-            Quantity.percent(Double(count) / Double(max(1, trials)))
-        }
-        return """
-            \(trials) trials of \(seeds) seeds
-
-            \(table.text)
-
-            False alarms: \(share(unchangedOtherSeeds.regressions)). Caught: \
-            \(share(slowedSameSeeds.regressions)) with the baseline's seeds, \
-            \(share(slowedOtherSeeds.regressions)) with others.
-            """
     }
 }

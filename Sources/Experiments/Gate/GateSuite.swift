@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Scenario
 import Simulator
 
 /// What a gate holds runs to: cases, seeds, metrics and how far each may move.

@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 
 /// Reads an object of a suite key by key, and refuses what nobody asked for.

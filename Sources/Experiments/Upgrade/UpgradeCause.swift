@@ -1,3 +1,4 @@
+import Scenario
 import Simulator
 
 /// One thing by which two releases may schedule the same configuration differently: a rule, or a

@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 
 /// What moving from one release of vLLM to another changes for a trace: every figure, the first

@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 
 /// Runs of the newer release with some of what changed undone, each held to the older one's.

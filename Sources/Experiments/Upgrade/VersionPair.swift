@@ -1,4 +1,5 @@
 import Basics
+import Scenario
 import Simulator
 
 /// Two releases of vLLM to compare over one trace: the one in use, and the one to move to.

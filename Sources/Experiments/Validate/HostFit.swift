@@ -1,4 +1,4 @@
-import Hardware
+import StepTime
 
 /// The only figures fitted end to end: host time per step, by engine and scheduling mode.
 ///

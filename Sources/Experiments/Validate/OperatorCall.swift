@@ -1,5 +1,5 @@
-import Hardware
 import Models
+import StepTime
 
 /// One call of a kernel, as operator tables measure it.
 enum OperatorCall: Sendable, Equatable {

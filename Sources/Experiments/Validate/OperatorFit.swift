@@ -1,6 +1,6 @@
 import Basics
-import Hardware
 import Models
+import StepTime
 
 /// An engine profile fitted to a folder of operator tables: every family of coefficients that the
 /// tables measure is fitted again, the rest stays the base profile's.

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
-import Hardware
 import Models
+import StepTime
 
 /// Reads operator tables, told apart by their columns. Latencies are milliseconds per call.
 enum OperatorTables {

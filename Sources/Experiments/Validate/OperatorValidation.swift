@@ -1,5 +1,5 @@
 import Basics
-import Hardware
+import StepTime
 
 /// Predictions of measured kernels, by set.
 public struct OperatorValidation: Sendable {

@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Models
 import Simulator
 import StepTime
@@ -68,19 +67,20 @@ extension ReferenceLoad {
     private func memory(
         _ shape: TransformerModel, _ deployment: Deployment, sequences: Int
     ) throws -> (blocks: Int, sequences: Int) {
+        let gpu = try GPU.named(gpu)
         guard profileName == "trtllm" else {
             // The default share of the versions that were measured (0.12 and older).
             let budget = try MemoryBudget(
-                shape, deployment, gpu: GPU.named(gpu), utilization: 0.9, blockSize: blockSize,
-                maxNumSeqs: sequences)
+                shape, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes, utilization: 0.9,
+                blockSize: blockSize, maxNumSeqs: sequences)
             return (budget.numGPUBlocks, sequences)
         }
         // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
         let weights = shape.weightBytesPerGPU(deployment)
         let reserve = Int64(0.92 * Double(weights + 4_000_000_000)) - weights
         let budget = try MemoryBudget(
-            shape, deployment, gpu: GPU.named(gpu), utilization: 0.92, blockSize: blockSize,
-            maxNumSeqs: sequences, reserveBytes: reserve)
+            shape, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes, utilization: 0.92,
+            blockSize: blockSize, maxNumSeqs: sequences, reserveBytes: reserve)
         let perSequence = (inputTokens + outputTokens + blockSize - 1) / blockSize
         return (
             budget.numGPUBlocks, max(1, min(sequences, (budget.numGPUBlocks - 1) / perSequence))

@@ -1,6 +1,6 @@
 import Basics
-import Hardware
 import Models
+import StepTime
 
 /// One measured figure of a real server, with the load that produced it.
 ///

@@ -1,5 +1,4 @@
 import Basics
-import Hardware
 import Simulator
 import StepTime
 import Traces

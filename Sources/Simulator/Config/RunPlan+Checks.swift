@@ -4,7 +4,7 @@ import StepTime
 
 extension RunPlan {
     /// Most of anything counted: with it, no product of two counts leaves 64 bits.
-    static let largest = 1 << 30
+    package static let largest = 1 << 30
 
     /// Throws the first thing that makes no sense, by its key path in the configuration.
     func check() throws {

@@ -1,4 +1,4 @@
-import Hardware
+import StepTime
 
 /// A release of vLLM: its rules, options and defaults.
 ///

@@ -1,5 +1,6 @@
 import Basics
 import Models
+import Scenario
 import Simulator
 import TestSupport
 import Testing

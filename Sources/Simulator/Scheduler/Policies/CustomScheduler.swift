@@ -21,12 +21,14 @@ enum CustomScheduler {
 
 extension RunPlan {
     /// Whether something else than the engine's own scheduler decides; such runs walk.
-    var hasCustomScheduler: Bool {
+    package var hasCustomScheduler: Bool {
         externalScheduler != nil || policy != nil || engine.policyObject != nil
     }
 
     /// What decides the order, by the name a configuration gives it.
-    var policyName: String { policy == nil ? engine.policy.rawValue : "a policy of one's own" }
+    package var policyName: String {
+        policy == nil ? engine.policy.rawValue : "a policy of one's own"
+    }
 }
 
 extension Cluster {

@@ -1,0 +1,137 @@
+import Basics
+import Experiments
+
+/// Comparisons as text for a terminal, as Markdown for a pull request, and as JSON.
+public struct ComparisonReport: Sendable {
+    let ranking: Ranking
+
+    /// The report of one or several candidates.
+    public init(_ ranking: Ranking) { self.ranking = ranking }
+
+    /// The page for a terminal.
+    public var text: String { page(markdown: false).withoutWorkflowCommands }
+
+    /// The same as Markdown.
+    public var markdown: String { page(markdown: true).withoutWorkflowCommands }
+
+    private func page(markdown: Bool) -> String {
+        var parts: [String] = []
+        if ranking.entries.count > 1 { parts.append(rankingTable(markdown)) }
+        for entry in ranking.entries {
+            let comparison = entry.comparison
+            let title = "\(comparison.before.name.echoed()) → \(comparison.after.name.echoed())"
+            parts.append(
+                markdown
+                    ? "### \(Self.plain(title))\n\n**\(Self.plain(entry.verdict.sentence))**"
+                    : title)
+            if !comparison.changes.isEmpty { parts.append(changed(comparison, markdown)) }
+            if comparison.changes.contains(where: { $0.key == "engine.block_size" }) {
+                parts.append("Note: " + AttentionPages.withoutPrice)
+            }
+            if entry.verdict.outcome != .identical {
+                parts.append(metricTable(comparison, markdown))
+                if let table = PartChanges(comparison).table {
+                    parts.append(markdown ? table.markdown : table.text)
+                }
+                parts.append(contentsOf: movement(comparison, markdown))
+            }
+            if !markdown { parts.append(entry.verdict.sentence) }
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// A text in which Markdown sees no marks.
+    private static func plain(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            if "\\`*_[]<>#|&".contains(character) { result.append("\\") }
+            result.append(character)
+        }
+    }
+
+    private func rankingTable(_ markdown: Bool) -> String {
+        var table = TextTable(
+            ["rank", "run", Comparison.words(ranking.metric), "change", "95 % interval", "p"],
+            alignments: [.right, .left])
+        let baseline = ranking.entries[0].comparison.row(ranking.metric)?.before ?? 0
+        table.add([
+            "", ranking.baseline.name, Figures.text(baseline, ranking.metric), "baseline",
+        ])
+        for (rank, entry) in ranking.entries.enumerated() {
+            guard let row = entry.comparison.row(ranking.metric) else { continue }
+            table.add([
+                String(rank + 1), entry.comparison.after.name, Figures.text(row.after, row.metric),
+                row.relative.map(Comparison.percent) ?? "", Self.interval(row),
+                entry.adjustedP.map(Self.probability) ?? "",
+            ])
+        }
+        let note = "p is corrected for \(ranking.entries.count) candidates (Holm)."
+        return (markdown ? table.markdown : table.text) + (markdown ? "\n\n" : "\n") + note
+    }
+
+    private func changed(_ comparison: Comparison, _ markdown: Bool) -> String {
+        comparison.changes.map { change in
+            let line =
+                "\(change.key): \(change.before.echoed()) → \(change.after.echoed())"
+            return markdown ? "- `\(line.replacing("`", with: "'"))`" : line
+        }.joined(separator: "\n")
+    }
+
+    private func metricTable(_ comparison: Comparison, _ markdown: Bool) -> String {
+        var table = TextTable(["", "before", "after", "change", "95 % interval", ""])
+        for row in comparison.rows {
+            let mark = row.isBetter.map { $0 ? "better" : "worse" } ?? ""
+            table.add([
+                Comparison.words(row.metric), Figures.text(row.before, row.metric),
+                Figures.text(row.after, row.metric),
+                row.relative.map(Comparison.percent) ?? "", Self.interval(row), mark,
+            ])
+        }
+        return markdown ? table.markdown : table.text
+    }
+
+    private func movement(_ comparison: Comparison, _ markdown: Bool) -> [String] {
+        let movement = Movement(comparison)
+        guard movement.movedRequests > 0 else { return [] }
+        var requests = TextTable(
+            ["moved most", "arrival", "TTFT before", "after", "E2E before", "after"])
+        for request in movement.requests {
+            requests.add([
+                "request \(request.id)", Quantity.duration(seconds: request.arrivalS),
+                request.ttftMsBefore.map(Self.milliseconds) ?? "",
+                request.ttftMsAfter.map(Self.milliseconds) ?? "",
+                Self.milliseconds(request.e2elMsBefore), Self.milliseconds(request.e2elMsAfter),
+            ])
+        }
+        var windows = TextTable(["arrivals between", "and", "requests", "E2E before", "after"])
+        for window in movement.leadingWindows.prefix(3) {
+            windows.add([
+                Quantity.duration(seconds: window.startS),
+                Quantity.duration(seconds: window.endS), Quantity.count(window.requests),
+                Self.milliseconds(window.meanE2elMsBefore),
+                Self.milliseconds(window.meanE2elMsAfter),
+            ])
+        }
+        var note =
+            "\(Quantity.count(movement.movedRequests)) of "
+            + "\(Quantity.count(comparison.before.requests.count)) requests moved"
+        if comparison.finishedInOneOnly > 0 {
+            note += "; \(comparison.finishedInOneOnly) finished in one run only"
+        }
+        if markdown { return [note, requests.markdown, windows.markdown] }
+        return [note, requests.text, windows.text]
+    }
+
+    private static func milliseconds(_ value: Double) -> String {
+        Quantity.duration(seconds: value / 1000)
+    }
+
+    private static func interval(_ row: Comparison.Row) -> String {
+        guard let interval = row.interval else { return "" }
+        return Comparison.percent(interval.lowerBound) + " to "
+            + Comparison.percent(interval.upperBound)
+    }
+
+    private static func probability(_ p: Double) -> String {
+        p < 0.001 ? "< 0.001" : Quantity.decimal(p, 3)
+    }
+}

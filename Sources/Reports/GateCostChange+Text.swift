@@ -1,0 +1,43 @@
+import Basics
+import Experiments
+
+extension GateCostChange {
+    /// Two tables: by length of the prompt, and by part of the latency; then who pays most.
+    var text: String {
+        var table = TextTable([
+            "\(after.name.echoed()): prompts", "requests", "TTFT before", "now", "change",
+            "E2E before",
+            "now", "change",
+        ])
+        for (old, new) in groups {
+            table.add(
+                [Self.name(new), Quantity.count(new.requests)]
+                    + Self.cells(old.ttft, new.ttft) + Self.cells(old.e2el, new.e2el))
+        }
+        let parts = PartChanges(before: before.parts, after: after.parts).table
+        return ([table.text] + [parts?.text, sentence].compactMap(\.self))
+            .joined(separator: "\n\n")
+    }
+
+    /// Who pays most, and where the time goes.
+    private var sentence: String? {
+        let losses = groups.map { (group: $0.after, share: $0.after.e2el / $0.before.e2el - 1) }
+        guard let worst = losses.max(by: { $0.share < $1.share }), worst.share > 0 else {
+            return nil
+        }
+        let prompts = "prompts of \(Self.name(worst.group)) tokens"
+        return "In \(after.name.echoed()) requests with \(prompts) lose most: E2E "
+            + "\(Comparison.percent(worst.share))."
+    }
+
+    private static func cells(_ before: Double, _ after: Double) -> [String] {
+        [
+            Quantity.duration(seconds: before / 1000), Quantity.duration(seconds: after / 1000),
+            before > 0 ? Comparison.percent(after / before - 1) : "",
+        ]
+    }
+
+    private static func name(_ group: GateCost.Group) -> String {
+        GateCost.words(limit: group.limit)
+    }
+}

@@ -1,0 +1,31 @@
+import Basics
+import Experiments
+
+extension GateSelfCheck {
+    /// The tallies as a table, and the two shares that matter.
+    public var text: String {
+        let percent = Comparison.percent(slowdown)
+        var table = TextTable(["", "regression", "inconclusive", "pass"])
+        for (name, tally) in [
+            ("nothing changed, other seeds", unchangedOtherSeeds),
+            ("steps \(percent), same seeds", slowedSameSeeds),
+            ("steps \(percent), other seeds", slowedOtherSeeds),
+        ] {
+            table.add([
+                name, String(tally.regressions), String(tally.inconclusive), String(tally.passed),
+            ])
+        }
+        func share(_ count: Int) -> String {
+            Quantity.percent(Double(count) / Double(max(1, trials)))
+        }
+        return """
+            \(trials) trials of \(seeds) seeds
+
+            \(table.text)
+
+            False alarms: \(share(unchangedOtherSeeds.regressions)). Caught: \
+            \(share(slowedSameSeeds.regressions)) with the baseline's seeds, \
+            \(share(slowedOtherSeeds.regressions)) with others.
+            """
+    }
+}

@@ -1,0 +1,94 @@
+import Basics
+import Experiments
+import Foundation
+
+/// Tables and JSON of a validation.
+public enum ValidationReport {
+    /// A page of a reference validation; `rows` adds every row.
+    public static func text(_ validation: ReferenceValidation, rows: Bool) -> String {
+        var groups = TextTable([
+            "group", "rows", "median", "p90", "bias", "left out: median", "p90", "skipped",
+        ])
+        for group in validation.groups {
+            groups.add([
+                group.name, "\(group.errors?.count ?? 0)", share(group.errors?.median),
+                share(group.errors?.p90), group.errors.map { signed($0.bias) } ?? "-",
+                share(group.errorsLeftOut?.median), share(group.errorsLeftOut?.p90),
+                group.skipped == 0 ? "" : "\(group.skipped)",
+            ])
+        }
+        var parts = [
+            groups.text,
+            "Median and p90 of |predicted - measured| / measured. \"Left out\": host time fitted "
+                + "without the server (engine, model, tensor-parallel size) that is predicted.",
+        ]
+        if rows { parts.append(rowTable(validation).text) }
+        let skipped = validation.rows.filter { $0.skipped != nil }
+        if !skipped.isEmpty {
+            parts.append(
+                "Skipped:\n"
+                    + skipped.map { "  \($0.id.echoed()): \($0.skipped!.echoed(atMost: 400))" }
+                    .joined(separator: "\n"))
+        }
+        if !validation.hostFits.isEmpty {
+            parts.append(
+                "Host time per step that fits best:\n"
+                    + validation.hostFits.map { "  " + $0 }.joined(separator: "\n"))
+        }
+        if !validation.unusedColumns.isEmpty {
+            let names = validation.unusedColumns.map { $0.echoed() }.joined(separator: ", ")
+            parts.append("Note: columns that no prediction looks at: " + names)
+        }
+        parts.append("Clocks:\n" + validation.clocks.map { "  " + $0 }.joined(separator: "\n"))
+        parts.append(notMeasured)
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static var notMeasured: String {
+        "Not measured anywhere:\n"
+            + ReferenceValidation.unmeasured.map { "  " + $0 }.joined(separator: "\n")
+    }
+
+    private static func rowTable(_ validation: ReferenceValidation) -> TextTable {
+        var table = TextTable(
+            ["load", "metric", "measured", "predicted", "error"], alignments: [.left, .left])
+        for row in validation.rows {
+            table.add([
+                row.load, row.metric, Quantity.significant(row.measured),
+                row.predicted.map { Quantity.significant($0) } ?? "-",
+                row.errorPercent.map { signed($0) } ?? "skipped",
+            ])
+        }
+        return table
+    }
+
+    /// A page of an operator validation.
+    public static func text(_ validation: OperatorValidation) -> String {
+        var table = TextTable(["operators", "rows", "median", "p90", "bias", ""])
+        for group in validation.groups {
+            table.add([
+                group.name, Quantity.count(group.errors.count), percent(group.errors.median),
+                percent(group.errors.p90), signed(group.errors.bias),
+                group.isMeant ? "" : "outside",
+            ])
+        }
+        let skipped =
+            validation.skipped.isEmpty
+            ? [] : ["Skipped:\n" + validation.skipped.map { "  " + $0 }.joined(separator: "\n")]
+        return
+            ([
+                table.text,
+                "\"outside\": not what the model is meant for (shapes of real models, KV beyond "
+                    + "the L2 cache), reported all the same.", "Clock: " + validation.clock,
+            ] + skipped).joined(separator: "\n\n")
+    }
+
+    /// A percentage, "-" where there is none.
+    private static func share(_ value: Double?) -> String { value.map(percent) ?? "-" }
+
+    private static func percent(_ value: Double) -> String { Quantity.decimal(value, 1) + " %" }
+
+    private static func signed(_ value: Double) -> String {
+        (value > 0 ? "+" : "") + percent(value)
+    }
+}

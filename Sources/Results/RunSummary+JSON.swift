@@ -1,0 +1,134 @@
+extension RunSummary: Encodable {
+    /// A key given by its name.
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.init(stringValue) }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Writes the keys of vLLM's serving benchmark and more of the same kind, flat; then the
+    /// distribution of the TTFT, the series over time and the parts of the slowest 1 %. A figure
+    /// of nothing, such as a latency when no request finished, is left out.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        for (name, value) in counts { try container.encode(value, forKey: Key(name)) }
+        for (name, value) in [
+            ("flops_utilization", utilization.flops),
+            ("memory_bandwidth_utilization", utilization.memoryBandwidth),
+            ("overload_arrival_rate", overload?.arrivalRate),
+            ("overload_admission_rate", overload?.admissionRate),
+        ] {
+            try container.encodeIfPresent(value, forKey: Key(name))
+        }
+        if counters.requests > 0 {
+            try container.encode(holdsContent, forKey: Key("trace_holds_content"))
+        }
+        try container.encode(overload != nil, forKey: Key("overloaded"))
+        try container.encodeIfPresent(
+            overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
+        try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
+        try container.encodeIfPresent(
+            overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
+        try container.encodeIfPresent(mostConcurrent, forKey: Key("max_concurrent_requests"))
+        try container.encodeIfPresent(concurrency, forKey: Key("max_concurrency"))
+        for case (let name, let value?) in rates {
+            try container.encode(value, forKey: Key(name))
+        }
+        try encode(latencies, into: &container)
+        if !priorities.isEmpty {
+            var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
+            for members in priorities {
+                var figures = list.nestedContainer(keyedBy: Key.self)
+                for (name, value) in members.counts {
+                    try figures.encode(value, forKey: Key(name))
+                }
+                try encode(members.latencies, into: &figures)
+            }
+        }
+        for part in parts {
+            try container.encode(part.milliseconds, forKey: Key(part.key))
+        }
+        if !slowestParts.isEmpty {
+            var slowest = container.nestedContainer(
+                keyedBy: Key.self, forKey: Key("slowest_1_percent"))
+            for part in slowestParts {
+                try slowest.encode(part.milliseconds, forKey: Key(part.key))
+            }
+        }
+        if !distribution.isEmpty {
+            try container.encode(distribution, forKey: Key("ttft_distribution"))
+        }
+        try container.encodeIfPresent(series, forKey: Key("time_series"))
+        try container.encode(digest, forKey: Key("digest"))
+        try container.encodeIfPresent(engineVersion, forKey: Key("engine_version"))
+        try container.encode(clock, forKey: Key("clock"))
+        try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    private func encode(
+        _ latencies: [(name: String, value: LatencySummary)],
+        into container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        for (name, latency) in latencies where latency.count > 0 {
+            try container.encode(latency.count, forKey: Key("\(name)_count"))
+            try container.encode(latency.mean, forKey: Key("mean_\(name)_ms"))
+            try container.encode(latency.deviation, forKey: Key("std_\(name)_ms"))
+            try container.encode(latency.median, forKey: Key("median_\(name)_ms"))
+            try container.encode(latency.p90, forKey: Key("p90_\(name)_ms"))
+            try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
+            try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
+            try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+        }
+    }
+
+    /// The latencies by the benchmark's names; "queue" is ours.
+    package var latencies: [(name: String, value: LatencySummary)] {
+        [
+            ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("itl", interTokenLatency),
+            ("e2el", endToEnd), ("queue", queueTime),
+        ]
+    }
+
+    private var counts: [(String, Int)] {
+        [
+            ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("failed", counters.requests - counters.finished),
+            ("rejected", counters.rejected), ("aborted", counters.aborted),
+            ("unfinished", counters.unfinished), ("good_requests", goodRequests),
+            ("total_input_tokens", counters.promptTokens),
+            ("total_output_tokens", counters.outputTokens),
+            ("steps", counters.steps), ("empty_steps", counters.emptySteps),
+            ("scheduled_tokens", counters.scheduledTokens),
+            ("preemptions", counters.preemptions),
+            ("preempted_requests", counters.preemptedRequests),
+            ("max_preemptions", mostPreemptions),
+            ("recomputed_tokens", counters.recomputedTokens), ("evictions", counters.evictions),
+            ("hit_tokens", counters.hitTokens), ("wasted_entries", counters.wastedEntries),
+            ("peak_tokens_per_step", peaks.tokensPerStep),
+            ("peak_requests_per_step", peaks.requestsPerStep),
+            ("peak_decodes_per_step", peaks.decodesPerStep), ("peak_context", peaks.context),
+            ("replicas", replicas), ("num_gpu_blocks", blocksPerReplica + 1),
+        ]
+    }
+
+    /// Quotients; nil where there is nothing to divide by.
+    private var rates: [(String, Double?)] {
+        let hasSteps = counters.steps > 0
+        return [
+            ("duration", duration), ("request_throughput", requestThroughput),
+            ("request_goodput", goodput), ("input_throughput", inputThroughput),
+            ("output_throughput", outputThroughput),
+            ("total_token_throughput", inputThroughput + outputThroughput),
+            ("prefix_hit_rate", counters.queriedTokens > 0 ? prefixHitRate : nil),
+            ("mean_kv_use", meanKVUse), ("peak_kv_use", peakKVUse),
+            ("mean_batch_size", hasSteps ? meanBatchSize : nil),
+            ("mean_tokens_per_step", hasSteps ? meanTokensPerStep : nil),
+            ("gpu_busy_share", busyShare),
+            ("gpu_host_wait_share", hostWaitShare),
+            ("token_budget_utilization", utilization.tokenBudget),
+            ("max_num_seqs_utilization", utilization.runningLimit),
+        ]
+    }
+}

@@ -1,0 +1,196 @@
+import Simulator
+
+/// Mean, percentiles and maximum of a latency, in milliseconds.
+public struct LatencySummary: Sendable, Equatable {
+    /// Number of values: requests, or gaps for the ITL.
+    public var count: Int
+    public var mean: Double
+    /// Standard deviation of all values: of a population.
+    public var deviation: Double
+    public var median: Double
+    public var p90: Double
+    public var p95: Double
+    public var p99: Double
+    public var maximum: Double
+
+    /// The figures of a histogram of picoseconds; all 0 when it is empty.
+    public init(_ histogram: LatencyHistogram) {
+        func milliseconds(_ percent: Double) -> Double {
+            Double(histogram.percentile(percent)) / 1e9
+        }
+        count = Int(histogram.count)
+        mean = histogram.mean / 1e9
+        deviation = histogram.deviation / 1e9
+        median = milliseconds(50)
+        p90 = milliseconds(90)
+        p95 = milliseconds(95)
+        p99 = milliseconds(99)
+        maximum = Double(histogram.maximum) / 1e9
+    }
+}
+
+/// What a run found out, as the figures that people compare.
+///
+/// The JSON keys are those of vLLM's serving benchmark where they mean the same. Every figure is
+/// explained in the article "Statistics".
+public struct RunSummary: Sendable, Equatable {
+    /// The mean time that requests spent somewhere.
+    public struct MeanPart: Sendable, Equatable {
+        /// "ttft" or "tpot".
+        public var latency: String
+        public var part: LatencyParts.Part
+        public var milliseconds: Double
+
+        /// Its key in summary.json.
+        public var key: String { Self.key(latency, part) }
+
+        /// The key of a part in summary.json.
+        public static func key(_ latency: String, _ part: LatencyParts.Part) -> String {
+            "mean_\(latency)_\(part.column)_ms"
+        }
+    }
+
+    /// The most that a run reached.
+    public struct Peaks: Sendable, Equatable {
+        public var tokensPerStep: Int
+        public var requestsPerStep: Int
+        public var decodesPerStep: Int
+        /// Tokens of one request.
+        public var context: Int
+
+        init(_ result: RunResult) {
+            tokensPerStep = result.work.mostTokens
+            requestsPerStep = result.work.mostRequests
+            decodesPerStep = result.work.mostDecodes
+            context = result.longestContext
+        }
+    }
+
+    /// Names the run: equal digests mean equal records and counters.
+    public var digest: String
+    public var counters: Counters
+    /// Seconds from the first arrival to the end of the last step.
+    public var duration: Double
+    public var timeToFirstToken: LatencySummary
+    public var timePerOutputToken: LatencySummary
+    public var interTokenLatency: LatencySummary
+    public var endToEnd: LatencySummary
+    public var queueTime: LatencySummary
+    /// Mean of each part of TTFT and TPOT, where latencies were divided.
+    public var parts: [MeanPart] = []
+    /// The same over the slowest 1 % of TTFT, and of TPOT.
+    public var slowestParts: [MeanPart] = []
+    /// The most requests in the cluster at once, where records were watched.
+    public var mostConcurrent: Int?
+    /// The figures of each priority, the most urgent first; empty where there is one.
+    public var priorities: [PrioritySummary] = []
+    /// Shares of requests by time to first token.
+    public var distribution: [LatencyClass] = []
+    /// What happened when, where the run was watched.
+    public var series: RunSeries?
+    /// Finished requests that met every limit of the objective.
+    public var goodRequests: Int
+    /// Shares of the pool in use: mean over time and replicas, most in one replica.
+    public var meanKVUse: Double
+    public var peakKVUse: Double
+    /// Shares of the replicas' time: GPUs computing, and waiting for host work, between steps and
+    /// in them. A clock that does not tell host work in its steps counts it as computing.
+    public var busyShare: Double
+    public var hostWaitShare: Double
+    /// Whether the clock tells host work in its steps.
+    public var tellsHostTime: Bool
+    /// Shares of what the GPUs and the engine's limits allow.
+    public var utilization: Utilization
+    /// Most tokens, requests and decodes of a step, and the longest context, tokens.
+    public var peaks: Peaks
+    /// The most preemptions of one request.
+    public var mostPreemptions: Int
+    /// Set when requests arrived faster than the replicas took them in.
+    public var overload: Overload?
+    public var replicas: Int
+    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    public var holdsContent: Bool
+    /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    public var concurrency: Int?
+    public var blocksPerReplica: Int
+    /// Where the step times come from.
+    public var clock: String
+    /// The release of vLLM whose scheduler decided; nil: not said.
+    public var engineVersion: String?
+    /// What to keep in mind when reading the figures.
+    public var warnings: [String]
+
+    /// The summary of a result; `clock` and `warnings` come from the resolved configuration.
+    public init(_ result: RunResult, clock: String, warnings: [String] = []) {
+        digest = result.digest
+        counters = result.counters
+        duration = result.duration
+        timeToFirstToken = LatencySummary(result.timeToFirstToken)
+        timePerOutputToken = LatencySummary(result.timePerOutputToken)
+        interTokenLatency = LatencySummary(result.interTokenLatency)
+        endToEnd = LatencySummary(result.endToEnd)
+        queueTime = LatencySummary(result.queueTime)
+        distribution = LatencyClass.classes(of: result.timeToFirstToken)
+        goodRequests = result.goodRequests
+        replicas = result.replicas
+        concurrency = result.concurrency
+        holdsContent = result.holdsContent
+        blocksPerReplica = result.blocksPerReplica
+        let replicaTime = result.duration * Double(result.replicas)
+        let blocks = Double(result.blocksPerReplica)
+        meanKVUse = ratio(result.usedBlockSeconds, replicaTime * blocks)
+        peakKVUse = ratio(Double(result.peakUsedBlocks), blocks)
+        let host = result.hostTimeInSteps ?? 0
+        busyShare = ratio(Double(result.busyTime - host) / 1e12, replicaTime)
+        hostWaitShare = ratio(Double(result.hostWaitTime + host) / 1e12, replicaTime)
+        tellsHostTime = result.hostTimeInSteps.map { $0 > 0 } ?? false
+        utilization = result.utilization
+        peaks = Peaks(result)
+        mostPreemptions = result.mostPreemptions
+        overload = result.overload
+        self.clock = clock
+        self.warnings = warnings
+        if !holdsContent, counters.requests > 0 { self.warnings.append(Self.noContent) }
+        if result.refusedActions > 0 {
+            self.warnings.append(
+                "\(result.refusedActions) actions of the external scheduler were refused, the "
+                    + "first: \(result.firstRefusal)")
+        }
+    }
+
+    /// Why nothing is shared, and what to do about it.
+    private static let noContent =
+        "the trace holds lengths and no content, so that no prompt shares anything with another:"
+        + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
+        + " with such lengths (headway trace synth)"
+
+    /// Finished requests per second.
+    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
+    /// Good requests per second.
+    public var goodput: Double { ratio(Double(goodRequests), duration) }
+    /// Prompt tokens per second.
+    public var inputThroughput: Double { ratio(Double(counters.promptTokens), duration) }
+    /// Delivered tokens per second.
+    public var outputThroughput: Double { ratio(Double(counters.outputTokens), duration) }
+    /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
+    public var prefixHitRate: Double {
+        ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
+    }
+    /// Tokens computed again because of preemptions, as a share of those scheduled.
+    public var recomputedShare: Double {
+        ratio(Double(counters.recomputedTokens), Double(counters.scheduledTokens))
+    }
+    /// Requests in a step that computed something.
+    public var meanBatchSize: Double {
+        ratio(Double(counters.scheduledEntries), Double(counters.steps))
+    }
+    /// Tokens in a step that computed something.
+    public var meanTokensPerStep: Double {
+        ratio(Double(counters.scheduledTokens), Double(counters.steps))
+    }
+}
+
+/// A quotient, 0 where there is nothing to divide by.
+package func ratio(_ numerator: Double, _ denominator: Double) -> Double {
+    denominator > 0 ? numerator / denominator : 0
+}

@@ -1,0 +1,113 @@
+import Simulator
+import StepTime
+
+extension ResolvedConfiguration {
+    /// One line: the trace, the model, the GPUs, the replicas, the router.
+    public func headline(trace: String) -> String {
+        let configuration = self.configuration
+        let replicas = plan.replicas
+        let gpus = replicas * deployment.gpus
+        let size = deployment.gpus == 1 ? "" : " of \(deployment.gpus) GPUs"
+        return "\(trace) on \(model.name) (\(deployment.weights.rawValue)), \(gpus) x "
+            + "\(configuration.hardware.gpu), "
+            + "\(replicas) \(replicas == 1 ? "replica" : "replicas")\(size), "
+            + "router \(configuration.cluster.router.rawValue)"
+    }
+
+    /// Where the step times come from and how far they reach, in one line.
+    public var clockDescription: String {
+        let provenance = plan.stepTime.provenance
+        let parts = [
+            provenance.kind, provenance.source,
+            provenance.assumptions.joined(separator: "; "),
+        ].filter { !$0.isEmpty }
+        return parts.joined(separator: ", ")
+    }
+
+    /// How far to believe the figures of a run, a sentence a line.
+    public func trust(_ result: RunResult) -> String {
+        let uncaptured = uncaptured(result)
+        let release = plan.engine.release
+        let schedule =
+            if plan.externalScheduler != nil {
+                "The schedule is the program's."
+            } else if plan.hasCustomScheduler {
+                "The schedule is not vLLM's: \(plan.policyName) decides in its engine."
+            } else if !uncaptured.isEmpty {
+                "The schedule follows vLLM \(release.version)'s rules; it was not checked against "
+                    + "the engine with " + uncaptured.joined(separator: ", nor with ") + "."
+            } else if configuration.engine.version != release.version {
+                "The schedule follows vLLM \(release.version)'s rules, the nearest before "
+                    + "\(configuration.engine.version), of which there is no capture."
+            } else if release.evidence == .reading {
+                "The schedule follows vLLM \(release.version)'s rules, from reading its code: there "
+                    + "is no capture of it."
+            } else {
+                "The schedule is vLLM \(release.version)'s, step for step."
+            }
+        // An engine of its own profile has its own host work and kernels.
+        let clock =
+            release == .newest
+            ? "" : " Only the schedule is that release's; the clock is the profile's."
+        switch configuration.stepTime.kind {
+        case .h100:
+            return schedule + "\nStep times are fitted to operators measured on an H100; mixed "
+                + "batches are extrapolated." + clock
+        case .linear, .table:
+            return schedule + "\nStep times are what the configuration says." + clock
+        }
+    }
+
+    /// What a run did that no capture of the engine covers.
+    private func uncaptured(_ result: RunResult) -> [String] {
+        var parts: [String] = []
+        let stages = configuration.engine.pipelineParallelSize
+        if stages > 1 { parts.append("pipeline_parallel_size \(stages)") }
+        if !plan.engine.asyncScheduling, result.counters.aborted > 0 {
+            parts.append("clients that give up under synchronous scheduling")
+        }
+        let kinds = Set(plan.engine.groups).count
+        if kinds > 2 { parts.append("\(kinds) kinds of attention groups") }
+        let isEarly = plan.engine.release.rules.windowRelease == .scheduled
+        if isEarly, plan.engine.asyncScheduling, plan.engine.schedulerReserveFullISL,
+            plan.engine.groups.contains(where: { $0 != .full })
+        {
+            parts.append("the reserve of sliding windows under asynchronous scheduling")
+        }
+        return parts
+    }
+
+    /// Warnings about a run that left the range in which the clock was measured, or that did more
+    /// than its GPUs can.
+    public func rangeWarnings(_ result: RunResult) -> [String] {
+        var warnings = plan.stepTime.provenance.warnings(
+            tokens: result.work.mostTokens, context: result.longestContext,
+            decodes: result.work.mostDecodes)
+        let shares = [
+            ("FLOP/s", result.utilization.flops),
+            ("memory bandwidth", result.utilization.memoryBandwidth),
+        ]
+        for (name, share) in shares {
+            guard let share, share > 1 else { continue }
+            warnings.append(
+                "steps need \(plain((100 * share).rounded())) % of the peak \(name) of "
+                    + "\(configuration.hardware.gpu): the clock is faster than the GPU")
+        }
+        return warnings
+    }
+}
+
+extension Configuration.ObjectiveSection {
+    /// "TTFT at most 450 ms and TPOT at most 40 ms"; empty without limits.
+    public var description: String {
+        func limit(_ name: String, _ milliseconds: Double?) -> String? {
+            milliseconds.map { "\(name) at most \(plain($0)) ms" }
+        }
+        let limits = [
+            limit("TTFT", ttftMilliseconds), limit("TPOT", tpotMilliseconds),
+            limit("E2E", endToEndMilliseconds),
+        ].compactMap(\.self)
+        guard limits.count > 1 else { return limits.first ?? "" }
+        return limits.dropLast().joined(separator: ", ") + " and " + limits[limits.count - 1]
+    }
+}

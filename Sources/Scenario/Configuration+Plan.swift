@@ -1,0 +1,320 @@
+import Basics
+import Models
+import Simulator
+import StepTime
+
+/// A configuration with nothing left open.
+public struct ResolvedConfiguration: Sendable {
+    /// The configuration with every derived value filled in: reading it repeats the run.
+    public var configuration: Configuration
+    public var plan: RunPlan
+    /// The model's shape.
+    public var model: TransformerModel
+    /// How it is laid over the GPUs of a replica.
+    public var deployment: Deployment
+    /// What a user should know before believing the figures, one line each.
+    public var warnings: [String]
+}
+
+extension Configuration {
+    /// Derives what is left open: replicas, blocks, limits, prices.
+    ///
+    /// Throws `InputError` naming the key, with the arithmetic, for a model that does not fit its
+    /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
+    public func resolved() throws -> ResolvedConfiguration {
+        let model = try self.model.shape()
+        var deployment = try self.deployment(of: model)
+        var resolved = self
+        try resolved.placeReplicas(&deployment)
+        resolved.engine.maxModelLen = try engine.contextLength(of: model)
+        var warnings = model.weightsNotes(self.model.weights)
+        let release = engine.version.release
+        let defaults = GPU.serverDefaults(named: hardware.gpu).map(release.batchDefaults)
+        if engine.version != release.version {
+            warnings.append(
+                "vLLM \(engine.version) has no rules of its own here: it is taken as "
+                    + "\(release.version), the nearest earlier release that has")
+        }
+        if defaults == nil, engine.maxNumBatchedTokens == nil || engine.maxNumSeqs == nil {
+            warnings.append(
+                "the memory of a \"\(hardware.gpu)\" is not known: max_num_batched_tokens and "
+                    + "max_num_seqs are an H100's where they are not given")
+        }
+        try resolved.engine.deriveLimits(defaults ?? .medium)
+        try resolved.deriveBlocks(model, deployment, &warnings)
+        if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
+        warnings += keysWithoutEffect()
+        let stepTime = try resolved.stepTime(model, deployment)
+            .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
+        resolved.model.weights = deployment.weights
+        resolved.seed = try usedSeed()
+        var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        try plan.engine.checkOptions(as: engine.version)
+        plan.demand = try resolved.demand(model, deployment)
+        return ResolvedConfiguration(
+            configuration: resolved, plan: plan, model: model, deployment: deployment,
+            warnings: warnings)
+    }
+
+    /// The layout that the engine section asks for.
+    private func deployment(of shape: TransformerModel) throws -> Deployment {
+        let cache = CacheFormat(rawValue: engine.kvCacheDtype.rawValue) ?? .bf16
+        var deployment = Deployment(
+            tensorParallel: engine.tensorParallelSize,
+            weights: try shape.weights(model.weights), cache: cache)
+        deployment.pipelineParallel = engine.pipelineParallelSize
+        deployment.expertParallel = engine.expertParallelSize
+        deployment.gpusPerNode = hardware.gpusPerNode
+        try deployment.checkRanks()
+        return deployment
+    }
+
+    /// Checks that the replicas fit the nodes, or puts as many as fit.
+    private mutating func placeReplicas(_ deployment: inout Deployment) throws {
+        let gpusPerReplica = deployment.gpus
+        let tensorParallel = engine.tensorParallelSize
+        let (nodes, gpus) = (hardware.nodes, hardware.gpusPerNode)
+        if let problem = deployment.nodeProblem {
+            throw InputError(
+                "engine.tensor_parallel_size", problem,
+                expected: "at most hardware.gpus_per_node = \(gpus)")
+        }
+        // Tensor-parallel groups stay inside a node; a replica larger than a node takes whole
+        // groups from several.
+        let groupsPerReplica = gpusPerReplica / tensorParallel
+        let groups = nodes * (gpus / tensorParallel)
+        let most =
+            gpusPerReplica <= gpus
+            ? nodes * (gpus / gpusPerReplica) : groups / groupsPerReplica
+        let wanted = cluster.replicas ?? most
+        guard wanted <= most, wanted > 0 else {
+            let asked = max(wanted, 1)
+            throw InputError(
+                "cluster.replicas",
+                "\(asked) x \(gpusPerReplica) GPUs are \(asked * gpusPerReplica), and "
+                    + "\(nodes) x \(gpus) GPUs hold \(most) such replicas",
+                expected: (most > 0 ? "at most \(most), or " : "") + "more hardware.nodes")
+        }
+        guard wanted <= Self.mostReplicas else {
+            throw InputError(
+                "cluster.replicas",
+                "\(nodes) x \(gpus) GPUs hold \(wanted) replicas of \(gpusPerReplica) "
+                    + (gpusPerReplica == 1 ? "GPU" : "GPUs"),
+                expected: "cluster.replicas of at most \(Self.mostReplicas), or fewer nodes")
+        }
+        cluster.replicas = wanted
+        guard gpusPerReplica > gpus else { return }
+        // One clock serves all replicas: that of the one whose stages cross most nodes.
+        let perNode = deployment.groupsPerNode
+        deployment.groupsBefore =
+            (0..<min(wanted, perNode)).map { $0 * groupsPerReplica % perNode }.max() ?? 0
+    }
+
+    /// Most replicas that are simulated, given or derived.
+    static let mostReplicas = 100_000
+
+    /// Fills in the number of blocks from the memory, unless it is given.
+    private mutating func deriveBlocks(
+        _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
+    ) throws {
+        func budget() throws -> MemoryBudget {
+            let gpu = try GPU.named(hardware.gpu)
+            return try MemoryBudget(
+                model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
+                utilization: engine.gpuMemoryUtilization, blockSize: engine.blockSize,
+                maxNumSeqs: engine.maxNumSeqs!)
+        }
+        if let given = engine.numGPUBlocks {
+            // On a GPU whose memory is not known nothing can be said.
+            guard (try? GPU.named(hardware.gpu)) != nil else { return }
+            let fitting = try? budget()
+            let most = fitting?.numGPUBlocks ?? 0
+            if given > most, fitting?.bytesPerBlock != 0 {
+                warnings.append(
+                    "engine.num_gpu_blocks is \(given), and \(most) fit the memory of a "
+                        + "\(hardware.gpu): a server would not start")
+            }
+        } else {
+            let budget = try budget()
+            engine.numGPUBlocks = budget.numGPUBlocks
+            if budget.tokenCapacity < engine.maxModelLen! {
+                warnings.append(
+                    "the KV cache holds \(budget.tokenCapacity) tokens and one request may need "
+                        + "\(engine.maxModelLen!): a server would refuse to start; lower "
+                        + "engine.max_model_len")
+            }
+        }
+    }
+
+    /// The choices of the measured clock.
+    private func clockOptions() throws -> ClockOptions {
+        var options = ClockOptions()
+        options.profile = try EngineProfile.named(stepTime.profile)
+        options.attentionKernel = stepTime.attentionKernel
+        options.usesCache = stepTime.usesCache
+        options.asyncScheduling = engine.asyncScheduling
+        options.maxTokens = engine.maxNumBatchedTokens!
+        return options
+    }
+
+    /// What steps ask of the GPUs; nil where the clock does not tell.
+    private func demand(
+        _ model: TransformerModel, _ deployment: Deployment
+    ) throws -> StepDemand? {
+        guard let gpu = try? GPU.named(hardware.gpu) else { return nil }
+        guard stepTime.kind == .h100 else {
+            return StepDemand(model, deployment, gpu: gpu, window: 0)
+        }
+        return try .h100(model, deployment, clockOptions(), gpu: gpu)
+    }
+
+    private func stepTime(
+        _ model: TransformerModel, _ deployment: Deployment
+    ) throws -> StepTime {
+        switch stepTime.kind {
+        case .h100:
+            let options = try clockOptions()
+            _ = try GPU.named(hardware.gpu)
+            return try StepTime.h100(model, deployment, options)
+        case .table:
+            guard let file = stepTime.file else {
+                throw InputError(
+                    "step_time.file", "is missing", expected: "a CSV of measured steps")
+            }
+            return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
+        case .linear:
+            return StepTime(
+                LinearStepTime(
+                    fixedMicroseconds: Int64(stepTime.fixedMicroseconds),
+                    perTokenMicroseconds: Int64(stepTime.perTokenMicroseconds),
+                    perRequestMicroseconds: Int64(stepTime.perRequestMicroseconds),
+                    perThousandContextMicroseconds: Int64(
+                        stepTime.perThousandContextMicroseconds)))
+        }
+    }
+
+    /// The plan of a configuration in which nothing is left to derive.
+    private func plan(_ stepTime: StepTime, groups: [CacheGroup]) throws -> RunPlan {
+        var plan = RunPlan(stepTime: stepTime)
+        plan.engine = engine.arguments(groups: groups)
+        plan.engine.stopsAtUnforeseenToken = trace.stop == .eos
+        plan.externalScheduler = try engine.externalScheduler()
+        plan.replicas = cluster.replicas!
+        plan.router.policy = cluster.router
+        plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
+        plan.router.affinitySlack = cluster.affinitySlack
+        if let concurrency = trace.concurrency {
+            plan.arrivals = .closedLoop(concurrency: concurrency)
+        }
+        plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
+        plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
+        plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))
+        plan.seed = UInt64(seed!)
+        return plan
+    }
+}
+
+extension Configuration.ModelSection {
+    /// The model's shape, from the catalogue or from a config.json.
+    func shape() throws -> TransformerModel {
+        try Catalogue.model(named: name)
+    }
+}
+
+extension Configuration.EngineSection {
+    /// Tokens of context: those asked for, or as many as the model takes.
+    func contextLength(of model: TransformerModel) throws -> Int {
+        guard let asked = maxModelLen else { return model.maxContext }
+        guard asked <= model.contextLimit else {
+            throw InputError(
+                "engine.max_model_len",
+                "\(asked) tokens are beyond the limit of \(model.name), \(model.contextLimit)",
+                expected: "at most \(model.contextLimit)")
+        }
+        return asked
+    }
+
+    /// Fills in the limits that vLLM derives, and refuses those it refuses
+    /// (`EngineArgs._set_default_max_num_seqs_and_batched_tokens_args`).
+    mutating func deriveLimits(_ defaults: BatchDefaults) throws {
+        let longest = maxModelLen!
+        // No step holds more than every sequence at its longest.
+        let most = (maxNumSeqs ?? defaults.sequences).multipliedReportingOverflow(by: longest)
+        let tokens =
+            maxNumBatchedTokens
+            ?? min(
+                max(defaults.tokens, enableChunkedPrefill ? 0 : longest),
+                most.overflow ? .max : most.partialValue)
+        let sequences = maxNumSeqs ?? min(defaults.sequences, tokens)
+        maxNumBatchedTokens = tokens
+        maxNumSeqs = sequences
+        guard tokens >= sequences else {
+            throw InputError(
+                "engine.max_num_batched_tokens",
+                "\(tokens) tokens a step cannot serve max_num_seqs = \(sequences) sequences",
+                expected: "at least \(sequences)")
+        }
+        guard enableChunkedPrefill || tokens >= longest else {
+            throw InputError(
+                "engine.max_num_batched_tokens",
+                "\(tokens) is less than max_model_len = \(longest) and prompts are not chunked",
+                expected: "at least \(longest), or engine.enable_chunked_prefill true")
+        }
+        if let active = maxNumActiveSeqs, active > sequences {
+            throw InputError(
+                "engine.max_num_active_seqs", "\(active) exceeds max_num_seqs = \(sequences)",
+                expected: "at most \(sequences)")
+        }
+        if let scheduled = maxNumScheduledTokens, scheduled > tokens {
+            throw InputError(
+                "engine.max_num_scheduled_tokens",
+                "\(scheduled) exceeds max_num_batched_tokens = \(tokens)",
+                expected: "at most \(tokens)")
+        }
+    }
+
+    /// The program that schedules, where `scheduler` names one.
+    func externalScheduler() throws -> ExternalSchedulerConfiguration? {
+        if scheduler == "engine" { return nil }
+        let command = scheduler.hasPrefix("exec:") ? scheduler.dropFirst(5) : ""
+        guard command.contains(where: { !$0.isWhitespace }) else {
+            throw InputError(
+                "engine.scheduler", "is \"\(scheduler)\"",
+                expected: "engine, or exec: and a command such as exec:python3 fcfs.py")
+        }
+        return ExternalSchedulerConfiguration(
+            command: String(command), limitSeconds: schedulerTimeoutSeconds)
+    }
+
+    /// The engine's arguments, once nothing is left to derive.
+    func arguments(groups: [CacheGroup]) -> EngineConfiguration {
+        var engine = EngineConfiguration(release: version.release)
+        engine.blockSize = blockSize
+        engine.numGPUBlocks = numGPUBlocks!
+        engine.maxNumSeqs = maxNumSeqs!
+        engine.maxNumActiveSeqs = maxNumActiveSeqs
+        engine.maxNumBatchedTokens = maxNumBatchedTokens!
+        engine.maxNumScheduledTokens = maxNumScheduledTokens
+        engine.maxModelLen = maxModelLen!
+        engine.policy = schedulingPolicy
+        engine.prefillQuota = prefillQuotaTokens
+        engine.enablePrefixCaching = enablePrefixCaching
+        engine.enableChunkedPrefill = enableChunkedPrefill
+        engine.longPrefillTokenThreshold = longPrefillTokenThreshold
+        engine.longPrefillTokenThresholdAdaptive = longPrefillTokenThresholdAdaptive
+        engine.schedulerReserveFullISL = schedulerReserveFullISL
+        engine.watermark = watermark
+        engine.prefillScheduleInterval = prefillScheduleInterval
+        engine.groups = groups.isEmpty ? [.full] : groups
+        engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
+        engine.asyncScheduling = asyncScheduling
+        engine.emptyYieldMicroseconds = Int64(emptyYieldMicroseconds)
+        engine.hostFixed = picoseconds(milliseconds: hostFixedMicroseconds / 1000)
+        engine.hostPerRequest = picoseconds(milliseconds: hostPerRequestMicroseconds / 1000)
+        engine.gait = gait
+        return engine
+    }
+}
+
+/// Milliseconds as whole picoseconds, rounded to the nearest.
+func picoseconds(milliseconds: Double) -> Int64 { Int64((milliseconds * 1e9).rounded()) }

@@ -1,0 +1,171 @@
+import Basics
+import Foundation
+import Simulator
+import Traces
+
+extension Configuration {
+    /// Largest configuration file read, bytes: a trace given by mistake is refused at once.
+    static let largestFile = 1_000_000
+
+    /// The configuration of a file (nil: the defaults) with `key.path=value` changes applied in
+    /// order. Throws `InputError` naming the file, line or key for anything that is not right.
+    public static func read(file: String?, changes: [String] = []) throws -> Configuration {
+        var configuration = Configuration()
+        if let file {
+            do {
+                try configuration.apply(.parse(contents(of: file), place: file), place: file)
+            } catch {
+                throw mistaken(file) ?? error
+            }
+            configuration.resolvePaths(against: file)
+        }
+        for change in changes { try configuration.apply(change: change) }
+        return configuration
+    }
+
+    /// What to say of a file that is a trace or a recipe and no configuration; nil for others.
+    private static func mistaken(_ file: String) -> InputError? {
+        guard !InputFile.isReadOnce(file) else { return nil }
+        let isRecipe = (try? Recipe.read(file)) != nil
+        guard isRecipe || (try? Traces.openTrace(file, options: TraceOptions())) != nil else {
+            return nil
+        }
+        return InputError(
+            file, "is a \(isRecipe ? "recipe" : "trace"), no configuration",
+            expected: "--trace \(file), or --set trace.file=\(file)")
+    }
+
+    /// Applies an object of sections. Keys are visited in alphabetical order, so that the first
+    /// error does not depend on hashing.
+    public mutating func apply(_ value: ConfigurationValue, place: String) throws {
+        guard case .object = value else {
+            throw InputError(
+                place, "holds \(value.described)",
+                expected: "an object of sections such as { engine: { block_size: 16 } }")
+        }
+        try apply(value, at: "", place: place)
+    }
+
+    /// Applies one `key.path=value`: the value is JSON5, or the bare word for keys that take text.
+    public mutating func apply(change: String) throws {
+        guard let equals = change.firstIndex(of: "=") else {
+            throw InputError(
+                "--set", "\"\(change)\" has no value", expected: "KEY=VALUE")
+        }
+        let path = String(change[..<equals])
+        let text = String(change[change.index(after: equals)...])
+        guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
+            throw Self.unknown(path, place: "--set")
+        }
+        var value = ConfigurationValue.text(text)
+        let quoted = text.hasPrefix("\"") || text.hasPrefix("'")
+        if !key.takesText || quoted || text == "null" {
+            // What is no JSON5 stays text, and the key then says what it expects instead.
+            value = (try? .parse(Data(text.utf8), place: "--set")) ?? value
+        }
+        try store(value, key: key, place: "--set " + path)
+    }
+
+    private mutating func apply(
+        _ value: ConfigurationValue, at prefix: String, place: String
+    ) throws {
+        guard case .object(let members) = value else {
+            throw InputError(
+                "\(place): \(prefix.dropLast())", "is \(value.described)",
+                expected: "an object with the keys "
+                    + Self.names(after: prefix).joined(separator: ", "))
+        }
+        for name in members.keys.sorted() {
+            let path = prefix + name
+            if let key = ConfigurationKey.all.first(where: { $0.path == path }) {
+                try store(members[name]!, key: key, place: "\(place): \(path)")
+            } else if ConfigurationKey.all.contains(where: { $0.path.hasPrefix(path + ".") }) {
+                try apply(members[name]!, at: path + ".", place: place)
+            } else {
+                throw Self.unknown(path, place: place)
+            }
+        }
+    }
+
+    private mutating func store(
+        _ value: ConfigurationValue, key: ConfigurationKey, place: String
+    ) throws {
+        let before = engine.version.release.defaults
+        if key.store(value, &self) {
+            given.insert(key.path)
+            return followDefaults(from: before)
+        }
+        if case .text(let word) = value, !key.words.isEmpty {
+            throw InputError(
+                place, "is \(value.described)", word: word, among: key.words,
+                otherwise: key.expected)
+        }
+        throw InputError(place, "is \(value.described)", expected: key.expected)
+    }
+
+    private static func unknown(_ path: String, place: String) -> InputError {
+        let known = ConfigurationKey.all.map(\.path)
+        if known.contains(where: { $0.hasPrefix(path + ".") }) {
+            return InputError(
+                "\(place): \(path)", "is a section, not a key",
+                expected: "one of " + names(after: path + ".").joined(separator: ", "))
+        }
+        let name = path.split(separator: ".").last.map(String.init) ?? path
+        let parent = path.hasSuffix("." + name) ? String(path.dropLast(name.count)) : ""
+        // A right name in the wrong place, a slip in a name, a slip anywhere, in that order.
+        let moved = known.first { $0.hasSuffix("." + name) }
+        let sibling = nearest(to: name, among: names(after: parent)).map { parent + $0 }
+        let lastNames = known.map { String($0.split(separator: ".").last!) }
+        let misplaced = nearest(to: name, among: lastNames)
+            .flatMap { near in known.first { $0.hasSuffix("." + near) } }
+        let suggestion = moved ?? sibling ?? nearest(to: path, among: known) ?? misplaced
+        let siblings = "one of " + names(after: parent).joined(separator: ", ")
+        return InputError(
+            "\(place): \(path)", "unknown key", expected: suggestion == nil ? siblings : "",
+            suggestion: suggestion ?? "")
+    }
+
+    /// The names that may stand directly under a prefix such as "engine.", in order.
+    private static func names(after prefix: String) -> [String] {
+        var names: [String] = []
+        for key in ConfigurationKey.all where key.path.hasPrefix(prefix) {
+            let name = String(key.path.dropFirst(prefix.count).prefix { $0 != "." })
+            if !names.contains(name) { names.append(name) }
+        }
+        return names.isEmpty ? sectionsAndSeed : names
+    }
+
+    private static var sectionsAndSeed: [String] { ConfigurationKey.sections + ["seed"] }
+
+    private static func contents(of file: String) throws -> Data {
+        let wanted = "a configuration (JSON5)"
+        guard FileSystem.exists(file) else {
+            throw InputError(file, "there is no such file", expected: wanted)
+        }
+        return try Data(InputFile.contents(file, atMost: largestFile, expected: wanted))
+    }
+
+    /// Makes relative paths start at the folder of the file that names them.
+    public mutating func resolvePaths(against file: String) {
+        let folder = file.containingFolder
+        changePaths { path in
+            path.hasPrefix("/") || folder.isEmpty
+                ? path : FileSystem.simplified(folder.appending(pathComponent: path))
+        }
+    }
+
+    /// The same with paths that begin at the root, for a file that may be moved.
+    public var withAbsolutePaths: Configuration {
+        var copy = self
+        copy.changePaths(FileSystem.absolute)
+        return copy
+    }
+
+    private mutating func changePaths(_ change: (String) -> String) {
+        // "-" is standard input.
+        trace.file = trace.file.map { $0 == "-" ? $0 : change($0) }
+        stepTime.file = stepTime.file.map(change)
+        if stepTime.profile.hasSuffix(".json") { stepTime.profile = change(stepTime.profile) }
+        if model.name.hasSuffix(".json") { model.name = change(model.name) }
+    }
+}

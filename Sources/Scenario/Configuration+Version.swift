@@ -1,0 +1,69 @@
+import Simulator
+
+/// Keys that were given. Two configurations that hold the same are equal, whatever was given.
+struct GivenKeys: Sendable, Equatable {
+    private var paths: Set<String> = []
+
+    mutating func insert(_ path: String) { paths.insert(path) }
+    func contains(_ path: String) -> Bool { paths.contains(path) }
+
+    static func == (a: GivenKeys, b: GivenKeys) -> Bool { true }
+}
+
+extension Configuration {
+    /// Selects a release of vLLM: its rules, and its defaults where no file and no change has given
+    /// a key and the value is still the former release's default.
+    public mutating func select(_ version: EngineVersion) {
+        let before = engine.version.release.defaults
+        engine.version = version
+        followDefaults(from: before)
+    }
+
+    /// A default of an engine argument that depends on the release.
+    public struct VersionDefault: Sendable, Equatable {
+        /// Its key, "engine.async_scheduling".
+        public var key: String
+        /// The value in two releases, as `--set` takes it.
+        public var before: String
+        public var after: String
+    }
+
+    /// The defaults that differ between two releases. Those of max_num_batched_tokens and
+    /// max_num_seqs are derived from the GPU: see `EngineRelease.batchDefaults`.
+    public static func defaultChanges(
+        from old: EngineRelease, to new: EngineRelease
+    ) -> [VersionDefault] {
+        var (before, after) = (Configuration(), Configuration())
+        before.select(old.version)
+        after.select(new.version)
+        return ConfigurationKey.all.compactMap { key in
+            let (old, new) = (key.value(before), key.value(after))
+            guard old != new, key.path != "engine.version" else { return nil }
+            return VersionDefault(key: key.path, before: old.source, after: new.source)
+        }
+    }
+
+    /// Moves the defaults that depend on the release from those of another one.
+    mutating func followDefaults(from old: EngineDefaults) {
+        let new = engine.version.release.defaults
+        guard new != old else { return }
+        func follow<Value: Equatable>(
+            _ name: String, _ value: inout Value, _ default: KeyPath<EngineDefaults, Value>
+        ) {
+            guard value == old[keyPath: `default`], !given.contains("engine." + name) else {
+                return
+            }
+            value = new[keyPath: `default`]
+        }
+        var section = engine
+        follow(
+            "gpu_memory_utilization", &section.gpuMemoryUtilization, \.gpuMemoryUtilization)
+        follow("async_scheduling", &section.asyncScheduling, \.asyncScheduling)
+        follow(
+            "scheduler_reserve_full_isl", &section.schedulerReserveFullISL, \.reservesFullPrompt)
+        follow(
+            "prefix_cache_retention_interval", &section.prefixCacheRetentionInterval,
+            \.retentionInterval)
+        engine = section
+    }
+}

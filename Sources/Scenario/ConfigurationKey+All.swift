@@ -1,0 +1,300 @@
+import Simulator
+import Traces
+
+extension ConfigurationKey {
+    /// Every key, section by section, in the order of the reference.
+    public static let all: [ConfigurationKey] =
+        model + hardware + cluster + engine + scheduling + host + stepTime + trace + slo + output
+        + [
+            .init(
+                "seed", \.seed,
+                .optional(.integer(0...Int.max), null: "the recipe's own, else 0"),
+                "Seed of everything random: recipes, and the routers that draw.")
+        ]
+
+    /// The sections, in order.
+    public static let sections = [
+        "model", "hardware", "cluster", "engine", "step_time", "trace", "slo", "output",
+    ]
+
+    private static let model: [ConfigurationKey] = [
+        .init(
+            "model.name", \.model.name, .text("a name of the catalogue or a config.json's path"),
+            "The model: a name of the catalogue, or the path of a Hugging Face config.json."),
+        .init(
+            "model.weights", \.model.weights,
+            .optional(.choice, null: "as published"),
+            "Number format of the weights."),
+    ]
+
+    private static let hardware: [ConfigurationKey] = [
+        .init(
+            "hardware.gpu", \.hardware.gpu, .text("a GPU's name"), "The accelerator."),
+        .init(
+            "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
+            "Nodes. A tensor-parallel group stays inside one; pipeline stages may span several."),
+        .init(
+            "hardware.gpus_per_node", \.hardware.gpusPerNode, .integer(1...1024),
+            "GPUs of a node. Pipeline stages on different nodes exchange over the network."),
+    ]
+
+    private static let cluster: [ConfigurationKey] = [
+        .init(
+            "cluster.replicas", \.cluster.replicas,
+            .optional(.integer(1...Configuration.mostReplicas), null: "as many as the GPUs hold"),
+            "Copies of the model, each on engine.tensor_parallel_size GPUs."),
+        .init(
+            "cluster.router", \.cluster.router, .choice,
+            "Who gets the next request."),
+        .init(
+            "cluster.router_staleness_ms", \.cluster.routerStalenessMilliseconds,
+            .number(0...1e9),
+            "The router reads the replicas' state at most this often; 0: always fresh."),
+        .init(
+            "cluster.affinity_slack", \.cluster.affinitySlack, .integer(0...1_000_000),
+            "prefix_affinity: how many more outstanding requests than the least loaded replica\n"
+                + "the preferred one may have."),
+    ]
+
+    private static let engine: [ConfigurationKey] = [
+        .init(
+            "engine.version", \.engine.version, .version,
+            "The release of vLLM whose scheduler decides. Keys that are not given get that\n"
+                + "release's defaults; an option that it does not have is refused."),
+        .init(
+            "engine.tensor_parallel_size", \.engine.tensorParallelSize, .integer(1...1024),
+            "GPUs that share each matrix of one copy of the model."),
+        .init(
+            "engine.pipeline_parallel_size", \.engine.pipelineParallelSize, .integer(1...1024),
+            "Groups of such GPUs that hold a part of the layers each."),
+        .init(
+            "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),
+            "GPUs that share the experts of a mixture, at most tensor_parallel_size; 1: experts\n"
+                + "are cut like other matrices."),
+        .init(
+            "engine.block_size", \.engine.blockSize, .integer(1...65_536),
+            "Tokens per KV block. Kernels run multiples of 16; no price in the step time."),
+        .init(
+            "engine.num_gpu_blocks", \.engine.numGPUBlocks,
+            .optional(
+                .integer(2...RunPlan.largest),
+                null: "from the GPU's memory, the weights and gpu_memory_utilization"),
+            "KV blocks of a replica, the unusable null block included."),
+        .init(
+            "engine.gpu_memory_utilization", \.engine.gpuMemoryUtilization, .number(0.01...1),
+            "Share of the GPU's memory that the engine may use."),
+        .init(
+            "engine.kv_cache_dtype", \.engine.kvCacheDtype, .choice,
+            "Number format of the KV cache; auto: bf16, the model's own."),
+        .init(
+            "engine.max_model_len", \.engine.maxModelLen,
+            .optional(.integer(2...RunPlan.largest), null: "the model's own context"),
+            "Most tokens, prompt and output, of one request; at most what the model takes."),
+        .init(
+            "engine.enable_prefix_caching", \.engine.enablePrefixCaching, .flag,
+            "Reuse the KV blocks of prompts that begin alike."),
+        .init(
+            "engine.prefix_cache_retention_interval", \.engine.prefixCacheRetentionInterval,
+            .optional(.integer(0...RunPlan.largest), null: "every full block"),
+            "Which blocks of sliding-window layers stay findable: 0 those of the last window,\n"
+                + "n also a window every n tokens."),
+        .init(
+            "engine.gait", \.engine.gait, .choice,
+            "stride jumps over steps in which nothing is decided, walk executes each; the results\n"
+                + "are equal to the last bit."),
+    ]
+
+    private static let scheduling: [ConfigurationKey] = [
+        .init(
+            "engine.max_num_seqs", \.engine.maxNumSeqs,
+            .optional(
+                .integer(1...1_000_000),
+                null: "by the GPU, 1024 on an H100; max_num_batched_tokens when smaller"),
+            "Most requests in the running batch."),
+        .init(
+            "engine.max_num_active_seqs", \.engine.maxNumActiveSeqs,
+            .optional(.integer(1...1_000_000), null: "max_num_seqs"),
+            "A tighter limit on the running batch."),
+        .init(
+            "engine.max_num_batched_tokens", \.engine.maxNumBatchedTokens,
+            .optional(
+                .integer(1...RunPlan.largest),
+                null: "by the GPU, 8192 on an H100; at most max_num_seqs x max_model_len"),
+            "Most tokens computed in one step. Without chunked prefill the default is at least\n"
+                + "max_model_len."),
+        .init(
+            "engine.max_num_scheduled_tokens", \.engine.maxNumScheduledTokens,
+            .optional(.integer(1...RunPlan.largest), null: "max_num_batched_tokens"),
+            "A tighter limit on the tokens scheduled in one step."),
+        .init(
+            "engine.scheduling_policy", \.engine.schedulingPolicy, .choice,
+            "Order of the waiting queue, and whom preemption hits first."),
+        .init(
+            "engine.prefill_quota_tokens", \.engine.prefillQuotaTokens,
+            .integer(1...Int(Int32.max)),
+            "decode_first: most prefill tokens in one step."),
+        .init(
+            "engine.scheduler", \.engine.scheduler, .text("engine, or exec: and a command"),
+            "Who decides: engine, or exec:COMMAND, a program that is asked every step over JSON\n"
+                + "lines (see the article on schedulers)."),
+        .init(
+            "engine.scheduler_timeout_s", \.engine.schedulerTimeoutSeconds, .number(0.001...86400),
+            "exec: most wall time for one step, seconds."),
+        .init(
+            "engine.enable_chunked_prefill", \.engine.enableChunkedPrefill, .flag,
+            "Split a prompt over steps when it does not fit the step's budget."),
+        .init(
+            "engine.long_prefill_token_threshold", \.engine.longPrefillTokenThreshold,
+            .integer(0...RunPlan.largest),
+            "Most tokens of one request in a step while others wait or run; 0: no limit."),
+        .init(
+            "engine.long_prefill_token_threshold_adaptive",
+            \.engine.longPrefillTokenThresholdAdaptive, .flag,
+            "Raise that threshold to budget / requests when that is larger."),
+        .init(
+            "engine.scheduler_reserve_full_isl", \.engine.schedulerReserveFullISL, .flag,
+            "Admit a request only when its whole prompt fits the free blocks."),
+        .init(
+            "engine.watermark", \.engine.watermark, .number(0...0.999),
+            "Share of the blocks kept free when admitting next to running requests."),
+        .init(
+            "engine.prefill_schedule_interval", \.engine.prefillScheduleInterval,
+            .integer(1...1_000_000),
+            "Let prefill into every n-th step only."),
+    ]
+
+    private static let host: [ConfigurationKey] = [
+        .init(
+            "engine.async_scheduling", \.engine.asyncScheduling, .flag,
+            "Schedule step k+1 while step k runs."),
+        .init(
+            "engine.host_us.fixed", \.engine.hostFixedMicroseconds, .number(0...1e6),
+            "Host work per step (schedule, update, detokenise), microseconds. Hidden behind the\n"
+                + "GPU's step under asynchronous scheduling, as far as it is shorter."),
+        .init(
+            "engine.host_us.per_request", \.engine.hostPerRequestMicroseconds, .number(0...1e6),
+            "The same per scheduled request, microseconds."),
+        .init(
+            "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
+            "Sleep after an iteration that scheduled nothing, microseconds."),
+    ]
+
+    private static let stepTime: [ConfigurationKey] = [
+        .init(
+            "step_time.kind", \.stepTime.kind, .choice,
+            "h100: measured operators; table: step_time.file; linear: the last four keys."),
+        .init(
+            "step_time.file", \.stepTime.file,
+            .optional(.text("a CSV's path"), null: "none"),
+            "table: measured steps, a CSV of tokens, decodes, context, microseconds."),
+        .init(
+            "step_time.profile", \.stepTime.profile,
+            .text("vllm, trtllm, sglang or a profile's path"),
+            "h100: whose kernels and host overhead."),
+        .init(
+            "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
+            "h100: naive writes the scores to memory and reads them back (an ablation)."),
+        .init(
+            "step_time.kv_cache", \.stepTime.usesCache, .flag,
+            "h100: false recomputes the whole context in every step (an ablation)."),
+        .init(
+            "step_time.scale", \.stepTime.scale, .number(0.001...1000),
+            "Multiply every step's time by this, to see what a slower engine would do."),
+        .init(
+            "step_time.fixed_us", \.stepTime.fixedMicroseconds, .integer(0...1_000_000_000),
+            "linear: microseconds per step."),
+        .init(
+            "step_time.per_token_us", \.stepTime.perTokenMicroseconds,
+            .integer(0...1_000_000), "linear: microseconds per token computed."),
+        .init(
+            "step_time.per_request_us", \.stepTime.perRequestMicroseconds,
+            .integer(0...1_000_000), "linear: microseconds per request scheduled."),
+        .init(
+            "step_time.per_1k_context_us", \.stepTime.perThousandContextMicroseconds,
+            .integer(0...1_000_000), "linear: microseconds per 1000 tokens of context."),
+    ]
+
+    private static let trace: [ConfigurationKey] = [
+        .init(
+            "trace.file", \.trace.file,
+            .optional(.text("a trace's path"), null: "the built-in chat-like trace"),
+            "The trace, or a recipe (.json5). A relative path starts at the configuration's folder."
+        ),
+        .init(
+            "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
+            "The trace's format."),
+        .init(
+            "trace.time_unit", \.trace.timeUnit,
+            .optional(.choice, null: "the format's, else told by its first times"),
+            "The unit of the trace's times, where they are bare numbers."),
+        .init(
+            "trace.block_size", \.trace.blockTokens,
+            .optional(.integer(1...1 << 20), null: "the file's, else told by its first rows"),
+            "Tokens that one of the trace's hash ids stands for."),
+        .init(
+            "trace.columns", \.trace.columns,
+            .optional(.text("TIME,PROMPT,OUTPUT"), null: "names that tools give them"),
+            "What the trace calls arrival time, prompt and output tokens: columns of a CSV, keys\n"
+                + "of JSON lines. - for TIME: none are recorded."),
+        .init(
+            "trace.strict", \.trace.strict, .flag,
+            "Refuse what would be dropped, mended or not used, instead of counting it."),
+        .init(
+            "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
+            "Requests arrive this many times as fast."),
+        .init(
+            "trace.start_s", \.trace.startSeconds, .number(0...TraceOptions.latestSecond),
+            "Leave out what arrives before this second of the trace."),
+        .init(
+            "trace.end_s", \.trace.endSeconds,
+            .optional(.number(0...TraceOptions.latestSecond), null: "its end"),
+            "Leave out what arrives at or after this second of the trace."),
+        .init(
+            "trace.limit", \.trace.limit, .optional(.integer(1...Int.max), null: "all"),
+            "Stop after this many requests."),
+        .init(
+            "trace.stop", \.trace.stop, .choice,
+            "eos: requests end at a stop token the scheduler cannot foresee; length: at their\n"
+                + "maximum number of tokens, which it knows."),
+        .init(
+            "trace.concurrency", \.trace.concurrency,
+            .optional(.integer(1...10_000_000), null: "requests arrive at the trace's times"),
+            "Closed loop: keep this many requests in the cluster and ignore the trace's times.\n"
+                + "A session counts as one, while it thinks too."),
+        .init(
+            "trace.sessions", \.trace.followsSessions, .flag,
+            "A turn of a session waits for the previous answer, where the format knows sessions."),
+        .init(
+            "trace.session_rate", \.trace.sessionRate, .number(1e-9...1e9),
+            "Sessions that start per second, where the format records no starts."),
+    ]
+
+    private static let slo: [ConfigurationKey] = [
+        .init(
+            "slo.ttft_ms", \.slo.ttftMilliseconds,
+            .optional(.number(0...1e9), null: "no limit"),
+            "A good request has its first token within this time, milliseconds."),
+        .init(
+            "slo.tpot_ms", \.slo.tpotMilliseconds,
+            .optional(.number(0...1e9), null: "no limit"),
+            "A good request takes at most this long per token after the first, milliseconds."),
+        .init(
+            "slo.e2e_ms", \.slo.endToEndMilliseconds,
+            .optional(.number(0...1e9), null: "no limit"),
+            "A good request has its last token within this time, milliseconds."),
+    ]
+
+    private static let output: [ConfigurationKey] = [
+        .init(
+            "output.decisions", \.output.decisions, .flag,
+            "Write every step's decision to steps.jsonl (with --out)."),
+        .init(
+            "output.latency_parts", \.output.latencyParts, .flag,
+            "Say where requests' time went: a table, and latency.csv with --out. Watches every\n"
+                + "step, which takes longer."),
+        .init(
+            "output.timeline", \.output.timeline, .flag,
+            "Write timeline.json (with --out): steps, queues and requests for a trace viewer,\n"
+                + "Perfetto or chrome://tracing."),
+    ]
+}

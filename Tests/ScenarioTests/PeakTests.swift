@@ -1,0 +1,122 @@
+import Basics
+import Scenario
+import StepTime
+import Testing
+import Traces
+
+@testable import Simulator
+
+@Suite("What a run reached")
+struct PeakTests {
+    private func resolved(_ changes: [String]) throws -> ResolvedConfiguration {
+        try Configuration.read(
+            file: nil, changes: ["cluster.replicas=1", "trace.limit=40"] + changes
+        ).resolved()
+    }
+
+    private func run(
+        _ changes: [String], _ workload: Workload? = nil
+    ) throws -> (ResolvedConfiguration, RunResult) {
+        let resolved = try resolved(changes)
+        let source =
+            try workload.map { InMemorySource($0) as any RequestSource }
+            ?? resolved.configuration.openTrace().source
+        return (resolved, try simulate(resolved.plan, source: source))
+    }
+
+    private func prompts(_ tokens: [Int32], abort: Int64? = nil) -> Workload {
+        var workload = Workload()
+        for (row, prompt) in tokens.enumerated() {
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(Int64(row))
+            workload.promptTokens.append(prompt)
+            workload.outputTokens.append(300)
+            if let abort { workload.aborts.append(row == 0 ? abort : -1) }
+        }
+        return workload
+    }
+
+    @Test("limits that no step came near are no warning")
+    func limits() throws {
+        let (resolved, result) = try run([
+            "engine.max_num_batched_tokens=131072", "engine.max_num_seqs=100000",
+        ])
+        #expect(resolved.rangeWarnings(result) == [])
+        #expect(result.work.mostTokens > 100 && result.work.mostTokens < 32_768)
+        #expect(result.work.mostDecodes <= 40)
+    }
+
+    @Test("what a run really reached is told", arguments: ["walk", "stride"])
+    func reached(gait: String) throws {
+        let (resolved, result) = try run(
+            ["engine.max_num_batched_tokens=131072", "engine.gait=\(gait)"],
+            prompts([60_000, 60_000, 130_900]))
+        let warnings = resolved.rangeWarnings(result).joined(separator: "; ")
+        // The first prompt goes alone; the step after it takes as much as its budget allows.
+        #expect(result.work.mostTokens == 131_072)
+        #expect(warnings.contains("tokens per step reached 131072"), "\(warnings)")
+        // The last token enters no context; max_model_len ends the answer.
+        #expect(result.longestContext == 131_071)
+        #expect(!warnings.contains("context"), "\(warnings)")
+        #expect(!warnings.contains("decodes"), "\(warnings)")
+    }
+
+    @Test("utilisation is that of a hand-made run")
+    func utilization() throws {
+        let (resolved, result) = try run(
+            ["engine.max_num_seqs=10", "engine.max_num_batched_tokens=1000"], prompts([100]))
+        // One step of 100 tokens, 299 of one.
+        #expect(result.work.steps >= 300)
+        let steps = Double(result.work.steps)
+        #expect(result.utilization.runningLimit == 0.1)
+        #expect(abs(result.utilization.tokenBudget - (steps + 99) / (1000 * steps)) < 1e-12)
+        let demand = try #require(resolved.plan.demand)
+        let flops = try #require(result.utilization.flops)
+        #expect(
+            flops == demand.totalFLOPs(result.work) / (result.duration * demand.peakFLOPS))
+        // A single stream reads 16 GB a step.
+        let bandwidth = try #require(result.utilization.memoryBandwidth)
+        #expect(bandwidth > 0.6 && bandwidth < 1)
+    }
+
+    @Test("host time in the clock's steps is no work of the GPU's")
+    func hostTime() throws {
+        for isAsync in [true, false] {
+            let (_, result) = try run(["engine.async_scheduling=\(isAsync)"])
+            let host = try #require(result.hostTimeInSteps)
+            #expect(host > 0 && host < result.busyTime)
+            // 1.1 ms a step and 60 us a request, or 0.132 ms and 22.4 us.
+            let (step, request): (Int128, Int128) =
+                isAsync ? (132_000_000, 22_400_000) : (1_100_000_000, 60_000_000)
+            let work = result.work
+            #expect(host == step * Int128(work.steps) + request * Int128(work.requests))
+        }
+        let (_, linear) = try run(["step_time.kind=linear", "engine.max_model_len=20000"])
+        #expect(linear.hostTimeInSteps == 0)
+    }
+
+    @Test("step for step is said of what was captured alone")
+    func claims() throws {
+        func trust(_ changes: [String], _ workload: Workload? = nil) throws -> String {
+            let (resolved, result) = try run(changes, workload)
+            return resolved.trust(result)
+        }
+        #expect(try trust([]).contains("step for step"))
+        #expect(try trust(["engine.async_scheduling=false"]).contains("step for step"))
+        let stages = try trust([
+            "engine.pipeline_parallel_size=2", "hardware.gpus_per_node=2",
+        ])
+        #expect(!stages.contains("step for step"))
+        #expect(stages.contains("not checked against the engine with pipeline_parallel_size 2"))
+        // Only a client that does give up is beyond the captures.
+        let workload = prompts([100, 100], abort: 100_000_000)
+        let patient = prompts([100, 100], abort: 100_000_000_000)
+        #expect(try trust([], workload).contains("step for step"))
+        #expect(try trust(["engine.async_scheduling=false"], patient).contains("step for step"))
+        #expect(
+            try !trust(["engine.async_scheduling=false"], workload).contains("step for step"))
+        var resolved = try resolved([])
+        resolved.plan.engine.groups = [.full, .sliding(window: 128), .sliding(window: 1024)]
+        #expect(!resolved.trust(RunResult()).contains("step for step"))
+    }
+}

@@ -1,0 +1,253 @@
+import Basics
+import Scenario
+import Simulator
+import Testing
+
+@Suite("Resolving a configuration")
+struct ResolutionTests {
+    private func resolve(_ changes: String...) throws -> ResolvedConfiguration {
+        try Configuration.read(file: nil, changes: changes).resolved()
+    }
+
+    private func complaint(_ changes: String...) throws -> String {
+        let error = #expect(throws: InputError.self) {
+            try Configuration.read(file: nil, changes: changes).resolved()
+        }
+        return try #require(error).description
+    }
+
+    @Test("puts as many replicas on the nodes as they hold")
+    func placement() throws {
+        #expect(try resolve().plan.replicas == 8)
+        #expect(try resolve("engine.tensor_parallel_size=2").plan.replicas == 4)
+        #expect(try resolve("hardware.nodes=3", "engine.tensor_parallel_size=4").plan.replicas == 6)
+        // Two GPUs of each node of six stay idle: a group of four does not span nodes.
+        #expect(
+            try resolve(
+                "hardware.nodes=2", "hardware.gpus_per_node=6", "engine.tensor_parallel_size=4"
+            ).plan.replicas == 2)
+        #expect(try resolve("cluster.replicas=3").plan.replicas == 3)
+    }
+
+    @Test("says by how much the GPUs are too few")
+    func tooFewGPUs() throws {
+        #expect(
+            try complaint("cluster.replicas=9")
+                == "cluster.replicas: 9 x 1 GPUs are 9, and 1 x 8 GPUs hold 8 such replicas; "
+                + "expected at most 8, or more hardware.nodes")
+        #expect(
+            try complaint("engine.tensor_parallel_size=16")
+                == "engine.tensor_parallel_size: a group of 16 GPUs does not fit a node of 8; "
+                + "expected at most hardware.gpus_per_node = 8")
+    }
+
+    @Test("refuses a model that does not fit, with the arithmetic")
+    func tooLargeModel() throws {
+        let message = try complaint("model.name=llama-3-70b")
+        #expect(message.hasPrefix("model: llama-3-70b does not fit: 141"), "\(message)")
+    }
+
+    @Test("derives the number of blocks from the memory")
+    func blocks() throws {
+        // 0.92 x 80 GiB - 16.06 GB of weights - 3.5 GB reserve, over 16 x 131,072 bytes a block.
+        let free = 0.92 * 80 * 1_073_741_824 - 16_060_522_496 - 3_500_000_000
+        #expect(try resolve().plan.engine.numGPUBlocks == Int(free / (16 * 131_072)))
+        #expect(try resolve("engine.num_gpu_blocks=500").plan.engine.numGPUBlocks == 500)
+        let half = try resolve("engine.kv_cache_dtype=fp8").plan.engine.numGPUBlocks
+        #expect(half == Int(free / (16 * 65_536)))
+    }
+
+    @Test("derives the limits as vLLM's API server does on an H100")
+    func limits() throws {
+        let engine = try resolve().plan.engine
+        #expect(engine.maxNumBatchedTokens == 8192)
+        #expect(engine.maxNumSeqs == 1024)
+        #expect(engine.maxModelLen == 131_072)
+        #expect(engine.asyncScheduling && engine.stopsAtUnforeseenToken)
+        #expect(try resolve("engine.max_num_batched_tokens=512").plan.engine.maxNumSeqs == 512)
+        let unchunked = try resolve(
+            "engine.enable_chunked_prefill=false", "engine.max_model_len=32768")
+        #expect(unchunked.plan.engine.maxNumBatchedTokens == 32_768)
+        // No step holds more than every sequence at its longest.
+        let few = try resolve("engine.max_num_seqs=2", "engine.max_model_len=1000").plan.engine
+        #expect(few.maxNumBatchedTokens == 2000 && few.maxNumSeqs == 2)
+        let short = try resolve("engine.max_model_len=4").plan.engine
+        #expect(short.maxNumBatchedTokens == 4096 && short.maxNumSeqs == 1024)
+    }
+
+    @Test("takes another GPU's limits where its step times are given")
+    func otherGPUs() throws {
+        func tokens(_ gpu: String) throws -> ResolvedConfiguration {
+            try resolve(
+                "hardware.gpu=\(gpu)", "step_time.kind=linear", "engine.num_gpu_blocks=1000",
+                "engine.max_model_len=8192")
+        }
+        #expect(try tokens("b200").plan.engine.maxNumBatchedTokens == 16_384)
+        #expect(try tokens("a100-80gb").plan.engine.maxNumSeqs == 256)
+        let unknown = try tokens("abacus")
+        #expect(unknown.plan.engine.maxNumBatchedTokens == 8192)
+        #expect(unknown.warnings.contains { $0.contains("abacus") })
+    }
+
+    @Test("refuses more context than the model takes")
+    func context() throws {
+        #expect(
+            try complaint("engine.max_model_len=131073")
+                == "engine.max_model_len: 131073 tokens are beyond the limit of llama-3.1-8b, "
+                + "131072; expected at most 131072")
+        #expect(try resolve("engine.max_model_len=131072").plan.engine.maxModelLen == 131_072)
+        let mamba = try resolve("model.name=falcon-mamba-7b", "engine.max_model_len=500000")
+        #expect(mamba.plan.engine.maxModelLen == 500_000)
+    }
+
+    @Test("bounds the replicas that nodes derive")
+    func derivedReplicas() throws {
+        #expect(
+            try complaint("hardware.nodes=100000", "hardware.gpus_per_node=1024")
+                == "cluster.replicas: 100000 x 1024 GPUs hold 102400000 replicas of 1 GPU; "
+                + "expected cluster.replicas of at most 100000, or fewer nodes")
+        let given = try resolve("hardware.nodes=100000", "cluster.replicas=3")
+        #expect(given.plan.replicas == 3)
+    }
+
+    @Test("prices the hops of stages that lie on different nodes")
+    func nodes() throws {
+        func run(_ gpusPerNode: Int, _ nodes: Int, stages: Int = 2) throws -> ResolvedConfiguration
+        {
+            try resolve(
+                "model.name=llama-3.1-70b", "engine.tensor_parallel_size=4",
+                "engine.pipeline_parallel_size=\(stages)",
+                "hardware.gpus_per_node=\(gpusPerNode)", "hardware.nodes=\(nodes)")
+        }
+        let (one, two) = (try run(8, 1), try run(4, 2))
+        #expect(one.deployment.hopsBetweenNodes == 0 && two.deployment.hopsBetweenNodes == 1)
+        #expect(!one.clockDescription.contains("cross nodes"))
+        #expect(two.clockDescription.contains("1 of 1 hops"))
+        // Three groups a node: the second replica of five stages lies on three nodes.
+        #expect(try run(12, 4, stages: 5).deployment.hopsBetweenNodes == 2)
+        #expect(try run(12, 2, stages: 5).deployment.hopsBetweenNodes == 1)
+    }
+
+    @Test("refuses experts on more GPUs than a tensor-parallel group has")
+    func experts() throws {
+        let message = try complaint(
+            "model.name=qwen3-30b-a3b", "engine.expert_parallel_size=8",
+            "engine.tensor_parallel_size=2")
+        #expect(message.hasPrefix("engine.expert_parallel_size: 8 exceeds"), "\(message)")
+    }
+
+    @Test(
+        "refuses limits that contradict one another",
+        arguments: [
+            ["engine.max_num_batched_tokens=16", "engine.max_num_seqs=17"],
+            ["engine.enable_chunked_prefill=false", "engine.max_num_batched_tokens=8192"],
+            ["engine.max_num_seqs=8", "engine.max_num_active_seqs=9"],
+            ["engine.max_num_batched_tokens=64", "engine.max_num_scheduled_tokens=65"],
+            ["trace.start_s=5", "trace.end_s=5"],
+        ])
+    func contradictions(changes: [String]) {
+        #expect(throws: InputError.self) {
+            let configuration = try Configuration.read(file: nil, changes: changes)
+            _ = try configuration.resolved()
+            _ = try configuration.trace.options(seed: 0)
+        }
+    }
+
+    @Test("warns when a server would refuse to start")
+    func warnings() throws {
+        #expect(try resolve().warnings.isEmpty)
+        let tight = try resolve(
+            "model.name=llama-3-70b", "model.weights=fp8",
+            "engine.tensor_parallel_size=2")
+        #expect(tight.warnings.isEmpty)
+        #expect(try resolve("engine.gpu_memory_utilization=0.24").warnings.count == 1)
+    }
+
+    @Test("says that a policy beside a program has no effect")
+    func policyBesideProgram() throws {
+        let notes = try resolve(
+            "engine.scheduler=exec:true", "engine.scheduling_policy=priority"
+        ).warnings
+        #expect(notes.count == 1)
+        #expect(notes.first?.contains("scheduling_policy=priority has no effect") == true)
+        #expect(try resolve("engine.scheduler=exec:true").warnings.isEmpty)
+        #expect(try resolve("engine.scheduling_policy=priority").warnings.isEmpty)
+    }
+
+    @Test("passes objective, router and host times on in picoseconds")
+    func units() throws {
+        let plan = try resolve(
+            "slo.ttft_ms=250.5", "slo.tpot_ms=null", "slo.e2e_ms=1250",
+            "cluster.router_staleness_ms=5",
+            "engine.host_us.fixed=1.5", "engine.host_us.per_request=2"
+        ).plan
+        #expect(plan.objective.timeToFirstToken == 250_500_000_000)
+        #expect(plan.objective.timePerOutputToken == nil)
+        #expect(plan.objective.endToEnd == 1_250_000_000_000)
+        #expect(plan.router.staleness == 5_000_000_000)
+        #expect(plan.engine.hostFixed == 1_500_000)
+        #expect(plan.engine.hostPerRequest == 2_000_000)
+    }
+}
+
+@Suite("What a configuration says of itself")
+struct ConfigurationNoteTests {
+    private func notes(_ changes: String...) throws -> [String] {
+        try Configuration.read(file: nil, changes: changes).resolved().warnings
+    }
+
+    @Test(
+        "names keys that are set and do nothing, with the reason",
+        arguments: [
+            ("step_time.file=x.csv", "step_time.kind is h100"),
+            ("step_time.fixed_us=100", "step_time.kind is h100"),
+            ("engine.prefill_quota_tokens=9", "engine.scheduling_policy is fcfs"),
+            ("engine.scheduler_timeout_s=9", "engine.scheduler is no program"),
+            ("cluster.affinity_slack=1", "the router is least_outstanding"),
+            ("trace.time_unit=ms", "the trace is a recipe"),
+            ("trace.columns=a,b,c", "the trace is a recipe"),
+        ])
+    func withoutEffect(change: String, reason: String) throws {
+        let seen = try notes(change).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+        let shown = change.split(separator: "=").last.map(String.init) ?? change
+        let note = try #require(seen.first { $0.hasSuffix(" has no effect: " + reason) })
+        #expect(note.contains(shown))
+        #expect(seen.count == 1)
+    }
+
+    @Test("says nothing of keys that are read, or left as they are")
+    func withEffect() throws {
+        #expect(try notes().isEmpty)
+        #expect(try notes("step_time.fixed_us=5000").isEmpty)
+        #expect(try notes("step_time.kind=linear", "step_time.fixed_us=100").isEmpty)
+        #expect(
+            try notes(
+                "engine.scheduling_policy=decode_first", "engine.prefill_quota_tokens=9"
+            ).isEmpty)
+        #expect(try notes("cluster.router=prefix_affinity", "cluster.affinity_slack=1").isEmpty)
+    }
+
+    @Test("says that a pool is larger than the memory")
+    func poolBeyondMemory() throws {
+        #expect(try notes("engine.num_gpu_blocks=28356").isEmpty)
+        #expect(
+            try notes("engine.num_gpu_blocks=28357")
+                == [
+                    "engine.num_gpu_blocks is 28357, and 28356 fit the memory of a h100-sxm: a "
+                        + "server would not start"
+                ])
+        // The weights alone are ten times the memory.
+        let large = try notes("model.name=llama-3.1-405b", "engine.num_gpu_blocks=9999")
+        #expect(large.contains { $0.hasPrefix("engine.num_gpu_blocks is 9999, and 0 fit") })
+    }
+
+    @Test("suggests the word that was meant")
+    func nearWords() throws {
+        let error = #expect(throws: InputError.self) {
+            try Configuration.read(file: nil, changes: ["cluster.router=roundrobin"])
+        }
+        #expect(
+            try #require(error).description
+                == "--set cluster.router: is \"roundrobin\"; did you mean round_robin?")
+    }
+}

@@ -1,0 +1,83 @@
+import Basics
+import Foundation
+import Models
+import Testing
+
+@testable import StepTime
+
+@Suite struct ServerDefaultTests {
+    private func defaults(_ gibibytes: Double, _ name: String = "x") -> BatchDefaults {
+        var gpu = GPU.h100
+        gpu.name = name
+        gpu.memoryBytes = Int64(gibibytes * 0x1p30)
+        return gpu.serverDefaults
+    }
+
+    /// `EngineArgs.get_batch_defaults` of vLLM 0.33.0, asked on made-up devices.
+    @Test func theMemoryDecides() {
+        #expect(defaults(160) == BatchDefaults(tokens: 16_384, sequences: 1024))
+        #expect(defaults(159.99) == BatchDefaults(tokens: 8192, sequences: 1024))
+        #expect(defaults(70) == BatchDefaults(tokens: 8192, sequences: 1024))
+        #expect(defaults(69.99) == BatchDefaults(tokens: 2048, sequences: 256))
+        #expect(
+            defaults(80, "NVIDIA A100-SXM4-80GB") == BatchDefaults(tokens: 2048, sequences: 256))
+        #expect(defaults(160, "a100-imagined") == BatchDefaults(tokens: 16_384, sequences: 1024))
+        #expect(GPU.h100.serverDefaults == BatchDefaults(tokens: 8192, sequences: 1024))
+    }
+
+    @Test func namesThatSayTheirMemoryWillDo() {
+        #expect(GPU.serverDefaults(named: "h100")?.tokens == 8192)
+        #expect(GPU.serverDefaults(named: "H200-SXM")?.tokens == 8192)
+        #expect(GPU.serverDefaults(named: "gb200")?.tokens == 16_384)
+        #expect(GPU.serverDefaults(named: "mi300x")?.tokens == 16_384)
+        #expect(GPU.serverDefaults(named: "a100-80gb")?.tokens == 2048)
+        #expect(GPU.serverDefaults(named: "l40s")?.tokens == 2048)
+        #expect(GPU.serverDefaults(named: "rtx-pro-6000")?.tokens == 8192)
+        #expect(GPU.serverDefaults(named: "abacus") == nil)
+    }
+}
+
+@Suite struct ProfileTests {
+    private func read(_ change: (inout EngineProfile) -> Void) throws -> EngineProfile {
+        var profile = EngineProfile.vllm
+        change(&profile)
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("headway-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try JSONEncoder().encode(profile).write(to: path)
+        return try EngineProfile.named(path.path)
+    }
+
+    @Test func aWrittenProfileReadsBack() throws {
+        #expect(try read { _ in } == .vllm)
+    }
+
+    @Test(arguments: [1e-300, -1, 0])
+    func ratesOutOfRangeAreRefused(rate: Double) {
+        let changes: [(String, (inout EngineProfile) -> Void)] = [
+            ("gemm.bf16.rate", { $0.gemm[.bf16]?.rate = rate }),
+            ("gemm.fp8.bandwidth", { $0.gemm[.fp8]?.bandwidth = rate }),
+            ("decode.fp8.bandwidth", { $0.decode[.fp8]?.bandwidth = rate }),
+            ("prefill.bf16.rate", { $0.prefill[.bf16]?.rate = rate }),
+            ("latentDecode.bf16.rate", { $0.latentDecode[.bf16]?.rate = rate }),
+            ("allReduce.4.paths.bandwidth", { $0.allReduce[4]?.paths[1].bandwidth = rate }),
+            ("experts.mxfp4.rate", { $0.experts[.mxfp4]?.rate = rate }),
+            ("elementwise.bandwidth", { $0.elementwise.bandwidth = rate }),
+        ]
+        for (name, change) in changes {
+            let error = #expect(throws: InputError.self) { try read(change) }
+            #expect(error?.problem == "\(name) is \(rate)")
+        }
+    }
+
+    @Test func timesExponentsAndPartsOutOfRangeAreRefused() {
+        let changes: [(inout EngineProfile) -> Void] = [
+            { $0.gemm[.bf16]?.launch = 1e300 }, { $0.gemm[.bf16]?.exponent = 1e-300 },
+            { $0.gemm[.bf16]?.growth = -1 }, { $0.decode[.bf16]?.fixed = -1 },
+            { $0.host.perSequence = 1e12 }, { $0.synchronousHost.fixed = 1e12 },
+            { $0.experts[.bf16]?.padding = -1 }, { $0.allReduce[2]?.paths = [] },
+            { $0.gemm[.bf16] = nil }, { $0.decode[.fp8] = nil }, { $0.experts[.bf16] = nil },
+        ]
+        for change in changes { #expect(throws: InputError.self) { try read(change) } }
+    }
+}

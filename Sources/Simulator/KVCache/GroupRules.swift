@@ -8,6 +8,9 @@ struct GroupRules {
     let window: Int
     /// Cached blocks in a row that a hit needs: ceil((window − 1) / block size); 0 for full.
     let needed: Int
+    /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
+    let retention: Int?
+    let blockSize: BlockSize
     /// Most blocks that a request holds; `Int.max` for full attention.
     let holdCap: Int
     /// The same as far as the admission gate, and every demand, reckons with it (S11).
@@ -15,9 +18,6 @@ struct GroupRules {
     let demandCap: Int
     /// Whether freed blocks without a key go to the back of the queue (S6, S8).
     let keylessToBack: Bool
-    /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
-    let retention: Int?
-    let blockSize: BlockSize
 
     init(_ group: CacheGroup, engine: EngineConfiguration) {
         let size = engine.blockSize

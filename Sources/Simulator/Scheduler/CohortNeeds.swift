@@ -72,11 +72,11 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
         isMember
         ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
         : scheduler.requests[slot].computedAtEnd
+    let lag = cache.windowLag
     cache.allocateNext(
-        slot, computed: computed, known: computed - scheduler.rules.inFlight + 1,
-        inFlight: cache.windowLag)
+        slot, computed: computed, known: computed - scheduler.rules.inFlight + 1, inFlight: lag)
     guard isMember else { return }
-    let need = cache.nextNeed(slot, settled: computed - cache.windowLag)
+    let need = cache.nextNeed(slot, settled: computed - lag)
     scheduler.cohort.needs.remove(slot)
     scheduler.cohort.needs.insert(slot, at: scheduler.cohort.tick + Int64(need - computed))
 }

@@ -131,18 +131,34 @@ private func slideExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
         let end = min(Int32(skipped), cache.slots[slot].table.count)
         let slid = cache.groupTables[slot * groupCount + group].slid
         guard slid < end else { continue }
-        // A walk to the back begins with what has left before it was registered.
-        let unregistered =
-            cache.groups[group].keylessToBack
-            ? end - min(end, max(slid, cache.slots[slot].table.registered)) : 0
-        cache.extents.giveBack(Int(unregistered), toBack: true)
+        if cache.groups[group].keylessToBack {
+            slideToBack(&cache, slot, group, slid..<end)
+            continue
+        }
         let keyed =
             cache.slots[slot].isPrivate
             ? slidePrivate(&cache, slot, group, Int(slid)..<Int(end))
             : releaseHolds(&cache, slot, group, below: end)
-        cache.extents.giveBack(Int(end - slid - unregistered) - keyed)
+        cache.extents.giveBack(Int(end - slid) - keyed)
         cache.groupTables[slot * groupCount + group].slid = end
     }
+}
+
+/// The same in a release where blocks without a key go to the back (S8): a walk from the deep end
+/// begins with what leaves before it is registered. Such releases register every full block.
+@inline(never)
+private func slideToBack(
+    _ cache: inout KVCache, _ slot: Int, _ group: Int, _ places: Range<Int32>
+) {
+    let registered = max(cache.slots[slot].table.registered, places.lowerBound)
+    let keyless = max(0, places.upperBound - registered)
+    cache.extents.giveBack(Int(keyless), toBack: true)
+    let keyed =
+        cache.slots[slot].isPrivate
+        ? slidePrivate(&cache, slot, group, Int(places.lowerBound)..<Int(places.upperBound))
+        : releaseHolds(&cache, slot, group, below: places.upperBound)
+    precondition(keyed + Int(keyless) == places.count, "a window left what it does not hold")
+    cache.groupTables[slot * cache.groups.count + group].slid = places.upperBound
 }
 
 /// Releases a request's registered blocks of a group below a place, deepest first. Their number.

@@ -6,7 +6,7 @@ extension ExtentPool {
         guard count > 0 else { return }
         queuedFree += Int(count)
         let tail = queueTail
-        if tail >= 0, spans[tail].extent < 0, spans[tail].sequence < 0, spans[tail].group >= 0 {
+        if tail >= 0, spans[tail].extent == -1, spans[tail].sequence < 0 {
             spans[tail].high += count
         } else {
             enqueue(store(Span(extent: -1, low: 0, high: count, holders: 0)))
@@ -19,12 +19,10 @@ extension ExtentPool {
         guard count > 0 else { return }
         queuedFree += count
         let tail = queueTail
-        if tail >= 0, spans[tail].extent < 0, spans[tail].group < 0 {
+        if tail >= 0, spans[tail].extent == -2 {
             spans[tail].high += Int32(count)
         } else {
-            var span = Span(extent: -1, low: 0, high: Int32(count), holders: 0)
-            span.group = -1
-            enqueue(store(span))
+            enqueue(store(Span(extent: -2, low: 0, high: Int32(count), holders: 0)))
         }
     }
 
@@ -93,10 +91,10 @@ extension ExtentPool {
             missing -= taken
             let end = span.high - taken
             spans[place].high = end
-            if span.extent < 0, span.group < 0 {
-                evictions -= Int(taken)
-            } else if span.extent < 0 {
+            if span.extent == -1 {
                 distinctKeys -= Int(taken)
+            } else if span.extent < 0 {
+                evictions -= Int(taken)
             } else {
                 let extent = extents[span.extent]
                 distinctKeys -= uncovered(

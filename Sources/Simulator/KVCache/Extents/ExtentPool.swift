@@ -3,7 +3,7 @@
 ///
 /// Why that is the same:
 /// - Free keyless blocks stand before free keyed ones in the queue, and are alike: a count. In a
-///   release that sends them to the back (S8) those there are spans of no group.
+///   release that sends them to the back (S8) those there are spans of no content.
 /// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
 ///   once. Blocks that one request registered are an extent; neighbours in it that have equally
 ///   many holders, or stand side by side in the queue, are a span, whose ends say everything.
@@ -26,10 +26,11 @@ struct ExtentPool: ~Copyable {
 
     /// Blocks `low..<high` of an extent. Without holders they stand side by side in the free queue.
     ///
-    /// With extent -1: so many free blocks of content that nobody else can name.
+    /// With extent -1: so many free blocks of content that nobody else can name; -2: so many without
+    /// a key.
     struct Span {
         var extent: Int32
-        /// The group, for extent -1; with group -1 the blocks have no key.
+        /// The group, for extent -1.
         var group: Int32 = 0
         var low: Int32
         var high: Int32
@@ -92,7 +93,7 @@ struct ExtentPool: ~Copyable {
         let evicted = count - keylessFree
         keylessFree = 0
         let head = queueHead
-        if spans[head].extent < 0, spans[head].group >= 0, Int(spans[head].count) > evicted {
+        if spans[head].extent == -1, Int(spans[head].count) > evicted {
             spans[head].high -= Int32(evicted)
             queuedFree -= evicted
             evictions += evicted

@@ -38,11 +38,6 @@ extension GateCostChange {
     }
 
     private static func name(_ group: GateCost.Group) -> String {
-        let limits = GateCost.limits
-        guard let limit = group.limit else { return "over \(Quantity.count(limits.last!))" }
-        guard let place = limits.firstIndex(of: limit), place > 0 else {
-            return "up to \(Quantity.count(limit))"
-        }
-        return "\(Quantity.count(limits[place - 1] + 1)) to \(Quantity.count(limit))"
+        GateCost.words(limit: group.limit)
     }
 }

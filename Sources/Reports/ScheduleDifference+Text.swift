@@ -29,7 +29,7 @@ extension ScheduleDifference {
         return parts.joined(separator: "\n\n")
     }
 
-    private func headline(_ parting: Parting) -> String {
+    func headline(_ parting: Parting) -> String {
         guard let step = parting.before ?? parting.after else { return "The schedules part." }
         var text = "The schedules part at step \(Quantity.count(step.step)) of replica "
         text += "\(parting.replica), \(Quantity.duration(seconds: Double(step.timeUs) / 1e6)) in"
@@ -39,7 +39,7 @@ extension ScheduleDifference {
         return text + "."
     }
 
-    private func states(_ parting: Parting) -> TextTable {
+    func states(_ parting: Parting) -> TextTable {
         let (a, b) = (parting.before, parting.after)
         var table = TextTable(
             ["", "last common step", "before", "after"], alignments: [.left])

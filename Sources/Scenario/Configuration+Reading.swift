@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Simulator
 import Traces
 
 extension Configuration {

@@ -49,8 +49,13 @@ struct Arguments: Sendable {
             given[flag.name, default: []].append(value ?? "")
         }
         guard verb.operandCount.contains(operands.count) else {
-            throw Self.wrongCount(operands, of: verb)
+            throw wrongCount(verb.name, verb.operands)
         }
+    }
+
+    /// Throws unless so many operands are given, where a flag decides how many a verb takes.
+    func require(_ count: ClosedRange<Int>, of usage: String, for verb: String) throws {
+        guard count.contains(operands.count) else { throw wrongCount(verb, usage) }
     }
 
     private static func flag(_ name: String, of verb: Verb) throws -> Flag {
@@ -78,15 +83,14 @@ struct Arguments: Sendable {
         return isPath && !FileSystem.exists(word)
     }
 
-    private static func wrongCount(_ operands: [String], of verb: Verb) -> InputError {
+    private func wrongCount(_ verb: String, _ usage: String) -> InputError {
         let words = operands.prefix(3).map { $0.echoed(atMost: 40) }.joined(separator: " ")
         let more = operands.count > 3 ? " ..." : ""
         return InputError(
-            verb.name,
+            verb,
             operands.isEmpty
                 ? "no operand given" : "\(operands.count) operands given (\(words)\(more))",
-            expected: verb.operands.isEmpty
-                ? "flags only" : "headway \(verb.name) \(verb.operands)")
+            expected: usage.isEmpty ? "flags only" : "headway \(verb) \(usage)")
     }
 
     /// Whether a flag was given.

@@ -1,13 +1,15 @@
 import Basics
 import Experiments
 import Reports
+import Scenario
 
 extension Verb {
-    /// `headway compare BASELINE CANDIDATE...`
+    /// `headway compare BASELINE CANDIDATE...` and `headway compare --versions OLD,NEW [CONFIG]`
     static let compare = Verb(
         "compare",
         summary: "Compare runs over the same trace: what changed, how surely, and for whom.",
-        operands: "BASELINE CANDIDATE...", operandCount: 2...100,
+        operands: "BASELINE CANDIDATE... | --versions OLD,NEW [CONFIG.json5]",
+        operandCount: 0...100,
         details: """
             Each operand is a folder that `headway run --out` has written, or a configuration file,
             which is run now. All must be over the same requests: same arrivals, lengths, content.
@@ -18,8 +20,17 @@ extension Verb {
             and E2E latency by the size of their changes: a trade needs a gain and a loss of which
             the smaller is at least a tenth of the larger. Figures of a run as a whole have no
             interval: `headway gate` repeats them over seeds.
+
+            With --versions, one configuration (default: the built-in one) runs under two releases
+            of vLLM, each with its own defaults where the configuration is silent. It also shows
+            where the schedules part and by which rule, whom that costs, and what to set to get
+            the old behaviour back. Each rule is tried by a run of its own.
             """,
         flags: [
+            Flag(
+                "--versions", "OLD,NEW",
+                "Compare two releases of vLLM, 0.11.2 to 0.33.0, on one configuration."),
+            Flag("--pin-defaults", "With --versions: keep the older release's defaults in both."),
             Flag("--by", "METRIC", "Rank candidates by this key of summary.json (mean_e2el_ms)."),
             Flag("--markdown", "Print Markdown, for a pull request."),
             .set, .json,
@@ -29,12 +40,40 @@ extension Verb {
             throw InputError("--markdown", "and --json are given", expected: "one of them")
         }
         let changes = arguments.values("--set")
+        if let versions = arguments.value("--versions") {
+            return try upgrade(versions, arguments, changes)
+        }
+        if arguments.has("--pin-defaults") {
+            throw InputError(
+                "--pin-defaults", "is for --versions only", expected: "--versions OLD,NEW with it")
+        }
+        try arguments.require(2...100, of: "BASELINE CANDIDATE...", for: "compare")
         let runs = try mapOnAllCores(arguments.operands) {
             try ComparedRun.open($0, changes: changes)
         }
         let ranking = try Ranking(
             runs[0], Array(runs.dropFirst()), by: arguments.value("--by"))
         let report = ComparisonReport(ranking)
+        if arguments.has("--json") {
+            try Console.writeJSON(report)
+        } else {
+            try Console.write(arguments.has("--markdown") ? report.markdown : report.text)
+        }
+        return 0
+    }
+
+    /// One configuration under two releases of vLLM.
+    private static func upgrade(
+        _ versions: String, _ arguments: Arguments, _ changes: [String]
+    ) throws -> Int32 {
+        let pair = try VersionPair(versions, place: "--versions")
+        try arguments.require(
+            0...1, of: "--versions OLD,NEW [CONFIG.json5]", for: "compare")
+        let base = try Configuration.read(file: arguments.operands.first, changes: changes)
+        let report = UpgradeReport(
+            try UpgradeStudy(
+                base, pair, pinsDefaults: arguments.has("--pin-defaults"),
+                by: arguments.value("--by")))
         if arguments.has("--json") {
             try Console.writeJSON(report)
         } else {

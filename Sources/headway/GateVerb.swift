@@ -17,7 +17,8 @@ extension Verb {
             regression when the interval starts above it (corrected for the number of metrics);
             otherwise the report says how many more seeds would settle it. Seeds that the baseline
             lacks are left out and named. Of a case that did not pass it says whom that costs, by
-            length of the prompt, and where the time goes.
+            length of the prompt, and where the time goes. A suite with the key versions compares
+            two releases of vLLM and needs no baseline.
             """,
         flags: [
             Flag("--bless", "Write the baseline instead of comparing with it."),
@@ -43,14 +44,13 @@ extension Verb {
             throw InputError("--seeds", "are too many", expected: "at most 10000, below 10⁹")
         }
         suite.seeds = Array(first..<(first + count))
+        try checkVersions(suite, arguments)
         // Before minutes of work: an output that would destroy an input.
         let outputs = [arguments.has("--bless") ? suite.baseline : nil, arguments.value("--junit")]
         for output in outputs.compactMap(\.self) { try FileLedger.process.replaces(output) }
         if arguments.has("--self-check") { return try selfCheck(suite, arguments) }
         if arguments.has("--bless") { return try bless(suite, arguments) }
-        let judgement = try GateJudgement(suite, .read(suite.baseline, suite: path))
-        let result = try judgement.explained(
-            judgement.judge(suite.measure(), exactly: arguments.has("--exact")))
+        let result = try judge(suite, exactly: arguments.has("--exact"))
         if let file = arguments.value("--junit") { try write(result.junit, to: file) }
         if arguments.has("--json") {
             try Console.writeJSON(result)
@@ -59,6 +59,25 @@ extension Verb {
         }
         if arguments.has("--github") { try Console.write(result.githubAnnotations) }
         return result.exitStatus
+    }
+
+    /// Holds the suite to its baseline, or its newer release to the older one.
+    private static func judge(_ suite: GateSuite, exactly: Bool) throws -> GateResult {
+        if let versions = suite.versions {
+            return try suite.judgeUpgrade(versions, exactly: exactly)
+        }
+        let judgement = try GateJudgement(suite, .read(suite.baseline, suite: suite.path))
+        return try judgement.explained(judgement.judge(suite.measure(), exactly: exactly))
+    }
+
+    /// Refuses what a suite with versions has no use for.
+    private static func checkVersions(_ suite: GateSuite, _ arguments: Arguments) throws {
+        guard suite.versions != nil else { return }
+        for flag in ["--bless", "--self-check"] where arguments.has(flag) {
+            throw InputError(
+                flag, "is given, and \(suite.path) compares two versions",
+                expected: "no such flag: the older release is the baseline")
+        }
     }
 
     /// Refuses flags that have no effect together.

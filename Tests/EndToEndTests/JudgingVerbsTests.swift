@@ -139,4 +139,56 @@ struct JudgingVerbsTests {
         let reference = try call("validate", "v.csv", "--set", "seed=1")
         #expect(reference.status == 2 && reference.errors.contains("--set: applies to a trace"))
     }
+
+    @Test("two releases are compared, and what makes no such pair is refused in one line")
+    func versions() throws {
+        let changes = [
+            "--set", "model.name=gpt-oss-20b", "--set", "trace.limit=60", "--set",
+            "cluster.replicas=1",
+        ]
+        func compare(_ words: String...) throws -> Executable.Outcome {
+            try Executable.run(["compare"] + words + changes, in: scratch.path, seconds: 200)
+        }
+        let page = try compare("--versions", "0.28.0,0.29.0")
+        #expect(page.status == 0 && page.output.contains("S4, which blocks a sliding window"))
+        let object = try json(compare("--versions", "0.28.0,0.29.0", "--json"))
+        #expect(object["versions"] as? [String] == ["0.28.0", "0.29.0"])
+        #expect((object["causes"] as? [[String: Any]])?.count == 1)
+        for (words, part) in [
+            (["--versions", "0.28.0"], "--versions: names 1 version; expected two releases"),
+            (["--versions", "0.28.0,0.99.0"], "\"0.99.0\" is no release of vLLM"),
+            (["--versions", "0.28.0,0.28.0"], "0.28.0 is there twice"),
+            (
+                ["--versions", "0.19.0,0.29.0", "--set", "engine.watermark=0.1"],
+                "engine.watermark: vLLM 0.19.0 has no such option; expected version 0.24.0"
+            ),
+            (["--versions", "0.28.0,0.29.0", "a", "b"], "compare: 2 operands given (a b)"),
+            (["--pin-defaults", "a", "b"], "--pin-defaults: is for --versions only"),
+            (["a"], "compare: 1 operands given (a); expected headway compare BASELINE"),
+        ] {
+            let outcome = try Executable.run(
+                ["compare"] + words, in: scratch.path, seconds: 200)
+            #expect(outcome.status == 2 && outcome.output.isEmpty)
+            #expect(outcome.errors.contains(part), "\(outcome.errors)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test("a suite with versions takes neither --bless nor --self-check")
+    func suiteOfVersions() throws {
+        _ = try write(
+            "V.json5",
+            Self.suite.replacing(
+                "{ seeds: 4,",
+                with: """
+                    { seeds: 2, versions: ["0.32.0", "0.33.0"],
+                    """))
+        let passed = try call("gate", "V.json5", "--exact")
+        #expect(passed.status == 0 && passed.output.contains("the baseline is vLLM 0.32.0"))
+        for flag in ["--bless", "--self-check"] {
+            let refused = try call("gate", "V.json5", flag)
+            #expect(refused.status == 2 && refused.errors.contains("compares two versions"))
+        }
+        #expect(!scratch.names.contains("baselines"))
+    }
 }

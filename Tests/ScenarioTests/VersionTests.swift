@@ -1,7 +1,7 @@
 import Basics
 import Scenario
-import StepTime
 import Simulator
+import StepTime
 import Testing
 
 @Suite("Releases of the engine")

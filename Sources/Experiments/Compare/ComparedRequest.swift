@@ -13,6 +13,8 @@ public struct ComparedRequest: Sendable, Equatable {
     public var outputTokens: Int
     public var preemptions: Int
     public var isFinished: Bool
+    /// Smaller is more urgent.
+    public var priority: Int
 
     /// The record of a run just made, with its times rounded as requests.csv rounds them.
     public init(_ record: RequestRecord) {
@@ -29,12 +31,13 @@ public struct ComparedRequest: Sendable, Equatable {
         outputTokens = Int(record.outputTokens)
         preemptions = Int(record.preemptions)
         isFinished = record.outcome == .finished
+        priority = Int(record.priority)
     }
 
     /// A request whose fields are all known, as read from a file.
     init(
         id: Int64, times: [Int64], promptTokens: Int, hitTokens: Int, outputTokens: Int,
-        preemptions: Int, isFinished: Bool
+        preemptions: Int, isFinished: Bool, priority: Int = 0
     ) {
         self.id = id
         (arrival, admitted, firstToken, finish) = (times[0], times[1], times[2], times[3])
@@ -43,6 +46,7 @@ public struct ComparedRequest: Sendable, Equatable {
         self.outputTokens = outputTokens
         self.preemptions = preemptions
         self.isFinished = isFinished
+        self.priority = priority
     }
 
     /// Milliseconds to the first token; nil before it.

@@ -98,9 +98,12 @@ public enum RunFolder {
         guard Outcome.allCases.contains(where: { $0.name == outcome }) else { return nil }
         let isFinished = outcome == Outcome.finished.name
         guard !isFinished || (times[2] >= 0 && times[3] >= times[2]) else { return nil }
+        // Folders of earlier versions have no such column.
+        guard let priority = fields.count > 12 ? integer(fields[12]) : 0 else { return nil }
         return ComparedRequest(
             id: id, times: times, promptTokens: counts[0], hitTokens: counts[1],
-            outputTokens: counts[2], preemptions: counts[3], isFinished: isFinished)
+            outputTokens: counts[2], preemptions: counts[3], isFinished: isFinished,
+            priority: Int(priority))
     }
 
     private static func integer(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int64? {

@@ -5,10 +5,10 @@ import Simulator
 
 /// A run whose decisions can be read again and again: a folder with steps.jsonl, or a
 /// configuration that is run anew each time.
-struct LoggedRun {
-    private enum Source {
+struct LoggedRun: Sendable {
+    private enum Source: Sendable {
         case folder(String, ComparedRun)
-        case configuration(Configuration)
+        case configuration(Configuration, @Sendable (inout RunPlan) -> Void)
     }
 
     let name: String
@@ -19,7 +19,7 @@ struct LoggedRun {
     init(_ path: String, changes: [String]) throws {
         name = path
         guard FileSystem.isFolder(path) else {
-            source = .configuration(try Configuration.read(file: path, changes: changes))
+            source = .configuration(try Configuration.read(file: path, changes: changes)) { _ in }
             return
         }
         guard changes.isEmpty else {
@@ -39,16 +39,26 @@ struct LoggedRun {
         source = .folder(path, try RunFolder.read(path, manifest: manifest))
     }
 
+    /// The run of a configuration whose plan is changed before it runs.
+    init(
+        _ configuration: Configuration, name: String,
+        adjust: @escaping @Sendable (inout RunPlan) -> Void = { _ in }
+    ) {
+        self.name = name
+        source = .configuration(configuration, adjust)
+    }
+
     /// Hands every line of the log to `body` and returns the run. O(log).
     func scan(_ body: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> ComparedRun {
         switch source {
         case .folder(let path, let run):
             try Self.scan(file: path.appending(pathComponent: RunFiles.decisions), body)
             return run
-        case .configuration(let configuration):
+        case .configuration(let configuration, let adjust):
             let resolved = try configuration.resolved()
             var plan = resolved.plan
             plan.keepsRecords = true
+            adjust(&plan)
             let result = try simulate(
                 plan, source: resolved.configuration.openTrace().source,
                 observer: LineFeeder(plan, body))

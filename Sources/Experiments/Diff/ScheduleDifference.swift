@@ -50,14 +50,18 @@ public struct ScheduleDifference: Sendable, Encodable {
     public init(
         _ before: String, _ after: String, changes: [String] = [], keeping most: Int = 10
     ) throws {
-        let runs = [
-            try LoggedRun(before, changes: changes), try LoggedRun(after, changes: changes),
-        ]
+        try self.init(
+            [try LoggedRun(before, changes: changes), try LoggedRun(after, changes: changes)],
+            keeping: most)
+    }
+
+    /// The same of two runs.
+    init(_ runs: [LoggedRun], keeping most: Int) throws {
         let tracks = try runs.map(Self.track)
         let (left, right) = (tracks[0], tracks[1])
         _ = try Comparison.checkPairs(left.run, right.run)
-        self.before = before
-        self.after = after
+        before = runs[0].name
+        after = runs[1].name
         configurationChanges = ConfigurationChange.between(
             left.run.configuration, right.run.configuration)
         stepsBefore = left.track.replicas.reduce(0) { $0 + $1.count }
@@ -93,7 +97,8 @@ public struct ScheduleDifference: Sendable, Encodable {
             preemptionsBefore: a.preemptions, preemptionsAfter: b.preemptions)
     }
 
-    private static func track(_ run: LoggedRun) throws -> (run: ComparedRun, track: ScheduleTrack) {
+    /// A run and its schedule in brief.
+    static func track(_ run: LoggedRun) throws -> (run: ComparedRun, track: ScheduleTrack) {
         var track = ScheduleTrack()
         let compared = try run.scan { bytes in
             guard let line = ScheduleLine(bytes) else { throw LoggedRun.NotALine() }

@@ -1,7 +1,7 @@
 /// A run's schedule in brief: per replica, every call's clock and the digest of its decision.
 /// 16 bytes a step.
-struct ScheduleTrack {
-    struct Mark {
+struct ScheduleTrack: Sendable {
+    struct Mark: Sendable {
         var decision: UInt64
         var time: Int64
     }

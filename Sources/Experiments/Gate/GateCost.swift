@@ -25,6 +25,15 @@ public struct GateCost: Sendable, Codable, Equatable {
 
     /// Where one group ends and the next begins, tokens: four times as many each.
     package static let limits = [256, 1_024, 4_096, 16_384]
+
+    /// The prompts of a group in words, "257 to 1,024", by their most tokens.
+    package static func words(limit: Int?) -> String {
+        guard let limit else { return "over \(Quantity.count(limits.last!))" }
+        guard let place = limits.firstIndex(of: limit), place > 0 else {
+            return "up to \(Quantity.count(limit))"
+        }
+        return "\(Quantity.count(limits[place - 1] + 1)) to \(Quantity.count(limit))"
+    }
 }
 
 extension GateSuite {

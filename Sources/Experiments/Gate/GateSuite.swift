@@ -46,6 +46,10 @@ public struct GateSuite: Sendable {
     public var cases: [Case]
     /// A scheduling policy for every case, in place of the one that its configuration names.
     public var policy: (any SchedulingPolicy)?
+    /// Two releases of vLLM, the first of which stands in for the baseline; nil: a baseline file.
+    public var versions: VersionPair?
+    /// With versions: whether both have the defaults of the older one.
+    public var pinsDefaults = false
 
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.
@@ -58,12 +62,25 @@ public struct GateSuite: Sendable {
         let file = path.lastPathName
         let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         let name = try reader.text("name") ?? stem
-        let baseline = try reader.text("baseline") ?? "baselines/\(stem).json"
+        let given = try reader.text("baseline")
+        let baseline = given ?? "baselines/\(stem).json"
+        let versions = try reader.versions("versions")
+        let pinsDefaults = try reader.truth("pin_defaults")
         let count = try reader.integer("seeds", in: 1...10_000) ?? 5
         let first = try reader.integer("first_seed", in: 0...1_000_000_000) ?? 1
         let shared = try reader.value("config")
         let list = try reader.list("cases")
         try reader.finish()
+        if versions != nil, given != nil {
+            throw InputError(
+                "\(path): baseline", "and versions are given",
+                expected: "one of them: with versions the older release is the baseline")
+        }
+        if versions == nil, pinsDefaults {
+            throw InputError(
+                "\(path): pin_defaults", "is for versions only",
+                expected: "versions: [\"0.28.0\", \"0.29.0\"] with it")
+        }
         let cases = try list.enumerated().map { index, value in
             try Case(
                 value, place: "\(path): cases[\(index)]", suite: path, shared: shared,
@@ -80,7 +97,8 @@ public struct GateSuite: Sendable {
         }
         return GateSuite(
             name: name, path: path,
-            baseline: beside(path, baseline), seeds: Array(first..<(first + count)), cases: cases)
+            baseline: beside(path, baseline), seeds: Array(first..<(first + count)), cases: cases,
+            versions: versions, pinsDefaults: pinsDefaults)
     }
 
     /// A path that a suite names, which begins at the suite's folder.

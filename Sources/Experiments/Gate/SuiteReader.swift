@@ -50,6 +50,34 @@ struct SuiteReader {
         return values
     }
 
+    /// Whether a key is true; false where it is absent.
+    mutating func truth(_ key: String) throws -> Bool {
+        guard let value = try value(key) else { return false }
+        guard case .boolean(let truth) = value else {
+            throw InputError("\(place): \(key)", "is \(value.source)", expected: "true or false")
+        }
+        return truth
+    }
+
+    /// Two releases of vLLM, or nil where the key is absent.
+    mutating func versions(_ key: String) throws -> VersionPair? {
+        guard let value = try value(key) else { return nil }
+        guard case .list(let values) = value else {
+            throw InputError(
+                "\(place): \(key)", "is \(value.source)",
+                expected: "a list of two releases, such as [\"0.28.0\", \"0.29.0\"]")
+        }
+        let names = try values.map { entry in
+            guard case .text(let name) = entry else {
+                throw InputError(
+                    "\(place): \(key)", "holds \(entry.source)",
+                    expected: "texts, such as \"0.28.0\"")
+            }
+            return name
+        }
+        return try VersionPair(names, place: "\(place): \(key)")
+    }
+
     /// Throws for the first key, alphabetically, that was not asked for.
     func finish() throws {
         guard let odd = members.keys.sorted().first(where: { !known.contains($0) }) else { return }

@@ -72,3 +72,11 @@ public struct EngineConfiguration: Sendable, Equatable {
 
     public init() {}
 }
+
+extension EngineConfiguration {
+    /// Batches that are dispatched and not yet committed, at most (vLLM's batch queue).
+    var batchesInFlight: Int { asyncScheduling ? 2 : 1 }
+
+    /// Tokens that a request which decodes steadily has in flight when a step is decided.
+    var tokensInFlight: Int { asyncScheduling ? 1 : 0 }
+}

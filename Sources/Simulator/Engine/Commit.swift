@@ -72,7 +72,7 @@ private func deliverEntries(
         scheduler.requests[slot].known += 1
         delivered += 1
         deliver(&scheduler.requests[slot], &tally, time, batch.start, &evenGaps)
-        if !stale, scheduler.depth > 1, scheduler.requests[slot].state == .running {
+        if !stale, scheduler.rules.inFlight > 0, scheduler.requests[slot].state == .running {
             // Only the last block of a request that ends while its successor step is in flight
             // is not registered already.
             let request = scheduler.requests[slot]

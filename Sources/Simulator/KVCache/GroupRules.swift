@@ -33,8 +33,8 @@ struct GroupRules {
             window = tokens
             needed = (tokens - 1 + size - 1) / size
             // With two batches in flight, the window slides two budgets late (S7).
-            let isLate = engine.asyncScheduling && rules.windowRelease == .settled
-            let flight = (isLate ? 2 : 1) * engine.maxNumBatchedTokens
+            let isLate = rules.windowRelease == .settled
+            let flight = (isLate ? engine.batchesInFlight : 1) * engine.maxNumBatchedTokens
             let span = min(tokens - 1 + flight, engine.maxModelLen)
             holdCap = (span + size - 1) / size + 1
         }

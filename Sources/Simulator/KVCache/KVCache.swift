@@ -53,9 +53,9 @@ struct KVCache: ~Copyable {
         maxModelLen = engine.maxModelLen
         isCaching = engine.enablePrefixCaching
         count = engine.numGPUBlocks
-        inFlight = engine.asyncScheduling ? 1 : 0
+        inFlight = engine.tokensInFlight
         let rules = engine.release.rules
-        windowLag = rules.windowRelease == .settled && engine.asyncScheduling ? 1 : 0
+        windowLag = rules.windowRelease == .settled ? engine.tokensInFlight : 0
         capsDemand = rules.windowCap == .everywhere
         var groups = HotArray<GroupRules>()
         for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }

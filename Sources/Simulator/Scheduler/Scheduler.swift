@@ -44,7 +44,7 @@ struct Scheduler: ~Copyable {
         let isOrdered = engine.policy == .priority && !plan.hasCustomScheduler
         let hasPolicy = plan.externalScheduler == nil && plan.hasCustomScheduler
         rules = SchedulerRules(engine)
-        flight = Pipeline(depth: engine.asyncScheduling ? 2 : 1)
+        flight = Pipeline(depth: engine.batchesInFlight)
         waiting = WaitingQueue(ordered: isOrdered, byPolicy: hasPolicy)
         cohort = Cohort(
             isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)

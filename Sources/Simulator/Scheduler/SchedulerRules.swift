@@ -32,7 +32,7 @@ struct SchedulerRules {
         isThresholdAdaptive = engine.longPrefillTokenThresholdAdaptive
         enableChunkedPrefill = engine.enableChunkedPrefill
         reservesFullPrompt = engine.schedulerReserveFullISL
-        inFlight = engine.asyncScheduling ? 1 : 0
+        inFlight = engine.tokensInFlight
         fastForwards = engine.gait == .stride
     }
 }

@@ -157,30 +157,28 @@ struct InvariantTests {
         try expect(16) { $0.cache.slots[3].table.count += 1 }
         try expect(16) {
             let hold = $0.cache.holds[$0.cache.groupTables[1].holds, 0]
-            let span = $0.cache.extents.extents[hold.extent].shallowest
+            let span = $0.cache.extents.extents[hold.extent].spans.first
             $0.cache.extents.spans[span].holders += 1
         }
         try expect(16, .numbers) { _ = $0.cache.pool.take() }
         try expect(16, .numbers) {
-            $0.cache.blockLists[$0.cache.tables[1].list, 0] = 0
+            $0.cache.numbers[$0.cache.tables[1], 0] = 0
         }
     }
 
     @Test("I17: a free queue that has lost its order or a block")
     func freeQueue() throws {
-        try expect(17) { $0.cache.extents.keyedFree += 1 }
-        try expect(17) { $0.cache.extents.queueTail = -1 }
-        try expect(17) { $0.cache.extents.spans[$0.cache.extents.queueHead].holders = 1 }
+        try expect(17) { $0.cache.extents.queuedFree += 1 }
+        try expect(17) { $0.cache.extents.free.last = -1 }
+        try expect(17) { $0.cache.extents.spans[$0.cache.extents.free.first].holders = 1 }
         try expect(17, .numbers) {
-            let first = $0.cache.pool.blocks[0].next
-            $0.cache.pool.blocks[Int(first)].references = 1
+            $0.cache.pool.blocks[Int($0.cache.pool.free.first)].references = 1
         }
         try expect(17, .numbers) {
-            let first = $0.cache.pool.blocks[0].next
-            $0.cache.pool.blocks[0].next = $0.cache.pool.blocks[Int(first)].next
+            $0.cache.pool.free.first = $0.cache.pool.queue.next($0.cache.pool.free.first)
         }
         try expect(17, .numbers) {
-            $0.cache.pool.blocks[Int($0.cache.pool.blocks[0].next)].key = 99
+            $0.cache.pool.blocks[Int($0.cache.pool.free.first)].key = 99
         }
     }
 
@@ -196,9 +194,9 @@ struct InvariantTests {
     @Test("I19: a key that is counted and that no block carries")
     func keys() throws {
         try expect(19) { $0.cache.extents.distinctKeys += 1 }
-        try expect(19, .numbers) { $0.cache.pool.oldest[99] = 1 }
+        try expect(19, .numbers) { $0.cache.pool.byKey[99] = .init(first: 1, last: 1) }
         try expect(19, .numbers) { instance in
-            let block = Int(instance.cache.pool.oldest.values.min() ?? 1)
+            let block = Int(instance.cache.pool.byKey.values.map(\.first).min() ?? 1)
             instance.cache.pool.blocks[block].key = 99
         }
         try expect(

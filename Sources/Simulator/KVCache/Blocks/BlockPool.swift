@@ -20,11 +20,11 @@ struct BlockPool: ~Copyable {
     private(set) var freeCount = 0
     /// Cached blocks that lost their key because they were handed out.
     private(set) var evictions = 0
-    private var queue = LinkedLists()
-    private var free = LinkedLists.List()
+    var queue = LinkedLists()
+    var free = LinkedLists.List()
     /// The blocks of each key in order of registration.
     private var sameKey = LinkedLists()
-    private var byKey: [UInt64: LinkedLists.List] = [:]
+    var byKey: [UInt64: LinkedLists.List] = [:]
 
     /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
     init(count: Int) {

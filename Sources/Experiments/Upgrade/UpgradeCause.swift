@@ -1,0 +1,93 @@
+import Scenario
+import Simulator
+
+/// One thing by which two releases may schedule the same configuration differently: a rule, or a
+/// default where the configuration is silent.
+public struct UpgradeCause: Sendable, Encodable, Equatable {
+    /// The rule's number, "S4"; nil: a default alone.
+    public var number: String?
+    /// What it is about: the rule in words, or the default's key.
+    public var words: String
+    /// What either release does.
+    public var before: String
+    public var after: String
+    /// The change, as for `--set`, that gets the former behaviour back; nil where no option does.
+    public var setting: String?
+
+    /// How it is tried: the rule is taken over in the plan, or the changes are made to the
+    /// configuration.
+    private let rule: EngineRule?
+    private let changes: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case number, words, before, after, setting
+    }
+
+    /// "S4", or the key of a default.
+    public var name: String { number ?? words }
+
+    /// The causes that two resolved configurations leave open, rules first, in order of number.
+    ///
+    /// Rules are left out that make no difference to the engine's arguments: one whose option both
+    /// configurations set alike.
+    static func all(
+        from before: ResolvedConfiguration, to after: ResolvedConfiguration
+    ) -> [UpgradeCause] {
+        let (old, new) = (before.plan.engine, after.plan.engine)
+        let rules = EngineRule.differing(old.release, new.release).filter { rule in
+            var taken = new
+            taken.take(rule, from: old)
+            taken.release.options = new.release.options
+            return taken != new
+        }
+        let keys = ConfigurationChange.between(before.configuration, after.configuration)
+            .filter { defaults.contains($0.key) }
+        return rules.map { UpgradeCause($0, old, new) } + keys.map(UpgradeCause.init)
+    }
+
+    /// Defaults that depend on the release and belong to no rule.
+    private static let defaults =
+        ["engine.gpu_memory_utilization"] + VersionPair.derivedKeys
+
+    private init(_ rule: EngineRule, _ old: EngineConfiguration, _ new: EngineConfiguration) {
+        number = rule.number
+        words = rule.words
+        before = rule.behaviour(in: old.release)
+        after = rule.behaviour(in: new.release)
+        setting = Self.setting(rule, old, new)
+        // The clock of an asynchronous engine is another one, so its plan is made anew.
+        let isClock = rule == .asyncDefault
+        self.rule = isClock ? nil : rule
+        changes = isClock ? ["engine.async_scheduling=\(old.asyncScheduling)"] : []
+    }
+
+    private init(_ change: ConfigurationChange) {
+        number = nil
+        words = change.key
+        before = change.before
+        after = change.after
+        setting = "\(change.key)=\(change.before)"
+        rule = nil
+        changes = ["\(change.key)=\(change.before)"]
+    }
+
+    private static func setting(
+        _ rule: EngineRule, _ old: EngineConfiguration, _ new: EngineConfiguration
+    ) -> String? {
+        // In releases where the interval does nothing it is as if it were 1.
+        if rule == .prefillPacing, old.release.rules.prefillPacing == .coordinated {
+            return "engine.prefill_schedule_interval=1"
+        }
+        return rule.setting(like: old.release, in: new.release)
+    }
+
+    /// A configuration with some causes undone, and what is left to do to its plan.
+    static func undoing(
+        _ causes: [UpgradeCause], in configuration: Configuration, like old: EngineConfiguration
+    ) throws -> (configuration: Configuration, adjust: @Sendable (inout RunPlan) -> Void) {
+        var changed = configuration
+        for change in causes.flatMap(\.changes) { try changed.apply(change: change) }
+        let rules = causes.compactMap(\.rule)
+        return (changed, { plan in for rule in rules { plan.engine.take(rule, from: old) } })
+    }
+}

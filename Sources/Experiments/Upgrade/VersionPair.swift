@@ -1,0 +1,97 @@
+import Basics
+import Scenario
+import Simulator
+
+/// Two releases of vLLM to compare over one trace: the one in use, and the one to move to.
+public struct VersionPair: Sendable, Equatable {
+    public let before: EngineVersion
+    public let after: EngineVersion
+
+    /// Reads "0.28.0,0.29.0". Throws `InputError` for another number of versions, for one outside
+    /// the window, and for two with the same rules.
+    public init(_ text: String, place: String) throws {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+        try self.init(names.map { String($0.trimmingSpaces) }, place: place)
+    }
+
+    /// The same from two names.
+    public init(_ names: [String], place: String) throws {
+        let expected =
+            "two releases, \(EngineVersion.oldest) to \(EngineVersion.newest), "
+            + "such as 0.28.0,0.29.0"
+        guard names.count == 2 else {
+            throw InputError(
+                place, "names \(names.count) \(names.count == 1 ? "version" : "versions")",
+                expected: expected)
+        }
+        let versions = try names.map { name in
+            guard let version = EngineVersion(name) else {
+                throw InputError(
+                    place, "\"\(name.echoed())\" is no release of vLLM that is simulated",
+                    expected: expected)
+            }
+            return version
+        }
+        (before, after) = (versions[0], versions[1])
+        guard before != after else {
+            throw InputError(place, "\(before) is there twice", expected: expected)
+        }
+        guard before.release != after.release else {
+            throw InputError(
+                place, "\(before) and \(after) both have the rules of \(before.release.version)",
+                expected: expected)
+        }
+    }
+
+    /// A configuration under both releases. Where it is silent, each has its own defaults, or with
+    /// `pinsDefaults` both have those of the older one.
+    ///
+    /// Throws `InputError` for a configuration that names a third release.
+    func configurations(
+        of base: Configuration, pinsDefaults: Bool
+    ) throws -> (before: Configuration, after: Configuration) {
+        let given = base.engine.version
+        guard given == .newest || given == before || given == after else {
+            throw InputError(
+                "engine.version", "is \(given), and \(before) and \(after) are compared",
+                expected: "a configuration that leaves engine.version open")
+        }
+        var (old, new) = (base, base)
+        old.select(before)
+        new.select(after)
+        guard pinsDefaults else { return (old, new) }
+        if before < after {
+            try Self.pin(&new, to: old)
+        } else {
+            try Self.pin(&old, to: new)
+        }
+        return (old, new)
+    }
+
+    /// Takes every value that differs, the version aside, from the older configuration, and the
+    /// limits of a step that it derives.
+    private static func pin(_ newer: inout Configuration, to older: Configuration) throws {
+        for change in ConfigurationChange.between(older, newer) where change.key != versionKey {
+            try newer.apply(change: "\(change.key)=\(change.before)")
+        }
+        let (old, new) = (try older.resolved(), try newer.resolved())
+        for change in ConfigurationChange.between(old.configuration, new.configuration)
+        where derivedKeys.contains(change.key) {
+            try newer.apply(change: "\(change.key)=\(change.before)")
+        }
+    }
+
+    static let versionKey = "engine.version"
+    /// Keys that follow from the GPU where they are not given, otherwise in another release.
+    static let derivedKeys = ["engine.max_num_batched_tokens", "engine.max_num_seqs"]
+}
+
+extension Substring {
+    /// Without spaces at either end.
+    fileprivate var trimmingSpaces: Substring {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

@@ -1,11 +1,11 @@
 import Basics
 import Simulator
 
-/// Writes what schedulers decided as JSON lines, a line for each decision, whether it stands for one
-/// step or for many: `plans.jsonl`. Times are microseconds, rounded to the nearest.
+/// Writes what schedulers decided as JSON lines, a line for each decision, whether it stands for
+/// one step or for many: `plans.jsonl`. Times are microseconds, rounded to the nearest.
 ///
 /// `steps.jsonl` (`DecisionLog`) has a line a step with every entry, so that its size is that of
-/// the batches. This one has the members of the cohort as a number and says who joined and who left.
+/// the batches. This one has the members of the cohort as a number and says who joined and left.
 public struct PlanLog: Sendable {
     /// A plan that the next one may go on with, and what its line ends with.
     private struct Line {

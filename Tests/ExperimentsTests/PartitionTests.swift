@@ -146,6 +146,7 @@ struct PartitionTests {
                 LinearStepTime(
                     fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 0)))
         plan.engine.asyncScheduling = true
+        plan.engine.numGPUBlocks = 100
         plan.engine.hostFixed = 500_000_000
         var workload = Workload()
         workload.ids = [1]

@@ -60,7 +60,7 @@ struct SessionTests {
             try simulate(plan(), source: InMemorySource(workload))
         }
         #expect(
-            "\(error)".hasPrefix("request 1: waits for request 3, which waits in a circle"),
+            "\(error)".hasPrefix("request 1: waits for requests that wait for it, in a circle"),
             "\(error)")
     }
 

@@ -65,7 +65,7 @@ struct ArticleTests {
         let declaration =
             /\b(?:func|struct|enum|class|protocol|var|let|typealias|case)\s+`?(\w+)/
         var names: Set<String> = []
-        for file in try SourceFile.all(under: ["Sources", "Tests"]) {
+        for file in try SourceFile.all(under: ["Sources", "Tests", "configs"]) {
             names.insert(String(file.path.split(separator: "/")[1]))
             for line in file.lines {
                 for match in line.matches(of: declaration) { names.insert(String(match.1)) }

@@ -42,7 +42,7 @@ struct DecodeSteps: ~Copyable {
     private(set) var duration: Int64
     private let rise: Int64
 
-    /// When they began; how many blocks were free and in use then, are in use now, and were at most.
+    /// When they began; blocks that were free and in use then, are in use now, and were at most.
     private let firstClock: Int64
     private let free: Int
     private let firstUsed: Int

@@ -85,8 +85,11 @@ func disorderedRunning(_ instance: inout Instance) -> String? {
 }
 
 /// I11: the queue is in the order of its policy: by (priority, arrival, id); or preempted requests
-/// first, then the others in order of arrival.
+/// first, then the others in order of arrival. A Swift policy has an order of its own, and a release
+/// that sets requests aside (S13) puts these back before the others.
 func disorderedWaiting(_ instance: inout Instance) -> String? {
+    let setsAside = instance.scheduler.rules.version.wholePrompt == .setAside
+    if instance.scheduler.custom != nil || setsAside { return nil }
     for place in 1..<max(1, instance.scheduler.waiting.count) {
         let before = instance.scheduler.requests[Int(instance.scheduler.waiting[place - 1])]
         let request = instance.scheduler.requests[Int(instance.scheduler.waiting[place])]

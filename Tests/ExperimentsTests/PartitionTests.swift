@@ -147,6 +147,8 @@ struct PartitionTests {
                     fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 0)))
         plan.engine.asyncScheduling = true
         plan.engine.hostFixed = 500_000_000
+        plan.engine.numGPUBlocks = 1_000
+        plan.engine.maxModelLen = 80
         var workload = Workload()
         workload.ids = [1]
         workload.arrivals = [0]

@@ -188,7 +188,9 @@ private struct Way {
         if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
     }
 
+    /// Is preempted. Who was so in the step that admitted it has not been in any.
     mutating func preempt(at time: Int64, _ lane: Lane) {
+        guard admitted >= 0 else { return }
         passStep()
         let time = max(cursor, time)
         pass(until: time, busy: lane.busy(until: time))

@@ -57,6 +57,7 @@ struct StepPrices {
     }
 
     /// The price of a step that only decodes.
+    @inline(__always)
     private func picoseconds(_ load: StepLoad) -> Int64 {
         guard load.decodes < lines.count, load.sampled == load.decodes else {
             return stepTime.picoseconds(load)

@@ -5,61 +5,66 @@ import Simulator
 /// one step or for many: `plans.jsonl`. Times are microseconds, rounded to the nearest.
 ///
 /// `steps.jsonl` (`DecisionLog`) has a line a step with every entry, so that its size is that of
-/// the batches. This one has the members of the cohort as a number and says who joined and left.
+/// the batches. This one has the members of the cohort as a number and says who joined and who
+/// left.
 public struct PlanLog: Sendable {
-    /// A plan that the next one may go on with, and what its line ends with.
-    private struct Line {
-        var plan: DecidedPlan
-        var lists: [UInt8]
-    }
-
-    /// Ids that the next line names.
-    private struct Changes {
+    /// What is known of a replica.
+    private struct Track {
+        /// What the next plan may go on with, and what its line ends with.
+        var plan: DecidedPlan?
+        var lists: [UInt8] = []
+        /// Ids that the next line names: who joined, left or gave up.
         var joined: [Int64] = []
         var left: [Int64] = []
         var aborted: [Int64] = []
+
+        /// Puts the ids down, and forgets them.
+        mutating func listChanges() {
+            PlanLog.append(Words.joined, &joined, to: &lists)
+            PlanLog.append(Words.left, &left, to: &lists)
+            PlanLog.append(Words.aborted, &aborted, to: &lists)
+        }
     }
 
     private let namesReplica: Bool
-    /// By replica: the line that may go on, and what plans of no step said since.
-    private var open: [Line?]
-    private var changes: [Changes]
+    private var tracks: [Track]
 
     /// A log of so many replicas.
     public init(replicas: Int) {
         namesReplica = replicas > 1
-        open = Array(repeating: nil, count: replicas)
-        changes = Array(repeating: Changes(), count: replicas)
+        tracks = Array(repeating: Track(), count: replicas)
     }
 
     /// Writes the lines of plans, as far as no later step can be part of them. O(plans and their
     /// lists). Throws as `OutputFile.write` does.
     public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
-            if let line = open[plan.replica] {
-                if let both = line.plan.followed(by: plan) {
-                    open[plan.replica]!.plan = both
-                    continue
-                }
-                open[plan.replica] = nil
-                try write(line, file)
-            }
-            note(plan, plans)
+            if tracks[plan.replica].plan?.extend(by: plan) ?? false { continue }
+            try close(plan.replica, file)
+            if !plan.changes.isEmpty || !plan.aborted.isEmpty { note(plan, plans) }
             // When a plan of no step is made depends on when records are handed on.
             guard plan.times > 0 else { continue }
-            let line = Line(plan: plan, lists: lists(plan, plans))
-            changes[plan.replica] = Changes()
-            if plan.onlyDecodes { open[plan.replica] = line } else { try write(line, file) }
+            list(plan, plans)
+            tracks[plan.replica].plan = plan
+            if !plan.onlyDecodes { try close(plan.replica, file) }
         }
     }
 
     /// Writes what no later step is part of any more, at the end of the run.
     public mutating func finish(_ file: OutputFile) throws {
-        for replica in open.indices {
-            guard let line = open[replica] else { continue }
-            open[replica] = nil
-            try write(line, file)
+        for replica in tracks.indices { try close(replica, file) }
+    }
+
+    /// Writes the line that is not written yet, if there is one.
+    private mutating func close(_ replica: Int, _ file: OutputFile) throws {
+        guard let plan = tracks[replica].plan else { return }
+        tracks[replica].plan = nil
+        try writeHead(plan, file)
+        if !tracks[replica].lists.isEmpty {
+            try file.write(tracks[replica].lists)
+            tracks[replica].lists.removeAll(keepingCapacity: true)
         }
+        try file.write(atMost: 8) { $0.put(Words.endOfLine) }
     }
 
     /// Notes who joined, left or gave up.
@@ -67,38 +72,36 @@ public struct PlanLog: Sendable {
         for place in plan.changes {
             let change = plans.changes[place]
             if change.joins {
-                changes[plan.replica].joined.append(change.id)
+                tracks[plan.replica].joined.append(change.id)
             } else {
-                changes[plan.replica].left.append(change.id)
+                tracks[plan.replica].left.append(change.id)
             }
         }
-        for place in plan.aborted { changes[plan.replica].aborted.append(plans.aborted[place].id) }
+        for place in plan.aborted { tracks[plan.replica].aborted.append(plans.aborted[place].id) }
     }
 
-    private func write(_ line: Line, _ file: OutputFile) throws {
-        try writeHead(line.plan, file)
-        try file.write(line.lists)
-        try file.write(atMost: 8) { $0.put(Words.endOfLine) }
-    }
-
-    /// Who joined, left, gave up or was preempted, and the entries.
-    private func lists(_ plan: DecidedPlan, _ plans: DecidedPlans) -> [UInt8] {
-        var text: [UInt8] = []
-        append(Words.joined, changes[plan.replica].joined, to: &text)
-        append(Words.left, changes[plan.replica].left, to: &text)
-        append(Words.aborted, changes[plan.replica].aborted, to: &text)
-        append(Words.preempted, plan.preempted.map { plans.preempted[$0].id }, to: &text)
-        guard !plan.entries.isEmpty else { return text }
-        text += Words.entries
-        for place in plan.entries {
-            if place > plan.entries.lowerBound { text.append(UInt8(ascii: ",")) }
-            append(plans.entries[place], to: &text)
+    /// Puts down who joined, left, gave up or was preempted, and the entries.
+    private mutating func list(_ plan: DecidedPlan, _ plans: DecidedPlans) {
+        tracks[plan.replica].listChanges()
+        if !plan.preempted.isEmpty {
+            var ids = plan.preempted.map { plans.preempted[$0].id }
+            Self.append(Words.preempted, &ids, to: &tracks[plan.replica].lists)
         }
-        text.append(UInt8(ascii: "]"))
-        return text
+        guard !plan.entries.isEmpty else { return }
+        tracks[plan.replica].lists += Words.entries
+        for place in plan.entries {
+            if place > plan.entries.lowerBound {
+                tracks[plan.replica].lists.append(UInt8(ascii: ","))
+            }
+            Self.append(plans.entries[place], to: &tracks[plan.replica].lists)
+        }
+        tracks[plan.replica].lists.append(UInt8(ascii: "]"))
     }
 
-    private func append(_ name: [UInt8], _ ids: [Int64], to bytes: inout [UInt8]) {
+    /// Appends ids, if there are some, and forgets them.
+    private static func append(
+        _ name: [UInt8], _ ids: inout [Int64], to bytes: inout [UInt8]
+    ) {
         guard !ids.isEmpty else { return }
         bytes += name
         for (number, id) in ids.enumerated() {
@@ -106,9 +109,10 @@ public struct PlanLog: Sendable {
             compose(into: &bytes) { $0.put(id) }
         }
         bytes.append(UInt8(ascii: "]"))
+        ids.removeAll(keepingCapacity: true)
     }
 
-    private func append(_ entry: ScheduledEntry, to bytes: inout [UInt8]) {
+    private static func append(_ entry: ScheduledEntry, to bytes: inout [UInt8]) {
         compose(into: &bytes) { text in
             text.put(byte: UInt8(ascii: "["))
             text.put(entry.id)
@@ -123,7 +127,7 @@ public struct PlanLog: Sendable {
         }
     }
 
-    private func compose(into bytes: inout [UInt8], _ body: (inout TextRoom) -> Void) {
+    private static func compose(into bytes: inout [UInt8], _ body: (inout TextRoom) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { memory in
             var text = TextRoom(memory)
             body(&text)
@@ -136,28 +140,30 @@ public struct PlanLog: Sendable {
         try file.write(atMost: 512) { text in
             text.put(Words.number)
             text.put(Int64(plan.number))
-            put(Words.times, Int64(plan.times), &text)
-            if namesReplica { put(Words.replica, Int64(plan.replica), &text) }
-            put(Words.time, microseconds(plan.time), &text)
-            put(Words.start, microseconds(plan.start), &text)
-            put(Words.end, microseconds(plan.lastEnd), &text)
+            Self.put(Words.times, Int64(plan.times), &text)
+            if namesReplica { Self.put(Words.replica, Int64(plan.replica), &text) }
+            Self.put(Words.time, Self.microseconds(plan.time), &text)
+            Self.put(Words.start, Self.microseconds(plan.start), &text)
+            Self.put(Words.end, Self.microseconds(plan.lastEnd), &text)
             if plan.times > 1 {
-                put(Words.first, microseconds(plan.duration), &text)
-                put(Words.last, microseconds(plan.lastEnd - plan.lastStart), &text)
+                Self.put(Words.first, Self.microseconds(plan.duration), &text)
+                Self.put(Words.last, Self.microseconds(plan.lastEnd - plan.lastStart), &text)
             }
-            if plan.members > 0 { put(Words.members, Int64(plan.members), &text) }
-            put(Words.waiting, Int64(plan.waiting), &text)
-            put(Words.running, Int64(plan.running), &text)
-            put(Words.free, Int64(plan.freeBlocks), &text)
+            if plan.members > 0 { Self.put(Words.members, Int64(plan.members), &text) }
+            Self.put(Words.waiting, Int64(plan.waiting), &text)
+            Self.put(Words.running, Int64(plan.running), &text)
+            Self.put(Words.free, Int64(plan.freeBlocks), &text)
         }
     }
 
-    private func put(_ name: [UInt8], _ value: Int64, _ text: inout TextRoom) {
+    private static func put(_ name: [UInt8], _ value: Int64, _ text: inout TextRoom) {
         text.put(name)
         text.put(value)
     }
 
-    private func microseconds(_ picoseconds: Int64) -> Int64 { (picoseconds + 500_000) / 1_000_000 }
+    private static func microseconds(_ picoseconds: Int64) -> Int64 {
+        (picoseconds + 500_000) / 1_000_000
+    }
 }
 
 /// What lines are made of.

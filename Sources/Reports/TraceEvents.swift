@@ -32,13 +32,8 @@ public struct TraceEvents: Sendable {
     public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
             try open(plan.replica, file)
-            if let decodes = tracks[plan.replica]!.decodes {
-                if let more = decodes.followed(by: plan) {
-                    tracks[plan.replica]!.decodes = more
-                    continue
-                }
-                try writeDecodes(plan.replica, file)
-            }
+            if tracks[plan.replica]!.decodes?.extend(by: plan) ?? false { continue }
+            try writeDecodes(plan.replica, file)
             if plan.times == 0 { continue }
             try writeRequests(plan, file)
             if plan.onlyDecodes {

@@ -24,9 +24,10 @@ public struct PartitionSums: Sendable {
         if bucket >= places.count || places[bucket] < 0 { open(bucket) }
         let place = Int(places[bucket])
         counts[place] += 1
+        // 2⁶⁴ requests of 2⁶³ picoseconds cannot overflow it.
         let first = place * Self.parts
         sums.withUnsafeMutableBufferPointer { sums in
-            for part in 0..<Self.parts { sums[first + part] += Int128(parts[part]) }
+            for part in 0..<Self.parts { sums[first + part] &+= Int128(parts[part]) }
         }
         count += 1
     }

@@ -291,8 +291,8 @@ extension ConfigurationKey {
                 + "which takes longer."),
         .init(
             "output.plans", \.output.plans, .flag,
-            "Write decisions to plans.jsonl (with --out), a line for steps in a row that\n"
-                + "decode for the same requests."),
+            "Write decisions to plans.jsonl (with --out), a line for steps in a row that decode\n"
+                + "for the same requests."),
         .init(
             "output.latency_parts", \.output.latencyParts, .flag,
             "Say where requests' time went: a table, and latency.csv with --out."),

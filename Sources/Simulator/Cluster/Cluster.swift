@@ -19,7 +19,7 @@ struct Cluster: ~Copyable {
     let objective: ServiceLevelObjective
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
-        let lines = Self.lines(plan)
+        let lines = plan.decodeLines
         for number in 0..<plan.replicas {
             replicas.append(Instance(plan, number: number, lines: lines, detail: detail))
         }
@@ -29,13 +29,15 @@ struct Cluster: ~Copyable {
         window = RecordWindow(keepsRecords: plan.keepsRecords)
         objective = plan.objective
     }
+}
 
+extension RunPlan {
     /// Prices of steps that only decode, by decodes, as far as a batch may grow; at most 4,096.
-    private static func lines(_ plan: RunPlan) -> [DecodeLine] {
-        let most = min(plan.engine.maxNumActiveSeqs ?? plan.engine.maxNumSeqs, 4096)
+    var decodeLines: [DecodeLine] {
+        let most = min(engine.maxNumActiveSeqs ?? engine.maxNumSeqs, 4096)
         var lines: [DecodeLine] = []
         for decodes in 0...max(0, most) {
-            guard let line = plan.stepTime.decodeLine(decodes: decodes) else { return [] }
+            guard let line = stepTime.decodeLine(decodes: decodes) else { return [] }
             lines.append(line)
         }
         return lines

@@ -30,11 +30,17 @@ public struct DecidedPlan: Sendable, Equatable {
     public var waiting = 0
     public var running = 0
     public var freeBlocks = 0
-    /// Where its lists are in those of `DecidedPlans`.
-    public var changes = 0..<0
-    public var aborted = 0..<0
-    public var preempted = 0..<0
-    public var entries = 0..<0
+    /// Where its lists are in those of `DecidedPlans`. In 32 bits, because plans are copied.
+    private var lists = Lists()
+    private var ends = Lists()
+
+    /// Places in lists.
+    struct Lists: Sendable, Equatable {
+        var changes: Int32 = 0
+        var aborted: Int32 = 0
+        var preempted: Int32 = 0
+        var entries: Int32 = 0
+    }
 
     /// A plan of no step, at a time.
     init(replica: Int32, number: Int, time: Int64) {
@@ -47,6 +53,18 @@ public struct DecidedPlan: Sendable, Equatable {
         lastEnd = time
     }
 
+    /// Names what stands between two places of the lists.
+    mutating func name(from lists: Lists, to ends: Lists) {
+        self.lists = lists
+        self.ends = ends
+    }
+
+    /// Its places in the lists of `DecidedPlans`.
+    public var changes: Range<Int> { Int(lists.changes)..<Int(ends.changes) }
+    public var aborted: Range<Int> { Int(lists.aborted)..<Int(ends.aborted) }
+    public var preempted: Range<Int> { Int(lists.preempted)..<Int(ends.preempted) }
+    public var entries: Range<Int> { Int(lists.entries)..<Int(ends.entries) }
+
     /// Whether nothing was computed.
     public var isEmpty: Bool { times == 0 || (members == 0 && entries.isEmpty) }
 
@@ -55,20 +73,19 @@ public struct DecidedPlan: Sendable, Equatable {
         times > 0 && members > 0 && entries.isEmpty && preempted.isEmpty
     }
 
-    /// Both as one, where a plan goes on decoding for the same members; else nil. So joined, plans
-    /// are the same however far a run fast-forwards at once. O(1).
-    public func followed(by next: DecidedPlan) -> DecidedPlan? {
+    /// Takes the steps of the next plan in, if it goes on decoding for the same members. So joined,
+    /// plans are the same however far a run fast-forwards at once. O(1).
+    public mutating func extend(by next: DecidedPlan) -> Bool {
         guard onlyDecodes, next.onlyDecodes, next.changes.isEmpty, next.aborted.isEmpty,
             next.members == members, next.number == number + times, next.waiting == waiting,
             next.running == running
-        else { return nil }
-        var both = self
-        both.times += next.times
-        both.lastStart = next.lastStart
-        both.lastEnd = next.lastEnd
-        both.busy += next.busy
-        both.freeBlocks = next.freeBlocks
-        return both
+        else { return false }
+        times += next.times
+        lastStart = next.lastStart
+        lastEnd = next.lastEnd
+        busy += next.busy
+        freeBlocks = next.freeBlocks
+        return true
     }
 }
 
@@ -108,7 +125,7 @@ public struct DecidedPlans: Sendable, Equatable {
     public internal(set) var preempted: [RequestMoment] = []
     public internal(set) var entries: [ScheduledEntry] = []
     /// What belongs to the latest plan or an earlier one ends here.
-    private var ends = (changes: 0, aborted: 0, preempted: 0, entries: 0)
+    private var ends = DecidedPlan.Lists()
 
     /// No plans.
     public init() {}
@@ -117,18 +134,18 @@ public struct DecidedPlans: Sendable, Equatable {
     /// processor's cache.
     static let atOnce = 1_024
 
-    var isFull: Bool { plans.count >= Self.atOnce }
+    var isFull: Bool { plans.count >= Self.atOnce || entries.count >= 16 * Self.atOnce }
 
     /// Whether something is in the lists that no plan names yet.
-    var hasMore: Bool { ends.changes < changes.count || ends.aborted < aborted.count }
+    var hasMore: Bool { Int(ends.changes) < changes.count || Int(ends.aborted) < aborted.count }
 
     /// Appends a plan, which names what was appended to the lists since the last one.
     mutating func append(_ plan: consuming DecidedPlan) {
-        plan.changes = ends.changes..<changes.count
-        plan.aborted = ends.aborted..<aborted.count
-        plan.preempted = ends.preempted..<preempted.count
-        plan.entries = ends.entries..<entries.count
-        ends = (changes.count, aborted.count, preempted.count, entries.count)
+        let now = DecidedPlan.Lists(
+            changes: Int32(changes.count), aborted: Int32(aborted.count),
+            preempted: Int32(preempted.count), entries: Int32(entries.count))
+        plan.name(from: ends, to: now)
+        ends = now
         plans.append(plan)
     }
 
@@ -139,12 +156,6 @@ public struct DecidedPlans: Sendable, Equatable {
         aborted.removeAll(keepingCapacity: true)
         preempted.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
-        ends = (0, 0, 0, 0)
-    }
-
-    /// Equal when they say the same: where the lists end follows from the plans.
-    public static func == (a: DecidedPlans, b: DecidedPlans) -> Bool {
-        a.plans == b.plans && a.changes == b.changes && a.aborted == b.aborted
-            && a.preempted == b.preempted && a.entries == b.entries
+        ends = DecidedPlan.Lists()
     }
 }

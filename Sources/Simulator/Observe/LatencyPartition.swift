@@ -13,14 +13,13 @@ import StepTime
 /// leaving: O(1) a plan, an entry, a change or an end, whatever the batch. Memory follows the
 /// requests alive.
 public struct LatencyPartition: Sendable {
-    private let stepTime: StepTime
     private var lanes: [Lane]
     private var ways = Ways()
-    private var prices = StepPrices()
+    private var prices: StepPrices
 
     /// Watches a run of a plan.
     public init(_ plan: RunPlan) {
-        stepTime = plan.stepTime
+        prices = StepPrices(plan)
         lanes = Array(repeating: Lane(), count: plan.replicas)
     }
 
@@ -47,7 +46,7 @@ public struct LatencyPartition: Sendable {
         if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(plan, plans, lane) }
         guard !plan.isEmpty else { return }
         guard !plan.entries.isEmpty else { return lane.add(plan, interference: 0) }
-        prices.note(plan, plans.entries, stepTime)
+        prices.note(plan, plans.entries)
         enter(plan, plans.entries, lane)
         lane.add(plan, interference: prices.ofDecodes)
     }
@@ -189,7 +188,9 @@ private struct Way {
         if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
     }
 
+    /// Is preempted. Who was so in the step that admitted it has not been in any.
     mutating func preempt(at time: Int64, _ lane: Lane) {
+        guard admitted >= 0 else { return }
         passStep()
         let time = max(cursor, time)
         pass(until: time, busy: lane.busy(until: time))

@@ -46,36 +46,90 @@ public struct LatencyParts: Sendable, Equatable {
         }
     }
 
-    @usableFromInline var times = SIMD8<Int64>(repeating: 0)
+    /// The parts in the order of `Part.allCases`. Fields, because an element of a vector is found
+    /// through memory.
+    @usableFromInline var queue: Int64 = 0
+    @usableFromInline var othersSteps: Int64 = 0
+    @usableFromInline var host: Int64 = 0
+    @usableFromInline var prefill: Int64 = 0
+    @usableFromInline var decode: Int64 = 0
+    @usableFromInline var interference: Int64 = 0
+    @usableFromInline var recompute: Int64 = 0
+    @usableFromInline var preempted: Int64 = 0
 
     /// No time at all.
     public init() {}
 
     /// Time spent in a part, picoseconds.
     public subscript(part: Part) -> Int64 {
-        get { times[part.rawValue] }
-        set { times[part.rawValue] = newValue }
+        @inline(__always)
+        get { self[part.rawValue] }
+        @inline(__always)
+        set {
+            switch part {
+            case .queue: queue = newValue
+            case .othersSteps: othersSteps = newValue
+            case .host: host = newValue
+            case .prefill: prefill = newValue
+            case .decode: decode = newValue
+            case .interference: interference = newValue
+            case .recompute: recompute = newValue
+            case .preempted: preempted = newValue
+            }
+        }
     }
 
-    /// The same by the part's number in the order of `Part.allCases`.
+    /// The same by the part's number in the order of `Part.allCases`, 0 to 7.
     @inlinable
-    public subscript(part: Int) -> Int64 { times[part] }
+    public subscript(part: Int) -> Int64 {
+        @inline(__always)
+        get {
+            switch part {
+            case 0: queue
+            case 1: othersSteps
+            case 2: host
+            case 3: prefill
+            case 4: decode
+            case 5: interference
+            case 6: recompute
+            case 7: preempted
+            default: preconditionFailure("there are eight parts")
+            }
+        }
+    }
 
     /// The whole.
-    public var total: Int64 { times.wrappedSum() }
+    public var total: Int64 {
+        queue + othersSteps + host + prefill + decode + interference + recompute + preempted
+    }
 
     /// Each part divided by a number, rounded down: what a token takes, say.
     public func divided(by number: Int) -> LatencyParts {
         precondition(number > 0, "nothing divides by \(number)")
+        let number = Int64(number)
         var share = self
-        share.times /= SIMD8(repeating: Int64(number))
+        share.queue /= number
+        share.othersSteps /= number
+        share.host /= number
+        share.prefill /= number
+        share.decode /= number
+        share.interference /= number
+        share.recompute /= number
+        share.preempted /= number
         return share
     }
 
     /// The sum, part by part.
     public static func + (a: LatencyParts, b: LatencyParts) -> LatencyParts {
         var sum = a
-        sum.times &+= b.times
+        sum.queue += b.queue
+        sum.othersSteps += b.othersSteps
+        sum.host += b.host
+        sum.prefill += b.prefill
+        sum.decode += b.decode
+        sum.interference += b.interference
+        sum.recompute += b.recompute
+        sum.preempted += b.preempted
         return sum
     }
 }

@@ -11,12 +11,21 @@ struct StepPrices {
     private(set) var ofDecodes: Int64 = 0
     /// For those that prefill, in order; empty where one does alone.
     private var ofChunks: [Int64] = []
+    private let stepTime: StepTime
+    /// Prices of steps that only decode.
+    private let lines: [DecodeLine]
+
+    /// Prices the steps of a run.
+    init(_ plan: RunPlan) {
+        stepTime = plan.stepTime
+        lines = plan.decodeLines
+    }
 
     /// What it takes longer for a prompt, by its place among those of the step.
     func ofChunk(_ number: Int) -> Int64 { ofChunks.isEmpty ? 0 : ofChunks[number] }
 
     /// Prices a plan anew, without some of its prefill. O(entries).
-    mutating func note(_ plan: DecidedPlan, _ entries: [ScheduledEntry], _ stepTime: StepTime) {
+    mutating func note(_ plan: DecidedPlan, _ entries: [ScheduledEntry]) {
         ofDecodes = 0
         ofChunks.removeAll(keepingCapacity: true)
         let window = stepTime.window
@@ -36,7 +45,7 @@ struct StepPrices {
         }
         guard chunks > 0 else { return }
         if decodes.requests > 0 {
-            ofDecodes = max(0, plan.duration - stepTime.picoseconds(decodes))
+            ofDecodes = max(0, plan.duration - picoseconds(decodes))
         }
         guard chunks > 1 else { return }
         for place in plan.entries {
@@ -45,6 +54,16 @@ struct StepPrices {
             Self.add(entries[place], to: &load, window)
             ofChunks.append(max(0, plan.duration - stepTime.picoseconds(load)))
         }
+    }
+
+    /// The price of a step that only decodes.
+    @inline(__always)
+    private func picoseconds(_ load: StepLoad) -> Int64 {
+        guard load.decodes < lines.count, load.sampled == load.decodes else {
+            return stepTime.picoseconds(load)
+        }
+        return lines[load.decodes].picoseconds(
+            context: load.decodeContext, windowedContext: load.decodeWindowedContext)
     }
 
     @inline(__always)

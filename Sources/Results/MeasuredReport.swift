@@ -7,7 +7,9 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
     /// Mean and percentiles of a latency, milliseconds; percentiles lie straight between
     /// neighbouring values, as NumPy's.
     public struct Figures: Encodable, Sendable, Equatable {
+        /// Requests.
         public let count: Int
+        /// Milliseconds.
         public let mean, p50, p90, p99: Double
 
         /// The figures of some values in milliseconds; nil for none. O(n log n).
@@ -42,6 +44,7 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
     public struct Latency: Encodable, Sendable, Equatable {
         /// "ttft", "tpot" or "e2el".
         public let name: String
+        /// Of the real server.
         public let measured: Figures
         /// nil where nothing was simulated.
         public let simulated: Figures?
@@ -74,6 +77,7 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
 
     /// What the measured latencies count from and where they come from.
     public let origin: String
+    /// TTFT, TPOT and E2E, as far as they were measured.
     public let latencies: [Latency]
     /// Requests that were measured and did not finish in the run; nil where nothing was simulated.
     public let missing: Int?
@@ -114,6 +118,7 @@ public struct MeasuredComparison: Sendable {
     private let measured: MeasuredLatencies
     private var records: [Int64: RequestRecord] = [:]
 
+    /// A comparison with what a trace records.
     public init(_ measured: MeasuredLatencies) { self.measured = measured }
 
     /// Adds a request that ended. O(1).

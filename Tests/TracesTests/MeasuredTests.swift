@@ -145,6 +145,26 @@ private let millisecond: Int64 = 1_000_000
         }
     }
 
+    @Test func keepTheirWaitsInBatchesAndMerged() throws {
+        let whole = try withFile(AgentSamples.agentic) { try readAll($0).workload }
+        var options = TraceOptions()
+        options.batchSize = 2
+        let parts = try withFile(AgentSamples.agentic) { try readAll($0, options).workload }
+        #expect(parts == whole)
+        var merged = try MergedSource(
+            [InMemorySource(whole), InMemorySource(whole)], offsets: [0, 1_000])
+        let both = try #require(try merged.next())
+        #expect(both.count == 2 * whole.count && both.waits.count == 2 * whole.waits.count)
+        for row in 0..<both.count {
+            for wait in both.waits(of: row) {
+                let other = try #require(both.ids.firstIndex(of: wait.request))
+                // It is the same request of the same trace: 2,048 tokens wait for 1,536.
+                #expect(both.promptTokens[row] == 2_048 && both.promptTokens[other] == 1_536)
+                #expect(both.arrivals[row] % 1_000_000 == both.arrivals[other] % 1_000_000)
+            }
+        }
+    }
+
     private static let pieces = [
         "-1", "0", "9223372036854775807", "18446744073709551615", "1e99", "-9e18", "null", "\"\"",
         "[]", "{}", "[[", "}", ",", ":", "\"", "1.5", "true", "\\", "99999999999",

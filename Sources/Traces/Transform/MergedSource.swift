@@ -88,12 +88,14 @@ public struct MergedSource: RequestSource {
         row.abort = row.abort < 0 ? -1 : row.abort + time - row.time
         let shift = time - row.time
         result.appendWaits(
-            batch.waits(of: index).map { wait in
-                wait.event == .origin
-                    ? Wait(request: -1, event: .origin, delay: wait.delay + shift)
-                    : Wait(
-                        request: labels.predecessor(wait.request, of: part), event: wait.event,
-                        delay: wait.delay)
+            batch.waits(of: index).compactMap { wait in
+                if wait.event == .origin {
+                    return Wait(request: -1, event: .origin, delay: wait.delay + shift)
+                }
+                // Who is not remembered came before any row of the trace followed another.
+                let other = labels.predecessor(wait.request, of: part)
+                return other < 0
+                    ? nil : Wait(request: other, event: wait.event, delay: wait.delay)
             }, to: &row)
         result.append(row, arrival: time)
     }

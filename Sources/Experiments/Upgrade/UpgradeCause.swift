@@ -88,6 +88,22 @@ public struct UpgradeCause: Sendable, Encodable, Equatable {
         var changed = configuration
         for change in causes.flatMap(\.changes) { try changed.apply(change: change) }
         let rules = causes.compactMap(\.rule)
-        return (changed, { plan in for rule in rules { plan.engine.take(rule, from: old) } })
+        return (
+            changed,
+            { plan in
+                for rule in rules { plan.engine.take(rule, from: old) }
+                if mixesOrders(plan.engine) { plan.numbersBlocks = true }
+            }
+        )
+    }
+
+    /// Whether blocks without a key go to the back of the free queue while windows leave such
+    /// blocks between others (S8 undone, S4 not). No release does both, and extents cannot hold
+    /// that order: numbered blocks can.
+    private static func mixesOrders(_ engine: EngineConfiguration) -> Bool {
+        let rules = engine.release.rules
+        return engine.prefixCacheRetentionInterval != nil
+            && engine.groups.contains { $0 != .full }
+            && (rules.keylessBlocks != .front || rules.uncachedBlocks == .back)
     }
 }

@@ -1,6 +1,6 @@
 /// The control flow of vLLM 0.33.0's `Scheduler.schedule` and `AsyncScheduler`, top to bottom, to
-/// be read beside the engine's own. Section and rule numbers are those of the certified rules; S1 to
-/// S15 those by which other releases differ (`VersionRules`).
+/// be read beside the engine's own. Section and rule numbers are those of the certified rules; S1
+/// to S15 those by which other releases differ (`VersionRules`).
 
 /// Decides the next step: who computes how many tokens. Running requests come first, in order;
 /// then admissions, if nothing was preempted. Leaves the decision in `scheduler.plan`.

@@ -11,7 +11,7 @@ func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hi
         let want = cache.blockSize.holding(min(demand.known, limit))
         var need = freeHits
         for group in 0..<cache.groups.count {
-            need += max(0, min(want, cache.groups[group].gateCap) - held)
+            need += max(0, min(want, cache.caps[group].gate) - held)
         }
         if need + demand.watermark > cache.extents.freeCount { return false }
     }
@@ -32,7 +32,7 @@ private func fitsCapped(
 ) -> Bool {
     var need = freeHits
     for group in 0..<cache.groups.count {
-        need += max(0, min(want, cache.groups[group].demandCap) - held)
+        need += max(0, min(want, cache.caps[group].demand) - held)
     }
     guard need <= free else { return false }
     cache.overdraft = max(0, whole - cache.extents.freeCount)
@@ -134,7 +134,7 @@ private func slideExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
         let end = min(Int32(skipped), cache.slots[slot].table.count)
         let slid = cache.groupTables[slot * groupCount + group].slid
         guard slid < end else { continue }
-        if cache.groups[group].keylessToBack {
+        if cache.keylessToBack(group) {
             slideToBack(&cache, slot, group, slid..<end)
             continue
         }
@@ -217,7 +217,7 @@ func releaseExtents(_ cache: inout KVCache, _ slot: Int) {
         let entry = slot * cache.groups.count + group
         let keyless =
             table.count - cache.groupTables[entry].slid - cache.groupTables[entry].keyed
-        cache.extents.giveBack(Int(keyless), toBack: cache.groups[group].keylessToBack)
+        cache.extents.giveBack(Int(keyless), toBack: cache.keylessToBack(group))
         _ = releaseHolds(&cache, slot, group, below: .max)
         cache.holds.free(&cache.groupTables[entry].holds)
         cache.groupTables[entry] = GroupTable()
@@ -229,7 +229,7 @@ private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: Extent
     // One group without a window: nothing has slid, and every block is registered or none is.
     guard cache.hasWindows || cache.groups.count > 1 else {
         cache.extents.giveBack(
-            Int(table.count - table.registered), toBack: cache.groups[0].keylessToBack)
+            Int(table.count - table.registered), toBack: cache.keylessToBack(0))
         return cache.extents.releasePrivate(table.registered)
     }
     for group in 0..<cache.groups.count {
@@ -241,7 +241,7 @@ private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: Extent
             min(slid, registered)..<registered
         ) { _ in }
         cache.extents.giveBack(
-            Int(table.count) - slid - keyed, toBack: cache.groups[group].keylessToBack)
+            Int(table.count) - slid - keyed, toBack: cache.keylessToBack(group))
         cache.extents.releasePrivate(Int32(keyed))
         cache.groupTables[entry] = GroupTable()
     }

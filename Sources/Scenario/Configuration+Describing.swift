@@ -40,8 +40,8 @@ extension ResolvedConfiguration {
                 "The schedule follows vLLM \(release.version)'s rules, the nearest before "
                     + "\(configuration.engine.version), of which there is no capture."
             } else if release.evidence == .reading {
-                "The schedule follows vLLM \(release.version)'s rules, from reading its code: there "
-                    + "is no capture of it."
+                "The schedule follows vLLM \(release.version)'s rules, from reading its code: "
+                    + "there is no capture of it."
             } else {
                 "The schedule is vLLM \(release.version)'s, step for step."
             }

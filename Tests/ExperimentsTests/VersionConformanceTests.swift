@@ -41,7 +41,11 @@ struct VersionConformanceTests {
     @Test("a capture parts where a rule is that of the newest release", arguments: captures)
     func notices(name: String, rule: EngineRule) throws {
         let result = try Conformance.run(folder(name), gait: .walk) {
-            $0.engine.take(rule, from: EngineConfiguration(release: .newest))
+            var newest = $0.engine
+            newest.release = .newest
+            newest.prefixCacheRetentionInterval = 0
+            newest.schedulerReserveFullISL = true
+            $0.engine.take(rule, from: newest)
         }
         #expect(result.difference != nil)
     }

@@ -61,8 +61,8 @@ struct VersionTests {
         for text in ["0.34.0", "0.11.0", "0.9", "latest", "33"] {
             #expect(
                 try complaint("engine.version=\(text)")
-                    == "--set engine.version: is \"\(text)\"; expected a release of vLLM, 0.11.2 to "
-                    + "0.33.0")
+                    == "--set engine.version: is \"\(text)\"; expected a release of vLLM, "
+                    + "0.11.2 to 0.33.0")
         }
     }
 

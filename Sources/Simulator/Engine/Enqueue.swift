@@ -44,9 +44,9 @@ private func rejection(
         return .needsMoreBlocksThanThePool
     }
     // A reserve without a cap asks for all blocks of the prompt at once (S11).
-    let reserve = cache.blockSize.holding(Int(arrival.promptTokens)) * cache.groups.count
-    if scheduler.rules.reservesFullPrompt, scheduler.rules.version.windowCap == .nowhere,
-        reserve > cache.usableBlocks
+    if scheduler.rules.version.windowCap == .nowhere, scheduler.rules.reservesFullPrompt,
+        cache.blockSize.holding(Int(arrival.promptTokens)) * cache.groups.count
+            > cache.usableBlocks
     {
         return .needsMoreBlocksThanThePool
     }

@@ -11,37 +11,13 @@ struct GroupRules {
     /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
     let retention: Int?
     let blockSize: BlockSize
-    /// Most blocks that a request holds; `Int.max` for full attention.
-    let holdCap: Int
-    /// The same as far as the admission gate, and every demand, reckons with it (S11).
-    let gateCap: Int
-    let demandCap: Int
-    /// Whether freed blocks without a key go to the back of the queue (S6, S8).
-    let keylessToBack: Bool
 
     init(_ group: CacheGroup, engine: EngineConfiguration) {
         let size = engine.blockSize
         blockSize = BlockSize(size)
-        let rules = engine.release.rules
         retention = engine.prefixCacheRetentionInterval
-        switch group {
-        case .full:
-            window = 0
-            needed = 0
-            holdCap = .max
-        case .sliding(let tokens):
-            window = tokens
-            needed = (tokens - 1 + size - 1) / size
-            // With two batches in flight, the window slides two budgets late (S7).
-            let isLate = rules.windowRelease == .settled
-            let flight = (isLate ? engine.batchesInFlight : 1) * engine.maxNumBatchedTokens
-            let span = min(tokens - 1 + flight, engine.maxModelLen)
-            holdCap = (span + size - 1) / size + 1
-        }
-        gateCap = rules.windowCap == .nowhere ? .max : holdCap
-        demandCap = rules.windowCap == .everywhere ? holdCap : .max
-        keylessToBack = rules.keylessGoBack(
-            isSliding: window > 0, isCaching: engine.enablePrefixCaching)
+        window = group.window
+        needed = window == 0 ? 0 : (window - 1 + size - 1) / size
     }
 
     /// Leading blocks that a context of `computed` settled tokens no longer attends to.
@@ -109,4 +85,43 @@ struct GroupRules {
 struct Retention {
     var promptTokens: Int32
     var junction: Int32
+}
+
+/// What is asked of a group less often than its rules, apart from these: they are copied a lot.
+struct GroupCaps {
+    /// Most blocks that a request holds; `Int.max` for full attention.
+    let hold: Int
+    /// The same as far as the admission gate, and every demand, reckons with it (S11).
+    let gate: Int
+    let demand: Int
+    /// Whether freed blocks without a key go to the back of the queue (S6, S8).
+    let keylessToBack: Bool
+
+    init(_ group: CacheGroup, engine: EngineConfiguration) {
+        let rules = engine.release.rules
+        let (window, size) = (group.window, engine.blockSize)
+        if window == 0 {
+            hold = .max
+        } else {
+            // With two batches in flight, the window slides two budgets late (S7).
+            let isLate = rules.windowRelease == .settled
+            let flight = (isLate ? engine.batchesInFlight : 1) * engine.maxNumBatchedTokens
+            let span = min(window - 1 + flight, engine.maxModelLen)
+            hold = (span + size - 1) / size + 1
+        }
+        gate = rules.windowCap == .nowhere ? .max : hold
+        demand = rules.windowCap == .everywhere ? hold : .max
+        keylessToBack = rules.keylessGoBack(
+            isSliding: window > 0, isCaching: engine.enablePrefixCaching)
+    }
+}
+
+extension CacheGroup {
+    /// Tokens of the attention window; 0: full attention.
+    fileprivate var window: Int {
+        switch self {
+        case .full: 0
+        case .sliding(let tokens): tokens
+        }
+    }
 }

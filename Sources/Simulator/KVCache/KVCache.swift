@@ -17,6 +17,9 @@ struct KVCache: ~Copyable {
     let maxModelLen: Int
     let isCaching: Bool
     let groups: HotArray<GroupRules>
+    let caps: HotArray<GroupCaps>
+    /// Whether a group's freed blocks without a key go to the back of the queue.
+    let freesToBack: Bool
     let hasWindows: Bool
     /// Blocks in the pool, the null block included.
     let count: Int
@@ -58,7 +61,16 @@ struct KVCache: ~Copyable {
         windowLag = rules.windowRelease == .settled ? engine.tokensInFlight : 0
         capsDemand = rules.windowCap == .everywhere
         var groups = HotArray<GroupRules>()
-        for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }
+        var caps = HotArray<GroupCaps>()
+        var freesToBack = false
+        for group in engine.groups {
+            groups.append(GroupRules(group, engine: engine))
+            let cap = GroupCaps(group, engine: engine)
+            caps.append(cap)
+            freesToBack = freesToBack || cap.keylessToBack
+        }
+        self.freesToBack = freesToBack
+        self.caps = caps
         found = Lookup(engine.groups, groups)
         self.groups = groups
         // Plain values: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
@@ -280,6 +292,10 @@ extension KVCache {
         return max(0, want - Int(commonTable(slot).count)) * groups.count
     }
 
+    /// Whether a group's freed blocks without a key go to the back of the queue.
+    @inline(__always)
+    func keylessToBack(_ group: Int) -> Bool { freesToBack && caps[group].keylessToBack }
+
     /// The tokens from which a request's windows are counted (S7), of those computed.
     @inline(__always)
     func settled(_ computed: Int, inFlight: Int) -> Int {
@@ -291,7 +307,7 @@ extension KVCache {
     func gateBlocks(tokens: Int) -> Int {
         let each = blockSize.holding(tokens)
         var blocks = 0
-        for group in groups.indices { blocks += min(each, groups[group].holdCap) }
+        for group in groups.indices { blocks += min(each, caps[group].hold) }
         return blocks
     }
 

@@ -1,6 +1,6 @@
 /// The control flow of vLLM 0.33.0's `Scheduler.schedule` and `AsyncScheduler`, top to bottom, to
-/// be read beside the engine's own. Section and rule numbers are those of the certified rules; S1 to
-/// S15 those by which other releases differ (`VersionRules`).
+/// be read beside the engine's own. Section and rule numbers are those of the certified rules; S1
+/// to S15 those by which other releases differ (`VersionRules`).
 
 /// Decides the next step: who computes how many tokens. Running requests come first, in order;
 /// then admissions, if nothing was preempted. Leaves the decision in `scheduler.plan`.
@@ -73,15 +73,28 @@ private func runInOrder(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     }
 }
 
-/// Admissions, from the head of the queue, until one does not fit: nobody overtakes the head, but
-/// in a release that sets a whole prompt aside which exceeds the budget (S13).
+/// Admissions, from the head of the queue, until one does not fit: nobody overtakes the head.
 @inline(__always)
 private func scheduleWaiting(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    if scheduler.rules.version.wholePrompt == .setAside, !scheduler.rules.enableChunkedPrefill {
+        return scheduleWholePrompts(&scheduler, &cache)
+    }
+    while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
+        let head = scheduler.waiting.head
+    {
+        if admit(&scheduler, &cache, Int(head)) != nil { break }
+    }
+    scheduler.noteCapacity()
+}
+
+/// The same in a release that sets whole prompts aside which exceed the budget (S13).
+@inline(never)
+private func scheduleWholePrompts(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
         let head = scheduler.waiting.head
     {
         guard let refusal = admit(&scheduler, &cache, Int(head)) else { continue }
-        guard scheduler.setsAside(refusal) else { break }
+        guard case .mustBeWhole = refusal else { break }
         scheduler.waiting.setAside()
     }
     scheduler.waiting.returnAside(scheduler.requests)
@@ -99,11 +112,6 @@ extension Scheduler {
     /// Whether the loop goes on after a request that preempted itself (S1).
     fileprivate var goesOnAfterItself: Bool {
         waiting.ordered && rules.version.selfPreemption == .nextRunning
-    }
-
-    /// Whether the next request is tried after a refusal (S13).
-    fileprivate func setsAside(_ refusal: Refusal) -> Bool {
-        if case .mustBeWhole = refusal { rules.version.wholePrompt == .setAside } else { false }
     }
 
     /// Whether the loop's place moves with a victim that leaves from before it (S5).

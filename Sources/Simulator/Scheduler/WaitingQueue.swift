@@ -49,9 +49,7 @@ struct WaitingQueue: ~Copyable {
     }
 
     /// Those passed over return to the front, the last of them first, or by rank. O(aside).
-    @inline(__always)
     mutating func returnAside(_ requests: borrowing HotArray<LiveRequest>) {
-        if aside.isEmpty { return }
         for slot in aside { putBack(slot, rank: requests[Int(slot)].rank) }
         aside.removeAll()
     }

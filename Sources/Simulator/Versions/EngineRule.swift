@@ -159,7 +159,8 @@ extension EngineConfiguration {
             release.rules.longPrefillCap = rules.longPrefillCap
             longPrefillTokenThreshold = other.longPrefillTokenThreshold
             longPrefillTokenThresholdAdaptive = other.longPrefillTokenThresholdAdaptive
-            take(.adaptiveThreshold, of: other)
+            maxNumActiveSeqs = other.maxNumActiveSeqs
+            take([.adaptiveThreshold, .maxNumActiveSeqs], of: other)
         case .windowRetention:
             prefixCacheRetentionInterval = other.prefixCacheRetentionInterval
             take(.retentionInterval, of: other)

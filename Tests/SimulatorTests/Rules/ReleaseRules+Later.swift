@@ -88,15 +88,16 @@ struct LaterReleaseRules {
     @Test("S11: 0.20 ends with ValueError where a window needs a block of a full pool")
     func s11Crash() throws {
         for version in ["0.19.0", "0.20.0", "0.21.0"] {
-            var scene = scene(version, usable: 4) {
+            var scene = scene(version, usable: 5) {
                 $0.engine.groups = [.sliding(window: 8)]
                 $0.engine.maxNumBatchedTokens = 8
                 $0.engine.enablePrefixCaching = false
             }
+            // Request 1 holds two blocks or three, the others take what is left.
             scene.add(1, prompt: 4, output: 60)
-            scene.add(2, at: 21.5, prompt: 8, output: 2)
+            for id in Int64(2)...4 { scene.add(id, at: 21.5, prompt: 2, output: 8) }
             guard version == "0.20.0" else {
-                // Request 2 is preempted, and comes back.
+                // Request 4 is preempted, and comes back.
                 #expect(try scene.run().result.counters.preemptions > 0, "\(version)")
                 continue
             }

@@ -68,8 +68,8 @@ private func blocksNeeded(
         let table = cache.tables[slot * groupCount + group]
         var want = cache.blockSize.holding(tokens)
         switch purpose {
-        case .gate: want = min(want, rules.gateCap)
-        case .demand: want = min(want, rules.demandCap)
+        case .gate: want = min(want, cache.caps[group].gate)
+        case .demand: want = min(want, cache.caps[group].demand)
         case .whole: break
         }
         let held = Int(table.list.count)
@@ -90,8 +90,8 @@ private func blocksNeeded(
 
 private func slideWindows(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
     for group in 0..<cache.groups.count where cache.groups[group].window > 0 {
-        let rules = cache.groups[group]
-        let skipped = rules.skippedBlocks(settled)
+        let toBack = cache.keylessToBack(group)
+        let skipped = cache.groups[group].skippedBlocks(settled)
         let list = cache.tables[slot * cache.groups.count + group].list
         var cursor: Int32 = 0
         var index = min(skipped, Int(list.count)) - 1
@@ -99,7 +99,7 @@ private func slideWindows(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
             let block = cache.blockLists[list, index]
             if block == 0 { break }
             cache.blockLists[list, index] = 0
-            cache.pool.release(block, cursor: &cursor, keylessToBack: rules.keylessToBack)
+            cache.pool.release(block, cursor: &cursor, keylessToBack: toBack)
             index -= 1
         }
     }
@@ -178,7 +178,7 @@ func releaseBlocks(_ cache: inout KVCache, _ slot: Int) {
         while index >= 0 {
             cache.pool.release(
                 cache.blockLists[list, index], cursor: &cursor,
-                keylessToBack: cache.groups[group].keylessToBack)
+                keylessToBack: cache.keylessToBack(group))
             index -= 1
         }
         cache.blockLists.free(&list)

@@ -11,27 +11,30 @@ func canAllocateExtents(_ cache: inout KVCache, _ demand: BlockDemand, _ hit: Hi
         let want = cache.blockSize.holding(min(demand.known, limit))
         var need = freeHits
         for group in 0..<cache.groups.count {
-            need += max(0, min(want, cache.groups[group].gateCap) - held)
+            need += max(0, min(want, cache.caps[group].gate) - held)
         }
         if need + demand.watermark > cache.extents.freeCount { return false }
     }
     if cache.hasWindows { slideExtents(&cache, slot, settled) }
     let want = cache.blockSize.holding(min(total + demand.tokens, limit))
     let need = max(0, want - held) * cache.groups.count + freeHits
-    if cache.capsDemand { return fitsCapped(&cache, want, held, freeHits, need) }
+    if cache.capsDemand {
+        let free = cache.extents.freeCount - demand.watermark
+        return fitsCapped(&cache, want, held, freeHits, whole: need, free: free)
+    }
     return need + demand.watermark <= cache.extents.freeCount
 }
 
-/// The same where windows cap the demand (S11; no such release has a watermark). What is let
-/// through so and is not there leaves an overdraft.
+/// The same where windows cap the demand (S11). What is let through so and is not there leaves an
+/// overdraft.
 private func fitsCapped(
-    _ cache: inout KVCache, _ want: Int, _ held: Int, _ freeHits: Int, _ whole: Int
+    _ cache: inout KVCache, _ want: Int, _ held: Int, _ freeHits: Int, whole: Int, free: Int
 ) -> Bool {
     var need = freeHits
     for group in 0..<cache.groups.count {
-        need += max(0, min(want, cache.groups[group].demandCap) - held)
+        need += max(0, min(want, cache.caps[group].demand) - held)
     }
-    guard need <= cache.extents.freeCount else { return false }
+    guard need <= free else { return false }
     cache.overdraft = max(0, whole - cache.extents.freeCount)
     return cache.overdraft == 0
 }
@@ -131,7 +134,7 @@ private func slideExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
         let end = min(Int32(skipped), cache.slots[slot].table.count)
         let slid = cache.groupTables[slot * groupCount + group].slid
         guard slid < end else { continue }
-        if cache.groups[group].keylessToBack {
+        if cache.keylessToBack(group) {
             slideToBack(&cache, slot, group, slid..<end)
             continue
         }
@@ -214,7 +217,7 @@ func releaseExtents(_ cache: inout KVCache, _ slot: Int) {
         let entry = slot * cache.groups.count + group
         let keyless =
             table.count - cache.groupTables[entry].slid - cache.groupTables[entry].keyed
-        cache.extents.giveBack(Int(keyless), toBack: cache.groups[group].keylessToBack)
+        cache.extents.giveBack(Int(keyless), toBack: cache.keylessToBack(group))
         _ = releaseHolds(&cache, slot, group, below: .max)
         cache.holds.free(&cache.groupTables[entry].holds)
         cache.groupTables[entry] = GroupTable()
@@ -226,7 +229,7 @@ private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: Extent
     // One group without a window: nothing has slid, and every block is registered or none is.
     guard cache.hasWindows || cache.groups.count > 1 else {
         cache.extents.giveBack(
-            Int(table.count - table.registered), toBack: cache.groups[0].keylessToBack)
+            Int(table.count - table.registered), toBack: cache.keylessToBack(0))
         return cache.extents.releasePrivate(table.registered)
     }
     for group in 0..<cache.groups.count {
@@ -238,7 +241,7 @@ private func releasePrivate(_ cache: inout KVCache, _ slot: Int, _ table: Extent
             min(slid, registered)..<registered
         ) { _ in }
         cache.extents.giveBack(
-            Int(table.count) - slid - keyed, toBack: cache.groups[group].keylessToBack)
+            Int(table.count) - slid - keyed, toBack: cache.keylessToBack(group))
         cache.extents.releasePrivate(Int32(keyed))
         cache.groupTables[entry] = GroupTable()
     }

@@ -26,8 +26,8 @@ struct ExtentPool: ~Copyable {
 
     /// Blocks `low..<high` of an extent. Without holders they stand side by side in the free queue.
     ///
-    /// With extent -1: so many free blocks of content that nobody else can name; -2: so many without
-    /// a key.
+    /// With extent -1: so many free blocks of content that nobody else can name; with -2: so many
+    /// without a key.
     struct Span {
         var extent: Int32
         /// The group, for extent -1.

@@ -79,8 +79,7 @@ public struct ContentDigest: Sendable {
         value = (value ^ value >> 33) &* Self.prime2
         value = (value ^ value >> 29) &* Self.prime3
         value ^= value >> 32
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return value.hexadecimal
     }
 
     private static func foldRest(_ bytes: UnsafeRawBufferPointer, into value: inout UInt64) {

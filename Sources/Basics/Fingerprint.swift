@@ -4,23 +4,35 @@
 /// detects differences, it does not resist an adversary.
 public struct Fingerprint: Equatable, Sendable {
     /// The digest so far.
-    public internal(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+    public var value: UInt64 {
+        @inlinable get { folded }
+    }
+    @usableFromInline var folded: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    /// The digest of nothing.
+    @inlinable
     public init() {}
 
     /// Folds one word in. O(1).
+    @inlinable
     public mutating func add(_ word: UInt64) {
-        value = (value ^ word) &* 0x100_0000_01b3
+        folded = (folded ^ word) &* 0x100_0000_01b3
     }
 
     /// Folds one signed word in, as its two's complement.
+    @inlinable
     public mutating func add(_ word: Int) {
         add(UInt64(bitPattern: Int64(word)))
     }
 
     /// Sixteen lower-case hexadecimal digits.
-    public var hexadecimal: String {
-        let digits = String(value, radix: 16)
+    public var hexadecimal: String { value.hexadecimal }
+}
+
+extension UInt64 {
+    /// Sixteen lower-case hexadecimal digits.
+    package var hexadecimal: String {
+        let digits = String(self, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -70,4 +70,19 @@ public enum PortableMath {
         guard larger > 0 else { return 0 }
         return larger * pow(1 + pow(min(a, b) / larger, p), 1 / p)
     }
+
+    /// ln Γ(x) for x > 0, by Stirling's series above 8 and the recurrence below. Error under
+    /// 1e-11.
+    package static func logGamma(_ x: Double) -> Double {
+        var z = x
+        var product = 1.0
+        while z < 8 {
+            product *= z
+            z += 1
+        }
+        let r = 1 / (z * z)
+        let series = (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r / 1680))) / z
+        let halfLogTwoPi = 0.918_938_533_204_672_7
+        return (z - 0.5) * log(z) - z + halfLogTwoPi + series - log(product)
+    }
 }

@@ -7,13 +7,26 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     public init(seed: UInt64, stream: UInt64 = 0) {
         var mixer = seed ^ (stream &* 0xd134_2543_de82_ef95)
         func split() -> UInt64 {
-            mixer &+= 0x9e37_79b9_7f4a_7c15
-            var z = mixer
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
+            mixer &+= Self.golden
+            return Self.mixed(mixer)
         }
         state = (split(), split(), split(), split())
+    }
+
+    /// A number that looks random and depends on a value and a seed alone. O(1).
+    package static func hash(_ value: UInt64, seed: UInt64) -> UInt64 {
+        mixed(value &+ seed &* golden &+ golden)
+    }
+
+    /// 2^64 divided by the golden ratio, the step of SplitMix64.
+    private static let golden: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+    /// SplitMix64's mixer (Steele, Lea and Flood 2014).
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
     }
 
     public mutating func next() -> UInt64 {

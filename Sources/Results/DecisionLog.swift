@@ -64,8 +64,8 @@ public struct DecisionLog {
             if step.evictions > 0 { text += ",\"ev\":\(step.evictions)" }
             text += ",\"keys\":\(keys)"
         }
-        if let queue = step.queueDigest { text += ",\"fq\":\"\(hexadecimal(queue))\"" }
-        if let tables = step.tablesDigest { text += ",\"bt\":\"\(hexadecimal(tables))\"" }
+        if let queue = step.queueDigest { text += ",\"fq\":\"\(queue.hexadecimal)\"" }
+        if let tables = step.tablesDigest { text += ",\"bt\":\"\(tables.hexadecimal)\"" }
         return text
     }
 
@@ -112,10 +112,5 @@ public struct DecisionLog {
     /// Rounded to the nearest, as in requests.csv.
     private func microseconds(_ picoseconds: Int64) -> Int64 {
         (picoseconds + 500_000) / 1_000_000
-    }
-
-    private func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

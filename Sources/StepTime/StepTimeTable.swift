@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 
 /// Measured steps of a server and the clock fitted to them.
 ///
@@ -39,68 +38,31 @@ public struct StepTimeTable: Sendable {
     ///
     /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
     public init(file path: String) throws {
-        let bytes = try InputFile.contents(
-            path, atMost: 100_000_000, expected: "a CSV of measured steps")
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw InputError(path, "is not text", expected: "a CSV of measured steps")
-        }
-        try self.init(text, place: path)
+        try self.init(ColumnFile(path, requiring: Self.columns))
     }
 
     /// Fits the text of a table file; `place` names it in errors.
     public init(_ text: String, place: String) throws {
-        var order: [Int]?
-        var rows: [Row] = []
-        for (number, line) in TextLines(text) {
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-                .map { $0.trimmingCharacters(in: .whitespaces) }
-            guard let known = order else {
-                order = try Self.order(fields, place: "\(place):\(number)")
-                continue
-            }
-            rows.append(try Self.row(fields, known, place: "\(place):\(number)"))
+        try self.init(ColumnFile(text: text, path: place, requiring: Self.columns))
+    }
+
+    private init(_ file: ColumnFile) throws {
+        let order = Self.columns.map { file.column($0) }
+        // An hour per step is far beyond any; 2^24 tokens far beyond any step; the clock counts
+        // picoseconds.
+        rows = try file.rows.indices.map { row in
+            try Row(
+                tokens: Int(file.number(row, order[0], in: 1...0x1p24)),
+                decodes: Int(file.number(row, order[1], in: 0...0x1p24)),
+                context: Int(file.number(row, order[2], in: 0...0x1p40)),
+                microseconds: file.number(row, order[3], in: 1e-6...3.6e9))
         }
         guard !rows.isEmpty else {
             throw InputError(
-                place, "has no rows",
+                file.path, "has no rows",
                 expected: "a header and rows of " + Self.columns.joined(separator: ","))
         }
-        self.rows = rows
         fit()
-    }
-
-    private static func order(_ fields: [String], place: String) throws -> [Int] {
-        try columns.map { name in
-            guard let column = fields.firstIndex(of: name) else {
-                throw InputError(
-                    place, "column \(name) is missing", expected: columns.joined(separator: ","))
-            }
-            guard fields.lastIndex(of: name) == column else {
-                throw InputError(
-                    place, "the column \(name) occurs twice", expected: "each column once")
-            }
-            return column
-        }
-    }
-
-    private static func row(_ fields: [String], _ order: [Int], place: String) throws -> Row {
-        func number(_ index: Int, _ least: Double, _ most: Double) throws -> Double {
-            let name = columns[index]
-            guard order[index] < fields.count, let value = Double(fields[order[index]]),
-                value.isFinite, value >= least, value <= most
-            else {
-                throw InputError(
-                    place, "\(name) is missing or out of range",
-                    expected: "a number from \(least) to \(most)")
-            }
-            return value
-        }
-        // An hour per step is far beyond any; 2^24 tokens far beyond any step; the clock counts
-        // picoseconds.
-        return try Row(
-            tokens: Int(number(0, 1, 0x1p24)), decodes: Int(number(1, 0, 0x1p24)),
-            context: Int(number(2, 0, 0x1p40)),
-            microseconds: number(3, 1e-6, 3.6e9))
     }
 
     /// The slopes come from steps of equally many tokens where there are such (differences cancel

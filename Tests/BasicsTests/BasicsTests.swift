@@ -28,6 +28,15 @@ struct PortableMathTests {
     }
 }
 
+extension PortableMathTests {
+    @Test("know the logarithms of factorials")
+    func logGamma() {
+        #expect(abs(PortableMath.logGamma(5) - log(24)) < 1e-11)
+        #expect(abs(PortableMath.logGamma(0.5) - log(Double.pi.squareRoot())) < 1e-11)
+        #expect(abs(PortableMath.logGamma(21) - lgamma(21)) < 1e-11)
+    }
+}
+
 @Suite("Seeded random numbers")
 struct SeededRandomTests {
     @Test("are those of xoshiro256** seeded by SplitMix64")

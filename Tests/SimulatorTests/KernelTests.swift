@@ -75,10 +75,6 @@ struct KernelTests {
     }
 }
 
-extension EventHeap.Event: Equatable {
-    public static func == (a: Self, b: Self) -> Bool { a.time == b.time && a.tie == b.tie }
-}
-
 @Suite("Sizes")
 struct SizeTests {
     @Test("blocks are counted as by division", arguments: UInt64(1)...5)

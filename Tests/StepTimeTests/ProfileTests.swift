@@ -38,6 +38,18 @@ import Testing
 }
 
 @Suite struct ProfileTests {
+    /// Every number, to the last bit, as it was fitted: a change of the table is a new fit.
+    @Test(arguments: [
+        (EngineProfile.vllm, "66d50531ea18f7c2"), (.trtllm, "8cc0750b1067e13f"),
+        (.sglang, "1a4f8083c5c1c6ea"),
+    ])
+    func theTableHoldsWhatWasFitted(profile: EngineProfile, digest: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let bytes = try encoder.encode(profile)
+        #expect(bytes.withUnsafeBytes { ContentDigest.hexadecimal(of: $0) } == digest)
+    }
+
     private func read(_ change: (inout EngineProfile) -> Void) throws -> EngineProfile {
         var profile = EngineProfile.vllm
         change(&profile)

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Traces
 
 /// One line of a decision log, as far as a schedule is concerned: which call of which replica's
 /// scheduler, when, and what it decided.
@@ -24,7 +25,7 @@ struct ScheduleLine {
         var digest = Fingerprint()
         var hasTime = false
         var isUpdate = false
-        let isObject = Self.eachMember(of: bytes) { key, value in
+        let isObject = JSONLine.eachMember(of: bytes) { key, value in
             if Self.deciding.contains(where: { key.elementsEqual($0) }) {
                 for byte in key { digest.add(UInt64(byte)) }
                 for byte in value where byte != 0x20 { digest.add(UInt64(byte)) }
@@ -47,41 +48,6 @@ struct ScheduleLine {
 
     private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
         Int64(String(decoding: bytes, as: UTF8.self))
-    }
-
-    /// Calls `body` with every key and value of a one-line JSON object whose strings hold no
-    /// escapes. False when it is no such object.
-    private static func eachMember(
-        of line: UnsafeRawBufferPointer,
-        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
-    ) -> Bool {
-        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
-            UnsafeRawBufferPointer(rebasing: line[range])
-        }
-        guard line.first == UInt8(ascii: "{"), line.last == UInt8(ascii: "}") else { return false }
-        var at = 1
-        while at < line.count {
-            while at < line.count, line[at] == 0x20 || line[at] == UInt8(ascii: ",") { at += 1 }
-            if at == line.count - 1 { return true }
-            guard line[at] == UInt8(ascii: "\"") else { return false }
-            let keyStart = at + 1
-            at = keyStart
-            while at < line.count, line[at] != UInt8(ascii: "\"") { at += 1 }
-            let keyEnd = at
-            guard at + 1 < line.count, line[at + 1] == UInt8(ascii: ":") else { return false }
-            at += 2
-            let valueStart = at
-            var depth = 0
-            while at < line.count - 1 {
-                let byte = line[at]
-                if byte == UInt8(ascii: "[") { depth += 1 }
-                if byte == UInt8(ascii: "]") { depth -= 1 }
-                if byte == UInt8(ascii: ","), depth == 0 { break }
-                at += 1
-            }
-            body(part(keyStart..<keyEnd), part(valueStart..<at))
-        }
-        return false
     }
 }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// The spread of a set of relative errors, in percent.
 public struct ErrorSummary: Sendable, Equatable {
     public var count: Int
@@ -17,12 +19,7 @@ public struct ErrorSummary: Sendable, Equatable {
         bias = Self.quantile(errors.sorted(), 0.5)
     }
 
-    /// The quantile of sorted values, linear between neighbours.
-    static func quantile(_ sorted: [Double], _ share: Double) -> Double {
-        guard let last = sorted.last else { return 0 }
-        let place = share * Double(sorted.count - 1)
-        let below = Int(place)
-        guard below + 1 < sorted.count else { return last }
-        return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
+    private static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+        Quantile.value(share, of: sorted.count) { sorted[$0] }
     }
 }

@@ -1,9 +1,11 @@
+import Basics
+
 /// A binary min-heap of (time, tie, payload), smallest time first, then smallest tie.
 ///
 /// Push and pop are O(log n). Ties are broken by a number the caller gives, so the order never
 /// depends on the history of the heap.
 struct EventHeap: ~Copyable {
-    struct Event {
+    struct Event: Comparable {
         var time: Int64
         var tie: Int64
         var payload: Int32
@@ -12,6 +14,8 @@ struct EventHeap: ~Copyable {
         static func < (a: Event, b: Event) -> Bool {
             a.time != b.time ? a.time < b.time : a.tie < b.tie
         }
+
+        static func == (a: Event, b: Event) -> Bool { a.time == b.time && a.tie == b.tie }
     }
 
     private var events = HotArray<Event>()
@@ -26,35 +30,18 @@ struct EventHeap: ~Copyable {
 
     mutating func push(_ event: Event) {
         operations += 1
-        var child = events.count
+        let last = events.count
         events.append(event)
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard event < events[parent] else { break }
-            events[child] = events[parent]
-            child = parent
-        }
-        events[child] = event
+        events.withUnsafeMutablePointer { BinaryHeap.rise(event, to: last, in: $0) }
     }
 
     mutating func pop() -> Event? {
         guard let top = events.first, let last = events.popLast() else { return nil }
         operations += 1
-        if !events.isEmpty { sink(last) }
-        return top
-    }
-
-    private mutating func sink(_ event: Event) {
-        var parent = 0
-        let end = events.count
-        while true {
-            var child = 2 * parent + 1
-            guard child < end else { break }
-            if child + 1 < end, events[child + 1] < events[child] { child += 1 }
-            guard events[child] < event else { break }
-            events[parent] = events[child]
-            parent = child
+        let count = events.count
+        if count > 0 {
+            events.withUnsafeMutablePointer { BinaryHeap.sink(last, in: $0, count: count) }
         }
-        events[parent] = event
+        return top
     }
 }

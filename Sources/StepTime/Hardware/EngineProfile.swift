@@ -31,6 +31,23 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         asyncScheduling ? host : synchronousHost
     }
 
+    /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts). Host time
+    /// is fitted end to end: asynchronous on 2025-10 servers of Llama-3.1-70B, synchronous on
+    /// vLLM 0.12 with Qwen3-32B at TP 2.
+    public static let vllm = EngineProfile(
+        measured: "vllm",
+        provenance: "vLLM 0.24 kernels, host time of 2025-10 servers (0.12 when synchronous)",
+        hostIsFitted: true)
+
+    /// TensorRT-LLM: kernels of 1.3.0rc20. Host time: none was found in offline throughput runs
+    /// of 1.0.
+    public static let trtllm = EngineProfile(
+        measured: "trtllm", provenance: "TensorRT-LLM 1.3.0rc20 kernels")
+
+    /// SGLang: kernels of 0.5.14 (FlashAttention 3). Host time: assumed to be that of vLLM.
+    public static let sglang = EngineProfile(
+        measured: "sglang", provenance: "SGLang 0.5.14 kernels")
+
     /// Every profile, by name.
     public static let all: [EngineProfile] = [vllm, trtllm, sglang]
 

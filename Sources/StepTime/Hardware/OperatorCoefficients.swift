@@ -109,9 +109,7 @@ public struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
 public struct AllReduceCoefficients: Sendable, Equatable, Codable {
     public var paths: [LinkCoefficients]
 
-    public init(_ paths: (latency: Double, bandwidth: Double)...) {
-        self.paths = paths.map { LinkCoefficients(latency: $0.latency, bandwidth: $0.bandwidth) }
-    }
+    init(_ paths: [LinkCoefficients]) { self.paths = paths }
 }
 
 /// t = fixed + pnorm(ea·3·h·I·bytes / bandwidth, 6·h·I·(rows + ea·padding) / rate)

@@ -1,3 +1,5 @@
+import Basics
+
 /// Mooncake's traces: one JSON object a line with `timestamp` (ms), `input_length`,
 /// `output_length` and `hash_ids`, ids of 512-token prefix blocks; the last id stands for what is
 /// left of the prompt. Answers have no identity.
@@ -206,8 +208,8 @@ extension ByteCursor {
 
     /// FNV-1a over bytes.
     func hash(_ range: Range<Int>) -> UInt64 {
-        var value: UInt64 = 0xcbf2_9ce4_8422_2325
-        for index in range { value = (value ^ UInt64(base[index])) &* 0x100_0000_01b3 }
-        return value
+        var digest = Fingerprint()
+        for index in range { digest.add(UInt64(base[index])) }
+        return digest.value
     }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Whole numbers, each with how often it occurs, for exact ranks. Memory follows the additions
 /// that differ from the one before, not the count.
 struct CountedValues {
@@ -44,10 +46,7 @@ struct CountedValues {
     func quantiles(_ shares: [Double]) -> [Double] {
         guard count > 0 else { return [] }
         return shares.map { share in
-            let rank = Double(count - 1) * share
-            let low = Double(value(at: Int(rank)))
-            let high = Double(value(at: min(Int(rank) + 1, count - 1)))
-            return low + (high - low) * (rank - rank.rounded(.down))
+            Quantile.value(share, of: count) { Double(value(at: $0)) }
         }
     }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// How often each length occurs: exact quantiles in memory that follows the longest length, not
 /// the number of requests.
 public struct LengthCounts: Sendable {
@@ -36,32 +38,17 @@ public struct LengthCounts: Sendable {
     /// rank (n − 1)·share, as NumPy's default. O(largest length).
     public func quantiles(_ shares: [Double]) -> [Double] {
         guard count > 0 else { return shares.map { _ in 0 } }
-        var wanted: [Int] = []
-        for share in shares {
-            let rank = Double(count - 1) * share
-            wanted += [Int(rank), min(Int(rank) + 1, count - 1)]
-        }
-        let values = atRanks(wanted)
-        return shares.indices.map { index in
-            let rank = Double(count - 1) * shares[index]
-            let low = Double(values[2 * index])
-            return low + (Double(values[2 * index + 1]) - low) * (rank - rank.rounded(.down))
-        }
-    }
-
-    private func atRanks(_ ranks: [Int]) -> [Int] {
-        var result = [Int](repeating: largest, count: ranks.count)
-        let order = ranks.indices.sorted { ranks[$0] < ranks[$1] }
-        var next = 0
-        var seen = 0
-        for (length, number) in entries {
-            seen += number
-            while next < order.count, ranks[order[next]] < seen {
-                result[order[next]] = length
-                next += 1
+        let entries = self.entries
+        return shares.map { share in
+            Quantile.value(share, of: count) { rank in
+                var seen = 0
+                let entry = entries.first { entry in
+                    seen += entry.number
+                    return rank < seen
+                }
+                return Double(entry?.length ?? largest)
             }
         }
-        return result
     }
 
     /// Every length that occurs with its number, in order of length. O(largest length).

@@ -1,3 +1,5 @@
+import Basics
+
 /// The most that any replacement could hit: evict what is needed farthest in the future (Belady
 /// 1966), one request at a time, in a pool that must hold the running request.
 ///
@@ -36,7 +38,7 @@ struct ClairvoyantBound {
     /// Prompt tokens hit with `pages` usable pages. O(pieces · log pieces).
     func hitTokens(pages: Int) -> Int {
         var cached = [Int32](repeating: 0, count: log.pieces.count)
-        var heap = FarthestFirst()
+        var heap = Heap<FarthestFirst>()
         var held = 0
         var hits = 0
         for request in 0..<log.count {
@@ -51,12 +53,12 @@ struct ClairvoyantBound {
             }
             hits += min(reach, limit)
             let needed = Int((log.storedTokens[request] + page - 1) / page)
-            while held + needed > pages, let index = heap.first {
+            while held + needed > pages, let index = heap.first?.index {
                 let excess = held + needed - pages
                 let dropped = min(excess, Int(cached[index]))
                 cached[index] -= Int32(dropped)
                 held -= dropped
-                if cached[index] == 0 { heap.removeFirst() }
+                if cached[index] == 0 { heap.popFirst() }
             }
             for slot in ownerEnds[request]..<ownerEnds[request + 1] {
                 let index = Int(byOwner[slot])
@@ -65,54 +67,21 @@ struct ClairvoyantBound {
                 guard count > 0 else { continue }
                 cached[index] = count
                 held += Int(count)
-                heap.insert(index, use: users[index], depth: piece.start)
+                heap.insert(
+                    FarthestFirst(use: users[index], depth: piece.start, index: index))
             }
         }
         return hits * Int(page)
     }
 }
 
-/// Intervals by next use, the farthest first, deeper ones before shallower: a binary heap.
-private struct FarthestFirst {
-    private struct Entry {
-        let use: Int32
-        let depth: Int32
-        let index: Int
+/// An interval by its next use: the farthest first, a deeper one before a shallower.
+private struct FarthestFirst: Comparable {
+    let use: Int32
+    let depth: Int32
+    let index: Int
 
-        func isBefore(_ other: Entry) -> Bool {
-            use != other.use ? use > other.use : depth > other.depth
-        }
-    }
-
-    private var heap: [Entry] = []
-
-    var first: Int? { heap.first?.index }
-
-    mutating func insert(_ index: Int, use: Int32, depth: Int32) {
-        let entry = Entry(use: use, depth: depth, index: index)
-        heap.append(entry)
-        var slot = heap.count - 1
-        while slot > 0 {
-            let parent = (slot - 1) / 2
-            if heap[parent].isBefore(entry) { break }
-            heap[slot] = heap[parent]
-            slot = parent
-        }
-        heap[slot] = entry
-    }
-
-    mutating func removeFirst() {
-        let last = heap.removeLast()
-        guard !heap.isEmpty else { return }
-        var slot = 0
-        while true {
-            var child = 2 * slot + 1
-            if child >= heap.count { break }
-            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
-            if last.isBefore(heap[child]) { break }
-            heap[slot] = heap[child]
-            slot = child
-        }
-        heap[slot] = last
+    static func < (a: Self, b: Self) -> Bool {
+        a.use != b.use ? a.use > b.use : a.depth > b.depth
     }
 }

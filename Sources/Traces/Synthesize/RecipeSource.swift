@@ -277,51 +277,29 @@ struct Session {
     var hasRoom: Bool { turnIndex + 2 < Self.idsPerSession && userTokens < 1 << 30 }
 }
 
-/// Turns waiting for their time: a binary heap on (time, order of insertion).
+/// Turns waiting for their time, in order of insertion where the times are the same.
 struct TurnQueue {
-    struct Entry {
+    struct Entry: Comparable {
         let time: Double
         let order: Int
         let slot: Int
 
-        func isBefore(_ other: Entry) -> Bool {
-            time != other.time ? time < other.time : order < other.order
+        static func < (a: Entry, b: Entry) -> Bool {
+            a.time != b.time ? a.time < b.time : a.order < b.order
         }
     }
 
-    private var heap: [Entry] = []
+    private var heap = Heap<Entry>()
     private var inserted = 0
 
     var first: Entry? { heap.first }
 
     /// O(log n).
     mutating func insert(_ time: Double, _ slot: Int) {
-        let entry = Entry(time: time, order: inserted, slot: slot)
+        heap.insert(Entry(time: time, order: inserted, slot: slot))
         inserted += 1
-        heap.append(entry)
-        var index = heap.count - 1
-        while index > 0 {
-            let parent = (index - 1) / 2
-            if heap[parent].isBefore(entry) { break }
-            heap[index] = heap[parent]
-            index = parent
-        }
-        heap[index] = entry
     }
 
     /// O(log n).
-    mutating func removeFirst() {
-        let last = heap.removeLast()
-        guard !heap.isEmpty else { return }
-        var index = 0
-        while true {
-            var child = 2 * index + 1
-            if child >= heap.count { break }
-            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
-            if last.isBefore(heap[child]) { break }
-            heap[index] = heap[child]
-            index = child
-        }
-        heap[index] = last
-    }
+    mutating func removeFirst() { heap.popFirst() }
 }

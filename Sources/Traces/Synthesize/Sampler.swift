@@ -38,7 +38,7 @@ struct Sampler {
         case .weibull:
             let shape = SpecialFunctions.weibullShape(cv: distribution.cv!)
             let scale =
-                distribution.mean! / PortableMath.exp(SpecialFunctions.logGamma(1 + 1 / shape))
+                distribution.mean! / PortableMath.exp(PortableMath.logGamma(1 + 1 / shape))
             form = .weibull(scale: scale, inverseShape: 1 / shape)
         case .pareto:
             form = .pareto(scale: distribution.min!, inverseAlpha: 1 / distribution.alpha!)

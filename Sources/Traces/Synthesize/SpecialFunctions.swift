@@ -2,21 +2,6 @@ import Basics
 
 /// The few special functions that distributions need, from `PortableMath` alone.
 enum SpecialFunctions {
-    /// ln Γ(x) for x > 0, by Stirling's series above 8 and the recurrence below. Error under 1e-10.
-    static func logGamma(_ x: Double) -> Double {
-        var z = x
-        var product = 1.0
-        while z < 8 {
-            product *= z
-            z += 1
-        }
-        let r = 1 / (z * z)
-        let series = (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r / 1680))) / z
-        let halfLogTwoPi = 0.918_938_533_204_672_7
-        return (z - 0.5) * PortableMath.log(z) - z + halfLogTwoPi + series
-            - PortableMath.log(product)
-    }
-
     /// The share of a standard normal distribution below z (Abramowitz and Stegun 26.2.17, error
     /// under 7.5e-8).
     static func normalShare(_ z: Double) -> Double {
@@ -51,7 +36,9 @@ enum SpecialFunctions {
         var high = 40.0
         for _ in 0..<60 {
             let k = (low + high) / 2
-            let ratio = PortableMath.exp(logGamma(1 + 2 / k) - 2 * logGamma(1 + 1 / k)) - 1
+            let ratio =
+                PortableMath.exp(
+                    PortableMath.logGamma(1 + 2 / k) - 2 * PortableMath.logGamma(1 + 1 / k)) - 1
             if ratio > cv * cv { low = k } else { high = k }
         }
         return (low + high) / 2
@@ -72,7 +59,7 @@ struct GammaQuantiles {
         let cells = 4096
         // Below `start` lies at most e^-30 of the mass, as the share below x is at most
         // x^k / Γ(k+1); above `end` less still.
-        start = (SpecialFunctions.logGamma(shape + 1) - 30) / shape
+        start = (PortableMath.logGamma(shape + 1) - 30) / shape
         let end = PortableMath.log(shape + 12 * shape.squareRoot() + 40)
         step = (end - start) / Double(cells)
         let peak = shape * PortableMath.log(shape) - shape

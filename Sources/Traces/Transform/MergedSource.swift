@@ -13,8 +13,15 @@ public struct MergedSource: RequestSource {
     }
 
     private var parts: [Part]
-    /// Parts that have a row, a binary heap by the row's time, then by part.
-    private var heap: [(time: Int64, part: Int)] = []
+    /// A part that has a row, by the row's time, then by part.
+    private struct Turn: Comparable {
+        var time: Int64
+        let part: Int
+
+        static func < (a: Turn, b: Turn) -> Bool { (a.time, a.part) < (b.time, b.part) }
+    }
+
+    private var heap = Heap<Turn>()
     private var labels: Relabelling
     private let batchSize = 4096
 
@@ -27,9 +34,8 @@ public struct MergedSource: RequestSource {
         parts = zip(sources, offsets).map { Part(source: $0, offset: $1) }
         for index in parts.indices {
             guard let time = try nextTime(of: index) else { continue }
-            heap.append((time, index))
+            heap.insert(Turn(time: time, part: index))
         }
-        for index in (0..<heap.count / 2).reversed() { sink(from: index) }
     }
 
     /// When a part's next row arrives; nil at its end.
@@ -48,17 +54,6 @@ public struct MergedSource: RequestSource {
         return time
     }
 
-    private mutating func sink(from start: Int) {
-        var index = start
-        while 2 * index + 1 < heap.count {
-            var child = 2 * index + 1
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            if heap[index] < heap[child] { return }
-            heap.swapAt(index, child)
-            index = child
-        }
-    }
-
     /// O(rows · log parts).
     public mutating func next() throws -> Workload? {
         var result = BatchColumns(capacity: batchSize)
@@ -66,12 +61,10 @@ public struct MergedSource: RequestSource {
             take(first.part, at: first.time, into: &result)
             parts[first.part].row += 1
             if let time = try nextTime(of: first.part) {
-                heap[0].time = time
+                heap.replaceFirst(with: Turn(time: time, part: first.part))
             } else {
-                heap.swapAt(0, heap.count - 1)
-                heap.removeLast()
+                heap.popFirst()
             }
-            sink(from: 0)
         }
         return result.count > 0 ? result.take() : nil
     }

@@ -97,13 +97,3 @@ public struct SampledSource: RequestSource {
             || SeededRandom.hash(UInt64(bitPattern: unit), seed: seed) < threshold
     }
 }
-
-extension SeededRandom {
-    /// A number that looks random and depends on a value and a seed alone (SplitMix64's mixer).
-    static func hash(_ value: UInt64, seed: UInt64) -> UInt64 {
-        var z = value &+ seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x9e37_79b9_7f4a_7c15
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}

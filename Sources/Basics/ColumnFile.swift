@@ -1,13 +1,12 @@
-import Basics
 import Foundation
 
 /// A comma-separated file with a header, read by column name. Fields may be quoted; CRLF is
 /// accepted. For files of measurements, which are small; traces have readers of their own.
-struct ColumnFile {
+package struct ColumnFile {
     /// The file's path, for messages.
-    let path: String
+    package let path: String
     /// Rows of fields, the header not included.
-    private(set) var rows: [[Substring]] = []
+    package private(set) var rows: [[Substring]] = []
     private var columns: [String: Int] = [:]
 
     /// Largest file that is read, bytes: the largest public operator table has 10 MB.
@@ -16,14 +15,19 @@ struct ColumnFile {
     /// Reads a file and checks that the columns are there.
     ///
     /// - Throws: `InputError` naming file, line and column. O(bytes).
-    init(_ path: String, requiring names: [String]) throws {
+    package init(_ path: String, requiring names: [String]) throws {
+        try self.init(text: Self.text(path), path: path, requiring: names)
+    }
+
+    /// The same of a file's text.
+    package init(text: String, path: String, requiring names: [String]) throws {
         self.path = path
-        let text = try Self.text(path)
         for (number, line) in TextLines(text) {
             let fields = try Self.fields(line, place: "\(path):\(number)")
             if columns.isEmpty {
-                for (column, name) in fields.enumerated() where columns[String(name)] == nil {
-                    columns[String(name)] = column
+                self.names = fields.map { $0.trimmingCharacters(in: .whitespaces) }
+                for (column, name) in self.names.enumerated() where columns[name] == nil {
+                    columns[name] = column
                 }
                 let missing = names.filter { columns[$0] == nil }
                 guard missing.isEmpty else {
@@ -32,14 +36,13 @@ struct ColumnFile {
                         "columns missing: \(missing.joined(separator: ", "))",
                         expected: names.joined(separator: ","))
                 }
-                let doubled = names.first { name in fields.count { String($0) == name } > 1 }
+                let doubled = names.first { name in self.names.count { $0 == name } > 1 }
                 if let doubled {
                     throw InputError(
                         "\(path):\(number)", "the column \(doubled) occurs twice",
                         expected: "each column once")
                 }
                 width = fields.count
-                self.names = fields.map(String.init)
                 continue
             }
             guard fields.count == width else {
@@ -56,7 +59,7 @@ struct ColumnFile {
     }
 
     /// The column names of a file, without reading its rows.
-    static func header(_ path: String) throws -> [String] {
+    package static func header(_ path: String) throws -> [String] {
         let text = try text(path)
         var lines = TextLines(text)
         guard let (number, header) = lines.next() else { return [] }
@@ -64,7 +67,7 @@ struct ColumnFile {
     }
 
     /// The columns' names, in order.
-    private(set) var names: [String] = []
+    package private(set) var names: [String] = []
     private var width = 0
     private var lines: [Int] = []
 
@@ -100,21 +103,35 @@ struct ColumnFile {
     }
 
     /// Where a row stands, for messages.
-    func place(_ row: Int) -> String { "\(path):\(lines[row])" }
+    package func place(_ row: Int) -> String { "\(path):\(lines[row])" }
 
     /// Position of a column that `init` required.
-    func column(_ name: String) -> Int { columns[name]! }
+    package func column(_ name: String) -> Int { columns[name]! }
 
     /// Position of a column that may be absent.
-    func column(ifPresent name: String) -> Int? { columns[name] }
+    package func column(ifPresent name: String) -> Int? { columns[name] }
 
     /// A field without surrounding spaces; empty when blank.
-    func text(_ row: Int, _ column: Int) -> String {
+    package func text(_ row: Int, _ column: Int) -> String {
         String(rows[row][column]).trimmingCharacters(in: .whitespaces)
     }
 
+    /// A finite number within bounds; a blank field is none. Throws `InputError` at the row.
+    package func number(
+        _ row: Int, _ column: Int, in bounds: ClosedRange<Double>
+    ) throws -> Double {
+        guard let value = try number(row, column, atLeast: bounds.lowerBound),
+            value <= bounds.upperBound
+        else {
+            throw InputError(
+                place(row), "\(name(column)) is missing or out of range",
+                expected: "a number from \(bounds.lowerBound) to \(bounds.upperBound)")
+        }
+        return value
+    }
+
     /// A finite number of at least `least`, or nil for a blank field.
-    func number(_ row: Int, _ column: Int, atLeast least: Double = 0) throws -> Double? {
+    package func number(_ row: Int, _ column: Int, atLeast least: Double = 0) throws -> Double? {
         let field = rows[row][column]
         guard !field.allSatisfy(\.isWhitespace) else { return nil }
         guard let value = Double(field.trimmingCharacters(in: .whitespaces)), value.isFinite,
@@ -128,7 +145,7 @@ struct ColumnFile {
     }
 
     /// An integer of at least `least`, or nil for a blank field.
-    func integer(_ row: Int, _ column: Int, atLeast least: Int = 0) throws -> Int? {
+    package func integer(_ row: Int, _ column: Int, atLeast least: Int = 0) throws -> Int? {
         guard let value = try number(row, column, atLeast: Double(least)) else { return nil }
         guard value == value.rounded(), value <= 1e12 else {
             throw InputError(

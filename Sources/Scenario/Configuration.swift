@@ -61,8 +61,7 @@ public struct Configuration: Sendable, Equatable {
     /// Unless another release is selected, defaults are those of vLLM 0.33.0's API server on an
     /// H100: 8192 batched tokens and 1024 sequences (`EngineArgs.get_batch_defaults` for 70 GiB
     /// and more, not A100), 16 tokens a block and 0.92 of the memory (`CacheConfig`), full-prompt
-    /// admission and no watermark
-    /// (`SchedulerConfig`), asynchronous scheduling.
+    /// admission and no watermark (`SchedulerConfig`), asynchronous scheduling.
     public struct EngineSection: Sendable, Equatable {
         /// Number format of the KV cache.
         public enum CacheDtype: String, Sendable, CaseIterable {

@@ -8,6 +8,8 @@
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
     private(set) var waits: [Wait] = []
+    /// Whether the last row had any: cheaper to ask than the list.
+    private var hasWaits = false
 
     private enum Key {
         case id, arrival, prompt, output, segments
@@ -33,7 +35,7 @@ struct NativeLines: LineFormat {
         scan.skipSpaces()
         if scan.isAtEnd { return false }
         var found = Found()
-        if !waits.isEmpty { waits.removeAll(keepingCapacity: true) }
+        if hasWaits { forgetWaits() }
         keys.begin()
         while let key = try keys.next(&scan) {
             switch key {
@@ -67,7 +69,7 @@ struct NativeLines: LineFormat {
         }
         try scan.finishLine()
         try finish(&row, found)
-        if !waits.isEmpty { finishWaits(&row) }
+        if hasWaits { finishWaits(&row) }
         return true
     }
 
@@ -100,6 +102,7 @@ struct NativeLines: LineFormat {
     private mutating func readList(_ cursor: inout ByteCursor) throws -> Int64 {
         var first: Int64 = -1
         var isFirst = true
+        hasWaits = true
         try cursor.openArray("after")
         while try cursor.nextElement(0x5d, &isFirst) {
             let id = try cursor.natural("after")
@@ -111,6 +114,7 @@ struct NativeLines: LineFormat {
     /// `[[id, delay_us], [id, delay_us, "arrival"], [null, time_us], ...]`.
     private mutating func readWaits(_ cursor: inout ByteCursor) throws {
         var isFirst = true
+        hasWaits = true
         try cursor.openArray("waits")
         while try cursor.nextElement(0x5d, &isFirst) {
             var wait = Wait(request: -1, event: .origin, delay: 0)
@@ -143,7 +147,12 @@ struct NativeLines: LineFormat {
         }
     }
 
-    private mutating func finishWaits(_ row: inout TraceRow) {
+    @inline(never) private mutating func forgetWaits() {
+        waits.removeAll(keepingCapacity: true)
+        hasWaits = false
+    }
+
+    @inline(never) private mutating func finishWaits(_ row: inout TraceRow) {
         for index in waits.indices where waits[index].delay < 0 {
             waits[index].delay = row.thinkTime
         }

@@ -42,10 +42,14 @@ struct BatchColumns {
         count &+= 1
     }
 
-    /// Takes back the segments and waits of a row that is not kept.
-    mutating func dropSegments(from start: Int, waits first: Int) {
+    /// Takes back the segments of a row that is not kept.
+    mutating func dropSegments(from start: Int) {
         if segments.count > start { segments.removeLast(segments.count - start) }
-        if waits.count > first { waits.removeLast(waits.count - first) }
+    }
+
+    /// Takes back the waits of a row that is not kept.
+    mutating func dropWaits(from start: Int) {
+        if waits.count > start { waits.removeLast(waits.count - start) }
     }
 
     @inline(never)

@@ -80,7 +80,8 @@ struct CollectedTrace: RequestSource {
                 {
                     batch.append(row, arrival: arrival)
                 } else {
-                    batch.dropSegments(from: start, waits: first)
+                    batch.dropSegments(from: start)
+                    batch.dropWaits(from: first)
                 }
             }
         } catch let failure as ScanFailure {

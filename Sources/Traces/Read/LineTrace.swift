@@ -75,17 +75,30 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         var cursor = line
         row.reset()
         let start = batch.segments.count
-        let first = batch.waits.count
         if try format.parse(
             &cursor, row: &row, segments: &batch.segments, tally: &gate.tally)
         {
-            if row.waitCount > 0 { batch.waits += format.waits }
+            if row.waitCount > 0 { return try takeWaiting(row, start) }
             if let arrival = try gate.admit(
                 &row, segments: &batch.segments, waits: &batch.waits)
             {
                 return batch.append(row, arrival: arrival)
             }
         }
-        batch.dropSegments(from: start, waits: first)
+        batch.dropSegments(from: start)
+    }
+
+    /// The same for a row that waits for more than its predecessor.
+    @inline(never)
+    private mutating func takeWaiting(_ row: TraceRow, _ start: Int) throws {
+        var row = row
+        let first = batch.waits.count
+        batch.waits += format.waits
+        if let arrival = try gate.admit(&row, segments: &batch.segments, waits: &batch.waits) {
+            batch.append(row, arrival: arrival)
+        } else {
+            batch.dropSegments(from: start)
+            batch.dropWaits(from: first)
+        }
     }
 }

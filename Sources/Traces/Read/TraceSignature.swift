@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 
 /// How the beginning of a file tells its format.
 struct TraceSignature {
@@ -123,9 +122,13 @@ struct JSONHead {
 
     /// The format whose keys these are, among those that are read whole.
     func ownFormat(_ reader: LineReader) -> TraceFormat? {
-        if text.contains("\"\(AgenticMooncake.schema)\"") { return .agenticMooncake }
-        if has("event_type") || text.contains("\"dynamo.")
-            || (first(of: "event") == 0x7b && text.contains("\"event_type\""))
+        // Texts are searched where the keys make it likely that they are there.
+        if has("schema"), text.contains("\"\(AgenticMooncake.schema)\"") {
+            return .agenticMooncake
+        }
+        if has("event_type")
+            || (has("schema") || has("event"))
+                && (text.contains("\"dynamo.") || text.contains("\"event_type\""))
         {
             return .dynamo
         }
@@ -173,20 +176,5 @@ struct JSONHead {
         }
         let tokens = options.blockTokens ?? FirstRows(reader).blockTokens
         return tokens == 16 ? .timedTrace : .mooncake
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether a word, of at least one byte, stands in the buffer. O(bytes · word).
-    func contains(word: String) -> Bool {
-        let bytes = Array(word.utf8)
-        guard let base = baseAddress, count >= bytes.count else { return false }
-        var at = 0
-        while let found = memchr(base + at, Int32(bytes[0]), count - bytes.count + 1 - at) {
-            at = UnsafeRawPointer(found) - base
-            if memcmp(base + at, bytes, bytes.count) == 0 { return true }
-            at += 1
-        }
-        return false
     }
 }

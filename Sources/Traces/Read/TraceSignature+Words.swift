@@ -1,0 +1,16 @@
+import Foundation
+
+extension UnsafeRawBufferPointer {
+    /// Whether a word, of at least one byte, stands in the buffer. O(bytes · word).
+    func contains(word: String) -> Bool {
+        let bytes = Array(word.utf8)
+        guard let base = baseAddress, count >= bytes.count else { return false }
+        var at = 0
+        while let found = memchr(base + at, Int32(bytes[0]), count - bytes.count + 1 - at) {
+            at = UnsafeRawPointer(found) - base
+            if memcmp(base + at, bytes, bytes.count) == 0 { return true }
+            at += 1
+        }
+        return false
+    }
+}

@@ -43,7 +43,7 @@ extension Configuration {
         try resolved.engine.deriveLimits(defaults ?? .medium)
         try resolved.deriveBlocks(model, deployment, &warnings)
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
-        warnings += keysWithoutEffect()
+        warnings += keysWithoutEffect() + given.former.map(\.note)
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights

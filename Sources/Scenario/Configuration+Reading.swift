@@ -54,6 +54,10 @@ extension Configuration {
         }
         let path = String(change[..<equals])
         let text = String(change[change.index(after: equals)...])
+        if let former = FormerSpelling.of(path) {
+            given.insert(former: former)
+            return try apply(change: former.key + "=" + (former.words[text] ?? text))
+        }
         guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
             throw Self.unknown(path, place: "--set")
         }
@@ -77,7 +81,9 @@ extension Configuration {
         }
         for name in members.keys.sorted() {
             let path = prefix + name
-            if let key = ConfigurationKey.all.first(where: { $0.path == path }) {
+            if let former = FormerSpelling.of(path) {
+                try apply(former, members[name]!, place: "\(place): \(path)")
+            } else if let key = ConfigurationKey.all.first(where: { $0.path == path }) {
                 try store(members[name]!, key: key, place: "\(place): \(path)")
             } else if ConfigurationKey.all.contains(where: { $0.path.hasPrefix(path + ".") }) {
                 try apply(members[name]!, at: path + ".", place: place)
@@ -85,6 +91,17 @@ extension Configuration {
                 throw Self.unknown(path, place: place)
             }
         }
+    }
+
+    /// Stores what stands under a key's old spelling, and remembers to say so.
+    private mutating func apply(
+        _ former: FormerSpelling, _ value: ConfigurationValue, place: String
+    ) throws {
+        given.insert(former: former)
+        var value = value
+        if case .text(let word) = value { value = .text(former.words[word] ?? word) }
+        let key = ConfigurationKey.all.first { $0.path == former.key }!
+        try store(value, key: key, place: place)
     }
 
     private mutating func store(

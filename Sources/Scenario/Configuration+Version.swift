@@ -3,8 +3,13 @@ import Simulator
 /// Keys that were given. Two configurations that hold the same are equal, whatever was given.
 struct GivenKeys: Sendable, Equatable {
     private var paths: Set<String> = []
+    /// The old spellings among them, in the order of their table.
+    private(set) var former: [FormerSpelling] = []
 
     mutating func insert(_ path: String) { paths.insert(path) }
+    mutating func insert(former spelling: FormerSpelling) {
+        if !former.contains(where: { $0.path == spelling.path }) { former.append(spelling) }
+    }
     func contains(_ path: String) -> Bool { paths.contains(path) }
 
     static func == (a: GivenKeys, b: GivenKeys) -> Bool { true }

@@ -102,7 +102,7 @@ public struct Configuration: Sendable, Equatable {
         public var hostFixedMicroseconds = 0.0
         public var hostPerRequestMicroseconds = 0.0
         public var emptyYieldMicroseconds = 1000
-        public var gait = EngineConfiguration.Gait.stride
+        public var advance = EngineConfiguration.Advance.fastForward
 
         /// The defaults of vLLM's API server on an H100.
         public init() {}

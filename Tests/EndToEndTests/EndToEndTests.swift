@@ -152,7 +152,7 @@ struct EndToEndTests {
         let outcome = try Executable.shell(
             """
             "$HEADWAY" run --trace chat.jsonl --out out --set engine.max_num_seqs=1 \
-            --set engine.gait=walk &
+            --set engine.advance=step &
             sleep 1; kill -INT $!; wait $!
             """, in: scratch.path, seconds: 120)
         #expect(outcome.status == 130, "\(outcome.output)")

@@ -24,17 +24,17 @@ private final class PartitionKeeper: RunObserver {
 
 @Suite("Parts of a latency")
 struct PartitionTests {
-    @Test("sum to the whole, in both gaits, whatever the workload", arguments: UInt64(1)...60)
+    @Test("sum to the whole, in both ways of advancing, whatever the workload", arguments: UInt64(1)...60)
     func sums(seed: UInt64) throws {
         let random = RandomCase(seed: seed)
         var both: [[Int64: PartitionedRequest]?] = []
-        for gait in EngineConfiguration.Gait.allCases {
+        for advance in EngineConfiguration.Advance.allCases {
             var plan = random.plan
-            plan.engine.gait = gait
+            plan.engine.advance = advance
             let keeper = PartitionKeeper(plan)
             let run = try? simulate(
                 plan, source: InMemorySource(random.workload), observer: keeper)
-            // What cannot run has no parts, in either gait.
+            // What cannot run has no parts, in either way.
             both.append(run == nil ? nil : keeper.parts)
             guard run != nil else { continue }
             for record in keeper.records { check(record, keeper.parts[record.id], seed) }
@@ -48,8 +48,8 @@ struct PartitionTests {
         arguments: Array(UInt64(1)...40) + [4_125, 4_271, 8_691])
     func oracle(seed: UInt64) throws {
         let random = RandomCase(seed: seed)
-        let stepped = GaitComparison.StepWatcher(random.plan)
-        let planned = GaitComparison.PlanWatcher(random.plan)
+        let stepped = AdvanceComparison.StepWatcher(random.plan)
+        let planned = AdvanceComparison.PlanWatcher(random.plan)
         for watcher in [stepped, planned] as [any RunObserver] {
             _ = try? simulate(
                 random.plan, source: InMemorySource(random.workload), observer: watcher)
@@ -63,7 +63,7 @@ struct PartitionTests {
         var together = 0
         for seed in UInt64(1)...30 {
             let random = RandomCase(seed: seed)
-            let planned = GaitComparison.PlanWatcher(random.plan)
+            let planned = AdvanceComparison.PlanWatcher(random.plan)
             _ = try? simulate(
                 random.plan, source: InMemorySource(random.workload), observer: planned)
             together += planned.together

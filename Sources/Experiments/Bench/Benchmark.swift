@@ -78,7 +78,7 @@ public struct Benchmark: Sendable {
         return BenchmarkResult(
             name: name, requests: counters.requests, outputTokens: counters.outputTokens,
             steps: counters.steps, executedSteps: result.steps.executed,
-            strodeSteps: result.steps.strode, events: result.steps.events,
+            strodeSteps: result.steps.forwarded, events: result.steps.events,
             queueOperations: result.steps.queueOperations, hashProbes: result.steps.hashProbes,
             blockStretches: result.steps.blockStretches, allocations: result.steps.allocations,
             preemptions: counters.preemptions, evictions: counters.evictions, cpuSeconds: spent,

@@ -61,7 +61,7 @@ extension Cluster {
     }
 
     private func countCost(of number: Int, into steps: inout StepCounters) {
-        steps.strode += replicas[number].tally.skipped
+        steps.forwarded += replicas[number].tally.skipped
         steps.executed +=
             replicas[number].tally.counters.steps - replicas[number].tally.skipped
         steps.events += replicas[number].scheduler.events

@@ -112,9 +112,9 @@ struct DecodeSteps: ~Copyable {
         while clock < limit, tick < exit {
             let needed = Int(instance.scheduler.cohort.blockPhases[phase])
             guard used + needed - firstUsed <= free else { break }
-            let isGliding =
+            let isLeaping =
                 isSmooth && !isMixed && lastEnd >= clock + host && duration >= host
-            let moved = isGliding ? glide(&instance) : step(&instance, needed)
+            let moved = isLeaping ? leap(&instance) : step(&instance, needed)
             if !moved { break }
         }
     }
@@ -200,7 +200,7 @@ struct DecodeSteps: ~Copyable {
     /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
     /// one before, and then that one is processed. False, with nothing done, when the first would
     /// be processed past the horizon. O(steps that need blocks).
-    private mutating func glide(_ instance: inout Instance) -> Bool {
+    private mutating func leap(_ instance: inout Instance) -> Bool {
         var number = min(exit - tick, instance.prices.mostAtOnce, Self.mostSteps)
         // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
         let size = instance.scheduler.cohort.blockPhases.count

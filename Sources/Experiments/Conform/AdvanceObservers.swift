@@ -1,7 +1,7 @@
 import Basics
 import Simulator
 
-extension GaitComparison {
+extension AdvanceComparison {
     /// Divides latencies step by step, and holds each decision to what vLLM asserts at the end of
     /// `schedule`.
     final class StepWatcher: RunObserver {

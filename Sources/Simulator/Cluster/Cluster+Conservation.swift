@@ -10,7 +10,7 @@ extension Cluster {
             if let problem = Simulator.unconserved(&replicas[number]) {
                 return "replica \(number): \(problem)"
             }
-            counters.add(replicas[number].tally.counters)
+            counters.add(replicas[number].counters.totals)
             counters.add(replicas[number].scheduler.counters)
         }
         if counters.outputTokens != records.outputTokens || counters.hitTokens != records.hitTokens
@@ -46,12 +46,12 @@ extension Cluster {
         var residence = records.endToEnd
         var decoding = records.endToEnd &- records.timeToFirstToken
         for number in replicas.indices {
-            gaps -= replicas[number].tally.interTokenLatency.count
-            gaps -= Int64(replicas[number].tally.ledger.begun)
-            decoding &+= replicas[number].tally.ledger.decoding
-            decoding &-= UInt64(truncatingIfNeeded: replicas[number].tally.interTokenLatency.sum)
-            residence &+= replicas[number].tally.ledger.residence
-            residence &-= replicas[number].tally.ledger.presence
+            gaps -= replicas[number].counters.interTokenLatency.count
+            gaps -= Int64(replicas[number].counters.ledger.begun)
+            decoding &+= replicas[number].counters.ledger.decoding
+            decoding &-= UInt64(truncatingIfNeeded: replicas[number].counters.interTokenLatency.sum)
+            residence &+= replicas[number].counters.ledger.residence
+            residence &-= replicas[number].counters.ledger.presence
         }
         if gaps != 0 { return "I24: \(gaps) gaps between tokens are missing" }
         if decoding != 0 {

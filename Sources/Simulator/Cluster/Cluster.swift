@@ -137,9 +137,9 @@ private func collect(
     _ observer: inout any RunObserver
 ) throws {
     try handOn(&cluster.replicas[number], &observer)
-    guard !cluster.replicas[number].tally.ended.isEmpty else { return }
-    for index in cluster.replicas[number].tally.ended.indices {
-        let ended = cluster.replicas[number].tally.ended[index]
+    guard !cluster.replicas[number].counters.ended.isEmpty else { return }
+    for index in cluster.replicas[number].counters.ended.indices {
+        let ended = cluster.replicas[number].counters.ended[index]
         cluster.router.ended(on: number)
         cluster.statistics[0].add(ended.record)
         if feed.isDependent {
@@ -149,6 +149,6 @@ private func collect(
             feed.ended(ended.record, at: time)
         }
     }
-    cluster.window.enter(&cluster.replicas[number].tally.ended)
+    cluster.window.enter(&cluster.replicas[number].counters.ended)
     try cluster.window.handOn(&observer)
 }

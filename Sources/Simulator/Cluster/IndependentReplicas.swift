@@ -32,7 +32,7 @@ func runIndependently(
         runRound(&cluster, to: horizon, &round, &feed, &observer)
         for place in round.outcomes.indices { try round.outcomes[place].get() }
         for number in cluster.replicas.indices {
-            swap(&round.ended[number], &cluster.replicas[number].tally.ended)
+            swap(&round.ended[number], &cluster.replicas[number].counters.ended)
             swap(&round.plans[number], &cluster.replicas[number].log.plans)
         }
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
@@ -100,11 +100,11 @@ private func runAlone(
             while stop == .collect {
                 stop = try advance(&cluster.replicas[number], to: horizon)
                 try handOn(&cluster.replicas[number], &observer)
-                for index in cluster.replicas[number].tally.ended.indices {
-                    let ended = cluster.replicas[number].tally.ended[index]
+                for index in cluster.replicas[number].counters.ended.indices {
+                    let ended = cluster.replicas[number].counters.ended[index]
                     cluster.statistics[0].add(ended.record)
                 }
-                cluster.window.enter(&cluster.replicas[number].tally.ended)
+                cluster.window.enter(&cluster.replicas[number].counters.ended)
                 try cluster.window.handOn(&observer)
             }
         }
@@ -190,7 +190,7 @@ private func runRound(
                                 // Who stops to hand records on goes on in the next round.
                                 _ = try advance(&replicas.base[number], to: horizon)
                                 noteRest(&replicas.base[number])
-                                statistics.base[thread].add(replicas.base[number].tally.ended)
+                                statistics.base[thread].add(replicas.base[number].counters.ended)
                             }
                         }
                     }

@@ -185,7 +185,7 @@ public struct Configuration: Sendable, Equatable {
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false
         public var plans = false
-        public var latencyParts = false
+        public var latencyBreakdown = false
         public var timeline = false
 
         /// The default output.

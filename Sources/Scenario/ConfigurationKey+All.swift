@@ -294,7 +294,7 @@ extension ConfigurationKey {
             "Write decisions to plans.jsonl (with --out), a line for steps in a row that decode\n"
                 + "for the same requests."),
         .init(
-            "output.latency_parts", \.output.latencyParts, .flag,
+            "output.latency_breakdown", \.output.latencyBreakdown, .flag,
             "Say where requests' time went: a table, and latency.csv with --out."),
         .init(
             "output.timeline", \.output.timeline, .flag,

@@ -29,7 +29,7 @@ struct EndToEndTests {
         let trace = try writeTrace(300)
         let arguments = [
             "run", "--trace", trace, "--set", "output.decisions=true", "--set",
-            "output.latency_parts=true", "--set", "output.timeline=true",
+            "output.latency_breakdown=true", "--set", "output.timeline=true",
         ]
         let first = try Executable.run(arguments + ["--out", scratch.path + "/a", "--json"])
         let second = try Executable.run(arguments + ["--out", scratch.path + "/b", "--json"])

@@ -70,8 +70,8 @@ public struct Benchmark: Sendable {
         defer { file.remove() }
         let cpu = ProcessUsage.now.processorSeconds
         let wall = ContinuousClock.now
-        let watcher = dividesLatencies ? LatencyWatcher(plan) : nil
-        let result = try simulate(plan, source: source, observer: rows ?? watcher)
+        let observer = dividesLatencies ? BreakdownObserver(plan) : nil
+        let result = try simulate(plan, source: source, observer: rows ?? observer)
         try rows?.close()
         let spent = ProcessUsage.now.processorSeconds - cpu
         let counters = result.counters

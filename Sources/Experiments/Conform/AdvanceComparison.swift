@@ -74,8 +74,8 @@ public enum AdvanceComparison {
         plan.engine.advance = advance
         let stepWatcher = StepWatcher(plan)
         let planWatcher = PlanWatcher(plan)
-        for watcher in [stepWatcher, planWatcher] as [any RunObserver] {
-            switch try result(random, advance, watcher: watcher) {
+        for observer in [stepWatcher, planWatcher] as [any RunObserver] {
+            switch try result(random, advance, observer: observer) {
             case .failure(let error): return "the error \(error)"
             case .success(let watched):
                 if let difference = difference(run, watched) { return difference }
@@ -89,7 +89,7 @@ public enum AdvanceComparison {
     }
 
     private static func result(
-        _ random: RandomCase, _ advance: EngineConfiguration.Advance, watcher: (any RunObserver)? = nil,
+        _ random: RandomCase, _ advance: EngineConfiguration.Advance, observer: (any RunObserver)? = nil,
         numbered: Bool = false, plain: Bool = false
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan
@@ -99,7 +99,7 @@ public enum AdvanceComparison {
         plan.checksInvariants = true
         do {
             let source = InMemorySource(random.workload)
-            return .success(try simulate(plan, source: source, observer: watcher))
+            return .success(try simulate(plan, source: source, observer: observer))
         } catch let error as InputError {
             return .failure(error)
         }

@@ -135,7 +135,7 @@ public struct LatencyParts: Sendable, Equatable {
 }
 
 /// The parts of one ended request's life: until its first token, and from then on.
-public struct PartitionedRequest: Sendable, Equatable {
+public struct RequestBreakdown: Sendable, Equatable {
     public var toFirstToken = LatencyParts()
     public var afterwards = LatencyParts()
 

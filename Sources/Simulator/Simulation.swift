@@ -27,7 +27,7 @@ public func simulate(
     try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
-    var feed = try RequestFeed(source, plan)
+    var feed = try Arrivals(source, plan)
     let independent =
         !cluster.router.readsState && !feed.isDependent && plan.externalScheduler == nil
         && !observer.decisionDetail.isStepped && !observer.ordersPlans

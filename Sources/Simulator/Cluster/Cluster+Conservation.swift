@@ -1,10 +1,10 @@
 extension Cluster {
     /// What a run that is over did not keep of what it was given, by the number of the invariant;
     /// nil: everything is accounted for. O(replicas).
-    mutating func unconserved(_ feed: borrowing RequestFeed) -> String? {
+    mutating func unconserved(_ arrivals: borrowing Arrivals) -> String? {
         var records = Records()
         for index in statistics.indices { records.add(statistics[index]) }
-        if let lost = lostRequest(records.counters, feed) { return lost }
+        if let lost = lostRequest(records.counters, arrivals) { return lost }
         var counters = Counters()
         for number in replicas.indices {
             if let problem = Simulator.unconserved(&replicas[number]) {
@@ -25,15 +25,15 @@ extension Cluster {
     }
 
     /// I21: every request that arrived has one record, with one outcome.
-    private func lostRequest(_ counters: Counters, _ feed: borrowing RequestFeed) -> String? {
+    private func lostRequest(_ counters: Counters, _ arrivals: borrowing Arrivals) -> String? {
         let outcomes = counters.finished + counters.aborted + counters.rejected
-        if Int(feed.taken) != counters.requests
+        if Int(arrivals.taken) != counters.requests
             || outcomes + counters.unfinished != counters.requests
         {
-            return "I21: of \(feed.taken) requests that arrived \(outcomes) ended"
+            return "I21: of \(arrivals.taken) requests that arrived \(outcomes) ended"
         }
-        if window.count != Int(feed.taken) || window.isHolding {
-            return "I21: of \(feed.taken) requests \(window.count) were handed on"
+        if window.count != Int(arrivals.taken) || window.isHolding {
+            return "I21: of \(arrivals.taken) requests \(window.count) were handed on"
         }
         return router.outstandingRequests == 0
             ? nil : "I21: the router counts \(router.outstandingRequests) requests as outstanding"

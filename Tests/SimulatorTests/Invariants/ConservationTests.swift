@@ -10,7 +10,7 @@ import Traces
 struct ConservationTests {
     /// A run that is over, of twelve requests on two replicas, one of which gives up and one of
     /// which is rejected; with too few blocks, so that some are preempted.
-    private func finished(_ body: (inout Cluster, borrowing RequestFeed) throws -> Void) throws {
+    private func finished(_ body: (inout Cluster, borrowing Arrivals) throws -> Void) throws {
         var plan = Scene(usable: 9, async: true).plan
         plan.replicas = 2
         plan.router.policy = .leastOutstanding
@@ -23,27 +23,27 @@ struct ConservationTests {
             workload.aborts.append(row == 5 ? 9_000_000 : -1)
         }
         var cluster = Cluster(plan, detail: .none)
-        var feed = try RequestFeed(InMemorySource(workload), plan)
+        var arrivals = try Arrivals(InMemorySource(workload), plan)
         var observer: any RunObserver = NoObserver()
-        try Simulator.run(&cluster, &feed, &observer)
-        try body(&cluster, feed)
+        try Simulator.run(&cluster, &arrivals, &observer)
+        try body(&cluster, arrivals)
     }
 
     private func expect(
         _ number: Int, at place: SourceLocation = #_sourceLocation,
         brokenBy change: (inout Cluster) -> Void
     ) throws {
-        try finished { cluster, feed in
-            #expect(cluster.unconserved(feed) == nil, sourceLocation: place)
+        try finished { cluster, arrivals in
+            #expect(cluster.unconserved(arrivals) == nil, sourceLocation: place)
             change(&cluster)
-            let found = cluster.unconserved(feed) ?? "nothing"
+            let found = cluster.unconserved(arrivals) ?? "nothing"
             #expect(found.contains("I\(number): "), "\(found)", sourceLocation: place)
         }
     }
 
     @Test("the run has everything that can be lost")
     func run() throws {
-        try finished { cluster, feed in
+        try finished { cluster, arrivals in
             let counters = cluster.statistics[0].counters
             #expect(counters.aborted == 1 && counters.rejected == 1 && counters.finished == 10)
             #expect(cluster.replicas[0].scheduler.droppedTokens > 0)

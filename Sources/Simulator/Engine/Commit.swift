@@ -68,7 +68,7 @@ private func deliverEntries(
         let stale = scheduler.requests[slot].stale > 0
         if stale { scheduler.requests[slot].stale -= entry.tokens }
         guard entry.samples else { continue }
-        if !stale { scheduler.requests[slot].placeholders -= 1 }
+        if !stale { scheduler.requests[slot].outputsInFlight -= 1 }
         scheduler.requests[slot].known += 1
         delivered += 1
         deliver(&scheduler.requests[slot], &counters, time, batch.start, &evenGaps)

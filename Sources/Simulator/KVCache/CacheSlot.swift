@@ -2,7 +2,7 @@
 struct CacheSlot {
     var table = BlockTable()
     /// Up to so many computed tokens nothing has to be allocated, registered or slid.
-    var quietUntil: Int32 = -1
+    var nextNeed: Int32 = -1
     /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
     var junction: Int32 = 0
     /// Whether no other request can name its content, so that its blocks are a number.

@@ -45,7 +45,7 @@ struct InstanceCounters: ~Copyable {
         peakUsedBlocks = max(peakUsedBlocks, used)
     }
 
-    /// Charges a stretch of steps that kept its own account up to `time`, with at most `peak`
+    /// Charges a span of steps that kept its own account up to `time`, with at most `peak`
     /// blocks in use.
     mutating func add(blockTime: UInt128, until time: Int64, peak: Int) {
         usedBlockTime += blockTime

@@ -1,4 +1,4 @@
-/// Where a stretch of a request's life went, picoseconds. The parts are disjoint and sum to the
+/// Where a span of a request's life went, picoseconds. The parts are disjoint and sum to the
 /// whole.
 public struct LatencyParts: Sendable, Equatable {
     /// Where a request can be.

@@ -12,7 +12,8 @@ extension GateSelfCheck {
             ("steps \(percent), other seeds", slowedOtherSeeds),
         ] {
             table.add([
-                name, String(counters.regressions), String(counters.inconclusive), String(counters.passed),
+                name, String(counters.regressions), String(counters.inconclusive),
+                String(counters.passed),
             ])
         }
         func share(_ count: Int) -> String {

@@ -17,10 +17,12 @@ extension Verb {
             that cannot be read is reported and the others run; the status is then 2.
             """,
         flags: [
-            Flag("--advance", "WAY", "Advance in one way only, step or fast_forward; default: both."),
+            Flag(
+                "--advance", "WAY", "Advance in one way only, step or fast_forward; default: both."),
             Flag(
                 "--random", "SEEDS",
-                "Also hold both ways of advancing against each other on this many random workloads."),
+                "Also hold both ways of advancing against each other on this many random workloads."
+            ),
             .json,
         ]
     ) { arguments in
@@ -63,7 +65,8 @@ extension Verb {
             } each: {
                 guard let found = $0, page.isPrinted else { return }
                 try Console.write(
-                    "random workload, seed \(found.seed): the ways of advancing differ in \(found.difference)")
+                    "random workload, seed \(found.seed): the ways of advancing differ in \(found.difference)"
+                )
             }
             random.differing += found.compactMap(\.self)
             if last == seeds { break }
@@ -71,7 +74,8 @@ extension Verb {
         }
         if page.isPrinted {
             try Console.write(
-                "\(seeds) random workloads in both ways of advancing, \(random.differing.count) differing")
+                "\(seeds) random workloads in both ways of advancing, \(random.differing.count) differing"
+            )
         }
         return random
     }

@@ -24,7 +24,9 @@ private final class BreakdownKeeper: RunObserver {
 
 @Suite("Parts of a latency")
 struct BreakdownTests {
-    @Test("sum to the whole, in both ways of advancing, whatever the workload", arguments: UInt64(1)...60)
+    @Test(
+        "sum to the whole, in both ways of advancing, whatever the workload",
+        arguments: UInt64(1)...60)
     func sums(seed: UInt64) throws {
         let random = RandomCase(seed: seed)
         var both: [[Int64: RequestBreakdown]?] = []

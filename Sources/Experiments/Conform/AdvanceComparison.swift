@@ -89,7 +89,8 @@ public enum AdvanceComparison {
     }
 
     private static func result(
-        _ random: RandomCase, _ advance: EngineConfiguration.Advance, observer: (any RunObserver)? = nil,
+        _ random: RandomCase, _ advance: EngineConfiguration.Advance,
+        observer: (any RunObserver)? = nil,
         numbered: Bool = false, plain: Bool = false
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan

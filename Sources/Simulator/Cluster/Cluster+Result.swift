@@ -30,7 +30,8 @@ extension Cluster {
             countCost(of: index, into: &result.steps)
             result.busyTime += Int128(replicas[index].counters.busyTime)
             result.hostWaitTime += Int128(replicas[index].counters.hostWaitTime)
-            result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].counters.peakUsedBlocks)
+            result.peakUsedBlocks = max(
+                result.peakUsedBlocks, replicas[index].counters.peakUsedBlocks)
             result.end = max(result.end, replicas[index].counters.lastEnd)
             firstArrival = min(firstArrival, replicas[index].counters.firstArrival)
             if result.refusedActions == 0 {

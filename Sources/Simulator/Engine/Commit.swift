@@ -118,7 +118,8 @@ func deliver(_ request: inout LiveRequest, _ counters: inout InstanceCounters, a
 /// Delivers a token to each member in a batch. All of them had one in the batch before.
 @inline(__always)
 private func deliverMembers(
-    _ batch: BatchHeader, _ scheduler: inout Scheduler, _ counters: inout InstanceCounters, isEmpty: Bool,
+    _ batch: BatchHeader, _ scheduler: inout Scheduler, _ counters: inout InstanceCounters,
+    isEmpty: Bool,
     at time: Int64
 ) -> Int {
     if batch.members > 0 {
@@ -157,7 +158,8 @@ private func finishLeaving(
 /// Ends a request: frees its blocks and closes its record. The caller removes it from `running`;
 /// a request that was preempted meanwhile leaves the waiting queue here.
 func finish(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ counters: inout InstanceCounters, _ slot: Int,
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ counters: inout InstanceCounters,
+    _ slot: Int,
     _ outcome: Outcome, at time: Int64
 ) {
     let state = scheduler.requests[slot].state

@@ -24,7 +24,8 @@ private func remnant(_ instance: inout Instance) -> String? {
 
 /// I23, the part of an instance: tokens scheduled, and found in the cache, are those that requests
 /// had computed when they ended or were preempted, and those computed for ended ones.
-private func miscounted(_ counters: inout InstanceCounters, _ scheduler: inout Scheduler) -> String? {
+private func miscounted(_ counters: inout InstanceCounters, _ scheduler: inout Scheduler) -> String?
+{
     let found = scheduler.counters.hitTokensWithResumed
     // What an individual's wasted step computes is among what it had when it ended.
     let wasted = counters.totals.wastedEntries - counters.ledger.wasted

@@ -110,7 +110,8 @@ struct DynamoTrace {
             return
         }
         try fields.countOthers(
-            &counters, unless: ["event_source", "schema", "session_id", "parent_session_id", "tool"])
+            &counters,
+            unless: ["event_source", "schema", "session_id", "parent_session_id", "tool"])
     }
 
     /// The session that an event belongs to, and that one's parent: in older traces, trajectories
@@ -213,7 +214,8 @@ struct DynamoTrace {
         }
         if isThere {
             identity.append(ids, to: &graph.segments)
-            try identity.fit(ids.count, to: &call.row, segments: &graph.segments, counters: &counters)
+            try identity.fit(
+                ids.count, to: &call.row, segments: &graph.segments, counters: &counters)
         }
         blocks = identity
         try replay.countOthers(&counters, unless: [])

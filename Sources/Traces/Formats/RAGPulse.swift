@@ -161,7 +161,8 @@ struct RAGPulse: LineFormat {
         return total
     }
 
-    private mutating func mendTime(_ row: inout TraceRow, _ counters: inout InstanceCounters) throws {
+    private mutating func mendTime(_ row: inout TraceRow, _ counters: inout InstanceCounters) throws
+    {
         guard row.time >= 0, row.time <= 1 << 60 else {
             throw ScanFailure("the timestamp is out of range", expected: "seconds from 0")
         }

@@ -85,7 +85,8 @@ struct BlockIdentity {
     /// whole blocks have ids, leaves the rest to the request itself.
     @inline(__always)
     mutating func fit(
-        _ count: Int, to row: inout TraceRow, segments: inout [Segment], counters: inout InstanceCounters
+        _ count: Int, to row: inout TraceRow, segments: inout [Segment],
+        counters: inout InstanceCounters
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else {
             uses?.forget()
@@ -112,7 +113,8 @@ struct BlockIdentity {
 
     /// The same where ids stand for whole blocks alone.
     func fitWhole(
-        _ count: Int, to row: inout TraceRow, segments: inout [Segment], counters: inout InstanceCounters
+        _ count: Int, to row: inout TraceRow, segments: inout [Segment],
+        counters: inout InstanceCounters
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else { return }
         let size = Int64(tokens)

@@ -48,7 +48,8 @@ struct CollectedTrace: RequestSource {
     /// `counters` holds what was counted while gathering. Ties keep the order of gathering.
     /// O(n log n).
     init(
-        _ collected: CollectedRows, counters: InstanceCounters, options: TraceOptions, notes: TraceNotes,
+        _ collected: CollectedRows, counters: InstanceCounters, options: TraceOptions,
+        notes: TraceNotes,
         countsFromFirstRow: Bool
     ) {
         self.collected = collected

@@ -62,7 +62,8 @@ struct RequestGraph {
     /// Throws `InputError` for requests that wait for themselves or for each other, and under
     /// strict reading `ScanFailure` for what is mended.
     mutating func collected(
-        _ counters: inout InstanceCounters, inside buffer: ByteCursor, path: String, measuredFrom: String = ""
+        _ counters: inout InstanceCounters, inside buffer: ByteCursor, path: String,
+        measuredFrom: String = ""
     ) throws -> (rows: CollectedRows, measured: MeasuredLatencies) {
         let order = try order(inside: buffer, path: path)
         for place in order { try settle(place, &counters) }

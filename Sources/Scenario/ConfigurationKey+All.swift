@@ -100,7 +100,7 @@ extension ConfigurationKey {
                 + "n also a window every n tokens."),
         .init(
             "engine.advance", \.engine.advance, .choice,
-            "fast_forward takes steps in which nothing is decided at once, step each by itself; the\n"
+            "fast_forward takes steps in which nothing is decided at once, step each alone; the\n"
                 + "results are equal to the last bit."),
     ]
 

@@ -27,19 +27,19 @@ public func simulate(
     try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
-    var feed = try Arrivals(source, plan)
+    var arrivals = try Arrivals(source, plan)
     let independent =
-        !cluster.router.readsState && !feed.isDependent && plan.externalScheduler == nil
+        !cluster.router.readsState && !arrivals.isDependent && plan.externalScheduler == nil
         && !observer.decisionDetail.isStepped && !observer.ordersPlans
     if independent {
         let threads = plan.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        try runIndependently(&cluster, &feed, &observer, threads: threads)
+        try runIndependently(&cluster, &arrivals, &observer, threads: threads)
     } else {
-        try run(&cluster, &feed, &observer)
+        try run(&cluster, &arrivals, &observer)
     }
-    let lost = cluster.unconserved(feed)
+    let lost = cluster.unconserved(arrivals)
     precondition(lost == nil, lost ?? "")
     var result = cluster.result(plan)
-    result.holdsContent = feed.holdsContent
+    result.holdsContent = arrivals.holdsContent
     return result
 }

@@ -18,7 +18,7 @@ extension Verb {
             """,
         flags: [
             Flag(
-                "--advance", "WAY", "Advance in one way only, step or fast_forward; default: both."),
+                "--advance", "WAY", "In one way only, step or fast_forward; default: both."),
             Flag(
                 "--random", "SEEDS",
                 "Also hold both ways of advancing against each other on this many random workloads."
@@ -65,7 +65,7 @@ extension Verb {
             } each: {
                 guard let found = $0, page.isPrinted else { return }
                 try Console.write(
-                    "random workload, seed \(found.seed): the ways of advancing differ in \(found.difference)"
+                    "random workload, seed \(found.seed): the ways differ in \(found.difference)"
                 )
             }
             random.differing += found.compactMap(\.self)
@@ -74,7 +74,7 @@ extension Verb {
         }
         if page.isPrinted {
             try Console.write(
-                "\(seeds) random workloads in both ways of advancing, \(random.differing.count) differing"
+                "\(seeds) random workloads in both ways, \(random.differing.count) differing"
             )
         }
         return random

@@ -25,8 +25,8 @@ extension Verb {
                 "--out", "DIR",
                 "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
                     + "and steps.jsonl with --set output.decisions=true, plans.jsonl with\n"
-                    + "output.plans, latency.csv with output.latency_breakdown, timeline.json with\n"
-                    + "output.timeline."),
+                    + "output.plans, latency.csv with output.latency_breakdown, timeline.json\n"
+                    + "with output.timeline."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
             Flag("--quiet", "Show no progress line."),

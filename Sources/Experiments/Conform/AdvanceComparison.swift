@@ -4,7 +4,7 @@ import Traces
 
 /// Holds fast-forward against stepping on random small workloads and plans.
 public enum AdvanceComparison {
-    /// What differs between the two ways of advancing for a seed; nil when all of it is equal: records,
+    /// What differs between the two ways of advancing for a seed; nil when all is equal: records,
     /// counters, histograms, block use, times, digest, and the place of an error.
     public static func difference(seed: UInt64) throws -> String? {
         do {

@@ -85,7 +85,7 @@ public enum Conformance {
         return result
     }
 
-    /// Runs one case in one way of advancing; what cannot be read is a result, too, so that it ends no other.
+    /// Runs one case in one way; what cannot be read is a result, too, so that it ends no other.
     public static func attempt(
         _ folder: String, advance: EngineConfiguration.Advance
     ) -> ConformanceResult {

@@ -257,7 +257,7 @@ struct Arrivals: ~Copyable {
             isQuotable: !batch.outputContents.isEmpty, content: batch.segments(of: index))
     }
 
-    /// Tells the arrivals that a request ended: its followers, or the next of a closed loop, may come.
+    /// Tells them that a request ended: its followers, or the next of a closed loop, may come.
     /// A session keeps its place in the loop from turn to turn.
     mutating func ended(_ record: RequestRecord, at time: Int64) {
         let rows = followers.removeValue(forKey: record.id)

@@ -38,11 +38,11 @@ private func miscounted(_ counters: inout InstanceCounters, _ scheduler: inout S
 extension InstanceCounters {
     /// I26: steps, as they are priced and as they are scheduled, and the GPU's time.
     fileprivate var unaccounted: String? {
-        if work.steps != counters.steps || work.tokens != counters.scheduledTokens
-            || work.requests != counters.scheduledEntries
+        if work.steps != totals.steps || work.tokens != totals.scheduledTokens
+            || work.requests != totals.scheduledEntries
         {
             return "I26: \(work.tokens) tokens in \(work.steps) steps were priced, "
-                + "\(counters.scheduledTokens) in \(counters.steps) scheduled"
+                + "\(totals.scheduledTokens) in \(totals.steps) scheduled"
         }
         let span = firstArrival == .max ? 0 : max(0, lastEnd - firstArrival)
         if busyTime < 0 || hostWaitTime < 0 || busyTime > span {

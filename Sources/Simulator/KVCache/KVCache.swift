@@ -186,7 +186,7 @@ extension KVCache {
     }
 
     /// Whether a demand can be met: vLLM's `allocate_slots` up to its test of capacity. Releases
-    /// what slid out of a window. O(groups · hit runs), by number O(hit blocks).
+    /// what left a window. O(groups · hit runs), by number O(hit blocks).
     @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
         precondition(
@@ -308,7 +308,7 @@ extension KVCache {
     /// Tokens computed at which the pool has to be asked for a request that decodes steadily.
     ///
     /// `settled` is what its latest `allocate` took for settled, on which depends how far its
-    /// windows have slid; nil: not known.
+    /// windows have moved; nil: not known.
     mutating func nextNeed(_ slot: Int, settled: Int?) -> Int {
         let size = blockSize.tokens
         let table = slots[slot].table

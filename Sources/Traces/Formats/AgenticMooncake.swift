@@ -68,7 +68,8 @@ struct AgenticMooncake {
             assumptions: assumptions)
         return (
             CollectedTrace(
-                rows, counters: counters, options: options, notes: notes, countsFromFirstRow: false),
+                rows, counters: counters, options: options, notes: notes,
+                countsFromFirstRow: false),
             notes
         )
     }

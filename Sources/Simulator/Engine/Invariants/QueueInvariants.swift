@@ -85,8 +85,8 @@ func disorderedRunning(_ instance: inout Instance) -> String? {
 }
 
 /// I11: the queue is in the order of its policy: by (priority, arrival, id); or preempted requests
-/// first, then the others in order of arrival. A Swift policy has an order of its own, and a release
-/// that sets requests aside (S13) puts these back before the others.
+/// first, then the others in order of arrival. A Swift policy has an order of its own, and a
+/// release that sets requests aside (S13) puts these back before the others.
 func disorderedWaiting(_ instance: inout Instance) -> String? {
     let setsAside = instance.scheduler.rules.version.wholePrompt == .setAside
     if instance.scheduler.custom != nil || setsAside { return nil }

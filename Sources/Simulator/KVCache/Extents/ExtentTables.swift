@@ -2,11 +2,11 @@ import Traces
 
 /// A request's blocks in one group, when they are kept as extents.
 struct GroupTable {
-    /// Places at the front whose blocks have slid out of the window.
+    /// Places at the front whose blocks have left the window.
     var behindWindow: Int32 = 0
     /// Registered blocks, in chain order; not kept for content that nobody else can name.
     var holds = Slab<ExtentRange>.List()
-    /// Holds at the front of the list that have slid out wholly.
+    /// Holds at the front of the list that have left it wholly.
     var gone: Int32 = 0
     /// Blocks in the others.
     var cached: Int32 = 0
@@ -60,11 +60,11 @@ func freeBehindWindows(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end
     // A walk to the back begins with what has left before it was registered.
     let unregistered =
         cache.groups[group].keylessToBack
-        ? end - min(end, max(slid, cache.slots[slot].table.registered)) : 0
+        ? end - min(end, max(behindWindow, cache.slots[slot].table.registered)) : 0
     cache.extents.giveBack(Int(unregistered), toBack: true)
     let cached =
         cache.slots[slot].isPrivate
-        ? freePrivateBehindWindow(&cache, slot, group, slid..<end)
+        ? freePrivateBehindWindow(&cache, slot, group, behindWindow..<end)
         : releaseHolds(&cache, slot, group, below: end)
     cache.extents.giveBack(Int(end - behindWindow - unregistered) - cached)
     cache.groupTables[slot * cache.groups.count + group].behindWindow = end
@@ -117,7 +117,7 @@ private func freePrivateBehindWindow(
 
 /// Releases all of a request's blocks, whose table this was.
 func releaseExtents(_ cache: inout KVCache, _ slot: Int, _ table: BlockTable) {
-    // Nothing has slid, and every block is registered or none is.
+    // Nothing has left a window, and every block is registered or none is.
     if cache.sumsBlocks, cache.slots[slot].isPrivate {
         cache.extents.giveBack(
             Int(table.count - table.registered), toBack: cache.groups[0].keylessToBack)

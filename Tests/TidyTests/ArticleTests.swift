@@ -42,7 +42,7 @@ struct ArticleTests {
         for folder in ["Sources", "Tests", "configs", "traces", ".ci"] {
             paths.insert(folder)
             let root = packageRoot.appendingPathComponent(folder)
-            let stepped = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+            let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
             while let url = walk?.nextObject() as? URL {
                 paths.insert(String(url.path.dropFirst(packageRoot.path.count + 1)))
             }

@@ -12,7 +12,7 @@ struct SourceFile {
         var files: [SourceFile] = []
         for folder in folders {
             let root = packageRoot.appendingPathComponent(folder)
-            let stepped = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+            let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
             while let url = walk?.nextObject() as? URL {
                 guard url.pathExtension == "swift" else { continue }
                 let text = try String(contentsOf: url, encoding: .utf8)

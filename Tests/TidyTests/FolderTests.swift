@@ -7,7 +7,7 @@ struct FolderTests {
     private let folders: SimulatorFolders
     /// From the bottom to the top. The root's `Simulation.swift` is the door to all of it.
     private static let layers = [
-        "Kernel", "Versions", "Config", "Observe", "Requests", "KVCache", "Scheduler", "Engine",
+        "Kernel", "Config", "Observe", "Requests", "KVCache", "Scheduler", "Engine",
         "Cluster",
         "Simulation",
     ]

@@ -55,18 +55,33 @@ struct LoggedRun: Sendable {
             try Self.scan(file: path.appending(pathComponent: RunFiles.decisions), body)
             return run
         case .configuration(let configuration, let adjust):
-            let resolved = try configuration.resolved()
-            var plan = resolved.plan
-            plan.keepsRecords = true
-            adjust(&plan)
-            let result = try simulate(
-                plan, source: resolved.configuration.openTrace().source,
-                observer: LineFeeder(plan, body))
-            return try ComparedRun(
-                name: name, configuration: resolved.configuration.withAbsolutePaths,
-                requests: result.records.map(ComparedRequest.init), figures: [:],
-                digest: result.digest)
+            return try simulated(configuration, adjust) { LineFeeder($0, body) }
         }
+    }
+
+    /// The run without its log: a run that nobody watches fast-forwards. O(events).
+    func run() throws -> ComparedRun {
+        switch source {
+        case .folder(_, let run): run
+        case .configuration(let configuration, let adjust):
+            try simulated(configuration, adjust) { _ in NoObserver() }
+        }
+    }
+
+    private func simulated(
+        _ configuration: Configuration, _ adjust: (inout RunPlan) -> Void,
+        _ observer: (RunPlan) -> any RunObserver
+    ) throws -> ComparedRun {
+        let resolved = try configuration.resolved()
+        var plan = resolved.plan
+        plan.keepsRecords = true
+        adjust(&plan)
+        let result = try simulate(
+            plan, source: resolved.configuration.openTrace().source, observer: observer(plan))
+        return try ComparedRun(
+            name: name, configuration: resolved.configuration.withAbsolutePaths,
+            requests: result.records.map(ComparedRequest.init), figures: [:],
+            digest: result.digest)
     }
 
     private static func scan(

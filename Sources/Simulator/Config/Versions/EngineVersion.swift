@@ -14,8 +14,9 @@ public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvert
     public init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { part in
-            // `Int` would take a sign too.
-            part.count <= 4 && part.allSatisfy { ("0"..."9").contains($0) } ? Int(part) : nil
+            // `Int` would take a sign too, and no version has leading zeros.
+            part.count <= 4 && part.allSatisfy { ("0"..."9").contains($0) }
+                && (part == "0" || part.first != "0") ? Int(part) : nil
         }
         guard numbers.count == parts.count, (2...3).contains(parts.count), numbers[0] == 0 else {
             return nil

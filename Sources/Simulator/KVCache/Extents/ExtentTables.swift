@@ -61,7 +61,7 @@ func slideExtents(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end: Int
     let unregistered =
         cache.groups[group].keylessToBack
         ? end - min(end, max(slid, cache.slots[slot].table.registered)) : 0
-    cache.extents.giveBack(Int(unregistered), toBack: true)
+    if unregistered > 0 { cache.extents.giveBack(Int(unregistered), toBack: true) }
     let keyed =
         cache.slots[slot].isPrivate
         ? slidePrivate(&cache, slot, group, slid..<end)
@@ -151,7 +151,7 @@ func registerExtents(_ cache: inout KVCache, _ slot: Int, _ blocks: Range<Int32>
     guard cache.slots[slot].isPrivate else { return registerNamed(&cache, slot, blocks) }
     // The same, for most requests without looking at the group.
     if cache.sumsBlocks {
-        cache.extents.distinctKeys += blocks.count
+        cache.extents.distinctKeys += Int(blocks.upperBound - blocks.lowerBound)
         return
     }
     for group in cache.groups.indices {

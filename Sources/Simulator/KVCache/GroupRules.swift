@@ -67,14 +67,20 @@ struct GroupRules {
     }
 
     /// Calls with the ranges, among some blocks of a request, that are registered under a key, in
-    /// ascending order. Their sum. O(1), and O(blocks) where the retention is limited.
+    /// ascending order. Their sum. O(1), and O(blocks) where more than last windows is retained.
     @inline(__always)
     func forEachRetained(
         _ blocks: Range<Int32>, _ request: Retention, _ body: (Range<Int32>) -> Void
     ) -> Int {
-        guard window > 0, retention != nil else {
+        guard window > 0, let retention else {
             if !blocks.isEmpty { body(blocks) }
-            return blocks.count
+            return Int(blocks.upperBound - blocks.lowerBound)
+        }
+        if retention == 0 {
+            let (first, second) = lastWindows(blocks, request)
+            if !first.isEmpty { body(first) }
+            if !second.isEmpty { body(second) }
+            return Int(first.upperBound - first.lowerBound + second.upperBound - second.lowerBound)
         }
         var count = 0
         var start = blocks.lowerBound
@@ -86,6 +92,30 @@ struct GroupRules {
             start = end + 1
         }
         return count
+    }
+
+    /// What of some blocks lies in the last window before the end of the prompt or before the
+    /// junction: one range or two, which do not touch, in ascending order. O(1).
+    @inline(__always)
+    private func lastWindows(
+        _ blocks: Range<Int32>, _ request: Retention
+    ) -> (first: Range<Int32>, second: Range<Int32>) {
+        let none = blocks.upperBound..<blocks.upperBound
+        let prompt = Int32(blockSize.filled(by: Int(request.promptTokens - 1)))
+        var junction: Int32 = 0
+        if request.junction > 0 { junction = Int32(blockSize.filled(by: Int(request.junction))) }
+        // All that an answer adds.
+        guard blocks.lowerBound < max(prompt, junction) else { return (none, none) }
+        let needed = Int32(needed)
+        let low = max(max(prompt, junction) - needed, blocks.lowerBound)
+        let high = min(max(prompt, junction), blocks.upperBound)
+        let last = low < high ? low..<high : none
+        let lowBefore = max(min(prompt, junction) - needed, blocks.lowerBound)
+        let highBefore = min(min(prompt, junction), blocks.upperBound)
+        guard lowBefore < highBefore else { return (last, none) }
+        // The one before begins no later and ends no later.
+        if !last.isEmpty, low <= highBefore { return (lowBefore..<high, none) }
+        return (lowBefore..<highBefore, last)
     }
 }
 

@@ -95,33 +95,6 @@ struct Hit {
     static let none = Hit()
 }
 
-/// What a request wants to hold after the step. Token counts throughout.
-struct BlockDemand {
-    var slot: Int
-    /// Computed before the step, without what a hit adds.
-    var computed: Int
-    /// To compute in the step.
-    var tokens: Int
-    /// Prompt and delivered outputs.
-    var known: Int
-    /// Scheduled before, in batches not yet processed.
-    var inFlight: Int
-    /// Refuse unless all known tokens fit (vLLM's scheduler_reserve_full_isl).
-    var reservesFullPrompt = false
-    /// Blocks to leave free (vLLM's watermark).
-    var watermark = 0
-}
-
-extension BlockDemand {
-    /// What a request asks for when so many of its tokens are to be computed in a step.
-    @inline(__always)
-    init(_ request: borrowing LiveRequest, slot: Int, tokens: Int) {
-        self.init(
-            slot: slot, computed: Int(request.computed), tokens: tokens,
-            known: Int(request.known), inFlight: Int(request.inFlight))
-    }
-}
-
 extension KVCache {
     /// Makes room for what is known of a new request's slot. `content` is nil where no other
     /// request can name the request's content. O(segments).
@@ -144,6 +117,7 @@ extension KVCache {
     }
 
     /// Forgets the content of a request that has ended and released its blocks.
+    @inline(__always)
     mutating func close(_ slot: Int) {
         if isCaching, !slots[slot].isPrivate { contents.close(slot) }
     }
@@ -189,6 +163,17 @@ extension KVCache {
     /// what left a window. O(groups · hit runs), by number O(hit blocks).
     @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
+        guard sumsBlocks, hit.tokens == 0 else { return fits(demand, hit) }
+        // Nothing slides, nothing caps what is asked for, and of two questions the larger decides.
+        let known = demand.reservesFullPrompt ? demand.known : 0
+        let tokens = min(max(demand.computed + demand.tokens, known), maxModelLen)
+        let held = Int(slots[demand.slot].table.count)
+        return max(0, blockSize.holding(tokens) - held) + demand.watermark <= extents.freeCount
+    }
+
+    /// The same with windows, hits, or several groups, and where blocks are numbered.
+    @inline(never)
+    private mutating func fits(_ demand: BlockDemand, _ hit: Hit) -> Bool {
         precondition(
             hit.tokens == 0 || hit.serial == found.serial, "I8: a hit of an earlier lookup")
         let total = min(demand.computed + hit.tokens, maxModelLen)
@@ -338,7 +323,10 @@ extension KVCache {
 
     /// Most blocks that a request of so many tokens holds, over all groups. O(groups).
     @inline(__always)
-    func gateBlocks(tokens: Int) -> Int { lacking(blockSize.holding(tokens), 0) { $0.holdCap } }
+    func gateBlocks(tokens: Int) -> Int {
+        let blocks = blockSize.holding(tokens)
+        return sumsBlocks ? blocks : lacking(blocks, 0) { $0.holdCap }
+    }
 
     /// Notes until when the request's next steps need nothing from the pool.
     @inline(__always)

@@ -13,7 +13,13 @@ func runTogether(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Bool {
     if !scheduler.cohort.individuals.isEmpty {
         countWanted(&scheduler, &cache, &tokens, &blocks)
     }
-    if !scheduler.cohort.leaving.isEmpty { countWaste(&scheduler, &cache, &tokens, &blocks) }
+    var waste = CohortShare()
+    var wasteBlocks = 0
+    if !scheduler.cohort.leaving.isEmpty {
+        wasteBlocks = countWaste(&scheduler, &cache, &waste)
+        tokens += waste.wasted
+        blocks += wasteBlocks
+    }
     if !cache.sumsBlocks { blocks += gatherNeeds(&scheduler, &cache) }
     let excess = tokens - scheduler.plan.budget
     if excess > 0 {
@@ -23,8 +29,8 @@ func runTogether(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Bool {
     cache.take(memberBlocks)
     if !scheduler.cohort.individuals.isEmpty { runIndividuals(&scheduler, &cache) }
     if !cache.sumsBlocks { serveNeeds(&scheduler, &cache) }
-    if !scheduler.cohort.leaving.isEmpty { wasteSteps(&scheduler, &cache) }
-    scheduler.plan.budget -= scheduler.cohort.count + scheduler.plan.share.wasted
+    if waste.wasted > 0 { wasteSteps(&scheduler, &cache, waste, wasteBlocks) }
+    scheduler.plan.budget -= scheduler.cohort.count + waste.wasted
     return true
 }
 
@@ -76,30 +82,39 @@ private func runIndividuals(_ scheduler: inout Scheduler, _ cache: inout KVCache
     }
 }
 
-/// Counts what the steps that leaving members waste need.
+/// Counts the steps that leaving members waste. The blocks that they lack.
 func countWaste(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ tokens: inout Int,
-    _ blocks: inout Int
-) {
-    for index in scheduler.cohort.leaving.indices {
-        let slot = Int(scheduler.cohort.leaving[index])
-        guard scheduler.wastesStep(slot) else { continue }
-        tokens += 1
-        // Where blocks are no sums they are among the needs.
-        guard cache.sumsBlocks else { continue }
-        blocks += cache.blocksLacking(slot, tokens: scheduler.requests[slot].computedAtEnd + 1)
-    }
-}
-
-/// Schedules the steps that leaving members waste.
-func wasteSteps(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ waste: inout CohortShare
+) -> Int {
+    var blocks = 0
     for index in scheduler.cohort.leaving.indices {
         let slot = Int(scheduler.cohort.leaving[index])
         guard scheduler.wastesStep(slot) else { continue }
         let context = scheduler.requests[slot].computedAtEnd + 1
-        if cache.sumsBlocks { cache.grow(slot, to: context) }
-        scheduler.plan.share.wasted += 1
-        scheduler.plan.share.wastedContext += context
-        scheduler.plan.share.wastedWindowed += min(context, scheduler.cohort.window)
+        waste.wasted += 1
+        waste.wastedContext += context
+        waste.wastedWindowed += min(context, scheduler.cohort.window)
+        // Where blocks are no sums they are among the needs.
+        if cache.sumsBlocks { blocks += cache.blocksLacking(slot, tokens: context) }
+    }
+    return blocks
+}
+
+/// Schedules the steps that leaving members waste, as they were counted, with their blocks.
+@inline(__always)
+func wasteSteps(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ waste: CohortShare, _ blocks: Int
+) {
+    scheduler.plan.share = waste
+    if blocks > 0 { growWasted(&scheduler, &cache) }
+}
+
+/// Takes the blocks that leaving members lack. Nearly always they lack none.
+@inline(never)
+private func growWasted(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
+    for index in scheduler.cohort.leaving.indices {
+        let slot = Int(scheduler.cohort.leaving[index])
+        guard scheduler.wastesStep(slot) else { continue }
+        cache.grow(slot, to: scheduler.requests[slot].computedAtEnd + 1)
     }
 }

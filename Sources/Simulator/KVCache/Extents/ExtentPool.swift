@@ -154,7 +154,7 @@ extension ExtentPool {
     /// Returns cached blocks that left a window of a request which alone can name them, and
     /// may have to. O(1).
     mutating func releasePrivate(_ blocks: Range<Int32>, sequence: Int64, group: Int32) {
-        queuedFree += blocks.count
+        queuedFree += Int(blocks.upperBound - blocks.lowerBound)
         enqueue(
             store(
                 Span(

@@ -151,7 +151,7 @@ func registerExtents(_ cache: inout KVCache, _ slot: Int, _ blocks: Range<Int32>
     guard cache.slots[slot].isPrivate else { return registerNamed(&cache, slot, blocks) }
     // The same, for most requests without looking at the group.
     if cache.sumsBlocks {
-        cache.extents.distinctKeys += blocks.count
+        cache.extents.distinctKeys += Int(blocks.upperBound - blocks.lowerBound)
         return
     }
     for group in cache.groups.indices {

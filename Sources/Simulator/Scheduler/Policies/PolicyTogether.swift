@@ -117,7 +117,9 @@ private func list(
         if takesDecodes {
             var tokens = scheduler.cohort.count
             if !scheduler.cohort.leaving.isEmpty {
-                countWaste(&scheduler, &cache, &tokens, &blocks)
+                var waste = CohortShare()
+                blocks += countWaste(&scheduler, &cache, &waste)
+                tokens += waste.wasted
             }
             left -= tokens
         }
@@ -208,7 +210,11 @@ private func serve(
         guard takesDecodes else { continue }
         served.decodes = true
         if !cache.sumsBlocks { serveNeeds(&scheduler, &cache) }
-        if !scheduler.cohort.leaving.isEmpty { wasteSteps(&scheduler, &cache) }
+        if !scheduler.cohort.leaving.isEmpty {
+            var waste = CohortShare()
+            let blocks = countWaste(&scheduler, &cache, &waste)
+            wasteSteps(&scheduler, &cache, waste, blocks)
+        }
         scheduler.plan.budget -= scheduler.cohort.count + scheduler.plan.share.wasted
     }
 }

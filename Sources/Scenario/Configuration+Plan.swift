@@ -203,14 +203,27 @@ extension Configuration {
         plan.router.policy = cluster.router
         plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
         plan.router.affinitySlack = cluster.affinitySlack
-        if let concurrency = trace.concurrency {
-            plan.arrivals = .closedLoop(concurrency: concurrency)
-        }
+        plan.arrivals = try trace.arrivals()
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))
         plan.seed = UInt64(seed!)
         return plan
+    }
+}
+
+extension Configuration.TraceSection {
+    /// How requests enter the cluster.
+    func arrivals() throws -> ArrivalMode {
+        switch (concurrency, maxConcurrency) {
+        case (nil, nil): return .openLoop
+        case (let users?, nil): return .closedLoop(concurrency: users)
+        case (nil, let cap?): return .capped(concurrency: cap)
+        case (let users?, .some):
+            throw InputError(
+                "trace.max_concurrency", "keeps the trace's times, which trace.concurrency ignores",
+                expected: "one of them: a closed loop has at most its \(users) in flight anyway")
+        }
     }
 }
 

@@ -162,6 +162,8 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// Most requests in flight beside the trace's times.
+        public var maxConcurrency: Int?
         public var followsSessions = true
         public var sessionRate = 0.1
 

@@ -262,6 +262,11 @@ extension ConfigurationKey {
             "Closed loop: keep this many requests in the cluster and ignore the trace's times.\n"
                 + "A session counts as one, while it thinks too."),
         .init(
+            "trace.max_concurrency", \.trace.maxConcurrency,
+            .optional(.integer(1...10_000_000), null: "no cap"),
+            "A cap beside the trace's times: a request whose time has come waits at the client\n"
+                + "while this many are in the cluster. A session that thinks counts as none."),
+        .init(
             "trace.sessions", \.trace.followsSessions, .flag,
             "A turn of a session waits for the previous answer, where the format knows sessions."),
         .init(

@@ -99,7 +99,8 @@ private struct ReplayRun {
         let began = ContinuousClock.now
         let trace = try resolved.configuration.openTrace()
         let requests = try folder?.file(RunFiles.requests)
-        try requests?.write(RequestLine.header)
+        try requests?.write(
+            resolved.plan.holdsBack ? RequestLine.headerWithDue : RequestLine.header)
         let output = resolved.configuration.output
         let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
         let plans = output.plans ? try folder?.file(RunFiles.plans) : nil

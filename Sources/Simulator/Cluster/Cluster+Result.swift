@@ -52,6 +52,8 @@ extension Cluster {
         // A closed loop sends no more than is answered.
         switch plan.arrivals {
         case .closedLoop(let concurrency): result.concurrency = concurrency
+        case .capped(let concurrency):
+            result.client = ClientLatencies(client[0], cap: concurrency)
         case .openLoop:
             let steps = Double(max(1, result.work.steps))
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)

@@ -16,6 +16,8 @@ struct Cluster: ~Copyable {
     var window: RecordWindow
     /// One for each thread.
     var statistics = HotArray<RequestStatistics>()
+    /// What clients saw, where requests wait there; else empty.
+    var client = HotArray<ClientStatistics>()
     let objective: ServiceLevelObjective
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
@@ -25,6 +27,7 @@ struct Cluster: ~Copyable {
         }
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
+        if case .capped = plan.arrivals { client.append(ClientStatistics()) }
         dueTimes = Array(repeating: .max, count: plan.replicas)
         window = RecordWindow(keepsRecords: plan.keepsRecords)
         objective = plan.objective
@@ -139,6 +142,12 @@ private func collect(
     try handOn(&cluster.replicas[number], &observer)
     guard !cluster.replicas[number].tally.ended.isEmpty else { return }
     for index in cluster.replicas[number].tally.ended.indices {
+        if feed.isCapped {
+            let sequence = cluster.replicas[number].tally.ended[index].sequence
+            let wait = feed.clientWait(of: sequence)
+            cluster.replicas[number].tally.ended[index].record.clientWait = wait
+            cluster.client[0].add(cluster.replicas[number].tally.ended[index].record)
+        }
         let ended = cluster.replicas[number].tally.ended[index]
         cluster.router.ended(on: number)
         cluster.statistics[0].add(ended.record)

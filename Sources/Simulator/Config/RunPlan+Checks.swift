@@ -58,8 +58,10 @@ extension RunPlan {
                 "at most 10⁹ at max_num_batched_tokens and max_num_seqs")
         }
         try checkLongestStep()
-        if case .closedLoop(let concurrency) = arrivals {
-            try inRange(concurrency, "trace.concurrency")
+        switch arrivals {
+        case .openLoop: break
+        case .closedLoop(let concurrency): try inRange(concurrency, "trace.concurrency")
+        case .capped(let concurrency): try inRange(concurrency, "trace.max_concurrency")
         }
     }
 }

@@ -150,6 +150,13 @@ public enum RunReport {
                 + "when a request is sent, \"from due\" at the trace's time"
         }
         guard let concurrency = summary.concurrency else { return nil }
+        if summary.thinkTime.mean > 0 {
+            let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
+            let kind = summary.thinkTime.law == .fixed ? "" : " on average, exponential"
+            return "closed loop: \(Quantity.count(concurrency)) "
+                + (concurrency == 1 ? "user" : "users") + ", each sends the next request \(pause)"
+                + kind + ", after an answer; that is in no latency"
+        }
         let flight =
             Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
             + " in flight, the next sent when one ends"

@@ -34,6 +34,10 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(mostConcurrent, forKey: Key("max_concurrent_requests"))
         try container.encodeIfPresent(
             concurrency ?? client?.cap, forKey: Key("max_concurrency"))
+        if thinkTime.mean > 0 {
+            try container.encode(Double(thinkTime.mean) / 1e12, forKey: Key("think_time_s"))
+            try container.encode(thinkTime.law.rawValue, forKey: Key("think_time_law"))
+        }
         try container.encodeIfPresent(client?.held, forKey: Key("client_held_requests"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))

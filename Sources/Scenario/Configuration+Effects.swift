@@ -57,6 +57,12 @@ extension Configuration {
                     ))
             }
         }
+        if trace.concurrency == nil {
+            keys.append(("trace.think_s", "there is no closed loop, trace.concurrency"))
+        }
+        if trace.concurrency == nil || trace.thinkSeconds == 0 {
+            keys.append(("trace.think_law", "users do not think: trace.think_s is 0 or unread"))
+        }
         if engine.version.release.rules.prefillPacing == .coordinated {
             let reason =
                 "vLLM \(engine.version) paces prefill only under a data-parallel coordinator"

@@ -204,6 +204,8 @@ extension Configuration {
         plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
         plan.router.affinitySlack = cluster.affinitySlack
         plan.arrivals = try trace.arrivals()
+        plan.thinkTime.law = trace.thinkLaw
+        plan.thinkTime.mean = picoseconds(milliseconds: trace.thinkSeconds * 1e3)
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))

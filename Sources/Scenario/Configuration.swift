@@ -162,6 +162,9 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// Mean pause of a closed loop's users, seconds, and its law.
+        public var thinkSeconds = 0.0
+        public var thinkLaw = ThinkTime.Law.fixed
         /// Most requests in flight beside the trace's times.
         public var maxConcurrency: Int?
         public var followsSessions = true

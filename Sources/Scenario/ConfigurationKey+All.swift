@@ -262,6 +262,13 @@ extension ConfigurationKey {
             "Closed loop: keep this many requests in the cluster and ignore the trace's times.\n"
                 + "A session counts as one, while it thinks too."),
         .init(
+            "trace.think_s", \.trace.thinkSeconds, .number(0...86_400),
+            "Closed loop: seconds that a user waits between an answer and the next request. Turns\n"
+                + "of a session keep the trace's pauses."),
+        .init(
+            "trace.think_law", \.trace.thinkLaw, .choice,
+            "How these pauses are spread about that mean."),
+        .init(
             "trace.max_concurrency", \.trace.maxConcurrency,
             .optional(.integer(1...10_000_000), null: "no cap"),
             "A cap beside the trace's times: a request whose time has come waits at the client\n"

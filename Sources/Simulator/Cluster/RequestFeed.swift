@@ -15,6 +15,9 @@ struct RequestFeed: ~Copyable {
     /// Requests of a closed loop beyond its number: those that follow one request together.
     private var excess = 0
     private let closedLoop: Bool
+    /// The pauses of a closed loop's users.
+    private let thinkTime: ThinkTime
+    private let seed: UInt64
     /// Whether requests wait at the client while too many are in the cluster.
     let isCapped: Bool
     /// How long requests in the cluster had waited at the client, by their numbers, picoseconds;
@@ -55,6 +58,8 @@ struct RequestFeed: ~Copyable {
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
         foreseesEnds = !plan.engine.stopsAtUnforeseenToken
+        thinkTime = plan.thinkTime
+        seed = plan.seed
         var places = 0
         var limits: (loop: Bool, cap: Bool) = (false, false)
         switch plan.arrivals {
@@ -316,7 +321,10 @@ struct RequestFeed: ~Copyable {
         } else if excess > 0 {
             excess -= 1
         } else {
-            openings.push(.init(time: time, tie: 0, payload: 0))
+            let pause = thinkTime.pause(after: record.id, seed: seed)
+            let (next, isLate) = time.addingReportingOverflow(pause)
+            openings.push(
+                .init(time: isLate ? lastMoment : min(lastMoment, next), tie: 0, payload: 0))
         }
     }
 

@@ -58,6 +58,9 @@ extension RunPlan {
                 "at most 10⁹ at max_num_batched_tokens and max_num_seqs")
         }
         try checkLongestStep()
+        try require(
+            thinkTime.mean >= 0 && thinkTime.mean <= 86_400_000_000_000_000,
+            "trace.think_s", "is out of range", "0 to 86400")
         switch arrivals {
         case .openLoop: break
         case .closedLoop(let concurrency): try inRange(concurrency, "trace.concurrency")

@@ -69,6 +69,8 @@ public struct RunPlan: Sendable {
     public var replicas = 1
     public var router = RouterConfiguration()
     public var arrivals = ArrivalMode.openLoop
+    /// The pauses of a closed loop's users.
+    public var thinkTime = ThinkTime()
     public var objective = ServiceLevelObjective()
     public var seed: UInt64 = 0
     /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.

@@ -57,6 +57,9 @@ extension Configuration {
                     ))
             }
         }
+        if trace.requestRate == nil, trace.rampUp == nil {
+            keys.append(("trace.burstiness", "there is no trace.request_rate to spread"))
+        }
         if trace.concurrency == nil {
             keys.append(("trace.think_s", "there is no closed loop, trace.concurrency"))
         }

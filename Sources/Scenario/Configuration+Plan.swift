@@ -214,21 +214,6 @@ extension Configuration {
     }
 }
 
-extension Configuration.TraceSection {
-    /// How requests enter the cluster.
-    func arrivals() throws -> ArrivalMode {
-        switch (concurrency, maxConcurrency) {
-        case (nil, nil): return .openLoop
-        case (let users?, nil): return .closedLoop(concurrency: users)
-        case (nil, let cap?): return .capped(concurrency: cap)
-        case (let users?, .some):
-            throw InputError(
-                "trace.max_concurrency", "keeps the trace's times, which trace.concurrency ignores",
-                expected: "one of them: a closed loop has at most its \(users) in flight anyway")
-        }
-    }
-}
-
 extension Configuration.ModelSection {
     /// The model's shape, from the catalogue or from a config.json.
     func shape() throws -> TransformerModel {

@@ -162,6 +162,12 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// Requests per second in place of the trace's times, and how they are spread.
+        public var requestRate: Double?
+        public var burstiness = 1.0
+        public var rampUp: SendingRate.RampUp?
+        public var rampUpStart: Double?
+        public var rampUpEnd: Double?
         /// Mean pause of a closed loop's users, seconds, and its law.
         public var thinkSeconds = 0.0
         public var thinkLaw = ThinkTime.Law.fixed

@@ -4,7 +4,8 @@ import Traces
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
-        model + hardware + cluster + engine + scheduling + host + stepTime + trace + slo + output
+        model + hardware + cluster + engine + scheduling + host + stepTime + trace + sending + slo
+        + output
         + [
             .init(
                 "seed", \.seed,
@@ -279,6 +280,31 @@ extension ConfigurationKey {
         .init(
             "trace.session_rate", \.trace.sessionRate, .number(1e-9...1e9),
             "Sessions that start per second, where the format records no starts."),
+    ]
+
+    /// How requests are sent in place of the trace's times: the flags of vLLM's benchmark.
+    private static let sending: [ConfigurationKey] = [
+        .init(
+            "trace.request_rate", \.trace.requestRate,
+            .optional(.number(1e-6...1e9), null: "the trace's times"),
+            "Send the trace's requests, or sessions, at this rate in place of its times: requests\n"
+                + "per second, drawn as vLLM's benchmark draws them (--request-rate)."),
+        .init(
+            "trace.burstiness", \.trace.burstiness, .number(0.0025...400),
+            "Shape of the gamma distribution of the gaps (--burstiness): 1 is Poisson, less comes\n"
+                + "in bursts."),
+        .init(
+            "trace.ramp_up_strategy", \.trace.rampUp,
+            .optional(.choice, null: "a steady rate"),
+            "How the rate rises from request to request (--ramp-up-strategy)."),
+        .init(
+            "trace.ramp_up_start_rps", \.trace.rampUpStart,
+            .optional(.number(1e-6...1e9), null: "none"),
+            "Rate at the first request of a ramp, requests per second."),
+        .init(
+            "trace.ramp_up_end_rps", \.trace.rampUpEnd,
+            .optional(.number(1e-6...1e9), null: "none"),
+            "Rate at the last request of a ramp, requests per second."),
     ]
 
     private static let slo: [ConfigurationKey] = [

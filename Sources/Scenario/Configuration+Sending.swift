@@ -65,6 +65,33 @@ extension Configuration.TraceSection {
 }
 
 extension Configuration {
+    /// The benchmark's random dataset; nil: the trace is another. Throws `InputError` beside keys
+    /// of another trace.
+    func randomDataset() throws -> OpenedTrace? {
+        guard let input = trace.randomInputTokens else { return nil }
+        for (key, isGiven) in [
+            ("trace.file", trace.file != nil), ("trace.start_s", trace.startSeconds > 0),
+            ("trace.end_s", trace.endSeconds != nil), ("trace.rate_scale", trace.rateScale != 1),
+        ] where isGiven {
+            throw InputError(
+                key, "does not apply to trace.random_input_len, which makes the trace",
+                expected: "one of them")
+        }
+        var dataset = RandomDataset(inputTokens: input, outputTokens: trace.randomOutputTokens)
+        dataset.rangeRatio = trace.randomRangeRatio
+        dataset.prefixTokens = trace.randomPrefixTokens
+        let (count, seed) = (trace.limit ?? 1_000, try usedSeed())
+        guard count <= 10_000_000 else {
+            throw InputError(
+                "trace.limit", "is \(count), and a random dataset is held in memory",
+                expected: "at most 10000000")
+        }
+        return OpenedTrace(
+            name: "random dataset (\(input) in, \(trace.randomOutputTokens) out, seed \(seed))",
+            source: InMemorySource(try dataset.requests(count, seed: UInt64(seed))), notes: nil,
+            extent: TraceExtent(requests: count))
+    }
+
     /// A trace whose requests come at the rate that the configuration gives, if it gives one.
     func sent(_ trace: OpenedTrace) throws -> OpenedTrace {
         guard let rate = try self.trace.sendingRate() else { return trace }

@@ -76,6 +76,7 @@ extension Configuration {
     /// Opens the trace: a file, a recipe (a `.json5` file) or the built-in recipe. Throws
     /// `InputError` for what is none of them.
     public func openTrace() throws -> OpenedTrace {
+        if let random = try randomDataset() { return try sent(random) }
         if let recipe = try recipe() { return try sent(synthesized(recipe)) }
         let file = trace.file!
         let seed = UInt64(try usedSeed())
@@ -90,6 +91,7 @@ extension Configuration {
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
     func recipe() throws -> Recipe? {
+        guard trace.randomInputTokens == nil else { return nil }
         guard let file = trace.file else { return .builtInChat }
         return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
     }

@@ -162,6 +162,11 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// Lengths of the benchmark's random dataset, tokens; nil input: the trace is another.
+        public var randomInputTokens: Int?
+        public var randomOutputTokens = 128
+        public var randomRangeRatio = 0.0
+        public var randomPrefixTokens = 0
         /// Requests per second in place of the trace's times, and how they are spread.
         public var requestRate: Double?
         public var burstiness = 1.0

@@ -285,6 +285,20 @@ extension ConfigurationKey {
     /// How requests are sent in place of the trace's times: the flags of vLLM's benchmark.
     private static let sending: [ConfigurationKey] = [
         .init(
+            "trace.random_input_len", \.trace.randomInputTokens,
+            .optional(.integer(1...10_000_000), null: "no random dataset"),
+            "In place of a trace: the random dataset of vLLM's benchmark, trace.limit requests\n"
+                + "(1000) with so many prompt tokens, all at time 0 or at trace.request_rate."),
+        .init(
+            "trace.random_output_len", \.trace.randomOutputTokens, .integer(1...10_000_000),
+            "Tokens of its answers."),
+        .init(
+            "trace.random_range_ratio", \.trace.randomRangeRatio, .number(0...0.999_999),
+            "Draw both lengths evenly, this share up and down of them."),
+        .init(
+            "trace.random_prefix_len", \.trace.randomPrefixTokens, .integer(0...10_000_000),
+            "Tokens that all its prompts begin with, on top."),
+        .init(
             "trace.request_rate", \.trace.requestRate,
             .optional(.number(1e-6...1e9), null: "the trace's times"),
             "Send the trace's requests, or sessions, at this rate in place of its times: requests\n"

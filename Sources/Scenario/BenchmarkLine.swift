@@ -3,9 +3,9 @@ import Models
 
 /// A command line of vLLM 0.33's serving benchmark, read as keys of a configuration.
 ///
-/// `vllm bench serve --request-rate 10 --max-concurrency 8 --random-input-len 512`: the load and the
-/// "random" dataset become keys, what a simulation has no use for is named, and everything else is
-/// refused.
+/// `vllm bench serve --request-rate 10 --max-concurrency 8 --random-input-len 512`: the load and
+/// the "random" dataset become keys, what a simulation has no use for is named, and everything else
+/// is refused.
 public struct BenchmarkLine: Sendable {
     /// `key=value`, as for `--set`.
     public private(set) var changes: [String] = []

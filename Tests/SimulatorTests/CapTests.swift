@@ -85,7 +85,7 @@ struct CapTests {
             let cap = 1 + random.below(9)
             let requests = workload(&random, 40 + random.below(80))
             var plan = plan(cap, replicas: 1 + random.below(3))
-            plan.engine.gait = round % 2 == 0 ? .walk : .stride
+            plan.engine.advance = round % 2 == 0 ? .step : .fastForward
             let result = try simulate(plan, source: InMemorySource(requests))
             #expect(result.records.count == requests.count)
             check(result, requests, cap: cap, "seed \(seed), round \(round)")

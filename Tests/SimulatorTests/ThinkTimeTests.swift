@@ -50,7 +50,7 @@ struct ThinkTimeTests {
             let think = pause(law, mean: Int64(random.below(200_000)) * 1_000_000)
             var plan = plan(users, think, replicas: 1 + random.below(3))
             plan.seed = random.next()
-            plan.engine.gait = round % 2 == 0 ? .walk : .stride
+            plan.engine.advance = round % 2 == 0 ? .step : .fastForward
             let requests = workload(&random, 40 + random.below(60))
             let result = try simulate(plan, source: InMemorySource(requests))
             #expect(result.records.count == requests.count)

@@ -1,0 +1,24 @@
+import Simulator
+
+/// Divides the latencies of a run while it goes on, and keeps their means.
+public struct BreakdownObserver: RunObserver {
+    private var breakdown: LatencyBreakdownKeeper
+    public private(set) var report = BreakdownReport()
+
+    /// Watches a run of a plan.
+    public init(_ plan: RunPlan) { breakdown = LatencyBreakdownKeeper(plan) }
+
+    public var decisionDetail: DecisionDetail { .plans }
+
+    public mutating func decided(_ plans: DecidedPlans) { breakdown.add(plans) }
+
+    public mutating func record(_ record: RequestRecord) { _ = close(record) }
+
+    /// Takes note of the end of a request, of each in the order of the records; its parts, if it
+    /// has any.
+    public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
+        guard let request = breakdown.close(record) else { return nil }
+        report.add(request, record)
+        return request
+    }
+}

@@ -40,7 +40,10 @@ public enum RunReport {
 
     private static func latencyTable(_ summary: RunSummary) -> String {
         var table = TextTable(["", "mean", "p50", "p90", "p95", "p99", "max"])
-        let rows = zip(["TTFT", "TPOT", "ITL", "E2E", "queue"], summary.latencies)
+        var rows = Array(zip(["TTFT", "TPOT", "ITL", "E2E", "queue"], summary.latencies))
+        if let client = summary.client {
+            rows += zip(["client wait", "TTFT from due", "E2E from due"], client.latencies)
+        }
         for (name, latency) in rows {
             let value = latency.value
             let cells = [
@@ -140,7 +143,20 @@ public enum RunReport {
 
     /// What keeps requests coming, where it is not the trace's times.
     private static func load(_ summary: RunSummary) -> String? {
+        if let client = summary.client {
+            return "the trace's times, at most \(Quantity.count(client.cap)) in flight: "
+                + "\(Quantity.count(client.held)) requests waited at the client. TTFT, E2E and "
+                + "queue begin\n" + padded("", to: 14, .left)
+                + "when a request is sent, \"from due\" at the trace's time"
+        }
         guard let concurrency = summary.concurrency else { return nil }
+        if summary.thinkTime.mean > 0 {
+            let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
+            let kind = summary.thinkTime.law == .fixed ? "" : " on average, exponential"
+            return "closed loop: \(Quantity.count(concurrency)) "
+                + (concurrency == 1 ? "user" : "users") + ", each sends the next request \(pause)"
+                + kind + ", after an answer; that is in no latency"
+        }
         let flight =
             Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
             + " in flight, the next sent when one ends"

@@ -15,7 +15,11 @@ public enum RequestLine {
     public static let headerWithoutPriority = Array(
         String(decoding: header, as: UTF8.self).replacing(",priority", with: "").utf8)
 
-    /// Room that is enough for any row, bytes: thirteen columns, the longest an id of 20 digits.
+    /// The header where a cap holds requests back at the client: last stands when each was due.
+    public static let headerWithDue = Array(
+        (String(decoding: header.dropLast(), as: UTF8.self) + ",due\n").utf8)
+
+    /// Room that is enough for any row, bytes: fourteen columns, the longest an id of 20 digits.
     public static let longest = 256
 
     /// Appends a record's row, with its newline. O(1).
@@ -28,7 +32,10 @@ public enum RequestLine {
     }
 
     /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
-    public static func put(_ record: RequestRecord, into text: inout TextRoom) {
+    /// `tellsDue`: the last column says when it was due.
+    public static func put(
+        _ record: RequestRecord, tellsDue: Bool = false, into text: inout TextRoom
+    ) {
         text.put(record.id)
         put(picoseconds: record.arrival, into: &text)
         put(picoseconds: record.admitted, into: &text)
@@ -41,6 +48,7 @@ public enum RequestLine {
         if record.replica >= 0 { put(record.replica, into: &text) } else { text.put(byte: comma) }
         text.put(endings[Int(record.outcome.rawValue) * reasons + Int(record.rejection.rawValue)])
         text.put(Int64(record.priority))
+        if tellsDue { put(picoseconds: record.due, into: &text) }
         text.put(byte: UInt8(ascii: "\n"))
     }
 

@@ -32,11 +32,17 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(
             overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
         try container.encodeIfPresent(mostConcurrent, forKey: Key("max_concurrent_requests"))
-        try container.encodeIfPresent(concurrency, forKey: Key("max_concurrency"))
+        try container.encodeIfPresent(
+            concurrency ?? client?.cap, forKey: Key("max_concurrency"))
+        if thinkTime.mean > 0 {
+            try container.encode(Double(thinkTime.mean) / 1e12, forKey: Key("think_time_s"))
+            try container.encode(thinkTime.law.rawValue, forKey: Key("think_time_law"))
+        }
+        try container.encodeIfPresent(client?.held, forKey: Key("client_held_requests"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
-        try encode(latencies, into: &container)
+        try encode(latencies + (client?.latencies ?? []), into: &container)
         if !priorities.isEmpty {
             var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
             for members in priorities {

@@ -114,6 +114,10 @@ public struct RunSummary: Sendable, Equatable {
     public var holdsContent: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
+    /// The pauses of its users.
+    public var thinkTime: ThinkTime
+    /// What clients saw where a cap held requests back; nil: none was set.
+    public var client: ClientSummary?
     public var blocksPerReplica: Int
     /// Where the step times come from.
     public var clock: String
@@ -136,6 +140,8 @@ public struct RunSummary: Sendable, Equatable {
         goodRequests = result.goodRequests
         replicas = result.replicas
         concurrency = result.concurrency
+        thinkTime = result.thinkTime
+        client = result.client.map(ClientSummary.init)
         holdsContent = result.holdsContent
         blocksPerReplica = result.blocksPerReplica
         let replicaTime = result.duration * Double(result.replicas)

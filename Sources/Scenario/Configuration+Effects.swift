@@ -3,7 +3,9 @@ extension Configuration {
     /// and does nothing is said.
     func keysWithoutEffect() -> [String] {
         let isRecipe = (try? recipe()) != nil
-        let trace = isRecipe ? Self.traceOnly.map { ($0, "the trace is a recipe") } : []
+        let isRandom = self.trace.randomInputTokens != nil
+        let reason = isRandom ? "the trace is drawn" : "the trace is a recipe"
+        let trace = isRecipe || isRandom ? Self.traceOnly.map { ($0, reason) } : []
         return (clockKeys + choiceKeys + trace).compactMap { path, reason in
             guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
                 return nil
@@ -56,6 +58,19 @@ extension Configuration {
                         "engine.scheduling_policy is \(engine.schedulingPolicy.rawValue)"
                     ))
             }
+        }
+        if trace.randomInputTokens == nil {
+            let lengths = ["random_output_len", "random_range_ratio", "random_prefix_len"]
+            keys += lengths.map { ("trace." + $0, "there is no trace.random_input_len") }
+        }
+        if trace.requestRate == nil, trace.rampUp == nil {
+            keys.append(("trace.burstiness", "there is no trace.request_rate to spread"))
+        }
+        if trace.concurrency == nil {
+            keys.append(("trace.think_s", "there is no closed loop, trace.concurrency"))
+        }
+        if trace.concurrency == nil || trace.thinkSeconds == 0 {
+            keys.append(("trace.think_law", "users do not think: trace.think_s is 0 or unread"))
         }
         if engine.version.release.rules.prefillPacing == .coordinated {
             let reason =

@@ -203,9 +203,9 @@ extension Configuration {
         plan.router.policy = cluster.router
         plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
         plan.router.affinitySlack = cluster.affinitySlack
-        if let concurrency = trace.concurrency {
-            plan.arrivals = .closedLoop(concurrency: concurrency)
-        }
+        plan.arrivals = try trace.arrivals()
+        plan.thinkTime.law = trace.thinkLaw
+        plan.thinkTime.mean = picoseconds(milliseconds: trace.thinkSeconds * 1e3)
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))

@@ -76,18 +76,22 @@ extension Configuration {
     /// Opens the trace: a file, a recipe (a `.json5` file) or the built-in recipe. Throws
     /// `InputError` for what is none of them.
     public func openTrace() throws -> OpenedTrace {
-        if let recipe = try recipe() { return try synthesized(recipe) }
+        if let random = try randomDataset() { return try sent(random) }
+        if let recipe = try recipe() { return try sent(synthesized(recipe)) }
         let file = trace.file!
         let seed = UInt64(try usedSeed())
         let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: seed))
         let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
-        return OpenedTrace(
-            name: String(name).echoed(), source: source, notes: notes,
-            isReadOnce: InputFile.isReadOnce(file), extent: TraceExtent(requests: trace.limit))
+        return try sent(
+            OpenedTrace(
+                name: String(name).echoed(), source: source, notes: notes,
+                isReadOnce: InputFile.isReadOnce(file),
+                extent: TraceExtent(requests: trace.limit)))
     }
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
     func recipe() throws -> Recipe? {
+        guard trace.randomInputTokens == nil else { return nil }
         guard let file = trace.file else { return .builtInChat }
         return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
     }

@@ -161,6 +161,22 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// Lengths of the benchmark's random dataset, tokens; nil input: the trace is another.
+        public var randomInputTokens: Int?
+        public var randomOutputTokens = 128
+        public var randomRangeRatio = 0.0
+        public var randomPrefixTokens = 0
+        /// Requests per second in place of the trace's times, and how they are spread.
+        public var requestRate: Double?
+        public var burstiness = 1.0
+        public var rampUp: SendingRate.RampUp?
+        public var rampUpStart: Double?
+        public var rampUpEnd: Double?
+        /// Mean pause of a closed loop's users, seconds, and its law.
+        public var thinkSeconds = 0.0
+        public var thinkLaw = ThinkTime.Law.fixed
+        /// Most requests in flight beside the trace's times.
+        public var maxConcurrency: Int?
         public var followsSessions = true
         public var sessionRate = 0.1
 

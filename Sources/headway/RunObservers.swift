@@ -22,6 +22,8 @@ final class RunObservers: RunObserver {
     }
 
     private let files: Files
+    /// Whether rows say when each request was due.
+    private let tellsDue: Bool
     private var events = TraceEvents()
     /// Divides latencies, where that is wanted.
     private(set) var latency: BreakdownObserver?
@@ -51,6 +53,7 @@ final class RunObservers: RunObserver {
         comparison = measured.map(MeasuredComparison.init)
         latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
+        tellsDue = plan.holdsBack
         priorities = PriorityClasses(plan.objective)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
@@ -83,7 +86,7 @@ final class RunObservers: RunObserver {
         }
         if let timeline = files.timeline { try events.write(record, to: timeline) }
         try files.requests?.write(atMost: RequestLine.longest) {
-            RequestLine.put(record, into: &$0)
+            RequestLine.put(record, tellsDue: tellsDue, into: &$0)
         }
     }
 

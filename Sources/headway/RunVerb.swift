@@ -19,6 +19,11 @@ extension Verb {
             """,
         flags: [
             Flag("--trace", "FILE", "Replay this trace (trace.file)."),
+            Flag(
+                "--bench", "LINE",
+                "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
+                    + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
+                    + "is said; --set goes before it."),
             Flag("--model", "M", "Serve this model, by name or config.json (model.name)."),
             .set,
             Flag(
@@ -54,16 +59,24 @@ private struct ReplayRun {
 
     private let resolved: ResolvedConfiguration
     private let folder: OutputFolder?
+    /// What of a benchmark's line has no meaning here.
+    private let notes: [String]
 
     init(_ arguments: Arguments) throws {
-        var changes = arguments.values("--set")
+        let bench = try arguments.value("--bench").map(BenchmarkLine.init)
+        var changes = (bench?.changes ?? []) + arguments.values("--set")
         if let limit = try arguments.integer("--limit", atLeast: 1) {
             changes.append("trace.limit=\(limit)")
         }
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
             file: arguments.operands.first, changes: changes)
+        notes = bench?.notes ?? []
         if let trace = arguments.value("--trace") {
+            guard bench == nil else {
+                throw InputError(
+                    "--trace", "gives a trace, and --bench makes one", expected: "one of them")
+            }
             guard !trace.isEmpty else {
                 throw InputError("--trace", "is empty", expected: "a trace's path")
             }
@@ -99,7 +112,8 @@ private struct ReplayRun {
         let began = ContinuousClock.now
         let trace = try resolved.configuration.openTrace()
         let requests = try folder?.file(RunFiles.requests)
-        try requests?.write(RequestLine.header)
+        try requests?.write(
+            resolved.plan.holdsBack ? RequestLine.headerWithDue : RequestLine.header)
         let output = resolved.configuration.output
         let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
         let plans = output.plans ? try folder?.file(RunFiles.plans) : nil
@@ -115,7 +129,7 @@ private struct ReplayRun {
         try observer.finish()
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
-            warnings: resolved.warnings + trace.remarks
+            warnings: notes + resolved.warnings + trace.remarks
                 + resolved.rangeWarnings(result)
                 + observer.rejections.keys.sorted().map { reason in
                     "\(observer.rejections[reason]!) requests rejected: "

@@ -63,6 +63,35 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("a cap says so, with both waits and both views of the latencies")
+    func cap() throws {
+        func capped(_ result: inout RunResult) {
+            var statistics = ClientStatistics()
+            for wait in [0, 2] as [Int64] {
+                var record = RequestRecord(id: 0, arrival: wait * 1_000_000_000, promptTokens: 1)
+                record.clientWait = record.arrival
+                record.firstToken = record.arrival + 3_000_000_000
+                record.finish = record.arrival + 5_000_000_000
+                record.outcome = .finished
+                statistics.add(record)
+            }
+            result.client = ClientLatencies(statistics, cap: 1_024)
+        }
+        let page = page(capped)
+        #expect(page.contains("the trace's times, at most 1,024 in flight: 1 requests waited at"))
+        for row in ["client wait", "TTFT from due", "E2E from due"] {
+            #expect(page.contains("\n" + row))
+        }
+        let keys = try keys(capped)
+        #expect(keys["max_concurrency"] as? Int == 1_024)
+        #expect(keys["client_held_requests"] as? Int == 1)
+        #expect(keys["client_wait_count"] as? Int == 2)
+        for (key, mean) in [("client_wait", 1), ("ttft_from_due", 4), ("e2el_from_due", 6)] {
+            #expect(keys["mean_\(key)_ms"] as? Double == Double(mean))
+        }
+        #expect(!self.page { _ in }.contains("from due"))
+    }
+
     @Test("latencies say whose they are, where requests were aborted")
     func populations() throws {
         let page = page { $0.counters.aborted = 1_409 }

@@ -36,6 +36,22 @@ struct RequestLineTests {
         #expect(row(record) == "-1,0.000000,,,,9,0,0,0,,rejected,exceeds_kv_pool,0\n")
     }
 
+    @Test("tells last when the request was due, where a cap held it back")
+    func due() {
+        var record = RequestRecord(id: 1, arrival: 3_000_000_000_000, promptTokens: 9)
+        record.clientWait = 1_250_000_000_000
+        record.outcome = .unfinished
+        let bytes = [UInt8](unsafeUninitializedCapacity: RequestLine.longest) { memory, count in
+            var text = TextRoom(UnsafeMutableRawBufferPointer(memory))
+            RequestLine.put(record, tellsDue: true, into: &text)
+            count = text.count
+        }
+        let row = String(decoding: bytes, as: UTF8.self)
+        #expect(row == "1,3.000000,,,,9,0,0,0,,unfinished,,0,1.750000\n")
+        let columns = RequestLine.headerWithDue.count { $0 == UInt8(ascii: ",") }
+        #expect(columns == row.count { $0 == "," })
+    }
+
     /// A row as one would write it without a thought for speed.
     private func naiveRow(_ record: RequestRecord) -> String {
         func seconds(_ picoseconds: Int64) -> String {

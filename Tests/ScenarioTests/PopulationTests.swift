@@ -1,3 +1,4 @@
+import Basics
 import Scenario
 import StepTime
 import Testing
@@ -46,6 +47,17 @@ struct PopulationTests {
         let two = workload([(100, 5), (100, 5)])
         #expect(try run(two, "trace.concurrency=3").concurrency == 3)
         #expect(try run(two).concurrency == nil)
+    }
+
+    @Test("a cap keeps the trace's times, and is refused beside a closed loop")
+    func cap() throws {
+        let two = workload([(100, 5), (100, 5)])
+        #expect(try run(two, "trace.max_concurrency=1").client?.cap == 1)
+        #expect(try run(two, "trace.max_concurrency=1").client?.held == 1)
+        #expect(try run(two).client == nil)
+        #expect(throws: InputError.self) {
+            try run(two, "trace.max_concurrency=1", "trace.concurrency=2")
+        }
     }
 
     /// By vLLM's benchmark: each limit that is given, over finished requests.

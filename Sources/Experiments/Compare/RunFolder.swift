@@ -63,7 +63,9 @@ public enum RunFolder {
 
     /// Reads the rows of a requests.csv.
     static func readRequests(_ path: String) throws -> [ComparedRequest] {
-        let headers = [RequestLine.header, RequestLine.headerWithoutPriority]
+        let headers = [
+            RequestLine.header, RequestLine.headerWithoutPriority, RequestLine.headerWithDue,
+        ]
         var columns = 0
         var requests: [ComparedRequest] = []
         try InputFile.eachLine(path) { row, line in
@@ -98,6 +100,7 @@ public enum RunFolder {
         guard Outcome.allCases.contains(where: { $0.name == outcome }) else { return nil }
         let isFinished = outcome == Outcome.finished.name
         guard !isFinished || (times[2] >= 0 && times[3] >= times[2]) else { return nil }
+        guard fields.count < 14 || microseconds(fields[13]) ?? -1 >= 0 else { return nil }
         // Folders of earlier versions have no such column.
         guard let priority = fields.count > 12 ? integer(fields[12]) : 0 else { return nil }
         return ComparedRequest(

@@ -88,7 +88,9 @@ public struct RandomCase: Sendable {
         plan.router.policy = pick(&random, RouterConfiguration.Policy.allCases)
         plan.router.staleness = Int64(pick(&random, [0, 0, 50_000_000_000]))
         if random.below(6) == 0 {
-            plan.arrivals = .closedLoop(concurrency: 1 + random.below(20))
+            let most = 1 + random.below(20)
+            plan.arrivals =
+                most % 2 == 0 ? .closedLoop(concurrency: most) : .capped(concurrency: most)
         }
         plan.seed = random.next()
         return plan

@@ -10,11 +10,21 @@ struct Arrivals: ~Copyable {
     private var sequence: Int64 = 0
     private var exhausted = false
     private var started = false
-    /// Requests of a closed loop that may arrive, and since when.
+    /// Places of a closed loop, or under a cap, that are free, and since when.
     private var openings = EventHeap()
     /// Requests of a closed loop beyond its number: those that follow one request together.
     private var excess = 0
     private let closedLoop: Bool
+    /// The pauses of a closed loop's users.
+    private let thinkTime: ThinkTime
+    private let seed: UInt64
+    /// Whether requests wait at the client while too many are in the cluster.
+    let isCapped: Bool
+    /// How long requests in the cluster had waited at the client, by their numbers, picoseconds;
+    /// those that had not are absent.
+    private var clientWaits: [Int64: Int64] = [:]
+    /// When the latest row was due, picoseconds.
+    private var latestDue: Int64 = 0
     /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
     private let foreseesEnds: Bool
     /// Rows by the id of the request whose end, or arrival, they wait for.
@@ -48,13 +58,18 @@ struct Arrivals: ~Copyable {
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
         foreseesEnds = !plan.engine.stopsAtUnforeseenToken
-        closedLoop = plan.arrivals != .openLoop
-        isDependent = closedLoop
-        if case .closedLoop(let concurrency) = plan.arrivals {
-            for opening in 0..<max(1, concurrency) {
-                openings.push(.init(time: 0, tie: Int64(opening), payload: 0))
-            }
+        thinkTime = plan.thinkTime
+        seed = plan.seed
+        var places = 0
+        var limits: (loop: Bool, cap: Bool) = (false, false)
+        switch plan.arrivals {
+        case .openLoop: break
+        case .closedLoop(let concurrency): (places, limits.loop) = (max(1, concurrency), true)
+        case .capped(let concurrency): (places, limits.cap) = (max(1, concurrency), true)
         }
+        (closedLoop, isCapped) = limits
+        isDependent = places > 0
+        for place in 0..<places { openings.push(.init(time: 0, tie: Int64(place), payload: 0)) }
         try refill()
         if !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty { try holdFollowers() }
         started = true
@@ -164,9 +179,18 @@ struct Arrivals: ~Copyable {
             if row < batch.count, isFollower { row += 1 } else { break }
         }
         let now = released.first?.time ?? .max
+        if isCapped {
+            let due = min(now, try rowDue())
+            return due == .max ? due : max(due, openings.first?.time ?? .max)
+        }
         guard row < batch.count else { return now }
         if closedLoop { return min(now, openings.first?.time ?? .max) }
         return min(now, try picoseconds(batch.arrivals[row]))
+    }
+
+    /// When the next row that waits for no other is due, picoseconds; `Int64.max`: none is left.
+    private func rowDue() throws -> Int64 {
+        row < batch.count ? try picoseconds(batch.arrivals[row]) : .max
     }
 
     @inline(__always)
@@ -191,6 +215,7 @@ struct Arrivals: ~Copyable {
         guard time >= latest else { throw outOfOrder() }
         latest = time
         sequence += 1
+        if isCapped { return try takeDue(at: time) }
         if let event = released.first, event.time == time {
             _ = released.pop()
             if !companions.isEmpty { began(Int(event.payload), at: time) }
@@ -200,6 +225,31 @@ struct Arrivals: ~Copyable {
         row += 1
         if !companions.isEmpty { began(row - 1, at: time) }
         return arriving(row - 1, sequence - 1, at: time)
+    }
+
+    /// Sends the request that has been due longest, under a cap.
+    @inline(never)
+    private mutating func takeDue(at time: Int64) throws -> ArrivingRequest {
+        _ = openings.pop()
+        var due = try rowDue()
+        var index = row
+        if let event = released.first, event.time <= due {
+            _ = released.pop()
+            (due, index) = (event.time, Int(event.payload))
+        } else {
+            guard due >= latestDue else { throw outOfOrder() }
+            latestDue = due
+            row += 1
+        }
+        if time > due { clientWaits[sequence - 1] = time - due }
+        if !companions.isEmpty { began(index, at: time) }
+        return arriving(index, sequence - 1, at: time)
+    }
+
+    /// How long a request waited at the client before it was sent, picoseconds: asked once, when
+    /// it has ended.
+    mutating func clientWait(of sequence: Int64) -> Int64 {
+        clientWaits.removeValue(forKey: sequence) ?? 0
     }
 
     /// Tells the rows that wait for a row's arrival. In a closed loop they come on top of its
@@ -262,13 +312,18 @@ struct Arrivals: ~Copyable {
     mutating func ended(_ record: RequestRecord, at time: Int64) {
         let rows = followers.removeValue(forKey: record.id)
         let count = rows.map { release($0, at: time) } ?? 0
-        guard closedLoop else { return }
-        if count > 0 {
+        guard closedLoop || isCapped else { return }
+        if isCapped {
+            openings.push(.init(time: time, tie: 0, payload: 0))
+        } else if count > 0 {
             excess += count - 1
         } else if excess > 0 {
             excess -= 1
         } else {
-            openings.push(.init(time: time, tie: 0, payload: 0))
+            let pause = thinkTime.pause(after: record.id, seed: seed)
+            let (next, isLate) = time.addingReportingOverflow(pause)
+            openings.push(
+                .init(time: isLate ? lastMoment : min(lastMoment, next), tie: 0, payload: 0))
         }
     }
 

@@ -52,7 +52,10 @@ extension Cluster {
         result.utilization = result.utilization(plan)
         // A closed loop sends no more than is answered.
         switch plan.arrivals {
-        case .closedLoop(let concurrency): result.concurrency = concurrency
+        case .closedLoop(let concurrency):
+            (result.concurrency, result.thinkTime) = (concurrency, plan.thinkTime)
+        case .capped(let concurrency):
+            result.client = ClientLatencies(client[0], cap: concurrency)
         case .openLoop:
             let steps = Double(max(1, result.work.steps))
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)

@@ -16,6 +16,8 @@ struct Cluster: ~Copyable {
     var window: ReorderBuffer
     /// One for each thread.
     var statistics = HotArray<RequestStatistics>()
+    /// What clients saw, where requests wait there; else empty.
+    var client = HotArray<ClientStatistics>()
     let objective: ServiceLevelObjective
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
@@ -25,6 +27,7 @@ struct Cluster: ~Copyable {
         }
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
+        if case .capped = plan.arrivals { client.append(ClientStatistics()) }
         dueTimes = Array(repeating: .max, count: plan.replicas)
         window = ReorderBuffer(keepsRecords: plan.keepsRecords)
         objective = plan.objective

@@ -58,8 +58,13 @@ extension RunPlan {
                 "at most 10⁹ at max_num_batched_tokens and max_num_seqs")
         }
         try checkLongestStep()
-        if case .closedLoop(let concurrency) = arrivals {
-            try inRange(concurrency, "trace.concurrency")
+        try require(
+            thinkTime.mean >= 0 && thinkTime.mean <= 86_400_000_000_000_000,
+            "trace.think_s", "is out of range", "0 to 86400")
+        switch arrivals {
+        case .openLoop: break
+        case .closedLoop(let concurrency): try inRange(concurrency, "trace.concurrency")
+        case .capped(let concurrency): try inRange(concurrency, "trace.max_concurrency")
         }
     }
 }

@@ -41,6 +41,9 @@ public enum ArrivalMode: Sendable, Equatable {
     case openLoop
     /// This many requests are always in the cluster; the trace's times are ignored.
     case closedLoop(concurrency: Int)
+    /// At the times of the trace, and at most this many in the cluster: a request whose time has
+    /// come waits at the client, first come, first sent, until one ends.
+    case capped(concurrency: Int)
 }
 
 /// A scheduler in another process, and how long it may think.
@@ -66,6 +69,8 @@ public struct RunPlan: Sendable {
     public var replicas = 1
     public var router = RouterConfiguration()
     public var arrivals = ArrivalMode.openLoop
+    /// The pauses of a closed loop's users.
+    public var thinkTime = ThinkTime()
     public var objective = ServiceLevelObjective()
     public var seed: UInt64 = 0
     /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.
@@ -88,6 +93,12 @@ public struct RunPlan: Sendable {
     public var keepsRecords = true
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
+
+    /// Whether requests may wait at the client before they are sent.
+    public var holdsBack: Bool {
+        if case .capped = arrivals { return true }
+        return false
+    }
 
     /// Whether requests that decode steadily are kept as sums. Not for programs in other languages,
     /// which decide each step. Nor where each block that a member takes counts and a policy, not

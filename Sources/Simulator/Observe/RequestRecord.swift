@@ -57,6 +57,9 @@ public struct RequestRecord: Sendable, Equatable {
     public var priority: Int32
     public var outcome: Outcome
     public var rejection: RejectionReason
+    /// How long it was held back at the client before it was sent, which is its arrival: the time
+    /// since it was due, where a cap is set.
+    public var clientWait: Int64 = 0
 
     public init(
         id: Int64, arrival: Int64, admitted: Int64 = -1, firstToken: Int64 = -1,
@@ -78,6 +81,9 @@ public struct RequestRecord: Sendable, Equatable {
         self.outcome = outcome
         self.rejection = rejection
     }
+
+    /// When the client meant to send it, picoseconds.
+    public var due: Int64 { arrival - clientWait }
 
     /// Time to first token, picoseconds; nil before the first token.
     public var timeToFirstToken: Int64? { firstToken < 0 ? nil : firstToken - arrival }

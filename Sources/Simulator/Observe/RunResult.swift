@@ -101,6 +101,10 @@ public struct RunResult: Sendable {
     public var holdsContent = true
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
+    /// The pauses of its users.
+    public var thinkTime = ThinkTime()
+    /// What clients saw where requests waited there for a place; nil: no cap was set.
+    public var client: ClientLatencies?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     public var refusedActions = 0
     public var firstRefusal = ""

@@ -1,0 +1,103 @@
+import Basics
+import Simulator
+import Traces
+
+extension Configuration.TraceSection {
+    /// How requests enter the cluster.
+    func arrivals() throws -> ArrivalMode {
+        _ = try sendingRate()
+        switch (concurrency, maxConcurrency) {
+        case (nil, nil): return .openLoop
+        case (let users?, nil): return .closedLoop(concurrency: users)
+        case (nil, let cap?): return .capped(concurrency: cap)
+        case (let users?, .some):
+            throw InputError(
+                "trace.max_concurrency", "keeps the trace's times, which trace.concurrency ignores",
+                expected: "one of them: a closed loop has at most its \(users) in flight anyway")
+        }
+    }
+
+    /// The rate that replaces the trace's times; nil: none does. Throws `InputError` for keys that
+    /// contradict one another.
+    func sendingRate() throws -> SendingRate? {
+        let ramp = try rampingRate()
+        guard requestRate != nil || ramp != nil else { return nil }
+        let key = ramp == nil ? "trace.request_rate" : "trace.ramp_up_strategy"
+        if concurrency != nil {
+            throw InputError(
+                key, "is of no use beside trace.concurrency, which ignores all times",
+                expected: "trace.max_concurrency, which keeps them")
+        }
+        if rateScale != 1 {
+            throw InputError(
+                key, "replaces the times that trace.rate_scale would scale",
+                expected: "one of them")
+        }
+        return ramp ?? requestRate.map { SendingRate($0, burstiness: burstiness) }
+    }
+
+    private func rampingRate() throws -> SendingRate? {
+        let ends = [("trace.ramp_up_start_rps", rampUpStart), ("trace.ramp_up_end_rps", rampUpEnd)]
+        guard let rampUp else {
+            if let (key, _) = ends.first(where: { $0.1 != nil }) {
+                throw InputError(
+                    key, "is of no use without trace.ramp_up_strategy",
+                    expected: "trace.ramp_up_strategy linear or exponential")
+            }
+            return nil
+        }
+        if let (key, _) = ends.first(where: { $0.1 == nil }) {
+            throw InputError(
+                key, "is missing beside trace.ramp_up_strategy", expected: "requests per second")
+        }
+        if requestRate != nil {
+            throw InputError(
+                "trace.request_rate", "is steady, and trace.ramp_up_strategy rises",
+                expected: "one of them")
+        }
+        guard let rampUpStart, let rampUpEnd, rampUpStart <= rampUpEnd else {
+            throw InputError(
+                "trace.ramp_up_end_rps", "is less than trace.ramp_up_start_rps",
+                expected: "at least that")
+        }
+        return SendingRate(from: rampUpStart, to: rampUpEnd, rampUp, burstiness: burstiness)
+    }
+}
+
+extension Configuration {
+    /// The benchmark's random dataset; nil: the trace is another. Throws `InputError` beside keys
+    /// of another trace.
+    func randomDataset() throws -> OpenedTrace? {
+        guard let input = trace.randomInputTokens else { return nil }
+        for (key, isGiven) in [
+            ("trace.file", trace.file != nil), ("trace.start_s", trace.startSeconds > 0),
+            ("trace.end_s", trace.endSeconds != nil), ("trace.rate_scale", trace.rateScale != 1),
+        ] where isGiven {
+            throw InputError(
+                key, "does not apply to trace.random_input_len, which makes the trace",
+                expected: "one of them")
+        }
+        var dataset = RandomDataset(inputTokens: input, outputTokens: trace.randomOutputTokens)
+        dataset.rangeRatio = trace.randomRangeRatio
+        dataset.prefixTokens = trace.randomPrefixTokens
+        let (count, seed) = (trace.limit ?? 1_000, try usedSeed())
+        guard count <= 10_000_000 else {
+            throw InputError(
+                "trace.limit", "is \(count), and a random dataset is held in memory",
+                expected: "at most 10000000")
+        }
+        return OpenedTrace(
+            name: "random dataset (\(input) in, \(trace.randomOutputTokens) out, seed \(seed))",
+            source: InMemorySource(try dataset.requests(count, seed: UInt64(seed))), notes: nil,
+            extent: TraceExtent(requests: count))
+    }
+
+    /// A trace whose requests come at the rate that the configuration gives, if it gives one.
+    func sent(_ trace: OpenedTrace) throws -> OpenedTrace {
+        guard let rate = try self.trace.sendingRate() else { return trace }
+        var trace = trace
+        trace.source = DrawnArrivals(trace.source, rate, seed: UInt64(try usedSeed()))
+        trace.extent.seconds = nil
+        return trace
+    }
+}

@@ -1,0 +1,58 @@
+import Basics
+
+/// The "random" dataset of vLLM 0.33's benchmark: integers drawn evenly about two lengths
+/// (`RandomDataset.get_sampling_params` in `vllm/benchmarks/datasets`), a prefix that all prompts
+/// share, and behind it content of each prompt's own. All requests come at time 0.
+public struct RandomDataset: Sendable, Equatable {
+    /// Tokens about which lengths are drawn, at least 1.
+    public var inputTokens: Int
+    public var outputTokens: Int
+    /// How far lengths go to both sides, as a share of these; at least 0 and less than 1.
+    public var rangeRatio = 0.0
+    /// Tokens that all prompts begin with, besides the input.
+    public var prefixTokens = 0
+
+    /// Prompts and answers of these lengths exactly.
+    public init(inputTokens: Int, outputTokens: Int) {
+        (self.inputTokens, self.outputTokens) = (inputTokens, outputTokens)
+    }
+
+    /// Shortest and longest, both included: rounded outwards.
+    func range(about tokens: Int) -> ClosedRange<Int> {
+        let low = (Double(tokens) * (1 - rangeRatio)).rounded(.down)
+        let high = (Double(tokens) * (1 + rangeRatio)).rounded(.up)
+        return Int(low)...Int(high)
+    }
+
+    /// So many requests. Throws `InputError` where a prompt could be empty. O(requests).
+    public func requests(_ count: Int, seed: UInt64) throws -> Workload {
+        let inputs = range(about: inputTokens)
+        // Never no token at all.
+        let drawn = range(about: outputTokens)
+        let outputs = max(1, drawn.lowerBound)...max(1, drawn.upperBound)
+        guard inputs.lowerBound + prefixTokens >= 1 else {
+            throw InputError(
+                "trace.random_range_ratio", "lets a prompt of trace.random_input_len be empty",
+                expected: "a smaller ratio, longer inputs or a prefix")
+        }
+        var random = SeededRandom(seed: seed, stream: 0xDA7A)
+        var trace = Workload()
+        trace.ids = (0..<Int64(count)).map { $0 }
+        trace.arrivals = .init(repeating: 0, count: count)
+        for row in 0..<count {
+            let input = inputs.lowerBound + random.below(inputs.count)
+            trace.promptTokens.append(Int32(prefixTokens + input))
+            if prefixTokens > 0 {
+                trace.segments.append(Segment(content: 0, length: Int32(prefixTokens)))
+            }
+            if input > 0 {
+                trace.segments.append(Segment(content: Int64(row) + 1, length: Int32(input)))
+            }
+            trace.segmentEnds.append(trace.segments.count)
+        }
+        trace.outputTokens = (0..<count).map { _ in
+            Int32(outputs.lowerBound + random.below(outputs.count))
+        }
+        return trace
+    }
+}

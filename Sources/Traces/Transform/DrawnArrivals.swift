@@ -1,0 +1,113 @@
+import Basics
+
+/// When a benchmark sends its requests: at a rate, evenly or in bursts, steady or rising.
+///
+/// The laws are those of vLLM 0.33's serving benchmark (`get_request` in
+/// `vllm/benchmarks/serve.py`): gamma gaps whose shape is the burstiness and whose mean is one over
+/// the rate; at a steady rate stretched so that n requests take n / rate seconds.
+public struct SendingRate: Sendable, Equatable {
+    /// How a rate rises from the first request to the last.
+    public enum RampUp: String, CaseIterable, Sendable {
+        /// By the same amount from request to request.
+        case linear
+        /// By the same factor from request to request.
+        case exponential
+    }
+
+    /// Requests per second, of the first request and of the last.
+    public var start: Double
+    public var end: Double
+    /// Nil: the rate is steady.
+    public var rampUp: RampUp?
+    /// Shape of the gaps' gamma distribution: 1 is a Poisson process, less comes in bursts, more is
+    /// more even. From 1/400 to 400.
+    public var burstiness: Double
+
+    /// A steady rate, requests per second.
+    public init(_ rate: Double, burstiness: Double = 1) {
+        (start, end, self.burstiness) = (rate, rate, burstiness)
+    }
+
+    /// A rate that rises.
+    public init(from start: Double, to end: Double, _ rampUp: RampUp, burstiness: Double = 1) {
+        (self.start, self.end, self.rampUp, self.burstiness) = (start, end, rampUp, burstiness)
+    }
+
+    /// Requests per second at one of so many requests. O(1).
+    func rate(of index: Int, among count: Int) -> Double {
+        let progress = Double(index) / Double(max(count - 1, 1))
+        switch rampUp {
+        case nil: return start
+        case .linear: return start + (end - start) * progress
+        case .exponential:
+            return start * PortableMath.exp(PortableMath.log(end / start) * progress)
+        }
+    }
+
+    /// When so many requests are sent, seconds. O(requests).
+    func times(_ count: Int, seed: UInt64) -> [Double] {
+        var random = SeededRandom(seed: seed, stream: 0x5E4D)
+        var gap = Distribution(kind: .gamma, mean: 1)
+        gap.cv = 1 / burstiness.squareRoot()
+        let sampler = Sampler(gap)
+        var time = 0.0
+        var times: [Double] = []
+        times.reserveCapacity(count)
+        for index in 0..<count {
+            time += sampler.draw(&random) / rate(of: index, among: count)
+            times.append(time)
+        }
+        guard rampUp == nil, time > 0 else { return times }
+        let factor = Double(count) / start / time
+        return times.map { $0 * factor }
+    }
+}
+
+/// A trace whose requests come at drawn times in place of their own; turns of a session still
+/// follow one another. Holds the trace in memory.
+public struct DrawnArrivals: RequestSource {
+    private var source: any RequestSource
+    private let rate: SendingRate
+    private let seed: UInt64
+    private var isDone = false
+
+    /// The requests of a source in their order, at a rate.
+    public init(_ source: any RequestSource, _ rate: SendingRate, seed: UInt64) {
+        (self.source, self.rate, self.seed) = (source, rate, seed)
+    }
+
+    /// The whole trace. Throws `InputError` where a request waits for a moment of the trace's clock
+    /// or would come later than any trace goes on.
+    public mutating func next() throws -> Workload? {
+        guard !isDone else { return nil }
+        isDone = true
+        var trace = Workload()
+        while let batch = try source.next() { trace.append(contentsOf: batch) }
+        try trace.checkColumns()
+        let times = rate.times((0..<trace.count).count { !trace.follows($0) }, seed: seed)
+        guard (times.last ?? 0) < ArrivalProcess.latest else {
+            throw InputError(
+                "trace.request_rate", "the last request would come after \(times.last ?? 0) s",
+                expected: "a higher rate")
+        }
+        var (next, now) = (0, Int64(0))
+        for row in 0..<trace.count {
+            if trace.waits(of: row).contains(where: { $0.event == .origin }) {
+                throw InputError(
+                    "trace.request_rate",
+                    "request \(trace.ids[row]) waits for a moment of the trace's clock",
+                    expected: "the trace's own times")
+            }
+            if !trace.follows(row) {
+                now = Int64((times[next] * 1e9).rounded())
+                next += 1
+            }
+            // Patience counts from the arrival.
+            if !trace.aborts.isEmpty, trace.aborts[row] >= 0 {
+                trace.aborts[row] += now - trace.arrivals[row]
+            }
+            trace.arrivals[row] = now
+        }
+        return trace.count > 0 ? trace : nil
+    }
+}

@@ -37,6 +37,10 @@ extension RunSummary: Encodable {
             try container.encode(value, forKey: Key(name))
         }
         try encode(latencies, into: &container)
+        // The benchmark has these of nothing, too: 0, by NumPy.
+        for (name, latency) in latencies where latency.count == 0 && name != "queue" {
+            try container.encode(0.0, forKey: Key("std_\(name)_ms"))
+        }
         if !priorities.isEmpty {
             var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
             for members in priorities {
@@ -100,6 +104,7 @@ extension RunSummary: Encodable {
             ("unfinished", counters.unfinished), ("good_requests", goodRequests),
             ("total_input_tokens", counters.promptTokens),
             ("total_output_tokens", counters.outputTokens),
+            ("max_output_tokens_per_s", mostTokensInSecond),
             ("steps", counters.steps), ("empty_steps", counters.emptySteps),
             ("scheduled_tokens", counters.scheduledTokens),
             ("preemptions", counters.preemptions),

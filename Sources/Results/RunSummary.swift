@@ -80,7 +80,9 @@ public struct RunSummary: Sendable, Equatable {
     public var parts: [MeanPart] = []
     /// The same over the slowest 1 % of TTFT, and of TPOT.
     public var slowestParts: [MeanPart] = []
-    /// The most requests in the cluster at once, where records were watched.
+    /// The most tokens delivered in a second.
+    public var mostTokensInSecond: Int
+    /// The most finished requests in the cluster at once, where records were watched.
     public var mostConcurrent: Int?
     /// The figures of each priority, the most urgent first; empty where there is one.
     public var priorities: [PrioritySummary] = []
@@ -149,6 +151,7 @@ public struct RunSummary: Sendable, Equatable {
         utilization = result.utilization
         peaks = Peaks(result)
         mostPreemptions = result.mostPreemptions
+        mostTokensInSecond = result.mostTokensInSecond
         overload = result.overload
         self.clock = clock
         self.warnings = warnings

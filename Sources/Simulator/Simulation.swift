@@ -28,6 +28,7 @@ public func simulate(
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
     var feed = try RequestFeed(source, plan)
+    cluster.begin(at: try feed.nextArrival())
     let independent =
         !cluster.router.readsState && !feed.isDependent && plan.externalScheduler == nil
         && !observer.decisionDetail.isStepped && !observer.ordersPlans

@@ -79,6 +79,18 @@ struct RunPageTests {
         #expect(try keys(failing)["failed"] as? Int == 5)
     }
 
+    @Test("the benchmark's keys are there when there is nothing, too")
+    func benchmarkKeys() throws {
+        let values = try keys { $0.mostTokensInSecond = 812 }
+        for name in ["ttft", "tpot", "itl", "e2el"] {
+            #expect(values["std_\(name)_ms"] as? Double == 0)
+            #expect(values["mean_\(name)_ms"] == nil)
+        }
+        #expect(values["std_queue_ms"] == nil)
+        #expect(values["failed"] as? Int == 0)
+        #expect(values["max_output_tokens_per_s"] as? Int == 812)
+    }
+
     @Test("preemptions say what they cost, where there were any")
     func preemptionCost() throws {
         func preempted(_ result: inout RunResult) {

@@ -2,7 +2,7 @@ import Basics
 
 extension Cluster {
     /// Adds the replicas' tallies up.
-    func result(_ plan: RunPlan) -> RunResult {
+    mutating func result(_ plan: RunPlan) -> RunResult {
         var result = RunResult()
         var firstArrival = Int64.max
         var blockTime: UInt128 = 0
@@ -27,6 +27,7 @@ extension Cluster {
             result.counters.evictions += replicas[index].cache.evictions
             result.work.add(replicas[index].tally.work)
             interTokenLatency.merge(replicas[index].tally.interTokenLatency)
+            seconds.takeAll(&replicas[index].tally.seconds)
             countCost(of: index, into: &result.steps)
             result.busyTime += Int128(replicas[index].tally.busyTime)
             result.hostWaitTime += Int128(replicas[index].tally.hostWaitTime)
@@ -40,6 +41,7 @@ extension Cluster {
             blockTime += replicas[index].tally.usedBlockTime
         }
         result.interTokenLatency = LatencyHistogram(interTokenLatency)
+        result.mostTokensInSecond = seconds.most
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12

@@ -17,6 +17,8 @@ struct Cluster: ~Copyable {
     /// One for each thread.
     var statistics = HotArray<RequestStatistics>()
     let objective: ServiceLevelObjective
+    /// Tokens by seconds, of all replicas.
+    var seconds = SecondSums()
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
         let lines = plan.decodeLines
@@ -45,6 +47,12 @@ extension RunPlan {
 }
 
 extension Cluster {
+    /// Sets the moment from which the seconds of the run count.
+    mutating func begin(at time: Int64) {
+        guard time < .max else { return }
+        for number in replicas.indices { replicas[number].tally.seconds.begin(at: time) }
+    }
+
     /// Ends the child processes of all replicas together: the run is over.
     mutating func dismissSchedulers() {
         var schedulers: [ExternalScheduler] = []
@@ -137,6 +145,7 @@ private func collect(
     _ observer: inout any RunObserver
 ) throws {
     try handOn(&cluster.replicas[number], &observer)
+    cluster.seconds.take(&cluster.replicas[number].tally.seconds)
     guard !cluster.replicas[number].tally.ended.isEmpty else { return }
     for index in cluster.replicas[number].tally.ended.indices {
         let ended = cluster.replicas[number].tally.ended[index]

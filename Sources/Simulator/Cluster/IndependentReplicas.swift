@@ -34,6 +34,7 @@ func runIndependently(
         for number in cluster.replicas.indices {
             swap(&round.ended[number], &cluster.replicas[number].tally.ended)
             swap(&round.plans[number], &cluster.replicas[number].log.plans)
+            cluster.seconds.take(&cluster.replicas[number].tally.seconds)
         }
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
@@ -100,6 +101,7 @@ private func runAlone(
             while stop == .collect {
                 stop = try advance(&cluster.replicas[number], to: horizon)
                 try handOn(&cluster.replicas[number], &observer)
+                cluster.seconds.take(&cluster.replicas[number].tally.seconds)
                 for index in cluster.replicas[number].tally.ended.indices {
                     let ended = cluster.replicas[number].tally.ended[index]
                     cluster.statistics[0].add(ended.record)

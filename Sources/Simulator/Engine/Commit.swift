@@ -22,6 +22,7 @@ func commit(
     }
     delivered += deliverMembers(
         batch, &scheduler, &tally, isEmpty: commitment.entries.isEmpty, at: time)
+    tally.seconds.add(delivered, at: time)
     tally.counters.wastedEntries += batch.wasted
     if scheduler.cohort.isOn { finishLeaving(batch, &commitment, &scheduler, &cache) }
     for index in commitment.finished.indices {

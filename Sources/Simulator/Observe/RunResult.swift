@@ -83,6 +83,8 @@ public struct RunResult: Sendable {
     public var hostTimeInSteps: Int128?
     /// What the steps held, over all replicas.
     public var work = StepSums()
+    /// The most tokens delivered in one of the seconds from the first arrival on.
+    public var mostTokensInSecond = 0
     /// The longest context that a request reached, tokens.
     public var longestContext = 0
     /// The most preemptions of one request.

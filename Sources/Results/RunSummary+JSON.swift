@@ -1,3 +1,5 @@
+import Simulator
+
 extension RunSummary: Encodable {
     /// A key given by its name.
     private struct Key: CodingKey {
@@ -35,6 +37,15 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(concurrency, forKey: Key("max_concurrency"))
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
+        }
+        if let stretch {
+            var figures = container.nestedContainer(
+                keyedBy: Key.self, forKey: Key("measured_stretch"))
+            for (name, value) in Self.counts(stretch) {
+                try figures.encode(value, forKey: Key(name))
+            }
+            try figures.encode(Double(stretch.start) * 1e-12, forKey: Key("start_s"))
+            try figures.encode(stretch.duration, forKey: Key("duration"))
         }
         try encode(latencies, into: &container)
         // The benchmark has these of nothing, too: 0, by NumPy.
@@ -116,6 +127,17 @@ extension RunSummary: Encodable {
             ("peak_requests_per_step", peaks.requestsPerStep),
             ("peak_decodes_per_step", peaks.decodesPerStep), ("peak_context", peaks.context),
             ("replicas", replicas), ("num_gpu_blocks", blocksPerReplica + 1),
+        ]
+    }
+
+    private static func counts(_ stretch: MeasuredStretch) -> [(String, Int)] {
+        let counters = stretch.counters
+        return [
+            ("left_out_warmup", stretch.leftAtStart), ("left_out_cooldown", stretch.leftAtEnd),
+            ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("failed", counters.requests - counters.finished),
+            ("total_input_tokens", counters.promptTokens),
+            ("total_output_tokens", counters.outputTokens),
         ]
     }
 

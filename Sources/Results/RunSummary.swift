@@ -92,6 +92,8 @@ public struct RunSummary: Sendable, Equatable {
     public var measured: MeasuredReport?
     /// What happened when, where the run was watched.
     public var series: RunSeries?
+    /// The requests of which latencies, goodput and throughput are, where some are left out.
+    public var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the objective.
     public var goodRequests: Int
     /// Shares of the pool in use: mean over time and replicas, most in one replica.
@@ -136,6 +138,7 @@ public struct RunSummary: Sendable, Equatable {
         queueTime = LatencySummary(result.queueTime)
         distribution = LatencyClass.classes(of: result.timeToFirstToken)
         goodRequests = result.goodRequests
+        stretch = result.stretch
         replicas = result.replicas
         concurrency = result.concurrency
         holdsContent = result.holdsContent
@@ -169,14 +172,25 @@ public struct RunSummary: Sendable, Equatable {
         + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
         + " with such lengths (headway trace synth)"
 
+    /// Counts and seconds of the requests that rates are of.
+    private var measuredCounters: Counters { stretch?.counters ?? counters }
+    private var measuredDuration: Double { stretch?.duration ?? duration }
+    /// How many requests those are.
+    public var measuredRequests: Int { measuredCounters.requests }
     /// Finished requests per second.
-    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
+    public var requestThroughput: Double {
+        ratio(Double(measuredCounters.finished), measuredDuration)
+    }
     /// Good requests per second.
-    public var goodput: Double { ratio(Double(goodRequests), duration) }
+    public var goodput: Double { ratio(Double(goodRequests), measuredDuration) }
     /// Prompt tokens per second.
-    public var inputThroughput: Double { ratio(Double(counters.promptTokens), duration) }
+    public var inputThroughput: Double {
+        ratio(Double(measuredCounters.promptTokens), measuredDuration)
+    }
     /// Delivered tokens per second.
-    public var outputThroughput: Double { ratio(Double(counters.outputTokens), duration) }
+    public var outputThroughput: Double {
+        ratio(Double(measuredCounters.outputTokens), measuredDuration)
+    }
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
     public var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))

@@ -51,7 +51,7 @@ final class RunWatcher: RunObserver {
         comparison = measured.map(MeasuredComparison.init)
         latency = dividesLatency ? LatencyWatcher(plan) : nil
         self.files = files
-        priorities = PriorityClasses(plan.objective)
+        priorities = PriorityClasses(plan.objective, leavingOut: plan.margins)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         planLog = PlanLog(replicas: plan.replicas)

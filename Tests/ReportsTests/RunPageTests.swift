@@ -63,6 +63,34 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("what is left out is said, with its numbers")
+    func leftOut() throws {
+        func leave(_ result: inout RunResult) {
+            var stretch = MeasuredStretch()
+            stretch.leftAtStart = 1_032
+            stretch.leftAtEnd = 7
+            stretch.counters.requests = 288
+            stretch.counters.finished = 280
+            stretch.end = 70_000_000_000_000
+            result.stretch = stretch
+        }
+        let page = page(leave)
+        #expect(
+            page.contains("left out      the first 1,032 requests to warm up and the last 7 to"))
+        #expect(page.contains("throughput are of the 288 between, in "))
+        #expect(page.contains("throughput    4.00 requests/s"))
+        let values = try keys(leave)
+        let stretch = try #require(values["measured_stretch"] as? [String: Any])
+        #expect(stretch["left_out_warmup"] as? Int == 1_032)
+        #expect(stretch["left_out_cooldown"] as? Int == 7)
+        #expect(stretch["completed"] as? Int == 280)
+        #expect(stretch["failed"] as? Int == 8)
+        #expect(stretch["duration"] as? Double == 70)
+        #expect(values["request_throughput"] as? Double == 4)
+        #expect(!self.page { _ in }.contains("left out"))
+        #expect(try keys { _ in }["measured_stretch"] == nil)
+    }
+
     @Test("latencies say whose they are, where requests were aborted")
     func populations() throws {
         let page = page { $0.counters.aborted = 1_409 }

@@ -10,15 +10,7 @@ extension Cluster {
         var statistics = RequestStatistics(plan.objective)
         for index in self.statistics.indices { statistics.merge(self.statistics[index]) }
         result.counters.add(statistics.counters)
-        result.timeToFirstToken = LatencyHistogram(
-            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
-        result.timePerOutputToken = LatencyHistogram(
-            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
-        result.endToEnd = LatencyHistogram(
-            statistics.endToEnd, squares: statistics.squares.endToEnd)
-        result.queueTime = LatencyHistogram(
-            statistics.queueTime, squares: statistics.squares.queueTime)
-        result.goodRequests = statistics.goodRequests
+        result.take(statistics)
         result.longestContext = statistics.longestContext
         result.mostPreemptions = statistics.mostPreemptions
         for index in replicas.indices {
@@ -59,6 +51,10 @@ extension Cluster {
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)
         }
         result.digest = digest(result)
+        if window.stretch.isOn {
+            result.stretch = window.stretch.result
+            result.take(window.stretch.statistics)
+        }
         return result
     }
 
@@ -89,6 +85,21 @@ extension Cluster {
             digest.add(count)
         }
         return digest.hexadecimal
+    }
+}
+
+extension RunResult {
+    /// Takes the figures of requests over.
+    fileprivate mutating func take(_ statistics: borrowing RequestStatistics) {
+        timeToFirstToken = LatencyHistogram(
+            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
+        timePerOutputToken = LatencyHistogram(
+            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
+        endToEnd = LatencyHistogram(
+            statistics.endToEnd, squares: statistics.squares.endToEnd)
+        queueTime = LatencyHistogram(
+            statistics.queueTime, squares: statistics.squares.queueTime)
+        goodRequests = statistics.goodRequests
     }
 }
 

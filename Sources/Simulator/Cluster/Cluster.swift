@@ -28,7 +28,7 @@ struct Cluster: ~Copyable {
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
         dueTimes = Array(repeating: .max, count: plan.replicas)
-        window = RecordWindow(keepsRecords: plan.keepsRecords)
+        window = RecordWindow(plan)
         objective = plan.objective
     }
 }

@@ -67,6 +67,8 @@ public struct RunPlan: Sendable {
     public var router = RouterConfiguration()
     public var arrivals = ArrivalMode.openLoop
     public var objective = ServiceLevelObjective()
+    /// What is left out of latencies, goodput and throughput.
+    public var margins = Margins()
     public var seed: UInt64 = 0
     /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.
     public var policy: (any SchedulingPolicy)?

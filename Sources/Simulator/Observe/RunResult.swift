@@ -72,6 +72,9 @@ public struct RunResult: Sendable {
     public var interTokenLatency = LatencyHistogram()
     public var endToEnd = LatencyHistogram()
     public var queueTime = LatencyHistogram()
+    /// The requests of which these latencies, but ITL, and the good ones are, where the plan leaves
+    /// some out; nil: all.
+    public var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the service level objective.
     public var goodRequests = 0
     /// Picoseconds during which the GPUs of a replica computed, summed over replicas.

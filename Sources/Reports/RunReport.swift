@@ -82,7 +82,8 @@ public enum RunReport {
                 objective.isEmpty
                     ? "no limits set"
                     : "\(Quantity.significant(summary.goodput)) requests/s "
-                        + "(\(share(summary.goodRequests, summary.measuredRequests))) with \(objective)"
+                        + "(\(share(summary.goodRequests, summary.measuredRequests))) with "
+                        + objective
             ),
             (
                 "prefix cache",
@@ -122,6 +123,10 @@ public enum RunReport {
             let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
             lines.insert(("preemption", cost), at: place)
         }
+        if let lost = lostReuse(summary) {
+            let place = lines.firstIndex { $0.0 == "KV blocks" } ?? lines.count
+            lines.insert(("shared", lost), at: place)
+        }
         if let left = leftOut(summary) { lines.insert(("left out", left), at: 1) }
         if let load = load(summary) { lines.insert(("load", load), at: 1) }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
@@ -148,6 +153,20 @@ public enum RunReport {
             + "latencies but ITL, goodput and throughput are of the "
             + "\(Quantity.count(stretch.counters.requests)) between, in "
             + Quantity.duration(seconds: stretch.duration)
+    }
+
+    /// What prompts share and the caches did not hold, where there is any.
+    private static func lostReuse(_ summary: RunSummary) -> String? {
+        guard summary.tellsSharing, summary.counters.sharedTokensLost.total > 0 else { return nil }
+        let reasons = [
+            "block_size": "to the block size", "other_replica": "on other replicas",
+            "not_held": "evicted or not there yet", "last_token": "to the last token",
+        ]
+        let lost = summary.lostReuse.compactMap { name, tokens in
+            tokens > 0 ? share(tokens, summary.counters.queriedTokens) + " " + reasons[name]! : nil
+        }
+        return Quantity.percent(summary.sharedRate) + " of prompt tokens stood in earlier "
+            + "requests; lost of these " + lost.joined(separator: ", ")
     }
 
     /// What keeps requests coming, where it is not the trace's times.

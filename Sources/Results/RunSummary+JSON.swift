@@ -38,15 +38,8 @@ extension RunSummary: Encodable {
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
-        if let stretch {
-            var figures = container.nestedContainer(
-                keyedBy: Key.self, forKey: Key("measured_stretch"))
-            for (name, value) in Self.counts(stretch) {
-                try figures.encode(value, forKey: Key(name))
-            }
-            try figures.encode(Double(stretch.start) * 1e-12, forKey: Key("start_s"))
-            try figures.encode(stretch.duration, forKey: Key("duration"))
-        }
+        try encodeSharing(into: &container)
+        try encodeStretch(into: &container)
         try encode(latencies, into: &container)
         // The benchmark has these of nothing, too: 0, by NumPy.
         for (name, latency) in latencies where latency.count == 0 && name != "queue" {
@@ -81,6 +74,27 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(engineVersion, forKey: Key("engine_version"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    private func encodeSharing(into container: inout KeyedEncodingContainer<Key>) throws {
+        if tellsSharing {
+            try container.encode(counters.sharedTokens, forKey: Key("shared_tokens"))
+            for (name, tokens) in lostReuse {
+                try container.encode(tokens, forKey: Key("shared_tokens_lost_\(name)"))
+            }
+        }
+    }
+
+    private func encodeStretch(into container: inout KeyedEncodingContainer<Key>) throws {
+        if let stretch {
+            var figures = container.nestedContainer(
+                keyedBy: Key.self, forKey: Key("measured_stretch"))
+            for (name, value) in Self.counts(stretch) {
+                try figures.encode(value, forKey: Key(name))
+            }
+            try figures.encode(Double(stretch.start) * 1e-12, forKey: Key("start_s"))
+            try figures.encode(stretch.duration, forKey: Key("duration"))
+        }
     }
 
     private func encode(

@@ -116,6 +116,8 @@ public struct RunSummary: Sendable, Equatable {
     public var replicas: Int
     /// Whether the trace says what prompts hold: without it nothing can be shared.
     public var holdsContent: Bool
+    /// Whether it was told what prompts share.
+    public var tellsSharing: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
     public var blocksPerReplica: Int
@@ -142,6 +144,7 @@ public struct RunSummary: Sendable, Equatable {
         replicas = result.replicas
         concurrency = result.concurrency
         holdsContent = result.holdsContent
+        tellsSharing = result.tellsSharing
         blocksPerReplica = result.blocksPerReplica
         let replicaTime = result.duration * Double(result.replicas)
         let blocks = Double(result.blocksPerReplica)
@@ -194,6 +197,18 @@ public struct RunSummary: Sendable, Equatable {
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
     public var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
+    }
+    /// Prompt tokens that stood in earlier requests, as a share of the same.
+    public var sharedRate: Double {
+        ratio(Double(counters.sharedTokens), Double(counters.queriedTokens))
+    }
+    /// The same of those that were not found, by the reason.
+    package var lostReuse: [(name: String, tokens: Int)] {
+        let lost = counters.sharedTokensLost
+        return [
+            ("block_size", lost.blockSize), ("other_replica", lost.otherReplica),
+            ("not_held", lost.notHeld), ("last_token", lost.lastToken),
+        ]
     }
     /// Tokens computed again because of preemptions, as a share of those scheduled.
     public var recomputedShare: Double {

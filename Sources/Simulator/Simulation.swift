@@ -42,5 +42,6 @@ public func simulate(
     precondition(lost == nil, lost ?? "")
     var result = cluster.result(plan)
     result.holdsContent = feed.holdsContent
+    result.tellsSharing = feed.holdsContent && feed.reuse.isOn
     return result
 }

@@ -63,6 +63,46 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("what is shared and lost is said, where it is known and there is any")
+    func lostReuse() throws {
+        func share(_ result: inout RunResult) {
+            result.tellsSharing = true
+            result.counters.queriedTokens = 1_000
+            result.counters.hitTokens = 100
+            result.counters.sharedTokens = 460
+            result.counters.sharedTokensLost.blockSize = 239
+            result.counters.sharedTokensLost.notHeld = 120
+            result.counters.sharedTokensLost.lastToken = 1
+        }
+        let line =
+            "shared        46.0 % of prompt tokens stood in earlier requests; lost of these "
+            + "23.9 % to the block size, 12.0 % evicted or not there yet, 0.1 % to the last token"
+        #expect(page(share).contains(line + "\nKV blocks"))
+        var values = try keys(share)
+        #expect(values["shared_tokens"] as? Int == 460)
+        #expect(values["shared_tokens_lost_block_size"] as? Int == 239)
+        #expect(values["shared_tokens_lost_other_replica"] as? Int == 0)
+        #expect(values["shared_tokens_lost_not_held"] as? Int == 120)
+        #expect(values["shared_tokens_lost_last_token"] as? Int == 1)
+        for change in [
+            {
+                share(&$0)
+                $0.counters.sharedTokensLost = LostReuse()
+            },
+            {
+                share(&$0)
+                $0.tellsSharing = false
+            },
+        ] as [(inout RunResult) -> Void] {
+            #expect(!page(change).contains("earlier requests"))
+        }
+        values = try keys {
+            share(&$0)
+            $0.tellsSharing = false
+        }
+        #expect(values["shared_tokens"] == nil && values["shared_tokens_lost_not_held"] == nil)
+    }
+
     @Test("what is left out is said, with its numbers")
     func leftOut() throws {
         func leave(_ result: inout RunResult) {

@@ -45,7 +45,7 @@ struct MarginTests {
         "figures are of the requests between the margins",
         arguments: [
             (["output.warmup=30"], 30, 0, 0, 0),
-            (["output.warmup=0.5s", "output.cooldown=0.25 s"], 0, 0.5, 0, 0.25),
+            (["output.warmup=0.5s", "output.cooldown=0.25s"], 0, 0.5, 0, 0.25),
             (["output.cooldown=40"], 0, 0, 40, 0),
             (["output.warmup=3", "output.cooldown=1s", "trace.concurrency=12"], 3, 0, 0, 1),
             (
@@ -56,7 +56,7 @@ struct MarginTests {
     func figures(
         changes: [String], startCount: Int, startSeconds: Double, endCount: Int, endSeconds: Double
     ) throws {
-        let plan = try plan(changes.map { $0.replacing(" s", with: "s") })
+        let plan = try plan(changes)
         let result = try simulate(plan, source: InMemorySource(requests))
         let records = between(
             result.records, (startCount, startSeconds), (endCount, endSeconds))

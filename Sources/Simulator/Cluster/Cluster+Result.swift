@@ -123,6 +123,8 @@ extension Counters {
         hitTokens += other.hitTokens
         hitTokensWithResumed += other.hitTokensWithResumed
         queriedTokens += other.queriedTokens
+        sharedTokens += other.sharedTokens
+        sharedTokensLost.add(other.sharedTokensLost)
         wastedEntries += other.wastedEntries
     }
 }

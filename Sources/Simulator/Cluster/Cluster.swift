@@ -83,9 +83,10 @@ func run(
             let horizon = feed.isDependent ? cluster.now : arrival
             try advance(&cluster, Int(event.payload), to: horizon, &feed, &observer)
         } else if arrival < .max {
-            let request = try feed.take(at: arrival)
+            var request = try feed.take(at: arrival)
             cluster.now = max(cluster.now, request.arrival)
             let choice = cluster.router.route(request)
+            feed.reuse.see(&request, on: choice)
             enqueue(&cluster.replicas[choice], request)
             try collect(&cluster, choice, &feed, &observer)
             markDue(&cluster, choice)

@@ -90,8 +90,10 @@ private func runAlone(
         while taken < limit {
             let time = try feed.nextArrival()
             if time == .max { break }
-            let request = try feed.take(at: time)
-            enqueue(&cluster.replicas[cluster.router.route(request)], request)
+            var request = try feed.take(at: time)
+            let choice = cluster.router.route(request)
+            feed.reuse.see(&request, on: choice)
+            enqueue(&cluster.replicas[choice], request)
             taken += 1
         }
         if taken == 0, !hasMore(&cluster) { return }
@@ -136,8 +138,10 @@ private struct RoutedRequests: ~Copyable {
             while count < limit {
                 let time = try feed.nextArrival()
                 if time == .max { break }
-                let request = try feed.take(at: time)
-                byReplica[router.route(request)].append(request)
+                var request = try feed.take(at: time)
+                let choice = router.route(request)
+                feed.reuse.see(&request, on: choice)
+                byReplica[choice].append(request)
                 count += 1
             }
         } catch {

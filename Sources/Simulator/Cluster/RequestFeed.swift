@@ -38,6 +38,9 @@ struct RequestFeed: ~Copyable {
     /// A limit that no answer reaches, tokens.
     private static let unlimited: Int64 = 1_000_000_000
 
+    /// What the requests share.
+    var reuse: ReuseBound
+
     /// Requests that have arrived.
     var taken: Int64 { sequence }
     /// Whether requests wait for others to end.
@@ -47,6 +50,7 @@ struct RequestFeed: ~Copyable {
 
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
+        reuse = ReuseBound(plan)
         foreseesEnds = !plan.engine.stopsAtUnforeseenToken
         closedLoop = plan.arrivals != .openLoop
         isDependent = closedLoop

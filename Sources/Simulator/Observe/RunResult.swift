@@ -27,6 +27,11 @@ public struct Counters: Sendable, Equatable {
     public var hitTokens = 0
     /// Prefix tokens found at all admissions, resumed ones included.
     public var hitTokensWithResumed = 0
+    /// Prompt tokens of admitted requests that earlier requests had at the same place, behind the
+    /// same tokens: what a cache without limits finds. Hits are of them.
+    public var sharedTokens = 0
+    /// Those of them that were no hits.
+    public var sharedTokensLost = LostReuse()
     /// Prompt tokens of admitted requests: the base of the prefix hit rate.
     public var queriedTokens = 0
     /// Cached blocks that lost their key because they were handed out.
@@ -104,6 +109,8 @@ public struct RunResult: Sendable {
     public var replicas = 1
     /// Whether the trace says what prompts hold: without it nothing can be shared.
     public var holdsContent = true
+    /// Whether it was told what prompts share: there was content, and a cache.
+    public var tellsSharing = false
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.

@@ -6,13 +6,14 @@ extension GateSelfCheck {
     public var text: String {
         let percent = Comparison.percent(slowdown)
         var table = TextTable(["", "regression", "inconclusive", "pass"])
-        for (name, tally) in [
+        for (name, counters) in [
             ("nothing changed, other seeds", unchangedOtherSeeds),
             ("steps \(percent), same seeds", slowedSameSeeds),
             ("steps \(percent), other seeds", slowedOtherSeeds),
         ] {
             table.add([
-                name, String(tally.regressions), String(tally.inconclusive), String(tally.passed),
+                name, String(counters.regressions), String(counters.inconclusive),
+                String(counters.passed),
             ])
         }
         func share(_ count: Int) -> String {

@@ -6,7 +6,7 @@ import Simulator
 public enum RunReport {
     /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
     /// time. `objective` says in words what a good request is; empty: no limit was set. `parts` is
-    /// the table of a `PartitionReport`.
+    /// the table of a `BreakdownReport`.
     public static func text(
         _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil,
         parts table: String? = nil

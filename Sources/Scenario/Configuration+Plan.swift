@@ -312,7 +312,7 @@ extension Configuration.EngineSection {
         engine.emptyYieldMicroseconds = Int64(emptyYieldMicroseconds)
         engine.hostFixed = picoseconds(milliseconds: hostFixedMicroseconds / 1000)
         engine.hostPerRequest = picoseconds(milliseconds: hostPerRequestMicroseconds / 1000)
-        engine.gait = gait
+        engine.advance = advance
         return engine
     }
 }

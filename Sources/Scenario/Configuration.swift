@@ -103,7 +103,7 @@ public struct Configuration: Sendable, Equatable {
         public var hostFixedMicroseconds = 0.0
         public var hostPerRequestMicroseconds = 0.0
         public var emptyYieldMicroseconds = 1000
-        public var gait = EngineConfiguration.Gait.stride
+        public var advance = EngineConfiguration.Advance.fastForward
 
         /// The defaults of vLLM's API server on an H100.
         public init() {}
@@ -186,7 +186,7 @@ public struct Configuration: Sendable, Equatable {
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false
         public var plans = false
-        public var latencyParts = false
+        public var latencyBreakdown = false
         public var timeline = false
         /// What is left out of the figures at the start and the end.
         public var warmup: Margin?

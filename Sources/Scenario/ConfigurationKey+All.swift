@@ -99,9 +99,9 @@ extension ConfigurationKey {
             "Which blocks of sliding-window layers stay findable: 0 those of the last window,\n"
                 + "n also a window every n tokens."),
         .init(
-            "engine.gait", \.engine.gait, .choice,
-            "stride jumps over steps in which nothing is decided, walk executes each; the results\n"
-                + "are equal to the last bit."),
+            "engine.advance", \.engine.advance, .choice,
+            "fast_forward takes steps in which nothing is decided at once, step each alone; the\n"
+                + "results are equal to the last bit."),
     ]
 
     private static let scheduling: [ConfigurationKey] = [
@@ -294,7 +294,7 @@ extension ConfigurationKey {
             "Write decisions to plans.jsonl (with --out), a line for steps in a row that decode\n"
                 + "for the same requests."),
         .init(
-            "output.latency_parts", \.output.latencyParts, .flag,
+            "output.latency_breakdown", \.output.latencyBreakdown, .flag,
             "Say where requests' time went: a table, and latency.csv with --out."),
         .init(
             "output.timeline", \.output.timeline, .flag,

@@ -21,13 +21,13 @@ public func simulate(
     var plan = plan
     // Extents have no block numbers to log. And an external scheduler is told the content of
     // prompts, which extents keep in another form.
-    let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.gait == .walk
+    let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.advance == .step
     if logsBlocks { plan.isPlain = true }
     if logsBlocks || plan.externalScheduler != nil { plan.numbersBlocks = true }
     try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
-    var feed = try RequestFeed(source, plan)
+    var feed = try Arrivals(source, plan)
     cluster.begin(at: try feed.nextArrival())
     let independent =
         !cluster.router.readsState && !feed.isDependent && plan.externalScheduler == nil

@@ -82,7 +82,7 @@ public struct StepTime: Sendable {
 
     /// The price of steps of `decodes` decodes and nothing else, exactly; nil where it is not
     /// affine in context (the `kv_cache` off ablation, a scaled clock, which rounds each price), so
-    /// that such runs are walked. O(1).
+    /// that such runs are stepped. O(1).
     public func decodeLine(decodes: Int) -> DecodeLine? {
         guard millionths == 1_000_000 else { return nil }
         return switch form {

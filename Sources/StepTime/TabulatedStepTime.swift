@@ -4,7 +4,7 @@
 ///       + decodes ? fixed + perSequence · B + perContext · C + perWindowed · Cw
 ///       + chunks ? fixed + pairs + tokens + past (+ scores)
 ///
-/// in picoseconds. Affine in decode context, so that a stretch of decode-only steps has a closed
+/// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed
 /// form.
 public struct TabulatedStepTime: Sendable, Equatable {
     /// Fractional bits of the slopes per pair, which are a few picoseconds.

@@ -157,7 +157,7 @@ private struct SimulationTable: BenchmarkTable {
 private struct CountTable: BenchmarkTable {
     let widths = [16, 11, 11, 11, 11, 11, 11, 9]
     let header = [
-        "per request", "strode", "executed", "events", "queue ops", "probes", "stretches", "allocs",
+        "per request", "forwarded", "executed", "events", "queue ops", "probes", "spans", "allocs",
     ]
 
     func row(_ result: BenchmarkResult) -> [String] {

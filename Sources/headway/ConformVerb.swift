@@ -17,22 +17,23 @@ extension Verb {
             that cannot be read is reported and the others run; the status is then 2.
             """,
         flags: [
-            Flag("--gait", "GAIT", "Run one gait only, walk or stride; default: both."),
+            Flag("--advance", "WAY", "In one way only, step or fast_forward; default: both."),
             Flag(
                 "--random", "SEEDS",
-                "Also hold both gaits against each other on this many random workloads."),
+                "Also hold both ways of advancing against each other on this many random workloads."
+            ),
             .json,
         ]
     ) { arguments in
         let seeds = try arguments.integer("--random", atLeast: 1)
-        let gait = try arguments.choice("--gait", as: EngineConfiguration.Gait.self)
+        let advance = try arguments.choice("--advance", as: EngineConfiguration.Advance.self)
         if arguments.operands.isEmpty {
             guard seeds != nil else {
                 throw InputError(
                     "conform", "no folder is given", expected: "DIR... or --random SEEDS")
             }
-            if gait != nil {
-                throw InputError("--gait", "is for folders", expected: "DIR... with it")
+            if advance != nil {
+                throw InputError("--advance", "is for folders", expected: "DIR... with it")
             }
         }
         let folders =
@@ -40,8 +41,8 @@ extension Verb {
         var page = ConformPage(isPrinted: !arguments.has("--json"))
         if let seeds { page.random = try compareGaits(seeds, page) }
         if !folders.isEmpty, page.random?.differing.isEmpty ?? true {
-            let gaits = gait.map { [$0] } ?? EngineConfiguration.Gait.allCases
-            try page.run(folders, gaits)
+            let ways = advance.map { [$0] } ?? EngineConfiguration.Advance.allCases
+            try page.run(folders, ways)
         }
         if !page.isPrinted { try page.writeJSON() }
         return try page.status()
@@ -57,13 +58,13 @@ extension Verb {
             let last = first + min(batch - 1, seeds - first)
             Progress.report(first - 1, of: seeds, "workloads")
             let found = try mapOnAllCores(Array(first...last)) { seed in
-                try GaitComparison.difference(seed: UInt64(seed)).map {
+                try AdvanceComparison.difference(seed: UInt64(seed)).map {
                     ConformPage.RandomDifference(seed: seed, difference: $0)
                 }
             } each: {
                 guard let found = $0, page.isPrinted else { return }
                 try Console.write(
-                    "random workload, seed \(found.seed): the gaits differ in \(found.difference)")
+                    "random workload, seed \(found.seed): the ways differ in \(found.difference)")
             }
             random.differing += found.compactMap(\.self)
             if last == seeds { break }
@@ -71,7 +72,7 @@ extension Verb {
         }
         if page.isPrinted {
             try Console.write(
-                "\(seeds) random workloads in both gaits, \(random.differing.count) differing")
+                "\(seeds) random workloads in both ways, \(random.differing.count) differing")
         }
         return random
     }
@@ -107,11 +108,11 @@ private struct ConformPage {
     private var unreadable: [ConformanceResult] { results.filter { $0.unreadable != nil } }
     private var differing: Int { results.count { $0.difference != nil } }
 
-    mutating func run(_ folders: [String], _ gaits: [EngineConfiguration.Gait]) throws {
-        let runs = folders.flatMap { folder in gaits.map { (folder: folder, gait: $0) } }
+    mutating func run(_ folders: [String], _ ways: [EngineConfiguration.Advance]) throws {
+        let runs = folders.flatMap { folder in ways.map { (folder: folder, advance: $0) } }
         let isPrinted = isPrinted
         results = try mapOnAllCores(runs) {
-            Conformance.attempt($0.folder, gait: $0.gait)
+            Conformance.attempt($0.folder, advance: $0.advance)
         } each: {
             if isPrinted { try Console.write(Self.line($0).withoutWorkflowCommands) }
         }
@@ -142,7 +143,7 @@ private struct ConformPage {
     }
 
     private static func line(_ result: ConformanceResult) -> String {
-        let head = "\(result.name.echoed()) (\(result.gait))"
+        let head = "\(result.name.echoed()) (\(result.advance))"
         if let reason = result.unreadable { return "\(head): cannot be read: \(reason)" }
         guard let difference = result.difference else {
             return "\(head): \(result.steps) steps match"

@@ -45,11 +45,11 @@ struct MeasuredRun {
                 resolved.configuration.trace.file ?? "the trace",
                 "holds no measured latencies", expected: "times of first or last tokens")
         }
-        let watcher = MeasuredWatcher(measured)
+        let observer = MeasuredWatcher(measured)
         var plan = resolved.plan
         plan.keepsRecords = false
-        let result = try simulate(plan, source: trace.source, observer: watcher)
-        let comparison = watcher.comparison.report
+        let result = try simulate(plan, source: trace.source, observer: observer)
+        let comparison = observer.comparison.report
         guard comparison.latencies.contains(where: { $0.simulated != nil }) else {
             throw InputError(
                 resolved.configuration.trace.file ?? "the trace",

@@ -25,7 +25,7 @@ extension Verb {
                 "--out", "DIR",
                 "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
                     + "and steps.jsonl with --set output.decisions=true, plans.jsonl with\n"
-                    + "output.plans, latency.csv with output.latency_parts, timeline.json with\n"
+                    + "output.plans, latency.csv with output.latency_breakdown, timeline.json with\n"
                     + "output.timeline."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
@@ -91,7 +91,7 @@ private struct ReplayRun {
         [RunFiles.summary, RunFiles.requests, RunFiles.configuration]
             + (output.decisions ? [RunFiles.decisions] : [])
             + (output.plans ? [RunFiles.plans] : [])
-            + (output.latencyParts ? [RunFiles.latency] : [])
+            + (output.latencyBreakdown ? [RunFiles.latency] : [])
             + (output.timeline ? [RunFiles.timeline] : [])
     }
 
@@ -103,40 +103,40 @@ private struct ReplayRun {
         let output = resolved.configuration.output
         let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
         let plans = output.plans ? try folder?.file(RunFiles.plans) : nil
-        let watcher = RunWatcher(
-            RunWatcher.Files(
+        let observer = RunObservers(
+            RunObservers.Files(
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
                 timeline: try timelineFile()),
-            plan: resolved.plan, dividesLatency: output.latencyParts,
+            plan: resolved.plan, dividesLatency: output.latencyBreakdown,
             extent: trace.extent, measured: trace.notes?.measured)
         var plan = resolved.plan
         plan.keepsRecords = false
-        let result = try simulate(plan, source: trace.source, observer: watcher)
-        try watcher.finish()
+        let result = try simulate(plan, source: trace.source, observer: observer)
+        try observer.finish()
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
             warnings: resolved.warnings + trace.remarks
                 + resolved.rangeWarnings(result)
-                + watcher.rejections.keys.sorted().map { reason in
-                    "\(watcher.rejections[reason]!) requests rejected: "
+                + observer.rejections.keys.sorted().map { reason in
+                    "\(observer.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
                 }
-                + watcher.priorities.remarks)
-        if let report = watcher.latency?.report {
+                + observer.priorities.remarks)
+        if let report = observer.latency?.report {
             summary.parts = report.means
             summary.slowestParts = report.slowestMeans
         }
-        summary.priorities = watcher.priorities.classes.map(PrioritySummary.init)
+        summary.priorities = observer.priorities.classes.map(PrioritySummary.init)
         summary.engineVersion = resolved.configuration.engine.version.description
-        summary.mostConcurrent = watcher.concurrency.requests
-        summary.measured = watcher.comparison?.report
-        summary.series = watcher.timeline.series
+        summary.mostConcurrent = observer.concurrency.requests
+        summary.measured = observer.comparison?.report
+        summary.series = observer.timeline.series
         try write(summary)
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.description,
-                timeline: watcher.timeline, parts: watcher.latency?.report.text),
+                timeline: observer.timeline, parts: observer.latency?.report.text),
             resolved.trust(result),
             Self.effort(since: began),
         ]
@@ -154,9 +154,9 @@ private struct ReplayRun {
 
     /// The file of latency parts, if they and files are wanted.
     private func partsFile() throws -> OutputFile? {
-        guard resolved.configuration.output.latencyParts else { return nil }
+        guard resolved.configuration.output.latencyBreakdown else { return nil }
         let file = try folder?.file(RunFiles.latency)
-        try file?.writeLine(PartitionReport.header)
+        try file?.writeLine(BreakdownReport.header)
         return file
     }
 

@@ -29,7 +29,7 @@ struct EndToEndTests {
         let trace = try writeTrace(300)
         let arguments = [
             "run", "--trace", trace, "--set", "output.decisions=true", "--set",
-            "output.latency_parts=true", "--set", "output.timeline=true",
+            "output.latency_breakdown=true", "--set", "output.timeline=true",
         ]
         let first = try Executable.run(arguments + ["--out", scratch.path + "/a", "--json"])
         let second = try Executable.run(arguments + ["--out", scratch.path + "/b", "--json"])
@@ -152,7 +152,7 @@ struct EndToEndTests {
         let outcome = try Executable.shell(
             """
             "$HEADWAY" run --trace chat.jsonl --out out --set engine.max_num_seqs=1 \
-            --set engine.gait=walk &
+            --set engine.advance=step &
             sleep 1; kill -INT $!; wait $!
             """, in: scratch.path, seconds: 120)
         #expect(outcome.status == 130, "\(outcome.output)")

@@ -73,10 +73,10 @@ struct JudgingVerbsTests {
             try FileManager.default.copyItem(atPath: cases + "/u1-edges", toPath: folder)
             if !isWhole { _ = try write("cases/b/config.json", "{") }
         }
-        let outcome = try call("conform", "cases", "--gait", "stride")
+        let outcome = try call("conform", "cases", "--advance", "fast_forward")
         #expect(outcome.status == 2)
         #expect(outcome.output.components(separatedBy: "steps match").count == 3)
-        #expect(outcome.output.contains("b (stride): cannot be read: "))
+        #expect(outcome.output.contains("b (fast_forward): cannot be read: "))
         #expect(outcome.errors.hasPrefix("headway: conform: 1 of 3 cases cannot be read"))
         #expect(outcome.errors.filter(\.isNewline).count == 1)
         let random = try call("conform", "--random", "3", "--json")
@@ -86,7 +86,7 @@ struct JudgingVerbsTests {
 
     @Test("absurd counts are refused, or begin at once")
     func absurdCounts() throws {
-        let bench = try call("bench", "walk-32", "--repeat", "99999999999")
+        let bench = try call("bench", "step-32", "--repeat", "99999999999")
         #expect(bench.status == 2 && bench.errors.contains("99999999999 is above 100000"))
         let random = try Executable.run(
             ["conform", "--random", "9223372036854775807"], in: scratch.path, seconds: 2)

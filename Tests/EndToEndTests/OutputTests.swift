@@ -44,7 +44,7 @@ struct OutputTests {
         (
             "mkdir d; cp steps.csv d/latency.csv", "d/latency.csv",
             "run --limit 5 --set step_time.kind=table --set step_time.file=d/latency.csv"
-                + " --set output.latency_parts=true --out d"
+                + " --set output.latency_breakdown=true --out d"
         ),
         ("cp keep.csv t.csv", "t.csv", "trace cache t.csv --csv t.csv"),
         ("cp keep.csv t.csv", "t.csv", "trace convert t.csv --out t.csv"),

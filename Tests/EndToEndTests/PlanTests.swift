@@ -4,7 +4,7 @@ import Testing
 
 /// Changes to the default configuration.
 private let ways: [[String]] = [
-    [], ["engine.async_scheduling=false"], ["engine.num_gpu_blocks=160"], ["engine.gait=walk"],
+    [], ["engine.async_scheduling=false"], ["engine.num_gpu_blocks=160"], ["engine.advance=step"],
     ["cluster.replicas=3", "cluster.router=round_robin"], ["model.name=gpt-oss-20b"],
 ]
 

@@ -47,7 +47,7 @@ struct CompareTests {
 
     @Test("says in which part of TTFT and TPOT a change is, where latencies were divided")
     func parts() throws {
-        let divided = ["output.latency_parts=true"]
+        let divided = ["output.latency_breakdown=true"]
         let a = try ComparedRun.run(small(divided), name: "A")
         let b = try ComparedRun.run(
             small(divided + ["engine.max_num_batched_tokens=256"]), name: "B")

@@ -19,8 +19,8 @@ struct ConformanceTests {
 
     @Test("a shipped case matches in every step", arguments: sample)
     func matches(name: String) throws {
-        for gait in EngineConfiguration.Gait.allCases {
-            let result = try Conformance.run(Self.shipped + "/" + name, gait: gait)
+        for advance in EngineConfiguration.Advance.allCases {
+            let result = try Conformance.run(Self.shipped + "/" + name, advance: advance)
             #expect(result.difference == nil)
             #expect(result.steps > 50)
         }
@@ -45,7 +45,7 @@ struct ConformanceTests {
             .split(separator: "\n").map(String.init)
         lines[9] = lines[9].replacingOccurrences(of: "\"w\":", with: "\"w\":1")
         try lines.joined(separator: "\n").write(to: log, atomically: true, encoding: .utf8)
-        let result = try Conformance.run(folder.path, gait: .walk)
+        let result = try Conformance.run(folder.path, advance: .step)
         let difference = try #require(result.difference)
         #expect(difference.place.hasSuffix("steps.jsonl:10"))
         #expect(difference.expected == lines[9])
@@ -69,10 +69,10 @@ struct ConformanceTests {
             let name = "\(number)"
             try scratch.write(text, name + "/config.json")
             try scratch.write("", name + "/steps.jsonl")
-            let result = Conformance.attempt(scratch.path + "/" + name, gait: .walk)
+            let result = Conformance.attempt(scratch.path + "/" + name, advance: .step)
             #expect(result.unreadable?.contains("config.json") == true)
             #expect(result.difference == nil && result.steps == 0)
         }
-        #expect(Conformance.attempt(good, gait: .walk).unreadable == nil)
+        #expect(Conformance.attempt(good, advance: .step).unreadable == nil)
     }
 }

@@ -20,7 +20,7 @@ private struct WatchedRun {
         }
         var random = RandomCase(seed: seed)
         if !aborting { random.workload.aborts = [] }
-        random.plan.engine.gait = seed % 2 == 0 ? .walk : .stride
+        random.plan.engine.advance = seed % 2 == 0 ? .step : .fastForward
         let recorder = Recorder()
         let source = InMemorySource(random.workload)
         guard let result = try? simulate(random.plan, source: source, observer: recorder) else {

@@ -9,10 +9,10 @@ import Traces
 /// Cost in counts that do not depend on the machine; times belong to `headway bench`.
 @Suite("Cost follows events")
 struct CostTests {
-    private func chat(rate: Double, gait: EngineConfiguration.Gait) throws -> RunResult {
+    private func chat(rate: Double, advance: EngineConfiguration.Advance) throws -> RunResult {
         let configuration = try Configuration.read(file: nil, changes: ["cluster.replicas=1"])
         var plan = try configuration.resolved().plan
-        plan.engine.gait = gait
+        plan.engine.advance = advance
         let traffic = QuantileSource.Traffic(
             rate: rate, peakOverTrough: 1,
             prompt: LengthTable(median: 1_020, p90: 2_735, in: 2...14_050),
@@ -23,17 +23,17 @@ struct CostTests {
 
     @Test("few steps are executed, however long the answers")
     func executedSteps() throws {
-        let result = try chat(rate: 2, gait: .stride)
+        let result = try chat(rate: 2, advance: .fastForward)
         #expect(result.counters.finished == 300)
         // An admission, a last token, and what is in flight around an arrival.
         #expect(result.steps.executed <= 8 * 300)
-        #expect(result.steps.strode > 4 * result.steps.executed)
+        #expect(result.steps.forwarded > 4 * result.steps.executed)
     }
 
-    @Test("walking executes every step")
-    func walking() throws {
-        let result = try chat(rate: 20, gait: .walk)
-        #expect(result.steps.strode == 0)
+    @Test("stepping executes every step")
+    func stepping() throws {
+        let result = try chat(rate: 20, advance: .step)
+        #expect(result.steps.forwarded == 0)
         #expect(result.steps.executed == result.counters.steps)
     }
 
@@ -56,7 +56,7 @@ struct CostTests {
         for threads in [2, 3, 16] {
             plan.threads = threads
             let together = try simulate(plan, source: source)
-            #expect(GaitComparison.difference(alone, together) == nil, "\(threads) threads")
+            #expect(AdvanceComparison.difference(alone, together) == nil, "\(threads) threads")
         }
     }
 

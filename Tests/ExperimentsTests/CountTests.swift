@@ -42,7 +42,7 @@ struct CountTests {
         let result = try simulate(plan, source: few, observer: counter)
         #expect(result.counters == counters)
         #expect(result.steps.executed == work.executed)
-        #expect(result.steps.strode == work.strode)
+        #expect(result.steps.forwarded == work.forwarded)
         #expect(result.steps.events == work.events)
         #expect(result.steps.queueOperations == work.queueOperations)
         #expect(counter.steps >= counters.steps)
@@ -75,9 +75,9 @@ struct CountTests {
     @Test("a chat request costs an arrival, an admission, an end, and few executed steps")
     func chat() throws {
         let (work, counters) = try counts("chat-20", requests: 1_000)
-        #expect(work.executed + work.strode == counters.steps)
+        #expect(work.executed + work.forwarded == counters.steps)
         #expect(work.executed <= 4 * 1_000)
-        #expect(work.strode >= 20 * 1_000)
+        #expect(work.forwarded >= 20 * 1_000)
         #expect(work.events == 3 * 1_000)
         // Into the wheel of ends and out of it.
         #expect(work.queueOperations <= 2 * 1_000 + 100)
@@ -94,19 +94,19 @@ struct CountTests {
         let (work, same) = try counts("chat-80-policy", requests: 2_000)
         #expect(counters == same)
         #expect(work.executed == own.executed)
-        #expect(work.strode == own.strode)
+        #expect(work.forwarded == own.forwarded)
         #expect(work.events == own.events)
         #expect(work.queueOperations == own.queueOperations)
         #expect(work.allocations <= own.allocations + 20)
     }
 
-    @Test("a model with windows strides, and its private blocks are not looked for")
+    @Test("a model with windows fast-forwards, and its private blocks are not looked for")
     func windows() throws {
         let (work, counters) = try counts("chat-windows", requests: 600)
-        #expect(work.executed + work.strode == counters.steps)
+        #expect(work.executed + work.forwarded == counters.steps)
         // Some of 600 requests that come faster than they are served.
         #expect(work.executed <= 4 * 600)
-        #expect(work.strode >= 600)
+        #expect(work.forwarded >= 600)
         #expect(work.hashProbes == 0)
         #expect(work.allocations <= 300)
     }
@@ -136,9 +136,9 @@ struct CountTests {
 
     @Test("a replica that walks sleeps while it only decodes")
     func walk() throws {
-        let (work, counters) = try counts("walk-32", requests: 400)
+        let (work, counters) = try counts("step-32", requests: 400)
         #expect(work.executed == counters.steps)
-        #expect(work.strode == 0)
+        #expect(work.forwarded == 0)
         // Without sleep, two for each of the six steps a request.
         #expect(work.queueOperations <= 9 * 400)
     }

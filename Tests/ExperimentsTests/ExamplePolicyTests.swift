@@ -105,7 +105,7 @@ struct ExamplePolicyTests {
             var random = RandomCase(seed: 1_000 * UInt64(example) + seed)
             random.plan.policy = examples[example].policy
             random.mirrorsEngine = false
-            let difference = try GaitComparison.difference(random)
+            let difference = try AdvanceComparison.difference(random)
             #expect(difference == nil, "\(examples[example].name), seed \(seed)")
         }
     }

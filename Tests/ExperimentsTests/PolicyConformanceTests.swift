@@ -24,10 +24,10 @@ private let sample: [String] = captures.filter { folder in
 @Suite struct PolicyConformanceTests {
     /// vLLM's two policies written as `SchedulingPolicy` values decide every step as the engine's
     /// own scheduler does.
-    @Test(arguments: sample, EngineConfiguration.Gait.allCases)
-    func policiesReproduceTheEngine(folder: String, gait: EngineConfiguration.Gait) throws {
+    @Test(arguments: sample, EngineConfiguration.Advance.allCases)
+    func policiesReproduceTheEngine(folder: String, advance: EngineConfiguration.Advance) throws {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
-        let result = try Conformance.run(folder, gait: gait) { plan in
+        let result = try Conformance.run(folder, advance: advance) { plan in
             plan.policy =
                 configuration.policy == "priority" ? ByPriority() : FirstComeFirstServed()
         }
@@ -55,7 +55,7 @@ private let pythonCaptures: [String] = captures.filter { folder in
     @Test(.enabled(if: python != nil && !pythonCaptures.isEmpty), arguments: pythonCaptures)
     func theExampleInPythonConforms(folder: String) throws {
         let script = packageRoot.appendingPathComponent("configs/schedulers/fcfs.py").path
-        let result = try Conformance.run(folder, gait: .walk) { plan in
+        let result = try Conformance.run(folder, advance: .step) { plan in
             plan.externalScheduler = ExternalSchedulerConfiguration(
                 command: "\(python!) '\(script)'", limitSeconds: 30)
         }

@@ -30,8 +30,8 @@ struct VersionConformanceTests {
 
     @Test("a capture matches in every step, and names its release", arguments: captures)
     func matches(name: String, rule: EngineRule) throws {
-        for gait in EngineConfiguration.Gait.allCases {
-            let result = try Conformance.run(folder(name), gait: gait)
+        for advance in EngineConfiguration.Advance.allCases {
+            let result = try Conformance.run(folder(name), advance: advance)
             #expect(result.difference == nil)
             #expect(result.steps > 50)
             #expect(result.name == name.replacing("/", with: " "))
@@ -40,7 +40,7 @@ struct VersionConformanceTests {
 
     @Test("a capture parts where a rule is that of the newest release", arguments: captures)
     func notices(name: String, rule: EngineRule) throws {
-        let result = try Conformance.run(folder(name), gait: .walk) {
+        let result = try Conformance.run(folder(name), advance: .step) {
             var newest = $0.engine
             newest.release = .newest
             newest.prefixCacheRetentionInterval = 0
@@ -60,7 +60,7 @@ struct VersionConformanceTests {
                 .replacing("\"vllm_version\": \"0.32.0\"", with: "\"vllm_version\": \"\(version)\"")
             try scratch.write(changed, version + "/config.json")
             try scratch.write("", version + "/steps.jsonl")
-            let result = Conformance.attempt(scratch.path + "/" + version, gait: .walk)
+            let result = Conformance.attempt(scratch.path + "/" + version, advance: .step)
             let words = try #require(result.unreadable)
             #expect(words.contains("vllm_version is \"\(version)\"; expected 0.11.2 to 0.33.0"))
         }

@@ -68,7 +68,7 @@ struct BenchmarkKeysTests {
     func everyStep(changes: [String]) throws {
         let workload = requests(90) { row in 1 + row * 97 % 900 }
         let counter = SecondCounter()
-        let watched = try run(workload, changes + ["engine.gait=walk"], observer: counter)
+        let watched = try run(workload, changes + ["engine.advance=step"], observer: counter)
         let alone = try run(workload, changes)
         let most = try #require(counter.tokens.values.max())
         #expect(counter.tokens.count > 5)
@@ -77,7 +77,7 @@ struct BenchmarkKeysTests {
         #expect(alone.mostTokensInSecond == most && alone.digest == watched.digest)
     }
 
-    @Test("seconds count from the first arrival, and long stretches fall apart into theirs")
+    @Test("seconds count from the first arrival, and long spans fall apart into theirs")
     func seconds() {
         var seconds = DeliverySeconds()
         let unit: Int64 = 1_000_000_000_000

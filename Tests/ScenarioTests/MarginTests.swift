@@ -104,9 +104,9 @@ struct MarginTests {
     @Test("latency parts are of the same requests")
     func parts() throws {
         let plan = try plan(["output.warmup=30", "output.cooldown=10"])
-        var watcher: any RunObserver = LatencyWatcher(plan)
-        let result = try simulate(plan, source: InMemorySource(requests), watching: &watcher)
-        let report = try #require(watcher as? LatencyWatcher).report
+        var observer: any RunObserver = BreakdownObserver(plan)
+        let result = try simulate(plan, source: InMemorySource(requests), watching: &observer)
+        let report = try #require(observer as? BreakdownObserver).report
         let sum = report.means.filter { $0.latency == "ttft" }.reduce(0) { $0 + $1.milliseconds }
         let mean = RunSummary(result, clock: "").timeToFirstToken.mean
         #expect(mean > 0 && abs(sum - mean) < 1e-6 * mean)

@@ -46,10 +46,10 @@ struct PeakTests {
         #expect(result.work.mostDecodes <= 40)
     }
 
-    @Test("what a run really reached is told", arguments: ["walk", "stride"])
-    func reached(gait: String) throws {
+    @Test("what a run really reached is told", arguments: ["step", "fast_forward"])
+    func reached(advance: String) throws {
         let (resolved, result) = try run(
-            ["engine.max_num_batched_tokens=131072", "engine.gait=\(gait)"],
+            ["engine.max_num_batched_tokens=131072", "engine.advance=\(advance)"],
             prompts([60_000, 60_000, 130_900]))
         let warnings = resolved.rangeWarnings(result).joined(separator: "; ")
         // The first prompt goes alone; the step after it takes as much as its budget allows.

@@ -7,7 +7,7 @@ import Traces
 
 @Suite("Requests that wait for several others")
 struct GraphStartTests {
-    private func plan(_ replicas: Int, _ gait: EngineConfiguration.Gait) -> RunPlan {
+    private func plan(_ replicas: Int, _ advance: EngineConfiguration.Advance) -> RunPlan {
         var plan = RunPlan(
             stepTime: StepTime(
                 LinearStepTime(
@@ -15,7 +15,7 @@ struct GraphStartTests {
         plan.engine.numGPUBlocks = 400
         plan.engine.maxModelLen = 4096
         plan.engine.maxNumSeqs = 4
-        plan.engine.gait = gait
+        plan.engine.advance = advance
         plan.replicas = replicas
         return plan
     }
@@ -81,7 +81,7 @@ struct GraphStartTests {
         var random = SeededRandom(seed: seed)
         for round in 0..<24 {
             let workload = graph(&random, requests: 20 + random.below(60))
-            let plan = plan(1 + random.below(3), round % 2 == 0 ? .walk : .stride)
+            let plan = plan(1 + random.below(3), round % 2 == 0 ? .step : .fastForward)
             let result = try simulate(plan, source: InMemorySource(workload))
             #expect(result.counters.finished == workload.count, "seed \(seed), round \(round)")
             let records = Dictionary(uniqueKeysWithValues: result.records.map { ($0.id, $0) })
@@ -107,7 +107,7 @@ struct GraphStartTests {
             workload.waits = [Wait(request: 2, delay: 250_000)]
             workload.waitEnds = [0, 0, 0, 1]
             let result = try simulate(
-                plan(1, .walk), source: InMemorySource(workload))
+                plan(1, .step), source: InMemorySource(workload))
             let ends = result.records.filter { [1, 2].contains($0.id) }.map(\.finish)
             let last = result.records.first { $0.id == 3 }!
             #expect(last.arrival == ends.max()! + 250_000_000)
@@ -125,7 +125,7 @@ struct GraphStartTests {
             workload.waits = [Wait(request: other, delay: 0)]
             workload.waitEnds = [0, 1]
             #expect(throws: InputError.self) {
-                try simulate(plan(1, .walk), source: InMemorySource(workload))
+                try simulate(plan(1, .step), source: InMemorySource(workload))
             }
         }
     }
@@ -136,7 +136,7 @@ struct GraphStartTests {
         var random = SeededRandom(seed: seed)
         for round in 0..<12 {
             let workload = graph(&random, requests: 60)
-            var plan = plan(1, .walk)
+            var plan = plan(1, .step)
             plan.arrivals = .closedLoop(concurrency: 1 + random.below(4))
             let result = try simulate(plan, source: InMemorySource(workload))
             #expect(result.counters.finished == 60, "seed \(seed), round \(round)")

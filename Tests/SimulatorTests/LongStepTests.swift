@@ -39,11 +39,11 @@ struct LongStepTests {
             .stepTime(maxTokens: 8192)
     }
 
-    @Test("a stretch of them past the last moment is an error, whatever the gait")
+    @Test("a stretch of them past the last moment is an error, whichever way it advances")
     func pastTheLastMoment() {
-        for gait in EngineConfiguration.Gait.allCases {
+        for advance in EngineConfiguration.Advance.allCases {
             var plan = plan(linear(900))
-            plan.engine.gait = gait
+            plan.engine.advance = advance
             let error = #expect(throws: InputError.self) {
                 try simulate(plan, source: source(100_000))
             }
@@ -51,12 +51,12 @@ struct LongStepTests {
         }
     }
 
-    @Test("a stretch of them up to the last moment is the same in both gaits")
+    @Test("a stretch of them up to the last moment is the same in both ways of advancing")
     func upToTheLastMoment() throws {
         var digests: Set<String> = []
-        for gait in EngineConfiguration.Gait.allCases {
+        for advance in EngineConfiguration.Advance.allCases {
             var plan = plan(linear(600).scaled(byMillionths: 1_000_000))
-            plan.engine.gait = gait
+            plan.engine.advance = advance
             digests.insert(try simulate(plan, source: source(12_000, 5, 3000)).digest)
         }
         #expect(digests.count == 1)

@@ -66,7 +66,7 @@ struct PolicyHookTests {
         let workload = requests(10)
         let result = try simulate(plan(Counting(calls: calls)), source: InMemorySource(workload))
         #expect(result.counters.finished == 10)
-        #expect(result.steps.strode > 9 * result.steps.executed)
+        #expect(result.steps.forwarded > 9 * result.steps.executed)
         let asked = calls.shapes.load(ordering: .relaxed)
         #expect(asked <= 8 * 10, "\(asked)")
         #expect(calls.comparisons.load(ordering: .relaxed) <= 10)

@@ -29,16 +29,16 @@ extension Benchmark {
         Benchmark("chat-windows", "at 80 %, gpt-oss-20b: half of its layers have a window") {
             try chat(load: 0.8, requests: 200_000, model: "gpt-oss-20b")
         },
-        Benchmark("walk-32", "every step executed, 32 chat requests always running") {
+        Benchmark("step-32", "every step executed, 32 chat requests always running") {
             var (plan, source) = try chat(load: 0.5, requests: 4_000)
-            plan.engine.gait = .walk
+            plan.engine.advance = .step
             plan.arrivals = .closedLoop(concurrency: 32)
             return (plan, source)
         },
-        Benchmark("walk-decode", "every step executed, 32 requests that decode, blocks of 16") {
+        Benchmark("step-decode", "every step executed, 32 requests that decode, blocks of 16") {
             try decoders(blockSize: 16)
         },
-        Benchmark("walk-decode-256", "the same with blocks of 256") {
+        Benchmark("step-decode-256", "the same with blocks of 256") {
             try decoders(blockSize: 256)
         },
         Benchmark(
@@ -117,12 +117,12 @@ extension Benchmark {
         return (try plan(replicas: 1, model: model), source)
     }
 
-    /// 32 requests that arrive together and decode 100,000 tokens each, walked.
+    /// 32 requests that arrive together and decode 100,000 tokens each, stepped.
     private static func decoders(
         blockSize: Int
     ) throws -> (plan: RunPlan, source: any RequestSource) {
         var plan = try Self.plan(replicas: 1)
-        plan.engine.gait = .walk
+        plan.engine.advance = .step
         plan.engine.numGPUBlocks = 4_000_000 / blockSize
         plan.engine.blockSize = blockSize
         var workload = Workload()

@@ -70,15 +70,15 @@ public struct Benchmark: Sendable {
         defer { file.remove() }
         let cpu = ProcessUsage.now.processorSeconds
         let wall = ContinuousClock.now
-        let watcher = dividesLatencies ? LatencyWatcher(plan) : nil
-        let result = try simulate(plan, source: source, observer: rows ?? watcher)
+        let observer = dividesLatencies ? BreakdownObserver(plan) : nil
+        let result = try simulate(plan, source: source, observer: rows ?? observer)
         try rows?.close()
         let spent = ProcessUsage.now.processorSeconds - cpu
         let counters = result.counters
         return BenchmarkResult(
             name: name, requests: counters.requests, outputTokens: counters.outputTokens,
             steps: counters.steps, executedSteps: result.steps.executed,
-            strodeSteps: result.steps.strode, events: result.steps.events,
+            strodeSteps: result.steps.forwarded, events: result.steps.events,
             queueOperations: result.steps.queueOperations, hashProbes: result.steps.hashProbes,
             blockStretches: result.steps.blockStretches, allocations: result.steps.allocations,
             preemptions: counters.preemptions, evictions: counters.evictions, cpuSeconds: spent,

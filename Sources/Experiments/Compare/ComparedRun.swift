@@ -54,11 +54,11 @@ public struct ComparedRun: Sendable {
         let trace = try resolved.configuration.openTrace()
         var plan = resolved.plan
         plan.keepsRecords = true
-        var watcher: any RunObserver =
-            configuration.output.latencyParts ? LatencyWatcher(plan) : NoObserver()
-        let result = try simulate(plan, source: trace.source, watching: &watcher)
+        var observer: any RunObserver =
+            configuration.output.latencyBreakdown ? BreakdownObserver(plan) : NoObserver()
+        let result = try simulate(plan, source: trace.source, watching: &observer)
         var summary = RunSummary(result, clock: resolved.clockDescription)
-        if let latency = watcher as? LatencyWatcher { summary.parts = latency.report.means }
+        if let latency = observer as? BreakdownObserver { summary.parts = latency.report.means }
         return try ComparedRun(
             name: name, configuration: resolved.configuration.withAbsolutePaths,
             requests: result.records.map(ComparedRequest.init),

@@ -2,7 +2,7 @@ import Results
 import Simulator
 
 /// Where a change of mean TTFT or TPOT comes from: the means of their parts in both runs, where
-/// both runs divided their latencies (`output.latency_parts`).
+/// both runs divided their latencies (`output.latency_breakdown`).
 package struct PartChanges {
     package struct Change: Encodable {
         /// "ttft" or "tpot".

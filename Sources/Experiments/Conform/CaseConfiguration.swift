@@ -103,7 +103,7 @@ struct CaseConfiguration: Decodable {
     }
 
     /// The plan of the case.
-    func plan(gait: EngineConfiguration.Gait, place: String) throws -> RunPlan {
+    func plan(advance: EngineConfiguration.Advance, place: String) throws -> RunPlan {
         try checkSizes(place: place)
         let clock = stepTimeUs
         var plan = RunPlan(
@@ -113,7 +113,7 @@ struct CaseConfiguration: Decodable {
                     perRequestMicroseconds: clock.perRequest,
                     perThousandContextMicroseconds: clock.per1KContextTokens ?? 0)))
         plan.engine = try engine(place: place)
-        plan.engine.gait = gait
+        plan.engine.advance = advance
         return plan
     }
 

@@ -6,7 +6,7 @@ import Traces
 /// What became of one conformance case.
 public struct ConformanceResult: Sendable, Encodable {
     public var name: String
-    public var gait: String
+    public var advance: String
     /// Lines (or checkpoints and requests of whole traces) compared.
     public var steps: Int
     /// Nil when everything matched.
@@ -56,24 +56,24 @@ public enum Conformance {
             }
     }
 
-    /// Runs one case in one gait.
+    /// Runs one case in one way of advancing.
     ///
     /// Throws `InputError` when the case cannot be read; a run that parts from the capture is a
     /// result, not an error. `adjust` may put another scheduler into the plan, which then has to
     /// decide as the engine did.
     public static func run(
-        _ folder: String, gait: EngineConfiguration.Gait,
+        _ folder: String, advance: EngineConfiguration.Advance,
         adjust: (inout RunPlan) -> Void = { _ in }
     ) throws -> ConformanceResult {
         let configuration = try CaseConfiguration.read(folder + "/config.json")
         let release = try configuration.release(place: folder + "/config.json")
         var name = FileSystem.absolute(folder).lastPathName
         if release != .newest { name = "\(release.version) \(name)" }
-        var plan = try configuration.plan(gait: gait, place: folder + "/config.json")
-        // Walking holds blocks one by one against the capture, striding runs of them.
-        plan.numbersBlocks = gait == .walk
+        var plan = try configuration.plan(advance: advance, place: folder + "/config.json")
+        // Stepping holds single blocks against the capture, fast-forward extents.
+        plan.numbersBlocks = advance == .step
         adjust(&plan)
-        var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
+        var result = ConformanceResult(name: name, advance: advance.rawValue, steps: 0)
         if configuration.source != nil {
             let checker = try WholeTraceChecker(folder, plan)
             try check(&result, plan, try wholeTrace(folder, configuration), checker)
@@ -85,15 +85,15 @@ public enum Conformance {
         return result
     }
 
-    /// Runs one case in one gait; what cannot be read is a result, too, so that it ends no other.
+    /// Runs one case in one way; what cannot be read is a result, too, so that it ends no other.
     public static func attempt(
-        _ folder: String, gait: EngineConfiguration.Gait
+        _ folder: String, advance: EngineConfiguration.Advance
     ) -> ConformanceResult {
         do {
-            return try run(folder, gait: gait)
+            return try run(folder, advance: advance)
         } catch {
             let name = FileSystem.absolute(folder).lastPathName
-            var result = ConformanceResult(name: name, gait: gait.rawValue, steps: 0)
+            var result = ConformanceResult(name: name, advance: advance.rawValue, steps: 0)
             result.unreadable =
                 (error as? InputError)?.description ?? error.localizedDescription.echoed()
             return result

@@ -48,9 +48,9 @@ extension GateSuite {
             .map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let watched = try mapOnAllCores(jobs) { number, seed in
-            var watcher: any RunObserver = CostWatcher(prepared[number].resolved.plan)
-            _ = try prepared[number].run(seed: seed, watching: &watcher)
-            return (watcher as! CostWatcher).sums
+            var observer: any RunObserver = CostObserver(prepared[number].resolved.plan)
+            _ = try prepared[number].run(seed: seed, watching: &observer)
+            return (observer as! CostObserver).sums
         }
         return prepared.enumerated().map { number, entry in
             let runs = watched[(number * seeds.count)..<((number + 1) * seeds.count)]
@@ -73,11 +73,11 @@ private struct CostSums: Sendable {
 }
 
 /// Sums up while the run goes on.
-private struct CostWatcher: RunObserver {
+private struct CostObserver: RunObserver {
     private var groups = CostSums().groups
-    private var latency: LatencyWatcher
+    private var latency: BreakdownObserver
 
-    init(_ plan: RunPlan) { latency = LatencyWatcher(plan) }
+    init(_ plan: RunPlan) { latency = BreakdownObserver(plan) }
 
     var sums: CostSums { CostSums(groups: groups, parts: latency.report.means) }
 

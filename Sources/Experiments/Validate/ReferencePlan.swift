@@ -50,7 +50,7 @@ extension ReferenceLoad {
         plan.engine.blockSize = blockSize
         plan.engine.numGPUBlocks = budget.blocks
         plan.engine.maxNumSeqs = min(asked, budget.sequences)
-        plan.engine.gait = .stride
+        plan.engine.advance = .fastForward
         // More clients than requests never all have one.
         let clients = min(concurrency, requests)
         plan.arrivals = kind == "offline" ? .openLoop : .closedLoop(concurrency: clients)

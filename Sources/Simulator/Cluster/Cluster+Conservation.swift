@@ -1,16 +1,16 @@
 extension Cluster {
     /// What a run that is over did not keep of what it was given, by the number of the invariant;
     /// nil: everything is accounted for. O(replicas).
-    mutating func unconserved(_ feed: borrowing RequestFeed) -> String? {
+    mutating func unconserved(_ arrivals: borrowing Arrivals) -> String? {
         var records = Records()
         for index in statistics.indices { records.add(statistics[index]) }
-        if let lost = lostRequest(records.counters, feed) { return lost }
+        if let lost = lostRequest(records.counters, arrivals) { return lost }
         var counters = Counters()
         for number in replicas.indices {
             if let problem = Simulator.unconserved(&replicas[number]) {
                 return "replica \(number): \(problem)"
             }
-            counters.add(replicas[number].tally.counters)
+            counters.add(replicas[number].counters.totals)
             counters.add(replicas[number].scheduler.counters)
         }
         if counters.outputTokens != records.outputTokens || counters.hitTokens != records.hitTokens
@@ -25,15 +25,15 @@ extension Cluster {
     }
 
     /// I21: every request that arrived has one record, with one outcome.
-    private func lostRequest(_ counters: Counters, _ feed: borrowing RequestFeed) -> String? {
+    private func lostRequest(_ counters: Counters, _ arrivals: borrowing Arrivals) -> String? {
         let outcomes = counters.finished + counters.aborted + counters.rejected
-        if Int(feed.taken) != counters.requests
+        if Int(arrivals.taken) != counters.requests
             || outcomes + counters.unfinished != counters.requests
         {
-            return "I21: of \(feed.taken) requests that arrived \(outcomes) ended"
+            return "I21: of \(arrivals.taken) requests that arrived \(outcomes) ended"
         }
-        if window.count != Int(feed.taken) || window.isHolding {
-            return "I21: of \(feed.taken) requests \(window.count) were handed on"
+        if window.count != Int(arrivals.taken) || window.isHolding {
+            return "I21: of \(arrivals.taken) requests \(window.count) were handed on"
         }
         return router.outstandingRequests == 0
             ? nil : "I21: the router counts \(router.outstandingRequests) requests as outstanding"
@@ -46,12 +46,12 @@ extension Cluster {
         var residence = records.endToEnd
         var decoding = records.endToEnd &- records.timeToFirstToken
         for number in replicas.indices {
-            gaps -= replicas[number].tally.interTokenLatency.count
-            gaps -= Int64(replicas[number].tally.ledger.begun)
-            decoding &+= replicas[number].tally.ledger.decoding
-            decoding &-= UInt64(truncatingIfNeeded: replicas[number].tally.interTokenLatency.sum)
-            residence &+= replicas[number].tally.ledger.residence
-            residence &-= replicas[number].tally.ledger.presence
+            gaps -= replicas[number].counters.interTokenLatency.count
+            gaps -= Int64(replicas[number].counters.ledger.begun)
+            decoding &+= replicas[number].counters.ledger.decoding
+            decoding &-= UInt64(truncatingIfNeeded: replicas[number].counters.interTokenLatency.sum)
+            residence &+= replicas[number].counters.ledger.residence
+            residence &-= replicas[number].counters.ledger.presence
         }
         if gaps != 0 { return "I24: \(gaps) gaps between tokens are missing" }
         if decoding != 0 {

@@ -14,23 +14,24 @@ extension Cluster {
         result.longestContext = statistics.longestContext
         result.mostPreemptions = statistics.mostPreemptions
         for index in replicas.indices {
-            result.counters.add(replicas[index].tally.counters)
+            result.counters.add(replicas[index].counters.totals)
             result.counters.add(replicas[index].scheduler.counters)
             result.counters.evictions += replicas[index].cache.evictions
-            result.work.add(replicas[index].tally.work)
-            interTokenLatency.merge(replicas[index].tally.interTokenLatency)
-            seconds.takeAll(&replicas[index].tally.seconds)
+            result.work.add(replicas[index].counters.work)
+            interTokenLatency.merge(replicas[index].counters.interTokenLatency)
+            seconds.takeAll(&replicas[index].counters.seconds)
             countCost(of: index, into: &result.steps)
-            result.busyTime += Int128(replicas[index].tally.busyTime)
-            result.hostWaitTime += Int128(replicas[index].tally.hostWaitTime)
-            result.peakUsedBlocks = max(result.peakUsedBlocks, replicas[index].tally.peakUsedBlocks)
-            result.end = max(result.end, replicas[index].tally.lastEnd)
-            firstArrival = min(firstArrival, replicas[index].tally.firstArrival)
+            result.busyTime += Int128(replicas[index].counters.busyTime)
+            result.hostWaitTime += Int128(replicas[index].counters.hostWaitTime)
+            result.peakUsedBlocks = max(
+                result.peakUsedBlocks, replicas[index].counters.peakUsedBlocks)
+            result.end = max(result.end, replicas[index].counters.lastEnd)
+            firstArrival = min(firstArrival, replicas[index].counters.firstArrival)
             if result.refusedActions == 0 {
                 result.firstRefusal = replicas[index].scheduler.firstRefusal
             }
             result.refusedActions += replicas[index].scheduler.refusedActions
-            blockTime += replicas[index].tally.usedBlockTime
+            blockTime += replicas[index].counters.usedBlockTime
         }
         result.interTokenLatency = LatencyHistogram(interTokenLatency)
         result.mostTokensInSecond = seconds.most
@@ -59,16 +60,16 @@ extension Cluster {
     }
 
     private func countCost(of number: Int, into steps: inout StepCounters) {
-        steps.strode += replicas[number].tally.skipped
+        steps.forwarded += replicas[number].counters.skipped
         steps.executed +=
-            replicas[number].tally.counters.steps - replicas[number].tally.skipped
+            replicas[number].counters.totals.steps - replicas[number].counters.skipped
         steps.events += replicas[number].scheduler.events
         steps.queueOperations +=
             replicas[number].scheduler.cohort.exits.operations + replicas[number].aborts.operations
         steps.queueOperations += replicas[number].scheduler.cohort.needs.wheel.operations
         steps.hashProbes += replicas[number].cache.extents.tree.probes
         steps.blockStretches += replicas[number].cache.extents.spansMade
-        steps.allocations += replicas[number].tally.allocations
+        steps.allocations += replicas[number].counters.allocations
     }
 
     private func digest(_ result: RunResult) -> String {

@@ -13,7 +13,7 @@ struct Cluster: ~Copyable {
     var dueTimes: [Int64]
     /// Up to when everything that others can see has happened, picoseconds.
     var now: Int64 = 0
-    var window: RecordWindow
+    var window: ReorderBuffer
     /// One for each thread.
     var statistics = HotArray<RequestStatistics>()
     let objective: ServiceLevelObjective
@@ -28,7 +28,7 @@ struct Cluster: ~Copyable {
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
         dueTimes = Array(repeating: .max, count: plan.replicas)
-        window = RecordWindow(plan)
+        window = ReorderBuffer(plan)
         objective = plan.objective
     }
 }
@@ -50,7 +50,7 @@ extension Cluster {
     /// Sets the moment from which the seconds of the run count.
     mutating func begin(at time: Int64) {
         guard time < .max else { return }
-        for number in replicas.indices { replicas[number].tally.seconds.begin(at: time) }
+        for number in replicas.indices { replicas[number].counters.seconds.begin(at: time) }
     }
 
     /// Ends the child processes of all replicas together: the run is over.
@@ -65,13 +65,13 @@ extension Cluster {
     }
 }
 
-/// Runs a cluster until its feed is exhausted and every replica idle.
+/// Runs a cluster until its arrivals is exhausted and every replica idle.
 func run(
-    _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver
+    _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
 ) throws {
     var nextReport = 1 << 12
     while true {
-        let arrival = try feed.nextArrival()
+        let arrival = try arrivals.nextArrival()
         if let event = cluster.due.first, event.time <= arrival {
             guard event.time == cluster.dueTimes[Int(event.payload)] else {
                 _ = cluster.due.pop()
@@ -80,15 +80,15 @@ func run(
             // With dependent arrivals a finish may bring one at once: go event by event. Nobody
             // ended before `now`, so a replica that slept may catch up to it at a stretch.
             cluster.now = max(cluster.now, event.time)
-            let horizon = feed.isDependent ? cluster.now : arrival
-            try advance(&cluster, Int(event.payload), to: horizon, &feed, &observer)
+            let horizon = arrivals.isDependent ? cluster.now : arrival
+            try advance(&cluster, Int(event.payload), to: horizon, &arrivals, &observer)
         } else if arrival < .max {
-            var request = try feed.take(at: arrival)
+            var request = try arrivals.take(at: arrival)
             cluster.now = max(cluster.now, request.arrival)
             let choice = cluster.router.route(request)
-            feed.reuse.see(&request, on: choice)
+            arrivals.reuse.see(&request, on: choice)
             enqueue(&cluster.replicas[choice], request)
-            try collect(&cluster, choice, &feed, &observer)
+            try collect(&cluster, choice, &arrivals, &observer)
             markDue(&cluster, choice)
         } else {
             break
@@ -102,13 +102,13 @@ func run(
 }
 
 private func advance(
-    _ cluster: inout Cluster, _ number: Int, to horizon: Int64, _ feed: inout RequestFeed,
+    _ cluster: inout Cluster, _ number: Int, to horizon: Int64, _ arrivals: inout Arrivals,
     _ observer: inout any RunObserver
 ) throws {
     _ = cluster.due.pop()
     cluster.dueTimes[number] = .max
     _ = try advance(&cluster.replicas[number], to: horizon)
-    try collect(&cluster, number, &feed, &observer)
+    try collect(&cluster, number, &arrivals, &observer)
     markDue(&cluster, number)
 }
 
@@ -142,23 +142,23 @@ private func handDecisionsOn(
 
 /// Takes ended requests and decisions out of a replica.
 private func collect(
-    _ cluster: inout Cluster, _ number: Int, _ feed: inout RequestFeed,
+    _ cluster: inout Cluster, _ number: Int, _ arrivals: inout Arrivals,
     _ observer: inout any RunObserver
 ) throws {
     try handOn(&cluster.replicas[number], &observer)
-    cluster.seconds.take(&cluster.replicas[number].tally.seconds)
-    guard !cluster.replicas[number].tally.ended.isEmpty else { return }
-    for index in cluster.replicas[number].tally.ended.indices {
-        let ended = cluster.replicas[number].tally.ended[index]
+    cluster.seconds.take(&cluster.replicas[number].counters.seconds)
+    guard !cluster.replicas[number].counters.ended.isEmpty else { return }
+    for index in cluster.replicas[number].counters.ended.indices {
+        let ended = cluster.replicas[number].counters.ended[index]
         cluster.router.ended(on: number)
         cluster.statistics[0].add(ended.record)
-        if feed.isDependent {
+        if arrivals.isDependent {
             // Who gives up is seen to when the next step is scheduled, after the batch before it
             // has ended: what that moment decided elsewhere does not know of it.
             let time = max(ended.record.finish, ended.record.arrival, cluster.now)
-            feed.ended(ended.record, at: time)
+            arrivals.ended(ended.record, at: time)
         }
     }
-    cluster.window.enter(&cluster.replicas[number].tally.ended)
+    cluster.window.enter(&cluster.replicas[number].counters.ended)
     try cluster.window.handOn(&observer)
 }

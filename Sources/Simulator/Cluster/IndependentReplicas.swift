@@ -11,30 +11,30 @@ import Synchronization
 /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
 /// records leave in the order of arrival.
 func runIndependently(
-    _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver,
+    _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver,
     threads: Int
 ) throws {
     // A single replica is not worth a second thread for reading: what it reads would have to
     // change processors.
     guard threads > 1, cluster.replicas.count > 1 else {
-        return try runAlone(&cluster, &feed, &observer)
+        return try runAlone(&cluster, &arrivals, &observer)
     }
     let threads = min(threads, cluster.replicas.count)
     while cluster.statistics.count < threads {
         cluster.statistics.append(RequestStatistics(cluster.objective))
     }
     var round = Round(replicas: cluster.replicas.count, threads: threads)
-    round.next.fill(&feed, &cluster.router)
+    round.next.fill(&arrivals, &cluster.router)
     while round.next.count > 0 || hasMore(&cluster) {
         swap(&round.now, &round.next)
         if let failure = round.now.failure { throw failure }
-        let horizon = try feed.nextArrival()
-        runRound(&cluster, to: horizon, &round, &feed, &observer)
+        let horizon = try arrivals.nextArrival()
+        runRound(&cluster, to: horizon, &round, &arrivals, &observer)
         for place in round.outcomes.indices { try round.outcomes[place].get() }
         for number in cluster.replicas.indices {
-            swap(&round.ended[number], &cluster.replicas[number].tally.ended)
+            swap(&round.ended[number], &cluster.replicas[number].counters.ended)
             swap(&round.plans[number], &cluster.replicas[number].log.plans)
-            cluster.seconds.take(&cluster.replicas[number].tally.seconds)
+            cluster.seconds.take(&cluster.replicas[number].counters.seconds)
         }
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
@@ -70,7 +70,7 @@ private struct Round: ~Copyable {
 
 /// Hands on what was decided, replica by replica, then the requests that ended, in order.
 private func record(
-    _ round: inout Round, in window: inout RecordWindow, _ observer: inout any RunObserver
+    _ round: inout Round, in window: inout ReorderBuffer, _ observer: inout any RunObserver
 ) throws {
     for number in round.plans.indices where !round.plans[number].plans.isEmpty {
         try observer.decided(round.plans[number])
@@ -82,33 +82,33 @@ private func record(
 
 /// The same on one thread.
 private func runAlone(
-    _ cluster: inout Cluster, _ feed: inout RequestFeed, _ observer: inout any RunObserver
+    _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
 ) throws {
     let limit = RoutedRequests.limit(replicas: cluster.replicas.count)
     while true {
         var taken = 0
         while taken < limit {
-            let time = try feed.nextArrival()
+            let time = try arrivals.nextArrival()
             if time == .max { break }
-            var request = try feed.take(at: time)
+            var request = try arrivals.take(at: time)
             let choice = cluster.router.route(request)
-            feed.reuse.see(&request, on: choice)
+            arrivals.reuse.see(&request, on: choice)
             enqueue(&cluster.replicas[choice], request)
             taken += 1
         }
         if taken == 0, !hasMore(&cluster) { return }
-        let horizon = try feed.nextArrival()
+        let horizon = try arrivals.nextArrival()
         for number in cluster.replicas.indices {
             var stop = AdvanceStop.collect
             while stop == .collect {
                 stop = try advance(&cluster.replicas[number], to: horizon)
                 try handOn(&cluster.replicas[number], &observer)
-                cluster.seconds.take(&cluster.replicas[number].tally.seconds)
-                for index in cluster.replicas[number].tally.ended.indices {
-                    let ended = cluster.replicas[number].tally.ended[index]
+                cluster.seconds.take(&cluster.replicas[number].counters.seconds)
+                for index in cluster.replicas[number].counters.ended.indices {
+                    let ended = cluster.replicas[number].counters.ended[index]
                     cluster.statistics[0].add(ended.record)
                 }
-                cluster.window.enter(&cluster.replicas[number].tally.ended)
+                cluster.window.enter(&cluster.replicas[number].counters.ended)
                 try cluster.window.handOn(&observer)
             }
         }
@@ -130,17 +130,17 @@ private struct RoutedRequests: ~Copyable {
         for _ in 0..<replicas { byReplica.append(HotArray()) }
     }
 
-    /// Takes the next requests from the feed. What goes wrong is kept for the thread that asks.
-    mutating func fill(_ feed: inout RequestFeed, _ router: inout Router) {
+    /// Takes the next requests from the arrivals. What goes wrong is kept for the thread that asks.
+    mutating func fill(_ arrivals: inout Arrivals, _ router: inout Router) {
         count = 0
         let limit = Self.limit(replicas: byReplica.count)
         do {
             while count < limit {
-                let time = try feed.nextArrival()
+                let time = try arrivals.nextArrival()
                 if time == .max { break }
-                var request = try feed.take(at: time)
+                var request = try arrivals.take(at: time)
                 let choice = router.route(request)
-                feed.reuse.see(&request, on: choice)
+                arrivals.reuse.see(&request, on: choice)
                 byReplica[choice].append(request)
                 count += 1
             }
@@ -162,7 +162,7 @@ private struct Shared<Element: ~Copyable>: @unchecked Sendable {
 /// processor's cache, and helps the others when it is done.
 private func runRound(
     _ cluster: inout Cluster, to horizon: Int64, _ round: inout Round,
-    _ feed: inout RequestFeed, _ observer: inout any RunObserver
+    _ arrivals: inout Arrivals, _ observer: inout any RunObserver
 ) {
     let (count, threads) = (cluster.replicas.count, round.begun.count)
     for thread in 0..<threads { round.begun[thread].store(0, ordering: .relaxed) }
@@ -173,14 +173,14 @@ private func runRound(
     let outcomes = round.outcomes.withUnsafeMutablePointer { Shared(base: $0) }
     withUnsafeMutablePointer(to: &cluster) { cluster in
         withUnsafeMutablePointer(to: &round) { round in
-            withUnsafeMutablePointer(to: &feed) { feed in
+            withUnsafeMutablePointer(to: &arrivals) { arrivals in
                 withUnsafeMutablePointer(to: &observer) { observer in
                     let (cluster, round) = (Shared(base: cluster), Shared(base: round))
-                    let (feed, observer) = (Shared(base: feed), Shared(base: observer))
+                    let (arrivals, observer) = (Shared(base: arrivals), Shared(base: observer))
                     DispatchQueue.concurrentPerform(iterations: threads) { thread in
                         if thread == 0 {
                             round.base.pointee.next.fill(
-                                &feed.base.pointee, &cluster.base.pointee.router)
+                                &arrivals.base.pointee, &cluster.base.pointee.router)
                             outcomes.base[count] = Result {
                                 try record(
                                     &round.base.pointee, in: &cluster.base.pointee.window,
@@ -196,7 +196,7 @@ private func runRound(
                                 // Who stops to hand records on goes on in the next round.
                                 _ = try advance(&replicas.base[number], to: horizon)
                                 noteRest(&replicas.base[number])
-                                statistics.base[thread].add(replicas.base[number].tally.ended)
+                                statistics.base[thread].add(replicas.base[number].counters.ended)
                             }
                         }
                     }

@@ -17,10 +17,10 @@ public struct EngineConfiguration: Sendable, Equatable {
         case prefillFirst = "prefill_first"
     }
 
-    /// Whether the engine runs every step or strides over decode-only stretches.
-    public enum Gait: String, Sendable, CaseIterable, Codable {
-        case walk
-        case stride
+    /// Whether the engine decides every step, or takes steps in which nothing is decided at once.
+    public enum Advance: String, Sendable, CaseIterable, Codable {
+        case step
+        case fastForward = "fast_forward"
     }
 
     /// The release of vLLM whose rules apply.
@@ -68,7 +68,7 @@ public struct EngineConfiguration: Sendable, Equatable {
     public var hostFixed: Int64 = 0
     /// The same per scheduled request, picoseconds.
     public var hostPerRequest: Int64 = 0
-    public var gait = Gait.stride
+    public var advance = Advance.fastForward
 
     public init() {}
 }

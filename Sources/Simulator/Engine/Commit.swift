@@ -12,18 +12,18 @@ struct Commitment: ~Copyable {
 /// Rules: vLLM 0.33.0 `Scheduler.update_from_output`, `AsyncScheduler`.
 func commit(
     _ batch: BatchHeader, _ commitment: inout Commitment, _ scheduler: inout Scheduler,
-    _ cache: inout KVCache, _ tally: inout Tally, at time: Int64
+    _ cache: inout KVCache, _ counters: inout InstanceCounters, at time: Int64
 ) -> Int {
     commitment.finished.removeAll()
     var delivered = 0
     if !commitment.entries.isEmpty {
         delivered = deliverEntries(
-            batch, &commitment, &scheduler, &cache, &tally, at: time)
+            batch, &commitment, &scheduler, &cache, &counters, at: time)
     }
     delivered += deliverMembers(
-        batch, &scheduler, &tally, isEmpty: commitment.entries.isEmpty, at: time)
-    tally.seconds.add(delivered, at: time)
-    tally.counters.wastedEntries += batch.wasted
+        batch, &scheduler, &counters, isEmpty: commitment.entries.isEmpty, at: time)
+    counters.seconds.add(delivered, at: time)
+    counters.totals.wastedEntries += batch.wasted
     if scheduler.cohort.isOn { finishLeaving(batch, &commitment, &scheduler, &cache) }
     for index in commitment.finished.indices {
         let slot = Int(commitment.finished[index])
@@ -34,7 +34,7 @@ func commit(
             scheduler.requests[slot].inFlight = 0
             cache.register(slot, upTo: computed)
         }
-        finish(&scheduler, &cache, &tally, slot, .finished, at: time)
+        finish(&scheduler, &cache, &counters, slot, .finished, at: time)
     }
     for index in commitment.finished.indices {
         leaveRunning(&scheduler, commitment.finished[index])
@@ -46,7 +46,7 @@ func commit(
 /// `finished`. The number of tokens delivered.
 private func deliverEntries(
     _ batch: BatchHeader, _ commitment: inout Commitment, _ scheduler: inout Scheduler,
-    _ cache: inout KVCache, _ tally: inout Tally, at time: Int64
+    _ cache: inout KVCache, _ counters: inout InstanceCounters, at time: Int64
 ) -> Int {
     var delivered = 0
     var evenGaps: Int64 = 0
@@ -56,23 +56,23 @@ private func deliverEntries(
         if scheduler.requests[slot].membership == .member {
             // It joined with this batch in flight; of its own counts only the times are kept.
             delivered += 1
-            deliver(&scheduler.requests[slot], &tally, time, batch.start, &evenGaps)
+            deliver(&scheduler.requests[slot], &counters, time, batch.start, &evenGaps)
             continue
         }
         scheduler.requests[slot].inFlight -= entry.tokens
         if scheduler.requests[slot].state == .ended {
-            tally.counters.wastedEntries += 1
-            tally.ledger.wasted += 1
+            counters.totals.wastedEntries += 1
+            counters.ledger.wasted += 1
             if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(entry.slot) }
             continue
         }
         let stale = scheduler.requests[slot].stale > 0
         if stale { scheduler.requests[slot].stale -= entry.tokens }
         guard entry.samples else { continue }
-        if !stale { scheduler.requests[slot].placeholders -= 1 }
+        if !stale { scheduler.requests[slot].outputsInFlight -= 1 }
         scheduler.requests[slot].known += 1
         delivered += 1
-        deliver(&scheduler.requests[slot], &tally, time, batch.start, &evenGaps)
+        deliver(&scheduler.requests[slot], &counters, time, batch.start, &evenGaps)
         if !stale, scheduler.rules.inFlight > 0, scheduler.requests[slot].state == .running {
             // Only the last block of a request that ends while its successor step is in flight
             // is not registered already.
@@ -83,7 +83,7 @@ private func deliverEntries(
             commitment.finished.append(Int32(slot))
         }
     }
-    if evenGaps > 0 { tally.interTokenLatency.add(time - batch.start, times: evenGaps) }
+    if evenGaps > 0 { counters.interTokenLatency.add(time - batch.start, times: evenGaps) }
     return delivered
 }
 
@@ -91,41 +91,42 @@ private func deliverEntries(
 /// counted, not added one by one: they are nearly all of them.
 @inline(__always)
 private func deliver(
-    _ request: inout LiveRequest, _ tally: inout Tally, _ time: Int64, _ start: Int64,
+    _ request: inout LiveRequest, _ counters: inout InstanceCounters, _ time: Int64, _ start: Int64,
     _ evenGaps: inout Int64
 ) {
     if request.lastToken == start, start >= 0 {
         evenGaps += 1
         request.lastToken = time
-        tally.counters.outputTokens += 1
+        counters.totals.outputTokens += 1
     } else {
-        deliver(&request, &tally, at: time)
+        deliver(&request, &counters, at: time)
     }
 }
 
 /// Notes the delivery time of a token. Apart, so that the loop stays small.
 @inline(never)
-func deliver(_ request: inout LiveRequest, _ tally: inout Tally, at time: Int64) {
+func deliver(_ request: inout LiveRequest, _ counters: inout InstanceCounters, at time: Int64) {
     let last = request.lastToken
     if last < 0 {
         request.firstToken = time
     } else {
-        tally.interTokenLatency.add(time - last)
+        counters.interTokenLatency.add(time - last)
     }
     request.lastToken = time
-    tally.counters.outputTokens += 1
+    counters.totals.outputTokens += 1
 }
 
 /// Delivers a token to each member in a batch. All of them had one in the batch before.
 @inline(__always)
 private func deliverMembers(
-    _ batch: BatchHeader, _ scheduler: inout Scheduler, _ tally: inout Tally, isEmpty: Bool,
+    _ batch: BatchHeader, _ scheduler: inout Scheduler, _ counters: inout InstanceCounters,
+    isEmpty: Bool,
     at time: Int64
 ) -> Int {
     if batch.members > 0 {
-        tally.interTokenLatency.add(
+        counters.interTokenLatency.add(
             time - scheduler.cohort.lastDelivery, times: Int64(batch.members))
-        tally.counters.outputTokens += batch.members
+        counters.totals.outputTokens += batch.members
     }
     if batch.members > 0 || !isEmpty { scheduler.cohort.lastDelivery = time }
     return batch.members
@@ -158,29 +159,30 @@ private func finishLeaving(
 /// Ends a request: frees its blocks and closes its record. The caller removes it from `running`;
 /// a request that was preempted meanwhile leaves the waiting queue here.
 func finish(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ tally: inout Tally, _ slot: Int,
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ counters: inout InstanceCounters,
+    _ slot: Int,
     _ outcome: Outcome, at time: Int64
 ) {
     let state = scheduler.requests[slot].state
     precondition(state != .ended, "I6: a request ends twice")
-    tally.ledger.account(until: time, present: scheduler.present)
-    tally.ledger.computed &+= Int(scheduler.requests[slot].computed)
+    counters.ledger.account(until: time, present: scheduler.present)
+    counters.ledger.computed &+= Int(scheduler.requests[slot].computed)
     if state == .waiting || state == .preempted {
         scheduler.waiting.remove(Int32(slot))
     } else if scheduler.requests[slot].lost > 0 {
         scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     }
-    tally.account(until: time, used: cache.usedBlocks)
+    counters.account(until: time, used: cache.usedBlocks)
     cache.release(slot)
     countQuotes(&scheduler, &cache, slot, sign: -1)
     cache.close(slot)
     scheduler.requests[slot].state = .ended
     scheduler.endedFlag = true
     scheduler.events += 1
-    tally.ended.append(
+    counters.ended.append(
         EndedRequest(
             sequence: scheduler.requests[slot].sequence,
-            record: scheduler.requests[slot].record(outcome, at: time, replica: tally.replica)))
+            record: scheduler.requests[slot].record(outcome, at: time, replica: counters.replica)))
     if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(Int32(slot)) }
 }
 

@@ -1,8 +1,8 @@
 /// What an instance did not keep of what it was given, once it has nothing left to do; nil:
 /// everything is accounted for. Invariants 21 to 23 and 26, by their numbers. O(1).
 func unconserved(_ instance: inout Instance) -> String? {
-    remnant(&instance) ?? instance.tally.unaccounted
-        ?? miscounted(&instance.tally, &instance.scheduler)
+    remnant(&instance) ?? instance.counters.unaccounted
+        ?? miscounted(&instance.counters, &instance.scheduler)
 }
 
 /// I21, I22: every request that entered has ended and gave back its slot and blocks.
@@ -24,24 +24,25 @@ private func remnant(_ instance: inout Instance) -> String? {
 
 /// I23, the part of an instance: tokens scheduled, and found in the cache, are those that requests
 /// had computed when they ended or were preempted, and those computed for ended ones.
-private func miscounted(_ tally: inout Tally, _ scheduler: inout Scheduler) -> String? {
+private func miscounted(_ counters: inout InstanceCounters, _ scheduler: inout Scheduler) -> String?
+{
     let found = scheduler.counters.hitTokensWithResumed
     // What an individual's wasted step computes is among what it had when it ended.
-    let wasted = tally.counters.wastedEntries - tally.ledger.wasted
-    let had = tally.ledger.computed + wasted + scheduler.droppedTokens
-    if tally.counters.scheduledTokens + found == had { return nil }
-    return "I23: \(tally.counters.scheduledTokens) tokens were scheduled and \(found) found, "
+    let wasted = counters.totals.wastedEntries - counters.ledger.wasted
+    let had = counters.ledger.computed + wasted + scheduler.droppedTokens
+    if counters.totals.scheduledTokens + found == had { return nil }
+    return "I23: \(counters.totals.scheduledTokens) tokens were scheduled and \(found) found, "
         + "requests had \(had)"
 }
 
-extension Tally {
+extension InstanceCounters {
     /// I26: steps, as they are priced and as they are scheduled, and the GPU's time.
     fileprivate var unaccounted: String? {
-        if work.steps != counters.steps || work.tokens != counters.scheduledTokens
-            || work.requests != counters.scheduledEntries
+        if work.steps != totals.steps || work.tokens != totals.scheduledTokens
+            || work.requests != totals.scheduledEntries
         {
             return "I26: \(work.tokens) tokens in \(work.steps) steps were priced, "
-                + "\(counters.scheduledTokens) in \(counters.steps) scheduled"
+                + "\(totals.scheduledTokens) in \(totals.steps) scheduled"
         }
         let span = firstArrival == .max ? 0 : max(0, lastEnd - firstArrival)
         if busyTime < 0 || hostWaitTime < 0 || busyTime > span {

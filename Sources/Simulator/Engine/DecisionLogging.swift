@@ -40,7 +40,7 @@ func logCommit(
         finished: ids(instance.scheduler, instance.commitment.finished.elements),
         freeBlocks: instance.cache.freeBlocks,
         keys: instance.cache.isCaching ? instance.cache.distinctKeys : nil,
-        wasted: instance.tally.counters.wastedEntries - wastedBefore,
+        wasted: instance.counters.totals.wastedEntries - wastedBefore,
         waiting: instance.scheduler.waiting.count, running: instance.scheduler.running.count,
         idle: idle)
     instance.log.decisions.append(.updated(decision))

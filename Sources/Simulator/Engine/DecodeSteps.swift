@@ -112,9 +112,9 @@ struct DecodeSteps: ~Copyable {
         while clock < limit, tick < exit {
             let needed = Int(instance.scheduler.cohort.blockPhases[phase])
             guard used + needed - firstUsed <= free else { break }
-            let isGliding =
+            let isLeaping =
                 isSmooth && !isMixed && lastEnd >= clock + host && duration >= host
-            let moved = isGliding ? glide(&instance) : step(&instance, needed)
+            let moved = isLeaping ? leap(&instance) : step(&instance, needed)
             if !moved { break }
         }
     }
@@ -158,9 +158,9 @@ struct DecodeSteps: ~Copyable {
             deliverMixed(&instance, at: committed)
         } else {
             gaps.add(
-                committed - lastDelivery, into: &instance.tally.interTokenLatency, times: count)
+                committed - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
         }
-        instance.tally.seconds.add(Int(count), at: committed)
+        instance.counters.seconds.add(Int(count), at: committed)
         hostWait += start - max(clock, lastEnd)
         busy += end - start
         steps += 1
@@ -182,12 +182,12 @@ struct DecodeSteps: ~Copyable {
     /// wasted an entry, so that the next one holds nothing but the members.
     private mutating func deliverMixed(_ instance: inout Instance, at time: Int64) {
         let header = instance.scheduler.flight[0].header
-        instance.tally.interTokenLatency.add(time - lastDelivery, times: Int64(header.members))
-        instance.tally.counters.outputTokens += header.members
-        instance.tally.counters.wastedEntries += header.wasted
+        instance.counters.interTokenLatency.add(time - lastDelivery, times: Int64(header.members))
+        instance.counters.totals.outputTokens += header.members
+        instance.counters.totals.wastedEntries += header.wasted
         for place in instance.scheduler.flight[0].entries.indices {
             let slot = Int(instance.scheduler.flight[0].entries[place].slot)
-            deliver(&instance.scheduler.requests[slot], &instance.tally, at: time)
+            deliver(&instance.scheduler.requests[slot], &instance.counters, at: time)
         }
         instance.scheduler.flight[0].entries.removeAll()
         instance.scheduler.flight[0].header.wasted = 0
@@ -201,7 +201,7 @@ struct DecodeSteps: ~Copyable {
     /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
     /// one before, and then that one is processed. False, with nothing done, when the first would
     /// be processed past the horizon. O(steps that need blocks).
-    private mutating func glide(_ instance: inout Instance) -> Bool {
+    private mutating func leap(_ instance: inout Instance) -> Bool {
         var number = min(exit - tick, instance.prices.mostAtOnce, Self.mostSteps)
         // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
         let size = instance.scheduler.cohort.blockPhases.count
@@ -218,15 +218,15 @@ struct DecodeSteps: ~Copyable {
         }
         let before = total(number - 1)
         let all = before + duration + (number - 1) * rise
-        gaps.add(lastEnd - lastDelivery, into: &instance.tally.interTokenLatency, times: count)
+        gaps.add(lastEnd - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
         if number > 1 {
             gaps.add(
                 from: duration, rise: rise, number: number - 1,
-                into: &instance.tally.interTokenLatency, times: count)
+                into: &instance.counters.interTokenLatency, times: count)
         }
         busy += all
         clock = lastEnd + before
-        instance.tally.seconds.add(
+        instance.counters.seconds.add(
             Int(count), times: number, from: lastEnd, duration: duration, rise: rise, last: clock)
         lastEnd += all
         lastStart = clock
@@ -321,13 +321,13 @@ struct DecodeSteps: ~Copyable {
         instance.scheduler.cohort.windowed = windowed
         instance.scheduler.cohort.lastDelivery = lastDelivery
         if instance.cache.sumsBlocks { instance.cache.take(used - firstUsed) }
-        instance.tally.work.addDecodes(
+        instance.counters.work.addDecodes(
             requests, steps: steps, context: sum(endingWith: context, rise: requests),
             windowedContext: windowed > 0 ? sum(endingWith: windowed, rise: growing) : 0)
         countWeights(
             &instance.prices, tokens: requests, requests: requests, steps: steps,
-            into: &instance.tally.work)
-        gaps.flush(into: &instance.tally.interTokenLatency, times: count)
+            into: &instance.counters.work)
+        gaps.flush(into: &instance.counters.interTokenLatency, times: count)
         instance.clock = clock
         instance.lastEnd = lastEnd
         instance.idleCalls = 0
@@ -335,16 +335,16 @@ struct DecodeSteps: ~Copyable {
         instance.lastDeliveryCall = instance.scheduler.calls
         instance.scheduler.cadence.executed += steps
         instance.scheduler.endedFlag = false
-        instance.tally.lastEnd = max(instance.tally.lastEnd, lastEnd)
-        instance.tally.account(until: firstClock, used: firstUsed)
-        instance.tally.add(blockTime: blockTime, until: accounted, peak: max(peak, used))
-        instance.tally.busyTime += busy
-        instance.tally.hostWaitTime += hostWait
-        if isFast { instance.tally.skipped += steps }
-        instance.tally.counters.steps += steps
-        instance.tally.counters.scheduledTokens += tokens
-        instance.tally.counters.scheduledEntries += tokens
-        instance.tally.counters.outputTokens += tokens - deliveredApart
+        instance.counters.lastEnd = max(instance.counters.lastEnd, lastEnd)
+        instance.counters.account(until: firstClock, used: firstUsed)
+        instance.counters.add(blockTime: blockTime, until: accounted, peak: max(peak, used))
+        instance.counters.busyTime += busy
+        instance.counters.hostWaitTime += hostWait
+        if isFast { instance.counters.skipped += steps }
+        instance.counters.totals.steps += steps
+        instance.counters.totals.scheduledTokens += tokens
+        instance.counters.totals.scheduledEntries += tokens
+        instance.counters.totals.outputTokens += tokens - deliveredApart
         if pipelined {
             instance.scheduler.flight[0].header.number = instance.scheduler.calls - 1
             instance.scheduler.flight[0].header.start = lastStart

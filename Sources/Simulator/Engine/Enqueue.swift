@@ -4,17 +4,17 @@ import Traces
 /// rejects it when it could never run. O(segments).
 func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     let time = arrival.arrival
-    instance.tally.firstArrival = min(instance.tally.firstArrival, time)
+    instance.counters.firstArrival = min(instance.counters.firstArrival, time)
     let rejection = rejection(&instance.scheduler, &instance.cache, arrival)
     guard rejection == .none else {
         let record = RequestRecord(
             id: arrival.id, arrival: time, promptTokens: arrival.promptTokens,
             replica: instance.number, priority: arrival.priority, outcome: .rejected,
             rejection: rejection)
-        instance.tally.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
+        instance.counters.ended.append(EndedRequest(sequence: arrival.sequence, record: record))
         return
     }
-    instance.tally.counters.promptTokens += Int(arrival.promptTokens)
+    instance.counters.totals.promptTokens += Int(arrival.promptTokens)
     let request = LiveRequest(
         known: arrival.promptTokens, promptTokens: arrival.promptTokens,
         outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,

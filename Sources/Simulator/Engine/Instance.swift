@@ -31,7 +31,7 @@ struct Instance: ~Copyable {
     /// ever: several times what the longest prompt takes at a token a step.
     let patience: Int
     var commitment = Commitment()
-    var tally: Tally
+    var counters: InstanceCounters
     var log: DecisionBuffer
     /// Whether the invariants are looked at, and when they last were.
     let checksInvariants: Bool
@@ -40,7 +40,7 @@ struct Instance: ~Copyable {
     init(_ plan: RunPlan, number: Int, lines: [DecodeLine], detail: DecisionDetail) {
         self.number = Int32(number)
         prices = Prices(plan, lines: lines)
-        tally = Tally(replica: number)
+        counters = InstanceCounters(replica: number)
         log = DecisionBuffer(detail)
         scheduler = Scheduler(plan, replica: number)
         checksInvariants = plan.checksInvariants

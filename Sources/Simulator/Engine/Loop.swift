@@ -18,7 +18,7 @@ let lastMoment: Int64 = 8_000_000_000_000_000_000
 /// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
 func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceStop {
     let allocated = HotStorage.allocations
-    defer { instance.tally.allocations += HotStorage.allocations - allocated }
+    defer { instance.counters.allocations += HotStorage.allocations - allocated }
     let limit = min(horizon, lastMoment)
     while true {
         if instance.mustDrain {
@@ -39,7 +39,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
         }
         if instance.clock >= horizon { return .horizon }
         if instance.clock >= lastMoment { throw instance.isTooLate }
-        if instance.tally.ended.count >= Tally.endedAtOnce { return .collect }
+        if instance.counters.ended.count >= InstanceCounters.endedAtOnce { return .collect }
         takeArrivals(&instance)
         processAborts(&instance)
         if fastForward(&instance, to: limit), instance.clock >= limit || instance.isDisturbed {
@@ -82,7 +82,7 @@ private func takeArrived(_ instance: inout Instance) {
         _ = instance.inbox.popFirst()
         instance.scheduler.events += 1
         let slot = Int(next)
-        instance.tally.ledger.enter(arrivedAt: instance.scheduler.requests[slot].arrival)
+        instance.counters.ledger.enter(arrivedAt: instance.scheduler.requests[slot].arrival)
         instance.scheduler.waiting.append(next, rank: instance.scheduler.requests[slot].rank)
         let abort = instance.scheduler.requests[slot].abort
         if abort < .max {
@@ -111,11 +111,11 @@ private func endAborted(_ instance: inout Instance) {
         if wasRunning, request.membership != .individual {
             individualise(&instance.scheduler, &instance.cache, slot)
         }
-        instance.tally.ledger.giveUp(
+        instance.counters.ledger.giveUp(
             at: instance.clock, arrival: request.arrival, firstToken: request.firstToken,
             lastToken: instance.scheduler.requests[slot].lastToken)
         finish(
-            &instance.scheduler, &instance.cache, &instance.tally, slot, .aborted,
+            &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
             at: instance.clock)
         if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
         guard instance.log.isWanted else { continue }
@@ -160,21 +160,21 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     schedule(&instance.scheduler, &instance.cache, at: called)
     if instance.cache.overdraft > 0 { throw instance.crash }
     if instance.cache.freeBlocks != free {
-        instance.tally.account(until: called, used: instance.cache.usableBlocks - free)
+        instance.counters.account(until: called, used: instance.cache.usableBlocks - free)
     }
     let isEmpty = instance.scheduler.plan.isEmpty
     let step = price(
-        &instance.scheduler.plan, &instance.prices, into: &instance.tally.work)
+        &instance.scheduler.plan, &instance.prices, into: &instance.counters.work)
     instance.clock += instance.prices.host(requests: step.requests)
     let start = max(instance.clock, instance.lastEnd)
     let end = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
     if step.requests > 0 {
-        instance.tally.count(step, from: start, after: max(called, instance.lastEnd))
+        instance.counters.count(step, from: start, after: max(called, instance.lastEnd))
     } else if !isCleanup {
-        instance.tally.counters.emptySteps += 1
+        instance.counters.totals.emptySteps += 1
     }
     instance.lastEnd = end
-    instance.tally.lastEnd = max(instance.tally.lastEnd, end)
+    instance.counters.lastEnd = max(instance.counters.lastEnd, end)
     let batch = BatchHeader(
         number: instance.scheduler.calls, start: start, end: end,
         members: instance.scheduler.plan.share.count, tick: instance.scheduler.cohort.tick - 1,
@@ -201,9 +201,9 @@ private func commitOldest(_ instance: inout Instance) {
         processAborts(&instance)
     }
     let batch = instance.scheduler.flight.removeFirst(entries: &instance.commitment.entries)
-    let wasted = instance.tally.counters.wastedEntries
+    let wasted = instance.counters.totals.wastedEntries
     let delivered = commit(
-        batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.tally,
+        batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.counters,
         at: instance.clock)
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
     instance.mustDrain = false

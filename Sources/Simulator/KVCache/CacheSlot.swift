@@ -1,8 +1,8 @@
 /// What the cache knows of a request, whose facts it was given when its slot was opened.
 struct CacheSlot {
     var table = BlockTable()
-    /// Up to so many computed tokens nothing has to be allocated, registered or slid.
-    var quietUntil: Int32 = -1
+    /// Up to so many computed tokens nothing has to be allocated, registered or freed.
+    var nextNeed: Int32 = -1
     /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
     var junction: Int32 = 0
     /// Whether no other request can name its content, so that its blocks are a number.
@@ -17,7 +17,7 @@ struct CacheSlot {
 
 /// What the block tables of a request have in common in all groups.
 struct BlockTable {
-    /// Places in each table: blocks, and what has slid out of its window.
+    /// Places in each table: blocks, and what has left its window.
     var count: Int32 = 0
     /// Leading blocks whose registration has been decided.
     var registered: Int32 = 0

@@ -186,7 +186,7 @@ extension KVCache {
     }
 
     /// Whether a demand can be met: vLLM's `allocate_slots` up to its test of capacity. Releases
-    /// what slid out of a window. O(groups · hit runs), by number O(hit blocks).
+    /// what left a window. O(groups · hit runs), by number O(hit blocks).
     @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
         precondition(
@@ -274,7 +274,7 @@ extension KVCache {
         for group in groups.indices where groups[group].window > 0 {
             let end = min(Int32(groups[group].skippedBlocks(settled)), slots[slot].table.count)
             usesExtents
-                ? slideExtents(&self, slot, group, to: end)
+                ? freeBehindWindows(&self, slot, group, to: end)
                 : slideBlocks(&self, slot, group, to: end)
         }
     }
@@ -301,14 +301,14 @@ extension KVCache {
     mutating func release(_ slot: Int) {
         let table = slots[slot].table
         slots[slot].table = BlockTable()
-        slots[slot].quietUntil = -1
+        slots[slot].nextNeed = -1
         usesExtents ? releaseExtents(&self, slot, table) : releaseBlocks(&self, slot)
     }
 
     /// Tokens computed at which the pool has to be asked for a request that decodes steadily.
     ///
     /// `settled` is what its latest `allocate` took for settled, on which depends how far its
-    /// windows have slid; nil: not known.
+    /// windows have moved; nil: not known.
     mutating func nextNeed(_ slot: Int, settled: Int?) -> Int {
         let size = blockSize.tokens
         let table = slots[slot].table
@@ -327,7 +327,7 @@ extension KVCache {
 
     /// Whether the pool has to be asked before a request computes up to so many tokens.
     @inline(__always)
-    func needs(_ slot: Int, upTo tokens: Int) -> Bool { tokens > Int(slots[slot].quietUntil) }
+    func needs(_ slot: Int, upTo tokens: Int) -> Bool { tokens > Int(slots[slot].nextNeed) }
 
     /// Blocks that a request lacks to hold so many tokens, over all groups.
     @inline(__always)
@@ -345,13 +345,13 @@ extension KVCache {
     mutating func noteQuiet(_ slot: Int) {
         // A window may slide at any step.
         guard !hasWindows else {
-            slots[slot].quietUntil = -1
+            slots[slot].nextNeed = -1
             return
         }
         let size = Int32(blockSize.tokens)
         let table = slots[slot].table
         let fill = table.nextFill(unknown: 0, size: size, caching: isCaching)
-        slots[slot].quietUntil = min(table.nextTake(size: size), fill)
+        slots[slot].nextNeed = min(table.nextTake(size: size), fill)
     }
 }
 

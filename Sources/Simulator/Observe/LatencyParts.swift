@@ -1,4 +1,4 @@
-/// Where a stretch of a request's life went, picoseconds. The parts are disjoint and sum to the
+/// Where a span of a request's life went, picoseconds. The parts are disjoint and sum to the
 /// whole.
 public struct LatencyParts: Sendable, Equatable {
     /// Where a request can be.
@@ -135,7 +135,7 @@ public struct LatencyParts: Sendable, Equatable {
 }
 
 /// The parts of one ended request's life: until its first token, and from then on.
-public struct PartitionedRequest: Sendable, Equatable {
+public struct RequestBreakdown: Sendable, Equatable {
     public var toFirstToken = LatencyParts()
     public var afterwards = LatencyParts()
 

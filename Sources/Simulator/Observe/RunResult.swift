@@ -43,12 +43,12 @@ public struct Counters: Sendable, Equatable {
 }
 
 /// How the simulator got through the run's steps: its own cost, not the cluster's. Differs between
-/// gaits that give equal results.
+/// ways that give equal results.
 public struct StepCounters: Sendable, Equatable {
     /// Steps executed by the scheduler, one by one.
     public var executed = 0
-    /// Steps strode over.
-    public var strode = 0
+    /// Steps forwarded over.
+    public var forwarded = 0
     /// Arrivals, admissions, preemptions and ends.
     public var events = 0
     /// Entries into and departures from the queues ordered by time or tick.

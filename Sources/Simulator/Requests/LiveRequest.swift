@@ -30,7 +30,7 @@ struct LiveRequest {
     /// Everything scheduled so far, batches in flight included.
     var computed: Int32 = 0
     /// Tokens being sampled in batches in flight (vLLM's placeholders).
-    var placeholders: Int32 = 0
+    var outputsInFlight: Int32 = 0
     /// Scheduled tokens whose batch has not been processed yet.
     var inFlight: Int32 = 0
     /// The part of `inFlight` that precedes a preemption.
@@ -106,11 +106,11 @@ extension LiveRequest {
     /// nothing is left.
     @inline(__always)
     func tokensLeft(limit: Int) -> Int {
-        if placeholders > 0 {
-            let ahead = Int(computed) + 2 - Int(placeholders)
+        if outputsInFlight > 0 {
+            let ahead = Int(computed) + 2 - Int(outputsInFlight)
             if ahead >= Int(promptTokens) + Int(maxTokens) { return 0 }
         }
-        return min(Int(known + placeholders - computed), limit - Int(computed) - 1)
+        return min(Int(known + outputsInFlight - computed), limit - Int(computed) - 1)
     }
 
     /// Tokens computed before the step that samples its last token.
@@ -126,8 +126,8 @@ extension LiveRequest {
     /// Whether it decodes a token in every step, with so many tokens in flight before each.
     @inline(__always)
     func decodesSteadily(inFlight: Int32) -> Bool {
-        !prefilling && stale == 0 && placeholders == inFlight
-            && known + placeholders - computed == 1 && computed > 0
+        !prefilling && stale == 0 && outputsInFlight == inFlight
+            && known + outputsInFlight - computed == 1 && computed > 0
     }
 
     /// Steps, counted from the next one to be scheduled, before whose end it cannot end.
@@ -135,7 +135,7 @@ extension LiveRequest {
     func stepsToEnd(limit: Int) -> Int64 {
         // A request cut short by the model's length ends before its output does.
         let room = Int64(limit - Int(promptTokens))
-        return min(Int64(outputTokens), room) - Int64(delivered + placeholders)
+        return min(Int64(outputTokens), room) - Int64(delivered + outputsInFlight)
     }
 
     /// Whether, leaving with its last token in flight, it gets one more step, because its end is

@@ -16,11 +16,11 @@ func close(_ scheduler: inout Scheduler) {
         let tokens = scheduler.plan.entries[position].tokens
         scheduler.requests[slot].computed += tokens
         scheduler.requests[slot].inFlight += tokens
-        let target = scheduler.requests[slot].known + scheduler.requests[slot].placeholders
+        let target = scheduler.requests[slot].known + scheduler.requests[slot].outputsInFlight
         let prefilling = scheduler.requests[slot].computed < target
         scheduler.requests[slot].prefilling = prefilling
         if !prefilling {
-            scheduler.requests[slot].placeholders += 1
+            scheduler.requests[slot].outputsInFlight += 1
             scheduler.plan.entries[position].samples = true
         }
     }

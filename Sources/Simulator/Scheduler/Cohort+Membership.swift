@@ -213,7 +213,7 @@ func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     request.membership = .individual
     request.computed = Int32(computed)
     request.inFlight = inFlight
-    request.placeholders = samples
+    request.outputsInFlight = samples
     request.known = Int32(computed) + 1 - samples
     request.prefilling = false
     scheduler.requests[slot] = request

@@ -33,6 +33,6 @@ struct SchedulerRules {
         enableChunkedPrefill = engine.enableChunkedPrefill
         reservesFullPrompt = engine.schedulerReserveFullISL
         inFlight = engine.tokensInFlight
-        fastForwards = engine.gait == .stride
+        fastForwards = engine.advance == .fastForward
     }
 }

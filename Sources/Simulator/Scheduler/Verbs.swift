@@ -103,7 +103,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     scheduler.droppedTokens += Int(scheduler.requests[slot].computed)
     scheduler.requests[slot].computed = 0
     scheduler.requests[slot].stale = scheduler.requests[slot].inFlight
-    scheduler.requests[slot].placeholders = 0
+    scheduler.requests[slot].outputsInFlight = 0
     scheduler.requests[slot].state = .preempted
     scheduler.requests[slot].preemptions += 1
     scheduler.counters.preemptions += 1

@@ -10,7 +10,7 @@ import Basics
 /// are those of a `play_id`.
 struct AgenticMooncake {
     private var graph = RequestGraph()
-    private var tally: Tally
+    private var counters: InstanceCounters
     private var blocks: BlockIdentity
     private var blockSize: Int?
     private let givenBlocks: Int?
@@ -48,7 +48,7 @@ struct AgenticMooncake {
     }
 
     private init(_ options: TraceOptions, told: Int?) {
-        tally = Tally(isStrict: options.isStrict)
+        counters = InstanceCounters(isStrict: options.isStrict)
         givenBlocks = options.blockTokens
         blocks = BlockIdentity(tokens: options.blockTokens ?? told ?? 512, hasPartial: true)
     }
@@ -57,7 +57,7 @@ struct AgenticMooncake {
         _ buffer: ByteCursor, path: String, _ options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         try connect(buffer, path)
-        let rows = try graph.collected(&tally, inside: buffer, path: path).rows
+        let rows = try graph.collected(&counters, inside: buffer, path: path).rows
         var assumptions: [String] = []
         if hasIDs, blockSize == nil, givenBlocks == nil {
             assumptions.append(FirstRows.assumption(blockTokens: Int(blocks.tokens)))
@@ -68,7 +68,7 @@ struct AgenticMooncake {
             assumptions: assumptions)
         return (
             CollectedTrace(
-                rows, tally: tally, options: options, notes: notes, countsFromFirstRow: false),
+                rows, counters: counters, options: options, notes: notes, countsFromFirstRow: false),
             notes
         )
     }
@@ -135,7 +135,7 @@ struct AgenticMooncake {
             branches.append((graph.calls.count - 1, try element.identity("branches")))
         }
         try fields.countOthers(
-            &tally,
+            &counters,
             unless: [
                 "session_id", "model", "prefix_reset", "tool_events", "parent_session_id",
                 "request_kind", "source_play_ordinal", "output_token_ids", "turn", "type",
@@ -163,7 +163,7 @@ struct AgenticMooncake {
         guard scope == "local" else {
             throw ScanFailure("hash_id_scope is \(scope)", expected: "local")
         }
-        try fields.countOthers(&tally, unless: ["source"])
+        try fields.countOthers(&counters, unless: ["source"])
     }
 
     private mutating func readLengths(
@@ -207,7 +207,7 @@ struct AgenticMooncake {
             "hash_ids", &blocks, space: space, into: &graph.segments)
         guard let count else { return }
         hasIDs = true
-        try blocks.fit(count, to: &call.row, segments: &graph.segments, tally: &tally)
+        try blocks.fit(count, to: &call.row, segments: &graph.segments, counters: &counters)
     }
 
     /// `wait_for`, `delay` and `tool_wait_ms`; or a timestamp.
@@ -233,7 +233,7 @@ struct AgenticMooncake {
                 throw ScanFailure(
                     "tool_wait_ms without wait_for", expected: "the requests it comes after")
             }
-            if time == nil { try tally.note(.noTimestamp) }
+            if time == nil { try counters.note(.noTimestamp) }
             return []
         }
         call.row.toolTime = tool
@@ -260,7 +260,7 @@ struct AgenticMooncake {
                     expected: "request_id, and the trigger dispatch or completion")
             }
             list.append((name, event, try parts.duration("delay_ms", scale: 6) ?? 0))
-            try parts.countOthers(&tally, unless: ["relation"])
+            try parts.countOthers(&counters, unless: ["relation"])
         }
         call.row.time = time
         call.row.hasOwnTime = list.isEmpty

@@ -30,7 +30,7 @@ struct BLISTrace {
 
     private let names: [String]
     private var rows: [Row] = []
-    private var tally: Tally
+    private var counters: InstanceCounters
     /// Length of each group's prefix, and its content.
     private var groups: [UInt64: (length: Int64, content: Int64)] = [:]
     private var mediaRows = 0
@@ -60,7 +60,7 @@ struct BLISTrace {
 
     private init(_ header: String, _ options: TraceOptions) {
         names = header.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
-        tally = Tally(isStrict: options.isStrict)
+        counters = InstanceCounters(isStrict: options.isStrict)
     }
 
     /// Columns that change nothing here.
@@ -189,7 +189,7 @@ struct BLISTrace {
         }
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         let (collected, measured) = try graph.collected(
-            &tally, inside: ByteCursor(none), path: path,
+            &counters, inside: ByteCursor(none), path: path,
             measuredFrom: "BLIS's client: from the "
                 + (isSent ? "sending" : "arrival") + " of a request")
         var assumptions =
@@ -207,7 +207,7 @@ struct BLISTrace {
         }
         return (
             CollectedTrace(
-                collected, tally: tally, options: options, notes: notes,
+                collected, counters: counters, options: options, notes: notes,
                 countsFromFirstRow: isSent), notes
         )
     }

@@ -38,7 +38,7 @@ struct Bailian: LineFormat {
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        tally: inout Tally
+        counters: inout InstanceCounters
     ) throws -> Bool {
         // A copy of one's own can stay in registers.
         var scan = cursor
@@ -66,7 +66,7 @@ struct Bailian: LineFormat {
             case .hashIDs:
                 idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
             case .priority: if !scan.skipNull() { row.priority = try scan.priority() }
-            case .other: try scan.apart { try keys.pass(&$0, &tally) }
+            case .other: try scan.apart { try keys.pass(&$0, &counters) }
             }
         }
         try scan.finishLine()
@@ -75,14 +75,14 @@ struct Bailian: LineFormat {
                 "a key is missing", expected: "chat_id, timestamp, input_length, output_length")
         }
         if let idCount {
-            try blocks.fit(idCount, to: &row, segments: &segments, tally: &tally)
+            try blocks.fit(idCount, to: &row, segments: &segments, counters: &counters)
         }
-        try follow(parent, &row, &tally)
+        try follow(parent, &row, &counters)
         return true
     }
 
     private mutating func follow(
-        _ parent: Int64, _ row: inout TraceRow, _ tally: inout Tally
+        _ parent: Int64, _ row: inout TraceRow, _ counters: inout InstanceCounters
     ) throws {
         row.predecessor = -1
         guard parent != row.id else {
@@ -94,7 +94,7 @@ struct Bailian: LineFormat {
             row.thinkTime = NominalAnswer.pause(
                 from: before.time, output: before.output, to: row.time)
         } else if parent >= 0 {
-            try tally.note(.unknownParent)
+            try counters.note(.unknownParent)
         }
         turns[row.id] = (row.time, row.output)
     }

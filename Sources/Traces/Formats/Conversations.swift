@@ -14,7 +14,7 @@ struct Conversations {
     private let options: TraceOptions
     private let pause: Double
     private var sessionCount: Int64 = 0
-    private var tally: Tally
+    private var counters: InstanceCounters
 
     /// UTF-8 bytes per token.
     private static let bytesPerToken = 4
@@ -41,14 +41,14 @@ struct Conversations {
             ])
         return (
             CollectedTrace(
-                conversations.collected, tally: conversations.tally,
+                conversations.collected, counters: conversations.counters,
                 options: options, notes: notes, countsFromFirstRow: false), notes
         )
     }
 
     private init(_ options: TraceOptions) {
         self.options = options
-        tally = Tally(isStrict: options.isStrict)
+        counters = InstanceCounters(isStrict: options.isStrict)
         pause = Double(options.meanPause)
         starts = ArrivalProcess(
             .init(rate: options.sessionRate), sessionRate: options.sessionRate, start: 0,
@@ -67,7 +67,7 @@ struct Conversations {
         var turnsAt: Int?
         var recordsOutput = false
         let rows = collected.count
-        let unanswered = tally.unanswered
+        let unanswered = counters.unanswered
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
             let key = try cursor.key()
@@ -84,7 +84,7 @@ struct Conversations {
             if cursor.matches(key, "output_length") || cursor.matches(key, "output_tokens") {
                 recordsOutput = true
             }
-            try cursor.count(key, unless: Self.ignored, &tally)
+            try cursor.count(key, unless: Self.ignored, &counters)
             try cursor.skipValue()
         }
         guard turnsAt != nil else {
@@ -96,8 +96,8 @@ struct Conversations {
                     + " not read",
                 expected: "timestamp, input_length and output_length, or an answer")
         }
-        if collected.count == rows, tally.unanswered == unanswered {
-            try tally.note(.emptySession)
+        if collected.count == rows, counters.unanswered == unanswered {
+            try counters.note(.emptySession)
         }
     }
 
@@ -118,7 +118,7 @@ struct Conversations {
             let tokens = (message.bytes + Self.bytesPerToken - 1) / Self.bytesPerToken
             if tokens == 0, message.speaker == .assistant, question {
                 // An answer without text, as a call of a tool is.
-                try tally.note(.unanswered)
+                try counters.note(.unanswered)
                 question = false
             }
             guard tokens > 0, session.hasRoom else { continue }
@@ -157,7 +157,7 @@ struct Conversations {
                 asked = false
             }
         }
-        if question { try tally.note(.unanswered) }
+        if question { try counters.note(.unanswered) }
     }
 
     /// One message: who speaks, how long it is, and the identity of its text.

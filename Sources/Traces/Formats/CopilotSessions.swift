@@ -9,7 +9,7 @@ import Basics
 struct CopilotSessions {
     private var graph = RequestGraph()
     private var calls = SessionCalls()
-    private var tally: Tally
+    private var counters: InstanceCounters
 
     /// The source for a file. Throws `InputError` for sessions that cannot be read.
     static func open(
@@ -18,7 +18,7 @@ struct CopilotSessions {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = CopilotSessions(tally: Tally(isStrict: options.isStrict))
+        var trace = CopilotSessions(counters: InstanceCounters(isStrict: options.isStrict))
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readSession(&$0) }
@@ -26,14 +26,14 @@ struct CopilotSessions {
                     throw ScanFailure("none has a call", expected: "turns with llm_calls")
                 }
                 let rows = try trace.graph.collected(
-                    &trace.tally, inside: whole, path: reader.path
+                    &trace.counters, inside: whole, path: reader.path
                 ).rows
                 let notes = TraceNotes(
                     path: reader.path, format: .copilot,
                     assumptions: [SessionCalls.assumption])
                 return (
                     CollectedTrace(
-                        rows, tally: trace.tally, options: options, notes: notes,
+                        rows, counters: trace.counters, options: options, notes: notes,
                         countsFromFirstRow: true), notes
                 )
             } catch let failure as ScanFailure {
@@ -43,7 +43,7 @@ struct CopilotSessions {
         }
     }
 
-    private init(tally: Tally) { self.tally = tally }
+    private init(counters: InstanceCounters) { self.counters = counters }
 
     private mutating func readSession(_ cursor: inout ByteCursor) throws {
         var session = try JSONFields(&cursor)
@@ -61,15 +61,15 @@ struct CopilotSessions {
                     tools.append((start, start + took))
                 }
                 try batch.countOthers(
-                    &tally, unless: ["auto_continue", "result", "request_id", "function_calls"])
+                    &counters, unless: ["auto_continue", "result", "request_id", "function_calls"])
             }
-            try turn.countOthers(&tally, unless: ["turn_id"])
+            try turn.countOthers(&counters, unless: ["turn_id"])
         }
         guard hasTurns else {
             throw ScanFailure("a session has no turns", expected: "turns of llm_calls")
         }
-        try session.countOthers(&tally, unless: ["session_id", "date"])
-        guard !list.isEmpty else { return try tally.note(.emptySession) }
+        try session.countOthers(&counters, unless: ["session_id", "date"])
+        guard !list.isEmpty else { return try counters.note(.emptySession) }
         try calls.append(list, tools: tools, to: &graph)
     }
 
@@ -85,11 +85,11 @@ struct CopilotSessions {
         }
         let output = try tokens.tokens("completion") ?? 0
         let cached = try tokens.tokens("cached") ?? 0
-        try tokens.countOthers(&tally, unless: ["total", "cached_pct"])
+        try tokens.countOthers(&counters, unless: ["total", "cached_pct"])
         let duration = try call.duration("duration_ms", scale: 6)
         let priority = try call.priority("priority") ?? 0
         try call.countOthers(
-            &tally,
+            &counters,
             unless: [
                 "message_id", "initiator_type", "model", "result", "status_code",
                 "message_metadata",

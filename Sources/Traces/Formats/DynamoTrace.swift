@@ -17,7 +17,7 @@ struct DynamoTrace {
     }
 
     private var graph = RequestGraph()
-    private var tally: Tally
+    private var counters: InstanceCounters
     private var blocks: BlockIdentity?
     private var hashes = HashedBlocks()
     private var names: Set<UInt64> = []
@@ -35,7 +35,7 @@ struct DynamoTrace {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = DynamoTrace(tally: Tally(isStrict: options.isStrict))
+        var trace = DynamoTrace(counters: InstanceCounters(isStrict: options.isStrict))
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readEvent(&$0) }
@@ -47,7 +47,7 @@ struct DynamoTrace {
         }
     }
 
-    private init(tally: Tally) { self.tally = tally }
+    private init(counters: InstanceCounters) { self.counters = counters }
 
     private mutating func source(
         _ buffer: ByteCursor, path: String, _ options: TraceOptions
@@ -65,7 +65,7 @@ struct DynamoTrace {
         }
         connect()
         let (rows, measured) = try graph.collected(
-            &tally, inside: buffer, path: path,
+            &counters, inside: buffer, path: path,
             measuredFrom: "Dynamo's front end: from the receipt of a request")
         let notes = TraceNotes(
             path: path, format: .dynamo, blockTokens: blocks.map { Int($0.tokens) },
@@ -75,7 +75,7 @@ struct DynamoTrace {
         }
         return (
             CollectedTrace(
-                rows, tally: tally, options: options, notes: notes, countsFromFirstRow: true),
+                rows, counters: counters, options: options, notes: notes, countsFromFirstRow: true),
             notes
         )
     }
@@ -110,7 +110,8 @@ struct DynamoTrace {
             return
         }
         try fields.countOthers(
-            &tally, unless: ["event_source", "schema", "session_id", "parent_session_id", "tool"])
+            &counters,
+            unless: ["event_source", "schema", "session_id", "parent_session_id", "tool"])
     }
 
     /// The session that an event belongs to, and that one's parent: in older traces, trajectories
@@ -169,7 +170,7 @@ struct DynamoTrace {
             outputTokens: call.row.output)
         let session = try session(context)
         try request.countOthers(
-            &tally,
+            &counters,
             unless: [
                 "x_request_id", "model", "cached_tokens", "kv_hit_rate", "queue_depth", "worker",
                 "finish_reason_metadata", "prefill_wait_time_ms", "prefill_time_ms", "avg_itl_ms",
@@ -213,10 +214,11 @@ struct DynamoTrace {
         }
         if isThere {
             identity.append(ids, to: &graph.segments)
-            try identity.fit(ids.count, to: &call.row, segments: &graph.segments, tally: &tally)
+            try identity.fit(
+                ids.count, to: &call.row, segments: &graph.segments, counters: &counters)
         }
         blocks = identity
-        try replay.countOthers(&tally, unless: [])
+        try replay.countOthers(&counters, unless: [])
     }
 
     private mutating func readTool(

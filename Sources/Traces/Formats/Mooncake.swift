@@ -92,7 +92,7 @@ struct Mooncake: LineFormat {
     @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        tally: inout Tally
+        counters: inout InstanceCounters
     ) throws -> Bool {
         // A copy of one's own can stay in registers.
         var scan = cursor
@@ -112,7 +112,7 @@ struct Mooncake: LineFormat {
                 row.output = try scan.integer("output_length")
                 found.hasOutput = true
             case .hashIDs: found.idCount = try scan.apart { try blocks.read(&$0, into: &segments) }
-            case .other: try scan.apart { try keys.pass(&$0, &tally) }
+            case .other: try scan.apart { try keys.pass(&$0, &counters) }
             default:
                 try scan.apart { try readDialect(key, &$0, row: &row, found: &found) }
             }
@@ -123,13 +123,13 @@ struct Mooncake: LineFormat {
                 "a key is missing", expected: required)
         }
         if let count = found.idCount {
-            try blocks.fit(count, to: &row, segments: &segments, tally: &tally)
+            try blocks.fit(count, to: &row, segments: &segments, counters: &counters)
         }
         row.time = found.time ?? lastTime
         row.hasOwnTime = found.time != nil
         if let session = found.session {
             let head = segments.count > start ? segments[start] : nil
-            try follow(session, found, head, &row, &tally)
+            try follow(session, found, head, &row, &counters)
         } else if hasSessions {
             row.id = nextID
         }
@@ -171,7 +171,7 @@ struct Mooncake: LineFormat {
 
     private mutating func follow(
         _ session: UInt64, _ found: Found, _ head: Segment?, _ row: inout TraceRow,
-        _ tally: inout Tally
+        _ counters: inout InstanceCounters
     ) throws {
         hasSessions = true
         row.id = nextID
@@ -183,10 +183,10 @@ struct Mooncake: LineFormat {
                 head != nil && head?.content == before.head?.content
                 && head?.offset == before.head?.offset
             if head != nil ? !shares : row.prompt < before.prompt {
-                try tally.note(.unsharedTurn)
+                try counters.note(.unsharedTurn)
             }
         } else if found.time == nil {
-            try tally.note(.noTimestamp)
+            try counters.note(.noTimestamp)
         }
         turns[session] = Turn(id: row.id, time: row.time, prompt: row.prompt, head: head)
     }

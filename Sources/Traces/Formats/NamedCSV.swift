@@ -125,7 +125,7 @@ struct NamedCSV: LineFormat {
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        tally: inout Tally
+        counters: inout InstanceCounters
     ) throws -> Bool {
         if cursor.isAtEnd { return false }
         var session: UInt64?

@@ -26,7 +26,7 @@ struct NativeLines: LineFormat {
     @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        tally: inout Tally
+        counters: inout InstanceCounters
     ) throws -> Bool {
         // A copy of one's own can stay in registers.
         var scan = cursor
@@ -62,7 +62,7 @@ struct NativeLines: LineFormat {
             case .waits: try scan.apart { try readWaits(&$0) }
             case .priority: row.priority = try scan.priority()
             case .abort: if !scan.skipNull() { row.abort = try scan.microseconds("abort_us") }
-            case .other: try scan.apart { try keys.pass(&$0, &tally) }
+            case .other: try scan.apart { try keys.pass(&$0, &counters) }
             }
         }
         try scan.finishLine()

@@ -28,7 +28,7 @@ struct OpenTelemetrySpans {
     private var spans: [Span] = []
     private var tree = SpanTree()
     private var others = 0
-    private var tally: Tally
+    private var counters: InstanceCounters
 
     /// The source for a file.
     static func open(
@@ -36,7 +36,7 @@ struct OpenTelemetrySpans {
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
-        var trace = OpenTelemetrySpans(tally: Tally(isStrict: options.isStrict))
+        var trace = OpenTelemetrySpans(counters: InstanceCounters(isStrict: options.isStrict))
         do {
             try cursor.eachObject { try trace.readObject(&$0, depth: 0) }
         } catch let failure as ScanFailure {
@@ -61,12 +61,12 @@ struct OpenTelemetrySpans {
         }
         return (
             CollectedTrace(
-                rows, tally: trace.tally, options: options, notes: notes,
+                rows, counters: trace.counters, options: options, notes: notes,
                 countsFromFirstRow: true), notes
         )
     }
 
-    private init(tally: Tally) { self.tally = tally }
+    private init(counters: InstanceCounters) { self.counters = counters }
 
     /// Deepest nesting of envelopes: resourceSpans, scopeSpans, spans are three.
     private static let deepest = 8
@@ -236,19 +236,19 @@ struct OpenTelemetrySpans {
                     expected: "0 to \(TraceRow.longest)")
             }
             if let id = span.ids.own, tree.covers(id) {
-                try tally.note(.nestedSpan)
+                try counters.note(.nestedSpan)
                 continue
             }
             if let id = span.ids.own,
                 !seen.insert([id, UInt64(bitPattern: span.start!)]).inserted
             {
-                try tally.note(.repeatedSpan)
+                try counters.note(.repeatedSpan)
                 continue
             }
             span.conversation =
                 span.conversation ?? tree.nearest(above: span.ids) { outer[$0] }
             if span.maxTokens >= 0, span.maxTokens < span.output ?? 0 {
-                try tally.note(.lowMaxTokens)
+                try counters.note(.lowMaxTokens)
                 span.maxTokens = -1
             }
             links.append(span, to: &rows)

@@ -81,7 +81,7 @@ struct RAGPulse: LineFormat {
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        tally: inout Tally
+        counters: inout InstanceCounters
     ) throws -> Bool {
         cursor.skipSpaces()
         if cursor.isAtEnd { return false }
@@ -116,7 +116,7 @@ struct RAGPulse: LineFormat {
                 try find(16, "session_id")
                 session = try cursor.identity("session_id")
             } else {
-                try cursor.count(key, unless: [], &tally)
+                try cursor.count(key, unless: [], &counters)
                 try cursor.skipValue()
             }
         }
@@ -132,7 +132,7 @@ struct RAGPulse: LineFormat {
                 expected: "at least as many")
         }
         row.ownTail = Int32(clamping: max(0, row.prompt - chunkTokens))
-        try mendTime(&row, &tally)
+        try mendTime(&row, &counters)
         follow(session, &row)
         return true
     }
@@ -161,12 +161,13 @@ struct RAGPulse: LineFormat {
         return total
     }
 
-    private mutating func mendTime(_ row: inout TraceRow, _ tally: inout Tally) throws {
+    private mutating func mendTime(_ row: inout TraceRow, _ counters: inout InstanceCounters) throws
+    {
         guard row.time >= 0, row.time <= 1 << 60 else {
             throw ScanFailure("the timestamp is out of range", expected: "seconds from 0")
         }
         if row.time + shift < lastTime {
-            try tally.note(.clockRestart)
+            try counters.note(.clockRestart)
             shift += Self.week
             guard shift < 1 << 60 else {
                 throw ScanFailure("the clock restarts too often", expected: "rows in order")

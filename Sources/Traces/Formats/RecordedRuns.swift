@@ -25,7 +25,7 @@ struct RecordedRuns {
     }
 
     private var requests: [Request] = []
-    private var tally: Tally
+    private var counters: InstanceCounters
     private var assumptions: [String] = []
     private var remarks: [String] = []
 
@@ -36,7 +36,7 @@ struct RecordedRuns {
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
-        var trace = RecordedRuns(tally: Tally(isStrict: options.isStrict))
+        var trace = RecordedRuns(counters: InstanceCounters(isStrict: options.isStrict))
         try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject {
@@ -60,7 +60,7 @@ struct RecordedRuns {
         return trace.source(reader.path, format, origin, options)
     }
 
-    private init(tally: Tally) { self.tally = tally }
+    private init(counters: InstanceCounters) { self.counters = counters }
 
     private mutating func source(
         _ path: String, _ format: TraceFormat, _ origin: String, _ options: TraceOptions
@@ -86,7 +86,7 @@ struct RecordedRuns {
         for remark in remarks { notes.add(remark: remark) }
         return (
             CollectedTrace(
-                rows, tally: tally, options: options, notes: notes, countsFromFirstRow: true),
+                rows, counters: counters, options: options, notes: notes, countsFromFirstRow: true),
             notes
         )
     }
@@ -108,7 +108,7 @@ struct RecordedRuns {
                 priority: try fields.priority("priority") ?? 0,
                 first: try fields.time("first_token_ts", scale: 9),
                 end: try fields.time("last_token_ts", scale: 9), queued: queued ?? time))
-        try fields.countOthers(&tally, unless: ["request_id", "scheduled_ts"])
+        try fields.countOthers(&counters, unless: ["request_id", "scheduled_ts"])
     }
 
     /// Times that are further apart than this are of different clocks, nanoseconds: 28 hours.
@@ -241,7 +241,7 @@ struct RecordedRuns {
                 time: start, prompt: prompt ?? 0, output: isFailed ? 0 : output ?? 0,
                 first: try metrics.value(of: "time_to_first_token", scale: 6),
                 end: try metrics.value(of: "request_latency", scale: 6)))
-        try fields.countOthers(&tally, unless: ["error"])
+        try fields.countOthers(&counters, unless: ["error"])
     }
 }
 

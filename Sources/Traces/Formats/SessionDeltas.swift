@@ -20,7 +20,7 @@ struct SessionDeltas {
     }
 
     private var collected = CollectedRows()
-    private var tally: Tally
+    private var counters: InstanceCounters
     private var blocks: BlockIdentity
     private var turns: [UInt64: Turn] = [:]
     private var lastTime: Int64 = 0
@@ -73,7 +73,7 @@ struct SessionDeltas {
     }
 
     private init(_ options: TraceOptions, tokens: Int, _ unit: TimeUnit) {
-        tally = Tally(isStrict: options.isStrict)
+        counters = InstanceCounters(isStrict: options.isStrict)
         blocks = BlockIdentity(tokens: tokens, hasPartial: true)
         timeScale = unit.digits
     }
@@ -98,7 +98,7 @@ struct SessionDeltas {
         let notes = TraceNotes(path: path, format: format, assumptions: assumptions)
         return (
             CollectedTrace(
-                collected, tally: tally, options: options, notes: notes,
+                collected, counters: counters, options: options, notes: notes,
                 countsFromFirstRow: false), notes
         )
     }
@@ -135,12 +135,12 @@ struct SessionDeltas {
         let session = try fields.identity("session_id")
         var added: [Segment] = []
         if let count = try fields.blocks("hash_ids", &blocks, into: &added) {
-            try blocks.fit(count, to: &row, segments: &added, tally: &tally)
+            try blocks.fit(count, to: &row, segments: &added, counters: &counters)
             hasIDs = true
             if row.ownTail > 0 { added.append(piece(row.ownTail)) }
             row.ownTail = 0
         }
-        try fields.countOthers(&tally, unless: ["request_id", "id", "model", "type", "turn"])
+        try fields.countOthers(&counters, unless: ["request_id", "id", "model", "type", "turn"])
         guard let session else {
             if time == nil {
                 throw ScanFailure("a key is missing", expected: "timestamp or session_id")
@@ -153,7 +153,7 @@ struct SessionDeltas {
         if let before {
             row.thinkTime = delay ?? max(0, row.time - before.time)
         } else if time == nil {
-            try tally.note(.noTimestamp)
+            try counters.note(.noTimestamp)
         }
         try append(row, new: added, after: before, session: session)
     }
@@ -190,7 +190,7 @@ struct SessionDeltas {
         guard waits.allSatisfy({ $0 >= 0 }) else {
             throw ScanFailure("a latency is negative", expected: "at least 0")
         }
-        try fields.countOthers(&tally, unless: ["id", "task_id", "trace_id", "workload"])
+        try fields.countOthers(&counters, unless: ["id", "task_id", "trace_id", "workload"])
         let session = UInt64(collected.count)
         turns = [:]
         var row = TraceRow()

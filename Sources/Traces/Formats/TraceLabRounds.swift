@@ -13,7 +13,7 @@ struct TraceLabRounds {
         var tools: [(start: Int64, end: Int64)] = []
     }
 
-    private var tally: Tally
+    private var counters: InstanceCounters
     private var sessions: [Session] = []
     private var places: [UInt64: Int] = [:]
 
@@ -24,7 +24,7 @@ struct TraceLabRounds {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = TraceLabRounds(tally: Tally(isStrict: options.isStrict))
+        var trace = TraceLabRounds(counters: InstanceCounters(isStrict: options.isStrict))
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readRound(&$0) }
@@ -34,7 +34,7 @@ struct TraceLabRounds {
                     try calls.append(session.calls, tools: session.tools, to: &graph)
                 }
                 let rows = try graph.collected(
-                    &trace.tally, inside: whole, path: reader.path
+                    &trace.counters, inside: whole, path: reader.path
                 ).rows
                 let notes = TraceNotes(
                     path: reader.path, format: .traceLab,
@@ -43,7 +43,7 @@ struct TraceLabRounds {
                     ])
                 return (
                     CollectedTrace(
-                        rows, tally: trace.tally, options: options, notes: notes,
+                        rows, counters: trace.counters, options: options, notes: notes,
                         countsFromFirstRow: true), notes
                 )
             } catch let failure as ScanFailure {
@@ -53,7 +53,7 @@ struct TraceLabRounds {
         }
     }
 
-    private init(tally: Tally) { self.tally = tally }
+    private init(counters: InstanceCounters) { self.counters = counters }
 
     private static let inputs: Set<String> = ["user_message", "tool_result"]
     private static let outputs: Set<String> = [
@@ -84,7 +84,7 @@ struct TraceLabRounds {
         }
         try readTools(&round, number)
         try round.countOthers(
-            &tally,
+            &counters,
             unless: [
                 "provider", "project", "user", "round_index", "round_id", "model", "trace_key",
                 "claude_uncached_input_tokens", "cache_creation_input_tokens",

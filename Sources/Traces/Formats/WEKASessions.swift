@@ -12,7 +12,7 @@ import Foundation
 /// (`TraceOptions.sessionRate`, `seed`); a single session starts at 0.
 struct WEKASessions {
     private var collected = CollectedRows()
-    private var tally: Tally
+    private var counters: InstanceCounters
     private let options: TraceOptions
     private var starts: ArrivalProcess
     private var sessionCount: Int64 = 0
@@ -37,14 +37,14 @@ struct WEKASessions {
                 + (reader.guessesBlocks ? [guess] : []))
         return (
             CollectedTrace(
-                reader.collected, tally: reader.tally, options: options, notes: notes,
+                reader.collected, counters: reader.counters, options: options, notes: notes,
                 countsFromFirstRow: false), notes
         )
     }
 
     private init(_ options: TraceOptions) {
         self.options = options
-        tally = Tally(isStrict: options.isStrict)
+        counters = InstanceCounters(isStrict: options.isStrict)
         starts = ArrivalProcess(
             .init(rate: options.sessionRate), sessionRate: options.sessionRate, start: 0,
             random: SeededRandom(seed: options.seed, stream: 4))
@@ -66,7 +66,7 @@ struct WEKASessions {
     private mutating func readSession(_ cursor: inout ByteCursor) throws {
         let start = sessionCount == 0 ? 0 : Int64(drawn: starts.next() * 1e6, unit: 1_000)
         sessionCount += 1
-        let shape = try WEKAShape(&cursor, &tally)
+        let shape = try WEKAShape(&cursor, &counters)
         let end = cursor.at
         let size = shape.blockTokens ?? options.blockTokens ?? 64
         if shape.blockTokens == nil, options.blockTokens == nil { guessesBlocks = true }
@@ -87,7 +87,7 @@ struct WEKASessions {
         var chain = Chain(space: shape.isGlobal ? 0 : sessionCount << 32, base: start)
         let rows = collected.count
         try readRequests(&cursor, &chain)
-        if collected.count == rows { try tally.note(.emptySession) }
+        if collected.count == rows { try counters.note(.emptySession) }
         cursor.at = end
     }
 
@@ -122,12 +122,12 @@ struct WEKASessions {
         try cursor.openArray("requests")
         while try cursor.nextElement(0x5d, &isFirst) {
             var call = try WEKACall(
-                &cursor, &blocks, space: chain.space, &collected.segments, &tally)
+                &cursor, &blocks, space: chain.space, &collected.segments, &counters)
             if let inner = call.requestsAt {
                 try readBranch(&cursor, call, at: inner, &chain)
             } else {
                 try blocks.fitWhole(
-                    call.idCount, to: &call.row, segments: &collected.segments, tally: &tally)
+                    call.idCount, to: &call.row, segments: &collected.segments, counters: &counters)
                 try append(call, to: &chain)
             }
         }
@@ -144,12 +144,12 @@ struct WEKASessions {
         let gap = max(0, start - before.end)
         row.thinkTime = before.id == chain.last.id ? call.think ?? gap : gap
         if row.thinkTime > options.longestGap {
-            try tally.note(.longGap)
+            try counters.note(.longGap)
             row.thinkTime = options.longestGap
         }
         // A predecessor must come first where both have the same recorded time.
         let earliest = before.id >= 0 ? collected.rows[Int(before.id)].time : start
-        if start < earliest { try tally.note(.timeBack) }
+        if start < earliest { try counters.note(.timeBack) }
         row.time = max(start, earliest)
         if row.prompt == 0 || row.output == 0 {
             // It will be dropped; whoever comes next follows the one before it.
@@ -205,7 +205,7 @@ private struct WEKAShape {
         "id", "models", "model", "tool_tokens", "system_tokens", "totals",
     ]
 
-    init(_ cursor: inout ByteCursor, _ tally: inout Tally) throws {
+    init(_ cursor: inout ByteCursor, _ counters: inout InstanceCounters) throws {
         var isFirst = true
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
@@ -232,7 +232,7 @@ private struct WEKAShape {
                     guard requestsAt < 0 else { throw ScanFailure.repeated("requests") }
                     requestsAt = cursor.at
                 } else {
-                    try cursor.count(key, unless: Self.ignored, &tally)
+                    try cursor.count(key, unless: Self.ignored, &counters)
                 }
                 try cursor.skipValue()
             }
@@ -261,7 +261,7 @@ private struct WEKACall {
 
     init(
         _ cursor: inout ByteCursor, _ blocks: inout BlockIdentity, space: Int64,
-        _ segments: inout [Segment], _ tally: inout Tally
+        _ segments: inout [Segment], _ counters: inout InstanceCounters
     ) throws {
         var isFirst = true
         var found = 0
@@ -299,7 +299,7 @@ private struct WEKACall {
                     try find(64, "requests")
                     requestsAt = cursor.at
                 } else {
-                    try cursor.count(key, unless: Self.ignored, &tally)
+                    try cursor.count(key, unless: Self.ignored, &counters)
                 }
                 try cursor.skipValue()
             }

@@ -85,7 +85,8 @@ struct BlockIdentity {
     /// whole blocks have ids, leaves the rest to the request itself.
     @inline(__always)
     mutating func fit(
-        _ count: Int, to row: inout TraceRow, segments: inout [Segment], tally: inout Tally
+        _ count: Int, to row: inout TraceRow, segments: inout [Segment],
+        counters: inout InstanceCounters
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else {
             uses?.forget()
@@ -100,19 +101,20 @@ struct BlockIdentity {
                 segments[segments.count &- 1].length &-= Int32(truncatingIfNeeded: excess)
             }
         case (1 &- size)..<0 where !overflow:
-            try tally.note(.floorBlockCount)
+            try counters.note(.floorBlockCount)
             row.ownTail = Int32(truncatingIfNeeded: 0 &- excess)
         default: throw misfit(count, row)
         }
         let partial = excess > 0 ? tokens &- Int32(truncatingIfNeeded: excess) : 0
         if let clashes = uses?.settle(partial: partial), clashes {
-            try tally.note(.partialID)
+            try counters.note(.partialID)
         }
     }
 
     /// The same where ids stand for whole blocks alone.
     func fitWhole(
-        _ count: Int, to row: inout TraceRow, segments: inout [Segment], tally: inout Tally
+        _ count: Int, to row: inout TraceRow, segments: inout [Segment],
+        counters: inout InstanceCounters
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else { return }
         let size = Int64(tokens)
@@ -120,7 +122,7 @@ struct BlockIdentity {
         case 0: break
         case let rest where rest > 0 && rest < size: row.ownTail = Int32(rest)
         case let rest where rest < 0 && rest > -size:
-            try tally.note(.ceilBlockCount)
+            try counters.note(.ceilBlockCount)
             segments[segments.count - 1].length += Int32(rest)
         default: throw misfit(count, row)
         }

@@ -45,10 +45,11 @@ struct CollectedTrace: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
 
-    /// `tally` holds what was counted while gathering. Ties keep the order of gathering.
+    /// `counters` holds what was counted while gathering. Ties keep the order of gathering.
     /// O(n log n).
     init(
-        _ collected: CollectedRows, tally: Tally, options: TraceOptions, notes: TraceNotes,
+        _ collected: CollectedRows, counters: InstanceCounters, options: TraceOptions,
+        notes: TraceNotes,
         countsFromFirstRow: Bool
     ) {
         self.collected = collected
@@ -58,8 +59,8 @@ struct CollectedTrace: RequestSource {
             return a != b ? a < b : $0 < $1
         }
         gate = Gate(options: options, countsFromFirstRow: countsFromFirstRow)
-        gate.tally = tally
-        gate.tally.rows = 0
+        gate.counters = counters
+        gate.counters.rows = 0
     }
 
     mutating func next() throws -> Workload? {
@@ -86,7 +87,7 @@ struct CollectedTrace: RequestSource {
         } catch let failure as ScanFailure {
             throw InputError(notes.path, failure.problem, expected: failure.expected)
         }
-        notes.publish(gate.tally)
+        notes.publish(gate.counters)
         if position == order.count || gate.isClosed { try gate.checkYield(path: notes.path) }
         return batch.count > 0 ? batch.take() : nil
     }

@@ -4,7 +4,7 @@ import Basics
 struct Gate {
     let options: TraceOptions
     let countsFromFirstRow: Bool
-    var tally: Tally
+    var counters: InstanceCounters
     /// No later row can be kept.
     private(set) var isClosed = false
     /// No window, no limit, times as recorded.
@@ -24,7 +24,7 @@ struct Gate {
     init(options: TraceOptions, countsFromFirstRow: Bool) {
         self.options = options
         self.countsFromFirstRow = countsFromFirstRow
-        tally = Tally(isStrict: options.isStrict)
+        counters = InstanceCounters(isStrict: options.isStrict)
         keepsEverything =
             options.window == nil && options.limit == nil
             && options.timeScale.multiplier == options.timeScale.divisor
@@ -63,7 +63,7 @@ struct Gate {
             row.id = id
             nextID = id &+ 1
         }
-        tally.rows &+= 1
+        counters.rows &+= 1
         kept &+= 1
         lastTime = time
         return time
@@ -73,7 +73,7 @@ struct Gate {
     private mutating func admitAny(
         _ row: inout TraceRow, segments: inout [Segment], waits: inout [Wait]
     ) throws -> Int64? {
-        tally.rows += 1
+        counters.rows += 1
         try checkLengths(row)
         let time = try relative(row.time)
         guard time >= lastTime else {
@@ -89,7 +89,7 @@ struct Gate {
                 expected: nextID > 0 ? "each id once, in every row or none" : "each id once")
         }
         if row.prompt == 0 || row.output == 0 {
-            try tally.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
+            try counters.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
             lose(row.id)
             return nil
         }
@@ -148,7 +148,7 @@ struct Gate {
         let isPart = !lostIDs.contains(before) || cutIDs.contains(before)
         guard isPart || !row.hasOwnTime else { return }
         _ = cutIDs.insert(row.id)
-        try tally.note(.turnLeftOut)
+        try counters.note(.turnLeftOut)
     }
 
     private mutating func lose(_ id: Int64) {
@@ -170,11 +170,11 @@ struct Gate {
         if !options.followsSessions {
             row.predecessor = TraceRow.noSessions
         } else if lostIDs.contains(row.predecessor) {
-            try tally.note(.parentLeftOut)
+            try counters.note(.parentLeftOut)
             row.predecessor = -1
         }
         // Formats with clocks of their own have cut their pauses, and counted them, already.
-        if row.predecessor >= 0, row.thinkTime > options.longestGap { try tally.note(.longGap) }
+        if row.predecessor >= 0, row.thinkTime > options.longestGap { try counters.note(.longGap) }
         row.thinkTime = min(row.thinkTime, options.longestGap)
         row.toolTime = row.predecessor >= 0 ? min(row.toolTime, row.thinkTime) : 0
     }
@@ -214,8 +214,8 @@ struct Gate {
         waits.removeLast(waits.count - end)
         row.waitCount = Int32(end - start)
         guard options.followsSessions else { return }
-        if isLost { try tally.note(.parentLeftOut) }
-        if isCut { try tally.note(.longGap) }
+        if isLost { try counters.note(.parentLeftOut) }
+        if isCut { try counters.note(.longGap) }
     }
 
     @inline(__always) private func checkLengths(_ row: TraceRow) throws {
@@ -251,7 +251,7 @@ struct Gate {
         }
         guard let origin else {
             origin = time
-            tally.origin = time
+            counters.origin = time
             return 0
         }
         let (result, overflow) = time.subtractingReportingOverflow(origin)
@@ -278,13 +278,13 @@ struct Gate {
         if options.limit == 0 {
             throw InputError(path, "a limit of 0 requests leaves nothing", expected: "at least 1")
         }
-        let losses = zip(TraceQuirk.allCases, tally.counts).filter { $0.drops && $1 > 0 }
+        let losses = zip(TraceQuirk.allCases, counters.counts).filter { $0.drops && $1 > 0 }
         let dropped = losses.reduce(0) { $0 + $1.1 }
         let why = losses.map { "\($1) times \($0.words)" }.joined(separator: ", ")
         let reason =
-            tally.rows == 0
+            counters.rows == 0
             ? "no request in the file" + (why.isEmpty ? "" : ": \(why)")
-            : "none of its \(tally.rows) rows can be replayed (\(dropped) dropped, the rest"
+            : "none of its \(counters.rows) rows can be replayed (\(dropped) dropped, the rest"
                 + " outside the window)"
         throw InputError(path, reason, expected: "at least one request")
     }

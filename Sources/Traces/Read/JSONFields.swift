@@ -2,7 +2,7 @@
 ///
 ///     var fields = try JSONFields(&cursor)
 ///     let prompt = try fields.tokens("input_tokens")
-///     try fields.countOthers(&tally, unless: ["model"])
+///     try fields.countOthers(&counters, unless: ["model"])
 ///
 /// A value of null counts as a missing key. A key that occurs twice is refused.
 struct JSONFields {
@@ -168,11 +168,11 @@ struct JSONFields {
 
     /// Counts, or refuses under strict reading, keys that nobody asked for and that are not known
     /// to change nothing.
-    func countOthers(_ tally: inout Tally, unless ignored: [StaticString]) throws {
+    func countOthers(_ counters: inout InstanceCounters, unless ignored: [StaticString]) throws {
         for field in fields where !field.isUsed {
             var value = cursor
             value.at = field.value.lowerBound
-            try value.count(field.name, unless: ignored, &tally)
+            try value.count(field.name, unless: ignored, &counters)
         }
     }
 }

@@ -10,7 +10,7 @@
 ///     keys.begin()
 ///     while let key = try keys.next(&cursor) {
 ///         switch key {
-///         case .other: try keys.pass(&cursor, &tally)
+///         case .other: try keys.pass(&cursor, &counters)
 ///         ...
 ///         }
 ///     }
@@ -61,9 +61,9 @@ struct KeyReader<Key: Equatable> {
 
     /// Moves past the value of a key that stands for `other`, and counts it unless it is known to
     /// change nothing.
-    mutating func pass(_ cursor: inout ByteCursor, _ tally: inout Tally) throws {
+    mutating func pass(_ cursor: inout ByteCursor, _ counters: inout InstanceCounters) throws {
         let index = place - 1 - names.count
-        if index >= ignored { try cursor.count(others[index], &tally) }
+        if index >= ignored { try cursor.count(others[index], &counters) }
         try cursor.skipValue()
     }
 

@@ -164,7 +164,7 @@ extension LineReader {
     /// Throws `InputError` for rows that cannot be read, and for a text of more than 2 GiB.
     mutating func sorted(_ rows: some LineFormat, isStrict: Bool) throws -> LineReader {
         var format = rows
-        var tally = Tally(isStrict: isStrict)
+        var counters = InstanceCounters(isStrict: isStrict)
         try loadRest()
         var scan = self
         var row = TraceRow()
@@ -177,7 +177,7 @@ extension LineReader {
                 row.reset()
                 segments.removeAll(keepingCapacity: true)
                 let isRow = try format.parse(
-                    &words, row: &row, segments: &segments, tally: &tally)
+                    &words, row: &row, segments: &segments, counters: &counters)
                 guard isRow else { continue }
                 let inherited = row.hasOwnTime ? nil : times[row.predecessor]
                 let time = inherited ?? row.time

@@ -14,7 +14,7 @@ protocol LineFormat {
     /// Returns false for a line that holds no request (a blank one).
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        tally: inout Tally
+        counters: inout InstanceCounters
     ) throws -> Bool
 }
 
@@ -65,7 +65,7 @@ struct LineTrace<Format: LineFormat>: RequestSource {
             throw InputError(reader.place, failure.problem, expected: failure.expected)
         }
         isDone = isDone || gate.isClosed
-        notes.publish(gate.tally)
+        notes.publish(gate.counters)
         if isDone { try gate.checkYield(path: reader.path) }
         return batch.count > 0 ? batch.take() : nil
     }
@@ -77,7 +77,7 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         let start = batch.segments.count
         let first = batch.waits.count
         if try format.parse(
-            &cursor, row: &row, segments: &batch.segments, tally: &gate.tally)
+            &cursor, row: &row, segments: &batch.segments, counters: &gate.counters)
         {
             if row.waitCount > 0 { batch.waits += format.waits }
             if let arrival = try gate.admit(

@@ -62,10 +62,11 @@ struct RequestGraph {
     /// Throws `InputError` for requests that wait for themselves or for each other, and under
     /// strict reading `ScanFailure` for what is mended.
     mutating func collected(
-        _ tally: inout Tally, inside buffer: ByteCursor, path: String, measuredFrom: String = ""
+        _ counters: inout InstanceCounters, inside buffer: ByteCursor, path: String,
+        measuredFrom: String = ""
     ) throws -> (rows: CollectedRows, measured: MeasuredLatencies) {
         let order = try order(inside: buffer, path: path)
-        for place in order { try settle(place, &tally) }
+        for place in order { try settle(place, &counters) }
         var rows = CollectedRows()
         var measured = MeasuredLatencies(origin: measuredFrom)
         var ids = [Int64](repeating: -1, count: calls.count)
@@ -137,7 +138,7 @@ struct RequestGraph {
     }
 
     /// Gives a request its time, and replaces those among what it waits for that will be dropped.
-    private mutating func settle(_ place: Int, _ tally: inout Tally) throws {
+    private mutating func settle(_ place: Int, _ counters: inout InstanceCounters) throws {
         var call = calls[place]
         var latest: Int64 = 0
         var others: Int64 = 0
@@ -157,7 +158,7 @@ struct RequestGraph {
             }
         }
         if call.row.hasOwnTime {
-            if !call.edges.isEmpty, call.row.time < others { try tally.note(.timeBack) }
+            if !call.edges.isEmpty, call.row.time < others { try counters.note(.timeBack) }
             call.row.time = max(call.row.time, call.edges.isEmpty ? .min : others)
         } else if !call.edges.isEmpty {
             call.row.time = max(latest, call.notBefore ?? 0)

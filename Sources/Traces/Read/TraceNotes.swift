@@ -174,12 +174,12 @@ public final class TraceNotes: Sendable {
     /// That loss in words.
     public var lostOrigin: String { TraceWriter.lostOrigin(origin) }
 
-    func publish(_ tally: Tally) {
+    func publish(_ counters: InstanceCounters) {
         state.withLock {
-            $0.rows = tally.rows
-            $0.counts = tally.counts
-            $0.origin = tally.origin
-            $0.unknownKeys = tally.unknownKeys
+            $0.rows = counters.rows
+            $0.counts = counters.counts
+            $0.origin = counters.origin
+            $0.unknownKeys = counters.unknownKeys
         }
     }
 
@@ -188,7 +188,7 @@ public final class TraceNotes: Sendable {
 }
 
 /// A reader's own running count, published once per batch.
-struct Tally {
+struct InstanceCounters {
     var rows = 0
     var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
     /// Nanoseconds of the file's clock at which the trace's is 0.

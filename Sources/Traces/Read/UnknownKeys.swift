@@ -37,21 +37,21 @@ enum UnknownKeys {
 extension ByteCursor {
     /// Counts a key that the reader does not know, whose value is next. Throws where the key would
     /// change the schedule, unless the value says nothing.
-    func count(_ name: [UInt8], _ tally: inout Tally) throws {
-        if tally.countAgain(name) { return }
+    func count(_ name: [UInt8], _ counters: inout InstanceCounters) throws {
+        if counters.countAgain(name) { return }
         let shown = name.withUnsafeBytes { ByteCursor($0).printable(0..<$0.count) }
         let refusal = UnknownKeys.refusal(of: shown)
         if let refusal, !saysNothing { throw refusal }
-        try tally.count(name, shown: shown, changesSchedule: refusal != nil)
+        try counters.count(name, shown: shown, changesSchedule: refusal != nil)
     }
 
     /// Counts a key that is not among those known to change nothing; its value is next.
     func count(
-        _ key: Range<Int>, unless ignored: [StaticString], _ tally: inout Tally
+        _ key: Range<Int>, unless ignored: [StaticString], _ counters: inout InstanceCounters
     ) throws {
         if ignored.contains(where: { matches(key, $0) }) { return }
         let name = UnsafeBufferPointer(start: base + key.lowerBound, count: key.count)
-        try count(Array(name), &tally)
+        try count(Array(name), &counters)
     }
 
     /// Whether the next value is null or an empty list.

@@ -10,7 +10,7 @@ import Traces
 struct ConservationTests {
     /// A run that is over, of twelve requests on two replicas, one of which gives up and one of
     /// which is rejected; with too few blocks, so that some are preempted.
-    private func finished(_ body: (inout Cluster, borrowing RequestFeed) throws -> Void) throws {
+    private func finished(_ body: (inout Cluster, borrowing Arrivals) throws -> Void) throws {
         var plan = Scene(usable: 9, async: true).plan
         plan.replicas = 2
         plan.router.policy = .leastOutstanding
@@ -23,31 +23,31 @@ struct ConservationTests {
             workload.aborts.append(row == 5 ? 9_000_000 : -1)
         }
         var cluster = Cluster(plan, detail: .none)
-        var feed = try RequestFeed(InMemorySource(workload), plan)
+        var arrivals = try Arrivals(InMemorySource(workload), plan)
         var observer: any RunObserver = NoObserver()
-        try Simulator.run(&cluster, &feed, &observer)
-        try body(&cluster, feed)
+        try Simulator.run(&cluster, &arrivals, &observer)
+        try body(&cluster, arrivals)
     }
 
     private func expect(
         _ number: Int, at place: SourceLocation = #_sourceLocation,
         brokenBy change: (inout Cluster) -> Void
     ) throws {
-        try finished { cluster, feed in
-            #expect(cluster.unconserved(feed) == nil, sourceLocation: place)
+        try finished { cluster, arrivals in
+            #expect(cluster.unconserved(arrivals) == nil, sourceLocation: place)
             change(&cluster)
-            let found = cluster.unconserved(feed) ?? "nothing"
+            let found = cluster.unconserved(arrivals) ?? "nothing"
             #expect(found.contains("I\(number): "), "\(found)", sourceLocation: place)
         }
     }
 
     @Test("the run has everything that can be lost")
     func run() throws {
-        try finished { cluster, feed in
+        try finished { cluster, arrivals in
             let counters = cluster.statistics[0].counters
             #expect(counters.aborted == 1 && counters.rejected == 1 && counters.finished == 10)
             #expect(cluster.replicas[0].scheduler.droppedTokens > 0)
-            #expect(cluster.replicas[0].tally.ledger.presence > 0)
+            #expect(cluster.replicas[0].counters.ledger.presence > 0)
         }
     }
 
@@ -88,37 +88,37 @@ struct ConservationTests {
     @Test("I23: tokens, as the steps count them and as the requests do")
     func tokens() throws {
         try expect(23) { $0.replicas[0].scheduler.droppedTokens += 1 }
-        try expect(23) { $0.replicas[0].tally.ledger.computed -= 1 }
-        try expect(23) { $0.replicas[1].tally.ledger.wasted += 1 }
+        try expect(23) { $0.replicas[0].counters.ledger.computed -= 1 }
+        try expect(23) { $0.replicas[1].counters.ledger.wasted += 1 }
         try expect(23) { $0.replicas[1].scheduler.counters.hitTokensWithResumed += 4 }
         try expect(23) { $0.replicas[1].scheduler.counters.hitTokens += 4 }
         try expect(23) { $0.replicas[1].scheduler.counters.preemptions += 1 }
-        try expect(23) { $0.replicas[0].tally.counters.outputTokens += 1 }
+        try expect(23) { $0.replicas[0].counters.totals.outputTokens += 1 }
     }
 
     @Test("I24: gaps between tokens")
     func gaps() throws {
-        try expect(24) { $0.replicas[0].tally.ledger.begun += 1 }
-        try expect(24) { $0.replicas[0].tally.ledger.decoding += 1 }
-        try expect(24) { $0.replicas[0].tally.interTokenLatency.add(5) }
+        try expect(24) { $0.replicas[0].counters.ledger.begun += 1 }
+        try expect(24) { $0.replicas[0].counters.ledger.decoding += 1 }
+        try expect(24) { $0.replicas[0].counters.interTokenLatency.add(5) }
     }
 
     @Test("I25: Little's law, a request that is longer in the system than in the queues")
     func little() throws {
-        try expect(25) { $0.replicas[0].tally.ledger.residence += 1 }
-        try expect(25) { $0.replicas[0].tally.ledger.enter(arrivedAt: 0) }
+        try expect(25) { $0.replicas[0].counters.ledger.residence += 1 }
+        try expect(25) { $0.replicas[0].counters.ledger.enter(arrivedAt: 0) }
         try expect(25) { cluster in
-            let end = cluster.replicas[0].tally.ledger.until
-            cluster.replicas[0].tally.ledger.account(until: end + 1, present: 1)
+            let end = cluster.replicas[0].counters.ledger.until
+            cluster.replicas[0].counters.ledger.account(until: end + 1, present: 1)
         }
     }
 
     @Test("I26: steps, as they are priced and as they are scheduled, and the GPUs' time")
     func steps() throws {
-        try expect(26) { $0.replicas[0].tally.work.steps += 1 }
-        try expect(26) { $0.replicas[0].tally.counters.scheduledTokens += 1 }
-        try expect(26) { $0.replicas[0].tally.counters.scheduledEntries -= 1 }
-        try expect(26) { $0.replicas[0].tally.busyTime = $0.replicas[0].tally.lastEnd + 1 }
-        try expect(26) { $0.replicas[0].tally.hostWaitTime = -1 }
+        try expect(26) { $0.replicas[0].counters.work.steps += 1 }
+        try expect(26) { $0.replicas[0].counters.totals.scheduledTokens += 1 }
+        try expect(26) { $0.replicas[0].counters.totals.scheduledEntries -= 1 }
+        try expect(26) { $0.replicas[0].counters.busyTime = $0.replicas[0].counters.lastEnd + 1 }
+        try expect(26) { $0.replicas[0].counters.hostWaitTime = -1 }
     }
 }

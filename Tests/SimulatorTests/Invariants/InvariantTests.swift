@@ -136,7 +136,7 @@ struct InvariantTests {
     @Test("I14: tokens in flight that no batch holds")
     func tokensInFlight() throws {
         try expect(14) { $0.scheduler.requests[3].inFlight += 1 }
-        try expect(14) { $0.scheduler.requests[3].placeholders += 1 }
+        try expect(14) { $0.scheduler.requests[3].outputsInFlight += 1 }
         try expect(14) { $0.scheduler.requests[3].stale = -1 }
         try expect(14) { $0.scheduler.flight[0].header.members += 1 }
     }

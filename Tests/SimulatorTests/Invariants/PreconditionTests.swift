@@ -31,7 +31,7 @@ struct PreconditionTests {
 
     private static func giveUp(_ instance: inout Instance, _ slot: Int) {
         finish(
-            &instance.scheduler, &instance.cache, &instance.tally, slot, .aborted,
+            &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
             at: 3_000_000_000)
     }
 

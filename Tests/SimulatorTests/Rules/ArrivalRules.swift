@@ -160,9 +160,9 @@ struct ArrivalRules {
         scene.add(3, prompt: 4, output: 1)
         scene.add(4, at: 1, prompt: 200)
         scene.add(5, at: 12, prompt: 4, output: 3)
-        for gait in EngineConfiguration.Gait.allCases {
+        for advance in EngineConfiguration.Advance.allCases {
             var plan = scene.plan
-            plan.engine.gait = gait
+            plan.engine.advance = advance
             let keeper = RecordKeeper()
             let run = try simulate(
                 plan, source: InMemorySource(scene.workload), observer: keeper)

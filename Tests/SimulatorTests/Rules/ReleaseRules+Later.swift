@@ -101,10 +101,10 @@ struct LaterReleaseRules {
                 #expect(try scene.run().result.counters.preemptions > 0, "\(version)")
                 continue
             }
-            for gait in EngineConfiguration.Gait.allCases {
+            for advance in EngineConfiguration.Advance.allCases {
                 for numbered in [false, true] {
                     var plan = scene.plan
-                    plan.engine.gait = gait
+                    plan.engine.advance = advance
                     plan.numbersBlocks = numbered
                     let error = #expect(throws: InputError.self) {
                         try simulate(plan, source: InMemorySource(scene.requests))

@@ -98,15 +98,15 @@ struct Scene {
     func run(at place: SourceLocation = #_sourceLocation) throws -> Sight {
         // Only single blocks have numbers, and only stepping logs them.
         var plan = plan
-        plan.engine.gait = .walk
+        plan.engine.advance = .step
         plan.numbersBlocks = true
         let sight = try watch(plan, .decisionsAndBlocks)
         let plain = sight.decisions.map(\.withoutBlocks)
-        for gait in EngineConfiguration.Gait.allCases {
+        for advance in EngineConfiguration.Advance.allCases {
             for numbered in [false, true] {
-                plan.engine.gait = gait
+                plan.engine.advance = advance
                 plan.numbersBlocks = numbered
-                let way = "\(gait), \(numbered ? "numbered" : "counted") blocks"
+                let way = "\(advance), \(numbered ? "numbered" : "counted") blocks"
                 let watched = try watch(plan, .decisions)
                 #expect(watched.decisions == plain, "\(way)", sourceLocation: place)
                 let unwatched = try simulate(plan, source: InMemorySource(filled))

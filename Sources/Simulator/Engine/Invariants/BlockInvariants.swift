@@ -59,7 +59,7 @@ private struct HeldBlocks {
     mutating func add(_ slot: Int, count: Int32, _ cache: inout KVCache) {
         for group in 0..<cache.groups.count {
             let table = cache.groupTables[slot * cache.groups.count + group]
-            unshared += Int(count - table.slid - table.keyed)
+            unshared += Int(count - table.behindWindow - table.cached)
             for place in Int(table.gone)..<max(Int(table.gone), Int(table.holds.count)) {
                 let hold = cache.holds[table.holds, place]
                 for block in hold.low..<max(hold.low, hold.high) {
@@ -105,14 +105,14 @@ func brokenFreeQueue(_ instance: inout Instance) -> String? {
 
 private func brokenBlockQueue(_ pool: inout BlockPool, isOrdered: Bool) -> String? {
     var queued = 0
-    var keyed = false
+    var cached = false
     var problem: String?
     pool.forEachFree { block, entry in
         if entry.references != 0 { problem = "block \(block) is queued and held" }
-        if isOrdered, keyed, entry.key == 0 {
+        if isOrdered, cached, entry.key == 0 {
             problem = "block \(block) without a key stands behind a key"
         }
-        keyed = entry.key != 0
+        cached = entry.key != 0
         queued += 1
     }
     if let problem { return problem }
@@ -133,7 +133,7 @@ private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
         place = pool.queue.next(place)
     }
     if previous != pool.free.last { return "the queue does not end at its tail" }
-    if pool.keylessFree < 0 { return "\(pool.keylessFree) keyless blocks are free" }
+    if pool.uncachedFree < 0 { return "\(pool.uncachedFree) keyless blocks are free" }
     return queued == pool.queuedFree ? nil : "\(queued) blocks of \(pool.queuedFree) are queued"
 }
 
@@ -209,8 +209,8 @@ private func extentKeys(_ cache: inout KVCache, _ scheduler: inout Scheduler) ->
     where scheduler.requests[slot].state == .running && cache.slots[slot].isPrivate {
         let registered = cache.slots[slot].table.registered
         for group in 0..<groups {
-            let slid = cache.groupTables[slot * groups + group].slid
-            keys += retained(&cache, slot, group, min(slid, registered)..<registered)
+            let behindWindow = cache.groupTables[slot * groups + group].behindWindow
+            keys += retained(&cache, slot, group, min(behindWindow, registered)..<registered)
         }
     }
     return keys

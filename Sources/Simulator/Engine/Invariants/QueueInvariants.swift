@@ -130,8 +130,8 @@ func wrongTokensInFlight(_ instance: inout Instance) -> String? {
             return "request \(request.id) has \(request.inFlight) tokens in flight, "
                 + "the batches hold \(tokens[slot])"
         }
-        if request.state == .running, request.stale == 0, request.placeholders != samples[slot] {
-            return "request \(request.id) expects \(request.placeholders) tokens, "
+        if request.state == .running, request.stale == 0, request.outputsInFlight != samples[slot] {
+            return "request \(request.id) expects \(request.outputsInFlight) tokens, "
                 + "the batches sample \(samples[slot])"
         }
         // Of a request that ended while it was preempted, what was stale stays noted.
@@ -161,7 +161,7 @@ func impossibleCounts(_ instance: inout Instance) -> String? {
         let request = instance.scheduler.requests[slot]
         guard request.state != .ended, request.isIndividual else { continue }
         let isComputable =
-            request.computed >= 0 && request.computed <= request.known + request.placeholders
+            request.computed >= 0 && request.computed <= request.known + request.outputsInFlight
             && (request.state == .running || request.computed == 0)
         if !isComputable {
             return "request \(request.id), \(request.state), has computed \(request.computed) "

@@ -79,7 +79,7 @@ struct BlockPool: ~Copyable {
         }
     }
 
-    /// Gives a keyless block a key. O(1) expected.
+    /// Gives a uncached block a key. O(1) expected.
     mutating func register(_ block: Int32, key: UInt64) {
         precondition(key != 0 && blocks[Int(block)].key == 0, "a block gets one key, not 0")
         blocks[Int(block)].key = key

@@ -2,7 +2,7 @@
 /// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle.
 ///
 /// Why that is the same:
-/// - Free keyless blocks stand before free keyed ones in the queue, and are alike: a count. In a
+/// - Free uncached blocks stand before free cached ones in the queue, and are alike: a count. In a
 ///   release that sends them to the back (S8) those there are spans of no group.
 /// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
 ///   once. Blocks that one request registered are an extent; neighbours in it that have equally
@@ -40,7 +40,7 @@ struct ExtentPool: ~Copyable {
 
     let groups: Int32
     /// Free blocks without a key at the front of the queue.
-    private(set) var keylessFree: Int
+    private(set) var uncachedFree: Int
     /// Free blocks behind these: nearly always all that have a key.
     var queuedFree = 0
     var evictions = 0
@@ -63,25 +63,25 @@ struct ExtentPool: ~Copyable {
 
     /// A pool of `count` blocks, the null block included.
     init(count: Int, blockSize: Int, groups: Int) {
-        keylessFree = count - 1
+        uncachedFree = count - 1
         self.groups = Int32(groups)
         tree = ContentTree(blockSize: blockSize)
     }
 
     var blockSize: Int32 { tree.blockSize }
-    var freeCount: Int { keylessFree + queuedFree }
+    var freeCount: Int { uncachedFree + queuedFree }
 
-    /// Takes blocks from the front of the queue, evicting keyed ones when the keyless are used
+    /// Takes blocks from the front of the queue, evicting cached ones when the uncached are used
     /// up. O(1 + spans evicted).
     @inline(__always)
     mutating func take(_ count: Int) {
         precondition(count <= freeCount, "I7: took more blocks than are free")
-        if count <= keylessFree {
-            keylessFree -= count
+        if count <= uncachedFree {
+            uncachedFree -= count
             return
         }
-        let evicted = count - keylessFree
-        keylessFree = 0
+        let evicted = count - uncachedFree
+        uncachedFree = 0
         let head = free.first
         if spans[head].extent < 0, spans[head].group >= 0, Int(spans[head].count) > evicted {
             spans[head].high -= Int32(evicted)
@@ -97,7 +97,7 @@ struct ExtentPool: ~Copyable {
     @inline(__always)
     mutating func giveBack(_ count: Int, toBack: Bool = false) {
         if toBack { return join(group: -1, count) }
-        keylessFree += count
+        uncachedFree += count
     }
 
     /// Stores an extent of a node without spans, the youngest of its group.
@@ -133,7 +133,7 @@ struct ExtentPool: ~Copyable {
 
 /// The free queue of spans, and what leaves it.
 extension ExtentPool {
-    /// Returns keyed blocks of content that nobody can name any more: they join the back of the
+    /// Returns cached blocks of content that nobody can name any more: they join the back of the
     /// queue and wait to be evicted. O(1).
     @inline(__always)
     mutating func releasePrivate(_ count: Int) { join(group: 0, count) }
@@ -151,7 +151,7 @@ extension ExtentPool {
         }
     }
 
-    /// Returns keyed blocks that slid out of a window of a request which alone can name them, and
+    /// Returns cached blocks that left a window of a request which alone can name them, and
     /// may have to. O(1).
     mutating func releasePrivate(_ blocks: Range<Int32>, sequence: Int64, group: Int32) {
         queuedFree += blocks.count

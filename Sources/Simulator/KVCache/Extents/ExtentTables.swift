@@ -2,14 +2,14 @@ import Traces
 
 /// A request's blocks in one group, when they are kept as extents.
 struct GroupTable {
-    /// Places at the front whose blocks have slid out of the window.
-    var slid: Int32 = 0
+    /// Places at the front whose blocks have left the window.
+    var behindWindow: Int32 = 0
     /// Registered blocks, in chain order; not kept for content that nobody else can name.
     var holds = Slab<ExtentRange>.List()
-    /// Holds at the front of the list that have slid out wholly.
+    /// Holds at the front of the list that have left it wholly.
     var gone: Int32 = 0
     /// Blocks in the others.
-    var keyed: Int32 = 0
+    var cached: Int32 = 0
 }
 
 /// How many hit blocks nobody holds, those aside that a window has left already.
@@ -41,10 +41,10 @@ func adoptExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
     forEachHit(&cache, settled) { cache, group, hit in
         cache.extents.hold(hit)
         cache.holds.append(hit, to: &cache.groupTables[first + group].holds)
-        cache.groupTables[first + group].keyed += hit.count
+        cache.groupTables[first + group].cached += hit.count
     }
     for entry in first..<(first + cache.groups.count) {
-        cache.groupTables[entry].slid = blocks - cache.groupTables[entry].keyed
+        cache.groupTables[entry].behindWindow = blocks - cache.groupTables[entry].cached
     }
     for index in cache.found.path.indices where cache.found.path[index].low < blocks {
         cache.slots[slot].table.node = cache.found.path[index].node
@@ -54,20 +54,20 @@ func adoptExtents(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
 
 /// Releases the blocks of a group that stand before a place, which have left its window.
 /// O(extents released).
-func slideExtents(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end: Int32) {
-    let slid = cache.groupTables[slot * cache.groups.count + group].slid
-    guard slid < end else { return }
+func freeBehindWindows(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end: Int32) {
+    let behindWindow = cache.groupTables[slot * cache.groups.count + group].behindWindow
+    guard behindWindow < end else { return }
     // A walk to the back begins with what has left before it was registered.
     let unregistered =
         cache.groups[group].keylessToBack
-        ? end - min(end, max(slid, cache.slots[slot].table.registered)) : 0
+        ? end - min(end, max(behindWindow, cache.slots[slot].table.registered)) : 0
     cache.extents.giveBack(Int(unregistered), toBack: true)
-    let keyed =
+    let cached =
         cache.slots[slot].isPrivate
-        ? slidePrivate(&cache, slot, group, slid..<end)
+        ? freePrivateBehindWindow(&cache, slot, group, behindWindow..<end)
         : releaseHolds(&cache, slot, group, below: end)
-    cache.extents.giveBack(Int(end - slid - unregistered) - keyed)
-    cache.groupTables[slot * cache.groups.count + group].slid = end
+    cache.extents.giveBack(Int(end - behindWindow - unregistered) - cached)
+    cache.groupTables[slot * cache.groups.count + group].behindWindow = end
 }
 
 /// Releases a request's registered blocks of a group below a place, deepest first. Their number.
@@ -75,18 +75,18 @@ private func releaseHolds(
     _ cache: inout KVCache, _ slot: Int, _ group: Int, below end: Int32
 ) -> Int {
     var table = cache.groupTables[slot * cache.groups.count + group]
-    if table.keyed == 0 { return 0 }
+    if table.cached == 0 { return 0 }
     var index = Int(table.gone)
     while index < Int(table.holds.count), cache.holds[table.holds, index].low < end {
         index += 1
     }
-    let before = table.keyed
+    let before = table.cached
     while index > Int(table.gone) {
         index -= 1
         var hold = cache.holds[table.holds, index]
         cache.holds[table.holds, index].low = min(end, hold.high)
         hold.high = min(end, hold.high)
-        table.keyed -= hold.count
+        table.cached -= hold.count
         cache.extents.release(hold)
     }
     while table.gone < table.holds.count,
@@ -95,17 +95,17 @@ private func releaseHolds(
         table.gone += 1
     }
     cache.groupTables[slot * cache.groups.count + group] = table
-    return Int(before - table.keyed)
+    return Int(before - table.cached)
 }
 
 /// The same for a request whose content nobody else can name: it may have to, if it is preempted.
-private func slidePrivate(
+private func freePrivateBehindWindow(
     _ cache: inout KVCache, _ slot: Int, _ group: Int, _ places: Range<Int32>
 ) -> Int {
-    let keyed = places.clamped(to: 0..<cache.slots[slot].table.registered)
+    let cached = places.clamped(to: 0..<cache.slots[slot].table.registered)
     let rules = cache.groups[group]
     cache.found.retained.removeAll()
-    let count = rules.forEachRetained(keyed, cache.slots[slot].retention) {
+    let count = rules.forEachRetained(cached, cache.slots[slot].retention) {
         cache.found.retained.append($0)
     }
     while let blocks = cache.found.retained.popLast() {
@@ -117,7 +117,7 @@ private func slidePrivate(
 
 /// Releases all of a request's blocks, whose table this was.
 func releaseExtents(_ cache: inout KVCache, _ slot: Int, _ table: BlockTable) {
-    // Nothing has slid, and every block is registered or none is.
+    // Nothing has left a window, and every block is registered or none is.
     if cache.sumsBlocks, cache.slots[slot].isPrivate {
         cache.extents.giveBack(
             Int(table.count - table.registered), toBack: cache.groups[0].keylessToBack)
@@ -125,16 +125,16 @@ func releaseExtents(_ cache: inout KVCache, _ slot: Int, _ table: BlockTable) {
     }
     for group in cache.groups.indices {
         let entry = slot * cache.groups.count + group
-        let slid = cache.groupTables[entry].slid
+        let behindWindow = cache.groupTables[entry].behindWindow
         let isPrivate = cache.slots[slot].isPrivate
-        let keyed =
+        let cached =
             isPrivate
-            ? retained(&cache, slot, group, min(slid, table.registered)..<table.registered)
-            : Int(cache.groupTables[entry].keyed)
+            ? retained(&cache, slot, group, min(behindWindow, table.registered)..<table.registered)
+            : Int(cache.groupTables[entry].cached)
         cache.extents.giveBack(
-            Int(table.count - slid) - keyed, toBack: cache.groups[group].keylessToBack)
+            Int(table.count - behindWindow) - cached, toBack: cache.groups[group].keylessToBack)
         if isPrivate {
-            cache.extents.releasePrivate(keyed)
+            cache.extents.releasePrivate(cached)
         } else {
             _ = releaseHolds(&cache, slot, group, below: .max)
             cache.holds.free(&cache.groupTables[entry].holds)
@@ -181,8 +181,8 @@ private func registerNamed(_ cache: inout KVCache, _ slot: Int, _ blocks: Range<
         cache.slots[slot].table.node = node
     }
     for group in cache.groups.indices {
-        let slid = cache.groupTables[slot * cache.groups.count + group].slid
-        let low = min(max(blocks.lowerBound, slid), blocks.upperBound)
+        let behindWindow = cache.groupTables[slot * cache.groups.count + group].behindWindow
+        let low = min(max(blocks.lowerBound, behindWindow), blocks.upperBound)
         let rules = cache.groups[group]
         _ = rules.forEachRetained(low..<blocks.upperBound, cache.slots[slot].retention) {
             register(&cache, slot, group, $0)
@@ -208,7 +208,7 @@ private func register(
         } else {
             cache.holds[table.holds, last].high = part.high
         }
-        table.keyed += part.high - part.low
+        table.cached += part.high - part.low
         cache.groupTables[entry] = table
     }
 }
@@ -224,9 +224,9 @@ func expose(_ cache: inout KVCache, _ slot: Int, output: Int64) {
     let registered = cache.slots[slot].table.registered
     guard registered > 0 else { return }
     for group in cache.groups.indices {
-        let slid = cache.groupTables[slot * cache.groups.count + group].slid
+        let behindWindow = cache.groupTables[slot * cache.groups.count + group].behindWindow
         cache.extents.distinctKeys -=
-            retained(&cache, slot, group, min(slid, registered)..<registered)
+            retained(&cache, slot, group, min(behindWindow, registered)..<registered)
     }
     registerNamed(&cache, slot, 0..<registered)
     cache.extents.expose(sequence: sequence, node: cache.slots[slot].table.node)

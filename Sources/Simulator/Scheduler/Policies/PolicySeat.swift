@@ -102,7 +102,7 @@ func requestView(_ scheduler: inout Scheduler, _ seat: PolicySeat, _ slot: Int32
     return RequestView(
         id: request.id, sequence: request.sequence, arrival: request.arrival,
         priority: Int(request.priority), promptTokens: Int(request.promptTokens),
-        knownTokens: Int(request.known + request.placeholders),
+        knownTokens: Int(request.known + request.outputsInFlight),
         computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
         maxTokens: Int(request.maxTokens), preemptions: Int(request.preemptions),
         isPrefilling: request.state == .running && request.prefilling,

@@ -3,7 +3,7 @@ import Traces
 
 /// The requests still to come, in order of arrival: those of the source at the trace's times,
 /// those of sessions and closed loops when what they wait for has ended.
-struct RequestFeed: ~Copyable {
+struct Arrivals: ~Copyable {
     private var source: any RequestSource
     private var batch = Workload()
     private var row = 0
@@ -261,7 +261,7 @@ struct RequestFeed: ~Copyable {
             isQuotable: !batch.outputContents.isEmpty, content: batch.segments(of: index))
     }
 
-    /// Tells the feed that a request ended: its followers, or the next of a closed loop, may come.
+    /// Tells them that a request ended: its followers, or the next of a closed loop, may come.
     /// A session keeps its place in the loop from turn to turn.
     mutating func ended(_ record: RequestRecord, at time: Int64) {
         let rows = followers.removeValue(forKey: record.id)

@@ -1,32 +1,32 @@
 import Basics
 import Simulator
 
-extension GaitComparison {
+extension AdvanceComparison {
     /// Divides latencies step by step, and holds each decision to what vLLM asserts at the end of
     /// `schedule`.
     final class StepWatcher: RunObserver {
         private let plan: RunPlan
-        private var stepped: SteppedPartition
-        private var partition: LatencyPartition
+        private var stepped: SteppedBreakdown
+        private var breakdown: LatencyBreakdownKeeper
         /// Of each request, in order of the records.
-        private(set) var parts: [PartitionedRequest?] = []
+        private(set) var parts: [RequestBreakdown?] = []
         /// The same from the plans of the same run, each of one step.
-        private(set) var fromPlans: [PartitionedRequest?] = []
+        private(set) var fromPlans: [RequestBreakdown?] = []
 
         init(_ plan: RunPlan) {
             self.plan = plan
-            stepped = SteppedPartition(plan)
-            partition = LatencyPartition(plan)
+            stepped = SteppedBreakdown(plan)
+            breakdown = LatencyBreakdownKeeper(plan)
         }
 
         var decisionDetail: DecisionDetail { .decisionsAndBlocks }
 
         func record(_ record: RequestRecord) {
             parts.append(stepped.close(record))
-            fromPlans.append(partition.close(record))
+            fromPlans.append(breakdown.close(record))
         }
 
-        func decided(_ plans: DecidedPlans) { partition.add(plans) }
+        func decided(_ plans: DecidedPlans) { breakdown.add(plans) }
 
         func decided(_ decision: Decision) throws {
             stepped.add(decision)
@@ -55,20 +55,20 @@ extension GaitComparison {
 
     /// Divides latencies without slowing the run down.
     final class PlanWatcher: RunObserver {
-        private var partition: LatencyPartition
+        private var breakdown: LatencyBreakdownKeeper
         /// Of each request, in order of the records.
-        private(set) var parts: [PartitionedRequest?] = []
+        private(set) var parts: [RequestBreakdown?] = []
         /// Steps in plans that stand for several.
         private(set) var together = 0
 
-        init(_ plan: RunPlan) { partition = LatencyPartition(plan) }
+        init(_ plan: RunPlan) { breakdown = LatencyBreakdownKeeper(plan) }
 
         var decisionDetail: DecisionDetail { .plans }
 
-        func record(_ record: RequestRecord) { parts.append(partition.close(record)) }
+        func record(_ record: RequestRecord) { parts.append(breakdown.close(record)) }
 
         func decided(_ plans: DecidedPlans) {
-            partition.add(plans)
+            breakdown.add(plans)
             for plan in plans.plans where plan.times > 1 { together += plan.times }
         }
     }

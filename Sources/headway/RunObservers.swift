@@ -10,7 +10,7 @@ import Traces
 /// and the figures that need every record.
 ///
 /// A class, because the simulation keeps its observer and the command line reads it afterwards.
-final class RunWatcher: RunObserver {
+final class RunObservers: RunObserver {
     /// What is written while the run goes on, as far as it is wanted.
     struct Files {
         var requests: OutputFile?
@@ -24,7 +24,7 @@ final class RunWatcher: RunObserver {
     private let files: Files
     private var events = TraceEvents()
     /// Divides latencies, where that is wanted.
-    private(set) var latency: LatencyWatcher?
+    private(set) var latency: BreakdownObserver?
     private var log: DecisionLog
     private var planLog: PlanLog
     private let detail: DecisionDetail
@@ -49,7 +49,7 @@ final class RunWatcher: RunObserver {
         measured: MeasuredLatencies?
     ) {
         comparison = measured.map(MeasuredComparison.init)
-        latency = dividesLatency ? LatencyWatcher(plan) : nil
+        latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
         priorities = PriorityClasses(plan.objective, leavingOut: plan.margins)
         log = DecisionLog(
@@ -77,8 +77,8 @@ final class RunWatcher: RunObserver {
         concurrency.add(record)
         comparison?.add(record)
         if let request = latency?.close(record) {
-            try files.parts?.write(atMost: PartitionReport.longest) {
-                PartitionReport.put(record.id, request, into: &$0)
+            try files.parts?.write(atMost: BreakdownReport.longest) {
+                BreakdownReport.put(record.id, request, into: &$0)
             }
         }
         if let timeline = files.timeline { try events.write(record, to: timeline) }

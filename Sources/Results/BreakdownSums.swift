@@ -3,7 +3,7 @@ import Simulator
 /// The latency parts of many requests: their mean, and that of the slowest.
 ///
 /// Memory follows the spread of the times, not the number of requests.
-public struct PartitionSums: Sendable {
+public struct BreakdownSums: Sendable {
     /// How many parts there are: `LatencyParts.Part.allCases`.
     private static let parts = 8
 

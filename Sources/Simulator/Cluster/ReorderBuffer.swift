@@ -2,7 +2,7 @@ import Basics
 
 /// Puts ended requests back into the order of arrival: a record leaves as soon as every earlier
 /// request has ended, so memory follows the requests alive.
-struct RecordWindow: ~Copyable {
+struct ReorderBuffer: ~Copyable {
     private var pending = RingQueue<RequestRecord?>()
     /// Sequence number of the first pending place.
     private var base: Int64 = 0

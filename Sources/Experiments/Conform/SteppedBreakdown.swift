@@ -1,14 +1,14 @@
 import Simulator
 import StepTime
 
-/// Divides latencies as `LatencyPartition` does, entry by entry of every step: its oracle.
+/// Divides latencies as `LatencyBreakdownKeeper` does, entry by entry of every step: its oracle.
 ///
 /// It remembers every step, because a request's end is known here only with its record. Of steps
 /// that end after a client gave up it counts what was before.
-struct SteppedPartition {
+struct SteppedBreakdown {
     /// One request's way so far.
     private struct Way {
-        var parts = PartitionedRequest()
+        var parts = RequestBreakdown()
         /// When it was admitted first, and until when its time is divided.
         var admitted: Int64
         var cursor: Int64
@@ -104,10 +104,10 @@ struct SteppedPartition {
     }
 
     /// The parts of a request that ended; nil for one that was rejected or did not end. O(1).
-    mutating func close(_ record: RequestRecord) -> PartitionedRequest? {
+    mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
         guard var way = ways.removeValue(forKey: record.id) else {
-            var parts = PartitionedRequest()
+            var parts = RequestBreakdown()
             parts.toFirstToken[.queue] = record.finish - record.arrival
             return parts
         }
@@ -164,7 +164,7 @@ struct SteppedPartition {
 
     /// A first token reaches its user when its step has been processed, which may be a little after
     /// the step's end: that time belongs to the first part of the life.
-    private func moveBorder(_ parts: inout PartitionedRequest, _ record: RequestRecord) {
+    private func moveBorder(_ parts: inout RequestBreakdown, _ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
         for part in [LatencyParts.Part.host, .othersSteps, .preempted] where lag > 0 {

@@ -6,7 +6,7 @@ import Testing
 @testable import Simulator
 
 @Suite("Where time goes")
-struct PartitionReportTests {
+struct BreakdownReportTests {
     private func parts(_ times: [LatencyParts.Part: Int64]) -> LatencyParts {
         var parts = LatencyParts()
         for (part, time) in times { parts[part] = time }
@@ -15,18 +15,18 @@ struct PartitionReportTests {
 
     @Test("a row has the whole first, in seconds that lose nothing")
     func row() {
-        var request = PartitionedRequest()
+        var request = RequestBreakdown()
         request.toFirstToken = parts([.queue: 1, .prefill: 2_500_000_000_000])
         request.afterwards = parts([.decode: 40_000_000_000, .prefill: 0])
         let memory = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: PartitionReport.longest, alignment: 8)
+            byteCount: BreakdownReport.longest, alignment: 8)
         defer { memory.deallocate() }
         var text = TextRoom(memory)
-        PartitionReport.put(7, request, into: &text)
+        BreakdownReport.put(7, request, into: &text)
         let line = String(decoding: memory[..<text.count], as: UTF8.self)
         #expect(line.hasSuffix("\n"))
         let cells = line.dropLast().split(separator: ",")
-        let names = PartitionReport.header.split(separator: ",")
+        let names = BreakdownReport.header.split(separator: ",")
         #expect(cells.count == names.count && cells.count == 17)
         let row = Dictionary(uniqueKeysWithValues: zip(names, cells))
         #expect(row["id"] == "7")
@@ -39,7 +39,7 @@ struct PartitionReportTests {
 
     @Test("means, over all and over the slowest")
     func means() {
-        var sums = PartitionSums()
+        var sums = BreakdownSums()
         for _ in 0..<99 { sums.add(parts([.queue: 0, .prefill: 1_000_000_000])) }
         sums.add(parts([.queue: 9_000_000_000, .prefill: 2_000_000_000]))
         let queue = LatencyParts.Part.queue.rawValue
@@ -52,9 +52,9 @@ struct PartitionReportTests {
 
     @Test("the table leaves out what took no time, and counts finished requests only")
     func table() throws {
-        var report = PartitionReport()
+        var report = BreakdownReport()
         #expect(report.text == nil)
-        var request = PartitionedRequest()
+        var request = RequestBreakdown()
         request.toFirstToken = parts([.prefill: 30_000_000_000])
         request.afterwards = parts([.decode: 15_000_000_000, .interference: 5_000_000_000])
         let finished = RequestRecord(

@@ -7,30 +7,30 @@ import Traces
 @testable import Experiments
 
 // Debug builds are slow: a sample here, thousands of seeds in `headway conform --random`.
-@Suite("Striding is walking")
-struct GaitTests {
+@Suite("Fast-forward is stepping")
+struct AdvanceTests {
     @Test("all results are the same, whatever the workload", arguments: UInt64(1)...60)
     func sameResults(seed: UInt64) throws {
-        #expect(try GaitComparison.difference(seed: seed) == nil)
+        #expect(try AdvanceComparison.difference(seed: seed) == nil)
     }
 
     @Test("every decision is the same, too", arguments: UInt64(1)...12)
     func sameDecisions(seed: UInt64) throws {
         let random = RandomCase(seed: seed)
-        let walked = try decisions(random, .walk)
-        #expect(try walked == decisions(random, .stride))
+        let stepped = try decisions(random, .step)
+        #expect(try stepped == decisions(random, .fastForward))
     }
 
-    @Test("the seeds do stride")
+    @Test("the seeds do fast-forward")
     func stride() throws {
-        var strode = 0
+        var forwarded = 0
         for seed in UInt64(1)...30 {
             var random = RandomCase(seed: seed)
-            random.plan.engine.gait = .stride
+            random.plan.engine.advance = .fastForward
             let run = try? simulate(random.plan, source: InMemorySource(random.workload))
-            strode += run?.steps.strode ?? 0
+            forwarded += run?.steps.forwarded ?? 0
         }
-        #expect(strode > 100)
+        #expect(forwarded > 100)
     }
 
     @Test("the seeds draw what they promise, and nearly all of those cases end well")
@@ -65,15 +65,15 @@ struct GaitTests {
     func noProgress() throws {
         // Found by `headway conform --random`, before cases had features.
         let random = RandomCase(seed: 18_999, hasFeatures: false)
-        for gait in EngineConfiguration.Gait.allCases {
+        for advance in EngineConfiguration.Advance.allCases {
             var plan = random.plan
-            plan.engine.gait = gait
+            plan.engine.advance = advance
             let error = try #require(throws: InputError.self) {
                 try simulate(plan, source: InMemorySource(random.workload))
             }
-            #expect("\(error)".contains("no progress"), "\(gait): \(error)")
+            #expect("\(error)".contains("no progress"), "\(advance): \(error)")
         }
-        #expect(try GaitComparison.difference(random) == nil)
+        #expect(try AdvanceComparison.difference(random) == nil)
     }
 
     @Test("a difference is named")
@@ -82,12 +82,12 @@ struct GaitTests {
         let run = try simulate(random.plan, source: InMemorySource(random.workload))
         var other = run
         other.counters.evictions += 1
-        #expect(GaitComparison.difference(run, run) == nil)
-        #expect(GaitComparison.difference(run, other) == "counters")
+        #expect(AdvanceComparison.difference(run, run) == nil)
+        #expect(AdvanceComparison.difference(run, other) == "counters")
     }
 
     private func decisions(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait
+        _ random: RandomCase, _ advance: EngineConfiguration.Advance
     ) throws -> [Decision] {
         final class Recorder: RunObserver {
             var decisions: [Decision] = []
@@ -95,7 +95,7 @@ struct GaitTests {
             func decided(_ decision: Decision) { decisions.append(decision) }
         }
         var plan = random.plan
-        plan.engine.gait = gait
+        plan.engine.advance = advance
         let recorder = Recorder()
         _ = try? simulate(plan, source: InMemorySource(random.workload), observer: recorder)
         return recorder.decisions

@@ -2,9 +2,9 @@ import Basics
 import Simulator
 import Traces
 
-/// Holds the striding gait against the walking one on random small workloads and plans.
-public enum GaitComparison {
-    /// What differs between the two gaits for a seed; nil when all of it is equal: records,
+/// Holds fast-forward against stepping on random small workloads and plans.
+public enum AdvanceComparison {
+    /// What differs between the two ways of advancing for a seed; nil when all is equal: records,
     /// counters, histograms, block use, times, digest, and the place of an error.
     public static func difference(seed: UInt64) throws -> String? {
         do {
@@ -16,26 +16,26 @@ public enum GaitComparison {
 
     /// The same for a case.
     public static func difference(_ random: RandomCase) throws -> String? {
-        switch (try result(random, .walk), try result(random, .stride)) {
-        case (.failure(let walked), .failure(let strode)):
-            return walked.place == strode.place ? nil : "errors: \(walked) and \(strode)"
-        case (.failure(let error), .success): return "only walking fails: \(error)"
-        case (.success, .failure(let error)): return "only striding fails: \(error)"
-        case (.success(let walked), .success(let strode)):
-            if let difference = difference(walked, strode) { return difference }
-            if let difference = try plainDifference(random, strode) { return difference }
+        switch (try result(random, .step), try result(random, .fastForward)) {
+        case (.failure(let stepped), .failure(let forwarded)):
+            return stepped.place == forwarded.place ? nil : "errors: \(stepped) and \(forwarded)"
+        case (.failure(let error), .success): return "only stepping fails: \(error)"
+        case (.success, .failure(let error)): return "only fast-forward fails: \(error)"
+        case (.success(let stepped), .success(let forwarded)):
+            if let difference = difference(stepped, forwarded) { return difference }
+            if let difference = try plainDifference(random, forwarded) { return difference }
             // Watched runs go request by request, unwatched ones may go replica by replica.
-            for gait in EngineConfiguration.Gait.allCases {
-                guard case .success(let single) = try result(random, gait, numbered: true)
+            for advance in EngineConfiguration.Advance.allCases {
+                guard case .success(let single) = try result(random, advance, numbered: true)
                 else { return "only single blocks fail" }
-                if let difference = difference(strode, single) {
-                    return "\(difference) over single blocks in a \(gait.rawValue)"
+                if let difference = difference(forwarded, single) {
+                    return "\(difference) over single blocks in a \(advance.rawValue)"
                 }
-                if let difference = try watchedDifference(random, gait, strode) {
-                    return "\(difference) when a \(gait.rawValue) is watched"
+                if let difference = try watchedDifference(random, advance, forwarded) {
+                    return "\(difference) when a \(advance.rawValue) is watched"
                 }
             }
-            return random.mirrorsEngine ? try mirrored(random, strode) : nil
+            return random.mirrorsEngine ? try mirrored(random, forwarded) : nil
         }
     }
 
@@ -45,7 +45,7 @@ public enum GaitComparison {
         _ random: RandomCase, _ run: RunResult
     ) throws -> String? {
         for numbered in [false, true] {
-            let plain = try result(random, .walk, numbered: numbered, plain: true)
+            let plain = try result(random, .step, numbered: numbered, plain: true)
             guard case .success(let plain) = plain else { return "only the plain simulator fails" }
             if let difference = difference(run, plain) {
                 return "\(difference) in the plain simulator\(numbered ? " over blocks" : "")"
@@ -59,7 +59,7 @@ public enum GaitComparison {
     private static func mirrored(_ random: RandomCase, _ run: RunResult) throws -> String? {
         var own = random
         own.plan.policy = nil
-        guard case .success(let engine) = try result(own, .walk) else {
+        guard case .success(let engine) = try result(own, .step) else {
             return "only the engine's own scheduler fails"
         }
         return difference(run, engine).map { "\($0) from the engine's own scheduler" }
@@ -68,14 +68,14 @@ public enum GaitComparison {
     /// What differs from runs that are watched, step by step and as they are, and between the parts
     /// of latencies that the two see.
     private static func watchedDifference(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait, _ run: RunResult
+        _ random: RandomCase, _ advance: EngineConfiguration.Advance, _ run: RunResult
     ) throws -> String? {
         var plan = random.plan
-        plan.engine.gait = gait
+        plan.engine.advance = advance
         let stepWatcher = StepWatcher(plan)
         let planWatcher = PlanWatcher(plan)
-        for watcher in [stepWatcher, planWatcher] as [any RunObserver] {
-            switch try result(random, gait, watcher: watcher) {
+        for observer in [stepWatcher, planWatcher] as [any RunObserver] {
+            switch try result(random, advance, observer: observer) {
             case .failure(let error): return "the error \(error)"
             case .success(let watched):
                 if let difference = difference(run, watched) { return difference }
@@ -89,17 +89,18 @@ public enum GaitComparison {
     }
 
     private static func result(
-        _ random: RandomCase, _ gait: EngineConfiguration.Gait, watcher: (any RunObserver)? = nil,
+        _ random: RandomCase, _ advance: EngineConfiguration.Advance,
+        observer: (any RunObserver)? = nil,
         numbered: Bool = false, plain: Bool = false
     ) throws -> Result<RunResult, InputError> {
         var plan = random.plan
-        plan.engine.gait = gait
+        plan.engine.advance = advance
         plan.numbersBlocks = numbered
         plan.isPlain = plain
         plan.checksInvariants = true
         do {
             let source = InMemorySource(random.workload)
-            return .success(try simulate(plan, source: source, observer: watcher))
+            return .success(try simulate(plan, source: source, observer: observer))
         } catch let error as InputError {
             return .failure(error)
         }

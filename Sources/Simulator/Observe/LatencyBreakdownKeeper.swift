@@ -12,7 +12,7 @@ import StepTime
 /// of the members' parts, and a member's parts are the differences between its joining and its
 /// leaving: O(1) a plan, an entry, a change or an end, whatever the batch. Memory follows the
 /// requests alive.
-public struct LatencyPartition: Sendable {
+public struct LatencyBreakdownKeeper: Sendable {
     private var lanes: [Lane]
     private var ways = Ways()
     private var prices: StepPrices
@@ -101,11 +101,11 @@ public struct LatencyPartition: Sendable {
 
     /// The parts of a request that ended; nil for one that was rejected or did not end. To be
     /// called for every record, in their order. O(1).
-    public mutating func close(_ record: RequestRecord) -> PartitionedRequest? {
+    public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         defer { ways.removeFirst() }
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
         guard ways.holds(ways.first), ways[ways.first].admitted >= 0 else {
-            var parts = PartitionedRequest()
+            var parts = RequestBreakdown()
             parts.toFirstToken[.queue] = record.finish - record.arrival
             return parts
         }
@@ -164,7 +164,7 @@ private struct Share {
 private struct Way {
     enum Standing { case individual, joining, member }
 
-    var parts = PartitionedRequest()
+    var parts = RequestBreakdown()
     /// When it was admitted first, -1 before, and until when its time is divided.
     var admitted: Int64 = -1
     var cursor: Int64 = 0
@@ -275,7 +275,7 @@ private struct Way {
     }
 
     /// Its parts, now that it has ended, by when its instance's GPUs had been busy for so long.
-    mutating func close(_ record: RequestRecord, busy all: Int64) -> PartitionedRequest {
+    mutating func close(_ record: RequestRecord, busy all: Int64) -> RequestBreakdown {
         precondition(standing != .member, "a member's end was not said")
         if let step, step.end > record.finish {
             self.step = nil

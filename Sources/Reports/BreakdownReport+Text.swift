@@ -2,7 +2,7 @@ import Basics
 import Results
 import Simulator
 
-extension PartitionReport {
+extension BreakdownReport {
     /// A table of the means of TTFT and TPOT, over all requests and over the slowest in each; nil
     /// before a request has finished. Parts that nobody spent time in are left out.
     public var text: String? {

@@ -7,34 +7,36 @@ import Traces
 @testable import Experiments
 
 /// Keeps every request's parts and record.
-private final class PartitionKeeper: RunObserver {
-    var partition: LatencyPartition
-    var parts: [Int64: PartitionedRequest] = [:]
+private final class BreakdownKeeper: RunObserver {
+    var breakdown: LatencyBreakdownKeeper
+    var parts: [Int64: RequestBreakdown] = [:]
     var records: [RequestRecord] = []
     var decisionDetail: DecisionDetail { .plans }
 
-    init(_ plan: RunPlan) { partition = LatencyPartition(plan) }
+    init(_ plan: RunPlan) { breakdown = LatencyBreakdownKeeper(plan) }
 
-    func decided(_ plans: DecidedPlans) { partition.add(plans) }
+    func decided(_ plans: DecidedPlans) { breakdown.add(plans) }
     func record(_ record: RequestRecord) {
         records.append(record)
-        parts[record.id] = partition.close(record)
+        parts[record.id] = breakdown.close(record)
     }
 }
 
 @Suite("Parts of a latency")
-struct PartitionTests {
-    @Test("sum to the whole, in both gaits, whatever the workload", arguments: UInt64(1)...60)
+struct BreakdownTests {
+    @Test(
+        "sum to the whole, in both ways of advancing, whatever the workload",
+        arguments: UInt64(1)...60)
     func sums(seed: UInt64) throws {
         let random = RandomCase(seed: seed)
-        var both: [[Int64: PartitionedRequest]?] = []
-        for gait in EngineConfiguration.Gait.allCases {
+        var both: [[Int64: RequestBreakdown]?] = []
+        for advance in EngineConfiguration.Advance.allCases {
             var plan = random.plan
-            plan.engine.gait = gait
-            let keeper = PartitionKeeper(plan)
+            plan.engine.advance = advance
+            let keeper = BreakdownKeeper(plan)
             let run = try? simulate(
                 plan, source: InMemorySource(random.workload), observer: keeper)
-            // What cannot run has no parts, in either gait.
+            // What cannot run has no parts, in either way.
             both.append(run == nil ? nil : keeper.parts)
             guard run != nil else { continue }
             for record in keeper.records { check(record, keeper.parts[record.id], seed) }
@@ -48,11 +50,11 @@ struct PartitionTests {
         arguments: Array(UInt64(1)...40) + [4_125, 4_271, 8_691])
     func oracle(seed: UInt64) throws {
         let random = RandomCase(seed: seed)
-        let stepped = GaitComparison.StepWatcher(random.plan)
-        let planned = GaitComparison.PlanWatcher(random.plan)
-        for watcher in [stepped, planned] as [any RunObserver] {
+        let stepped = AdvanceComparison.StepWatcher(random.plan)
+        let planned = AdvanceComparison.PlanWatcher(random.plan)
+        for observer in [stepped, planned] as [any RunObserver] {
             _ = try? simulate(
-                random.plan, source: InMemorySource(random.workload), observer: watcher)
+                random.plan, source: InMemorySource(random.workload), observer: observer)
         }
         #expect(stepped.parts == planned.parts, "seed \(seed)")
         #expect(stepped.parts == stepped.fromPlans, "seed \(seed)")
@@ -63,7 +65,7 @@ struct PartitionTests {
         var together = 0
         for seed in UInt64(1)...30 {
             let random = RandomCase(seed: seed)
-            let planned = GaitComparison.PlanWatcher(random.plan)
+            let planned = AdvanceComparison.PlanWatcher(random.plan)
             _ = try? simulate(
                 random.plan, source: InMemorySource(random.workload), observer: planned)
             together += planned.together
@@ -71,7 +73,7 @@ struct PartitionTests {
         #expect(together > 100)
     }
 
-    private func check(_ record: RequestRecord, _ parts: PartitionedRequest?, _ seed: UInt64) {
+    private func check(_ record: RequestRecord, _ parts: RequestBreakdown?, _ seed: UInt64) {
         guard record.outcome == .finished || record.outcome == .aborted else {
             #expect(parts == nil, "seed \(seed), request \(record.id)")
             return
@@ -102,7 +104,7 @@ struct PartitionTests {
     }
 
     /// A step takes 100 µs and 1 µs a token; one request decodes when another comes.
-    private func pair(preempting: Bool = false) throws -> [Int64: PartitionedRequest] {
+    private func pair(preempting: Bool = false) throws -> [Int64: RequestBreakdown] {
         var plan = RunPlan(
             stepTime: StepTime(
                 LinearStepTime(
@@ -116,7 +118,7 @@ struct PartitionTests {
         workload.arrivals = [0, 50_000]
         workload.promptTokens = [30, 40]
         workload.outputTokens = [preempting ? 20 : 4, preempting ? 20 : 2]
-        let keeper = PartitionKeeper(plan)
+        let keeper = BreakdownKeeper(plan)
         _ = try simulate(plan, source: InMemorySource(workload), observer: keeper)
         return keeper.parts
     }
@@ -159,7 +161,7 @@ struct PartitionTests {
         workload.promptTokens = [30]
         workload.outputTokens = [10]
         workload.aborts = [900_000]
-        let keeper = PartitionKeeper(plan)
+        let keeper = BreakdownKeeper(plan)
         _ = try simulate(plan, source: InMemorySource(workload), observer: keeper)
         let parts = try #require(keeper.parts[1]).whole
         // The host works from 0 to 500 µs, the prompt's step runs until 630, and at 1,000, where

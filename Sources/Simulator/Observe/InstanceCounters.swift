@@ -8,8 +8,8 @@ struct EndedRequest {
 
 /// What one replica counts while it runs. Integers only, so that the sums over replicas do not
 /// depend on their order.
-struct Tally: ~Copyable {
-    var counters = Counters()
+struct InstanceCounters: ~Copyable {
+    var totals = Counters()
     /// What the steps held, those that computed something.
     var work = StepSums()
     var interTokenLatency = HotHistogram()
@@ -47,7 +47,7 @@ struct Tally: ~Copyable {
         peakUsedBlocks = max(peakUsedBlocks, used)
     }
 
-    /// Charges a stretch of steps that kept its own account up to `time`, with at most `peak`
+    /// Charges a span of steps that kept its own account up to `time`, with at most `peak`
     /// blocks in use.
     mutating func add(blockTime: UInt128, until time: Int64, peak: Int) {
         usedBlockTime += blockTime
@@ -64,9 +64,9 @@ struct Tally: ~Copyable {
     ) {
         hostWaitTime += start - free
         busyTime += step.duration
-        counters.steps += 1
-        counters.scheduledTokens += step.tokens
-        counters.scheduledEntries += step.requests
+        totals.steps += 1
+        totals.scheduledTokens += step.tokens
+        totals.scheduledEntries += step.requests
     }
 }
 

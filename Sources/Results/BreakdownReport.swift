@@ -2,10 +2,10 @@ import Basics
 import Simulator
 
 /// Where finished requests' time went, and the rows of latency.csv.
-public struct PartitionReport: Sendable {
-    package private(set) var toFirstToken = PartitionSums()
+public struct BreakdownReport: Sendable {
+    package private(set) var toFirstToken = BreakdownSums()
     /// Per token after the first.
-    package private(set) var afterwards = PartitionSums()
+    package private(set) var afterwards = BreakdownSums()
 
     /// A report on no requests.
     public init() {}
@@ -23,7 +23,7 @@ public struct PartitionReport: Sendable {
     /// Puts a request's row, with its newline, into room for `longest` bytes: the parts of its
     /// whole life, then those until its first token. O(1).
     public static func put(
-        _ id: Int64, _ request: PartitionedRequest, into text: inout TextRoom
+        _ id: Int64, _ request: RequestBreakdown, into text: inout TextRoom
     ) {
         text.put(id)
         put(request.whole, into: &text)
@@ -48,7 +48,7 @@ public struct PartitionReport: Sendable {
     }
 
     /// Adds a request, if it finished.
-    public mutating func add(_ request: PartitionedRequest, _ record: RequestRecord) {
+    public mutating func add(_ request: RequestBreakdown, _ record: RequestRecord) {
         guard record.outcome == .finished else { return }
         toFirstToken.add(request.toFirstToken)
         guard record.outputTokens > 1 else { return }

@@ -85,7 +85,8 @@ public enum RunReport {
                 objective.isEmpty
                     ? "no limits set"
                     : "\(Quantity.significant(summary.goodput)) requests/s "
-                        + "(\(share(summary.goodRequests, counters.requests))) with \(objective)"
+                        + "(\(share(summary.goodRequests, summary.measuredRequests))) with "
+                        + objective
             ),
             (
                 "prefix cache",
@@ -125,6 +126,11 @@ public enum RunReport {
             let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
             lines.insert(("preemption", cost), at: place)
         }
+        if let lost = lostReuse(summary) {
+            let place = lines.firstIndex { $0.0 == "KV blocks" } ?? lines.count
+            lines.insert(("shared", lost), at: place)
+        }
+        if let left = leftOut(summary) { lines.insert(("left out", left), at: 1) }
         if let load = load(summary) { lines.insert(("load", load), at: 1) }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
     }
@@ -139,6 +145,31 @@ public enum RunReport {
             + (most == 1 ? "once" : "\(Quantity.count(most)) times")
             + " at most; \(Quantity.count(counters.recomputedTokens)) tokens computed again, "
             + "\(Quantity.percent(summary.recomputedShare)) of those scheduled"
+    }
+
+    /// What is left out of the figures, where anything is.
+    private static func leftOut(_ summary: RunSummary) -> String? {
+        guard let stretch = summary.stretch else { return nil }
+        let indent = "\n" + padded("", to: 14, .left)
+        return "the first \(Quantity.count(stretch.leftAtStart)) requests to warm up and the last "
+            + "\(Quantity.count(stretch.leftAtEnd)) to cool down:" + indent
+            + "latencies but ITL, goodput and throughput are of the "
+            + "\(Quantity.count(stretch.counters.requests)) between, in "
+            + Quantity.duration(seconds: stretch.duration)
+    }
+
+    /// What prompts share and the caches did not hold, where there is any.
+    private static func lostReuse(_ summary: RunSummary) -> String? {
+        guard summary.tellsSharing, summary.counters.sharedTokensLost.total > 0 else { return nil }
+        let reasons = [
+            "block_size": "to the block size", "other_replica": "on other replicas",
+            "not_held": "evicted or not there yet", "last_token": "to the last token",
+        ]
+        let lost = summary.lostReuse.compactMap { name, tokens in
+            tokens > 0 ? share(tokens, summary.counters.queriedTokens) + " " + reasons[name]! : nil
+        }
+        return Quantity.percent(summary.sharedRate) + " of prompt tokens stood in earlier "
+            + "requests; lost of these " + lost.joined(separator: ", ")
     }
 
     /// What keeps requests coming, where it is not the trace's times.

@@ -1,3 +1,5 @@
+import Simulator
+
 extension RunSummary: Encodable {
     /// A key given by its name.
     private struct Key: CodingKey {
@@ -42,7 +44,13 @@ extension RunSummary: Encodable {
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
+        try encodeSharing(into: &container)
+        try encodeStretch(into: &container)
         try encode(latencies + (client?.latencies ?? []), into: &container)
+        // The benchmark has these of nothing, too: 0, by NumPy.
+        for (name, latency) in latencies where latency.count == 0 && name != "queue" {
+            try container.encode(0.0, forKey: Key("std_\(name)_ms"))
+        }
         if !priorities.isEmpty {
             var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
             for members in priorities {
@@ -72,6 +80,27 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(engineVersion, forKey: Key("engine_version"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    private func encodeSharing(into container: inout KeyedEncodingContainer<Key>) throws {
+        if tellsSharing {
+            try container.encode(counters.sharedTokens, forKey: Key("shared_tokens"))
+            for (name, tokens) in lostReuse {
+                try container.encode(tokens, forKey: Key("shared_tokens_lost_\(name)"))
+            }
+        }
+    }
+
+    private func encodeStretch(into container: inout KeyedEncodingContainer<Key>) throws {
+        if let stretch {
+            var figures = container.nestedContainer(
+                keyedBy: Key.self, forKey: Key("measured_stretch"))
+            for (name, value) in Self.counts(stretch) {
+                try figures.encode(value, forKey: Key(name))
+            }
+            try figures.encode(Double(stretch.start) * 1e-12, forKey: Key("start_s"))
+            try figures.encode(stretch.duration, forKey: Key("duration"))
+        }
     }
 
     private func encode(
@@ -106,6 +135,7 @@ extension RunSummary: Encodable {
             ("unfinished", counters.unfinished), ("good_requests", goodRequests),
             ("total_input_tokens", counters.promptTokens),
             ("total_output_tokens", counters.outputTokens),
+            ("max_output_tokens_per_s", mostTokensInSecond),
             ("steps", counters.steps), ("empty_steps", counters.emptySteps),
             ("scheduled_tokens", counters.scheduledTokens),
             ("preemptions", counters.preemptions),
@@ -117,6 +147,17 @@ extension RunSummary: Encodable {
             ("peak_requests_per_step", peaks.requestsPerStep),
             ("peak_decodes_per_step", peaks.decodesPerStep), ("peak_context", peaks.context),
             ("replicas", replicas), ("num_gpu_blocks", blocksPerReplica + 1),
+        ]
+    }
+
+    private static func counts(_ stretch: MeasuredStretch) -> [(String, Int)] {
+        let counters = stretch.counters
+        return [
+            ("left_out_warmup", stretch.leftAtStart), ("left_out_cooldown", stretch.leftAtEnd),
+            ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("failed", counters.requests - counters.finished),
+            ("total_input_tokens", counters.promptTokens),
+            ("total_output_tokens", counters.outputTokens),
         ]
     }
 

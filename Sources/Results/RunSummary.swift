@@ -80,7 +80,9 @@ public struct RunSummary: Sendable, Equatable {
     public var parts: [MeanPart] = []
     /// The same over the slowest 1 % of TTFT, and of TPOT.
     public var slowestParts: [MeanPart] = []
-    /// The most requests in the cluster at once, where records were watched.
+    /// The most tokens delivered in a second.
+    public var mostTokensInSecond: Int
+    /// The most finished requests in the cluster at once, where records were watched.
     public var mostConcurrent: Int?
     /// The figures of each priority, the most urgent first; empty where there is one.
     public var priorities: [PrioritySummary] = []
@@ -90,6 +92,8 @@ public struct RunSummary: Sendable, Equatable {
     public var measured: MeasuredReport?
     /// What happened when, where the run was watched.
     public var series: RunSeries?
+    /// The requests of which latencies, goodput and throughput are, where some are left out.
+    public var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the objective.
     public var goodRequests: Int
     /// Shares of the pool in use: mean over time and replicas, most in one replica.
@@ -112,6 +116,8 @@ public struct RunSummary: Sendable, Equatable {
     public var replicas: Int
     /// Whether the trace says what prompts hold: without it nothing can be shared.
     public var holdsContent: Bool
+    /// Whether it was told what prompts share.
+    public var tellsSharing: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
     /// The pauses of its users.
@@ -138,11 +144,13 @@ public struct RunSummary: Sendable, Equatable {
         queueTime = LatencySummary(result.queueTime)
         distribution = LatencyClass.classes(of: result.timeToFirstToken)
         goodRequests = result.goodRequests
+        stretch = result.stretch
         replicas = result.replicas
         concurrency = result.concurrency
         thinkTime = result.thinkTime
         client = result.client.map(ClientSummary.init)
         holdsContent = result.holdsContent
+        tellsSharing = result.tellsSharing
         blocksPerReplica = result.blocksPerReplica
         let replicaTime = result.duration * Double(result.replicas)
         let blocks = Double(result.blocksPerReplica)
@@ -155,6 +163,7 @@ public struct RunSummary: Sendable, Equatable {
         utilization = result.utilization
         peaks = Peaks(result)
         mostPreemptions = result.mostPreemptions
+        mostTokensInSecond = result.mostTokensInSecond
         overload = result.overload
         self.clock = clock
         self.warnings = warnings
@@ -172,17 +181,40 @@ public struct RunSummary: Sendable, Equatable {
         + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
         + " with such lengths (headway trace synth)"
 
+    /// Counts and seconds of the requests that rates are of.
+    private var measuredCounters: Counters { stretch?.counters ?? counters }
+    private var measuredDuration: Double { stretch?.duration ?? duration }
+    /// How many requests those are.
+    public var measuredRequests: Int { measuredCounters.requests }
     /// Finished requests per second.
-    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
+    public var requestThroughput: Double {
+        ratio(Double(measuredCounters.finished), measuredDuration)
+    }
     /// Good requests per second.
-    public var goodput: Double { ratio(Double(goodRequests), duration) }
+    public var goodput: Double { ratio(Double(goodRequests), measuredDuration) }
     /// Prompt tokens per second.
-    public var inputThroughput: Double { ratio(Double(counters.promptTokens), duration) }
+    public var inputThroughput: Double {
+        ratio(Double(measuredCounters.promptTokens), measuredDuration)
+    }
     /// Delivered tokens per second.
-    public var outputThroughput: Double { ratio(Double(counters.outputTokens), duration) }
+    public var outputThroughput: Double {
+        ratio(Double(measuredCounters.outputTokens), measuredDuration)
+    }
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
     public var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
+    }
+    /// Prompt tokens that stood in earlier requests, as a share of the same.
+    public var sharedRate: Double {
+        ratio(Double(counters.sharedTokens), Double(counters.queriedTokens))
+    }
+    /// The same of those that were not found, by the reason.
+    package var lostReuse: [(name: String, tokens: Int)] {
+        let lost = counters.sharedTokensLost
+        return [
+            ("block_size", lost.blockSize), ("other_replica", lost.otherReplica),
+            ("not_held", lost.notHeld), ("last_token", lost.lastToken),
+        ]
     }
     /// Tokens computed again because of preemptions, as a share of those scheduled.
     public var recomputedShare: Double {

@@ -203,6 +203,9 @@ public struct Configuration: Sendable, Equatable {
         public var plans = false
         public var latencyBreakdown = false
         public var timeline = false
+        /// What is left out of the figures at the start and the end.
+        public var warmup: Margin?
+        public var cooldown: Margin?
 
         /// The default output.
         public init() {}

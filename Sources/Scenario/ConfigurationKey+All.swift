@@ -352,5 +352,13 @@ extension ConfigurationKey {
             "output.timeline", \.output.timeline, .flag,
             "Write timeline.json (with --out): steps, queues and requests for a trace viewer,\n"
                 + "Perfetto or chrome://tracing."),
+        .init(
+            "output.warmup", \.output.warmup, .optional(.margin, null: "none"),
+            "Warm-up: requests that run first and stay in requests.csv, but in no latency (ITL\n"
+                + "aside), goodput or throughput: so many, those of so many seconds, or auto, as\n"
+                + "many as trace.concurrency."),
+        .init(
+            "output.cooldown", \.output.cooldown, .optional(.margin, null: "none"),
+            "The same for the last requests to arrive, which meet a server that empties."),
     ]
 }

@@ -28,6 +28,7 @@ public func simulate(
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
     var arrivals = try Arrivals(source, plan)
+    cluster.begin(at: try arrivals.nextArrival())
     let independent =
         !cluster.router.readsState && !arrivals.isDependent && plan.externalScheduler == nil
         && !observer.decisionDetail.isStepped && !observer.ordersPlans
@@ -41,5 +42,6 @@ public func simulate(
     precondition(lost == nil, lost ?? "")
     var result = cluster.result(plan)
     result.holdsContent = arrivals.holdsContent
+    result.tellsSharing = arrivals.holdsContent && arrivals.reuse.isOn
     return result
 }

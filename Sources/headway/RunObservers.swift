@@ -54,7 +54,7 @@ final class RunObservers: RunObserver {
         latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
         tellsDue = plan.holdsBack
-        priorities = PriorityClasses(plan.objective)
+        priorities = PriorityClasses(plan.objective, leavingOut: plan.margins)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         planLog = PlanLog(replicas: plan.replicas)

@@ -92,6 +92,74 @@ struct RunPageTests {
         #expect(!self.page { _ in }.contains("from due"))
     }
 
+    @Test("what is shared and lost is said, where it is known and there is any")
+    func lostReuse() throws {
+        func share(_ result: inout RunResult) {
+            result.tellsSharing = true
+            result.counters.queriedTokens = 1_000
+            result.counters.hitTokens = 100
+            result.counters.sharedTokens = 460
+            result.counters.sharedTokensLost.blockSize = 239
+            result.counters.sharedTokensLost.notHeld = 120
+            result.counters.sharedTokensLost.lastToken = 1
+        }
+        let line =
+            "shared        46.0 % of prompt tokens stood in earlier requests; lost of these "
+            + "23.9 % to the block size, 12.0 % evicted or not there yet, 0.1 % to the last token"
+        #expect(page(share).contains(line + "\nKV blocks"))
+        var values = try keys(share)
+        #expect(values["shared_tokens"] as? Int == 460)
+        #expect(values["shared_tokens_lost_block_size"] as? Int == 239)
+        #expect(values["shared_tokens_lost_other_replica"] as? Int == 0)
+        #expect(values["shared_tokens_lost_not_held"] as? Int == 120)
+        #expect(values["shared_tokens_lost_last_token"] as? Int == 1)
+        for change in [
+            {
+                share(&$0)
+                $0.counters.sharedTokensLost = LostReuse()
+            },
+            {
+                share(&$0)
+                $0.tellsSharing = false
+            },
+        ] as [(inout RunResult) -> Void] {
+            #expect(!page(change).contains("earlier requests"))
+        }
+        values = try keys {
+            share(&$0)
+            $0.tellsSharing = false
+        }
+        #expect(values["shared_tokens"] == nil && values["shared_tokens_lost_not_held"] == nil)
+    }
+
+    @Test("what is left out is said, with its numbers")
+    func leftOut() throws {
+        func leave(_ result: inout RunResult) {
+            var stretch = MeasuredStretch()
+            stretch.leftAtStart = 1_032
+            stretch.leftAtEnd = 7
+            stretch.counters.requests = 288
+            stretch.counters.finished = 280
+            stretch.end = 70_000_000_000_000
+            result.stretch = stretch
+        }
+        let page = page(leave)
+        #expect(
+            page.contains("left out      the first 1,032 requests to warm up and the last 7 to"))
+        #expect(page.contains("throughput are of the 288 between, in "))
+        #expect(page.contains("throughput    4.00 requests/s"))
+        let values = try keys(leave)
+        let stretch = try #require(values["measured_stretch"] as? [String: Any])
+        #expect(stretch["left_out_warmup"] as? Int == 1_032)
+        #expect(stretch["left_out_cooldown"] as? Int == 7)
+        #expect(stretch["completed"] as? Int == 280)
+        #expect(stretch["failed"] as? Int == 8)
+        #expect(stretch["duration"] as? Double == 70)
+        #expect(values["request_throughput"] as? Double == 4)
+        #expect(!self.page { _ in }.contains("left out"))
+        #expect(try keys { _ in }["measured_stretch"] == nil)
+    }
+
     @Test("latencies say whose they are, where requests were aborted")
     func populations() throws {
         let page = page { $0.counters.aborted = 1_409 }
@@ -106,6 +174,18 @@ struct RunPageTests {
             result.counters.finished = 4
         }
         #expect(try keys(failing)["failed"] as? Int == 5)
+    }
+
+    @Test("the benchmark's keys are there when there is nothing, too")
+    func benchmarkKeys() throws {
+        let values = try keys { $0.mostTokensInSecond = 812 }
+        for name in ["ttft", "tpot", "itl", "e2el"] {
+            #expect(values["std_\(name)_ms"] as? Double == 0)
+            #expect(values["mean_\(name)_ms"] == nil)
+        }
+        #expect(values["std_queue_ms"] == nil)
+        #expect(values["failed"] as? Int == 0)
+        #expect(values["max_output_tokens_per_s"] as? Int == 812)
     }
 
     @Test("preemptions say what they cost, where there were any")

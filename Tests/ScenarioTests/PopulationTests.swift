@@ -161,11 +161,12 @@ struct PopulationTests {
         }
         var peak = ConcurrencyPeak()
         for record in records { peak.add(record) }
-        let most = records.map { here in
-            records.count { $0.arrival <= here.arrival && here.arrival < $0.finish }
+        let most = finished.map { here in
+            finished.count { $0.arrival <= here.arrival && here.arrival < $0.finish }
         }.max()
         #expect(peak.requests == most && peak.requests > 1)
         var loop = ConcurrencyPeak()
+        requests.aborts = []
         for record in try run(requests, "trace.concurrency=7").records { loop.add(record) }
         #expect(loop.requests == 7)
     }

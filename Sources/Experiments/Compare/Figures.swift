@@ -55,7 +55,7 @@ public enum Figures {
     private static let higherIsBetter: Set<String> = [
         "completed", "good_requests", "request_throughput", "request_goodput",
         "input_throughput", "output_throughput", "total_token_throughput", "prefix_hit_rate",
-        "hit_tokens",
+        "hit_tokens", "max_output_tokens_per_s",
     ]
 
     /// Figures of a whole run that a comparison shows beside the latencies, in this order.

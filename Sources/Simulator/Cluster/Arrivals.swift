@@ -48,6 +48,9 @@ struct Arrivals: ~Copyable {
     /// A limit that no answer reaches, tokens.
     private static let unlimited: Int64 = 1_000_000_000
 
+    /// What the requests share.
+    var reuse: ReuseBound
+
     /// Requests that have arrived.
     var taken: Int64 { sequence }
     /// Whether requests wait for others to end.
@@ -57,6 +60,7 @@ struct Arrivals: ~Copyable {
 
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
+        reuse = ReuseBound(plan)
         foreseesEnds = !plan.engine.stopsAtUnforeseenToken
         thinkTime = plan.thinkTime
         seed = plan.seed

@@ -2,7 +2,7 @@ import Basics
 
 extension Cluster {
     /// Adds the replicas' tallies up.
-    func result(_ plan: RunPlan) -> RunResult {
+    mutating func result(_ plan: RunPlan) -> RunResult {
         var result = RunResult()
         var firstArrival = Int64.max
         var blockTime: UInt128 = 0
@@ -10,15 +10,7 @@ extension Cluster {
         var statistics = RequestStatistics(plan.objective)
         for index in self.statistics.indices { statistics.merge(self.statistics[index]) }
         result.counters.add(statistics.counters)
-        result.timeToFirstToken = LatencyHistogram(
-            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
-        result.timePerOutputToken = LatencyHistogram(
-            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
-        result.endToEnd = LatencyHistogram(
-            statistics.endToEnd, squares: statistics.squares.endToEnd)
-        result.queueTime = LatencyHistogram(
-            statistics.queueTime, squares: statistics.squares.queueTime)
-        result.goodRequests = statistics.goodRequests
+        result.take(statistics)
         result.longestContext = statistics.longestContext
         result.mostPreemptions = statistics.mostPreemptions
         for index in replicas.indices {
@@ -27,6 +19,7 @@ extension Cluster {
             result.counters.evictions += replicas[index].cache.evictions
             result.work.add(replicas[index].counters.work)
             interTokenLatency.merge(replicas[index].counters.interTokenLatency)
+            seconds.takeAll(&replicas[index].counters.seconds)
             countCost(of: index, into: &result.steps)
             result.busyTime += Int128(replicas[index].counters.busyTime)
             result.hostWaitTime += Int128(replicas[index].counters.hostWaitTime)
@@ -41,6 +34,7 @@ extension Cluster {
             blockTime += replicas[index].counters.usedBlockTime
         }
         result.interTokenLatency = LatencyHistogram(interTokenLatency)
+        result.mostTokensInSecond = seconds.most
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12
@@ -61,6 +55,10 @@ extension Cluster {
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)
         }
         result.digest = digest(result)
+        if window.stretch.isOn {
+            result.stretch = window.stretch.result
+            result.take(window.stretch.statistics)
+        }
         return result
     }
 
@@ -94,6 +92,21 @@ extension Cluster {
     }
 }
 
+extension RunResult {
+    /// Takes the figures of requests over.
+    fileprivate mutating func take(_ statistics: borrowing RequestStatistics) {
+        timeToFirstToken = LatencyHistogram(
+            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
+        timePerOutputToken = LatencyHistogram(
+            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
+        endToEnd = LatencyHistogram(
+            statistics.endToEnd, squares: statistics.squares.endToEnd)
+        queueTime = LatencyHistogram(
+            statistics.queueTime, squares: statistics.squares.queueTime)
+        goodRequests = statistics.goodRequests
+    }
+}
+
 extension Counters {
     /// Adds another replica's counts; evictions are its pool's to tell.
     mutating func add(_ other: Counters) {
@@ -114,6 +127,8 @@ extension Counters {
         hitTokens += other.hitTokens
         hitTokensWithResumed += other.hitTokensWithResumed
         queriedTokens += other.queriedTokens
+        sharedTokens += other.sharedTokens
+        sharedTokensLost.add(other.sharedTokensLost)
         wastedEntries += other.wastedEntries
     }
 }

@@ -19,6 +19,8 @@ struct Cluster: ~Copyable {
     /// What clients saw, where requests wait there; else empty.
     var client = HotArray<ClientStatistics>()
     let objective: ServiceLevelObjective
+    /// Tokens by seconds, of all replicas.
+    var seconds = SecondSums()
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
         let lines = plan.decodeLines
@@ -29,7 +31,7 @@ struct Cluster: ~Copyable {
         statistics.append(RequestStatistics(plan.objective))
         if case .capped = plan.arrivals { client.append(ClientStatistics()) }
         dueTimes = Array(repeating: .max, count: plan.replicas)
-        window = ReorderBuffer(keepsRecords: plan.keepsRecords)
+        window = ReorderBuffer(plan)
         objective = plan.objective
     }
 }
@@ -48,6 +50,12 @@ extension RunPlan {
 }
 
 extension Cluster {
+    /// Sets the moment from which the seconds of the run count.
+    mutating func begin(at time: Int64) {
+        guard time < .max else { return }
+        for number in replicas.indices { replicas[number].counters.seconds.begin(at: time) }
+    }
+
     /// Ends the child processes of all replicas together: the run is over.
     mutating func dismissSchedulers() {
         var schedulers: [ExternalScheduler] = []
@@ -78,9 +86,10 @@ func run(
             let horizon = arrivals.isDependent ? cluster.now : arrival
             try advance(&cluster, Int(event.payload), to: horizon, &arrivals, &observer)
         } else if arrival < .max {
-            let request = try arrivals.take(at: arrival)
+            var request = try arrivals.take(at: arrival)
             cluster.now = max(cluster.now, request.arrival)
             let choice = cluster.router.route(request)
+            arrivals.reuse.see(&request, on: choice)
             enqueue(&cluster.replicas[choice], request)
             try collect(&cluster, choice, &arrivals, &observer)
             markDue(&cluster, choice)
@@ -140,6 +149,7 @@ private func collect(
     _ observer: inout any RunObserver
 ) throws {
     try handOn(&cluster.replicas[number], &observer)
+    cluster.seconds.take(&cluster.replicas[number].counters.seconds)
     guard !cluster.replicas[number].counters.ended.isEmpty else { return }
     for index in cluster.replicas[number].counters.ended.indices {
         let ended = cluster.replicas[number].counters.ended[index]

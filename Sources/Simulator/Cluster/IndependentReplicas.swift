@@ -34,6 +34,7 @@ func runIndependently(
         for number in cluster.replicas.indices {
             swap(&round.ended[number], &cluster.replicas[number].counters.ended)
             swap(&round.plans[number], &cluster.replicas[number].log.plans)
+            cluster.seconds.take(&cluster.replicas[number].counters.seconds)
         }
         observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
@@ -89,8 +90,10 @@ private func runAlone(
         while taken < limit {
             let time = try arrivals.nextArrival()
             if time == .max { break }
-            let request = try arrivals.take(at: time)
-            enqueue(&cluster.replicas[cluster.router.route(request)], request)
+            var request = try arrivals.take(at: time)
+            let choice = cluster.router.route(request)
+            arrivals.reuse.see(&request, on: choice)
+            enqueue(&cluster.replicas[choice], request)
             taken += 1
         }
         if taken == 0, !hasMore(&cluster) { return }
@@ -100,6 +103,7 @@ private func runAlone(
             while stop == .collect {
                 stop = try advance(&cluster.replicas[number], to: horizon)
                 try handOn(&cluster.replicas[number], &observer)
+                cluster.seconds.take(&cluster.replicas[number].counters.seconds)
                 for index in cluster.replicas[number].counters.ended.indices {
                     let ended = cluster.replicas[number].counters.ended[index]
                     cluster.statistics[0].add(ended.record)
@@ -134,8 +138,10 @@ private struct RoutedRequests: ~Copyable {
             while count < limit {
                 let time = try arrivals.nextArrival()
                 if time == .max { break }
-                let request = try arrivals.take(at: time)
-                byReplica[router.route(request)].append(request)
+                var request = try arrivals.take(at: time)
+                let choice = router.route(request)
+                arrivals.reuse.see(&request, on: choice)
+                byReplica[choice].append(request)
                 count += 1
             }
         } catch {

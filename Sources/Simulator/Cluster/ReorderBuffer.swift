@@ -8,6 +8,8 @@ struct ReorderBuffer: ~Copyable {
     private var base: Int64 = 0
     private(set) var digest = Fingerprint()
     private(set) var trend = QueueTrend()
+    /// Those between the margins, where there are any.
+    private(set) var stretch: StretchStatistics
     /// Records handed on.
     private(set) var count = 0
     /// The records handed on, where they are kept.
@@ -17,7 +19,10 @@ struct ReorderBuffer: ~Copyable {
     /// Whether a request has ended, and an earlier one has not.
     var isHolding: Bool { !pending.isEmpty }
 
-    init(keepsRecords: Bool) { self.keepsRecords = keepsRecords }
+    init(_ plan: RunPlan) {
+        keepsRecords = plan.keepsRecords
+        stretch = StretchStatistics(plan.margins, plan.objective)
+    }
 
     /// Enters ended requests and forgets them there. O(requests).
     mutating func enter(_ ended: inout HotArray<EndedRequest>) {
@@ -37,6 +42,7 @@ struct ReorderBuffer: ~Copyable {
             count += 1
             fold(record)
             trend.add(record)
+            if stretch.isOn { stretch.add(record) }
             if keepsRecords { records.append(record) }
             try observer.record(record)
         }

@@ -72,6 +72,8 @@ public struct RunPlan: Sendable {
     /// The pauses of a closed loop's users.
     public var thinkTime = ThinkTime()
     public var objective = ServiceLevelObjective()
+    /// What is left out of latencies, goodput and throughput.
+    public var margins = Margins()
     public var seed: UInt64 = 0
     /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.
     public var policy: (any SchedulingPolicy)?

@@ -22,6 +22,7 @@ func commit(
     }
     delivered += deliverMembers(
         batch, &scheduler, &counters, isEmpty: commitment.entries.isEmpty, at: time)
+    counters.seconds.add(delivered, at: time)
     counters.totals.wastedEntries += batch.wasted
     if scheduler.cohort.isOn { finishLeaving(batch, &commitment, &scheduler, &cache) }
     for index in commitment.finished.indices {

@@ -160,6 +160,7 @@ struct DecodeSteps: ~Copyable {
             gaps.add(
                 committed - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
         }
+        instance.counters.seconds.add(Int(count), at: committed)
         hostWait += start - max(clock, lastEnd)
         busy += end - start
         steps += 1
@@ -225,6 +226,8 @@ struct DecodeSteps: ~Copyable {
         }
         busy += all
         clock = lastEnd + before
+        instance.counters.seconds.add(
+            Int(count), times: number, from: lastEnd, duration: duration, rise: rise, last: clock)
         lastEnd += all
         lastStart = clock
         lastDelivery = clock

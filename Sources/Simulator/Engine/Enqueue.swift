@@ -21,6 +21,7 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
         abort: arrival.abort, outputContent: arrival.outputContent)
     let slot = instance.scheduler.takeSlot(request)
+    if instance.cache.isCaching { noteShared(&instance, slot, arrival) }
     let isNamed =
         !arrival.content.isEmpty || arrival.isQuotable || !instance.cache.usesExtents
     instance.cache.open(slot, request, content: isNamed ? arrival.prompt : nil)
@@ -29,6 +30,23 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         countQuotes(&instance.scheduler, &instance.cache, slot, sign: 1)
     }
     instance.inbox.append(Int32(slot))
+}
+
+/// Notes what of a prompt a cache could hold. O(1).
+@inline(__always)
+private func noteShared(
+    _ instance: inout Instance, _ slot: Int, _ arrival: borrowing ArrivingRequest
+) {
+    var tokens = ReusableTokens()
+    if !arrival.content.isEmpty {
+        tokens = ReusableTokens(
+            arrival.shared, promptTokens: arrival.promptTokens,
+            blockSize: instance.cache.blockSize)
+        while instance.scheduler.reusable.count <= slot {
+            instance.scheduler.reusable.append(ReusableTokens())
+        }
+    }
+    if slot < instance.scheduler.reusable.count { instance.scheduler.reusable[slot] = tokens }
 }
 
 /// A request is refused when the engine's input processor would refuse it, or when the pool could

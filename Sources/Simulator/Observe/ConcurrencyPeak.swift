@@ -1,4 +1,5 @@
-/// The most requests that were in the cluster at once: those that have arrived and not ended.
+/// The most requests that were in the cluster at once, arrived and not ended, of those that
+/// finished: vLLM's serving benchmark counts these alone.
 ///
 /// A request that ends when another arrives makes room for it. Memory follows the requests alive.
 public struct ConcurrencyPeak: ~Copyable {
@@ -9,14 +10,12 @@ public struct ConcurrencyPeak: ~Copyable {
     /// Nobody was there.
     public init() {}
 
-    /// Takes an ended request in, in order of arrival; a rejected one was never there.
+    /// Takes an ended request in, in order of arrival; one that did not finish does not count.
     /// O(log requests alive).
     public mutating func add(_ record: RequestRecord) {
-        guard record.outcome != .rejected else { return }
+        guard record.outcome == .finished else { return }
         while let end = ends.first, end.time <= record.arrival { _ = ends.pop() }
-        // Who is still there at the end of a run never ended.
-        let end = record.finish < 0 ? Int64.max : record.finish
-        ends.push(.init(time: end, tie: 0, payload: 0))
+        ends.push(.init(time: record.finish, tie: 0, payload: 0))
         requests = max(requests, ends.count)
     }
 }

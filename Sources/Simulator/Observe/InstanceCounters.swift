@@ -13,6 +13,8 @@ struct InstanceCounters: ~Copyable {
     /// What the steps held, those that computed something.
     var work = StepSums()
     var interTokenLatency = HotHistogram()
+    /// When the tokens were delivered, by seconds.
+    var seconds = DeliverySeconds()
     /// The instance's number.
     let replica: Int32
     /// Steps that were taken in closed form.

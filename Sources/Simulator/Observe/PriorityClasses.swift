@@ -41,15 +41,24 @@ public final class PriorityClasses {
     public static let most = 64
 
     private let objective: ServiceLevelObjective
+    private var filter: MarginFilter<RequestRecord>
     private var members: [Int32: Member] = [:]
     /// Whether there were more than `most`: then none is told.
     public private(set) var isOverrun = false
 
-    /// No requests, to be held to an objective.
-    public init(_ objective: ServiceLevelObjective) { self.objective = objective }
+    /// No requests, to be held to an objective. Those in the margins will not count.
+    public init(_ objective: ServiceLevelObjective, leavingOut margins: Margins = Margins()) {
+        self.objective = objective
+        filter = MarginFilter(margins)
+    }
 
-    /// Enters an ended request. O(1).
+    /// Enters an ended request, in order of arrival. O(1) amortised.
     public func add(_ record: RequestRecord) {
+        filter.push(record, arrival: record.arrival)
+        while let record = filter.pop() { count(record) }
+    }
+
+    private func count(_ record: RequestRecord) {
         guard !isOverrun else { return }
         if let member = members[record.priority] {
             member.statistics.add(record)

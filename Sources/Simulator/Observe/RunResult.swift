@@ -27,6 +27,11 @@ public struct Counters: Sendable, Equatable {
     public var hitTokens = 0
     /// Prefix tokens found at all admissions, resumed ones included.
     public var hitTokensWithResumed = 0
+    /// Prompt tokens of admitted requests that earlier requests had at the same place, behind the
+    /// same tokens: what a cache without limits finds. Hits are of them.
+    public var sharedTokens = 0
+    /// Those of them that were no hits.
+    public var sharedTokensLost = LostReuse()
     /// Prompt tokens of admitted requests: the base of the prefix hit rate.
     public var queriedTokens = 0
     /// Cached blocks that lost their key because they were handed out.
@@ -72,6 +77,9 @@ public struct RunResult: Sendable {
     public var interTokenLatency = LatencyHistogram()
     public var endToEnd = LatencyHistogram()
     public var queueTime = LatencyHistogram()
+    /// The requests of which these latencies, but ITL, and the good ones are, where the plan leaves
+    /// some out; nil: all.
+    public var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the service level objective.
     public var goodRequests = 0
     /// Picoseconds during which the GPUs of a replica computed, summed over replicas.
@@ -83,6 +91,8 @@ public struct RunResult: Sendable {
     public var hostTimeInSteps: Int128?
     /// What the steps held, over all replicas.
     public var work = StepSums()
+    /// The most tokens delivered in one of the seconds from the first arrival on.
+    public var mostTokensInSecond = 0
     /// The longest context that a request reached, tokens.
     public var longestContext = 0
     /// The most preemptions of one request.
@@ -99,6 +109,8 @@ public struct RunResult: Sendable {
     public var replicas = 1
     /// Whether the trace says what prompts hold: without it nothing can be shared.
     public var holdsContent = true
+    /// Whether it was told what prompts share: there was content, and a cache.
+    public var tellsSharing = false
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
     public var concurrency: Int?
     /// The pauses of its users.

@@ -11,6 +11,8 @@ struct Scheduler: ~Copyable {
     let rules: SchedulerRules
     var requests = HotArray<LiveRequest>()
     var freeSlots = HotArray<Int32>()
+    /// What of each slot's prompt a cache could hold; empty as long as no prompt has content.
+    var reusable = HotArray<ReusableTokens>()
     /// Slots in order of admission, or in any order while `cohort.isDisordered`.
     var running = HotArray<Int32>()
     var waiting: WaitingQueue

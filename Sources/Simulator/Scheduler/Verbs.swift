@@ -195,6 +195,10 @@ extension Scheduler {
             requests[slot].hitTokens = Int32(hit)
             counters.hitTokens += hit
             counters.queriedTokens += Int(requests[slot].promptTokens)
+            if slot < reusable.count, reusable[slot].shared > 0 || hit > 0 {
+                counters.count(
+                    reusable[slot], promptTokens: requests[slot].promptTokens, hit: Int32(hit))
+            }
         } else {
             // All of it, until it is known to end before.
             counters.recomputedTokens += max(0, Int(requests[slot].lost) - hit)

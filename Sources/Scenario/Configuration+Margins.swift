@@ -1,0 +1,83 @@
+import Basics
+import Simulator
+
+extension Configuration {
+    /// What is left out of a run's figures at its start or end.
+    public enum Margin: Sendable, Equatable {
+        case requests(Int)
+        case seconds(Double)
+        /// As many requests as a closed loop keeps in flight.
+        case auto
+
+        /// Most requests, and seconds, that a margin has.
+        static let most = 1_000_000_000
+
+        /// "32", "2.5s" or "auto".
+        init?(_ text: String) {
+            if text == "auto" {
+                self = .auto
+            } else if let number = Int(text) {
+                guard (1...Self.most).contains(number) else { return nil }
+                self = .requests(number)
+            } else {
+                guard text.hasSuffix("s"), text.first?.isNumber == true,
+                    let seconds = Double(text.dropLast()), seconds > 0,
+                    seconds <= TraceSection.longestMargin
+                else { return nil }
+                self = .seconds(seconds)
+            }
+        }
+    }
+}
+
+extension Configuration.TraceSection {
+    /// As long as a simulation may last, seconds.
+    fileprivate static let longestMargin = 8e6
+}
+
+extension ConfigurationForm where Value == Configuration.Margin {
+    /// A number of requests, seconds or auto.
+    static var margin: Self {
+        Self(
+            expected: "requests (32), seconds (\"5s\") or \"auto\"", takesText: true,
+            read: { value in
+                switch value {
+                case .text(let text): Configuration.Margin(text)
+                case .integer(let number): Configuration.Margin(String(number))
+                default: nil
+                }
+            },
+            write: { margin in
+                switch margin {
+                case .requests(let number): .integer(number)
+                case .seconds(let seconds): .text(plain(seconds) + "s")
+                case .auto: .text("auto")
+                }
+            })
+    }
+}
+
+extension Configuration {
+    /// The margins of the plan. Throws `InputError` for "auto" in an open loop: nothing tells
+    /// beforehand when its queue is steady.
+    func margins() throws -> Margins {
+        func margin(_ margin: Margin?, _ key: String) throws -> Margins.Margin {
+            switch margin {
+            case nil: return .requests(0)
+            case .requests(let number): return .requests(number)
+            case .seconds(let seconds): return .time(picoseconds(milliseconds: seconds * 1000))
+            case .auto:
+                guard let concurrency = trace.concurrency else {
+                    throw InputError(
+                        key, "is auto, which goes by trace.concurrency, and the loop is open",
+                        expected: "a number of requests, or seconds such as 60s")
+                }
+                return .requests(concurrency)
+            }
+        }
+        var margins = Margins()
+        margins.start = try margin(output.warmup, "output.warmup")
+        margins.end = try margin(output.cooldown, "output.cooldown")
+        return margins
+    }
+}

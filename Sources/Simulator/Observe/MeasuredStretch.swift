@@ -1,0 +1,111 @@
+/// Passes on what lies between the margins, of things that come in order of arrival.
+///
+/// Memory follows the margin at the end: what may yet lie in it waits.
+public struct MarginFilter<Element> {
+    private let margins: Margins
+    private var waiting: [(arrival: Int64, element: Element)] = []
+    /// Passed on already, of those that are kept in `waiting`.
+    private var head = 0
+    private var first: Int64?
+    private var latest: Int64 = 0
+    /// How many there were.
+    public private(set) var count = 0
+    /// How many of them are left out at the start.
+    public private(set) var leftAtStart = 0
+
+    /// Nothing yet.
+    public init(_ margins: Margins) { self.margins = margins }
+
+    /// Those that are left out at the end, once all have come.
+    public var leftAtEnd: Int { waiting.count - head }
+
+    /// Takes the next one. O(1) amortised.
+    public mutating func push(_ element: Element, arrival: Int64) {
+        count += 1
+        latest = max(latest, arrival)
+        let start = first ?? arrival
+        first = start
+        let isEarly =
+            switch margins.start {
+            case .requests(let number): count <= number
+            case .time(let span): arrival - start < span
+            }
+        if isEarly {
+            leftAtStart += 1
+        } else {
+            waiting.append((arrival, element))
+        }
+    }
+
+    /// The next one that is not left out for certain. O(1) amortised.
+    public mutating func pop() -> Element? {
+        guard head < waiting.count else { return nil }
+        switch margins.end {
+        case .requests(let number):
+            guard waiting.count - head > number else { return nil }
+        case .time(let span):
+            guard latest - waiting[head].arrival >= span else { return nil }
+        }
+        let element = waiting[head].element
+        head += 1
+        if head >= 64, 2 * head >= waiting.count {
+            waiting.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+}
+
+/// The requests whose latencies and rates a run's figures are, where some are left out.
+public struct MeasuredStretch: Sendable, Equatable {
+    /// Requests that are left out at the start and at the end.
+    public internal(set) var leftAtStart = 0
+    public internal(set) var leftAtEnd = 0
+    /// Of those between: how they ended, prompt tokens of all but rejected ones, tokens delivered.
+    public internal(set) var counters = Counters()
+    /// The first arrival of them and the last end, picoseconds.
+    public internal(set) var start: Int64 = 0
+    public internal(set) var end: Int64 = 0
+
+    /// From the first arrival to the last end, seconds.
+    public var duration: Double { Double(max(0, end - start)) * 1e-12 }
+}
+
+/// Statistics of the requests between the margins.
+struct StretchStatistics: ~Copyable {
+    /// Whether anything is to be left out; else this gathers nothing.
+    let isOn: Bool
+    private(set) var statistics: RequestStatistics
+    private var filter: MarginFilter<RequestRecord>
+    private var stretch = MeasuredStretch()
+
+    init(_ margins: Margins, _ objective: ServiceLevelObjective) {
+        isOn = !margins.isNone
+        statistics = RequestStatistics(objective)
+        filter = MarginFilter(margins)
+    }
+
+    /// Enters an ended request, in order of arrival. O(1) amortised.
+    @inline(never)
+    mutating func add(_ record: RequestRecord) {
+        filter.push(record, arrival: record.arrival)
+        while let record = filter.pop() {
+            if statistics.counters.requests == 0 { stretch.start = record.arrival }
+            stretch.end = max(stretch.end, record.arrival, record.finish)
+            if record.outcome != .rejected {
+                stretch.counters.promptTokens += Int(record.promptTokens)
+            }
+            stretch.counters.outputTokens += Int(record.outputTokens)
+            statistics.add(record)
+        }
+    }
+
+    /// What there was, once all have come.
+    var result: MeasuredStretch {
+        var result = stretch
+        result.leftAtStart = filter.leftAtStart
+        result.leftAtEnd = filter.leftAtEnd
+        result.counters.add(statistics.counters)
+        return result
+    }
+}

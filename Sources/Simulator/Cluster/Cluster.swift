@@ -152,6 +152,12 @@ private func collect(
     cluster.seconds.take(&cluster.replicas[number].counters.seconds)
     guard !cluster.replicas[number].counters.ended.isEmpty else { return }
     for index in cluster.replicas[number].counters.ended.indices {
+        if arrivals.isCapped {
+            let sequence = cluster.replicas[number].counters.ended[index].sequence
+            let wait = arrivals.clientWait(of: sequence)
+            cluster.replicas[number].counters.ended[index].record.clientWait = wait
+            cluster.client[0].add(cluster.replicas[number].counters.ended[index].record)
+        }
         let ended = cluster.replicas[number].counters.ended[index]
         cluster.router.ended(on: number)
         cluster.statistics[0].add(ended.record)

@@ -1,8 +1,8 @@
 /// A binary min-heap of (time, tie, payload), smallest time first, then smallest tie.
 ///
-/// `Heap` of Basics over hot storage: across modules its moves stay generic, which costs three times
-/// as much. Push and pop are O(log n). Ties are broken by a number the caller gives, so the order
-/// never depends on the history of the heap.
+/// `Heap` of Basics over hot storage: across modules its moves stay generic, which costs three
+/// times as much. Push and pop are O(log n). Ties are broken by a number the caller gives, so the
+/// order never depends on the history of the heap.
 struct EventHeap: ~Copyable {
     struct Event: Comparable {
         var time: Int64

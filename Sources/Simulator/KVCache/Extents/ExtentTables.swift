@@ -61,7 +61,7 @@ func freeBehindWindows(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end
     let unregistered =
         cache.groups[group].keylessToBack
         ? end - min(end, max(behindWindow, cache.slots[slot].table.registered)) : 0
-    cache.extents.giveBack(Int(unregistered), toBack: true)
+    if unregistered > 0 { cache.extents.giveBack(Int(unregistered), toBack: true) }
     let cached =
         cache.slots[slot].isPrivate
         ? freePrivateBehindWindow(&cache, slot, group, behindWindow..<end)

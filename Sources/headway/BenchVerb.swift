@@ -86,12 +86,19 @@ extension Verb {
         var simulation: [Benchmark] = []
         var files: [FileBenchmark] = []
 
+        /// Names of before, which scripts may hold.
+        private static let formerNames = [
+            "walk-32": "step-32", "walk-decode": "step-decode",
+            "walk-decode-256": "step-decode-256",
+        ]
+
         init(_ names: [String]) throws {
             if names.isEmpty {
                 simulation = Benchmark.all.filter { !$0.isLong }
                 files = FileBenchmark.all
             }
-            for name in names {
+            for given in names {
+                let name = Self.formerNames[given] ?? given
                 if let known = Benchmark.all.first(where: { $0.name == name }) {
                     simulation.append(known)
                 } else if let known = FileBenchmark.all.first(where: { $0.name == name }) {

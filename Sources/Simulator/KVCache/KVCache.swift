@@ -66,7 +66,11 @@ struct KVCache: ~Copyable {
         let usesExtents = !numbersBlocks
         let isFull = engine.groups == [.full]
         self.usesExtents = usesExtents
-        sumsBlocks = usesExtents && isFull
+        // Where freed blocks without a key go to the back (S8), which of a step's blocks is taken
+        // first decides what is evicted: sums do not say.
+        let isBack = rules.keylessGoBack(isSliding: false, isCaching: engine.enablePrefixCaching)
+        let isSum = usesExtents && isFull
+        sumsBlocks = isSum && !isBack
         hasWindows = engine.groups.contains { $0 != .full }
         extents = ExtentPool(
             count: usesExtents ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,

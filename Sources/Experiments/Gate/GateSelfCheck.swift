@@ -4,7 +4,7 @@ import Basics
 /// other seeds, and against an engine whose steps are slower by a known share.
 public struct GateSelfCheck: Sendable, Encodable {
     /// What became of the trials of one kind.
-    public struct InstanceCounters: Sendable, Encodable {
+    public struct Trials: Sendable, Encodable {
         public var passed = 0
         public var regressions = 0
         public var inconclusive = 0
@@ -23,11 +23,11 @@ public struct GateSelfCheck: Sendable, Encodable {
     /// How much slower the planted regression makes each step, a share.
     public var slowdown: Double
     /// Nothing changed, but the candidate ran with other seeds than the baseline.
-    public var unchangedOtherSeeds = InstanceCounters()
+    public var unchangedOtherSeeds = Trials()
     /// Steps slowed down, same seeds as the baseline: how a gate is used.
-    public var slowedSameSeeds = InstanceCounters()
+    public var slowedSameSeeds = Trials()
     /// Steps slowed down and other seeds.
-    public var slowedOtherSeeds = InstanceCounters()
+    public var slowedOtherSeeds = Trials()
 
     /// Runs the trials. Exact metrics are left out: other seeds are other runs. Every trial has
     /// seeds of its own. Calls `progress` after each trial. O(3 × trials × cases × seeds) runs.

@@ -10,7 +10,7 @@ import Basics
 /// are those of a `play_id`.
 struct AgenticMooncake {
     private var graph = RequestGraph()
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     private var blocks: BlockIdentity
     private var blockSize: Int?
     private let givenBlocks: Int?
@@ -48,7 +48,7 @@ struct AgenticMooncake {
     }
 
     private init(_ options: TraceOptions, told: Int?) {
-        counters = InstanceCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(isStrict: options.isStrict)
         givenBlocks = options.blockTokens
         blocks = BlockIdentity(tokens: options.blockTokens ?? told ?? 512, hasPartial: true)
     }

@@ -30,7 +30,7 @@ struct BLISTrace {
 
     private let names: [String]
     private var rows: [Row] = []
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     /// Length of each group's prefix, and its content.
     private var groups: [UInt64: (length: Int64, content: Int64)] = [:]
     private var mediaRows = 0
@@ -60,7 +60,7 @@ struct BLISTrace {
 
     private init(_ header: String, _ options: TraceOptions) {
         names = header.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
-        counters = InstanceCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(isStrict: options.isStrict)
     }
 
     /// Columns that change nothing here.

@@ -38,7 +38,7 @@ struct Bailian: LineFormat {
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws -> Bool {
         // A copy of one's own can stay in registers.
         var scan = cursor
@@ -82,7 +82,7 @@ struct Bailian: LineFormat {
     }
 
     private mutating func follow(
-        _ parent: Int64, _ row: inout TraceRow, _ counters: inout InstanceCounters
+        _ parent: Int64, _ row: inout TraceRow, _ counters: inout ReaderCounters
     ) throws {
         row.predecessor = -1
         guard parent != row.id else {

@@ -14,7 +14,7 @@ struct Conversations {
     private let options: TraceOptions
     private let pause: Double
     private var sessionCount: Int64 = 0
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
 
     /// UTF-8 bytes per token.
     private static let bytesPerToken = 4
@@ -48,7 +48,7 @@ struct Conversations {
 
     private init(_ options: TraceOptions) {
         self.options = options
-        counters = InstanceCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(isStrict: options.isStrict)
         pause = Double(options.meanPause)
         starts = ArrivalProcess(
             .init(rate: options.sessionRate), sessionRate: options.sessionRate, start: 0,

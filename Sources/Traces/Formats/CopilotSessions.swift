@@ -9,7 +9,7 @@ import Basics
 struct CopilotSessions {
     private var graph = RequestGraph()
     private var calls = SessionCalls()
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
 
     /// The source for a file. Throws `InputError` for sessions that cannot be read.
     static func open(
@@ -18,7 +18,7 @@ struct CopilotSessions {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = CopilotSessions(counters: InstanceCounters(isStrict: options.isStrict))
+        var trace = CopilotSessions(counters: ReaderCounters(isStrict: options.isStrict))
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readSession(&$0) }
@@ -43,7 +43,7 @@ struct CopilotSessions {
         }
     }
 
-    private init(counters: InstanceCounters) { self.counters = counters }
+    private init(counters: ReaderCounters) { self.counters = counters }
 
     private mutating func readSession(_ cursor: inout ByteCursor) throws {
         var session = try JSONFields(&cursor)

@@ -17,7 +17,7 @@ struct DynamoTrace {
     }
 
     private var graph = RequestGraph()
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     private var blocks: BlockIdentity?
     private var hashes = HashedBlocks()
     private var names: Set<UInt64> = []
@@ -35,7 +35,7 @@ struct DynamoTrace {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = DynamoTrace(counters: InstanceCounters(isStrict: options.isStrict))
+        var trace = DynamoTrace(counters: ReaderCounters(isStrict: options.isStrict))
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readEvent(&$0) }
@@ -47,7 +47,7 @@ struct DynamoTrace {
         }
     }
 
-    private init(counters: InstanceCounters) { self.counters = counters }
+    private init(counters: ReaderCounters) { self.counters = counters }
 
     private mutating func source(
         _ buffer: ByteCursor, path: String, _ options: TraceOptions

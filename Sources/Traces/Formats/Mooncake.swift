@@ -92,7 +92,7 @@ struct Mooncake: LineFormat {
     @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws -> Bool {
         // A copy of one's own can stay in registers.
         var scan = cursor
@@ -171,7 +171,7 @@ struct Mooncake: LineFormat {
 
     private mutating func follow(
         _ session: UInt64, _ found: Found, _ head: Segment?, _ row: inout TraceRow,
-        _ counters: inout InstanceCounters
+        _ counters: inout ReaderCounters
     ) throws {
         hasSessions = true
         row.id = nextID

@@ -125,7 +125,7 @@ struct NamedCSV: LineFormat {
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws -> Bool {
         if cursor.isAtEnd { return false }
         var session: UInt64?

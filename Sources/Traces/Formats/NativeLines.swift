@@ -28,7 +28,7 @@ struct NativeLines: LineFormat {
     @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws -> Bool {
         // A copy of one's own can stay in registers.
         var scan = cursor

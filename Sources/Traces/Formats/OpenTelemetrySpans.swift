@@ -28,7 +28,7 @@ struct OpenTelemetrySpans {
     private var spans: [Span] = []
     private var tree = SpanTree()
     private var others = 0
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
 
     /// The source for a file.
     static func open(
@@ -36,7 +36,7 @@ struct OpenTelemetrySpans {
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
-        var trace = OpenTelemetrySpans(counters: InstanceCounters(isStrict: options.isStrict))
+        var trace = OpenTelemetrySpans(counters: ReaderCounters(isStrict: options.isStrict))
         do {
             try cursor.eachObject { try trace.readObject(&$0, depth: 0) }
         } catch let failure as ScanFailure {
@@ -66,7 +66,7 @@ struct OpenTelemetrySpans {
         )
     }
 
-    private init(counters: InstanceCounters) { self.counters = counters }
+    private init(counters: ReaderCounters) { self.counters = counters }
 
     /// Deepest nesting of envelopes: resourceSpans, scopeSpans, spans are three.
     private static let deepest = 8

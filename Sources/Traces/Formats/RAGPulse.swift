@@ -81,7 +81,7 @@ struct RAGPulse: LineFormat {
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws -> Bool {
         cursor.skipSpaces()
         if cursor.isAtEnd { return false }
@@ -161,8 +161,7 @@ struct RAGPulse: LineFormat {
         return total
     }
 
-    private mutating func mendTime(_ row: inout TraceRow, _ counters: inout InstanceCounters) throws
-    {
+    private mutating func mendTime(_ row: inout TraceRow, _ counters: inout ReaderCounters) throws {
         guard row.time >= 0, row.time <= 1 << 60 else {
             throw ScanFailure("the timestamp is out of range", expected: "seconds from 0")
         }

@@ -25,7 +25,7 @@ struct RecordedRuns {
     }
 
     private var requests: [Request] = []
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     private var assumptions: [String] = []
     private var remarks: [String] = []
 
@@ -36,7 +36,7 @@ struct RecordedRuns {
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
-        var trace = RecordedRuns(counters: InstanceCounters(isStrict: options.isStrict))
+        var trace = RecordedRuns(counters: ReaderCounters(isStrict: options.isStrict))
         try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject {
@@ -60,7 +60,7 @@ struct RecordedRuns {
         return trace.source(reader.path, format, origin, options)
     }
 
-    private init(counters: InstanceCounters) { self.counters = counters }
+    private init(counters: ReaderCounters) { self.counters = counters }
 
     private mutating func source(
         _ path: String, _ format: TraceFormat, _ origin: String, _ options: TraceOptions

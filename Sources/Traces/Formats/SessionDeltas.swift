@@ -20,7 +20,7 @@ struct SessionDeltas {
     }
 
     private var collected = CollectedRows()
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     private var blocks: BlockIdentity
     private var turns: [UInt64: Turn] = [:]
     private var lastTime: Int64 = 0
@@ -73,7 +73,7 @@ struct SessionDeltas {
     }
 
     private init(_ options: TraceOptions, tokens: Int, _ unit: TimeUnit) {
-        counters = InstanceCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(isStrict: options.isStrict)
         blocks = BlockIdentity(tokens: tokens, hasPartial: true)
         timeScale = unit.digits
     }

@@ -13,7 +13,7 @@ struct TraceLabRounds {
         var tools: [(start: Int64, end: Int64)] = []
     }
 
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     private var sessions: [Session] = []
     private var places: [UInt64: Int] = [:]
 
@@ -24,7 +24,7 @@ struct TraceLabRounds {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = TraceLabRounds(counters: InstanceCounters(isStrict: options.isStrict))
+        var trace = TraceLabRounds(counters: ReaderCounters(isStrict: options.isStrict))
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readRound(&$0) }
@@ -53,7 +53,7 @@ struct TraceLabRounds {
         }
     }
 
-    private init(counters: InstanceCounters) { self.counters = counters }
+    private init(counters: ReaderCounters) { self.counters = counters }
 
     private static let inputs: Set<String> = ["user_message", "tool_result"]
     private static let outputs: Set<String> = [

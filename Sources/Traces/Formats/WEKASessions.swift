@@ -12,7 +12,7 @@ import Foundation
 /// (`TraceOptions.sessionRate`, `seed`); a single session starts at 0.
 struct WEKASessions {
     private var collected = CollectedRows()
-    private var counters: InstanceCounters
+    private var counters: ReaderCounters
     private let options: TraceOptions
     private var starts: ArrivalProcess
     private var sessionCount: Int64 = 0
@@ -44,7 +44,7 @@ struct WEKASessions {
 
     private init(_ options: TraceOptions) {
         self.options = options
-        counters = InstanceCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(isStrict: options.isStrict)
         starts = ArrivalProcess(
             .init(rate: options.sessionRate), sessionRate: options.sessionRate, start: 0,
             random: SeededRandom(seed: options.seed, stream: 4))
@@ -205,7 +205,7 @@ private struct WEKAShape {
         "id", "models", "model", "tool_tokens", "system_tokens", "totals",
     ]
 
-    init(_ cursor: inout ByteCursor, _ counters: inout InstanceCounters) throws {
+    init(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         var isFirst = true
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
@@ -261,7 +261,7 @@ private struct WEKACall {
 
     init(
         _ cursor: inout ByteCursor, _ blocks: inout BlockIdentity, space: Int64,
-        _ segments: inout [Segment], _ counters: inout InstanceCounters
+        _ segments: inout [Segment], _ counters: inout ReaderCounters
     ) throws {
         var isFirst = true
         var found = 0

@@ -86,7 +86,7 @@ struct BlockIdentity {
     @inline(__always)
     mutating func fit(
         _ count: Int, to row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else {
             uses?.forget()
@@ -114,7 +114,7 @@ struct BlockIdentity {
     /// The same where ids stand for whole blocks alone.
     func fitWhole(
         _ count: Int, to row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws {
         guard row.prompt >= 0, count > 0 || row.prompt > 0 else { return }
         let size = Int64(tokens)

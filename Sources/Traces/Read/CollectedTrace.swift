@@ -48,7 +48,7 @@ struct CollectedTrace: RequestSource {
     /// `counters` holds what was counted while gathering. Ties keep the order of gathering.
     /// O(n log n).
     init(
-        _ collected: CollectedRows, counters: InstanceCounters, options: TraceOptions,
+        _ collected: CollectedRows, counters: ReaderCounters, options: TraceOptions,
         notes: TraceNotes,
         countsFromFirstRow: Bool
     ) {

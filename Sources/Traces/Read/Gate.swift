@@ -4,7 +4,7 @@ import Basics
 struct Gate {
     let options: TraceOptions
     let countsFromFirstRow: Bool
-    var counters: InstanceCounters
+    var counters: ReaderCounters
     /// No later row can be kept.
     private(set) var isClosed = false
     /// No window, no limit, times as recorded.
@@ -24,7 +24,7 @@ struct Gate {
     init(options: TraceOptions, countsFromFirstRow: Bool) {
         self.options = options
         self.countsFromFirstRow = countsFromFirstRow
-        counters = InstanceCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(isStrict: options.isStrict)
         keepsEverything =
             options.window == nil && options.limit == nil
             && options.timeScale.multiplier == options.timeScale.divisor

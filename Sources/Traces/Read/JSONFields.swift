@@ -168,7 +168,7 @@ struct JSONFields {
 
     /// Counts, or refuses under strict reading, keys that nobody asked for and that are not known
     /// to change nothing.
-    func countOthers(_ counters: inout InstanceCounters, unless ignored: [StaticString]) throws {
+    func countOthers(_ counters: inout ReaderCounters, unless ignored: [StaticString]) throws {
         for field in fields where !field.isUsed {
             var value = cursor
             value.at = field.value.lowerBound

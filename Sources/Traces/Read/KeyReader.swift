@@ -61,7 +61,7 @@ struct KeyReader<Key: Equatable> {
 
     /// Moves past the value of a key that stands for `other`, and counts it unless it is known to
     /// change nothing.
-    mutating func pass(_ cursor: inout ByteCursor, _ counters: inout InstanceCounters) throws {
+    mutating func pass(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         let index = place - 1 - names.count
         if index >= ignored { try cursor.count(others[index], &counters) }
         try cursor.skipValue()

@@ -164,7 +164,7 @@ extension LineReader {
     /// Throws `InputError` for rows that cannot be read, and for a text of more than 2 GiB.
     mutating func sorted(_ rows: some LineFormat, isStrict: Bool) throws -> LineReader {
         var format = rows
-        var counters = InstanceCounters(isStrict: isStrict)
+        var counters = ReaderCounters(isStrict: isStrict)
         try loadRest()
         var scan = self
         var row = TraceRow()

@@ -14,7 +14,7 @@ protocol LineFormat {
     /// Returns false for a line that holds no request (a blank one).
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
-        counters: inout InstanceCounters
+        counters: inout ReaderCounters
     ) throws -> Bool
 }
 

@@ -62,7 +62,7 @@ struct RequestGraph {
     /// Throws `InputError` for requests that wait for themselves or for each other, and under
     /// strict reading `ScanFailure` for what is mended.
     mutating func collected(
-        _ counters: inout InstanceCounters, inside buffer: ByteCursor, path: String,
+        _ counters: inout ReaderCounters, inside buffer: ByteCursor, path: String,
         measuredFrom: String = ""
     ) throws -> (rows: CollectedRows, measured: MeasuredLatencies) {
         let order = try order(inside: buffer, path: path)
@@ -138,7 +138,7 @@ struct RequestGraph {
     }
 
     /// Gives a request its time, and replaces those among what it waits for that will be dropped.
-    private mutating func settle(_ place: Int, _ counters: inout InstanceCounters) throws {
+    private mutating func settle(_ place: Int, _ counters: inout ReaderCounters) throws {
         var call = calls[place]
         var latest: Int64 = 0
         var others: Int64 = 0

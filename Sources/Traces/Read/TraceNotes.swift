@@ -174,7 +174,7 @@ public final class TraceNotes: Sendable {
     /// That loss in words.
     public var lostOrigin: String { TraceWriter.lostOrigin(origin) }
 
-    func publish(_ counters: InstanceCounters) {
+    func publish(_ counters: ReaderCounters) {
         state.withLock {
             $0.rows = counters.rows
             $0.counts = counters.counts
@@ -188,7 +188,7 @@ public final class TraceNotes: Sendable {
 }
 
 /// A reader's own running count, published once per batch.
-struct InstanceCounters {
+struct ReaderCounters {
     var rows = 0
     var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
     /// Nanoseconds of the file's clock at which the trace's is 0.

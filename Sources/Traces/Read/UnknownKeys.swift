@@ -37,7 +37,7 @@ enum UnknownKeys {
 extension ByteCursor {
     /// Counts a key that the reader does not know, whose value is next. Throws where the key would
     /// change the schedule, unless the value says nothing.
-    func count(_ name: [UInt8], _ counters: inout InstanceCounters) throws {
+    func count(_ name: [UInt8], _ counters: inout ReaderCounters) throws {
         if counters.countAgain(name) { return }
         let shown = name.withUnsafeBytes { ByteCursor($0).printable(0..<$0.count) }
         let refusal = UnknownKeys.refusal(of: shown)
@@ -47,7 +47,7 @@ extension ByteCursor {
 
     /// Counts a key that is not among those known to change nothing; its value is next.
     func count(
-        _ key: Range<Int>, unless ignored: [StaticString], _ counters: inout InstanceCounters
+        _ key: Range<Int>, unless ignored: [StaticString], _ counters: inout ReaderCounters
     ) throws {
         if ignored.contains(where: { matches(key, $0) }) { return }
         let name = UnsafeBufferPointer(start: base + key.lowerBound, count: key.count)

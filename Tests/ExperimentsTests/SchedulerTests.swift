@@ -115,9 +115,7 @@ struct PolicyTests {
 
     /// A policy that admits one request at a time, the latest first.
     private struct OneAtATime: SchedulingPolicy {
-        func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
-            a.sequence > b.sequence
-        }
+        func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence > b.sequence }
         func admits(_ candidate: RequestView, _ step: StepView) -> Bool { step.running == 0 }
         func victim(
             among running: [RequestView], for requester: RequestView, at step: StepView
@@ -126,9 +124,6 @@ struct PolicyTests {
 
     /// A policy that names a victim that does not exist.
     private struct NamesNobody: SchedulingPolicy {
-        func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
-            a.sequence < b.sequence
-        }
         func victim(
             among running: [RequestView], for requester: RequestView, at step: StepView
         ) -> Int { 5 }
@@ -136,9 +131,6 @@ struct PolicyTests {
 
     /// A policy that lets nobody in.
     private struct AdmitsNobody: SchedulingPolicy {
-        func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
-            a.sequence < b.sequence
-        }
         func admits(_ candidate: RequestView, _ step: StepView) -> Bool { false }
     }
 

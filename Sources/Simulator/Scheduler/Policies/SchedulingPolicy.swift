@@ -2,11 +2,10 @@
 ///
 /// The engine keeps the rest: budgets, block allocation, prefix caching, preemption and its
 /// bookkeeping, synchronous or asynchronous steps. A policy only looks and answers, so it cannot
-/// break the pool. Every requirement but `precedes` has a default, that of vLLM's first come,
-/// first served:
+/// break the pool. Every requirement has a default, that of vLLM's first come, first served:
 ///
 ///     struct ShortestPromptFirst: SchedulingPolicy {
-///         func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+///         func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
 ///             (a.promptTokens, a.sequence) < (b.promptTokens, b.sequence)
 ///         }
 ///     }
@@ -30,6 +29,10 @@ public protocol SchedulingPolicy: Sendable {
     /// Ordering: whether `a` is served before `b`. A strict order: never true both ways. Asked of
     /// waiting requests at admission, and of running ones where `ordersRunning`.
     func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool
+
+    /// The same for an order that does not look at the step. A policy has one of the two: the
+    /// longer one, where a policy does not say it, asks this.
+    func precedes(_ a: RequestView, _ b: RequestView) -> Bool
 
     /// Whether the order of two waiting requests may change while both wait, because `precedes`
     /// looks at the step. Their order is then looked over in each step that may admit one:
@@ -67,6 +70,12 @@ public protocol SchedulingPolicy: Sendable {
 extension SchedulingPolicy {
     /// Running requests, then admissions, without a quota.
     public func shape(_ step: StepView) -> StepShape { StepShape() }
+    /// The order that does not look at the step.
+    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+        precedes(a, b)
+    }
+    /// First come, first served.
+    public func precedes(_ a: RequestView, _ b: RequestView) -> Bool { a.sequence < b.sequence }
     /// Two waiting requests keep their order.
     public var orderFollowsStep: Bool { false }
     /// Running requests are served in order of admission.

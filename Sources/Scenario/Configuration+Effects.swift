@@ -60,8 +60,14 @@ extension Configuration {
             }
         }
         if trace.randomInputTokens == nil {
-            let lengths = ["random_output_len", "random_range_ratio", "random_prefix_len"]
+            let lengths = [
+                "random_output_len", "random_range_ratio", "random_output_range_ratio",
+                "random_prefix_len", "random_num_prefixes",
+            ]
             keys += lengths.map { ("trace." + $0, "there is no trace.random_input_len") }
+        }
+        if trace.randomInputTokens != nil, trace.randomPrefixTokens == 0 {
+            keys.append(("trace.random_num_prefixes", "trace.random_prefix_len is 0"))
         }
         if trace.requestRate == nil, trace.rampUp == nil {
             keys.append(("trace.burstiness", "there is no trace.request_rate to spread"))

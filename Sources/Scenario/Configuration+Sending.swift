@@ -78,8 +78,10 @@ extension Configuration {
                 expected: "one of them")
         }
         var dataset = RandomDataset(inputTokens: input, outputTokens: trace.randomOutputTokens)
-        dataset.rangeRatio = trace.randomRangeRatio
+        dataset.inputRangeRatio = trace.randomRangeRatio
+        dataset.outputRangeRatio = trace.randomOutputRangeRatio ?? trace.randomRangeRatio
         dataset.prefixTokens = trace.randomPrefixTokens
+        dataset.prefixes = trace.randomPrefixes
         let (count, seed) = (trace.limit ?? 1_000, try usedSeed())
         guard count <= 10_000_000 else {
             throw InputError(

@@ -165,7 +165,9 @@ public struct Configuration: Sendable, Equatable {
         public var randomInputTokens: Int?
         public var randomOutputTokens = 128
         public var randomRangeRatio = 0.0
+        public var randomOutputRangeRatio: Double?
         public var randomPrefixTokens = 0
+        public var randomPrefixes = 1
         /// Requests per second in place of the trace's times, and how they are spread.
         public var requestRate: Double?
         public var burstiness = 1.0

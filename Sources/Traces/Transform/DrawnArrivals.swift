@@ -20,7 +20,7 @@ public struct SendingRate: Sendable, Equatable {
     /// Nil: the rate is steady.
     public var rampUp: RampUp?
     /// Shape of the gaps' gamma distribution: 1 is a Poisson process, less comes in bursts, more is
-    /// more even. From 1/400 to 400.
+    /// more even. From 1/400 to 400; infinite: all gaps are alike.
     public var burstiness: Double
 
     /// A steady rate, requests per second.
@@ -48,13 +48,14 @@ public struct SendingRate: Sendable, Equatable {
     func times(_ count: Int, seed: UInt64) -> [Double] {
         var random = SeededRandom(seed: seed, stream: 0x5E4D)
         var gap = Distribution(kind: .gamma, mean: 1)
-        gap.cv = 1 / burstiness.squareRoot()
+        gap.cv = burstiness.isInfinite ? 1 : 1 / burstiness.squareRoot()
         let sampler = Sampler(gap)
         var time = 0.0
         var times: [Double] = []
         times.reserveCapacity(count)
         for index in 0..<count {
-            time += sampler.draw(&random) / rate(of: index, among: count)
+            let drawn = burstiness.isInfinite ? 1 : sampler.draw(&random)
+            time += drawn / rate(of: index, among: count)
             times.append(time)
         }
         guard rampUp == nil, time > 0 else { return times }

@@ -1,0 +1,66 @@
+import Simulator
+import Traces
+
+extension ConfigurationKey {
+    /// How requests are sent in place of the trace's times: the flags of vLLM's benchmark.
+    static let sending: [ConfigurationKey] = [
+        .init(
+            "trace.random_input_len", \.trace.randomInputTokens,
+            .optional(.integer(1...10_000_000), null: "no random dataset"),
+            "In place of a trace: the random dataset of vLLM's benchmark, trace.limit requests\n"
+                + "(1000) with so many prompt tokens, all at time 0 or at trace.request_rate."),
+        .init(
+            "trace.random_output_len", \.trace.randomOutputTokens, .integer(1...10_000_000),
+            "Tokens of its answers."),
+        .init(
+            "trace.random_range_ratio", \.trace.randomRangeRatio, .number(0...0.999_999),
+            "Draw both lengths evenly, this share up and down of them."),
+        .init(
+            "trace.random_output_range_ratio", \.trace.randomOutputRangeRatio,
+            .optional(.number(0...0.999_999), null: "trace.random_range_ratio"),
+            "The same of the answers alone (\"output\" of --random-range-ratio's JSON object)."),
+        .init(
+            "trace.random_prefix_len", \.trace.randomPrefixTokens, .integer(0...10_000_000),
+            "Tokens that all its prompts begin with, on top."),
+        .init(
+            "trace.random_num_prefixes", \.trace.randomPrefixes, .integer(1...10_000_000),
+            "How many such beginnings there are, dealt evenly and in random order: the\n"
+                + "prefix_repetition dataset of vLLM's benchmark."),
+        .init(
+            "trace.request_rate", \.trace.requestRate,
+            .optional(.number(1e-6...1e9), null: "the trace's times"),
+            "Send the trace's requests, or sessions, at this rate in place of its times: requests\n"
+                + "per second, drawn as vLLM's benchmark draws them (--request-rate)."),
+        .init(
+            "trace.burstiness", \.trace.burstiness, .burstiness,
+            "Shape of the gamma distribution of the gaps (--burstiness): 1 is Poisson, less comes\n"
+                + "in bursts, inf: all gaps alike."),
+        .init(
+            "trace.ramp_up_strategy", \.trace.rampUp,
+            .optional(.choice, null: "a steady rate"),
+            "How the rate rises from request to request (--ramp-up-strategy)."),
+        .init(
+            "trace.ramp_up_start_rps", \.trace.rampUpStart,
+            .optional(.number(1e-6...1e9), null: "none"),
+            "Rate at the first request of a ramp, requests per second."),
+        .init(
+            "trace.ramp_up_end_rps", \.trace.rampUpEnd,
+            .optional(.number(1e-6...1e9), null: "none"),
+            "Rate at the last request of a ramp, requests per second."),
+    ]
+}
+
+extension ConfigurationForm where Value == Double {
+    /// The shape of a gamma distribution, or "inf".
+    static var burstiness: Self {
+        let shapes = Self.number(0.0025...400)
+        return Self(
+            expected: shapes.expected + ", or \"inf\"",
+            read: { value in
+                // JSON5's own word comes as a text, too.
+                if value == .text("inf") || value == .text("Infinity") { return .infinity }
+                return shapes.read(value)
+            },
+            write: { $0.isInfinite ? .text("inf") : .number($0) })
+    }
+}

@@ -179,7 +179,8 @@ public struct RunSummary: Sendable, Equatable {
     private static let noContent =
         "the trace holds lengths and no content, so that no prompt shares anything with another:"
         + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
-        + " with such lengths (headway trace synth)"
+        + " with such lengths (headway trace synth), or a law of what prompts share"
+        + " (trace.shared_prefix)"
 
     /// Counts and seconds of the requests that rates are of.
     private var measuredCounters: Counters { stretch?.counters ?? counters }

@@ -94,10 +94,15 @@ extension Configuration {
             extent: TraceExtent(requests: count))
     }
 
-    /// A trace whose requests come at the rate that the configuration gives, if it gives one.
+    /// A trace whose requests come at the rate that the configuration gives, and share what it
+    /// says, if it says so.
     func sent(_ trace: OpenedTrace) throws -> OpenedTrace {
-        guard let rate = try self.trace.sendingRate() else { return trace }
         var trace = trace
+        if let law = self.trace.sharedPrefix {
+            trace.source = SharedPrefixSource(trace.source, law, seed: UInt64(try usedSeed()))
+            trace.assumed.append(law.words)
+        }
+        guard let rate = try self.trace.sendingRate() else { return trace }
         trace.source = DrawnArrivals(trace.source, rate, seed: UInt64(try usedSeed()))
         trace.extent.seconds = nil
         return trace

@@ -53,13 +53,15 @@ public struct OpenedTrace {
     /// Whether it came through a pipe, so that it cannot be opened again.
     public var isReadOnce = false
     public var extent = TraceExtent()
+    /// What the configuration assumes of it, a sentence each.
+    var assumed: [String] = []
 
     /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
         let pipe =
             "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
             + " to a file first"
-        return (notes.map(Self.remarks) ?? []) + (isReadOnce ? [pipe] : [])
+        return (notes.map(Self.remarks) ?? []) + assumed + (isReadOnce ? [pipe] : [])
     }
 
     /// What a reader assumed, dropped, mended and passed over, a line each.

@@ -161,6 +161,8 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// What prompts of a trace without content begin with; nil: nothing is shared.
+        public var sharedPrefix: PrefixLaw?
         /// Lengths of the benchmark's random dataset, tokens; nil input: the trace is another.
         public var randomInputTokens: Int?
         public var randomOutputTokens = 128

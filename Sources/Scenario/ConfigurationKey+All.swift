@@ -241,6 +241,11 @@ extension ConfigurationKey {
             "trace.strict", \.trace.strict, .flag,
             "Refuse what would be dropped, mended or not used, instead of counting it."),
         .init(
+            "trace.shared_prefix", \.trace.sharedPrefix, .optional(.prefixLaw, null: "nothing"),
+            "What prompts of a trace without content are assumed to share: so many first tokens\n"
+                + "(512), a share of each prompt (0.3), or one of several such beginnings of equal\n"
+                + "chance (\"8x512\")."),
+        .init(
             "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
             "Requests arrive this many times as fast."),
         .init(

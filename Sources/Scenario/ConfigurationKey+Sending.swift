@@ -64,3 +64,48 @@ extension ConfigurationForm where Value == Double {
             write: { $0.isInfinite ? .text("inf") : .number($0) })
     }
 }
+
+extension ConfigurationForm where Value == PrefixLaw {
+    /// Tokens, a share, or a number of groups with one of them.
+    static var prefixLaw: Self {
+        return Self(
+            expected: "tokens (512), a share above 0 and below 1 (0.3), or groups of either"
+                + " (\"8x512\")",
+            read: { value in
+                switch value {
+                case .integer(let tokens): return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
+                case .number(let share): return PrefixLaw.Length(String(share)).map { PrefixLaw($0) }
+                case .text(let text):
+                    let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+                    guard let length = PrefixLaw.Length(parts.last ?? ""), parts.count <= 2 else {
+                        return nil
+                    }
+                    let groups = parts.count == 2 ? Int(parts[0]) : 1
+                    guard let groups, (1...1_000_000_000).contains(groups) else { return nil }
+                    return PrefixLaw(length, groups: groups)
+                default: return nil
+                }
+            },
+            write: { law in
+                switch (law.length, law.groups) {
+                case (.tokens(let tokens), 1): .integer(tokens)
+                case (.share(let share), 1): .number(share)
+                case (.tokens(let tokens), let groups): .text("\(groups)x\(tokens)")
+                case (.share(let share), let groups): .text("\(groups)x\(share)")
+                }
+            })
+    }
+}
+
+extension PrefixLaw.Length {
+    /// "512" or "0.3"; nil for what is neither.
+    fileprivate init?(_ text: some StringProtocol) {
+        if let tokens = Int(text) {
+            guard (1...10_000_000).contains(tokens) else { return nil }
+            self = .tokens(tokens)
+        } else {
+            guard let share = Double(text), share > 0, share < 1 else { return nil }
+            self = .share(share)
+        }
+    }
+}

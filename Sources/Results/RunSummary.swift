@@ -86,6 +86,8 @@ public struct RunSummary: Sendable, Equatable {
     public var mostConcurrent: Int?
     /// The figures of each priority, the most urgent first; empty where there is one.
     public var priorities: [PrioritySummary] = []
+    /// The figures of each stage of the load; empty: it has none.
+    public var stages: [StageSummary] = []
     /// Shares of requests by time to first token.
     public var distribution: [LatencyClass] = []
     /// Latencies that the trace records of a real server, beside the run's.

@@ -204,6 +204,7 @@ extension Configuration {
         plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
         plan.router.affinitySlack = cluster.affinitySlack
         plan.arrivals = try trace.arrivals()
+        plan.patience = trace.patience()
         plan.thinkTime.law = trace.thinkLaw
         plan.thinkTime.mean = picoseconds(milliseconds: trace.thinkSeconds * 1e3)
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))

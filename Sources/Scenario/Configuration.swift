@@ -179,6 +179,16 @@ public struct Configuration: Sendable, Equatable {
         /// Mean pause of a closed loop's users, seconds, and its law.
         public var thinkSeconds = 0.0
         public var thinkLaw = ThinkTime.Law.fixed
+        /// Stages in place of the trace's times, and seconds between them; nil: by the clock.
+        public var stages: [LoadStages.Stage]?
+        public var stagePauseSeconds: Double?
+        public var gapLaw = SendingRate.Law.gamma
+        /// How long clients wait for an answer, seconds; nil: for ever. How they try again.
+        public var clientTimeoutSeconds: Double?
+        public var clientRetries = 0
+        public var clientBackoff = ClientPatience.Backoff.doubling
+        public var clientBackoffSeconds = 0.5
+        public var clientBackoffMostSeconds = 8.0
         /// Most requests in flight beside the trace's times.
         public var maxConcurrency: Int?
         public var followsSessions = true

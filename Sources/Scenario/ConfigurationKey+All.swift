@@ -4,8 +4,8 @@ import Traces
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
-        model + hardware + cluster + engine + scheduling + host + stepTime + trace + sending + slo
-        + output
+        model + hardware + cluster + engine + scheduling + host + stepTime + trace + sending + clients
+        + slo + output
         + [
             .init(
                 "seed", \.seed,

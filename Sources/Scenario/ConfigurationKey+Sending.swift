@@ -47,6 +47,42 @@ extension ConfigurationKey {
             "trace.ramp_up_end_rps", \.trace.rampUpEnd,
             .optional(.number(1e-6...1e9), null: "none"),
             "Rate at the last request of a ramp, requests per second."),
+        .init(
+            "trace.gap_law", \.trace.gapLaw, .choice,
+            "How gaps at a rate are spread: gamma by trace.burstiness, as vLLM's benchmark; or as\n"
+                + "inference-perf's load types constant (exponential, scaled to fill the stage) and\n"
+                + "poisson (a Poisson number each second, scaled to fill that)."),
+        .init(
+            "trace.stages", \.trace.stages, .optional(.stages, null: "no stages"),
+            "A load in stages in place of the trace's times: [{rate: 2, duration_s: 60},\n"
+                + "{concurrency: 8, duration_s: 60}, {concurrency: 16, requests: 100}]. What they\n"
+                + "leave of the trace is not sent. Figures by stage are on the page."),
+        .init(
+            "trace.stage_pause_s", \.trace.stagePauseSeconds,
+            .optional(.number(0...1e6), null: "the next stage begins by the clock"),
+            "Seconds from the last answer of a stage to the next stage (inference-perf's\n"
+                + "interval)."),
+    ]
+
+    /// What clients do that do not wait for ever.
+    static let clients: [ConfigurationKey] = [
+        .init(
+            "trace.client_timeout_s", \.trace.clientTimeoutSeconds,
+            .optional(.number(0.001...1e6), null: "clients wait"),
+            "Seconds after which a client without its whole answer closes the connection: the\n"
+                + "request is aborted at the engine."),
+        .init(
+            "trace.client_retries", \.trace.clientRetries, .integer(0...1_000),
+            "How often it then sends the request again."),
+        .init(
+            "trace.client_backoff", \.trace.clientBackoff, .choice,
+            "How its pauses before that grow; jittered is doubling, each less by up to a quarter."),
+        .init(
+            "trace.client_backoff_s", \.trace.clientBackoffSeconds, .number(0...1e6),
+            "Seconds before the first new attempt."),
+        .init(
+            "trace.client_backoff_max_s", \.trace.clientBackoffMostSeconds, .number(0...1e6),
+            "Most seconds before any new attempt."),
     ]
 }
 
@@ -107,5 +143,53 @@ extension PrefixLaw.Length {
             guard let share = Double(text), share > 0, share < 1 else { return nil }
             self = .share(share)
         }
+    }
+}
+
+extension ConfigurationForm where Value == [LoadStages.Stage] {
+    /// A list of stages.
+    static var stages: Self {
+        Self(
+            expected: "a list of {rate: requests/s or concurrency: requests, duration_s: seconds or"
+                + " requests: number}",
+            read: { value in
+                guard case .list(let list) = value, (1...1_000).contains(list.count) else {
+                    return nil
+                }
+                let stages = list.compactMap(LoadStages.Stage.init)
+                return stages.count == list.count ? stages : nil
+            },
+            write: { .list($0.map(\.asValue)) })
+    }
+}
+
+extension LoadStages.Stage {
+    /// Nil for what is no stage.
+    fileprivate init?(_ value: ConfigurationValue) {
+        guard case .object(let members) = value, members.count == 2 else { return nil }
+        let rates = ConfigurationForm<Double>.number(1e-6...1e6)
+        let counts = ConfigurationForm<Int>.integer(1...10_000_000)
+        let spans = ConfigurationForm<Double>.number(1e-3...7e6)
+        guard
+            let load = members["rate"].flatMap(rates.read).map(LoadStages.Load.rate)
+                ?? members["concurrency"].flatMap(counts.read).map(LoadStages.Load.concurrency),
+            let length = members["duration_s"].flatMap(spans.read).map(LoadStages.Length.seconds)
+                ?? members["requests"].flatMap(counts.read).map(LoadStages.Length.requests)
+        else { return nil }
+        self.init(load, length)
+    }
+
+    fileprivate var asValue: ConfigurationValue {
+        let load: (String, ConfigurationValue) =
+            switch load {
+            case .rate(let rate): ("rate", .number(rate))
+            case .concurrency(let count): ("concurrency", .integer(count))
+            }
+        let length: (String, ConfigurationValue) =
+            switch length {
+            case .seconds(let seconds): ("duration_s", .number(seconds))
+            case .requests(let count): ("requests", .integer(count))
+            }
+        return .object([load.0: load.1, length.0: length.1])
     }
 }

@@ -65,6 +65,23 @@ extension RunPlan {
         case .openLoop: break
         case .closedLoop(let concurrency): try inRange(concurrency, "trace.concurrency")
         case .capped(let concurrency): try inRange(concurrency, "trace.max_concurrency")
+        case .staged(let load):
+            try require(
+                !load.stages.isEmpty && load.stages.count <= 1_000, "trace.stages",
+                "are \(load.stages.count)", "1 to 1000")
+            for stage in load.stages {
+                if case .concurrency(let count) = stage.load { try inRange(count, "trace.stages") }
+                try require(
+                    stage.requests ?? 1 >= 1, "trace.stages", "has one that sends no request",
+                    "a higher rate, or more seconds")
+            }
+        }
+        if let patience {
+            try require(
+                patience.timeout > 0 && patience.retries >= 0 && patience.retries <= 1_000
+                    && patience.pause >= 0 && patience.longestPause >= 0,
+                "trace.client_timeout_s", "and the keys beside it are out of range",
+                "a timeout above 0 and up to 1000 retries")
         }
     }
 }

@@ -18,7 +18,7 @@ extension StageSummary {
             let counters = stage.counters
             let counts = [counters.requests, counters.finished, stage.goodRequests]
             table.add(
-                ["\(stage.number + 1)", stage.run.stage.words] + counts.map(Quantity.count) + [
+                ["\(stage.number)", stage.run.stage.words] + counts.map(Quantity.count) + [
                     Quantity.significant(stage.requestThroughput),
                     Quantity.decimal(stage.outputThroughput, 0),
                 ] + times)

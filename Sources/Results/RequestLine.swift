@@ -23,7 +23,7 @@ public enum RequestLine {
 
         /// When each request was meant to be sent, where its client held it back or sent it again.
         public static let due = Columns(rawValue: 1)
-        /// The stage of the load, counted from 0.
+        /// The stage of the load, counted from 1.
         public static let stage = Columns(rawValue: 2)
         /// Which attempt of its client it was, counted from 1.
         public static let attempt = Columns(rawValue: 4)
@@ -84,7 +84,7 @@ public enum RequestLine {
         _ columns: Columns, of record: RequestRecord, into text: inout TextRoom
     ) {
         if columns.contains(.due) { put(picoseconds: record.due, into: &text) }
-        if columns.contains(.stage) { put(Int32(max(0, record.stage)), into: &text) }
+        if columns.contains(.stage) { put(Int32(record.stage) + 1, into: &text) }
         if columns.contains(.attempt) { put(Int32(record.attempt), into: &text) }
     }
 

@@ -3,7 +3,7 @@ import Traces
 
 /// The figures of the requests of one stage of a load.
 public struct StageSummary: Sendable, Equatable {
-    /// Counted from 0, as in requests.csv.
+    /// Counted from 1, as in requests.csv.
     public var number: Int
     public var run: StageRun
     /// Requests by how they ended, and their tokens.
@@ -68,12 +68,17 @@ public struct StageSummary: Sendable, Equatable {
         ]
     }
 
-    /// What a page says of stages that were not run as they were asked for.
-    public static func remarks(_ stages: [StageSummary]) -> [String] {
-        guard let first = stages.first(where: { $0.run.isCutShort }) else { return [] }
+    /// What a page says of stages that were not run as they were asked for, and of a trace that
+    /// they leave.
+    public static func remarks(_ result: RunResult) -> [String] {
+        let stages = result.stages
+        if result.leavesTrace {
+            return ["the trace goes on after the last stage: what is left of it was not sent"]
+        }
+        guard let cut = stages.firstIndex(where: \.isCutShort) else { return [] }
         return [
-            "the trace ended in stage \(first.number + 1) of \(stages.count) (\(first.run.sent) "
-                + "requests sent): later figures by stage are of fewer requests than asked for"
+            "the trace ended in stage \(cut + 1) of \(stages.count), which sent \(stages[cut].sent)"
+                + " requests: it and later ones have fewer than asked for"
         ]
     }
 }

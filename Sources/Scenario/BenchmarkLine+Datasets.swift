@@ -20,8 +20,9 @@ extension BenchmarkLine {
             changes.append("trace.random_range_ratio=\(ratio)")
             return
         }
-        guard case .object(let ratios)? = try? ConfigurationValue.parse(
-            Data(ratio.utf8), place: "--bench"), ratios.keys.sorted() == ["input", "output"]
+        guard
+            case .object(let ratios)? = try? ConfigurationValue.parse(
+                Data(ratio.utf8), place: "--bench"), ratios.keys.sorted() == ["input", "output"]
         else {
             throw InputError(
                 "--bench", "--random-range-ratio \(ratio.echoed()) is no ratio",

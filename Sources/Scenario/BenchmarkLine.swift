@@ -58,6 +58,7 @@ public struct BenchmarkLine: Sendable {
         }
         if BenchmarkFlags.keys[name] != nil {
             values[name] = try value()
+            if name == "backend" { unused.append("--backend") }
         } else if name == "ignore-eos", parts.count == 1 {
             changes.append("trace.stop=length")
         } else if name.hasSuffix("self-timed"), ["self-timed", "no-self-timed"].contains(name) {

@@ -99,7 +99,7 @@ extension Configuration {
             keys.append(("trace.think_law", "users do not think: trace.think_s is 0 or unread"))
         }
         if trace.clientTimeoutSeconds == nil {
-            keys.append(("trace.client_retries", "clients wait: there is no trace.client_timeout_s"))
+            keys.append(("trace.client_retries", "there is no trace.client_timeout_s"))
         }
         if trace.clientTimeoutSeconds == nil || trace.clientRetries == 0 {
             let backoff = ["client_backoff", "client_backoff_s", "client_backoff_max_s"]

@@ -4,8 +4,8 @@ import Traces
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
-        model + hardware + cluster + engine + scheduling + host + stepTime + trace + sending + clients
-        + slo + output
+        model + hardware + cluster + engine + scheduling + host + stepTime
+        + trace + sending + clients + slo + output
         + [
             .init(
                 "seed", \.seed,
@@ -243,8 +243,8 @@ extension ConfigurationKey {
         .init(
             "trace.shared_prefix", \.trace.sharedPrefix, .optional(.prefixLaw, null: "nothing"),
             "What prompts of a trace without content are assumed to share: so many first tokens\n"
-                + "(512), a share of each prompt (0.3), or one of several such beginnings of equal\n"
-                + "chance (\"8x512\")."),
+                + "(512), a share of each prompt (0.3), or one of several such beginnings, of\n"
+                + "equal chance (\"8x512\")."),
         .init(
             "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
             "Requests arrive this many times as fast."),

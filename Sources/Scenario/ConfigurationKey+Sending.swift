@@ -49,9 +49,9 @@ extension ConfigurationKey {
             "Rate at the last request of a ramp, requests per second."),
         .init(
             "trace.gap_law", \.trace.gapLaw, .choice,
-            "How gaps at a rate are spread: gamma by trace.burstiness, as vLLM's benchmark; or as\n"
-                + "inference-perf's load types constant (exponential, scaled to fill the stage) and\n"
-                + "poisson (a Poisson number each second, scaled to fill that)."),
+            "How gaps at a rate are spread: gamma by trace.burstiness, as vLLM's benchmark; or\n"
+                + "as inference-perf's load types constant (exponential, scaled to fill the\n"
+                + "stage) and poisson (a Poisson number each second, scaled to fill that)."),
         .init(
             "trace.stages", \.trace.stages, .optional(.stages, null: "no stages"),
             "A load in stages in place of the trace's times: [{rate: 2, duration_s: 60},\n"
@@ -76,7 +76,7 @@ extension ConfigurationKey {
             "How often it then sends the request again."),
         .init(
             "trace.client_backoff", \.trace.clientBackoff, .choice,
-            "How its pauses before that grow; jittered is doubling, each less by up to a quarter."),
+            "How its pauses before that grow; jittered is doubling, less by up to a quarter."),
         .init(
             "trace.client_backoff_s", \.trace.clientBackoffSeconds, .number(0...1e6),
             "Seconds before the first new attempt."),
@@ -109,8 +109,10 @@ extension ConfigurationForm where Value == PrefixLaw {
                 + " (\"8x512\")",
             read: { value in
                 switch value {
-                case .integer(let tokens): return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
-                case .number(let share): return PrefixLaw.Length(String(share)).map { PrefixLaw($0) }
+                case .integer(let tokens):
+                    return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
+                case .number(let share):
+                    return PrefixLaw.Length(String(share)).map { PrefixLaw($0) }
                 case .text(let text):
                     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
                     guard let length = PrefixLaw.Length(parts.last ?? ""), parts.count <= 2 else {
@@ -150,8 +152,7 @@ extension ConfigurationForm where Value == [LoadStages.Stage] {
     /// A list of stages.
     static var stages: Self {
         Self(
-            expected: "a list of {rate: requests/s or concurrency: requests, duration_s: seconds or"
-                + " requests: number}",
+            expected: "a list such as [{rate: 2, duration_s: 60}, {concurrency: 8, requests: 99}]",
             read: { value in
                 guard case .list(let list) = value, (1...1_000).contains(list.count) else {
                     return nil

@@ -44,5 +44,6 @@ public func simulate(
     result.holdsContent = arrivals.holdsContent
     result.tellsSharing = arrivals.holdsContent && arrivals.reuse.isOn
     result.stages = arrivals.stageRuns(plan)
+    result.leavesTrace = arrivals.leavesTrace
     return result
 }

@@ -95,7 +95,7 @@ final class RunObservers: RunObserver {
 
     /// The figures of each stage of the load.
     func stages(of result: RunResult) -> [StageSummary] {
-        stages.classes(of: result.stages).enumerated().map { StageSummary($0, $1) }
+        stages.classes(of: result.stages).enumerated().map { StageSummary($0 + 1, $1) }
     }
 
     func decided(_ plans: DecidedPlans) throws {

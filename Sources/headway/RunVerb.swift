@@ -141,7 +141,7 @@ private struct ReplayRun {
         }
         summary.priorities = observer.priorities.classes.map(PrioritySummary.init)
         summary.stages = observer.stages(of: result)
-        summary.warnings += StageSummary.remarks(summary.stages)
+        summary.warnings += StageSummary.remarks(result)
         summary.engineVersion = resolved.configuration.engine.version.description
         summary.mostConcurrent = observer.concurrency.requests
         summary.measured = observer.comparison?.report

@@ -184,6 +184,9 @@ struct Arrivals: ~Copyable {
             expected: "a first request that waits for no other")
     }
 
+    /// Whether a row is at hand that was not sent.
+    var hasRow: Bool { row < batch.count }
+
     private var isFollower: Bool { !pending.isEmpty && batch.follows(row) }
 
     /// Arrival of the next request, picoseconds; `Int64.max` when none is known.
@@ -283,7 +286,7 @@ struct Arrivals: ~Copyable {
 
     /// Writes into the record of an attempt that has ended what its client did, and whether it is
     /// sent again after `time`. Asked once for each.
-    mutating func note(_ ended: inout EndedRequest, at time: Int64) -> ClientAttempts.End {
+    mutating func note(_ ended: inout EndedRequest, at time: Int64) -> AttemptEnd {
         if let part = clients.removeValue(forKey: ended.sequence) {
             ended.record.clientWait = part.wait
             ended.record.stage = part.stage

@@ -60,18 +60,8 @@ struct ClientAttempts {
         return (request, attempt.due, attempt.number + 1)
     }
 
-    /// How an attempt that has ended was meant.
-    enum End {
-        /// Answered, refused, or given up by the trace's own client.
-        case final
-        /// Timed out, and not sent again.
-        case gaveUp
-        /// Timed out, and sent again.
-        case resent
-    }
-
     /// Takes note that an attempt ended, as its client sees it at `time`. O(attempts to come).
-    mutating func ended(_ sequence: Int64, _ record: RequestRecord, at time: Int64) -> End {
+    mutating func ended(_ sequence: Int64, _ record: RequestRecord, at time: Int64) -> AttemptEnd {
         guard let attempt = inFlight.removeValue(forKey: sequence) else { return .final }
         let (limit, isLate) = attempt.request.arrival.addingReportingOverflow(patience.timeout)
         guard record.outcome == .aborted, !isLate, attempt.ownAbort > limit else { return .final }
@@ -80,7 +70,7 @@ struct ClientAttempts {
         let (moment, isBeyond) = limit.addingReportingOverflow(pause)
         // The engine sees at a step's end who has gone; nothing is sent before that.
         let again = max(time, isBeyond ? lastMoment : min(lastMoment, moment))
-        guard again < attempt.ownAbort else { return .final }
+        guard again < attempt.ownAbort else { return .gaveUp }
         let place =
             toCome.lastIndex { ($0.time, $0.attempt.request.sequence) > (again, sequence) }
             .map { $0 + 1 } ?? 0

@@ -96,6 +96,9 @@ struct StageClock {
 }
 
 extension Arrivals {
+    /// Whether the stages of the load were over before the trace was.
+    var leavesTrace: Bool { stages != nil && hasRow }
+
     /// What the stages of the load did, those that never began included.
     func stageRuns(_ plan: RunPlan) -> [StageRun] {
         guard case .staged(let load) = plan.arrivals, let stages else { return [] }

@@ -1,3 +1,13 @@
+/// How an attempt that has ended was meant.
+enum AttemptEnd {
+    /// Answered, refused, or given up by the trace's own client.
+    case final
+    /// Timed out, and not sent again.
+    case gaveUp
+    /// Timed out, and sent again.
+    case resent
+}
+
 /// What clients saw of requests that may wait there before they are sent.
 struct ClientStatistics: ~Copyable {
     private(set) var wait = HotHistogram()
@@ -13,7 +23,7 @@ struct ClientStatistics: ~Copyable {
 
     /// Enters an attempt that has ended, and how its client meant that. O(1).
     mutating func add(
-        _ record: borrowing RequestRecord, _ end: ClientAttempts.End = .final
+        _ record: borrowing RequestRecord, _ end: AttemptEnd = .final
     ) {
         attempts.add(record, end)
         guard end != .resent else { return }
@@ -47,7 +57,7 @@ public struct AttemptCounts: Sendable, Equatable {
     init() {}
 
     fileprivate mutating func add(
-        _ record: borrowing RequestRecord, _ end: ClientAttempts.End
+        _ record: borrowing RequestRecord, _ end: AttemptEnd
     ) {
         attempts += 1
         if end != .resent {

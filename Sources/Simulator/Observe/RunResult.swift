@@ -117,6 +117,8 @@ public struct RunResult: Sendable {
     public var thinkTime = ThinkTime()
     /// What the stages of the load did; empty: it has none.
     public var stages: [StageRun] = []
+    /// Whether these were over before the trace was, the rest of which was not sent.
+    public var leavesTrace = false
     /// What clients saw where requests waited there for a place, or clients timed out; nil: neither
     /// was set.
     public var client: ClientLatencies?

@@ -47,7 +47,6 @@ extension Configuration {
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
-        resolved.seed = try usedSeed()
         var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
@@ -211,7 +210,7 @@ extension Configuration {
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))
         plan.margins = try margins()
-        plan.seed = UInt64(seed!)
+        plan.seed = drawingSeed
         return plan
     }
 }

@@ -119,7 +119,7 @@ extension Configuration {
         dataset.outputRangeRatio = trace.randomOutputRangeRatio ?? trace.randomRangeRatio
         dataset.prefixTokens = trace.randomPrefixTokens
         dataset.prefixes = trace.randomPrefixes
-        let (count, seed) = (trace.limit ?? 1_000, try usedSeed())
+        let (count, seed) = (trace.limit ?? 1_000, drawingSeed)
         guard count <= 10_000_000 else {
             throw InputError(
                 "trace.limit", "is \(count), and a random dataset is held in memory",
@@ -127,7 +127,7 @@ extension Configuration {
         }
         return OpenedTrace(
             name: "random dataset (\(input) in, \(trace.randomOutputTokens) out, seed \(seed))",
-            source: InMemorySource(try dataset.requests(count, seed: UInt64(seed))), notes: nil,
+            source: InMemorySource(try dataset.requests(count, seed: seed)), notes: nil,
             extent: TraceExtent(requests: count))
     }
 
@@ -136,11 +136,11 @@ extension Configuration {
     func sent(_ trace: OpenedTrace) throws -> OpenedTrace {
         var trace = trace
         if let law = self.trace.sharedPrefix {
-            trace.source = SharedPrefixSource(trace.source, law, seed: UInt64(try usedSeed()))
+            trace.source = SharedPrefixSource(trace.source, law, seed: drawingSeed)
             trace.assumed.append(law.words)
         }
         guard let rate = try self.trace.sendingRate() else { return trace }
-        trace.source = DrawnArrivals(trace.source, rate, seed: UInt64(try usedSeed()))
+        trace.source = DrawnArrivals(trace.source, rate, seed: drawingSeed)
         trace.extent.seconds = nil
         return trace
     }

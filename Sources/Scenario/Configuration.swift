@@ -17,8 +17,8 @@ public struct Configuration: Sendable, Equatable {
     public var trace = TraceSection()
     public var slo = ObjectiveSection()
     public var output = OutputSection()
-    /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: the
-    /// recipe's own where the trace is a recipe, else 0.
+    /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: a
+    /// recipe's own for its requests, and 0 for the rest.
     public var seed: Int?
     /// The keys that a file or a change has given, for defaults that depend on another key.
     var given = GivenKeys()

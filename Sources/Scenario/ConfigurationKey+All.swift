@@ -9,8 +9,8 @@ extension ConfigurationKey {
         + [
             .init(
                 "seed", \.seed,
-                .optional(.integer(0...Int.max), null: "the recipe's own, else 0"),
-                "Seed of everything random: recipes, and the routers that draw.")
+                .optional(.integer(0...Int.max), null: "the recipe's own, and 0 for what else is drawn"),
+                "Seed of everything random: recipes, rates, pauses, and the routers that draw.")
         ]
 
     /// The sections, in order.

@@ -9,7 +9,8 @@ extension ConfigurationKey {
         + [
             .init(
                 "seed", \.seed,
-                .optional(.integer(0...Int.max), null: "the recipe's own, and 0 for what else is drawn"),
+                .optional(
+                    .integer(0...Int.max), null: "the recipe's own, and 0 for what else is drawn"),
                 "Seed of everything random: recipes, rates, pauses, and the routers that draw.")
         ]
 

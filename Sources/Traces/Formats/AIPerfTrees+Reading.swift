@@ -42,7 +42,8 @@ extension AIPerfTrees.Session {
             rounds = .init(repeating: (shared, pause), count: Int(count))
         }
         guard !rounds.isEmpty, rounds.allSatisfy({ !$0.children.isEmpty }) else {
-            throw ScanFailure("an orchestrator spawns nothing", expected: "spawns, or in each round")
+            throw ScanFailure(
+                "an orchestrator spawns nothing", expected: "spawns, or in each round")
         }
     }
 }
@@ -103,9 +104,8 @@ extension AIPerfTrees.Turn {
             guard join ?? 0 <= 1_000_000_000 else {
                 throw ScanFailure("join_at is no turn", expected: "the number of a later turn")
             }
-            spawns.append(
-                .init(
-                    children: try spawn.names("children"), joinAt: join.map { Int($0) } ?? number + 1))
+            let children = try spawn.names("children")
+            spawns.append(.init(children: children, joinAt: join.map { Int($0) } ?? number + 1))
         }
     }
 }

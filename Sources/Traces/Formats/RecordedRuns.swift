@@ -96,9 +96,11 @@ struct RecordedRuns {
     // MARK: LLMServingSim
 
     private mutating func readServed(_ fields: inout JSONFields) throws {
+        var arrival = try fields.time("arrival_time", scale: 9)
+        // As its workloads have it.
+        if arrival == nil { arrival = try fields.time("arrival_time_ns", scale: 0) }
         guard let prompt = try fields.tokens("input_toks"),
-            let output = try fields.tokens("output_toks"),
-            let time = try fields.time("arrival_time", scale: 9)
+            let output = try fields.tokens("output_toks"), let time = arrival
         else {
             throw ScanFailure(
                 "a key is missing", expected: "input_toks, output_toks and arrival_time")

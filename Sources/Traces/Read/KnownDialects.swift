@@ -22,8 +22,8 @@ enum KnownDialects {
                 "a part of guidellm's report without its requests is not read",
                 "benchmarks.json, with requests in each of its benchmarks")
         }
-        if head.has("input_tok_ids"), !head.has("input_toks") {
-            return found("LLMServingSim's workloads (input_tok_ids) are not read")
+        if head.has("sub_requests") || (head.has("input_tok_ids") && !head.has("input_toks")) {
+            return found("LLMServingSim's agentic workloads (sub_requests) are not read")
         }
         if let delta = head.names.first(where: {
             $0.lowercased().contains("delta") && head.first(of: $0) != 0x6e

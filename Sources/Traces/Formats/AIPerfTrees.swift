@@ -114,7 +114,8 @@ struct AIPerfTrees {
             session.turns.append(
                 try Turn(&element, number: session.turns.count, counters: &counters))
         }
-        for child in session.turns.flatMap(\.spawns) where child.joinAt ?? 0 >= session.turns.count {
+        for child in session.turns.flatMap(\.spawns) where child.joinAt ?? 0 >= session.turns.count
+        {
             // As the next turn is where there is none: nothing waits.
             guard child.joinAt == session.turns.count else {
                 throw ScanFailure("join_at is behind the last turn", expected: "a later turn")

@@ -13,6 +13,7 @@ public enum RunReport {
     ) -> String {
         var parts = summary.overload.map { [overloaded($0)] } ?? []
         parts += [latencyTable(summary), facts(summary, objective: objective)]
+        if let stages = StageSummary.table(summary.stages) { parts.append(stages) }
         if let classes = PrioritySummary.table(summary.priorities) { parts.append(classes) }
         if let table { parts.append(table) }
         if let measured = summary.measured { parts.append(measured.text) }
@@ -131,7 +132,7 @@ public enum RunReport {
             lines.insert(("shared", lost), at: place)
         }
         if let left = leftOut(summary) { lines.insert(("left out", left), at: 1) }
-        if let load = load(summary) { lines.insert(("load", load), at: 1) }
+        if let load = RunLoad.words(summary) { lines.insert(("load", load), at: 1) }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
     }
 
@@ -170,28 +171,6 @@ public enum RunReport {
         }
         return Quantity.percent(summary.sharedRate) + " of prompt tokens stood in earlier "
             + "requests; lost of these " + lost.joined(separator: ", ")
-    }
-
-    /// What keeps requests coming, where it is not the trace's times.
-    private static func load(_ summary: RunSummary) -> String? {
-        if let client = summary.client {
-            return "the trace's times, at most \(Quantity.count(client.cap)) in flight: "
-                + "\(Quantity.count(client.held)) requests waited at the client. TTFT, E2E and "
-                + "queue begin\n" + padded("", to: 14, .left)
-                + "when a request is sent, \"from due\" at the trace's time"
-        }
-        guard let concurrency = summary.concurrency else { return nil }
-        if summary.thinkTime.mean > 0 {
-            let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
-            let kind = summary.thinkTime.law == .fixed ? "" : " on average, exponential"
-            return "closed loop: \(Quantity.count(concurrency)) "
-                + (concurrency == 1 ? "user" : "users") + ", each sends the next request \(pause)"
-                + kind + ", after an answer; that is in no latency"
-        }
-        let flight =
-            Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
-            + " in flight, the next sent when one ends"
-        return "closed loop: \(flight); the wait until then is in no latency"
     }
 
     private static func utilization(_ summary: RunSummary) -> String {

@@ -1,12 +1,15 @@
 import Simulator
 
-/// What clients saw where a cap on requests in flight held some of them back.
+/// What clients saw where a cap on requests in flight held some of them back, or where they timed
+/// out and sent requests again.
 public struct ClientSummary: Sendable, Equatable {
-    /// Most requests in flight.
-    public var cap: Int
+    /// Most requests in flight; nil: any number.
+    public var cap: Int?
+    /// What clients that time out did; nil: they wait.
+    public var attempts: AttemptCounts?
     /// Requests that were not sent when they were due.
     public var held: Int
-    /// From due to sent, over all requests.
+    /// From due to sent, over all requests; of one that was sent again, to its last attempt.
     public var wait: LatencySummary
     /// From due to the first and the last token, over finished requests.
     public var timeToFirstToken: LatencySummary
@@ -15,6 +18,7 @@ public struct ClientSummary: Sendable, Equatable {
     /// The figures of a run. O(buckets).
     public init(_ latencies: ClientLatencies) {
         cap = latencies.cap
+        attempts = latencies.attempts
         held = latencies.held
         wait = LatencySummary(latencies.wait)
         timeToFirstToken = LatencySummary(latencies.timeToFirstToken)
@@ -26,6 +30,17 @@ public struct ClientSummary: Sendable, Equatable {
         [
             ("client_wait", wait), ("ttft_from_due", timeToFirstToken),
             ("e2el_from_due", endToEnd),
+        ]
+    }
+
+    /// What clients that time out did, by the names in summary.json.
+    var attemptCounts: [(String, Int)] {
+        guard let attempts else { return [] }
+        return [
+            ("client_requests", attempts.requests), ("client_attempts", attempts.attempts),
+            ("client_retried", attempts.retried), ("client_gave_up", attempts.gaveUp),
+            ("client_wasted_output_tokens", attempts.wastedOutputTokens),
+            ("client_wasted_input_tokens", attempts.wastedPromptTokens),
         ]
     }
 }

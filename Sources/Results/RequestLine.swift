@@ -15,11 +15,39 @@ public enum RequestLine {
     public static let headerWithoutPriority = Array(
         String(decoding: header, as: UTF8.self).replacing(",priority", with: "").utf8)
 
-    /// The header where a cap holds requests back at the client: last stands when each was due.
-    public static let headerWithDue = Array(
-        (String(decoding: header.dropLast(), as: UTF8.self) + ",due\n").utf8)
+    /// Columns that rows have where there is something to say, in this order behind the others.
+    public struct Columns: OptionSet, Sendable {
+        public let rawValue: Int
 
-    /// Room that is enough for any row, bytes: fourteen columns, the longest an id of 20 digits.
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// When each request was meant to be sent, where its client held it back or sent it again.
+        public static let due = Columns(rawValue: 1)
+        /// The stage of the load, counted from 1.
+        public static let stage = Columns(rawValue: 2)
+        /// Which attempt of its client it was, counted from 1.
+        public static let attempt = Columns(rawValue: 4)
+
+        /// Those of a run.
+        public init(_ plan: RunPlan) {
+            self = []
+            if plan.holdsBack { insert(.due) }
+            if plan.hasStages { insert(.stage) }
+            if plan.patience != nil { insert(.attempt) }
+        }
+
+        /// Every choice of them.
+        package static var all: [Columns] { (0..<8).map { Columns(rawValue: $0) } }
+    }
+
+    /// The header with such columns, with its newline.
+    public static func header(_ columns: Columns) -> [UInt8] {
+        let names = [(Columns.due, ",due"), (.stage, ",stage"), (.attempt, ",attempt")]
+            .filter { columns.contains($0.0) }.map(\.1)
+        return Array(header.dropLast()) + Array((names.joined() + "\n").utf8)
+    }
+
+    /// Room that is enough for any row, bytes: sixteen columns, the longest an id of 20 digits.
     public static let longest = 256
 
     /// Appends a record's row, with its newline. O(1).
@@ -32,9 +60,8 @@ public enum RequestLine {
     }
 
     /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
-    /// `tellsDue`: the last column says when it was due.
     public static func put(
-        _ record: RequestRecord, tellsDue: Bool = false, into text: inout TextRoom
+        _ record: RequestRecord, _ columns: Columns = [], into text: inout TextRoom
     ) {
         text.put(record.id)
         put(picoseconds: record.arrival, into: &text)
@@ -48,8 +75,17 @@ public enum RequestLine {
         if record.replica >= 0 { put(record.replica, into: &text) } else { text.put(byte: comma) }
         text.put(endings[Int(record.outcome.rawValue) * reasons + Int(record.rejection.rawValue)])
         text.put(Int64(record.priority))
-        if tellsDue { put(picoseconds: record.due, into: &text) }
+        if !columns.isEmpty { put(columns, of: record, into: &text) }
         text.put(byte: UInt8(ascii: "\n"))
+    }
+
+    @inline(never)
+    private static func put(
+        _ columns: Columns, of record: RequestRecord, into text: inout TextRoom
+    ) {
+        if columns.contains(.due) { put(picoseconds: record.due, into: &text) }
+        if columns.contains(.stage) { put(Int32(record.stage) + 1, into: &text) }
+        if columns.contains(.attempt) { put(Int32(record.attempt), into: &text) }
     }
 
     private static let comma = UInt8(ascii: ",")

@@ -40,7 +40,7 @@ extension RunSummary: Encodable {
             try container.encode(Double(thinkTime.mean) / 1e12, forKey: Key("think_time_s"))
             try container.encode(thinkTime.law.rawValue, forKey: Key("think_time_law"))
         }
-        try container.encodeIfPresent(client?.held, forKey: Key("client_held_requests"))
+        try encodeClients(into: &container)
         for case (let name, let value?) in rates {
             try container.encode(value, forKey: Key(name))
         }
@@ -51,6 +51,7 @@ extension RunSummary: Encodable {
         for (name, latency) in latencies where latency.count == 0 && name != "queue" {
             try container.encode(0.0, forKey: Key("std_\(name)_ms"))
         }
+        try encodeStages(into: &container)
         if !priorities.isEmpty {
             var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
             for members in priorities {
@@ -80,6 +81,29 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(engineVersion, forKey: Key("engine_version"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    private func encodeClients(into container: inout KeyedEncodingContainer<Key>) throws {
+        guard let client else { return }
+        if client.cap != nil {
+            try container.encode(client.held, forKey: Key("client_held_requests"))
+        }
+        for (name, value) in client.attemptCounts {
+            try container.encode(value, forKey: Key(name))
+        }
+    }
+
+    private func encodeStages(into container: inout KeyedEncodingContainer<Key>) throws {
+        guard !stages.isEmpty else { return }
+        var list = container.nestedUnkeyedContainer(forKey: Key("by_stage"))
+        for stage in stages {
+            var figures = list.nestedContainer(keyedBy: Key.self)
+            for (name, value) in stage.counts { try figures.encode(value, forKey: Key(name)) }
+            for (name, value) in stage.rates {
+                try figures.encodeIfPresent(value, forKey: Key(name))
+            }
+            try encode(stage.latencies, into: &figures)
+        }
     }
 
     private func encodeSharing(into container: inout KeyedEncodingContainer<Key>) throws {

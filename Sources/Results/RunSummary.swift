@@ -86,6 +86,8 @@ public struct RunSummary: Sendable, Equatable {
     public var mostConcurrent: Int?
     /// The figures of each priority, the most urgent first; empty where there is one.
     public var priorities: [PrioritySummary] = []
+    /// The figures of each stage of the load; empty: it has none.
+    public var stages: [StageSummary] = []
     /// Shares of requests by time to first token.
     public var distribution: [LatencyClass] = []
     /// Latencies that the trace records of a real server, beside the run's.
@@ -179,7 +181,8 @@ public struct RunSummary: Sendable, Equatable {
     private static let noContent =
         "the trace holds lengths and no content, so that no prompt shares anything with another:"
         + " a prefix cache cannot be judged by it. A trace with ids of its content can, or a recipe"
-        + " with such lengths (headway trace synth)"
+        + " with such lengths (headway trace synth), or a law of what prompts share"
+        + " (trace.shared_prefix)"
 
     /// Counts and seconds of the requests that rates are of.
     private var measuredCounters: Counters { stretch?.counters ?? counters }

@@ -4,42 +4,18 @@ import Models
 /// A command line of vLLM 0.33's serving benchmark, read as keys of a configuration.
 ///
 /// `vllm bench serve --request-rate 10 --max-concurrency 8 --random-input-len 512`: the load and
-/// the "random" dataset become keys, what a simulation has no use for is named, and everything else
-/// is refused.
+/// the dataset (random, prefix_repetition, timed_trace) become keys, what a simulation has no use
+/// for is named, and everything else is refused. `BenchmarkFlags` says which is which.
 public struct BenchmarkLine: Sendable {
     /// `key=value`, as for `--set`.
-    public private(set) var changes: [String] = []
+    public internal(set) var changes: [String] = []
     /// What was read and has no meaning here, a sentence each.
     public private(set) var notes: [String] = []
 
-    private var values: [String: String] = [:]
+    var values: [String: String] = [:]
+    /// Whether a timed trace keeps its times; nil: not said.
+    private var keepsTimes: Bool?
     private var unused: [String] = []
-
-    /// Flags that become keys, and the keys of those that are keys as they stand.
-    private static let keys: [String: String?] = [
-        "request-rate": nil, "max-concurrency": nil, "burstiness": "trace.burstiness",
-        "num-prompts": nil, "random-input-len": nil, "random-output-len": nil,
-        "input-len": nil, "output-len": nil, "random-range-ratio": "trace.random_range_ratio",
-        "random-prefix-len": "trace.random_prefix_len",
-        "ramp-up-strategy": "trace.ramp_up_strategy",
-        "ramp-up-start-rps": "trace.ramp_up_start_rps",
-        "ramp-up-end-rps": "trace.ramp_up_end_rps", "seed": nil, "dataset-name": nil,
-        "model": nil,
-    ]
-    /// Flags that say where the server is, what is sampled and what is written: with a value.
-    private static let unusedValues: Set<String> = [
-        "label", "backend", "base-url", "host", "port", "endpoint", "tokenizer", "tokenizer-mode",
-        "served-model-name", "logprobs", "result-dir", "result-filename", "percentile-metrics",
-        "metric-percentiles", "request-id-prefix", "top-p", "top-k", "min-p", "temperature",
-        "frequency-penalty", "presence-penalty", "repetition-penalty", "ready-check-timeout-sec",
-    ]
-    /// The same without one.
-    private static let unusedSwitches: Set<String> = [
-        "disable-tqdm", "save-result", "save-detailed", "append-result", "profile",
-        "trust-remote-code", "insecure", "disable-shuffle", "no-oversample",
-    ]
-    /// The same with any number of them.
-    private static let unusedLists: Set<String> = ["header", "metadata"]
 
     /// Reads a line. Throws `InputError` for one that is none, and for a flag or a value that is
     /// not understood.
@@ -80,24 +56,33 @@ public struct BenchmarkLine: Sendable {
             }
             return list
         }
-        if Self.keys[name] != nil {
+        if BenchmarkFlags.keys[name] != nil {
             values[name] = try value()
+            if name == "backend" { unused.append("--backend") }
         } else if name == "ignore-eos", parts.count == 1 {
             changes.append("trace.stop=length")
+        } else if name.hasSuffix("self-timed"), ["self-timed", "no-self-timed"].contains(name) {
+            keepsTimes = name == "self-timed"
         } else if name == "goodput" {
             try readGoodput(rest())
-        } else if Self.unusedSwitches.contains(name), parts.count == 1 {
+        } else if let reason = BenchmarkFlags.refused[name] {
+            throw Self.error("--" + name, reason, "a line without it")
+        } else if BenchmarkFlags.unusedSwitches.contains(name)
+            || BenchmarkFlags.otherSwitches.contains(name), parts.count == 1
+        {
             unused.append("--" + name)
-        } else if Self.unusedValues.contains(name) {
+        } else if BenchmarkFlags.unusedValues.contains(name)
+            || BenchmarkFlags.otherDatasets.contains(where: name.hasPrefix)
+        {
             _ = try value()
             unused.append("--" + name)
-        } else if Self.unusedLists.contains(name) {
+        } else if BenchmarkFlags.unusedLists.contains(name) {
             _ = rest()
             unused.append("--" + name)
         } else {
             throw Self.error(
                 "--" + name.echoed(), "is not understood",
-                "flags of the rate, the cap and the random dataset")
+                "flags of vllm bench serve 0.33 for generation")
         }
     }
 
@@ -114,31 +99,62 @@ public struct BenchmarkLine: Sendable {
     }
 
     private mutating func translate() throws {
-        guard ["random", nil].contains(values["dataset-name"]) else {
-            throw Self.error(
-                "--dataset-name", "\(values["dataset-name"]!.echoed()) is not drawn here",
-                "random, or --trace FILE with trace.request_rate")
-        }
-        for (name, key) in Self.keys.sorted(by: { $0.key < $1.key }) {
+        try refuseOtherLoads()
+        for (name, key) in BenchmarkFlags.keys.sorted(by: { $0.key < $1.key }) {
             if let key, let value = values[name] { changes.append("\(key)=\(value)") }
         }
-        let input = values["random-input-len"] ?? values["input-len"] ?? "1024"
-        let output = values["random-output-len"] ?? values["output-len"] ?? "128"
-        changes += [
-            "trace.file=null", "trace.random_input_len=\(input)",
-            "trace.random_output_len=\(output)",
-            "trace.limit=\(values["num-prompts"] ?? "1000")", "seed=\(values["seed"] ?? "0")",
-        ]
+        changes.append("seed=\(values["seed"] ?? "0")")
+        let dataset = values["dataset-name"] ?? "random"
+        let isTimed = dataset == "timed_trace" && keepsTimes != false
+        if dataset != "timed_trace", keepsTimes != nil {
+            throw Self.error(
+                keepsTimes == true ? "--self-timed" : "--no-self-timed",
+                "is of use with --dataset-name timed_trace alone", "that dataset")
+        }
+        switch dataset {
+        case "random": try drawRandom()
+        case "prefix_repetition": try drawPrefixes()
+        case "timed_trace": try readTrace()
+        default:
+            throw Self.error(
+                "--dataset-name", "\(dataset.echoed()) is not drawn here",
+                "random, prefix_repetition, timed_trace, or --trace FILE with trace.request_rate")
+        }
         let isUnlimited = ["inf", "infinity"].contains(values["request-rate"] ?? "inf")
-        if !isUnlimited, let rate = values["request-rate"] {
+        if isTimed, values["ramp-up-strategy"] != nil || !isUnlimited {
+            unused.append("--request-rate and the like, as the trace is timed")
+            changes.removeAll { $0.hasPrefix("trace.ramp_up") || $0.hasPrefix("trace.burst") }
+        } else if !isUnlimited, let rate = values["request-rate"] {
             changes.append("trace.request_rate=\(rate)")
+        } else if dataset == "timed_trace", !isTimed, values["ramp-up-strategy"] == nil {
+            throw Self.error(
+                "--no-self-timed", "sends all requests at once without --request-rate",
+                "--request-rate R")
         }
         if let cap = values["max-concurrency"] {
             // All are due at once, so that the next is sent when one ends.
-            let isLoop = isUnlimited && values["ramp-up-strategy"] == nil
+            let isLoop = isUnlimited && values["ramp-up-strategy"] == nil && !isTimed
             changes.append("trace.\(isLoop ? "concurrency" : "max_concurrency")=\(cap)")
         }
         if let model = values["model"] { try take(model: model) }
+    }
+
+    /// Refuses requests that the benchmark sends besides those of its dataset, and tasks other than
+    /// generation.
+    private func refuseOtherLoads() throws {
+        for (name, what) in [
+            ("num-warmups", "sends requests that no figure is of"),
+            ("probe-request-rate", "sends requests besides those of the dataset"),
+        ] {
+            guard let value = values[name], Double(value) != 0 else { continue }
+            throw Self.error("--" + name, what, "0")
+        }
+        if let backend = values["backend"],
+            ["embedding", "pooling", "rerank", "audio"].contains(where: backend.contains)
+        {
+            throw Self.error(
+                "--backend", "\(backend.echoed()) is not for generation", "openai or openai-chat")
+        }
     }
 
     private mutating func take(model: String) throws {

@@ -60,11 +60,37 @@ extension Configuration {
             }
         }
         if trace.randomInputTokens == nil {
-            let lengths = ["random_output_len", "random_range_ratio", "random_prefix_len"]
+            let lengths = [
+                "random_output_len", "random_range_ratio", "random_output_range_ratio",
+                "random_prefix_len", "random_num_prefixes",
+            ]
             keys += lengths.map { ("trace." + $0, "there is no trace.random_input_len") }
         }
-        if trace.requestRate == nil, trace.rampUp == nil {
+        if trace.randomInputTokens != nil, trace.randomPrefixTokens == 0 {
+            keys.append(("trace.random_num_prefixes", "trace.random_prefix_len is 0"))
+        }
+        keys += loadKeys
+        if engine.version.release.rules.prefillPacing == .coordinated {
+            let reason =
+                "vLLM \(engine.version) paces prefill only under a data-parallel coordinator"
+            keys.append(("engine.prefill_schedule_interval", reason))
+        }
+        return keys
+    }
+
+    /// What one kind of load reads alone.
+    private var loadKeys: [(String, String)] {
+        var keys: [(String, String)] = []
+        if trace.requestRate == nil, trace.rampUp == nil, trace.stages == nil {
             keys.append(("trace.burstiness", "there is no trace.request_rate to spread"))
+        } else if trace.rampUp == nil, trace.gapLaw != .gamma {
+            keys.append(("trace.burstiness", "trace.gap_law is \(trace.gapLaw.rawValue)"))
+        }
+        if trace.requestRate == nil, trace.stages == nil {
+            keys.append(("trace.gap_law", "there is no steady rate to spread"))
+        }
+        if trace.stages == nil {
+            keys.append(("trace.stage_pause_s", "there are no trace.stages"))
         }
         if trace.concurrency == nil {
             keys.append(("trace.think_s", "there is no closed loop, trace.concurrency"))
@@ -72,10 +98,12 @@ extension Configuration {
         if trace.concurrency == nil || trace.thinkSeconds == 0 {
             keys.append(("trace.think_law", "users do not think: trace.think_s is 0 or unread"))
         }
-        if engine.version.release.rules.prefillPacing == .coordinated {
-            let reason =
-                "vLLM \(engine.version) paces prefill only under a data-parallel coordinator"
-            keys.append(("engine.prefill_schedule_interval", reason))
+        if trace.clientTimeoutSeconds == nil {
+            keys.append(("trace.client_retries", "there is no trace.client_timeout_s"))
+        }
+        if trace.clientTimeoutSeconds == nil || trace.clientRetries == 0 {
+            let backoff = ["client_backoff", "client_backoff_s", "client_backoff_max_s"]
+            keys += backoff.map { ("trace." + $0, "clients do not try again") }
         }
         return keys
     }

@@ -47,7 +47,6 @@ extension Configuration {
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
-        resolved.seed = try usedSeed()
         var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
         try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
@@ -204,13 +203,14 @@ extension Configuration {
         plan.router.staleness = picoseconds(milliseconds: cluster.routerStalenessMilliseconds)
         plan.router.affinitySlack = cluster.affinitySlack
         plan.arrivals = try trace.arrivals()
+        plan.patience = trace.patience()
         plan.thinkTime.law = trace.thinkLaw
         plan.thinkTime.mean = picoseconds(milliseconds: trace.thinkSeconds * 1e3)
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))
         plan.margins = try margins()
-        plan.seed = UInt64(seed!)
+        plan.seed = drawingSeed
         return plan
     }
 }

@@ -6,6 +6,7 @@ extension Configuration.TraceSection {
     /// How requests enter the cluster.
     func arrivals() throws -> ArrivalMode {
         _ = try sendingRate()
+        if let stages { return try staged(stages) }
         switch (concurrency, maxConcurrency) {
         case (nil, nil): return .openLoop
         case (let users?, nil): return .closedLoop(concurrency: users)
@@ -15,6 +16,33 @@ extension Configuration.TraceSection {
                 "trace.max_concurrency", "keeps the trace's times, which trace.concurrency ignores",
                 expected: "one of them: a closed loop has at most its \(users) in flight anyway")
         }
+    }
+
+    private func staged(_ stages: [LoadStages.Stage]) throws -> ArrivalMode {
+        for (key, isGiven) in [
+            ("trace.concurrency", concurrency != nil),
+            ("trace.max_concurrency", maxConcurrency != nil),
+            ("trace.request_rate", requestRate != nil),
+            ("trace.ramp_up_strategy", rampUp != nil), ("trace.rate_scale", rateScale != 1),
+        ] where isGiven {
+            throw InputError(
+                key, "is of no use beside trace.stages, which say when requests are sent",
+                expected: "one of them")
+        }
+        return .staged(
+            LoadStages(
+                stages, pause: stagePauseSeconds, law: gapLaw, burstiness: burstiness))
+    }
+
+    /// How long clients wait; nil: for ever.
+    func patience() -> ClientPatience? {
+        guard let clientTimeoutSeconds else { return nil }
+        var patience = ClientPatience(
+            timeout: picoseconds(milliseconds: clientTimeoutSeconds * 1e3), retries: clientRetries)
+        patience.backoff = clientBackoff
+        patience.pause = picoseconds(milliseconds: clientBackoffSeconds * 1e3)
+        patience.longestPause = picoseconds(milliseconds: clientBackoffMostSeconds * 1e3)
+        return patience
     }
 
     /// The rate that replaces the trace's times; nil: none does. Throws `InputError` for keys that
@@ -33,7 +61,16 @@ extension Configuration.TraceSection {
                 key, "replaces the times that trace.rate_scale would scale",
                 expected: "one of them")
         }
-        return ramp ?? requestRate.map { SendingRate($0, burstiness: burstiness) }
+        if let ramp { return ramp }
+        guard let requestRate else { return nil }
+        guard gapLaw != .inferencePerfPoisson || requestRate <= 1e6 else {
+            throw InputError(
+                "trace.gap_law", "inference_perf_poisson draws each second's requests",
+                expected: "trace.request_rate of at most 1000000")
+        }
+        var rate = SendingRate(requestRate, burstiness: burstiness)
+        rate.law = gapLaw
+        return rate
     }
 
     private func rampingRate() throws -> SendingRate? {
@@ -78,9 +115,11 @@ extension Configuration {
                 expected: "one of them")
         }
         var dataset = RandomDataset(inputTokens: input, outputTokens: trace.randomOutputTokens)
-        dataset.rangeRatio = trace.randomRangeRatio
+        dataset.inputRangeRatio = trace.randomRangeRatio
+        dataset.outputRangeRatio = trace.randomOutputRangeRatio ?? trace.randomRangeRatio
         dataset.prefixTokens = trace.randomPrefixTokens
-        let (count, seed) = (trace.limit ?? 1_000, try usedSeed())
+        dataset.prefixes = trace.randomPrefixes
+        let (count, seed) = (trace.limit ?? 1_000, drawingSeed)
         guard count <= 10_000_000 else {
             throw InputError(
                 "trace.limit", "is \(count), and a random dataset is held in memory",
@@ -88,15 +127,20 @@ extension Configuration {
         }
         return OpenedTrace(
             name: "random dataset (\(input) in, \(trace.randomOutputTokens) out, seed \(seed))",
-            source: InMemorySource(try dataset.requests(count, seed: UInt64(seed))), notes: nil,
+            source: InMemorySource(try dataset.requests(count, seed: seed)), notes: nil,
             extent: TraceExtent(requests: count))
     }
 
-    /// A trace whose requests come at the rate that the configuration gives, if it gives one.
+    /// A trace whose requests come at the rate that the configuration gives, and share what it
+    /// says, if it says so.
     func sent(_ trace: OpenedTrace) throws -> OpenedTrace {
-        guard let rate = try self.trace.sendingRate() else { return trace }
         var trace = trace
-        trace.source = DrawnArrivals(trace.source, rate, seed: UInt64(try usedSeed()))
+        if let law = self.trace.sharedPrefix {
+            trace.source = SharedPrefixSource(trace.source, law, seed: drawingSeed)
+            trace.assumed.append(law.words)
+        }
+        guard let rate = try self.trace.sendingRate() else { return trace }
+        trace.source = DrawnArrivals(trace.source, rate, seed: drawingSeed)
         trace.extent.seconds = nil
         return trace
     }

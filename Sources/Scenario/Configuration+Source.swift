@@ -53,13 +53,15 @@ public struct OpenedTrace {
     /// Whether it came through a pipe, so that it cannot be opened again.
     public var isReadOnce = false
     public var extent = TraceExtent()
+    /// What the configuration assumes of it, a sentence each.
+    var assumed: [String] = []
 
     /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
         let pipe =
             "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
             + " to a file first"
-        return (notes.map(Self.remarks) ?? []) + (isReadOnce ? [pipe] : [])
+        return (notes.map(Self.remarks) ?? []) + assumed + (isReadOnce ? [pipe] : [])
     }
 
     /// What a reader assumed, dropped, mended and passed over, a line each.
@@ -79,8 +81,8 @@ extension Configuration {
         if let random = try randomDataset() { return try sent(random) }
         if let recipe = try recipe() { return try sent(synthesized(recipe)) }
         let file = trace.file!
-        let seed = UInt64(try usedSeed())
-        let (source, notes) = try Traces.openTrace(file, options: trace.options(seed: seed))
+        let (source, notes) = try Traces.openTrace(
+            file, options: trace.options(seed: drawingSeed))
         let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
         return try sent(
             OpenedTrace(
@@ -96,8 +98,9 @@ extension Configuration {
         return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
     }
 
-    /// The seed given, else the recipe's own, as `trace synth` takes them; 0 for other traces.
-    func usedSeed() throws -> Int { try seed ?? recipe().map { Int($0.seed) } ?? 0 }
+    /// The seed of all that is drawn but a recipe, which has its own where none is given: so a
+    /// recipe and the trace made of it are the same run.
+    var drawingSeed: UInt64 { UInt64(seed ?? 0) }
 
     /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
     /// their think times.

@@ -17,8 +17,8 @@ public struct Configuration: Sendable, Equatable {
     public var trace = TraceSection()
     public var slo = ObjectiveSection()
     public var output = OutputSection()
-    /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: the
-    /// recipe's own where the trace is a recipe, else 0.
+    /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: a
+    /// recipe's own for its requests, and 0 for the rest.
     public var seed: Int?
     /// The keys that a file or a change has given, for defaults that depend on another key.
     var given = GivenKeys()
@@ -161,11 +161,15 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         public var stop = Stop.eos
         public var concurrency: Int?
+        /// What prompts of a trace without content begin with; nil: nothing is shared.
+        public var sharedPrefix: PrefixLaw?
         /// Lengths of the benchmark's random dataset, tokens; nil input: the trace is another.
         public var randomInputTokens: Int?
         public var randomOutputTokens = 128
         public var randomRangeRatio = 0.0
+        public var randomOutputRangeRatio: Double?
         public var randomPrefixTokens = 0
+        public var randomPrefixes = 1
         /// Requests per second in place of the trace's times, and how they are spread.
         public var requestRate: Double?
         public var burstiness = 1.0
@@ -175,6 +179,16 @@ public struct Configuration: Sendable, Equatable {
         /// Mean pause of a closed loop's users, seconds, and its law.
         public var thinkSeconds = 0.0
         public var thinkLaw = ThinkTime.Law.fixed
+        /// Stages in place of the trace's times, and seconds between them; nil: by the clock.
+        public var stages: [LoadStages.Stage]?
+        public var stagePauseSeconds: Double?
+        public var gapLaw = SendingRate.Law.gamma
+        /// How long clients wait for an answer, seconds; nil: for ever. How they try again.
+        public var clientTimeoutSeconds: Double?
+        public var clientRetries = 0
+        public var clientBackoff = ClientPatience.Backoff.doubling
+        public var clientBackoffSeconds = 0.5
+        public var clientBackoffMostSeconds = 8.0
         /// Most requests in flight beside the trace's times.
         public var maxConcurrency: Int?
         public var followsSessions = true

@@ -4,13 +4,14 @@ import Traces
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
-        model + hardware + cluster + engine + scheduling + host + stepTime + trace + sending + slo
-        + output
+        model + hardware + cluster + engine + scheduling + host + stepTime
+        + trace + sending + clients + slo + output
         + [
             .init(
                 "seed", \.seed,
-                .optional(.integer(0...Int.max), null: "the recipe's own, else 0"),
-                "Seed of everything random: recipes, and the routers that draw.")
+                .optional(
+                    .integer(0...Int.max), null: "the recipe's own, and 0 for what else is drawn"),
+                "Seed of everything random: recipes, rates, pauses, and the routers that draw.")
         ]
 
     /// The sections, in order.
@@ -241,6 +242,11 @@ extension ConfigurationKey {
             "trace.strict", \.trace.strict, .flag,
             "Refuse what would be dropped, mended or not used, instead of counting it."),
         .init(
+            "trace.shared_prefix", \.trace.sharedPrefix, .optional(.prefixLaw, null: "nothing"),
+            "What prompts of a trace without content are assumed to share: so many first tokens\n"
+                + "(512), a share of each prompt (0.3), or one of several such beginnings, of\n"
+                + "equal chance (\"8x512\")."),
+        .init(
             "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
             "Requests arrive this many times as fast."),
         .init(
@@ -280,45 +286,6 @@ extension ConfigurationKey {
         .init(
             "trace.session_rate", \.trace.sessionRate, .number(1e-9...1e9),
             "Sessions that start per second, where the format records no starts."),
-    ]
-
-    /// How requests are sent in place of the trace's times: the flags of vLLM's benchmark.
-    private static let sending: [ConfigurationKey] = [
-        .init(
-            "trace.random_input_len", \.trace.randomInputTokens,
-            .optional(.integer(1...10_000_000), null: "no random dataset"),
-            "In place of a trace: the random dataset of vLLM's benchmark, trace.limit requests\n"
-                + "(1000) with so many prompt tokens, all at time 0 or at trace.request_rate."),
-        .init(
-            "trace.random_output_len", \.trace.randomOutputTokens, .integer(1...10_000_000),
-            "Tokens of its answers."),
-        .init(
-            "trace.random_range_ratio", \.trace.randomRangeRatio, .number(0...0.999_999),
-            "Draw both lengths evenly, this share up and down of them."),
-        .init(
-            "trace.random_prefix_len", \.trace.randomPrefixTokens, .integer(0...10_000_000),
-            "Tokens that all its prompts begin with, on top."),
-        .init(
-            "trace.request_rate", \.trace.requestRate,
-            .optional(.number(1e-6...1e9), null: "the trace's times"),
-            "Send the trace's requests, or sessions, at this rate in place of its times: requests\n"
-                + "per second, drawn as vLLM's benchmark draws them (--request-rate)."),
-        .init(
-            "trace.burstiness", \.trace.burstiness, .number(0.0025...400),
-            "Shape of the gamma distribution of the gaps (--burstiness): 1 is Poisson, less comes\n"
-                + "in bursts."),
-        .init(
-            "trace.ramp_up_strategy", \.trace.rampUp,
-            .optional(.choice, null: "a steady rate"),
-            "How the rate rises from request to request (--ramp-up-strategy)."),
-        .init(
-            "trace.ramp_up_start_rps", \.trace.rampUpStart,
-            .optional(.number(1e-6...1e9), null: "none"),
-            "Rate at the first request of a ramp, requests per second."),
-        .init(
-            "trace.ramp_up_end_rps", \.trace.rampUpEnd,
-            .optional(.number(1e-6...1e9), null: "none"),
-            "Rate at the last request of a ramp, requests per second."),
     ]
 
     private static let slo: [ConfigurationKey] = [

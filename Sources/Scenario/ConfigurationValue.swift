@@ -44,7 +44,7 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
     }
 
     /// The value as a person would write it in a sentence: `"h100"`, `16`, `a list`.
-    var described: String {
+    package var described: String {
         switch self {
         case .null: "null"
         case .boolean(let value): String(value)

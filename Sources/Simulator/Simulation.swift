@@ -43,5 +43,7 @@ public func simulate(
     var result = cluster.result(plan)
     result.holdsContent = arrivals.holdsContent
     result.tellsSharing = arrivals.holdsContent && arrivals.reuse.isOn
+    result.stages = arrivals.stageRuns(plan)
+    result.leavesTrace = arrivals.leavesTrace
     return result
 }

@@ -150,6 +150,7 @@ private struct ConformPage {
         if let reason = result.unreadable { return "\(head): cannot be read: \(reason)" }
         guard let difference = result.difference else {
             return "\(head): \(result.steps) steps match"
+                + (result.note.map { " (\($0))" } ?? "")
         }
         return """
             \(head): differs after \(result.steps) steps, at \(difference.place.echoed())

@@ -22,8 +22,9 @@ final class RunObservers: RunObserver {
     }
 
     private let files: Files
-    /// Whether rows say when each request was due.
-    private let tellsDue: Bool
+    /// What rows say besides what all do.
+    private let columns: RequestLine.Columns
+    private let stages: StageClasses
     private var events = TraceEvents()
     /// Divides latencies, where that is wanted.
     private(set) var latency: BreakdownObserver?
@@ -53,7 +54,8 @@ final class RunObservers: RunObserver {
         comparison = measured.map(MeasuredComparison.init)
         latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
-        tellsDue = plan.holdsBack
+        columns = RequestLine.Columns(plan)
+        stages = StageClasses(plan.objective)
         priorities = PriorityClasses(plan.objective, leavingOut: plan.margins)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
@@ -77,6 +79,7 @@ final class RunObservers: RunObserver {
         }
         timeline.add(record)
         priorities.add(record)
+        stages.add(record)
         concurrency.add(record)
         comparison?.add(record)
         if let request = latency?.close(record) {
@@ -86,8 +89,13 @@ final class RunObservers: RunObserver {
         }
         if let timeline = files.timeline { try events.write(record, to: timeline) }
         try files.requests?.write(atMost: RequestLine.longest) {
-            RequestLine.put(record, tellsDue: tellsDue, into: &$0)
+            RequestLine.put(record, columns, into: &$0)
         }
+    }
+
+    /// The figures of each stage of the load.
+    func stages(of result: RunResult) -> [StageSummary] {
+        stages.classes(of: result.stages).enumerated().map { StageSummary($0 + 1, $1) }
     }
 
     func decided(_ plans: DecidedPlans) throws {

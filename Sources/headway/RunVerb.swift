@@ -112,8 +112,7 @@ private struct ReplayRun {
         let began = ContinuousClock.now
         let trace = try resolved.configuration.openTrace()
         let requests = try folder?.file(RunFiles.requests)
-        try requests?.write(
-            resolved.plan.holdsBack ? RequestLine.headerWithDue : RequestLine.header)
+        try requests?.write(RequestLine.header(.init(resolved.plan)))
         let output = resolved.configuration.output
         let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
         let plans = output.plans ? try folder?.file(RunFiles.plans) : nil
@@ -141,6 +140,8 @@ private struct ReplayRun {
             summary.slowestParts = report.slowestMeans
         }
         summary.priorities = observer.priorities.classes.map(PrioritySummary.init)
+        summary.stages = observer.stages(of: result)
+        summary.warnings += StageSummary.remarks(result)
         summary.engineVersion = resolved.configuration.engine.version.description
         summary.mostConcurrent = observer.concurrency.requests
         summary.measured = observer.comparison?.report

@@ -9,7 +9,8 @@ extension Verb {
         operands: "FILE", operandCount: 1...1,
         details: """
             Which sessions or windows stay is decided by the seed alone: a larger share contains a
-            smaller one. Whole sessions thin the rate; whole windows are put end to end and keep it.
+            smaller one. Requests that wait for one another are one session. Whole sessions thin
+            the rate; whole windows are put end to end and keep it, and what they cut is counted.
             """,
         flags: TraceFlags.all + TraceSink.flags + [
             Flag("--share", "N", "Share to keep, above 0, at most 1."),
@@ -27,9 +28,8 @@ extension Verb {
         }
         let unit = window.map { SampledSource.Unit.window(Int64($0 * 1e9)) } ?? .session
         let (source, notes) = try openTrace(arguments.operands[0], options: options)
-        try TraceSink(arguments).write(
-            SampledSource(source, share: share, unit: unit, seed: options.seed),
-            read: [notes])
+        let sample = try SampledSource(source, share: share, unit: unit, seed: options.seed)
+        try TraceSink(arguments).write(sample, read: [notes], found: { sample.cuts.remarks })
         return 0
     }
 }

@@ -46,10 +46,11 @@ struct TraceSink {
 
     /// Writes everything a source has, and says what was written and what was lost.
     /// `read`: what the readers of the source found out; their remarks come after `remarks`.
+    /// `found`: what is known only when everything is written.
     /// `total`: the number of requests, where it is known beforehand.
     func write(
         _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
-        total: Int? = nil
+        total: Int? = nil, found: () -> [String] = { [] }
     ) throws {
         var writer = try TraceWriter(format)
         let file = try WholeFile(path)
@@ -66,7 +67,7 @@ struct TraceSink {
         try file.commit()
         // Of several traces, each remark says whose it is.
         let remarks =
-            remarks
+            remarks + found()
             + read.flatMap { notes in
                 OpenedTrace.remarks(of: notes).map {
                     read.count > 1 ? "\(notes.path.echoed()): \($0)" : $0

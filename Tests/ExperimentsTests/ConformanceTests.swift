@@ -75,4 +75,71 @@ struct ConformanceTests {
         }
         #expect(Conformance.attempt(good, advance: .step).unreadable == nil)
     }
+
+    /// A copy of a shipped case, changed.
+    private func changed(
+        _ scratch: Scratch, _ change: (inout String) -> Void, log: String? = nil
+    ) throws -> ConformanceResult {
+        let good = Self.shipped + "/sync/u1-edges"
+        var text = try String(contentsOfFile: good + "/config.json", encoding: .utf8)
+        change(&text)
+        let name = "case"
+        try scratch.write(text, name + "/config.json")
+        for file in ["trace.jsonl", "steps.jsonl"] {
+            let lines = try String(contentsOfFile: good + "/" + file, encoding: .utf8)
+            try scratch.write(file == "steps.jsonl" ? log ?? lines : lines, name + "/" + file)
+        }
+        return Conformance.attempt(scratch.path + "/" + name, advance: .fastForward)
+    }
+
+    @Test(
+        "a key that is not known is refused, and a word that none has",
+        arguments: [
+            ("\"block_size\"", "\"speculative_config\": {}, \"block_size\"", "speculative_config"),
+            ("\"totals\": {", "\"totals\": {\"foo\": 1,", "totals.foo"),
+            ("\"requests\":", "\"requests\": -1, \"calls\":", "totals.requests"),
+            ("\"fixed\"", "\"slow\": 1, \"fixed\"", "step_time_us.slow"),
+            ("\"type\"", "\"kind\": 1, \"type\"", "groups.kind"),
+            (
+                "\"name\"", "\"options_absent_in_this_version\": [\"x\"], \"name\"",
+                "options_absent"
+            ),
+            ("\"detail\": \"full\"", "\"detail\": \"most\"", "detail is \"most\""),
+        ])
+    func unknownKeys(from: String, to: String, said: String) throws {
+        let result = try changed(Scratch(), { $0.replace(from, with: to, maxReplacements: 1) })
+        #expect(result.unreadable?.contains(said) == true, "\(result)")
+    }
+
+    @Test("a configuration that is no object says so")
+    func noObject() throws {
+        let result = try changed(Scratch(), { $0 = "[]" })
+        #expect(result.unreadable?.contains("config.json: holds a list") == true)
+    }
+
+    @Test("a line that is no JSON object makes a case unreadable, not different")
+    func noLine() throws {
+        let result = try changed(Scratch(), { _ in }, log: "hello\n")
+        #expect(result.unreadable?.contains("steps.jsonl:1: is no JSON object") == true)
+        #expect(result.difference == nil)
+    }
+
+    @Test("totals that the run counts otherwise are a difference")
+    func totals() throws {
+        let result = try changed(
+            Scratch(), { $0.replace("\"evictions\": ", with: "\"evictions\": 9") })
+        #expect(result.difference?.place == "config.json, totals.evictions")
+    }
+
+    @Test("a patch level without rules of its own is said")
+    func patchLevel() throws {
+        let result = try changed(
+            Scratch(),
+            {
+                $0.replace(
+                    "\"vllm_version\": \"0.33.0\"", with: "\"vllm_version\": \"0.33.1\"")
+            })
+        #expect(result.note?.contains("0.33.1") == true && result.difference == nil)
+        #expect(try changed(Scratch(), { _ in }).note == nil)
+    }
 }

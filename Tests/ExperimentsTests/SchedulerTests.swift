@@ -185,6 +185,10 @@ struct ExternalSchedulerFailureTests {
             ("echo '{\"actions\":[[\"fly\",1]]}'; cat", "an action that is none"),
             ("echo '{\"actions\":[[\"run\",0,-4]]}'; cat", "tokens"),
             ("echo '{\"actions\":[],\"more\":1}'; cat", "unknown key more"),
+            ("echo '{\"actions\":[],\"actions\":[]}'; cat", "names a key twice"),
+            ("echo '{\"actions\":[],\"\\u0061ctions\":[]}'; cat", "names a key twice"),
+            ("echo '{\"actions\":[],\"stop_at_refusal\":1}'; cat", "neither true nor false"),
+            ("echo '{\"actions\":[[\"run\",true,5]]}'; cat", "an action that is none"),
             ("exec 1>&-; cat >/dev/null", "closed its output"),
         ])
     func failures(command: String, part: String) throws {

@@ -43,12 +43,12 @@ struct RequestLineTests {
         record.outcome = .unfinished
         let bytes = [UInt8](unsafeUninitializedCapacity: RequestLine.longest) { memory, count in
             var text = TextRoom(UnsafeMutableRawBufferPointer(memory))
-            RequestLine.put(record, tellsDue: true, into: &text)
+            RequestLine.put(record, .due, into: &text)
             count = text.count
         }
         let row = String(decoding: bytes, as: UTF8.self)
         #expect(row == "1,3.000000,,,,9,0,0,0,,unfinished,,0,1.750000\n")
-        let columns = RequestLine.headerWithDue.count { $0 == UInt8(ascii: ",") }
+        let columns = RequestLine.header(.due).count { $0 == UInt8(ascii: ",") }
         #expect(columns == row.count { $0 == "," })
     }
 

@@ -76,6 +76,60 @@ struct BenchmarkLineTests {
         }
     }
 
+    @Test("draws inputs and outputs by ratios of their own")
+    func ratios() throws {
+        let trace = try all(
+            configuration(
+                "--random-input-len 100 --random-output-len 100 --num-prompts 20000 "
+                    + "--random-range-ratio '{\"input\": 0.25, \"output\": 0.5}' --seed 3"
+            ).openTrace().source)
+        #expect(trace.promptTokens.min() == 75 && trace.promptTokens.max() == 125)
+        #expect(trace.outputTokens.min() == 50 && trace.outputTokens.max() == 150)
+    }
+
+    @Test("deals prefixes evenly and in random order")
+    func prefixes() throws {
+        let trace = try all(
+            configuration(
+                "--dataset-name prefix_repetition --num-prompts 1004 "
+                    + "--prefix-repetition-num-prefixes 8 --prefix-repetition-prefix-len 64 "
+                    + "--prefix-repetition-suffix-len 16 --prefix-repetition-output-len 5"
+            ).openTrace().source)
+        #expect(trace.count == 1000 && Set(trace.promptTokens) == [80])
+        #expect(Set(trace.outputTokens) == [5])
+        let groups = (0..<trace.count).map { trace.segments(of: $0).first!.content }
+        let counts = Dictionary(groups.map { ($0, 1) }, uniquingKeysWith: +)
+        #expect(counts.count == 8 && Set(counts.values) == [125])
+        #expect(groups != groups.sorted())
+        #expect(Set(trace.segments.map(\.content)).count == 1008)
+    }
+
+    @Test("gaps are all alike where burstiness is infinite")
+    func even() throws {
+        let trace = try all(
+            configuration("--request-rate 4 --burstiness inf --num-prompts 50").openTrace().source)
+        #expect(trace.arrivals == (1...50).map { $0 * 250_000_000 })
+        let ramp = try all(
+            configuration(
+                "--ramp-up-strategy linear --ramp-up-start-rps 1 --ramp-up-end-rps 3 "
+                    + "--burstiness inf --num-prompts 3"
+            ).openTrace().source)
+        #expect(ramp.arrivals == [1_000_000_000, 1_500_000_000, 1_833_333_333])
+    }
+
+    @Test("reads a timed trace in its own units, at its times or at a rate")
+    func timed() throws {
+        let line =
+            "--dataset-name timed_trace --dataset-path t.jsonl --num-prompts 7 "
+            + "--timed-trace-chunk-hash-size 512 --timed-trace-sec-multiplier 0.001"
+        let own = try configuration(line + " --request-rate 5 --max-concurrency 3")
+        #expect(own.trace.file == "t.jsonl" && own.trace.blockTokens == 512)
+        #expect(own.trace.timeUnit == .milliseconds && own.trace.limit == 7)
+        #expect(own.trace.requestRate == nil && own.trace.maxConcurrency == 3)
+        let drawn = try configuration(line + " --no-self-timed --request-rate 5")
+        #expect(drawn.trace.requestRate == 5 && drawn.trace.stop == .length)
+    }
+
     @Test("says what has no meaning, and which model it does not know")
     func notes() throws {
         let line = try BenchmarkLine(
@@ -94,7 +148,17 @@ struct BenchmarkLineTests {
             "vllm serve m", "vllm bench serve --what 3", "vllm bench serve --request-rate",
             "vllm bench serve 5", "vllm bench serve --dataset-name sharegpt",
             "vllm bench serve --goodput itl:3", "vllm bench serve --label 'open",
-            "vllm bench serve --num-warmups 3", "",
+            "vllm bench serve --num-warmups 3", "", "vllm bench serve --probe-request-rate 1",
+            "vllm bench serve --use-beam-search", "vllm bench serve --lora-modules a b",
+            "vllm bench serve --backend openai-embeddings", "vllm bench serve --self-timed",
+            "vllm bench serve --dataset-path f", "vllm bench serve --dataset-name timed_trace",
+            "vllm bench serve --dataset-name timed_trace --dataset-path f --no-self-timed",
+            "vllm bench serve --dataset-name timed_trace --dataset-path f "
+                + "--timed-trace-sec-multiplier 0.5",
+            "vllm bench serve --dataset-name prefix_repetition --num-prompts 9",
+            "vllm bench serve --random-range-ratio '{\"input\": 0.3}'",
+            "vllm bench serve --random-range-ratio '{\"input\": 0, \"output\": 0, \"more\": 0}'",
+            "vllm bench serve --random-range-ratio '{input'",
         ])
     func refused(line: String) {
         #expect(throws: InputError.self) { try BenchmarkLine(line) }

@@ -89,6 +89,29 @@ private let millisecond: Int64 = 1_000_000
         #expect(try failure(failed).contains("2 dropped"))
     }
 
+    @Test func guidellmsRequestsAreThoseThatSucceeded() throws {
+        let (workload, notes) = try read(AgentSamples.guideLLM)
+        #expect(notes.format == .guidellm)
+        #expect(workload.promptTokens == [500, 7, 8] && workload.outputTokens == [40, 1, 4])
+        #expect(workload.arrivals == [0, 500 * millisecond, 2_500 * millisecond])
+        // One was incomplete, one errored.
+        #expect(notes.quirks.map(\.count) == [2])
+        #expect(
+            try latencies(AgentSamples.guideLLM) == [
+                [100_500_000, 1_250 * millisecond], [20 * millisecond, 20 * millisecond],
+                [30 * millisecond, nil],
+            ])
+        #expect(notes.remarks.contains { $0.contains("2 benchmarks") })
+        // The last one ends before its first token.
+        #expect(notes.remarks.contains { $0.contains("end before they begin: 1") })
+        #expect(
+            try failure(AgentSamples.guideLLM.replacing("prompt_tokens", with: "x"))
+                .contains("does not say how long it was"))
+        #expect(
+            try failure(AgentSamples.guideLLM.replacing("\"requests\"", with: "\"x\""))
+                .contains("has no requests"))
+    }
+
     @Test func tellsWhichFilesHoldMeasuredLatencies() throws {
         for (format, text) in AgentSamples.all {
             let told = try withFile(text) { TraceFormat.measuring($0) }

@@ -78,6 +78,40 @@ struct SendingRateTests {
         }
     }
 
+    /// Each second's number is Poisson (mean and variance the rate), and within a second the gaps
+    /// are exponential ones over their sum: the k-th of n times has mean k / n.
+    @Test("inference-perf's poisson draws each second by itself")
+    func bySecond() {
+        let seed = UInt64.random(in: 0 ... .max)
+        var rate = SendingRate(12)
+        rate.law = .inferencePerfPoisson
+        let times = rate.times(60_000, seed: seed)
+        #expect(times.count == 60_000 && times == times.sorted(), "seed \(seed)")
+        let seconds = Int(times.last!)
+        var counts = [Int](repeating: 0, count: seconds + 1)
+        // A second's last request comes at its very end.
+        for time in times { counts[Int(time.rounded(.up)) - 1] += 1 }
+        counts.removeLast()
+        let n = Double(counts.count)
+        let mean = Double(counts.reduce(0, +)) / n
+        let variance = counts.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / n
+        #expect(abs(mean - 12) < 6 * (12 / n).squareRoot(), "seed \(seed)")
+        // The variance of a Poisson sample's variance: (λ + 2 λ²) / n.
+        #expect(abs(variance - 12) < 6 * ((12 + 2 * 144) / n).squareRoot(), "seed \(seed)")
+        let ends = times.count { abs($0 - $0.rounded()) < 1e-9 }
+        #expect(ends >= counts.count { $0 > 0 }, "seed \(seed)")
+    }
+
+    @Test("inference-perf's constant is the gamma law at burstiness 1, scaled to its stage")
+    func constant() {
+        var rate = SendingRate(7, burstiness: 3)
+        rate.law = .inferencePerfConstant
+        let times = rate.times(700, seconds: 103, seed: 4)
+        #expect(abs(times.last! - 103) < 1e-9)
+        let gamma = SendingRate(7).times(700, seed: 4)
+        for (a, b) in zip(times, gamma) { #expect(abs(a - b * 1.03) < 1e-9) }
+    }
+
     @Test("replaces the trace's times, keeps order, patience and who follows whom")
     func source() throws {
         var trace = Workload()

@@ -136,6 +136,29 @@ private func reread(
         #expect(kept.isSubset(of: Set(larger.ids)))
     }
 
+    @Test func samplingKeepsWhatWaitsForOneAnotherTogether() throws {
+        let (tree, _) = try withFile(AgentSamples.tree) { try readAll($0) }
+        // Root, a, b with what they spawn; the coordinator's two rounds, whose first requests
+        // begin by themselves.
+        var sizes: Set<Int> = []
+        for seed in UInt64(0)..<30 {
+            let sample = try SampledSource(
+                InMemorySource(tree), share: 0.5, unit: .session, seed: seed)
+            let part = try collect(sample)
+            #expect(sample.cuts.remarks.isEmpty)
+            #expect(part.waits.count <= tree.waits.count)
+            sizes.insert(part.count)
+        }
+        #expect(sizes == [0, 6, 10, 16])
+        let windows = try SampledSource(
+            InMemorySource(tree), share: 0.5, unit: .window(1_000_000_000), seed: 2)
+        let cut = try collect(windows)
+        let lost = tree.waits.count - cut.waits.count
+        #expect(cut.count < tree.count && lost > 0)
+        #expect(windows.cuts.waits > 0 && windows.cuts.turns > 0)
+        #expect(windows.cuts.remarks.count == 2)
+    }
+
     @Test func samplingWindowsKeepsTheRate() throws {
         let part = try collect(
             SampledSource(

@@ -63,9 +63,8 @@ public enum RunFolder {
 
     /// Reads the rows of a requests.csv.
     static func readRequests(_ path: String) throws -> [ComparedRequest] {
-        let headers = [
-            RequestLine.header, RequestLine.headerWithoutPriority, RequestLine.headerWithDue,
-        ]
+        let headers =
+            [RequestLine.headerWithoutPriority] + RequestLine.Columns.all.map(RequestLine.header)
         var columns = 0
         var requests: [ComparedRequest] = []
         try InputFile.eachLine(path) { row, line in
@@ -100,7 +99,9 @@ public enum RunFolder {
         guard Outcome.allCases.contains(where: { $0.name == outcome }) else { return nil }
         let isFinished = outcome == Outcome.finished.name
         guard !isFinished || (times[2] >= 0 && times[3] >= times[2]) else { return nil }
-        guard fields.count < 14 || microseconds(fields[13]) ?? -1 >= 0 else { return nil }
+        // Whatever columns follow, each holds a number: seconds, or a count.
+        guard fields.dropFirst(13).allSatisfy({ (microseconds($0) ?? integer($0) ?? -1) >= 0 })
+        else { return nil }
         // Folders of earlier versions have no such column.
         guard let priority = fields.count > 12 ? integer(fields[12]) : 0 else { return nil }
         return ComparedRequest(

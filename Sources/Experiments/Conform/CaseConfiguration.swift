@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Models
+import Scenario
 import Simulator
 import StepTime
 
@@ -49,6 +50,17 @@ struct CaseConfiguration: Decodable {
     var arrivalMul: Int64?
     var arrivalDiv: Int64?
     var stop: String?
+    /// What the engine's driver counted, of what a run counts, too.
+    var totals: [(name: String, count: Int)] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case blockSize, numGpuBlocks, maxNumSeqs, maxNumActiveSeqs, maxNumBatchedTokens
+        case maxNumScheduledTokens, maxModelLen, policy, enablePrefixCaching
+        case enableChunkedPrefill, longPrefillTokenThreshold, longPrefillTokenThresholdAdaptive
+        case schedulerReserveFullIsl, watermark, prefillScheduleInterval, groups
+        case prefixCacheRetentionInterval, detail, stepTimeUs, asyncScheduling, batchQueueSize
+        case emptyYieldUs, emptyBatchUs, source, vllmVersion, format, arrivalMul, arrivalDiv, stop
+    }
 
     /// Reads a case's configuration; throws `InputError` naming the file and the key.
     static func read(_ path: String) throws -> CaseConfiguration {
@@ -56,10 +68,17 @@ struct CaseConfiguration: Decodable {
             InputFile.contents(
                 path, atMost: 1_000_000, expected: "a conformance case's config.json"))
         let json = try JSON5.json(data, place: path)
+        let value = try ConfigurationValue.parse(data, place: path)
+        try CaseKeys.check(value, place: path)
         do {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
-            return try decoder.decode(CaseConfiguration.self, from: json)
+            var configuration = try decoder.decode(CaseConfiguration.self, from: json)
+            if case .object(let members) = value {
+                configuration.totals = try CaseKeys.totals(members["totals"], place: path)
+            }
+            try configuration.checkWords(place: path)
+            return configuration
         } catch let error as DecodingError {
             throw InputError(path, describe(error), expected: "a conformance case's config.json")
         }
@@ -81,6 +100,27 @@ struct CaseConfiguration: Decodable {
 
     private static func snakeCase(_ key: String) -> String {
         key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+
+    /// Throws for a word that no case has.
+    private func checkWords(place: String) throws {
+        for (key, word, words) in [
+            ("detail", detail, ["full", "digest"]), ("stop", stop, ["eos", "length"]),
+        ] {
+            guard let word, !words.contains(word) else { continue }
+            throw InputError(
+                place, "\(key) is \"\(word.echoed())\"",
+                expected: words.joined(separator: " or "))
+        }
+    }
+
+    /// What was taken otherwise than the case says; nil: nothing.
+    func note(place: String) throws -> String? {
+        let used = try release(place: place).version
+        guard let vllmVersion, let version = EngineVersion(vllmVersion), version != used else {
+            return nil
+        }
+        return "vLLM \(version) has no rules of its own here: it is taken as \(used)"
     }
 
     /// Throws for the first size with which no case can have been captured, and none can be run.

@@ -33,6 +33,9 @@ enum LineComparison {
         return NSDictionary(dictionary: left).isEqual(to: right)
     }
 
+    /// Whether a line is a JSON object.
+    static func isObject(_ line: Substring) -> Bool { object(String(line)) != nil }
+
     private static func object(_ line: String) -> [String: Any]? {
         try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
     }

@@ -13,6 +13,8 @@ public struct ConformanceResult: Sendable, Encodable {
     public var difference: ConformanceDifference?
     /// Why the case could not be compared; nil when it was.
     public var unreadable: String?
+    /// What was taken otherwise than the case says; nil: nothing.
+    public var note: String?
 }
 
 /// The first place where a run parts from its capture.
@@ -74,13 +76,15 @@ public enum Conformance {
         plan.numbersBlocks = advance == .step
         adjust(&plan)
         var result = ConformanceResult(name: name, advance: advance.rawValue, steps: 0)
+        result.note = try configuration.note(place: folder + "/config.json")
         if configuration.source != nil {
             let checker = try WholeTraceChecker(folder, plan)
-            try check(&result, plan, try wholeTrace(folder, configuration), checker)
+            try check(
+                &result, plan, try wholeTrace(folder, configuration), checker, configuration)
         } else {
             let checker = try LineChecker(folder, plan, digests: configuration.detail == "digest")
             let (source, _) = try openTrace(folder + "/trace.jsonl")
-            try check(&result, plan, source, checker)
+            try check(&result, plan, source, checker, configuration)
         }
         return result
     }
@@ -102,13 +106,16 @@ public enum Conformance {
 
     private static func check(
         _ result: inout ConformanceResult, _ plan: RunPlan, _ source: any RequestSource,
-        _ checker: any ConformanceChecker
+        _ checker: any ConformanceChecker, _ configuration: CaseConfiguration
     ) throws {
         do {
             let run = try simulate(plan, source: source, observer: checker)
             try checker.finish(run)
+            result.difference = difference(run, configuration.totals, checker.before)
         } catch is ConformanceStop {
             // The checker holds the difference.
+        } catch let error as UnreadableLine {
+            throw error.problem
         } catch let error as InputError where checker.difference == nil {
             result.difference = ConformanceDifference(
                 place: "the run ended", expected: "a complete run", actual: error.description,
@@ -116,6 +123,17 @@ public enum Conformance {
         }
         result.steps = checker.compared
         result.difference = result.difference ?? checker.difference
+    }
+
+    /// The first of a capture's totals that the run counts otherwise.
+    private static func difference(
+        _ run: RunResult, _ totals: [(name: String, count: Int)], _ before: String
+    ) -> ConformanceDifference? {
+        let counted = CaseKeys.counted(run)
+        guard let other = totals.first(where: { counted[$0.name] != $0.count }) else { return nil }
+        return ConformanceDifference(
+            place: "config.json, totals.\(other.name)", expected: "\(other.count)",
+            actual: "\(counted[other.name] ?? 0)", before: before)
     }
 
     /// Opens the trace that a whole-trace case names, in a `traces` folder above the case.
@@ -143,6 +161,20 @@ public enum Conformance {
 
 /// Thrown by a checker at the first difference, to end the run.
 struct ConformanceStop: Error {}
+
+/// Thrown by a checker at a line of the capture that is none.
+struct UnreadableLine: Error {
+    let problem: InputError
+
+    /// Throws where a line that a run differs from is no JSON object.
+    static func check(_ line: Substring, place: String) throws {
+        guard !LineComparison.isObject(line) else { return }
+        throw UnreadableLine(
+            problem: InputError(
+                place, "is no JSON object: \(String(line.prefix(80)).echoed())",
+                expected: "a line of a capture"))
+    }
+}
 
 /// Watches a run and compares it with a capture.
 protocol ConformanceChecker: AnyObject, RunObserver {

@@ -29,6 +29,7 @@ final class LineChecker: ConformanceChecker {
             return try stop(expected: "the end of the log", actual: line)
         }
         guard LineComparison.equal(expected[compared], line) else {
+            try UnreadableLine.check(expected[compared], place: "\(path):\(compared + 1)")
             return try stop(expected: String(expected[compared]), actual: line)
         }
         compared += 1
@@ -36,6 +37,7 @@ final class LineChecker: ConformanceChecker {
 
     func finish(_ result: RunResult) throws {
         if compared < expected.count {
+            try UnreadableLine.check(expected[compared], place: "\(path):\(compared + 1)")
             try stop(expected: String(expected[compared]), actual: "the run ended")
         }
     }

@@ -113,6 +113,8 @@ final class WholeTraceChecker: ConformanceChecker {
             return try stop("checkpoints.jsonl", "the end of the log", line)
         }
         guard LineComparison.equal(expected[checkpoint], line) else {
+            try UnreadableLine.check(
+                expected[checkpoint], place: "\(folder)/checkpoints.jsonl:\(checkpoint + 1)")
             return try stop(
                 "checkpoints.jsonl:\(checkpoint + 1)", String(expected[checkpoint]), line)
         }
@@ -138,6 +140,8 @@ final class WholeTraceChecker: ConformanceChecker {
         list("fin", step.finished)
         line += ",\"en\":\(step.time / 1_000_000),\"h\":\"\(digest.hexadecimal)\"}"
         guard LineComparison.equal(head[headLine], line) else {
+            try UnreadableLine.check(
+                head[headLine], place: "\(folder)/head.jsonl.gz:\(headLine + 1)")
             return try stop("head.jsonl.gz:\(headLine + 1)", String(head[headLine]), line)
         }
         before = line

@@ -19,10 +19,16 @@ struct Arrivals: ~Copyable {
     private let thinkTime: ThinkTime
     private let seed: UInt64
     /// Whether requests wait at the client while too many are in the cluster.
-    let isCapped: Bool
-    /// How long requests in the cluster had waited at the client, by their numbers, picoseconds;
-    /// those that had not are absent.
-    private var clientWaits: [Int64: Int64] = [:]
+    private let isCapped: Bool
+    /// Whether records say what their clients did: a cap, stages, or a timeout is set.
+    let knowsClients: Bool
+    /// What clients did with the requests in the cluster, by their numbers; those of whom there is
+    /// nothing to say are absent.
+    private var clients: [Int64: ClientPart] = [:]
+    /// The stages of the load; nil: it has none.
+    private(set) var stages: StageClock?
+    /// The requests of impatient clients; nil: clients wait.
+    private var attempts: ClientAttempts?
     /// When the latest row was due, picoseconds.
     private var latestDue: Int64 = 0
     /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
@@ -37,6 +43,14 @@ struct Arrivals: ~Copyable {
     /// Rows whose waits are over, by time.
     private var released = EventHeap()
     private var latest: Int64 = 0
+
+    /// What a client did with a request.
+    private struct ClientPart {
+        /// Picoseconds.
+        var wait: Int64 = 0
+        var stage: Int16 = -1
+        var attempt: Int16 = 1
+    }
 
     /// A row that waits for a request, and how long after it.
     private struct Follower {
@@ -70,9 +84,12 @@ struct Arrivals: ~Copyable {
         case .openLoop: break
         case .closedLoop(let concurrency): (places, limits.loop) = (max(1, concurrency), true)
         case .capped(let concurrency): (places, limits.cap) = (max(1, concurrency), true)
+        case .staged(let load): stages = StageClock(load, seed: plan.seed)
         }
         (closedLoop, isCapped) = limits
-        isDependent = places > 0
+        attempts = plan.patience.map { ClientAttempts($0, seed: plan.seed) }
+        knowsClients = plan.holdsBack || stages != nil
+        isDependent = places > 0 || knowsClients
         for place in 0..<places { openings.push(.init(time: 0, tie: Int64(place), payload: 0)) }
         try refill()
         if !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty { try holdFollowers() }
@@ -167,6 +184,9 @@ struct Arrivals: ~Copyable {
             expected: "a first request that waits for no other")
     }
 
+    /// Whether a row is at hand that was not sent.
+    var hasRow: Bool { row < batch.count }
+
     private var isFollower: Bool { !pending.isEmpty && batch.follows(row) }
 
     /// Arrival of the next request, picoseconds; `Int64.max` when none is known.
@@ -182,19 +202,17 @@ struct Arrivals: ~Copyable {
             try refill()
             if row < batch.count, isFollower { row += 1 } else { break }
         }
-        let now = released.first?.time ?? .max
-        if isCapped {
-            let due = min(now, try rowDue())
-            return due == .max ? due : max(due, openings.first?.time ?? .max)
-        }
-        guard row < batch.count else { return now }
-        if closedLoop { return min(now, openings.first?.time ?? .max) }
-        return min(now, try picoseconds(batch.arrivals[row]))
+        let due = min(released.first?.time ?? .max, attempts?.next ?? .max, try rowDue())
+        guard isCapped, due < .max else { return due }
+        return max(due, openings.first?.time ?? .max)
     }
 
-    /// When the next row that waits for no other is due, picoseconds; `Int64.max`: none is left.
+    /// When the next row that waits for no other is due, picoseconds; `Int64.max`: none is left,
+    /// or another request has to end first.
     private func rowDue() throws -> Int64 {
-        row < batch.count ? try picoseconds(batch.arrivals[row]) : .max
+        guard row < batch.count else { return .max }
+        if closedLoop { return openings.first?.time ?? .max }
+        return try stages?.next ?? picoseconds(batch.arrivals[row])
     }
 
     @inline(__always)
@@ -219,7 +237,7 @@ struct Arrivals: ~Copyable {
         guard time >= latest else { throw outOfOrder() }
         latest = time
         sequence += 1
-        if isCapped { return try takeDue(at: time) }
+        if knowsClients { return try takeDue(at: time) }
         if let event = released.first, event.time == time {
             _ = released.pop()
             if !companions.isEmpty { began(Int(event.payload), at: time) }
@@ -231,11 +249,19 @@ struct Arrivals: ~Copyable {
         return arriving(row - 1, sequence - 1, at: time)
     }
 
-    /// Sends the request that has been due longest, under a cap.
+    /// Sends the request that has been due longest, and notes what its client did.
     @inline(never)
     private mutating func takeDue(at time: Int64) throws -> ArrivingRequest {
-        _ = openings.pop()
+        if isCapped { _ = openings.pop() }
+        let number = sequence - 1
         var due = try rowDue()
+        let follower = released.first?.time ?? .max
+        if let next = attempts?.next, next < .max, next <= min(due, follower) {
+            let again = attempts!.resend(sequence: number, at: time)
+            clients[number] = ClientPart(
+                wait: time - again.due, stage: stageNumber, attempt: Int16(clamping: again.number))
+            return again.request
+        }
         var index = row
         if let event = released.first, event.time <= due {
             _ = released.pop()
@@ -243,17 +269,32 @@ struct Arrivals: ~Copyable {
         } else {
             guard due >= latestDue else { throw outOfOrder() }
             latestDue = due
+            if closedLoop { _ = openings.pop() }
+            stages?.send(at: time)
             row += 1
         }
-        if time > due { clientWaits[sequence - 1] = time - due }
+        if time > due || stages != nil {
+            clients[number] = ClientPart(wait: time - due, stage: stageNumber)
+        }
         if !companions.isEmpty { began(index, at: time) }
-        return arriving(index, sequence - 1, at: time)
+        var request = arriving(index, number, at: time)
+        attempts?.send(&request, due: due)
+        return request
     }
 
-    /// How long a request waited at the client before it was sent, picoseconds: asked once, when
-    /// it has ended.
-    mutating func clientWait(of sequence: Int64) -> Int64 {
-        clientWaits.removeValue(forKey: sequence) ?? 0
+    private var stageNumber: Int16 { stages.map { Int16(clamping: $0.number) } ?? -1 }
+
+    /// Writes into the record of an attempt that has ended what its client did, and whether it is
+    /// sent again after `time`. Asked once for each.
+    mutating func note(_ ended: inout EndedRequest, at time: Int64) -> AttemptEnd {
+        if let part = clients.removeValue(forKey: ended.sequence) {
+            ended.record.clientWait = part.wait
+            ended.record.stage = part.stage
+            ended.record.attempt = part.attempt
+        }
+        let end = attempts?.ended(ended.sequence, ended.record, at: time) ?? .final
+        ended.record.isSentAgain = end == .resent
+        return end
     }
 
     /// Tells the rows that wait for a row's arrival. In a closed loop they come on top of its
@@ -261,7 +302,9 @@ struct Arrivals: ~Copyable {
     @inline(never)
     private mutating func began(_ index: Int, at time: Int64) {
         guard let rows = companions.removeValue(forKey: batch.ids[index]) else { return }
-        excess += release(rows, at: time)
+        let count = release(rows, at: time)
+        excess += count
+        stages?.add(count)
     }
 
     /// Ends one wait of each row; returns how many rows wait for nothing more.
@@ -314,8 +357,14 @@ struct Arrivals: ~Copyable {
     /// Tells them that a request ended: its followers, or the next of a closed loop, may come.
     /// A session keeps its place in the loop from turn to turn.
     mutating func ended(_ record: RequestRecord, at time: Int64) {
+        guard !record.isSentAgain else {
+            // It keeps its place in a loop or a stage, and none under a cap.
+            if isCapped { openings.push(.init(time: time, tie: 0, payload: 0)) }
+            return
+        }
         let rows = followers.removeValue(forKey: record.id)
         let count = rows.map { release($0, at: time) } ?? 0
+        stages?.end(followers: count, at: time)
         guard closedLoop || isCapped else { return }
         if isCapped {
             openings.push(.init(time: time, tie: 0, payload: 0))

@@ -45,14 +45,19 @@ extension Cluster {
         result.hostTimeInSteps = plan.demand.map { plan.stepTime.scaled($0.hostTime(result.work)) }
         result.utilization = result.utilization(plan)
         // A closed loop sends no more than is answered.
+        var cap: Int?
         switch plan.arrivals {
         case .closedLoop(let concurrency):
             (result.concurrency, result.thinkTime) = (concurrency, plan.thinkTime)
-        case .capped(let concurrency):
-            result.client = ClientLatencies(client[0], cap: concurrency)
+        case .capped(let concurrency): cap = concurrency
+        case .staged: break
         case .openLoop:
             let steps = Double(max(1, result.work.steps))
             result.overload = window.trend.overload(meanStep: Double(result.busyTime) / steps)
+        }
+        if plan.holdsBack {
+            result.client = ClientLatencies(
+                client[0], cap: cap, countsAttempts: plan.patience != nil)
         }
         result.digest = digest(result)
         if window.stretch.isOn {

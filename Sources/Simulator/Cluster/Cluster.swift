@@ -29,7 +29,7 @@ struct Cluster: ~Copyable {
         }
         router = Router(plan)
         statistics.append(RequestStatistics(plan.objective))
-        if case .capped = plan.arrivals { client.append(ClientStatistics()) }
+        if plan.holdsBack { client.append(ClientStatistics()) }
         dueTimes = Array(repeating: .max, count: plan.replicas)
         window = ReorderBuffer(plan)
         objective = plan.objective
@@ -152,12 +152,7 @@ private func collect(
     cluster.seconds.take(&cluster.replicas[number].counters.seconds)
     guard !cluster.replicas[number].counters.ended.isEmpty else { return }
     for index in cluster.replicas[number].counters.ended.indices {
-        if arrivals.isCapped {
-            let sequence = cluster.replicas[number].counters.ended[index].sequence
-            let wait = arrivals.clientWait(of: sequence)
-            cluster.replicas[number].counters.ended[index].record.clientWait = wait
-            cluster.client[0].add(cluster.replicas[number].counters.ended[index].record)
-        }
+        if arrivals.knowsClients { note(index, of: number, in: &cluster, &arrivals) }
         let ended = cluster.replicas[number].counters.ended[index]
         cluster.router.ended(on: number)
         cluster.statistics[0].add(ended.record)
@@ -170,4 +165,16 @@ private func collect(
     }
     cluster.window.enter(&cluster.replicas[number].counters.ended)
     try cluster.window.handOn(&observer)
+}
+
+/// Notes what its client did in the record of a request that has ended.
+@inline(never)
+private func note(
+    _ index: Int, of number: Int, in cluster: inout Cluster, _ arrivals: inout Arrivals
+) {
+    var ended = cluster.replicas[number].counters.ended[index]
+    let time = max(ended.record.finish, ended.record.arrival, cluster.now)
+    let end = arrivals.note(&ended, at: time)
+    cluster.replicas[number].counters.ended[index] = ended
+    if !cluster.client.isEmpty { cluster.client[0].add(ended.record, end) }
 }

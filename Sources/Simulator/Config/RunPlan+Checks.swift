@@ -1,6 +1,7 @@
 import Basics
 import Models
 import StepTime
+import Traces
 
 extension RunPlan {
     /// Most of anything counted: with it, no product of two counts leaves 64 bits.
@@ -65,6 +66,37 @@ extension RunPlan {
         case .openLoop: break
         case .closedLoop(let concurrency): try inRange(concurrency, "trace.concurrency")
         case .capped(let concurrency): try inRange(concurrency, "trace.max_concurrency")
+        case .staged(let load): try load.check()
+        }
+        try patience?.check()
+    }
+}
+
+extension LoadStages {
+    /// Throws for stages that are none, and for one that sends nothing.
+    fileprivate func check() throws {
+        guard (1...1_000).contains(stages.count) else {
+            throw InputError("trace.stages", "are \(stages.count)", expected: "1 to 1000")
+        }
+        for stage in stages {
+            var count = stage.requests ?? 1
+            if case .concurrency(let most) = stage.load { count = min(count, most) }
+            guard count >= 1 else {
+                throw InputError(
+                    "trace.stages", "has one that sends no request (\(stage.words))",
+                    expected: "a higher rate, or more seconds")
+            }
+        }
+    }
+}
+
+extension ClientPatience {
+    /// Throws for what no client does.
+    fileprivate func check() throws {
+        guard timeout > 0, (0...1_000).contains(retries), pause >= 0, longestPause >= 0 else {
+            throw InputError(
+                "trace.client_timeout_s", "and the keys beside it are out of range",
+                expected: "a timeout above 0 and up to 1000 retries")
         }
     }
 }

@@ -1,4 +1,5 @@
 import StepTime
+import Traces
 
 /// How requests are spread over replicas.
 public struct RouterConfiguration: Sendable, Equatable {
@@ -44,6 +45,9 @@ public enum ArrivalMode: Sendable, Equatable {
     /// At the times of the trace, and at most this many in the cluster: a request whose time has
     /// come waits at the client, first come, first sent, until one ends.
     case capped(concurrency: Int)
+    /// In stages, each at a rate or with so many in flight; the trace's times are ignored, and what
+    /// the stages leave of it is not sent.
+    case staged(LoadStages)
 }
 
 /// A scheduler in another process, and how long it may think.
@@ -71,6 +75,8 @@ public struct RunPlan: Sendable {
     public var arrivals = ArrivalMode.openLoop
     /// The pauses of a closed loop's users.
     public var thinkTime = ThinkTime()
+    /// How long clients wait for an answer; nil: for ever.
+    public var patience: ClientPatience?
     public var objective = ServiceLevelObjective()
     /// What is left out of latencies, goodput and throughput.
     public var margins = Margins()
@@ -96,9 +102,15 @@ public struct RunPlan: Sendable {
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
 
-    /// Whether requests may wait at the client before they are sent.
+    /// Whether requests may wait at the client before they are sent, or are sent again.
     public var holdsBack: Bool {
         if case .capped = arrivals { return true }
+        return patience != nil
+    }
+
+    /// Whether the load has stages.
+    public var hasStages: Bool {
+        if case .staged = arrivals { return true }
         return false
     }
 

@@ -1,3 +1,13 @@
+/// How an attempt that has ended was meant.
+enum AttemptEnd {
+    /// Answered, refused, or given up by the trace's own client.
+    case final
+    /// Timed out, and not sent again.
+    case gaveUp
+    /// Timed out, and sent again.
+    case resent
+}
+
 /// What clients saw of requests that may wait there before they are sent.
 struct ClientStatistics: ~Copyable {
     private(set) var wait = HotHistogram()
@@ -9,12 +19,17 @@ struct ClientStatistics: ~Copyable {
     private(set) var endToEndSquares = SquareSum()
     /// Requests that were not sent at once.
     private(set) var held = 0
+    private(set) var attempts = AttemptCounts()
 
-    /// Enters an ended request. O(1).
-    mutating func add(_ record: borrowing RequestRecord) {
+    /// Enters an attempt that has ended, and how its client meant that. O(1).
+    mutating func add(
+        _ record: borrowing RequestRecord, _ end: AttemptEnd = .final
+    ) {
+        attempts.add(record, end)
+        guard end != .resent else { return }
         wait.add(record.clientWait)
         waitSquares.add(record.clientWait)
-        if record.clientWait > 0 { held += 1 }
+        if record.clientWait > 0, record.attempt == 1 { held += 1 }
         guard record.outcome == .finished else { return }
         let first = record.firstToken - record.due
         timeToFirstToken.add(first)
@@ -24,10 +39,47 @@ struct ClientStatistics: ~Copyable {
     }
 }
 
-/// Latencies from the moment at which clients meant to send, where a cap holds requests back.
+/// What clients that time out sent, and what of it was for nothing.
+public struct AttemptCounts: Sendable, Equatable {
+    /// Requests, each however often it was sent.
+    public var requests = 0
+    /// Sendings of them.
+    public var attempts = 0
+    /// Requests that were sent more than once.
+    public var retried = 0
+    /// Requests whose last attempt timed out.
+    public var gaveUp = 0
+    /// Tokens delivered to attempts that timed out.
+    public var wastedOutputTokens = 0
+    /// Prompt tokens computed for such attempts, as far as these had their first token.
+    public var wastedPromptTokens = 0
+
+    init() {}
+
+    fileprivate mutating func add(
+        _ record: borrowing RequestRecord, _ end: AttemptEnd
+    ) {
+        attempts += 1
+        if end != .resent {
+            requests += 1
+            if record.attempt > 1 { retried += 1 }
+            if end == .gaveUp { gaveUp += 1 }
+        }
+        guard end != .final else { return }
+        wastedOutputTokens += Int(record.outputTokens)
+        if record.firstToken >= 0 {
+            wastedPromptTokens += Int(record.promptTokens - record.hitTokens)
+        }
+    }
+}
+
+/// Latencies from the moment at which clients meant to send, where a cap holds requests back or
+/// clients time out and send again.
 public struct ClientLatencies: Sendable {
-    /// Most requests in the cluster.
-    public var cap: Int
+    /// Most requests in the cluster; nil: any number.
+    public var cap: Int?
+    /// What clients that time out did; nil: they wait.
+    public var attempts: AttemptCounts?
     /// Requests that were not sent at once.
     public var held: Int
     /// Histograms of picoseconds: the wait at the client of every request; TTFT and E2E since it
@@ -36,8 +88,11 @@ public struct ClientLatencies: Sendable {
     public var timeToFirstToken: LatencyHistogram
     public var endToEnd: LatencyHistogram
 
-    init(_ statistics: borrowing ClientStatistics, cap: Int) {
+    init(
+        _ statistics: borrowing ClientStatistics, cap: Int? = nil, countsAttempts: Bool = false
+    ) {
         self.cap = cap
+        attempts = countsAttempts ? statistics.attempts : nil
         held = statistics.held
         wait = LatencyHistogram(statistics.wait, squares: statistics.waitSquares)
         timeToFirstToken = LatencyHistogram(

@@ -57,8 +57,14 @@ public struct RequestRecord: Sendable, Equatable {
     public var priority: Int32
     public var outcome: Outcome
     public var rejection: RejectionReason
+    /// The stage of the load in which it was sent, counted from 0; -1: the load has none.
+    public var stage: Int16 = -1
+    /// Which attempt of its client it was, counted from 1.
+    public var attempt: Int16 = 1
+    /// Whether its client timed out and sends it again.
+    public var isSentAgain = false
     /// How long it was held back at the client before it was sent, which is its arrival: the time
-    /// since it was due, where a cap is set.
+    /// since it was due, where a cap is set, or since its first attempt was.
     public var clientWait: Int64 = 0
 
     public init(

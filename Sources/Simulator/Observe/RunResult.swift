@@ -115,7 +115,12 @@ public struct RunResult: Sendable {
     public var concurrency: Int?
     /// The pauses of its users.
     public var thinkTime = ThinkTime()
-    /// What clients saw where requests waited there for a place; nil: no cap was set.
+    /// What the stages of the load did; empty: it has none.
+    public var stages: [StageRun] = []
+    /// Whether these were over before the trace was, the rest of which was not sent.
+    public var leavesTrace = false
+    /// What clients saw where requests waited there for a place, or clients timed out; nil: neither
+    /// was set.
     public var client: ClientLatencies?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     public var refusedActions = 0

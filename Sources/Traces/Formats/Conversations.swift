@@ -16,9 +16,6 @@ struct Conversations {
     private var sessionCount: Int64 = 0
     private var counters: ReaderCounters
 
-    /// UTF-8 bytes per token.
-    private static let bytesPerToken = 4
-
     /// The source for a file.
     static func open(
         _ reader: LineReader, options: TraceOptions
@@ -34,7 +31,7 @@ struct Conversations {
         let notes = TraceNotes(
             path: reader.path, format: .sharegpt,
             assumptions: [
-                "token counts are estimated at \(bytesPerToken) bytes a token",
+                ChatMessage.assumption,
                 "conversations start at \(options.sessionRate) per second (Poisson, seed"
                     + " \(options.seed)), pauses are exponential with a mean of"
                     + " \(options.meanPause / 1_000_000_000) s",
@@ -114,8 +111,8 @@ struct Conversations {
         var isFirst = true
         try cursor.openArray("the turns")
         while try cursor.nextElement(0x5d, &isFirst) {
-            let message = try Message(&cursor)
-            let tokens = (message.bytes + Self.bytesPerToken - 1) / Self.bytesPerToken
+            let message = try ChatMessage(&cursor)
+            let tokens = message.tokens
             if tokens == 0, message.speaker == .assistant, question {
                 // An answer without text, as a call of a tool is.
                 try counters.note(.unanswered)
@@ -158,88 +155,5 @@ struct Conversations {
             }
         }
         if question { try counters.note(.unanswered) }
-    }
-
-    /// One message: who speaks, how long it is, and the identity of its text.
-    private struct Message {
-        enum Speaker { case system, user, assistant }
-        var speaker = Speaker.user
-        var bytes = 0
-        var hash: UInt64 = 0
-
-        init(_ cursor: inout ByteCursor) throws {
-            var isFirst = true
-            try cursor.openObject()
-            while try cursor.nextElement(0x7d, &isFirst) {
-                let key = try cursor.key()
-                if cursor.matches(key, "from") || cursor.matches(key, "role") {
-                    let name = try cursor.stringRange()
-                    if cursor.matches(name, "gpt") || cursor.matches(name, "assistant")
-                        || cursor.matches(name, "chatgpt") || cursor.matches(name, "bing")
-                        || cursor.matches(name, "bard")
-                    {
-                        speaker = .assistant
-                    } else if cursor.matches(name, "system") {
-                        speaker = .system
-                    }
-                } else if cursor.matches(key, "value") || cursor.matches(key, "content") {
-                    try measure(&cursor)
-                } else {
-                    try cursor.skipValue()
-                }
-            }
-        }
-
-        /// Adds up a text, or the `text` values inside a list of content parts.
-        private mutating func measure(_ cursor: inout ByteCursor) throws {
-            if cursor.current == 0x22 {
-                let range = try cursor.stringRange()
-                bytes += cursor.decodedLength(range)
-                hash = hash &* 31 &+ cursor.hash(range)
-            } else if cursor.current == 0x5b {
-                var isFirst = true
-                try cursor.openArray("the content")
-                while try cursor.nextElement(0x5d, &isFirst) {
-                    guard cursor.current == 0x7b else {
-                        try cursor.skipValue()
-                        continue
-                    }
-                    var isFirstKey = true
-                    try cursor.openObject()
-                    while try cursor.nextElement(0x7d, &isFirstKey) {
-                        let key = try cursor.key()
-                        if cursor.matches(key, "text"), cursor.current == 0x22 {
-                            let range = try cursor.stringRange()
-                            bytes += cursor.decodedLength(range)
-                            hash = hash &* 31 &+ cursor.hash(range)
-                        } else {
-                            try cursor.skipValue()
-                        }
-                    }
-                }
-            } else {
-                try cursor.skipValue()
-            }
-        }
-    }
-}
-
-extension ByteCursor {
-    /// UTF-8 bytes of a JSON string once its escapes are read: \uXXXX counts as three (a pair of
-    /// surrogates as six, though it is four), other escapes as one.
-    func decodedLength(_ range: Range<Int>) -> Int {
-        var length = 0
-        var index = range.lowerBound
-        while index < range.upperBound {
-            if base[index] == 0x5c, index + 1 < range.upperBound {
-                let isUnicode = base[index + 1] == 0x75
-                length += isUnicode ? 3 : 1
-                index += isUnicode ? 6 : 2
-            } else {
-                length += 1
-                index += 1
-            }
-        }
-        return length
     }
 }

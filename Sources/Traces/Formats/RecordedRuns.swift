@@ -1,7 +1,7 @@
 import Basics
 
 /// Runs of real servers that were recorded request by request, with their latencies: the JSON of
-/// LLMServingSim's bench, of `vllm bench serve --save-detailed` and of AIPerf.
+/// LLMServingSim's bench, of `vllm bench serve --save-detailed`, of AIPerf and of guidellm.
 ///
 /// - LLMServingSim (`requests.jsonl`): `input_toks`, `output_toks`, `arrival_time` (s since 1970)
 ///   and the engine's `queued_ts`, `first_token_ts`, `last_token_ts` (s of its own clock). The two
@@ -12,7 +12,7 @@ import Basics
 ///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token`, `request_latency`.
 struct RecordedRuns {
     /// A request with nanoseconds of its file's clock.
-    private struct Request {
+    struct Request {
         var time: Int64
         var prompt: Int64
         var output: Int64
@@ -24,10 +24,10 @@ struct RecordedRuns {
         var queued: Int64?
     }
 
-    private var requests: [Request] = []
-    private var counters: ReaderCounters
+    var requests: [Request] = []
+    var counters: ReaderCounters
     private var assumptions: [String] = []
-    private var remarks: [String] = []
+    var remarks: [String] = []
 
     /// The source for a file of such a format. Throws `InputError` for what cannot be read, and for
     /// a benchmark's result that has no requests.
@@ -44,6 +44,7 @@ struct RecordedRuns {
                     switch format {
                     case .vllmBench: try trace.readBenchmark(&fields)
                     case .aiperf: try trace.readRecord(&fields)
+                    case .guidellm: try trace.readReport(&fields)
                     default: try trace.readServed(&fields)
                     }
                 }
@@ -54,6 +55,7 @@ struct RecordedRuns {
         let origin =
             switch format {
             case .vllmBench: "vLLM's benchmark client: from the sending of a request"
+            case .guidellm: "guidellm's client: from the sending of a request"
             case .aiperf: "AIPerf's client: from the sending of a request"
             default: "vLLM's engine, as LLMServingSim recorded it: from the arrival of a request"
             }
@@ -94,9 +96,11 @@ struct RecordedRuns {
     // MARK: LLMServingSim
 
     private mutating func readServed(_ fields: inout JSONFields) throws {
+        var arrival = try fields.time("arrival_time", scale: 9)
+        // As its workloads have it.
+        if arrival == nil { arrival = try fields.time("arrival_time_ns", scale: 0) }
         guard let prompt = try fields.tokens("input_toks"),
-            let output = try fields.tokens("output_toks"),
-            let time = try fields.time("arrival_time", scale: 9)
+            let output = try fields.tokens("output_toks"), let time = arrival
         else {
             throw ScanFailure(
                 "a key is missing", expected: "input_toks, output_toks and arrival_time")

@@ -133,6 +133,12 @@ struct JSONFields {
         return value.printable(range)
     }
 
+    /// What a value was found to be, which is then used.
+    mutating func take<Value>(_ name: StaticString, _ value: Value) throws -> Value {
+        _ = self.value(name)
+        return value
+    }
+
     /// The first byte of a value, 0 without the key.
     func first(of name: StaticString) -> UInt8 {
         guard let field = fields.first(where: { cursor.matches($0.name, name) }) else { return 0 }

@@ -14,19 +14,16 @@ enum KnownDialects {
                 "turns of GitHub Copilot without their session are not read",
                 "lines of sessions, each with turns")
         }
-        if head.has("spawns") || head.has("orchestrator")
-            || (head.first(of: "turns") == 0x5b && head.text.contains("\"forks\""))
-        {
-            return found("AIPerf's trees of conversations (dag_jsonl, texts) are not read")
-        }
         if head.first(of: "turns") == 0x5b, !head.has("messages") {
             return found("sessions with a list of turns are not read")
         }
-        if head.has("benchmarks") || head.has("request_totals") {
-            return found("a report of guidellm is not read")
+        if head.has("request_totals") {
+            return found(
+                "a part of guidellm's report without its requests is not read",
+                "benchmarks.json, with requests in each of its benchmarks")
         }
-        if head.has("input_tok_ids"), !head.has("input_toks") {
-            return found("LLMServingSim's workloads (input_tok_ids) are not read")
+        if head.has("sub_requests") || (head.has("input_tok_ids") && !head.has("input_toks")) {
+            return found("LLMServingSim's agentic workloads (sub_requests) are not read")
         }
         if let delta = head.names.first(where: {
             $0.lowercased().contains("delta") && head.first(of: $0) != 0x6e

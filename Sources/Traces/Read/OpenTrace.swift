@@ -21,7 +21,7 @@ public func openTrace(
     try TraceSignature.checkText(reader)
     let format = try options.format ?? TraceSignature(reader, options: options).format
     let trace = try open(reader, as: format, options: options)
-    let drawsSessions = [.weka, .sharegpt, .appliedCompute].contains(format)
+    let drawsSessions = [.weka, .sharegpt, .appliedCompute, .aiperfDAG].contains(format)
     if options.sessionRate != TraceOptions().sessionRate, !drawsSessions {
         trace.notes.add(
             remark: "no session rate is used: \(format.rawValue) draws no session starts")
@@ -95,7 +95,7 @@ private func open(
     case .otel:
         return try OpenTelemetrySpans.open(reader, options: options)
     case .agenticMooncake, .mooncakeDelta, .appliedCompute, .dynamo, .copilot, .traceLab, .blis,
-        .llmServingSim, .vllmBench, .aiperf:
+        .llmServingSim, .vllmBench, .aiperf, .aiperfDAG, .guidellm:
         return try openWhole(reader, as: format, options: options)
     }
 }
@@ -111,6 +111,7 @@ private func openWhole(
     case .dynamo: try DynamoTrace.open(reader, options: options)
     case .copilot: try CopilotSessions.open(reader, options: options)
     case .traceLab: try TraceLabRounds.open(reader, options: options)
+    case .aiperfDAG: try AIPerfTrees.open(reader, options: options)
     case .blis: try BLISTrace.open(reader, options: options)
     default: try RecordedRuns.open(reader, as: format, options: options)
     }

@@ -45,6 +45,10 @@ public enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case vllmBench = "vllm_bench"
     /// AIPerf's records of a run: JSON lines with measured latencies.
     case aiperf
+    /// AIPerf's branching conversations (dag_jsonl): JSON lines of sessions.
+    case aiperfDAG = "aiperf_dag"
+    /// guidellm's reports (benchmarks.json): one JSON object with the requests of its benchmarks.
+    case guidellm
     /// The project's own JSON lines: id, arrival_us, segments, output_tokens and optional keys.
     case native
 }
@@ -52,7 +56,7 @@ public enum TraceFormat: String, CaseIterable, Codable, Sendable {
 extension TraceFormat {
     /// Formats that may record what a real server did with the requests.
     public static let measuring: [TraceFormat] = [
-        .dynamo, .blis, .llmServingSim, .vllmBench, .aiperf,
+        .dynamo, .blis, .llmServingSim, .vllmBench, .aiperf, .guidellm,
     ]
 
     /// The format of a file where it is one of `measuring`; nil for any other file, for one that

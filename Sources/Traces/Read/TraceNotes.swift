@@ -128,6 +128,7 @@ public final class TraceNotes: Sendable {
     public let assumptions: [String]
     /// What a real server did with the requests, by their ids; nil where the trace does not say.
     public let measured: MeasuredLatencies?
+    private let oddLatencies: Int
     private let state = Mutex(State())
 
     init(
@@ -135,6 +136,7 @@ public final class TraceNotes: Sendable {
         measured: MeasuredLatencies? = nil
     ) {
         self.measured = measured.flatMap { $0.count > 0 ? $0 : nil }
+        oddLatencies = measured?.odd ?? 0
         self.path = path
         self.assumptions = assumptions
         self.format = format
@@ -164,7 +166,11 @@ public final class TraceNotes: Sendable {
     /// What was passed over without changing any request that is replayed, a sentence each.
     public var remarks: [String] {
         let keys = unknownKeys.map { "\($0.name) (\($0.count))" }.joined(separator: ", ")
-        return state.withLock { $0.asides }
+        let odd =
+            oddLatencies > 0
+            ? ["measured latencies that are negative, or end before they begin: \(oddLatencies)"]
+            : []
+        return state.withLock { $0.asides } + odd
             + (keys.isEmpty ? [] : ["keys that are not known, and not used: \(keys)"])
     }
 

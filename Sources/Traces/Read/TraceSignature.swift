@@ -143,9 +143,19 @@ struct JSONHead {
         if has("metadata"), has("metrics"), text.contains("\"request_start_ns\"") {
             return .aiperf
         }
+        if has("session_id"), isTree { return .aiperfDAG }
+        if has("benchmarks"), text.contains("guidellm") || first(of: "benchmarks") == 0x5b {
+            return .guidellm
+        }
         let isBenchmark = has("request_throughput") && has("total_input_tokens")
         if isBenchmark || (has("input_lens") && has("ttfts")) { return .vllmBench }
         return isGraph(reader) ? .agenticMooncake : nil
+    }
+
+    /// Whether this is a session of AIPerf's trees.
+    private var isTree: Bool {
+        has("orchestrator") || has("pre_session_spawns")
+            || (first(of: "turns") == 0x5b && text.contains("\"messages\""))
     }
 
     /// Whether the rows at hand name requests that they wait for.

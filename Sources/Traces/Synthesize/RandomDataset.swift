@@ -2,15 +2,19 @@ import Basics
 
 /// The "random" dataset of vLLM 0.33's benchmark: integers drawn evenly about two lengths
 /// (`RandomDataset.get_sampling_params` in `vllm/benchmarks/datasets`), a prefix that all prompts
-/// share, and behind it content of each prompt's own. All requests come at time 0.
+/// share, and behind it content of each prompt's own. All requests come at time 0. With several
+/// prefixes it is that benchmark's "prefix_repetition", whose lengths are not drawn.
 public struct RandomDataset: Sendable, Equatable {
     /// Tokens about which lengths are drawn, at least 1.
     public var inputTokens: Int
     public var outputTokens: Int
     /// How far lengths go to both sides, as a share of these; at least 0 and less than 1.
-    public var rangeRatio = 0.0
+    public var inputRangeRatio = 0.0
+    public var outputRangeRatio = 0.0
     /// Tokens that all prompts begin with, besides the input.
     public var prefixTokens = 0
+    /// How many such beginnings there are: requests are dealt to them evenly, in random order.
+    public var prefixes = 1
 
     /// Prompts and answers of these lengths exactly.
     public init(inputTokens: Int, outputTokens: Int) {
@@ -18,17 +22,17 @@ public struct RandomDataset: Sendable, Equatable {
     }
 
     /// Shortest and longest, both included: rounded outwards.
-    func range(about tokens: Int) -> ClosedRange<Int> {
-        let low = (Double(tokens) * (1 - rangeRatio)).rounded(.down)
-        let high = (Double(tokens) * (1 + rangeRatio)).rounded(.up)
+    func range(about tokens: Int, ratio: Double) -> ClosedRange<Int> {
+        let low = (Double(tokens) * (1 - ratio)).rounded(.down)
+        let high = (Double(tokens) * (1 + ratio)).rounded(.up)
         return Int(low)...Int(high)
     }
 
     /// So many requests. Throws `InputError` where a prompt could be empty. O(requests).
     public func requests(_ count: Int, seed: UInt64) throws -> Workload {
-        let inputs = range(about: inputTokens)
+        let inputs = range(about: inputTokens, ratio: inputRangeRatio)
         // Never no token at all.
-        let drawn = range(about: outputTokens)
+        let drawn = range(about: outputTokens, ratio: outputRangeRatio)
         let outputs = max(1, drawn.lowerBound)...max(1, drawn.upperBound)
         guard inputs.lowerBound + prefixTokens >= 1 else {
             throw InputError(
@@ -39,14 +43,17 @@ public struct RandomDataset: Sendable, Equatable {
         var trace = Workload()
         trace.ids = (0..<Int64(count)).map { $0 }
         trace.arrivals = .init(repeating: 0, count: count)
+        let groups = prefixes > 1 ? dealt(count, seed: seed) : .init(repeating: 0, count: count)
         for row in 0..<count {
             let input = inputs.lowerBound + random.below(inputs.count)
             trace.promptTokens.append(Int32(prefixTokens + input))
             if prefixTokens > 0 {
-                trace.segments.append(Segment(content: 0, length: Int32(prefixTokens)))
+                trace.segments.append(
+                    Segment(content: Int64(groups[row]), length: Int32(prefixTokens)))
             }
             if input > 0 {
-                trace.segments.append(Segment(content: Int64(row) + 1, length: Int32(input)))
+                trace.segments.append(
+                    Segment(content: Int64(prefixes + row), length: Int32(input)))
             }
             trace.segmentEnds.append(trace.segments.count)
         }
@@ -54,5 +61,15 @@ public struct RandomDataset: Sendable, Equatable {
             Int32(outputs.lowerBound + random.below(outputs.count))
         }
         return trace
+    }
+
+    /// The prefix of each request: as many of each as can be, in random order (Fisher and Yates).
+    private func dealt(_ count: Int, seed: UInt64) -> [Int] {
+        var random = SeededRandom(seed: seed, stream: 0x9EF1)
+        var groups = (0..<count).map { $0 % prefixes }
+        for place in stride(from: count - 1, to: 0, by: -1) {
+            groups.swapAt(place, random.below(place + 1))
+        }
+        return groups
     }
 }

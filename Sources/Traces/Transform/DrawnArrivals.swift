@@ -14,13 +14,26 @@ public struct SendingRate: Sendable, Equatable {
         case exponential
     }
 
+    /// How the gaps of a steady rate are spread.
+    public enum Law: String, CaseIterable, Sendable {
+        /// vLLM's: gamma distributed by the burstiness, and stretched.
+        case gamma
+        /// inference-perf's load type constant (`ConstantLoadTimer`): exponential gaps, scaled so
+        /// that a stage's requests fill its time. It is the first one with burstiness 1.
+        case inferencePerfConstant = "inference_perf_constant"
+        /// inference-perf's load type poisson (`PoissonLoadTimer`): in each second a Poisson
+        /// number of requests, with exponential gaps scaled so that they fill that second.
+        case inferencePerfPoisson = "inference_perf_poisson"
+    }
+
+    public var law = Law.gamma
     /// Requests per second, of the first request and of the last.
     public var start: Double
     public var end: Double
     /// Nil: the rate is steady.
     public var rampUp: RampUp?
     /// Shape of the gaps' gamma distribution: 1 is a Poisson process, less comes in bursts, more is
-    /// more even. From 1/400 to 400.
+    /// more even. From 1/400 to 400; infinite: all gaps are alike.
     public var burstiness: Double
 
     /// A steady rate, requests per second.
@@ -44,22 +57,45 @@ public struct SendingRate: Sendable, Equatable {
         }
     }
 
-    /// When so many requests are sent, seconds. O(requests).
-    func times(_ count: Int, seed: UInt64) -> [Double] {
+    /// When so many requests are sent, seconds; a steady rate is stretched to take `seconds`, else
+    /// one over the rate for each. O(requests).
+    func times(_ count: Int, seconds: Double? = nil, seed: UInt64) -> [Double] {
         var random = SeededRandom(seed: seed, stream: 0x5E4D)
+        if law == .inferencePerfPoisson { return timesBySecond(count, &random) }
+        let shape = law == .gamma ? burstiness : 1
         var gap = Distribution(kind: .gamma, mean: 1)
-        gap.cv = 1 / burstiness.squareRoot()
+        gap.cv = shape.isInfinite ? 1 : 1 / shape.squareRoot()
         let sampler = Sampler(gap)
         var time = 0.0
         var times: [Double] = []
         times.reserveCapacity(count)
         for index in 0..<count {
-            time += sampler.draw(&random) / rate(of: index, among: count)
+            let drawn = shape.isInfinite ? 1 : sampler.draw(&random)
+            time += drawn / rate(of: index, among: count)
             times.append(time)
         }
         guard rampUp == nil, time > 0 else { return times }
-        let factor = Double(count) / start / time
+        let factor = (seconds ?? Double(count) / start) / time
         return times.map { $0 * factor }
+    }
+
+    /// The last law. O(requests + seconds + rate).
+    private func timesBySecond(_ count: Int, _ random: inout SeededRandom) -> [Double] {
+        var times: [Double] = []
+        var second = 0.0
+        while times.count < count {
+            // A Poisson number: as many exponential gaps as fit the rate.
+            var (number, sum) = (0, random.exponential())
+            while sum < start { (number, sum) = (number + 1, sum + random.exponential()) }
+            var (ends, end): ([Double], Double) = ([], 0)
+            for _ in 0..<number {
+                end += random.exponential()
+                ends.append(end)
+            }
+            times += ends.prefix(count - times.count).map { second + $0 / end }
+            second += 1
+        }
+        return times
     }
 }
 

@@ -2,13 +2,18 @@ import Basics
 
 /// A part of a trace: sessions kept whole, or windows of time kept whole.
 ///
+/// Requests that wait for one another by more than their predecessors (agents' calls) are one
+/// session, however they are connected: such a trace is held in memory. What a window cuts is
+/// counted in `cuts`.
+///
 /// Which ones is decided by a seeded hash of the session or window, so a larger share contains a
 /// smaller one. Kept windows are put end to end, so that the rate stays what it was; of windows
 /// without requests, which look alike, the share itself is kept.
 public struct SampledSource: RequestSource {
     /// What is kept or left as a whole.
     public enum Unit: Sendable, Equatable {
-        /// A session; a request that follows nobody and is followed by nobody is one.
+        /// A session, or a graph of requests that wait for one another; a request that follows
+        /// nobody and is followed by nobody is one.
         case session
         /// Windows of this many nanoseconds.
         case window(Int64)
@@ -24,6 +29,11 @@ public struct SampledSource: RequestSource {
     /// The part of an empty window that is due, in 2⁻⁶⁴.
     private var dueEmpty: UInt64 = 0
     private var keptIDs = SeenIDs()
+    private var hasBegun = false
+    /// Whether the roots of all requests are known beforehand.
+    private var knowsRoots = false
+    /// What the sample leaves of how requests wait for one another.
+    public let cuts = SampleCuts()
 
     /// Keeps a share (0...1) of the units. Throws `InputError` for a share outside.
     public init(
@@ -42,6 +52,7 @@ public struct SampledSource: RequestSource {
     }
 
     public mutating func next() throws -> Workload? {
+        if !hasBegun { try begin() }
         while let batch = try source.next() {
             var result = BatchColumns(capacity: batch.count)
             for index in 0..<batch.count {
@@ -49,6 +60,10 @@ public struct SampledSource: RequestSource {
                 guard let time = place(row) else { continue }
                 if row.predecessor >= 0, !keptIDs.contains(row.predecessor) {
                     row.predecessor = -1
+                    cuts.turns += 1
+                }
+                cuts.waits += batch.waits(of: index).count {
+                    $0.event != .origin && !keptIDs.contains($0.request)
                 }
                 if row.predecessor != TraceRow.noSessions { _ = keptIDs.insert(row.id) }
                 result.append(index, of: batch, row: row, at: time) { keptIDs.contains($0) }
@@ -58,10 +73,51 @@ public struct SampledSource: RequestSource {
         return nil
     }
 
+    /// Looks whether requests wait for one another by more than their predecessors; then what is
+    /// connected stays together. O(rows + waits) of such a trace.
+    private mutating func begin() throws {
+        hasBegun = true
+        guard unit == .session, let first = try source.next() else { return }
+        var trace = first
+        if !first.waitEnds.isEmpty {
+            while let more = try source.next() { trace.append(contentsOf: more) }
+            knowsRoots = true
+            roots = Self.roots(of: trace)
+        }
+        source = Chained(first: trace, rest: source)
+    }
+
+    /// The earliest request that each one is connected with.
+    private static func roots(of trace: Workload) -> [Int64: Int64] {
+        let rows = Dictionary(
+            zip(trace.ids, 0..<trace.count), uniquingKeysWith: { first, _ in first })
+        var parents = Array(0..<trace.count)
+        func root(_ row: Int) -> Int {
+            var row = row
+            while parents[row] != row {
+                parents[row] = parents[parents[row]]
+                row = parents[row]
+            }
+            return row
+        }
+        for row in 0..<trace.count {
+            var others = trace.waits(of: row).filter { $0.event != .origin }.map(\.request)
+            if !trace.predecessors.isEmpty { others.append(trace.predecessors[row]) }
+            for case let other? in others.map({ rows[$0] }) {
+                let (a, b) = (root(row), root(other))
+                parents[max(a, b)] = min(a, b)
+            }
+        }
+        return Dictionary(
+            trace.ids.enumerated().map { ($1, trace.ids[root($0)]) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     /// The new arrival of a row that is kept, nil for one that is not.
     private mutating func place(_ row: TraceRow) -> Int64? {
         switch unit {
         case .session:
+            if knowsRoots { return keeps(roots[row.id] ?? row.id) ? row.time : nil }
             var root = row.id
             if row.predecessor != TraceRow.noSessions {
                 if row.predecessor >= 0 { root = roots[row.predecessor] ?? row.predecessor }
@@ -95,5 +151,35 @@ public struct SampledSource: RequestSource {
     private func keeps(_ unit: Int64) -> Bool {
         threshold == .max
             || SeededRandom.hash(UInt64(bitPattern: unit), seed: seed) < threshold
+    }
+}
+
+/// How requests waited for one another, of which a sample keeps one end alone.
+///
+/// A class, because it grows while the sample is read by others.
+public final class SampleCuts {
+    /// Turns whose turn before is left out: they arrive at their recorded time.
+    public internal(set) var turns = 0
+    /// Waits for requests that are left out, which are dropped.
+    public internal(set) var waits = 0
+
+    /// The same in words, a sentence each; none where nothing was cut.
+    public var remarks: [String] {
+        [
+            (turns, "turns follow one that is left out: they arrive at their recorded time"),
+            (waits, "waits for requests that are left out are dropped"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    }
+}
+
+/// A batch, then what is left of the source that it came from.
+private struct Chained: RequestSource {
+    var first: Workload?
+    var rest: any RequestSource
+
+    mutating func next() throws -> Workload? {
+        guard let batch = first else { return try rest.next() }
+        first = nil
+        return batch
     }
 }

@@ -59,6 +59,11 @@ extension EngineConfiguration {
             expected: "version \(EngineRelease.first(with: missing.option)) or later")
     }
 
+    /// The engine arguments that not every release has, by vLLM's names.
+    public static var namesOfVersionedOptions: [String] {
+        VersionedOption.all.map { String($0.key.dropFirst("engine.".count)) }
+    }
+
     /// Turns off what the release has no option for.
     public mutating func dropMissingOptions() {
         for option in VersionedOption.all where !release.options.contains(option.option) {

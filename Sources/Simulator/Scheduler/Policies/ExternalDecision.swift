@@ -38,10 +38,16 @@ struct ExternalDecision {
         guard
             let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
         else { throw junk("is no JSON object") }
+        if Self.namedKeys(bytes) > object.count { throw junk("names a key twice") }
         let odd = object.keys.sorted().first { $0 != "actions" && $0 != "stop_at_refusal" }
         if let odd { throw junk("has the unknown key \(odd.echoed())") }
         guard let list = object["actions"] as? [Any] else { throw junk("has no list of actions") }
-        stopsAtRefusal = object["stop_at_refusal"] as? Bool ?? false
+        if let flag = object["stop_at_refusal"] {
+            guard let value = Self.flag(flag) else {
+                throw junk("has a stop_at_refusal that is neither true nor false")
+            }
+            stopsAtRefusal = value
+        }
         for item in list {
             guard let parts = item as? [Any], (2...3).contains(parts.count),
                 let word = parts[0] as? String, let kind = Kind(rawValue: word),
@@ -57,8 +63,37 @@ struct ExternalDecision {
         }
     }
 
+    /// A JSON boolean, which Foundation also hands out as the number 1 or 0.
+    private static func flag(_ value: Any) -> Bool? {
+        guard let number = value as? NSNumber,
+            ["c", "B"].contains(String(cString: number.objCType))
+        else { return nil }
+        return number.boolValue
+    }
+
+    /// How many keys an object names: Foundation keeps one of two that are equal. `bytes` hold one
+    /// valid object. O(bytes).
+    private static func namedKeys(_ bytes: [UInt8]) -> Int {
+        var (names, depth, index) = (0, 0, 0)
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\""):
+                index += 1
+                while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+                    index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+                }
+            case UInt8(ascii: ":"): names += depth == 1 ? 1 : 0
+            default: break
+            }
+            index += 1
+        }
+        return names
+    }
+
     private static func integer(_ value: Any) -> Int64? {
-        guard let number = value as? NSNumber else { return nil }
+        guard let number = value as? NSNumber, flag(number) == nil else { return nil }
         return Int64(exactly: number.doubleValue).flatMap { _ in number.int64Value }
     }
 }

@@ -1,0 +1,54 @@
+import Basics
+import Results
+import Simulator
+
+/// What a page says of how requests were sent, where it is not at the trace's times alone.
+enum RunLoad {
+    /// Lines for the page, indented as its facts are; nil: at the trace's times, by clients that
+    /// wait.
+    static func words(_ summary: RunSummary) -> String? {
+        let sentences = [sending(summary), summary.client?.attempts.map(attempts)]
+            .compactMap(\.self)
+        let indent = "\n" + padded("", to: 14, .left)
+        return sentences.isEmpty
+            ? nil : sentences.joined(separator: "\n").replacing("\n", with: indent)
+    }
+
+    private static func sending(_ summary: RunSummary) -> String? {
+        if !summary.stages.isEmpty {
+            let count = summary.stages.count
+            return "in \(count) stage\(count == 1 ? "" : "s"), the trace's times ignored; the "
+                + "table below has the figures of each"
+        }
+        if let client = summary.client, let cap = client.cap {
+            return "the trace's times, at most \(Quantity.count(cap)) in flight: "
+                + "\(Quantity.count(client.held)) requests waited at the client. TTFT, E2E and "
+                + "queue begin\n"
+                + "when a request is sent, \"from due\" at the trace's time"
+        }
+        guard let concurrency = summary.concurrency else { return nil }
+        if summary.thinkTime.mean > 0 {
+            let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
+            let kind = summary.thinkTime.law == .fixed ? "" : " on average, exponential"
+            return "closed loop: \(Quantity.count(concurrency)) "
+                + (concurrency == 1 ? "user" : "users") + ", each sends the next request \(pause)"
+                + kind + ", after an answer; that is in no latency"
+        }
+        let flight =
+            Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
+            + " in flight, the next sent when one ends"
+        return "closed loop: \(flight); the wait until then is in no latency"
+    }
+
+    /// What clients that time out did.
+    private static func attempts(_ counts: AttemptCounts) -> String {
+        "clients time out: \(Quantity.count(counts.requests)) requests took "
+            + "\(Quantity.count(counts.attempts)) attempts, "
+            + "\(Quantity.count(counts.retried)) more than one, \(Quantity.count(counts.gaveUp)) "
+            + "gave up. Other figures\n"
+            + "count attempts; \"from due\" is from the first sending to the answer. Wasted: "
+            + "\(Quantity.count(counts.wastedOutputTokens)) tokens\n"
+            + "delivered and \(Quantity.count(counts.wastedPromptTokens)) of prompts computed for "
+            + "attempts that timed out"
+    }
+}

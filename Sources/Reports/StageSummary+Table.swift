@@ -1,0 +1,28 @@
+import Basics
+import Results
+
+extension StageSummary {
+    /// A table of stages for the page; nil without any.
+    static func table(_ stages: [StageSummary]) -> String? {
+        guard !stages.isEmpty else { return nil }
+        var table = TextTable([
+            "stage", "load", "requests", "finished", "good", "req/s", "tokens/s", "TTFT", "p99",
+            "TPOT", "p99", "E2E", "p99",
+        ])
+        for stage in stages {
+            let times = stage.latencies.prefix(3).flatMap { _, latency in
+                [latency.mean, latency.p99].map {
+                    latency.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3)
+                }
+            }
+            let counters = stage.counters
+            let counts = [counters.requests, counters.finished, stage.goodRequests]
+            table.add(
+                ["\(stage.number)", stage.run.stage.words] + counts.map(Quantity.count) + [
+                    Quantity.significant(stage.requestThroughput),
+                    Quantity.decimal(stage.outputThroughput, 0),
+                ] + times)
+        }
+        return table.text
+    }
+}

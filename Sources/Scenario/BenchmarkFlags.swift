@@ -1,0 +1,57 @@
+/// The flags of vLLM 0.33's `vllm bench serve`, by what a simulation makes of them
+/// (`add_cli_args` of `vllm/benchmarks/serve.py`, `add_dataset_parser` of its datasets).
+enum BenchmarkFlags {
+    /// Flags with a value that become keys, and the keys of those that are keys as they stand.
+    static let keys: [String: String?] = [
+        "request-rate": nil, "max-concurrency": nil, "burstiness": "trace.burstiness",
+        "num-prompts": nil, "random-input-len": nil, "random-output-len": nil,
+        "input-len": nil, "output-len": nil, "random-range-ratio": nil,
+        "random-prefix-len": nil, "ramp-up-strategy": "trace.ramp_up_strategy",
+        "ramp-up-start-rps": "trace.ramp_up_start_rps",
+        "ramp-up-end-rps": "trace.ramp_up_end_rps", "seed": nil, "dataset-name": nil,
+        "dataset-path": nil, "model": nil, "num-warmups": nil, "probe-request-rate": nil,
+        "prefix-repetition-prefix-len": nil, "prefix-repetition-suffix-len": nil,
+        "prefix-repetition-num-prefixes": nil, "prefix-repetition-output-len": nil,
+        "timed-trace-chunk-hash-size": nil, "timed-trace-sec-multiplier": nil, "backend": nil,
+    ]
+    /// Where the server is, what is sampled, what is written: with a value.
+    static let unusedValues: Set<String> = [
+        "label", "base-url", "host", "port", "endpoint", "tokenizer", "tokenizer-mode",
+        "served-model-name", "logprobs", "result-dir", "result-filename", "percentile-metrics",
+        "metric-percentiles", "request-id-prefix", "top-p", "top-k", "min-p", "temperature",
+        "frequency-penalty", "presence-penalty", "repetition-penalty", "ready-check-timeout-sec",
+        "chat-template-kwargs", "extra-body", "timeline-itl-thresholds", "random-batch-size",
+        "lora-assignment",
+    ]
+    /// The same without one.
+    static let unusedSwitches: Set<String> = [
+        "disable-tqdm", "save-result", "save-detailed", "append-result", "profile",
+        "trust-remote-code", "insecure", "disable-shuffle", "no-oversample", "no-stream",
+        "skip-chat-template", "skip-tokenizer-init", "plot-timeline", "plot-dataset-stats",
+        "no-reranker",
+    ]
+    /// The same with any number of them.
+    static let unusedLists: Set<String> = ["header", "metadata"]
+
+    /// Options of datasets that are not drawn here: without such a dataset they say nothing.
+    static let otherDatasets = [
+        "custom-", "spec-bench-", "sonnet-", "sharegpt-", "blazedit-", "hf-", "speed-bench-",
+        "asr-", "bfcl-", "random-mm-",
+    ]
+    /// Such options without a value.
+    static let otherSwitches: Set<String> = [
+        "custom-ensure-client-side-data", "enable-multimodal-chat",
+    ]
+
+    /// What changes the load in a way that is not simulated, and why.
+    static let refused: [String: String] = [
+        "use-beam-search": "keeps several answers a request, which are not simulated",
+        "lora-modules": "serves adapters, which are not simulated",
+        "timed-trace-label-timestamp": "renames a key of the trace: trace.columns says such names",
+        "timed-trace-label-input-length":
+            "renames a key of the trace: trace.columns says such names",
+        "timed-trace-label-output-length":
+            "renames a key of the trace: trace.columns says such names",
+        "timed-trace-label-hash-ids": "renames a key of the trace, hash_ids",
+    ]
+}

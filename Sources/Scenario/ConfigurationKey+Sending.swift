@@ -1,0 +1,196 @@
+import Simulator
+import Traces
+
+extension ConfigurationKey {
+    /// How requests are sent in place of the trace's times: the flags of vLLM's benchmark.
+    static let sending: [ConfigurationKey] = [
+        .init(
+            "trace.random_input_len", \.trace.randomInputTokens,
+            .optional(.integer(1...10_000_000), null: "no random dataset"),
+            "In place of a trace: the random dataset of vLLM's benchmark, trace.limit requests\n"
+                + "(1000) with so many prompt tokens, all at time 0 or at trace.request_rate."),
+        .init(
+            "trace.random_output_len", \.trace.randomOutputTokens, .integer(1...10_000_000),
+            "Tokens of its answers."),
+        .init(
+            "trace.random_range_ratio", \.trace.randomRangeRatio, .number(0...0.999_999),
+            "Draw both lengths evenly, this share up and down of them."),
+        .init(
+            "trace.random_output_range_ratio", \.trace.randomOutputRangeRatio,
+            .optional(.number(0...0.999_999), null: "trace.random_range_ratio"),
+            "The same of the answers alone (\"output\" of --random-range-ratio's JSON object)."),
+        .init(
+            "trace.random_prefix_len", \.trace.randomPrefixTokens, .integer(0...10_000_000),
+            "Tokens that all its prompts begin with, on top."),
+        .init(
+            "trace.random_num_prefixes", \.trace.randomPrefixes, .integer(1...10_000_000),
+            "How many such beginnings there are, dealt evenly and in random order: the\n"
+                + "prefix_repetition dataset of vLLM's benchmark."),
+        .init(
+            "trace.request_rate", \.trace.requestRate,
+            .optional(.number(1e-6...1e9), null: "the trace's times"),
+            "Send the trace's requests, or sessions, at this rate in place of its times: requests\n"
+                + "per second, drawn as vLLM's benchmark draws them (--request-rate)."),
+        .init(
+            "trace.burstiness", \.trace.burstiness, .burstiness,
+            "Shape of the gamma distribution of the gaps (--burstiness): 1 is Poisson, less comes\n"
+                + "in bursts, inf: all gaps alike."),
+        .init(
+            "trace.ramp_up_strategy", \.trace.rampUp,
+            .optional(.choice, null: "a steady rate"),
+            "How the rate rises from request to request (--ramp-up-strategy)."),
+        .init(
+            "trace.ramp_up_start_rps", \.trace.rampUpStart,
+            .optional(.number(1e-6...1e9), null: "none"),
+            "Rate at the first request of a ramp, requests per second."),
+        .init(
+            "trace.ramp_up_end_rps", \.trace.rampUpEnd,
+            .optional(.number(1e-6...1e9), null: "none"),
+            "Rate at the last request of a ramp, requests per second."),
+        .init(
+            "trace.gap_law", \.trace.gapLaw, .choice,
+            "How gaps at a rate are spread: gamma by trace.burstiness, as vLLM's benchmark; or\n"
+                + "as inference-perf's load types constant (exponential, scaled to fill the\n"
+                + "stage) and poisson (a Poisson number each second, scaled to fill that)."),
+        .init(
+            "trace.stages", \.trace.stages, .optional(.stages, null: "no stages"),
+            "A load in stages in place of the trace's times: [{rate: 2, duration_s: 60},\n"
+                + "{concurrency: 8, duration_s: 60}, {concurrency: 16, requests: 100}]. What they\n"
+                + "leave of the trace is not sent. Figures by stage are on the page."),
+        .init(
+            "trace.stage_pause_s", \.trace.stagePauseSeconds,
+            .optional(.number(0...1e6), null: "the next stage begins by the clock"),
+            "Seconds from the last answer of a stage to the next stage (inference-perf's\n"
+                + "interval)."),
+    ]
+
+    /// What clients do that do not wait for ever.
+    static let clients: [ConfigurationKey] = [
+        .init(
+            "trace.client_timeout_s", \.trace.clientTimeoutSeconds,
+            .optional(.number(0.001...1e6), null: "clients wait"),
+            "Seconds after which a client without its whole answer closes the connection: the\n"
+                + "request is aborted at the engine."),
+        .init(
+            "trace.client_retries", \.trace.clientRetries, .integer(0...1_000),
+            "How often it then sends the request again."),
+        .init(
+            "trace.client_backoff", \.trace.clientBackoff, .choice,
+            "How its pauses before that grow; jittered is doubling, less by up to a quarter."),
+        .init(
+            "trace.client_backoff_s", \.trace.clientBackoffSeconds, .number(0...1e6),
+            "Seconds before the first new attempt."),
+        .init(
+            "trace.client_backoff_max_s", \.trace.clientBackoffMostSeconds, .number(0...1e6),
+            "Most seconds before any new attempt."),
+    ]
+}
+
+extension ConfigurationForm where Value == Double {
+    /// The shape of a gamma distribution, or "inf".
+    static var burstiness: Self {
+        let shapes = Self.number(0.0025...400)
+        return Self(
+            expected: shapes.expected + ", or \"inf\"",
+            read: { value in
+                // JSON5's own word comes as a text, too.
+                if value == .text("inf") || value == .text("Infinity") { return .infinity }
+                return shapes.read(value)
+            },
+            write: { $0.isInfinite ? .text("inf") : .number($0) })
+    }
+}
+
+extension ConfigurationForm where Value == PrefixLaw {
+    /// Tokens, a share, or a number of groups with one of them.
+    static var prefixLaw: Self {
+        return Self(
+            expected: "tokens (512), a share above 0 and below 1 (0.3), or groups of either"
+                + " (\"8x512\")",
+            read: { value in
+                switch value {
+                case .integer(let tokens):
+                    return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
+                case .number(let share):
+                    return PrefixLaw.Length(String(share)).map { PrefixLaw($0) }
+                case .text(let text):
+                    let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+                    guard let length = PrefixLaw.Length(parts.last ?? ""), parts.count <= 2 else {
+                        return nil
+                    }
+                    let groups = parts.count == 2 ? Int(parts[0]) : 1
+                    guard let groups, (1...1_000_000_000).contains(groups) else { return nil }
+                    return PrefixLaw(length, groups: groups)
+                default: return nil
+                }
+            },
+            write: { law in
+                switch (law.length, law.groups) {
+                case (.tokens(let tokens), 1): .integer(tokens)
+                case (.share(let share), 1): .number(share)
+                case (.tokens(let tokens), let groups): .text("\(groups)x\(tokens)")
+                case (.share(let share), let groups): .text("\(groups)x\(share)")
+                }
+            })
+    }
+}
+
+extension PrefixLaw.Length {
+    /// "512" or "0.3"; nil for what is neither.
+    fileprivate init?(_ text: some StringProtocol) {
+        if let tokens = Int(text) {
+            guard (1...10_000_000).contains(tokens) else { return nil }
+            self = .tokens(tokens)
+        } else {
+            guard let share = Double(text), share > 0, share < 1 else { return nil }
+            self = .share(share)
+        }
+    }
+}
+
+extension ConfigurationForm where Value == [LoadStages.Stage] {
+    /// A list of stages.
+    static var stages: Self {
+        Self(
+            expected: "a list such as [{rate: 2, duration_s: 60}, {concurrency: 8, requests: 99}]",
+            read: { value in
+                guard case .list(let list) = value, (1...1_000).contains(list.count) else {
+                    return nil
+                }
+                let stages = list.compactMap(LoadStages.Stage.init)
+                return stages.count == list.count ? stages : nil
+            },
+            write: { .list($0.map(\.asValue)) })
+    }
+}
+
+extension LoadStages.Stage {
+    /// Nil for what is no stage.
+    fileprivate init?(_ value: ConfigurationValue) {
+        guard case .object(let members) = value, members.count == 2 else { return nil }
+        let rates = ConfigurationForm<Double>.number(1e-6...1e6)
+        let counts = ConfigurationForm<Int>.integer(1...10_000_000)
+        let spans = ConfigurationForm<Double>.number(1e-3...7e6)
+        guard
+            let load = members["rate"].flatMap(rates.read).map(LoadStages.Load.rate)
+                ?? members["concurrency"].flatMap(counts.read).map(LoadStages.Load.concurrency),
+            let length = members["duration_s"].flatMap(spans.read).map(LoadStages.Length.seconds)
+                ?? members["requests"].flatMap(counts.read).map(LoadStages.Length.requests)
+        else { return nil }
+        self.init(load, length)
+    }
+
+    fileprivate var asValue: ConfigurationValue {
+        let load: (String, ConfigurationValue) =
+            switch load {
+            case .rate(let rate): ("rate", .number(rate))
+            case .concurrency(let count): ("concurrency", .integer(count))
+            }
+        let length: (String, ConfigurationValue) =
+            switch length {
+            case .seconds(let seconds): ("duration_s", .number(seconds))
+            case .requests(let count): ("requests", .integer(count))
+            }
+        return .object([load.0: load.1, length.0: length.1])
+    }
+}

@@ -1,0 +1,80 @@
+import Basics
+import Traces
+
+/// The requests that impatient clients have in flight, and those that they will send again.
+struct ClientAttempts {
+    /// A request as it was sent.
+    private struct Attempt {
+        var request: ArrivingRequest
+        /// Counted from 1.
+        var number: Int
+        /// When the first attempt was meant to be sent, picoseconds.
+        var due: Int64
+        /// When the trace's own client gives up for good, picoseconds.
+        var ownAbort: Int64
+    }
+
+    private let patience: ClientPatience
+    private let seed: UInt64
+    private var inFlight: [Int64: Attempt] = [:]
+    /// Attempts to come, the earliest last; those of one moment in order of their first sending.
+    private var toCome: [(time: Int64, attempt: Attempt)] = []
+
+    init(_ patience: ClientPatience, seed: UInt64) {
+        (self.patience, self.seed) = (patience, seed)
+    }
+
+    /// When the next request is sent again, picoseconds; `Int64.max`: none is known.
+    var next: Int64 { toCome.last?.time ?? .max }
+
+    /// Notes a request that is sent for the first time, and when its client gives up. O(1).
+    mutating func send(_ request: inout ArrivingRequest, due: Int64) {
+        // Without content in the whole trace a number is free to name the prompt, which the next
+        // attempt has again.
+        if request.content.isEmpty {
+            request.content = [Segment(content: request.sequence, length: request.promptTokens)]
+        }
+        note(&request, number: 1, due: due, ownAbort: request.abort)
+    }
+
+    private mutating func note(
+        _ request: inout ArrivingRequest, number: Int, due: Int64, ownAbort: Int64
+    ) {
+        let (limit, isLate) = request.arrival.addingReportingOverflow(patience.timeout)
+        request.abort = min(ownAbort, isLate ? .max : limit)
+        inFlight[request.sequence] = Attempt(
+            request: request, number: number, due: due, ownAbort: ownAbort)
+    }
+
+    /// Sends the next request again, at the time that `next` says or later.
+    /// Returns it, when it was first meant to be sent, and which attempt it is.
+    mutating func resend(
+        sequence: Int64, at time: Int64
+    ) -> (request: ArrivingRequest, due: Int64, number: Int) {
+        let (_, attempt) = toCome.removeLast()
+        var request = attempt.request
+        (request.sequence, request.arrival) = (sequence, time)
+        request.shared = SharedPrefix()
+        note(
+            &request, number: attempt.number + 1, due: attempt.due, ownAbort: attempt.ownAbort)
+        return (request, attempt.due, attempt.number + 1)
+    }
+
+    /// Takes note that an attempt ended, as its client sees it at `time`. O(attempts to come).
+    mutating func ended(_ sequence: Int64, _ record: RequestRecord, at time: Int64) -> AttemptEnd {
+        guard let attempt = inFlight.removeValue(forKey: sequence) else { return .final }
+        let (limit, isLate) = attempt.request.arrival.addingReportingOverflow(patience.timeout)
+        guard record.outcome == .aborted, !isLate, attempt.ownAbort > limit else { return .final }
+        guard attempt.number <= patience.retries else { return .gaveUp }
+        let pause = patience.pause(after: attempt.number, of: record.id, seed: seed)
+        let (moment, isBeyond) = limit.addingReportingOverflow(pause)
+        // The engine sees at a step's end who has gone; nothing is sent before that.
+        let again = max(time, isBeyond ? lastMoment : min(lastMoment, moment))
+        guard again < attempt.ownAbort else { return .gaveUp }
+        let place =
+            toCome.lastIndex { ($0.time, $0.attempt.request.sequence) > (again, sequence) }
+            .map { $0 + 1 } ?? 0
+        toCome.insert((again, attempt), at: place)
+        return .resent
+    }
+}

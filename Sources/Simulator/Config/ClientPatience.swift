@@ -1,0 +1,47 @@
+import Basics
+
+/// Clients that do not wait for ever: how long, how often they try again, and how soon.
+///
+/// A client that has waited too long closes its connection, which aborts the request at the engine,
+/// and sends it again after a pause, as the clients of LLM services do by themselves.
+public struct ClientPatience: Sendable, Equatable {
+    /// How the pauses before the first, second, ... new attempt grow.
+    public enum Backoff: String, Sendable, CaseIterable {
+        /// All alike.
+        case fixed
+        /// Each twice as long as the one before, up to the most.
+        case doubling
+        /// The same, each shortened by up to a quarter at random: OpenAI's Python client
+        /// (`_calculate_retry_timeout`: 0.5 s doubling to 8 s).
+        case jittered
+    }
+
+    /// From the sending of a request to its last token, picoseconds.
+    public var timeout: Int64
+    /// Attempts after the first.
+    public var retries: Int
+    public var backoff = Backoff.doubling
+    /// Picoseconds before the first new attempt, and the most before any.
+    public var pause: Int64 = 500_000_000_000
+    public var longestPause: Int64 = 8_000_000_000_000
+
+    /// Gives up after a timeout, with so many more attempts.
+    public init(timeout: Int64, retries: Int = 0) {
+        (self.timeout, self.retries) = (timeout, retries)
+    }
+
+    /// The pause after an attempt, counted from 1, picoseconds. O(attempts).
+    func pause(after attempt: Int, of request: Int64, seed: UInt64) -> Int64 {
+        var length = min(pause, longestPause)
+        guard backoff != .fixed else { return length }
+        for _ in 1..<max(1, attempt) where length < longestPause {
+            let (double, isLong) = length.addingReportingOverflow(length)
+            length = isLong ? longestPause : min(double, longestPause)
+        }
+        guard backoff == .jittered else { return length }
+        var random = SeededRandom(
+            seed: SeededRandom.hash(UInt64(bitPattern: request), seed: seed),
+            stream: UInt64(attempt))
+        return Int64(Double(length) * (1 - 0.25 * random.uniform()))
+    }
+}

@@ -1,0 +1,66 @@
+import Basics
+
+/// guidellm's report (`benchmarks.json`): an object with `benchmarks`, each with `requests` by how
+/// they ended (`successful`, `incomplete`, `errored`).
+///
+/// Of a request count `request_start_time` (s since 1970), `prompt_tokens`, `output_tokens`,
+/// `time_to_first_token_ms` and `request_latency` (s); versions before 0.4 call the first
+/// `start_time`. Requests that did not succeed have no answer whose length is known: they are
+/// dropped.
+extension RecordedRuns {
+    /// Reads a report.
+    mutating func readReport(_ fields: inout JSONFields) throws {
+        var benchmarks = 0
+        let hasBenchmarks = try fields.each("benchmarks") { element in
+            benchmarks += 1
+            var benchmark = try JSONFields(&element)
+            guard benchmark.first(of: "requests") == 0x7b,
+                var requests = try benchmark.object("requests")
+            else {
+                throw ScanFailure(
+                    "a benchmark of the report has no requests",
+                    expected: "requests with successful, incomplete and errored ones")
+            }
+            for (name, isWhole) in [
+                ("successful", true), ("incomplete", false), ("errored", false),
+            ] as [(StaticString, Bool)] {
+                try requests.each(name) { try readRequest(&$0, isWhole: isWhole) }
+            }
+        }
+        guard hasBenchmarks, benchmarks > 0 else {
+            throw ScanFailure("a report without benchmarks", expected: "the key benchmarks")
+        }
+        if benchmarks > 1 {
+            remarks.append(
+                "the report holds \(benchmarks) benchmarks, whose requests come at their own times")
+        }
+        // What else a report holds is figures made of these, and the settings of guidellm.
+    }
+
+    private mutating func readRequest(_ cursor: inout ByteCursor, isWhole: Bool) throws {
+        var fields = try JSONFields(&cursor)
+        var start = try fields.time("request_start_time", scale: 9)
+        if start == nil { start = try fields.time("start_time", scale: 9) }
+        if start == nil, var info = try fields.object("info"),
+            var timings = try info.object("timings")
+        {
+            start = try timings.time("request_start", scale: 9)
+        }
+        guard let start else {
+            guard isWhole else { return try counters.note(.zeroOutput) }
+            throw ScanFailure(
+                "a request does not say when it was sent", expected: "request_start_time")
+        }
+        let prompt = try fields.tokens("prompt_tokens")
+        let output = try fields.tokens("output_tokens")
+        guard !isWhole || (prompt != nil && output != nil) else {
+            throw ScanFailure(
+                "a request does not say how long it was", expected: "prompt_tokens, output_tokens")
+        }
+        requests.append(
+            Request(
+                time: start, prompt: prompt ?? 0, output: isWhole ? output ?? 0 : 0,
+                first: try fields.time("time_to_first_token_ms", scale: 6),
+                end: try fields.time("request_latency", scale: 9)))
+    }
+}

@@ -1,0 +1,82 @@
+import Basics
+
+/// A load that is swept: stages one after another, each at a rate or with so many in flight, as
+/// inference-perf (`load.stages`), guidellm and AIPerf run them.
+public struct LoadStages: Sendable, Equatable {
+    /// What a stage keeps up.
+    public enum Load: Sendable, Equatable {
+        /// Requests per second.
+        case rate(Double)
+        /// Requests in flight.
+        case concurrency(Int)
+    }
+
+    /// How long a stage sends.
+    public enum Length: Sendable, Equatable {
+        case seconds(Double)
+        case requests(Int)
+    }
+
+    /// One stage.
+    public struct Stage: Sendable, Equatable {
+        public var load: Load
+        public var length: Length
+
+        /// A load for so long.
+        public init(_ load: Load, _ length: Length) { (self.load, self.length) = (load, length) }
+
+        /// Requests that a stage at a rate sends: as many whole ones as the rate makes in its time,
+        /// as inference-perf counts them (`int(rate * duration)`); nil: as many as go through.
+        public var requests: Int? {
+            switch (length, load) {
+            case (.requests(let count), _): count
+            case (.seconds(let seconds), .rate(let rate)): Int(min(rate * seconds, 1e9))
+            case (.seconds, .concurrency): nil
+            }
+        }
+
+        /// Seconds in which it sends; nil: until its requests are sent.
+        public var seconds: Double? {
+            switch (length, load) {
+            case (.seconds(let seconds), _): seconds
+            case (.requests(let count), .rate(let rate)): Double(count) / rate
+            case (.requests, .concurrency): nil
+            }
+        }
+
+        /// "5.0 requests/s" or "8 in flight".
+        public var words: String {
+            switch load {
+            case .rate(let rate): "\(rate)/s"
+            case .concurrency(let count): "\(count) in flight"
+            }
+        }
+    }
+
+    public var stages: [Stage]
+    /// Seconds from the last answer of a stage to the next stage (inference-perf: `interval`);
+    /// nil: the next one begins by the clock, whatever is still under way.
+    public var pause: Double?
+    /// The gaps of a stage at a rate.
+    public var law: SendingRate.Law
+    public var burstiness: Double
+
+    /// Stages with a law of gaps.
+    public init(
+        _ stages: [Stage], pause: Double? = nil, law: SendingRate.Law = .gamma,
+        burstiness: Double = 1
+    ) {
+        (self.stages, self.pause, self.law, self.burstiness) = (stages, pause, law, burstiness)
+    }
+
+    /// When a stage at a rate sends, seconds after it began, in order; empty for any other.
+    /// O(requests).
+    package func times(of stage: Int, seed: UInt64) -> [Double] {
+        let (entry, count) = (stages[stage], stages[stage].requests ?? 0)
+        guard case .rate(let rate) = entry.load, let seconds = entry.seconds else { return [] }
+        var sending = SendingRate(rate, burstiness: burstiness)
+        sending.law = law
+        let seed = SeededRandom.hash(UInt64(stage), seed: seed)
+        return sending.times(count, seconds: seconds, seed: seed)
+    }
+}

@@ -105,7 +105,9 @@ extension KVCache {
     mutating func open(
         _ slot: Int, _ request: borrowing LiveRequest, content: ArraySlice<Segment>?
     ) {
-        let entry = CacheSlot(promptTokens: request.promptTokens, sequence: request.sequence)
+        let entry = CacheSlot(
+            retention: Retention(promptTokens: request.promptTokens, blockSize),
+            promptTokens: request.promptTokens, sequence: request.sequence)
         if slot < slots.count {
             slots[slot] = entry
         } else {
@@ -158,7 +160,7 @@ extension KVCache {
             longest = max(longest, blocks)
         }
         let isCut = groups.count > 1 && longest > blocks
-        slots[slot].junction = isCut ? longest * Int32(blockSize.tokens) : 0
+        slots[slot].retention.junction = isCut ? longest : 0
         usesExtents ? collectHits(&self, blocks) : cutHits(&self, blocks)
         return Hit(tokens: Int(blocks) * blockSize.tokens, serial: found.serial)
     }

@@ -261,7 +261,7 @@ extension KVCache {
 
     /// Releases what has left a window of a request with so many settled tokens.
     @inline(never)
-    private mutating func slide(_ slot: Int, _ settled: Int) {
+    mutating func slide(_ slot: Int, _ settled: Int) {
         for group in groups.indices where groups[group].window > 0 {
             let end = min(Int32(groups[group].skippedBlocks(settled)), slots[slot].table.count)
             usesExtents
@@ -367,8 +367,9 @@ extension KVCache {
     }
 
     /// Books a request's blocks at so many computed tokens, registers those that are full, and
-    /// notes until when it needs nothing.
-    mutating func settle(_ slot: Int, computed: Int) {
+    /// notes until when it needs nothing. `inFlight` tokens were so when its latest step was
+    /// decided.
+    mutating func settle(_ slot: Int, computed: Int, inFlight: Int) {
         // Else they were asked for, and registered, when it was time.
         if sumsBlocks {
             book(slot, tokens: computed)

@@ -38,6 +38,16 @@ public struct TextRoom {
         filled &+= bytes.count
     }
 
+    /// A text as it is. O(bytes).
+    @inlinable @inline(__always)
+    public mutating func put(_ text: StaticString) {
+        let more = text.utf8CodeUnitCount
+        precondition(more <= memory.count - count, "the text is longer than the room for it")
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...])
+            .copyMemory(from: UnsafeRawBufferPointer(start: text.utf8Start, count: more))
+        filled &+= more
+    }
+
     /// A decimal integer. O(digits / 8).
     @inlinable @inline(__always)
     public mutating func put(_ value: Int64) {

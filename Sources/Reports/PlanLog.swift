@@ -10,20 +10,12 @@ import Simulator
 public struct PlanLog: Sendable {
     /// What is known of a replica.
     private struct Track {
-        /// What the next plan may go on with, and what its line ends with.
+        /// What the next plan may go on with.
         var plan: DecidedPlan?
-        var lists: [UInt8] = []
         /// Ids that the next line names: who joined, left or gave up.
         var joined: [Int64] = []
         var left: [Int64] = []
         var aborted: [Int64] = []
-
-        /// Puts the ids down, and forgets them.
-        mutating func listChanges() {
-            PlanLog.append(Words.joined, &joined, to: &lists)
-            PlanLog.append(Words.left, &left, to: &lists)
-            PlanLog.append(Words.aborted, &aborted, to: &lists)
-        }
     }
 
     private let namesReplica: Bool
@@ -44,9 +36,13 @@ public struct PlanLog: Sendable {
             if !plan.changes.isEmpty || !plan.aborted.isEmpty { note(plan, plans) }
             // When a plan of no step is made depends on when records are handed on.
             guard plan.times > 0 else { continue }
-            list(plan, plans)
-            tracks[plan.replica].plan = plan
-            if !plan.onlyDecodes { try close(plan.replica, file) }
+            if plan.onlyDecodes {
+                tracks[plan.replica].plan = plan
+            } else {
+                try writeStart(plan, file)
+                try writeLists(plan, plans, file)
+                try file.write(atMost: 8) { $0.put(Words.endOfLine) }
+            }
         }
     }
 
@@ -59,11 +55,7 @@ public struct PlanLog: Sendable {
     private mutating func close(_ replica: Int, _ file: OutputFile) throws {
         guard let plan = tracks[replica].plan else { return }
         tracks[replica].plan = nil
-        try writeHead(plan, file)
-        if !tracks[replica].lists.isEmpty {
-            try file.write(tracks[replica].lists)
-            tracks[replica].lists.removeAll(keepingCapacity: true)
-        }
+        try writeStart(plan, file)
         try file.write(atMost: 8) { $0.put(Words.endOfLine) }
     }
 
@@ -80,59 +72,61 @@ public struct PlanLog: Sendable {
         for place in plan.aborted { tracks[plan.replica].aborted.append(plans.aborted[place].id) }
     }
 
-    /// Puts down who joined, left, gave up or was preempted, and the entries.
-    private mutating func list(_ plan: DecidedPlan, _ plans: DecidedPlans) {
-        tracks[plan.replica].listChanges()
-        if !plan.preempted.isEmpty {
-            var ids = plan.preempted.map { plans.preempted[$0].id }
-            Self.append(Words.preempted, &ids, to: &tracks[plan.replica].lists)
-        }
-        guard !plan.entries.isEmpty else { return }
-        tracks[plan.replica].lists += Words.entries
-        for place in plan.entries {
-            if place > plan.entries.lowerBound {
-                tracks[plan.replica].lists.append(UInt8(ascii: ","))
-            }
-            Self.append(plans.entries[place], to: &tracks[plan.replica].lists)
-        }
-        tracks[plan.replica].lists.append(UInt8(ascii: "]"))
+    /// Writes what every plan has, and who joined, left or gave up.
+    private mutating func writeStart(_ plan: DecidedPlan, _ file: OutputFile) throws {
+        try writeHead(plan, file)
+        try Self.write(Words.joined, &tracks[plan.replica].joined, file)
+        try Self.write(Words.left, &tracks[plan.replica].left, file)
+        try Self.write(Words.aborted, &tracks[plan.replica].aborted, file)
     }
 
-    /// Appends ids, if there are some, and forgets them.
-    private static func append(
-        _ name: [UInt8], _ ids: inout [Int64], to bytes: inout [UInt8]
-    ) {
-        guard !ids.isEmpty else { return }
-        bytes += name
-        for (number, id) in ids.enumerated() {
-            if number > 0 { bytes.append(UInt8(ascii: ",")) }
-            compose(into: &bytes) { $0.put(id) }
+    /// Writes who was preempted, and the entries.
+    private func writeLists(
+        _ plan: DecidedPlan, _ plans: DecidedPlans, _ file: OutputFile
+    ) throws {
+        if !plan.preempted.isEmpty {
+            var ids = plan.preempted.map { plans.preempted[$0].id }
+            try Self.write(Words.preempted, &ids, file)
         }
-        bytes.append(UInt8(ascii: "]"))
+        guard !plan.entries.isEmpty else { return }
+        for place in plan.entries {
+            let isFirst = place == plan.entries.lowerBound
+            try file.write(atMost: 128) { text in
+                isFirst ? text.put(Words.entries) : text.put(byte: UInt8(ascii: ","))
+                Self.put(plans.entries[place], &text)
+            }
+        }
+        try file.write(atMost: 1) { $0.put(byte: UInt8(ascii: "]")) }
+    }
+
+    /// Writes ids, if there are some, and forgets them.
+    private static func write(
+        _ name: StaticString, _ ids: inout [Int64], _ file: OutputFile
+    ) throws {
+        guard !ids.isEmpty else { return }
+        for (number, id) in ids.enumerated() {
+            try file.write(atMost: 64) { text in
+                number == 0 ? text.put(name) : text.put(byte: UInt8(ascii: ","))
+                text.put(id)
+            }
+        }
+        try file.write(atMost: 1) { $0.put(byte: UInt8(ascii: "]")) }
         ids.removeAll(keepingCapacity: true)
     }
 
-    private static func append(_ entry: ScheduledEntry, to bytes: inout [UInt8]) {
-        compose(into: &bytes) { text in
-            text.put(byte: UInt8(ascii: "["))
-            text.put(entry.id)
-            put(Words.comma, Int64(entry.tokens), &text)
-            put(Words.comma, Int64(entry.computedBefore), &text)
-            switch entry.kind {
-            case .running: break
-            case .admitted: text.put(Words.admitted)
-            case .resumed: text.put(Words.resumed)
-            }
-            text.put(byte: UInt8(ascii: "]"))
+    private static func put(_ entry: ScheduledEntry, _ text: inout TextRoom) {
+        text.put(byte: UInt8(ascii: "["))
+        text.put(entry.id)
+        text.put(byte: UInt8(ascii: ","))
+        text.put(Int64(entry.tokens))
+        text.put(byte: UInt8(ascii: ","))
+        text.put(Int64(entry.computedBefore))
+        switch entry.kind {
+        case .running: break
+        case .admitted: text.put(Words.admitted)
+        case .resumed: text.put(Words.resumed)
         }
-    }
-
-    private static func compose(into bytes: inout [UInt8], _ body: (inout TextRoom) -> Void) {
-        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { memory in
-            var text = TextRoom(memory)
-            body(&text)
-            bytes.append(contentsOf: memory[..<text.count])
-        }
+        text.put(byte: UInt8(ascii: "]"))
     }
 
     /// What every plan has.
@@ -156,7 +150,7 @@ public struct PlanLog: Sendable {
         }
     }
 
-    private static func put(_ name: [UInt8], _ value: Int64, _ text: inout TextRoom) {
+    private static func put(_ name: StaticString, _ value: Int64, _ text: inout TextRoom) {
         text.put(name)
         text.put(value)
     }
@@ -168,27 +162,24 @@ public struct PlanLog: Sendable {
 
 /// What lines are made of.
 private enum Words {
-    static let number = bytes("{\"s\":")
-    static let times = bytes(",\"n\":")
-    static let replica = bytes(",\"replica\":")
-    static let time = bytes(",\"t\":")
-    static let start = bytes(",\"st\":")
-    static let end = bytes(",\"en\":")
-    static let first = bytes(",\"first\":")
-    static let last = bytes(",\"last\":")
-    static let members = bytes(",\"members\":")
-    static let waiting = bytes(",\"w\":")
-    static let running = bytes(",\"r\":")
-    static let free = bytes(",\"free\":")
-    static let joined = bytes(",\"in\":[")
-    static let left = bytes(",\"out\":[")
-    static let aborted = bytes(",\"ab\":[")
-    static let preempted = bytes(",\"pre\":[")
-    static let entries = bytes(",\"sched\":[")
-    static let comma = bytes(",")
-    static let admitted = bytes(",\"N\"")
-    static let resumed = bytes(",\"P\"")
-    static let endOfLine = bytes("}\n")
-
-    private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+    static let number: StaticString = "{\"s\":"
+    static let times: StaticString = ",\"n\":"
+    static let replica: StaticString = ",\"replica\":"
+    static let time: StaticString = ",\"t\":"
+    static let start: StaticString = ",\"st\":"
+    static let end: StaticString = ",\"en\":"
+    static let first: StaticString = ",\"first\":"
+    static let last: StaticString = ",\"last\":"
+    static let members: StaticString = ",\"members\":"
+    static let waiting: StaticString = ",\"w\":"
+    static let running: StaticString = ",\"r\":"
+    static let free: StaticString = ",\"free\":"
+    static let joined: StaticString = ",\"in\":["
+    static let left: StaticString = ",\"out\":["
+    static let aborted: StaticString = ",\"ab\":["
+    static let preempted: StaticString = ",\"pre\":["
+    static let entries: StaticString = ",\"sched\":["
+    static let admitted: StaticString = ",\"N\""
+    static let resumed: StaticString = ",\"P\""
+    static let endOfLine: StaticString = "}\n"
 }

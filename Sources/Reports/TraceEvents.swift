@@ -56,20 +56,33 @@ public struct TraceEvents: Sendable {
     /// Writes a request's life, from its arrival on, as far as it came. O(1).
     public mutating func write(_ record: RequestRecord, to file: OutputFile) throws {
         guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected else { return }
-        let moments = [record.arrival, record.admitted, record.firstToken, record.finish]
-        for (place, name) in Words.phases.enumerated() {
-            let start = moments[place]
-            guard start >= 0 else { break }
-            let end = moments[place + 1] >= 0 ? moments[place + 1] : record.finish
-            for (phase, time) in [(UInt8(ascii: "b"), start), (UInt8(ascii: "e"), end)] {
-                try writeEvent(phase, Int(record.replica), file) { text in
-                    text.put(name)
-                    Self.put(time: time, &text)
-                    text.put(Words.request)
-                    text.put(record.id)
-                    text.put(Words.endOfText)
-                }
-            }
+        try write(Words.queue, of: record, from: record.arrival, to: record.admitted, file)
+        guard record.admitted >= 0 else { return }
+        try write(Words.toFirst, of: record, from: record.admitted, to: record.firstToken, file)
+        guard record.firstToken >= 0 else { return }
+        try write(Words.decoding, of: record, from: record.firstToken, to: record.finish, file)
+    }
+
+    /// Writes a part of a request's life, which ends with it if it has no end of its own (-1).
+    private mutating func write(
+        _ name: StaticString, of record: RequestRecord, from start: Int64, to end: Int64,
+        _ file: OutputFile
+    ) throws {
+        try writeEdge(UInt8(ascii: "b"), name, of: record, at: start, file)
+        try writeEdge(
+            UInt8(ascii: "e"), name, of: record, at: end >= 0 ? end : record.finish, file)
+    }
+
+    private mutating func writeEdge(
+        _ phase: UInt8, _ name: StaticString, of record: RequestRecord, at time: Int64,
+        _ file: OutputFile
+    ) throws {
+        try writeEvent(phase, Int(record.replica), file) { text in
+            text.put(name)
+            Self.put(time: time, &text)
+            text.put(Words.request)
+            text.put(record.id)
+            text.put(Words.endOfText)
         }
     }
 
@@ -224,38 +237,38 @@ public struct TraceEvents: Sendable {
 
 /// What events are made of.
 private enum Words {
-    static let first = bytes("{\"ph\":\"")
-    static let next = bytes(",{\"ph\":\"")
-    static let process = bytes("\",\"pid\":")
-    static let name = bytes(",\"tid\":0,\"name\":\"")
-    static let time = bytes("\",\"ts\":")
-    static let end = bytes("}}\n")
-    static let endOfText = bytes("\"}\n")
-    static let endOfName = bytes("\"}}\n")
-    static let endOfList = bytes("]}}\n")
-    static let processName = bytes("process_name\",\"args\":{\"name\":\"replica ")
-    static let phases = ["queue", "to first token", "decode"].map(bytes)
-    static let request = bytes(",\"cat\":\"request\",\"id\":\"")
-    static let decode = bytes("decode ")
-    static let times = bytes(" × ")
-    static let comma = bytes(", ")
-    static let prefill = bytes("prefill ")
-    static let of = bytes(" of ")
-    static let tokens = bytes(" tokens")
-    static let duration = bytes(",\"dur\":")
-    static let step = bytes(",\"args\":{\"step\":")
-    static let number = bytes(",\"steps\":")
-    static let firstDuration = bytes(",\"first_us\":")
-    static let lastDuration = bytes(",\"last_us\":")
-    static let stepTokens = bytes(",\"tokens\":")
-    static let prefills = bytes(",\"prefills\":[")
-    static let preempts = bytes("preempts request ")
-    static let instant = bytes(",\"s\":\"p\"}\n")
-    static let requests = bytes("requests")
-    static let running = bytes(",\"args\":{\"running\":")
-    static let waiting = bytes(",\"waiting\":")
-    static let freeBlocks = bytes("free blocks")
-    static let blocks = bytes(",\"args\":{\"blocks\":")
-
-    private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+    static let first: StaticString = "{\"ph\":\""
+    static let next: StaticString = ",{\"ph\":\""
+    static let process: StaticString = "\",\"pid\":"
+    static let name: StaticString = ",\"tid\":0,\"name\":\""
+    static let time: StaticString = "\",\"ts\":"
+    static let end: StaticString = "}}\n"
+    static let endOfText: StaticString = "\"}\n"
+    static let endOfName: StaticString = "\"}}\n"
+    static let endOfList: StaticString = "]}}\n"
+    static let processName: StaticString = "process_name\",\"args\":{\"name\":\"replica "
+    static let queue: StaticString = "queue"
+    static let toFirst: StaticString = "to first token"
+    static let decoding: StaticString = "decode"
+    static let request: StaticString = ",\"cat\":\"request\",\"id\":\""
+    static let decode: StaticString = "decode "
+    static let times: StaticString = " × "
+    static let comma: StaticString = ", "
+    static let prefill: StaticString = "prefill "
+    static let of: StaticString = " of "
+    static let tokens: StaticString = " tokens"
+    static let duration: StaticString = ",\"dur\":"
+    static let step: StaticString = ",\"args\":{\"step\":"
+    static let number: StaticString = ",\"steps\":"
+    static let firstDuration: StaticString = ",\"first_us\":"
+    static let lastDuration: StaticString = ",\"last_us\":"
+    static let stepTokens: StaticString = ",\"tokens\":"
+    static let prefills: StaticString = ",\"prefills\":["
+    static let preempts: StaticString = "preempts request "
+    static let instant: StaticString = ",\"s\":\"p\"}\n"
+    static let requests: StaticString = "requests"
+    static let running: StaticString = ",\"args\":{\"running\":"
+    static let waiting: StaticString = ",\"waiting\":"
+    static let freeBlocks: StaticString = "free blocks"
+    static let blocks: StaticString = ",\"args\":{\"blocks\":"
 }

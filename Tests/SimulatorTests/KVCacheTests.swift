@@ -75,7 +75,9 @@ private struct TwinCaches: ~Copyable {
         if hit.tokens != expected.tokens {
             return "a hit of \(hit.tokens) instead of \(expected.tokens) tokens"
         }
-        let junctions = (extents.slots[slot].junction, blocks.slots[slot].junction)
+        let junctions = (
+            extents.slots[slot].retention.junction, blocks.slots[slot].retention.junction
+        )
         if junctions.0 != junctions.1 { return "junctions \(junctions)" }
         let tokens = 1 + random.below(known - hit.tokens)
         var demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
@@ -190,7 +192,8 @@ struct KVCacheTests {
             let low = Int32(random.below(60))
             let blocks = low..<(low + Int32(random.below(80)))
             let (prompt, junction) = (1 + random.below(600), random.below(2) * random.below(400))
-            let request = Retention(promptTokens: Int32(prompt), junction: Int32(junction))
+            var request = Retention(promptTokens: Int32(prompt), rules.blockSize)
+            request.junction = Int32(junction / engine.blockSize)
             var found: [Range<Int32>] = []
             let count = rules.forEachRetained(blocks, request) { found.append($0) }
             let expected = blocks.filter { rules.retains(block: Int($0), request) }

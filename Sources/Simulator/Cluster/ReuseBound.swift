@@ -1,19 +1,23 @@
 import Traces
 
-/// Every beginning of a prompt or answer that a run has seen, as chained hashes of its pieces: a
-/// bound of what prefix caches can hit, told request by request.
+/// Every beginning of a prompt or answer that a run has seen: a bound of what prefix caches can
+/// hit, told request by request.
 ///
 /// Exact for the latest million pieces of content at least; what came back later than that counts
-/// as new. So memory stays below 64 MB.
+/// as new. So memory stays below 120 MB.
 struct ReuseBound: ~Copyable {
     /// Whether there are caches to hit.
     let isOn: Bool
     /// Whether a request may find what it shares in a replica that it does not go to.
     private let tellsReplicas: Bool
-    private var recent = PieceLengths()
+    private var recent = SeenPrefixes()
     /// What the latest `most` pieces before those of `recent` were.
-    private var older = PieceLengths()
+    private var older = SeenPrefixes()
     private let most: Int
+    /// The request being followed: its prompt, and its answer where others may quote it.
+    private var tokens = HotArray<Segment>()
+    /// How many tokens that are.
+    private var count: Int32 = 0
 
     init(_ plan: RunPlan, most: Int = 1 << 20) {
         isOn = plan.engine.enablePrefixCaching
@@ -21,147 +25,156 @@ struct ReuseBound: ~Copyable {
         self.most = most
     }
 
-    /// Notes what a request begins with, and tells it what was known of that. O(segments).
+    /// Notes what a request begins with, and tells it what was known of that.
+    /// O(segments + nodes passed).
     @inline(__always)
     mutating func see(_ request: inout ArrivingRequest, on replica: Int) {
         if isOn, !request.content.isEmpty { follow(&request, replica) }
     }
 
-    /// Adjacent segments that continue one content are one piece, as in `PromptContents`.
     @inline(never)
     private mutating func follow(_ request: inout ArrivingRequest, _ replica: Int) {
-        var walk = PrefixWalk(promptTokens: request.promptTokens, replica: replica)
-        var (content, offset, length) = (Int64(0), Int32(0), Int32(0))
-        for segment in request.content {
-            if length > 0, segment.content == content, segment.offset == offset + length {
-                length += segment.length
-            } else {
-                if length > 0 { pass(&walk, content, offset, length) }
-                (content, offset, length) = (segment.content, segment.offset, segment.length)
-            }
-        }
+        tokens.removeAll()
+        tokens.append(contentsOf: request.content)
+        count = request.promptTokens
         // The last token of an answer is computed by nobody.
-        let answer = request.outputTokens - 1
+        let answer = min(request.outputTokens, .max - request.promptTokens) - 1
         if request.isQuotable, answer > 0 {
-            if request.outputContent == content, offset + length == 0 {
-                length += answer
-            } else {
-                pass(&walk, content, offset, length)
-                (content, offset, length) = (request.outputContent, 0, answer)
-            }
+            tokens.append(Segment(content: request.outputContent, length: answer))
+            count += answer
         }
-        pass(&walk, content, offset, length)
-        request.shared = walk.shared
-        if !tellsReplicas { request.shared.here = walk.shared.anywhere }
-    }
-
-    /// Goes on by a piece.
-    private mutating func pass(
-        _ walk: inout PrefixWalk, _ content: Int64, _ offset: Int32, _ length: Int32
-    ) {
-        let key = walk.key(content, offset)
-        let inPrompt = min(length, walk.left)
-        let known = raise(key, to: length)
-        walk.shared.anywhere += walk.goesOn ? min(known, inPrompt) : 0
-        walk.goesOn = walk.goesOn && known >= length
-        if tellsReplicas {
-            let known = raise(walk.keyHere(key), to: length)
-            walk.shared.here += walk.goesOnHere ? min(known, inPrompt) : 0
-            walk.goesOnHere = walk.goesOnHere && known >= length
-        }
-        walk.hash = PrefixWalk.mix(key, UInt64(UInt32(bitPattern: length)))
-        walk.left -= inPrompt
-    }
-
-    /// Notes a piece of some length; the longest that was known of it, 0 for a new one.
-    private mutating func raise(_ key: UInt64, to length: Int32) -> Int32 {
-        let place = recent.place(of: key)
-        if recent[place].key == key {
-            let known = recent[place].longest
-            recent[place].longest = max(known, length)
-            return known
-        }
-        let before = older[older.place(of: key)]
-        let known = before.key == key ? before.longest : 0
-        recent.insert(key, max(known, length), at: place)
+        let known = known(of: 0)
+        let knownHere = tellsReplicas ? self.known(of: Int32(replica) + 1) : known
+        request.shared.anywhere = min(known, request.promptTokens)
+        request.shared.here = min(knownHere, request.promptTokens)
         if recent.count >= most {
             swap(&recent, &older)
-            recent = PieceLengths()
+            recent = SeenPrefixes()
         }
-        return known
+    }
+
+    /// How many of the first tokens some crowd of requests had before: crowd 0 is all of them.
+    private mutating func known(of crowd: Int32) -> Int32 {
+        let before = older.isEmpty ? 0 : older.follow(tokens, in: crowd).tokens
+        return max(before, recent.enter(tokens, count, in: crowd))
     }
 }
 
-/// How far a request's content has been followed.
-private struct PrefixWalk {
-    var hash: UInt64 = 0
-    /// Tokens of the prompt that are left.
-    var left: Int32
-    var shared = SharedPrefix()
-    var goesOn = true
-    var goesOnHere = true
-    private let replica: UInt64
+/// A radix tree over tokens: two are the same when content and offset are (`Segment`), wherever a
+/// trace cuts its segments. A node holds all that follows its parent up to where prompts part, so
+/// that a request costs a node or two, however many pieces it has.
+struct SeenPrefixes: ~Copyable {
+    struct Node: Keyed {
+        var firstKey: UInt64
+        /// Its first piece, and how many tokens of that precede it.
+        var piece: Int32
+        var skipped: Int32
+        var tokens: Int32
 
-    init(promptTokens: Int32, replica: Int) {
-        left = promptTokens
-        self.replica = UInt64(replica + 1) &* 0x9e37_79b9_7f4a_7c15
+        /// Children of one node differ in their first token.
+        static func key(_ parent: Int32, _ first: Segment) -> UInt64 {
+            let (parent, offset) = (
+                UInt32(bitPattern: parent), UInt32(bitPattern: first.offset)
+            )
+            let place = UInt64(parent) << 32 | UInt64(offset)
+            let product = (UInt64(bitPattern: first.content) &* 0xa076_1d64_78bd_642f ^ place)
+                .multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
+            return product.high ^ product.low
+        }
     }
 
-    /// Identity of a piece and of all before it; never 0.
-    func key(_ content: Int64, _ offset: Int32) -> UInt64 {
-        let what = UInt64(bitPattern: content) &* 0xa076_1d64_78bd_642f
-        return Self.mix(hash ^ what, UInt64(UInt32(bitPattern: offset)) << 32)
+    /// How far a request's tokens are in the tree.
+    struct Place {
+        /// Tokens that are, and where the others begin.
+        var tokens: Int32 = 0
+        var segment = 0
+        var passed: Int32 = 0
+        /// The last node; the crowd's root, below 0, before the first.
+        var node: Int32
+        /// Tokens of the node that are left, and where they begin.
+        var left: Int32 = 0
+        var piece = 0
+        var skipped: Int32 = 0
     }
 
-    /// The same within a replica.
-    func keyHere(_ key: UInt64) -> UInt64 { Self.mix(key, replica) }
+    private var pieces = HotArray<Segment>()
+    private var nodes = HotSlots<Node>()
+    private var index = NodeIndex<Node>()
 
-    /// One 64 x 64 multiplication (as in wyhash).
-    static func mix(_ what: UInt64, _ with: UInt64) -> UInt64 {
-        let product = (what ^ 0xe703_7ed1_a0b4_28db)
-            .multipliedFullWidth(by: with ^ 0x8ebc_6af0_9c88_c6e3)
-        return (product.high ^ product.low &+ what) | 1
-    }
-}
+    /// Pieces that are kept.
+    var count: Int { pieces.count }
+    var isEmpty: Bool { pieces.isEmpty }
 
-/// The longest that a piece was seen to be. Not private: Swift 6.3.1 breaks off at a private type
-/// in an array that other files destroy.
-struct PieceLength {
-    /// 0: empty.
-    var key: UInt64 = 0
-    var longest: Int32 = 0
-}
-
-/// The longest that pieces were seen to be, by their keys: linear probing, load at most one half.
-struct PieceLengths: ~Copyable {
-    private var entries = HotArray(repeating: PieceLength(), count: 64)
-    private(set) var count = 0
-
-    subscript(place: Int) -> PieceLength {
-        get { entries[place] }
-        set { entries[place] = newValue }
-    }
-
-    /// Where a key is, or would be entered. O(1) expected.
-    func place(of key: UInt64) -> Int {
-        let mask = entries.count - 1
-        var place = Int(truncatingIfNeeded: key >> 1) & mask
-        while entries[place].key != key, entries[place].key != 0 { place = (place + 1) & mask }
+    /// Follows a request as far as another one of a crowd began alike.
+    /// O(segments + nodes passed).
+    mutating func follow(_ tokens: borrowing HotArray<Segment>, in crowd: Int32) -> Place {
+        var place = Place(node: -1 - crowd)
+        while place.left == 0, place.segment < tokens.count {
+            var first = tokens[place.segment]
+            first.offset &+= place.passed
+            let child = index.find(Node.key(place.node, first), nodes)
+            guard child >= 0 else { break }
+            let node = nodes[child]
+            (place.node, place.left) = (child, node.tokens)
+            (place.piece, place.skipped) = (Int(node.piece), node.skipped)
+            pass(tokens, &place)
+        }
         return place
     }
 
-    /// Enters a new key at the place that it was looked for. O(1) amortised.
-    mutating func insert(_ key: UInt64, _ length: Int32, at place: Int) {
-        entries[place] = PieceLength(key: key, longest: length)
-        count += 1
-        if 2 * count > entries.count { grow() }
+    /// Goes on inside a node.
+    @inline(__always)
+    private func pass(_ tokens: borrowing HotArray<Segment>, _ place: inout Place) {
+        while place.left > 0, place.segment < tokens.count {
+            let (mine, theirs) = (tokens[place.segment], pieces[place.piece])
+            guard mine.content == theirs.content,
+                mine.offset &+ place.passed == theirs.offset &+ place.skipped
+            else { return }
+            let common = min(
+                mine.length - place.passed, theirs.length - place.skipped, place.left)
+            place.tokens += common
+            place.left -= common
+            place.passed += common
+            place.skipped += common
+            if place.passed == mine.length { (place.segment, place.passed) = (place.segment + 1, 0) }
+            if place.skipped == theirs.length { (place.piece, place.skipped) = (place.piece + 1, 0) }
+        }
     }
 
-    private mutating func grow() {
-        var old = HotArray(repeating: PieceLength(), count: 2 * entries.count)
-        swap(&old, &entries)
-        for index in old.indices where old[index].key != 0 {
-            entries[place(of: old[index].key)] = old[index]
-        }
+    /// Follows a request of so many tokens and enters what of it is not known. The tokens that
+    /// were. O(segments + nodes passed).
+    mutating func enter(
+        _ tokens: borrowing HotArray<Segment>, _ count: Int32, in crowd: Int32
+    ) -> Int32 {
+        let place = follow(tokens, in: crowd)
+        guard place.segment < tokens.count else { return place.tokens }
+        let parent = place.left > 0 ? cut(place) : place.node
+        var first = tokens[place.segment]
+        first.offset &+= place.passed
+        first.length -= place.passed
+        let node = Node(
+            firstKey: Node.key(parent, first), piece: Int32(pieces.count), skipped: 0,
+            tokens: count - place.tokens)
+        pieces.append(first)
+        pieces.append(contentsOf: tokens, from: place.segment + 1)
+        index.insert(nodes.insert(node), nodes)
+        return place.tokens
+    }
+
+    /// Cuts a node in two. The first half, which is new: the second keeps its number, by which its
+    /// children know it.
+    private mutating func cut(_ place: Place) -> Int32 {
+        index.remove(place.node, nodes)
+        var first = nodes[place.node]
+        first.tokens -= place.left
+        let number = nodes.insert(first)
+        var next = pieces[place.piece]
+        next.offset &+= place.skipped
+        nodes[place.node] = Node(
+            firstKey: Node.key(number, next), piece: Int32(place.piece), skipped: place.skipped,
+            tokens: place.left)
+        index.insert(number, nodes)
+        index.insert(place.node, nodes)
+        return number
     }
 }

@@ -30,9 +30,13 @@ struct Router: ~Copyable {
     var outstandingRequests: Int { outstanding.reduce(0) { $0 + Int($1) } }
 
     /// The replica for an arriving request. O(log replicas).
+    @inline(__always)
     mutating func route(_ request: borrowing ArrivingRequest) -> Int {
-        guard replicas > 1 else { return 0 }
-        if readsState { refresh(at: request.arrival) }
+        replicas > 1 ? choose(at: request.arrival, request.content) : 0
+    }
+
+    private mutating func choose(at time: Int64, _ content: ArraySlice<Segment>) -> Int {
+        if readsState { refresh(at: time) }
         let choice: Int
         switch configuration.policy {
         case .roundRobin:
@@ -47,7 +51,7 @@ struct Router: ~Copyable {
             let second = (first + 1 + random.below(replicas - 1)) % replicas
             choice = view[second] < view[first] ? second : first
         case .prefixAffinity:
-            choice = nearestPrefix(request.content)
+            choice = nearestPrefix(content)
         }
         // A router knows what it sent, even between two looks at the replicas.
         if readsState {

@@ -128,7 +128,9 @@ private func deliverMembers(
             time - scheduler.cohort.lastDelivery, times: Int64(batch.members))
         counters.totals.outputTokens += batch.members
     }
-    if batch.members > 0 || !isEmpty { scheduler.cohort.lastDelivery = time }
+    if batch.members > 0 || !isEmpty, !batch.skipsMembers {
+        scheduler.cohort.lastDelivery = time
+    }
     return batch.members
 }
 

@@ -320,6 +320,7 @@ struct DecodeSteps: ~Copyable {
         instance.scheduler.cohort.context = context
         instance.scheduler.cohort.windowed = windowed
         instance.scheduler.cohort.lastDelivery = lastDelivery
+        instance.scheduler.cohort.inFlight = instance.scheduler.rules.inFlight
         if instance.cache.sumsBlocks { instance.cache.take(used - firstUsed) }
         instance.counters.work.addDecodes(
             requests, steps: steps, context: sum(endingWith: context, rise: requests),

@@ -51,6 +51,7 @@ private func noteShared(
 
 /// A request is refused when the engine's input processor would refuse it, or when the pool could
 /// not hold it even alone.
+@inline(__always)
 private func rejection(
     _ scheduler: inout Scheduler, _ cache: inout KVCache,
     _ arrival: borrowing ArrivingRequest

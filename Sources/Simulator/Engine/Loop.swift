@@ -179,7 +179,8 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
         number: instance.scheduler.calls, start: start, end: end,
         members: instance.scheduler.plan.share.count, tick: instance.scheduler.cohort.tick - 1,
         wasted: instance.scheduler.plan.share.wasted, isCleanup: isCleanup,
-        endsAsEntered: instance.scheduler.plan.endsAsEntered)
+        endsAsEntered: instance.scheduler.plan.endsAsEntered,
+        skipsMembers: instance.scheduler.plan.skipsMembers)
     let age = instance.scheduler.flight.append(batch, &instance.scheduler.plan.entries)
     if isCleanup {
         instance.log.aborted.removeAll()

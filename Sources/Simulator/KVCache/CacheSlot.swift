@@ -3,16 +3,13 @@ struct CacheSlot {
     var table = BlockTable()
     /// Up to so many computed tokens nothing has to be allocated, registered or freed.
     var nextNeed: Int32 = -1
-    /// Where a full group's hit went on past the sliding groups', in tokens; 0: nowhere.
-    var junction: Int32 = 0
+    /// What decides which of its blocks a window's group retains.
+    var retention: Retention
     /// Whether no other request can name its content, so that its blocks are a number.
     var isPrivate = false
     var promptTokens: Int32
     /// Order of arrival over the whole run: unique.
     var sequence: Int64
-
-    /// What decides which of its blocks a window's group retains.
-    var retention: Retention { Retention(promptTokens: promptTokens, junction: junction) }
 }
 
 /// What the block tables of a request have in common in all groups.

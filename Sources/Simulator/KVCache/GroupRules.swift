@@ -58,12 +58,8 @@ struct GroupRules {
             let period = retention / blockSize.tokens
             if needed >= period || i % period >= period - needed { return true }
         }
-        func endsWindow(_ token: Int32) -> Bool {
-            let end = blockSize.filled(by: Int(token))
-            return i >= end - needed && i < end
-        }
-        return endsWindow(request.promptTokens - 1)
-            || (request.junction > 0 && endsWindow(request.junction))
+        func isInWindow(before end: Int32) -> Bool { i >= Int(end) - needed && i < end }
+        return isInWindow(before: request.prompt) || isInWindow(before: request.junction)
     }
 
     /// Calls with the ranges, among some blocks of a request, that are registered under a key, in
@@ -77,10 +73,12 @@ struct GroupRules {
             return Int(blocks.upperBound - blocks.lowerBound)
         }
         if retention == 0 {
+            // All that an answer adds.
+            if blocks.lowerBound >= max(request.prompt, request.junction) { return 0 }
             let (first, second) = lastWindows(blocks, request)
             if !first.isEmpty { body(first) }
             if !second.isEmpty { body(second) }
-            return Int(first.upperBound - first.lowerBound + second.upperBound - second.lowerBound)
+            return first.count + second.count
         }
         var count = 0
         var start = blocks.lowerBound
@@ -96,34 +94,31 @@ struct GroupRules {
 
     /// What of some blocks lies in the last window before the end of the prompt or before the
     /// junction: one range or two, which do not touch, in ascending order. O(1).
-    @inline(__always)
     private func lastWindows(
         _ blocks: Range<Int32>, _ request: Retention
     ) -> (first: Range<Int32>, second: Range<Int32>) {
-        let none = blocks.upperBound..<blocks.upperBound
-        let prompt = Int32(blockSize.filled(by: Int(request.promptTokens - 1)))
-        var junction: Int32 = 0
-        if request.junction > 0 { junction = Int32(blockSize.filled(by: Int(request.junction))) }
-        // All that an answer adds.
-        guard blocks.lowerBound < max(prompt, junction) else { return (none, none) }
-        let needed = Int32(needed)
-        let low = max(max(prompt, junction) - needed, blocks.lowerBound)
-        let high = min(max(prompt, junction), blocks.upperBound)
-        let last = low < high ? low..<high : none
-        let lowBefore = max(min(prompt, junction) - needed, blocks.lowerBound)
-        let highBefore = min(min(prompt, junction), blocks.upperBound)
-        guard lowBefore < highBefore else { return (last, none) }
+        func window(before end: Int32) -> Range<Int32> {
+            let high = max(blocks.lowerBound, min(end, blocks.upperBound))
+            return min(max(end - Int32(needed), blocks.lowerBound), high)..<high
+        }
+        let last = window(before: max(request.prompt, request.junction))
+        let before = window(before: min(request.prompt, request.junction))
         // The one before begins no later and ends no later.
-        if !last.isEmpty, low <= highBefore { return (lowBefore..<high, none) }
-        return (lowBefore..<highBefore, last)
+        if before.isEmpty || before.upperBound < last.lowerBound { return (before, last) }
+        return (before.lowerBound..<last.upperBound, last.upperBound..<last.upperBound)
     }
 }
 
-/// What of a request decides which of its blocks are retained, in tokens.
+/// Before which blocks of a request the last windows end that are retained.
 struct Retention {
-    var promptTokens: Int32
-    /// Where a full group's hit went on past a window's, 0: nowhere.
-    var junction: Int32
+    /// The one with the last token of the prompt.
+    let prompt: Int32
+    /// The one at which a full group's hit went on past a window's; 0: nowhere.
+    var junction: Int32 = 0
+
+    init(promptTokens: Int32, _ blockSize: BlockSize) {
+        prompt = Int32(blockSize.filled(by: Int(promptTokens - 1)))
+    }
 }
 
 /// Tokens to a block, and how many blocks tokens make, without a division: that would cost more

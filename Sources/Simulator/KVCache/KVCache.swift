@@ -105,7 +105,9 @@ extension KVCache {
     mutating func open(
         _ slot: Int, _ request: borrowing LiveRequest, content: ArraySlice<Segment>?
     ) {
-        let entry = CacheSlot(promptTokens: request.promptTokens, sequence: request.sequence)
+        let entry = CacheSlot(
+            retention: Retention(promptTokens: request.promptTokens, blockSize),
+            promptTokens: request.promptTokens, sequence: request.sequence)
         if slot < slots.count {
             slots[slot] = entry
         } else {
@@ -158,7 +160,7 @@ extension KVCache {
             longest = max(longest, blocks)
         }
         let isCut = groups.count > 1 && longest > blocks
-        slots[slot].junction = isCut ? longest * Int32(blockSize.tokens) : 0
+        slots[slot].retention.junction = isCut ? longest : 0
         usesExtents ? collectHits(&self, blocks) : cutHits(&self, blocks)
         return Hit(tokens: Int(blocks) * blockSize.tokens, serial: found.serial)
     }
@@ -259,7 +261,7 @@ extension KVCache {
 
     /// Releases what has left a window of a request with so many settled tokens.
     @inline(never)
-    private mutating func slide(_ slot: Int, _ settled: Int) {
+    mutating func slide(_ slot: Int, _ settled: Int) {
         for group in groups.indices where groups[group].window > 0 {
             let end = min(Int32(groups[group].skippedBlocks(settled)), slots[slot].table.count)
             usesExtents
@@ -365,8 +367,9 @@ extension KVCache {
     }
 
     /// Books a request's blocks at so many computed tokens, registers those that are full, and
-    /// notes until when it needs nothing.
-    mutating func settle(_ slot: Int, computed: Int) {
+    /// notes until when it needs nothing. `inFlight` tokens were so when its latest step was
+    /// decided.
+    mutating func settle(_ slot: Int, computed: Int, inFlight: Int) {
         // Else they were asked for, and registered, when it was time.
         if sumsBlocks {
             book(slot, tokens: computed)

@@ -83,8 +83,8 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
     }
 
     @inline(never)
-    private mutating func grow() {
-        let larger = max(8, 2 * capacity)
+    private mutating func grow(by more: Int = 1) {
+        let larger = max(8, 2 * capacity, count + more)
         base = HotStorage.resize(capacity > 0 ? base : nil, to: larger)
         capacity = larger
     }
@@ -141,7 +141,28 @@ extension HotArray {
 
     /// Appends equal elements. O(times).
     mutating func append(_ element: Element, times: Int) {
-        for _ in 0..<times { append(element) }
+        if times > capacity - count { grow(by: times) }
+        (base + count).initialize(repeating: element, count: times)
+        count += times
+    }
+
+    /// Appends the elements of a part of an array. O(elements).
+    mutating func append(contentsOf more: ArraySlice<Element>) {
+        more.withUnsafeBufferPointer { append(contentsOf: $0) }
+    }
+
+    /// Appends another array's elements from a place on. O(elements).
+    mutating func append(contentsOf other: borrowing HotArray<Element>, from first: Int) {
+        precondition(first >= 0 && first <= other.count, "index out of range")
+        append(
+            contentsOf: UnsafeBufferPointer(start: other.base + first, count: other.count - first))
+    }
+
+    private mutating func append(contentsOf more: UnsafeBufferPointer<Element>) {
+        guard let first = more.baseAddress else { return }
+        if more.count > capacity - count { grow(by: more.count) }
+        (base + count).initialize(from: first, count: more.count)
+        count += more.count
     }
 
     /// The elements, copied. O(count).

@@ -32,7 +32,7 @@ struct Slab<Element>: ~Copyable {
 
     /// Adds an element to the end of a list. O(1) amortised.
     mutating func append(_ element: Element, to list: inout List) {
-        if list.sizeClass < 0 || list.count == Int32(1) << Int32(list.sizeClass) {
+        if list.sizeClass < 0 || list.count == 1 &<< Int32(list.sizeClass) {
             reserve(Int(list.count) + 1, in: &list)
         }
         storage[Int(list.offset) + Int(list.count)] = element

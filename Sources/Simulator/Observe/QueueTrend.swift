@@ -29,18 +29,21 @@ struct QueueTrend: ~Copyable {
         guard record.outcome != .rejected else { return }
         if count == 0 { start = record.arrival }
         let left = record.admitted >= 0 ? record.admitted : max(record.finish, record.arrival)
-        let last = Int((left &- start) >> shift)
-        if last >= arrivals.count { reach(left) }
+        if window(of: left) >= arrivals.count { reach(left) }
         count += 1
         lastAdmission = max(lastAdmission, left)
-        arrivals[Int((record.arrival &- start) >> shift)] += 1
-        departures[Int((left &- start) >> shift)] += 1
+        arrivals[window(of: record.arrival)] += 1
+        departures[window(of: left)] += 1
     }
+
+    /// The window of a moment.
+    @inline(__always)
+    private func window(of time: Int64) -> Int { Int((time &- start) &>> shift) }
 
     /// Makes windows up to a time, joining pairs when they would be too many.
     @inline(never)
     private mutating func reach(_ time: Int64) {
-        while (time &- start) >> shift >= Self.mostWindows {
+        while window(of: time) >= Self.mostWindows {
             for place in 0..<(arrivals.count + 1) / 2 {
                 let isPair = 2 * place + 1 < arrivals.count
                 arrivals[place] = arrivals[2 * place] + (isPair ? arrivals[2 * place + 1] : 0)
@@ -50,7 +53,7 @@ struct QueueTrend: ~Copyable {
             departures.removeLast(departures.count / 2)
             shift += 1
         }
-        let more = Int((time &- start) >> shift) + 1 - arrivals.count
+        let more = window(of: time) + 1 - arrivals.count
         arrivals.append(0, times: max(0, more))
         departures.append(0, times: max(0, more))
     }

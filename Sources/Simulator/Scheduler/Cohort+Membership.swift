@@ -7,7 +7,12 @@ func updateCohort(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     // Whoever asks again at the same tick finds it done.
     guard scheduler.cohort.updatedAt != scheduler.cohort.tick else { return }
     scheduler.cohort.updatedAt = scheduler.cohort.tick
-    bringUpToDate(&scheduler, &cache)
+    // Nearly always nobody may come or go where there are no individuals.
+    if !scheduler.cohort.individuals.isEmpty || scheduler.cohort.quotes.mayConflict
+        || scheduler.cohort.exits.holds(scheduler.cohort.tick)
+    {
+        bringUpToDate(&scheduler, &cache)
+    }
 }
 
 private func bringUpToDate(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
@@ -46,8 +51,12 @@ private func canJoin(
     let request = scheduler.requests[slot]
     let inFlight = Int32(scheduler.rules.inFlight)
     guard request.decodesSteadily(inFlight: inFlight) else { return false }
-    // Its latest token came with the latest batch, so its next gap is every member's.
-    if inFlight == 0, request.lastToken != scheduler.cohort.lastDelivery { return false }
+    // Its latest token comes with the members' latest, so its next gap is every member's.
+    if inFlight == 0 {
+        if request.lastToken != scheduler.cohort.lastDelivery { return false }
+    } else if scheduler.flight[0].header.skipsMembers {
+        return false
+    }
     // How far its windows slide depends on what is in flight.
     if !cache.sumsBlocks, request.inFlight != inFlight { return false }
     let last = request.lastDecode(limit: scheduler.rules.maxModelLen)
@@ -159,6 +168,9 @@ func takeLeavers(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
         let computed = leaveSums(&scheduler, &cache, slot)
         scheduler.requests[slot].membership = .leaving
         cache.book(slot, tokens: computed)
+        if scheduler.cohort.inFlight < scheduler.rules.inFlight {
+            cache.register(slot, upTo: computed)
+        }
         scheduler.cohort.leaving.append(Int32(slot))
     }
 }
@@ -217,7 +229,10 @@ func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     request.known = Int32(computed) + 1 - samples
     request.prefilling = false
     scheduler.requests[slot] = request
-    cache.settle(slot, computed: computed)
+    // Before its first step as a member it had as many as ever.
+    let inFlightBefore =
+        until == request.memberSince ? scheduler.rules.inFlight : scheduler.cohort.inFlight
+    cache.settle(slot, computed: computed, inFlight: inFlightBefore)
     insertIndividual(&scheduler, Int32(slot))
 }
 
@@ -231,10 +246,13 @@ func settleAll(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
         let request = scheduler.requests[slot]
         switch request.membership {
         case .individual: continue
-        case .member: cache.settle(slot, computed: request.computed(at: scheduler.cohort.tick))
+        case .member:
+            let computed = request.computed(at: scheduler.cohort.tick)
+            cache.settle(slot, computed: computed, inFlight: scheduler.cohort.inFlight)
         case .leaving:
             let wasted = scheduler.wastesStep(slot) ? 1 : 0
-            cache.settle(slot, computed: request.computedAtEnd + wasted)
+            let computed = request.computedAtEnd + wasted
+            cache.settle(slot, computed: computed, inFlight: scheduler.cohort.inFlight)
         }
     }
 }

@@ -8,7 +8,8 @@
 /// abort, a shortage of blocks or budget.
 struct Cohort: ~Copyable {
     let isOn: Bool
-    /// Schedule calls so far, and their number modulo block size.
+    /// Schedule calls so far, without those that left the members out, and their number modulo
+    /// block size.
     var tick: Int64 = 0
     var phase = 0
     /// The tick at which members were last let in and out.
@@ -35,7 +36,10 @@ struct Cohort: ~Copyable {
     var individuals = HotArray<Int32>()
     /// Tokens that the individuals ask for in the step being scheduled.
     var wanted = HotArray<Int32>()
-    /// When the last batch with tokens was processed, picoseconds.
+    /// Tokens of each member that were in flight when its latest step was decided: none after a
+    /// step that left the members out.
+    var inFlight: Int
+    /// When the last batch with tokens of members was processed, picoseconds.
     var lastDelivery: Int64 = -1
     /// Requests admitted so far: the order of the running list.
     var admissions: Int64 = 0
@@ -47,9 +51,10 @@ struct Cohort: ~Copyable {
     var isWatched = false
     var changes = HotArray<CohortChange>()
 
-    init(isOn: Bool, blockSize: Int, window: Int) {
+    init(isOn: Bool, blockSize: Int, window: Int, inFlight: Int) {
         self.isOn = isOn
         self.window = window
+        self.inFlight = inFlight
         blockPhases = HotArray(repeating: 0, count: isOn ? blockSize : 1)
         phaseBits = HotArray(repeating: 0, count: (blockPhases.count + 63) / 64)
     }

@@ -80,8 +80,10 @@ private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     let demand = BlockDemand(
         slot: slot, computed: computed, tokens: 1,
         known: computed - scheduler.rules.inFlight + 1, inFlight: cache.windowLag)
-    let fits = cache.canAllocate(demand)
-    precondition(fits, "blocks were counted before they were taken")
+    // The blocks were counted before.
+    if cache.hasWindows {
+        cache.slide(slot, cache.settled(computed, inFlight: demand.inFlight))
+    }
     cache.allocate(demand)
     guard isMember else { return }
     let need = cache.nextNeed(slot, settled: computed - cache.windowLag)

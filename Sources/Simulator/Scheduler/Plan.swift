@@ -39,6 +39,8 @@ struct Plan: ~Copyable {
     /// Requests that get their last token in the step have entries, and end in the order of these;
     /// else in the order of the running list.
     var endsAsEntered = false
+    /// The members of the cohort, of which there are some, have no part in the step.
+    var skipsMembers = false
     /// When the call is made, picoseconds.
     var time: Int64 = 0
 
@@ -54,6 +56,7 @@ struct Plan: ~Copyable {
         prefill = 0
         self.holds = holds
         endsAsEntered = false
+        skipsMembers = false
         self.time = time
     }
 
@@ -102,6 +105,7 @@ struct BatchHeader {
     var isCleanup = false
     /// See `Plan`.
     var endsAsEntered = false
+    var skipsMembers = false
 }
 
 /// A dispatched plan.

@@ -49,7 +49,8 @@ struct Scheduler: ~Copyable {
         flight = Pipeline(depth: engine.batchesInFlight)
         waiting = WaitingQueue(ordered: isOrdered, byPolicy: hasPolicy)
         cohort = Cohort(
-            isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window)
+            isOn: plan.keepsCohort, blockSize: engine.blockSize, window: plan.stepTime.window,
+            inFlight: engine.tokensInFlight)
         let isPaced = engine.release.rules.prefillPacing == .local
         cadence = PrefillCadence(interval: isPaced ? engine.prefillScheduleInterval : 1)
         custom = CustomScheduler(plan, replica: replica)

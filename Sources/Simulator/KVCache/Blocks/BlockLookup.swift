@@ -24,7 +24,9 @@ func cutHits(_ cache: inout KVCache, _ blocks: Int32) {
 /// The key of a request's block in a group: groups share a pool but not their blocks.
 @inline(__always)
 func blockKey(_ cache: inout KVCache, _ slot: Int, _ block: Int32, _ group: Int) -> UInt64 {
-    let prefix = cache.contents.prefixHash(slot, (block + 1) * Int32(cache.blockSize.tokens))
+    let tokens = (block + 1) * Int32(cache.blockSize.tokens)
+    let piece = cache.contents.index(slot, holding: tokens - 1)
+    let prefix = cache.contents.piece(slot, piece).prefixHash(to: tokens)
     return group == 0 ? prefix : (prefix ^ (UInt64(group) &* 0x9e37_79b9_7f4a_7c15)) | 1
 }
 

@@ -40,10 +40,12 @@ struct ContentTree: ~Copyable {
         _ path: inout HotArray<ChainPart>
     ) {
         var block: Int32 = 0
+        var piece = 0
         while block < limit {
-            let node = find(contents, slot, block)
+            piece = contents.index(slot, holding: block * blockSize, from: piece)
+            let node = index.find(firstKey(contents, slot, block, piece), nodes)
             guard node >= 0 else { return }
-            let end = min(limit, commonEnd(contents, slot, node, from: block))
+            let end = min(limit, commonEnd(contents, slot, node, from: block, piece))
             precondition(end > block, "a node that was found matches in its first block at least")
             path.append(ChainPart(node: node, low: block, high: end))
             block = end
@@ -58,27 +60,34 @@ struct ContentTree: ~Copyable {
         _ node: inout Int32, _ path: inout HotArray<ChainPart>
     ) {
         var block = first
+        var piece = -1
         while block < limit {
             // A chain that goes on at the end of a node without children is new there.
             if node >= 0, block == nodes[node].end, nodes[node].children == 0 {
-                lengthen(contents, slot, node, to: limit)
+                lengthen(contents, slot, node, to: limit, piece)
                 return path.append(ChainPart(node: node, low: block, high: limit))
             }
+            let token = block * blockSize
+            piece =
+                piece < 0
+                ? contents.index(slot, holding: token)
+                : contents.index(slot, holding: token, from: piece)
             var end = block
             if node >= 0, block < nodes[node].end {
-                end = min(limit, commonEnd(contents, slot, node, from: block))
+                end = min(limit, commonEnd(contents, slot, node, from: block, piece))
             }
             if end <= block {
-                let found = find(contents, slot, block)
+                let key = firstKey(contents, slot, block, piece)
+                let found = index.find(key, nodes)
                 if found >= 0 {
                     node = found
-                    end = min(limit, commonEnd(contents, slot, node, from: block))
+                    end = min(limit, commonEnd(contents, slot, node, from: block, piece))
                     precondition(end > block, "a node that was found matches in its first block")
                 } else {
                     if node < 0 || block < nodes[node].end {
-                        node = add(contents, slot, parent: node, start: block)
+                        node = add(key, parent: node, start: block)
                     }
-                    lengthen(contents, slot, node, to: limit)
+                    lengthen(contents, slot, node, to: limit, piece)
                     end = limit
                 }
             }
@@ -105,17 +114,15 @@ struct ContentTree: ~Copyable {
         }
     }
 
-    /// The node that begins with a block of a request's chain, or -1. O(log pieces).
-    private mutating func find(
-        _ contents: borrowing PromptContents, _ slot: Int, _ block: Int32
-    ) -> Int32 {
-        index.find(contents.prefixHash(slot, (block + 1) * blockSize), nodes)
+    /// Identity of a request's chain up to the end of a block that begins in a piece.
+    @inline(__always)
+    private func firstKey(
+        _ contents: borrowing PromptContents, _ slot: Int, _ block: Int32, _ piece: Int
+    ) -> UInt64 {
+        contents.prefixHash(slot, (block + 1) * blockSize, from: piece)
     }
 
-    private mutating func add(
-        _ contents: borrowing PromptContents, _ slot: Int, parent: Int32, start: Int32
-    ) -> Int32 {
-        let key = contents.prefixHash(slot, (start + 1) * blockSize)
+    private mutating func add(_ key: UInt64, parent: Int32, start: Int32) -> Int32 {
         let place = nodes.insert(
             Node(start: start, end: start, parent: parent, firstKey: key))
         if parent >= 0 {
@@ -126,40 +133,42 @@ struct ContentTree: ~Copyable {
         return place
     }
 
-    /// Continues a node with the content of a request whose chain it is so far.
+    /// Continues a node with the content of a request whose chain it is so far: from a piece on, if
+    /// it has none yet.
     @inline(__always)
     private mutating func lengthen(
-        _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, to end: Int32
+        _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, to end: Int32,
+        _ piece: Int
     ) {
         nodes[node].end = end
         var list = nodes[node].pieces
-        var index: Int
-        if list.count == 0 {
-            index = contents.index(slot, holding: nodes[node].start * blockSize)
-        } else {
+        var first = piece
+        let count = contents.count(slot)
+        if list.count > 0 {
             let last = pieces[list, Int(list.count) - 1].start
             // An answer goes on.
-            if contents.piece(slot, contents.count(slot) - 1).start == last { return }
-            index = contents.index(slot, holding: last) + 1
+            if contents.piece(slot, count - 1).start == last { return }
+            first = contents.index(slot, holding: last) + 1
         }
-        while index < contents.count(slot) {
-            let piece = contents.piece(slot, index)
-            guard piece.start < end * blockSize else { break }
-            pieces.append(piece, to: &list)
-            index += 1
-        }
+        var next = first
+        while next < count, contents.piece(slot, next).start < end * blockSize { next += 1 }
+        pieces.reserve(Int(list.count) + next - first, in: &list)
+        for index in first..<next { pieces.append(contents.piece(slot, index), to: &list) }
         nodes[node].pieces = list
     }
 
     /// How far, in blocks of the chain, a node has the content of a request that it has up to
-    /// `block`; that or less if the next block differs. O(log pieces + pieces passed).
+    /// `block`, which begins in a piece; that or less if the next block differs.
+    /// O(log pieces + pieces passed).
     private func commonEnd(
-        _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, from block: Int32
+        _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, from block: Int32,
+        _ first: Int
     ) -> Int32 {
         let list = nodes[node].pieces
         let limit = nodes[node].end * blockSize
-        var position = pieces.index(in: list, holding: block * blockSize)
-        var piece = contents.index(slot, holding: block * blockSize)
+        var position =
+            block == nodes[node].start ? 0 : pieces.index(in: list, holding: block * blockSize)
+        var piece = first
         while true {
             let theirs = pieces[list, position]
             guard contents.piece(slot, piece) == theirs else { return theirs.start / blockSize }

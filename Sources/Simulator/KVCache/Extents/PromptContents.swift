@@ -101,8 +101,19 @@ struct PromptContents: ~Copyable {
         pieces.index(in: lists[slot], holding: token)
     }
 
-    /// Identity of a request's first `tokens` tokens, at least 1. O(log pieces).
-    func prefixHash(_ slot: Int, _ tokens: Int32) -> UInt64 {
-        piece(slot, index(slot, holding: tokens - 1)).prefixHash(to: tokens)
+    /// The piece that holds a token, from one on that is it or an earlier one.
+    /// O(pieces between).
+    @inline(__always)
+    func index(_ slot: Int, holding token: Int32, from first: Int) -> Int {
+        var index = first
+        while end(slot, index) <= token { index += 1 }
+        return index
+    }
+
+    /// Identity of a request's first `tokens` tokens, at least 1, the last of them in a piece or
+    /// behind it. O(pieces between).
+    @inline(__always)
+    func prefixHash(_ slot: Int, _ tokens: Int32, from first: Int) -> UInt64 {
+        piece(slot, index(slot, holding: tokens - 1, from: first)).prefixHash(to: tokens)
     }
 }

@@ -17,18 +17,45 @@ func scheduleByPolicy(
     guard scheduler.cohort.isOn else {
         return try scheduleInOrder(&scheduler, &cache, seat, from: 0)
     }
-    defer { scheduler.cohort.step(&scheduler.plan.share) }
     updateCohort(&scheduler, &cache)
     let served = scheduleTogether(&scheduler, &cache, seat)
     let isDone = served.phases == seat.shape.phases.count
+    if isDone, !served.decodes, scheduler.cohort.count > 0, canSkipMembers(&scheduler, &cache) {
+        return skipMembers(&scheduler)
+    }
+    defer { scheduler.stepCohort() }
     if isDone, served.decodes || scheduler.cohort.count == 0 && scheduler.cohort.leaving.isEmpty {
         return
     }
     individualiseAll(&scheduler, &cache)
     defer { noteIndividuals(&scheduler) }
-    // Members that a step leaves out are no longer steady.
     guard !isDone else { return }
     try scheduleInOrder(&scheduler, &cache, seat, from: served.phases)
+}
+
+/// Whether members stay what they are in a step that leaves them out: where what they hold depends
+/// on nothing but their tokens, and nobody adds up what their steps are to them.
+@inline(__always)
+private func canSkipMembers(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Bool {
+    cache.sumsBlocks && !scheduler.cohort.isWatched
+}
+
+/// Leaves the members out of the step: their time stands still.
+@inline(__always)
+private func skipMembers(_ scheduler: inout Scheduler) {
+    scheduler.plan.skipsMembers = true
+    // Who may join by the next step?
+    scheduler.cohort.updatedAt = -1
+}
+
+extension Scheduler {
+    /// Counts the step just decided, with the members in it.
+    @inline(__always)
+    fileprivate mutating func stepCohort() {
+        cohort.step(&plan.share)
+        let last = flight.count - 1
+        cohort.inFlight = last >= 0 && flight[last].header.skipsMembers ? 0 : rules.inFlight
+    }
 }
 
 /// Schedules phases from one on, one request after the other.

@@ -13,6 +13,8 @@ public struct Projection: Equatable, Hashable, Sendable {
 
     /// Phase name, as `headway explain` prints it.
     public var name: String
+    /// The module's name within its layer, as checkpoints spell it: "self_attn.q_proj".
+    public var path: String
     public var inputs: Int
     public var outputs: Int
     public var split: Split
@@ -27,6 +29,7 @@ public struct Projection: Equatable, Hashable, Sendable {
         isQuantized: Bool = true, isFeedForward: Bool = false
     ) {
         self.name = name
+        path = name
         self.inputs = inputs
         self.outputs = outputs
         self.split = split
@@ -65,52 +68,112 @@ public struct Projection: Equatable, Hashable, Sendable {
     }
 }
 
+/// Weights that are no matrix: norms, sinks, decay rates, a router's correction bias.
+public struct WeightVector: Equatable, Hashable, Sendable {
+    /// The parameter's name within its layer.
+    public var name: String
+    public var count: Int
+    /// Units that tensor parallelism cuts; nil: every GPU holds all of it.
+    public var units: Int?
+    /// Whether it is float32 whatever the model's type.
+    public var isWide: Bool
+
+    public init(_ name: String, _ count: Int, units: Int? = nil, isWide: Bool = false) {
+        self.name = name
+        self.count = count
+        self.units = units
+        self.isWide = isWide
+    }
+
+    /// Elements on one of `tensorParallel` GPUs.
+    public func shard(tensorParallel: Int) -> Int {
+        guard let units else { return count }
+        return count / units * max(1, units / tensorParallel)
+    }
+}
+
+extension Array where Element == WeightVector {
+    /// Elements of all.
+    public var elements: Int { reduce(0) { $0 + $1.count } }
+}
+
 extension Attention {
     /// The mixer's projections for a hidden size, in order; those of one inner list read the same
     /// input and run as one GEMM.
     public func projections(hidden: Int) -> [[Projection]] {
         switch self {
+        case .none: return []
         case .recurrent(let mixer): return mixer.projections
-        case .heads(let heads):
-            let queries = heads.queryHeads * heads.headDim
-            let keys = heads.keyValueHeads * heads.headDim
-            return [
-                [
-                    Projection(
-                        "q_proj", hidden, heads.gatesOutput ? 2 * queries : queries,
-                        .columns(units: heads.queryHeads), hasBias: heads.inputBias),
-                    Projection(
-                        "k_proj", hidden, keys, .columns(units: heads.keyValueHeads),
-                        hasBias: heads.inputBias),
-                    Projection(
-                        "v_proj", hidden, keys, .columns(units: heads.keyValueHeads),
-                        hasBias: heads.inputBias),
-                ], [Projection("o_proj", queries, hidden, .rows, hasBias: heads.outputBias)],
-            ]
-        case .latent(let latent):
-            let heads = latent.queryHeads
-            let queries = heads * (latent.keyDim + latent.ropeDim)
-            let down = Projection("kv_a_proj", hidden, latent.cachedElements, .replicated)
-            let up = Projection(
-                "kv_b_proj", latent.latentRank, heads * (latent.keyDim + latent.valueDim),
-                .columns(units: heads))
-            let output = Projection("o_proj", heads * latent.valueDim, hidden, .rows)
-            guard let rank = latent.queryRank else {
-                let direct = Projection("q_proj", hidden, queries, .columns(units: heads))
-                return [[direct, down], [up], [output]]
-            }
-            let queryDown = Projection("q_a_proj", hidden, rank, .replicated)
-            let queryUp = Projection("q_b_proj", rank, queries, .columns(units: heads))
-            return [[queryDown, down], [queryUp], [up], [output]]
+        case .heads(let heads): return heads.ownProjections ?? heads.projections(hidden: hidden)
+        case .latent(let latent): return latent.projections(hidden: hidden)
         }
     }
 
     /// Weights of the mixer that are not projections.
     public var otherWeights: Int {
         switch self {
-        case .heads(let heads): heads.normalizesHeads ? 2 * heads.headDim : 0
-        case .latent(let latent): latent.latentRank + (latent.queryRank ?? 0)
-        case .recurrent(let mixer): mixer.otherWeights
+        case .none: 0
+        case .heads(let heads):
+            (heads.normalizesHeads ? 2 * heads.headDim : 0) + heads.vectors.elements
+        case .latent(let latent):
+            latent.latentRank + (latent.queryRank ?? 0) + latent.vectors.elements
+        case .recurrent(let mixer):
+            mixer.vectors.isEmpty ? mixer.otherWeights : mixer.vectors.elements
         }
+    }
+}
+
+extension HeadAttention {
+    fileprivate func projections(hidden: Int) -> [[Projection]] {
+        func matrix(
+            _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split,
+            hasBias: Bool
+        ) -> Projection {
+            var matrix = Projection(name, inputs, outputs, split, hasBias: hasBias)
+            matrix.path = path + "." + name
+            return matrix
+        }
+        let queries = queryHeads * headDim
+        var inward = [
+            matrix(
+                "q_proj", hidden, gatesOutput ? 2 * queries : queries,
+                .columns(units: queryHeads), hasBias: inputBias),
+            matrix(
+                "k_proj", hidden, keyValueHeads * headDim, .columns(units: keyValueHeads),
+                hasBias: inputBias),
+        ]
+        if !sharesValues {
+            inward.append(
+                matrix(
+                    "v_proj", hidden, keyValueHeads * valueDim, .columns(units: keyValueHeads),
+                    hasBias: inputBias))
+        }
+        let output = matrix("o_proj", queryHeads * valueDim, hidden, .rows, hasBias: outputBias)
+        return [inward, [output]]
+    }
+}
+
+extension LatentAttention {
+    fileprivate func projections(hidden: Int) -> [[Projection]] {
+        func matrix(
+            _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split,
+            hasBias: Bool = false
+        ) -> Projection {
+            var matrix = Projection(name, inputs, outputs, split, hasBias: hasBias)
+            matrix.path = path + "." + name
+            return matrix
+        }
+        let queries = queryHeads * wholeKeyDim
+        let heads = Projection.Split.columns(units: queryHeads)
+        let down = matrix("kv_a_proj", hidden, cachedElements, .replicated, hasBias: hasBias)
+        let up = matrix("kv_b_proj", latentRank, queryHeads * (keyDim + valueDim), heads)
+        let output = matrix("o_proj", queryHeads * valueDim, hidden, .rows, hasBias: hasBias)
+        guard let rank = queryRank else {
+            let direct = matrix("q_proj", hidden, queries, heads)
+            return [[direct, down], [up]] + otherProjections + [[output]]
+        }
+        let queryDown = matrix("q_a_proj", hidden, rank, .replicated, hasBias: hasBias)
+        let queryUp = matrix("q_b_proj", rank, queries, heads)
+        return [[queryDown, down], [queryUp], [up]] + otherProjections + [[output]]
     }
 }

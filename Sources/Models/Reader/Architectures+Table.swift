@@ -13,12 +13,15 @@ extension Architectures {
         cohere2: Cohere2ForCausalLM
         cohere2_moe: Cohere2MoeForCausalLM
         dbrx: DbrxForCausalLM
+        nemotron_nas: DeciLMForCausalLM
         deepseek_v1: DeepseekForCausalLM
         deepseek_v32: DeepseekV32ForCausalLM
+        domyn_edge: DomynEdgeForCausalLM
         llama: Ernie4_5ForCausalLM ExaoneForCausalLM GemmaForCausalLM InternLM3ForCausalLM
           IQuestCoderForCausalLM LlamaForCausalLM LLaMAForCausalLM Ministral3ForCausalLM
-          MistralForCausalLM Phi3ForCausalLM SolarForCausalLM TeleChat3ForCausalLM
-          TeleFLMForCausalLM CwmForCausalLM NanbeigeForCausalLM SmolLM3ForCausalLM
+          MistralForCausalLM PanguEmbeddedForCausalLM Phi3ForCausalLM SolarForCausalLM
+          TeleChat3ForCausalLM TeleFLMForCausalLM CwmForCausalLM NanbeigeForCausalLM
+          SmolLM3ForCausalLM
         ernie4_5_moe: Ernie4_5_MoeForCausalLM
         exaone4: Exaone4ForCausalLM
         exaone_moe: ExaoneMoeForCausalLM ExaoneMoEForCausalLM
@@ -26,6 +29,9 @@ extension Architectures {
         mamba: FalconMambaForCausalLM MambaForCausalLM
         gemma2: Gemma2ForCausalLM
         gemma3: Gemma3ForCausalLM
+        rnj1: Rnj1ForCausalLM
+        gemma3n: Gemma3nForCausalLM
+        gemma4: Gemma4ForCausalLM
         qwen3_next: Qwen3NextForCausalLM
         glm4: Glm4ForCausalLM
         glm4_moe: Glm4MoeForCausalLM
@@ -36,16 +42,20 @@ extension Architectures {
         gpt_j: GPTJForCausalLM
         granite: GraniteForCausalLM GraniteSWAForCausalLM
         granitemoe: GraniteMoeForCausalLM GraniteMoeSharedForCausalLM GraniteMoeSWAForCausalLM
+        hy_v3: HYV3ForCausalLM
         hyperclovax: HyperCLOVAXForCausalLM
         internlm2: InternLM2ForCausalLM
         jamba: JambaForCausalLM
+        laguna: LagunaForCausalLM
         llama4: Llama4ForCausalLM
         longcat_flash: LongcatFlashForCausalLM
         mamba2: Mamba2ForCausalLM
+        minicpm: MiniCPMForCausalLM
         minicpm3: MiniCPM3ForCausalLM
         minimax_m2: MiniMaxM2ForCausalLM
         mixtral: MixtralForCausalLM
         qwen2: MiMoForCausalLM Qwen2ForCausalLM
+        mimo_v2: MiMoV2FlashForCausalLM MiMoV2ForCausalLM
         nemotron: NemotronForCausalLM
         olmoe: OlmoeForCausalLM
         opt: OPTForCausalLM
@@ -53,11 +63,14 @@ extension Architectures {
         pangu_ultra_moe: PanguUltraMoEForCausalLM
         param2moe: Param2MoEForCausalLM
         phimoe: PhiMoEForCausalLM
+        plamo3: Plamo3ForCausalLM
         qwen2_moe: Qwen2MoeForCausalLM
         qwen3: Qwen3ForCausalLM
         qwen3_moe: Qwen3MoeForCausalLM
         sarvam_mla: SarvamMLAForCausalLM
         step1: Step1ForCausalLM
+        step3: Step3TextForCausalLM
+        step3p5: Step3p5ForCausalLM
         stablelm: StableLmForCausalLM
         telechat2: TeleChat2ForCausalLM
         arcee: ArceeForCausalLM
@@ -82,18 +95,14 @@ extension Architectures {
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
         unread: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
-          BeamForCausalLM DeciLMForCausalLM DeepseekV4ForCausalLM DomynEdgeForCausalLM
-          DoryForCausalLM FalconH1ForCausalLM FlintForCausalLM Rnj1ForCausalLM
-          Gemma3nForCausalLM Gemma4ForCausalLM Qwen4ExpForCausalLM Glm5NextForCausalLM
-          GraniteMoeHybridForCausalLM HrmTextForCausalLM HYV3ForCausalLM HYV4ForCausalLM
-          HCXVisionV2ForCausalLM IQuestLoopCoderForCausalLM K2HorizonForCausalLM
-          KimiLinearForCausalLM Lfm2ForCausalLM Lfm2MoeForCausalLM LagunaForCausalLM
-          LongcatFlashNgramForCausalLM MiniCPMForCausalLM MiniMaxM3SparseForCausalLM
-          InklingForCausalLM InklingForConditionalGeneration MiMoV2FlashForCausalLM
-          MiMoV2ForCausalLM NemotronHForCausalLM NemotronHPuzzleForCausalLM
-          MuseGlimmerForCausalLM OlmoHybridForCausalLM PanguEmbeddedForCausalLM
-          PanguProMoEV2ForCausalLM Plamo3ForCausalLM Qwen3_5ForCausalLM Qwen3_5MoeForCausalLM
-          Step3TextForCausalLM Step3p5ForCausalLM Step5ForCausalLM Zamba2ForCausalLM
+          BeamForCausalLM DeepseekV4ForCausalLM DoryForCausalLM FalconH1ForCausalLM
+          FlintForCausalLM Qwen4ExpForCausalLM Glm5NextForCausalLM GraniteMoeHybridForCausalLM
+          HrmTextForCausalLM HYV4ForCausalLM HCXVisionV2ForCausalLM IQuestLoopCoderForCausalLM
+          K2HorizonForCausalLM KimiLinearForCausalLM Lfm2ForCausalLM Lfm2MoeForCausalLM
+          LongcatFlashNgramForCausalLM MiniMaxM3SparseForCausalLM InklingForCausalLM
+          InklingForConditionalGeneration NemotronHForCausalLM NemotronHPuzzleForCausalLM
+          MuseGlimmerForCausalLM OlmoHybridForCausalLM PanguProMoEV2ForCausalLM
+          Qwen3_5ForCausalLM Qwen3_5MoeForCausalLM Step5ForCausalLM Zamba2ForCausalLM
         """
 
     /// Classes that see or hear; the type of the decoder that they wrap says its rule.

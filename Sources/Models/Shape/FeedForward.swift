@@ -77,6 +77,8 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
     public var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
     /// Columns that a GPU's share of an expert is padded to (Kimi-Linear); 0: none.
     public var leastShare = 0
+    /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
+    public var hasWideRouter = false
     /// Outputs of the router; more than `count` where some choices are no network (LongCat).
     public var routerOutputs: Int
     /// A sigmoid gate of one output on the shared expert (Qwen).
@@ -111,6 +113,7 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
             "router", hidden, routerOutputs, .replicated, hasBias: hasBias, isQuantized: false,
             isFeedForward: true)
         router.path = routerPath
+        router.isWide = hasWideRouter
         var all = [[router]]
         if let latent {
             let sizes = [("latent_in_proj", hidden, latent), ("latent_out_proj", latent, hidden)]

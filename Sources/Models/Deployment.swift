@@ -166,6 +166,7 @@ extension Layer {
         switch attention {
         case .heads(let heads): units.append(("attention heads", heads.queryHeads))
         case .latent(let latent): units.append(("attention heads", latent.queryHeads))
+        case .none: break
         case .recurrent(let mixer):
             for case .columns(let count) in mixer.projections.joined().map(\.split) {
                 units.append(("\(mixer.kind) channels", count))

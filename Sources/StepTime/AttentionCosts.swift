@@ -86,6 +86,7 @@ extension OperatorCosts {
                 cost.addScores(heads * Self.naiveBytesPerScore / c.bandwidth)
             }
             return cost
+        case .none: return DecodeCost()
         case .recurrent(let mixer):
             let c = profile.decode[.bf16]!
             let bytes = 2 * Double(mixer.stateBytes) / Double(deployment.tensorParallel)
@@ -100,7 +101,7 @@ extension OperatorCosts {
             let c = profile.prefill[measuredCache]!
             let (queries, keys) = shard(heads)
             return PrefillCost(
-                fixed: c.fixed, perPair: 2 * queries * Double(heads.headDim) / c.rate,
+                fixed: c.fixed, perPair: queries * Double(heads.headDim + heads.valueDim) / c.rate,
                 perToken: c.perQueryHead * queries + c.perKeyHead * keys,
                 perScore: scoreCost(queries: queries))
         case .latent(let latent):
@@ -114,6 +115,7 @@ extension OperatorCosts {
                 perToken: (c.perQueryHead + c.perKeyHead) * heads,
                 perPast: latent.cachesHeads ? 0 : 2 * heads * expanded / rate,
                 perScore: scoreCost(queries: heads))
+        case .none: return PrefillCost()
         case .recurrent(let mixer):
             let flops = Double(mixer.scanFLOPsPerToken) / Double(deployment.tensorParallel)
             return PrefillCost(

@@ -72,6 +72,7 @@ struct OperatorCosts: Sendable {
             elements +=
                 4 * Double(latent.queryHeads * (latent.keyDim + latent.ropeDim)) / share
                 + 4 * Double(latent.cachedElements)
+        case .none: break
         case .recurrent(let mixer):
             let widest = mixer.projections.joined().map(\.outputs).max() ?? 0
             elements += 4 * Double(widest) / share
@@ -95,10 +96,11 @@ struct OperatorCosts: Sendable {
     /// All-reduces of a layer: one after each part that tensor parallelism cuts by inputs; experts
     /// spread beyond the group are combined by the exchange instead.
     func allReduces(_ layer: Layer) -> Double {
-        switch layer.feedForward {
-        case .none: 1
-        case .dense: 2
-        case .experts: deployment.expertParallel > tensorParallel ? 1 : 2
+        let mixer = layer.attention == .none ? 0.0 : 1.0
+        return switch layer.feedForward {
+        case .none: mixer
+        case .dense: mixer + 1
+        case .experts: deployment.expertParallel > tensorParallel ? mixer : mixer + 1
         }
     }
 
@@ -109,7 +111,7 @@ struct OperatorCosts: Sendable {
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
         return c.seconds(
             tokens: tokens * Double(attentionRanks), hidden: Double(hidden),
-            size: Double(hidden) * Double(experts.intermediate) / cut,
+            size: experts.pricedSize(hidden: hidden) / cut,
             count: Double(experts.count), chosen: Double(experts.chosen),
             spread: Double(deployment.expertParallel),
             bytesPerWeight: deployment.weights.bytesPerWeight)
@@ -149,12 +151,21 @@ struct OperatorCosts: Sendable {
         for fused in layer.attention.projections(hidden: hidden) {
             sum += gemm(tokens: tokens, fused: fused)
         }
-        for fused in layer.feedForward.projections(hidden: hidden) {
+        for fused in layer.feedForward.projections(hidden: hidden) + layer.others {
             sum += gemm(tokens: tokens, fused: fused)
         }
         if case .experts(let routed) = layer.feedForward {
             sum += experts(tokens: tokens, routed) + allToAll(tokens: tokens, routed)
         }
         return sum
+    }
+}
+
+extension ExpertFeedForward {
+    /// Elements of one matrix of an expert as the gated form's price counts them: a third of an
+    /// expert's weights.
+    fileprivate func pricedSize(hidden: Int) -> Double {
+        let size = Double(width(hidden: hidden)) * Double(intermediate)
+        return isGated ? size : size * 2 / 3
     }
 }

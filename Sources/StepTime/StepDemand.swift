@@ -197,13 +197,14 @@ public struct StepDemand: Sendable {
         bytes.token += cached
         var (decode, pair) = (0.0, 0.0)
         switch attention {
+        case .none: return
         case .recurrent(let mixer):
             flops.token += count * Double(mixer.scanFLOPsPerToken)
             // Read and written.
             bytes.request += count * 2 * Double(mixer.stateBytes)
             return
         case .heads(let heads):
-            decode = 4 * Double(heads.queryHeads * heads.headDim)
+            decode = 2 * Double(heads.queryHeads * (heads.headDim + heads.valueDim))
             pair = decode / 2
         case .latent(let latent):
             // Decodes work on the latent itself; prefill expands it, what is cached anew.

@@ -40,8 +40,8 @@ extension OperatorCosts {
         let mixer = layer.attention.projections(hidden: model.hiddenSize)
         for fused in mixer.dropLast() { phases += gemmPhases(fused, share) }
         phases += attentionPhases(layer.attention, share)
-        phases += gemmPhases(mixer[mixer.count - 1], share)
-        for fused in layer.feedForward.projections(hidden: model.hiddenSize) {
+        if let output = mixer.last { phases += gemmPhases(output, share) }
+        for fused in layer.feedForward.projections(hidden: model.hiddenSize) + layer.others {
             phases += gemmPhases(fused, share)
         }
         if case .experts(let routed) = layer.feedForward {
@@ -57,7 +57,7 @@ extension OperatorCosts {
     }
 
     private func norms(_ layer: Layer, _ share: StepShare) -> Phase {
-        let weights = layer.normWeights + layer.attention.otherWeights
+        let weights = layer.vectorElements
         let seconds = elementwise(tokens: share.lane, layer)
         return Phase(
             name: "norms", parameters: Int64(weights),

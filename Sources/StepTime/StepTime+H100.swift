@@ -149,6 +149,7 @@ extension OperatorCosts {
                 if latent.cachesHeads, latent.queryHeads / deployment.tensorParallel > 8 {
                     note("decode attention with more than 8 KV heads a GPU was not measured")
                 }
+            case .none: break
             case .recurrent(let mixer):
                 note("\(mixer.kind) layers were not measured: state bytes and FLOPs at half rate")
             }

@@ -36,6 +36,7 @@ public struct KVCacheLayout: Equatable, Sendable {
                 state += mixer.stateBytes / Int64(deployment.tensorParallel)
                 continue
             }
+            if !layer.attention.writesCache { continue }
             let bytes = layer.attention.cacheBytesPerToken(deployment)
             largest = max(largest, bytes)
             total += bytes
@@ -91,7 +92,7 @@ extension Attention {
     /// Recurrent: 0.
     public func cacheBytesPerToken(_ deployment: Deployment) -> Int64 {
         switch self {
-        case .recurrent: return 0
+        case .recurrent, .none: return 0
         case .latent(let latent):
             guard latent.cachesHeads else {
                 return Int64(latent.cachedElements) * deployment.cache.bits / 8
@@ -100,7 +101,7 @@ extension Attention {
             return Int64(heads * (latent.wholeKeyDim + latent.valueDim)) * deployment.cache.bits / 8
         case .heads(let heads):
             let perGPU = max(1, heads.keyValueHeads / deployment.tensorParallel)
-            return Int64(2 * perGPU * heads.headDim) * deployment.cache.bits / 8
+            return Int64(perGPU * (heads.headDim + heads.valueDim)) * deployment.cache.bits / 8
         }
     }
 }

@@ -4,6 +4,8 @@ public enum Reach: Equatable, Hashable, Sendable {
     case full
     /// The last `window` tokens, itself included (Mistral 7B v0.1, Gemma, gpt-oss).
     case sliding(window: Int)
+    /// Those of its own chunk of `chunk` tokens (Llama 4).
+    case chunked(chunk: Int)
     /// A window, some tokens that all attend to, and random blocks: Longformer (arXiv 2004.05150)
     /// and BigBird (arXiv 2007.14062).
     case sparse(window: Int, globalTokens: Int, randomTokens: Int)
@@ -13,6 +15,7 @@ public enum Reach: Equatable, Hashable, Sendable {
         switch self {
         case .full: nil
         case .sliding(let window): window
+        case .chunked(let chunk): chunk
         case .sparse(let window, let globalTokens, let randomTokens):
             window + globalTokens + randomTokens
         }
@@ -26,8 +29,10 @@ public enum Reach: Equatable, Hashable, Sendable {
 public struct HeadAttention: Equatable, Hashable, Sendable {
     public var queryHeads: Int
     public var keyValueHeads: Int
-    /// Elements of a query, key or value of one head.
+    /// Elements of a query or key of one head.
     public var headDim: Int
+    /// Elements of a value of one head; mostly `headDim` (MiMo-V2: 128 beside keys of 192).
+    public var valueDim: Int
     public var reach: Reach
     /// Biases on q, k and v (Qwen2), and on the output projection (GPT-3, gpt-oss).
     public var inputBias = false
@@ -36,6 +41,17 @@ public struct HeadAttention: Equatable, Hashable, Sendable {
     public var normalizesHeads = false
     /// An output gate of the queries' size, computed with them (Qwen3-Next).
     public var gatesOutput = false
+    /// Whether the keys are the values too: no v projection (Gemma 4's full layers).
+    public var sharesValues = false
+    /// Whether an earlier layer's cache is read and none is written (Gemma 3n, Gemma 4).
+    public var readsEarlierCache = false
+    /// Weights besides the projections and `normalizesHeads`: norms over whole q and k, sinks.
+    public var vectors: [WeightVector] = []
+    /// Its projections where they are not q, k, v and o (Step-3's shared query, MiniCPM3's
+    /// latents).
+    public var ownProjections: [[Projection]]?
+    /// The module's name within its layer, as checkpoints spell it.
+    public var path = "self_attn"
 
     public init(
         queryHeads: Int, keyValueHeads: Int, headDim: Int, reach: Reach = .full
@@ -43,6 +59,7 @@ public struct HeadAttention: Equatable, Hashable, Sendable {
         self.queryHeads = queryHeads
         self.keyValueHeads = keyValueHeads
         self.headDim = headDim
+        valueDim = headDim
         self.reach = reach
     }
 }
@@ -63,6 +80,13 @@ public struct LatentAttention: Equatable, Hashable, Sendable {
     public var valueDim: Int
     /// Whether every head's keys and values are cached in place of the latent: the MHA ablation.
     public var cachesHeads = false
+    /// Biases on the down-projections and the output projection (attention_bias).
+    public var hasBias = false
+    /// Matrices and weights besides: an indexer's (DeepSeek-V3.2), in the order of the phases.
+    public var otherProjections: [[Projection]] = []
+    public var vectors: [WeightVector] = []
+    /// The module's name within its layer, as checkpoints spell it.
+    public var path = "self_attn"
 
     public init(
         queryHeads: Int, queryRank: Int?, latentRank: Int, ropeDim: Int, keyDim: Int, valueDim: Int
@@ -81,49 +105,20 @@ public struct LatentAttention: Equatable, Hashable, Sendable {
     public var wholeKeyDim: Int { keyDim + ropeDim }
 }
 
-/// A mixer that keeps a state of constant size per sequence instead of keys and values: linear
-/// attention, RetNet, RWKV, Mamba, gated delta networks.
-public struct RecurrentMixer: Equatable, Hashable, Sendable {
-    /// The family's name, for people: "mamba", "gated_delta_net", "retnet", "rwkv", "linear".
-    public var kind: String
-    /// Its projections; those of one inner list read the same input and run as one GEMM.
-    public var projections: [[Projection]]
-    /// Weights outside the projections: convolutions, decay rates, norms.
-    public var otherWeights: Int
-    /// State elements per sequence that are kept in 32 bits: the recurrence itself.
-    public var wideStateElements: Int
-    /// State elements per sequence that are kept in 16 bits: the convolution's last inputs.
-    public var narrowStateElements: Int
-    /// FLOPs per token of the recurrence and the convolution.
-    public var scanFLOPsPerToken: Int
-
-    public init(
-        kind: String, projections: [[Projection]], otherWeights: Int, wideStateElements: Int,
-        narrowStateElements: Int, scanFLOPsPerToken: Int
-    ) {
-        self.kind = kind
-        self.projections = projections
-        self.otherWeights = otherWeights
-        self.wideStateElements = wideStateElements
-        self.narrowStateElements = narrowStateElements
-        self.scanFLOPsPerToken = scanFLOPsPerToken
-    }
-
-    /// Bytes of state per sequence.
-    public var stateBytes: Int64 { Int64(4 * wideStateElements + 2 * narrowStateElements) }
-}
-
 /// How a layer mixes tokens.
 public enum Attention: Equatable, Hashable, Sendable {
     case heads(HeadAttention)
     case latent(LatentAttention)
     case recurrent(RecurrentMixer)
+    /// None: the layer is a feed-forward part only (Nemotron-H).
+    case none
 
     /// The field's short name of the kind.
     public var kindName: String {
         switch self {
         case .latent(let latent): return latent.cachesHeads ? "MHA (expanded MLA)" : "MLA"
         case .recurrent(let mixer): return mixer.kind
+        case .none: return "none"
         case .heads(let heads):
             let grouping =
                 heads.keyValueHeads == heads.queryHeads
@@ -131,9 +126,19 @@ public enum Attention: Equatable, Hashable, Sendable {
             switch heads.reach {
             case .full: return grouping
             case .sliding(let window): return "\(grouping), window \(window)"
+            case .chunked(let chunk): return "\(grouping), chunks of \(chunk)"
             case .sparse(let window, let globals, let randoms):
                 return "\(grouping), window \(window) + \(globals) global + \(randoms) random"
             }
+        }
+    }
+
+    /// Whether it adds keys and values to the cache.
+    public var writesCache: Bool {
+        switch self {
+        case .heads(let heads): !heads.readsEarlierCache
+        case .latent: true
+        case .recurrent, .none: false
         }
     }
 

@@ -1,49 +1,5 @@
 import Basics
 
-/// One layer: a mixer of tokens and a feed-forward part.
-public struct Layer: Equatable, Hashable, Sendable {
-    public var attention: Attention
-    public var feedForward: FeedForward
-    /// Elements of its norms over the hidden state.
-    public var normWeights: Int
-
-    public init(attention: Attention, feedForward: FeedForward, normWeights: Int) {
-        self.attention = attention
-        self.feedForward = feedForward
-        self.normWeights = normWeights
-    }
-
-    /// The matrices every token is multiplied by, experts' own not included.
-    public func matrices(hidden: Int) -> [Projection] {
-        let parts = attention.projections(hidden: hidden) + feedForward.projections(hidden: hidden)
-        return Array(parts.joined())
-    }
-
-    /// All elements of the layer, for a hidden size.
-    public func parameters(hidden: Int) -> Int64 { parameters(hidden: hidden, isActiveOnly: false) }
-
-    /// The elements that one token is multiplied by.
-    public func activeParameters(hidden: Int) -> Int64 {
-        parameters(hidden: hidden, isActiveOnly: true)
-    }
-
-    private func parameters(hidden: Int, isActiveOnly: Bool) -> Int64 {
-        var sum = Int64(normWeights + attention.otherWeights)
-        for matrix in matrices(hidden: hidden) { sum += matrix.parameters }
-        if case .experts(let experts) = feedForward {
-            let number = isActiveOnly ? experts.chosen : experts.count
-            sum += Int64(number) * experts.weightsPerExpert(hidden: hidden)
-        }
-        return sum
-    }
-}
-
-/// Layers that are equal, with their number: a model is a short list of these.
-public struct LayerGroup: Equatable, Sendable {
-    public var layer: Layer
-    public var count: Int
-}
-
 /// What a publisher's number of active parameters includes besides the layers.
 public enum ActiveCounting: Sendable, Equatable {
     /// Embedding and output head (Mixtral, Qwen, Jamba).
@@ -83,6 +39,28 @@ public struct TransformerModel: Equatable, Sendable {
     public var tiesEmbeddings: Bool
     /// Learned position embeddings (GPT-3); 0 for rotary ones.
     public var learnedPositions = 0
+    /// Rows of the embedding and of the output head: the vocabulary, padded as the engine does.
+    public var vocabularyRows: Int
+    /// Elements of the final norm over the hidden state; twice the hidden size with a bias.
+    public var finalNormWeights: Int
+    /// Matrices outside the layers that every token passes (OPT's projections), and tables that
+    /// are looked up (Gemma 3n's per-layer embeddings), by the names of their modules.
+    public var outerMatrices: [Projection] = []
+    public var outerTables: [Projection] = []
+    /// Other weights outside the layers: norms of the embedding, biases of the head.
+    public var outerVectors: [WeightVector] = []
+    /// Towers that see images or hear: weighed, not modelled.
+    public var tower: Tower?
+    /// Bytes of the checkpoint's weights, where a snapshot's index file says it.
+    public var checkpointBytes: Int64?
+    /// The engine's class that serves it, where a config.json names it.
+    public var architecture: String?
+    /// Why vLLM 0.33.0 does not serve it; nil: it does, or nothing says that it does not.
+    public var unserved: InputError?
+    /// What the reader of its shape has to say: what is not modelled, what was taken for what.
+    public var notes: [String] = []
+    /// What stands before a layer's number in its modules' names.
+    public var layersPath = "model.layers"
     /// Tokens of context that the engine takes when nobody asks for more or less.
     public var maxContext: Int
     /// Most tokens of context that may be asked for (engine.max_model_len); `Int.max` for models
@@ -109,6 +87,8 @@ public struct TransformerModel: Equatable, Sendable {
         self.hiddenSize = hiddenSize
         self.vocabularySize = vocabularySize
         self.tiesEmbeddings = tiesEmbeddings
+        vocabularyRows = vocabularySize
+        finalNormWeights = hiddenSize
         self.maxContext = maxContext
         contextLimit = maxContext
         self.layers = layers
@@ -116,16 +96,24 @@ public struct TransformerModel: Equatable, Sendable {
 
     /// Elements of the input embeddings.
     public var embeddingParameters: Int64 {
-        Int64(vocabularySize + learnedPositions) * Int64(hiddenSize)
+        Int64(vocabularyRows + learnedPositions) * Int64(hiddenSize)
     }
 
     /// Elements of the output head, whether or not they are the embedding's.
-    public var headParameters: Int64 { Int64(vocabularySize) * Int64(hiddenSize) }
+    public var headParameters: Int64 { Int64(vocabularyRows) * Int64(hiddenSize) }
 
-    /// All elements. A matrix that is used twice counts once.
+    /// Elements outside the layers that are neither embedding nor head nor tower.
+    public var outerParameters: Int64 {
+        (outerMatrices + outerTables).reduce(Int64(finalNormWeights + outerVectors.elements)) {
+            $0 + $1.parameters
+        }
+    }
+
+    /// All elements, towers included. A matrix that is used twice counts once.
     public var totalParameters: Int64 {
         layers.reduce(
-            embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + Int64(hiddenSize)
+            embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters
+                + (tower?.parameters ?? 0)
         ) { $0 + $1.parameters(hidden: hiddenSize) }
     }
 
@@ -139,7 +127,7 @@ public struct TransformerModel: Equatable, Sendable {
             case .withoutEmbedding: tiesEmbeddings ? embeddingParameters : head
             case .layersOnly: Int64(0)
             }
-        return layers.reduce(outside + Int64(hiddenSize)) {
+        return layers.reduce(outside + outerParameters) {
             $0 + $1.activeParameters(hidden: hiddenSize)
         }
     }

@@ -99,6 +99,21 @@ public struct PoolLayout: Equatable, Sendable {
         }
     }
 
+    /// Blocks that a request holds over all groups while it decodes at a context of `context`
+    /// tokens: what has left a window is given back, and a state takes one block.
+    public func blocksOfRunning(context: Int) -> Int {
+        groups.reduce(0) { sum, group in
+            let size = group.blockSize
+            switch group.kind {
+            case .full, .mla:
+                return sum + context.dividedUp(by: options.decodeContextParallel * size)
+            case .sliding(let window), .chunked(let window):
+                return sum + min(context, window).dividedUp(by: size)
+            case .state: return sum + 1
+            }
+        }
+    }
+
     /// Blocks that one request of max_model_len takes: the divisor of the printed line.
     public var blocksOfOneRequest: Int { blocks(ofRequest: options.maxModelLen).reduce(0, +) }
 

@@ -56,7 +56,7 @@ extension Verb {
         let step = try StepBreakdown.Step(
             batch: arguments.integer("--batch", atLeast: 1) ?? 1, tokens: tokens,
             context: arguments.integer("--context", atLeast: 1) ?? max(2048, tokens))
-        let blockSize = try arguments.integer("--block-size", atLeast: 1) ?? 16
+        let blockSize = try arguments.integer("--block-size", atLeast: 1)
         let utilization =
             try arguments.number("--gpu-memory-utilization") ?? MemoryBudget.defaultUtilization
         var deployment = Deployment()
@@ -77,7 +77,7 @@ extension Verb {
             if cache == nil, deployment.cache != .bf16 {
                 explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
             }
-            if let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
+            if let blockSize, let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
             if let problem = deployment.nodeProblem {
                 explanation.notes.append("\(problem): headway run refuses this layout")
             }

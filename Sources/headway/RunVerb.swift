@@ -142,6 +142,7 @@ private struct ReplayRun {
         }
         summary.priorities = observer.priorities.classes.map(PrioritySummary.init)
         summary.engineVersion = resolved.configuration.engine.version.description
+        summary.poolLine = resolved.memory.line
         summary.mostConcurrent = observer.concurrency.requests
         summary.measured = observer.comparison?.report
         summary.series = observer.timeline.series

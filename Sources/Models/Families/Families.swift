@@ -2,7 +2,7 @@
 /// by which rule.
 enum Families {
     static let all: [String: Family] = [
-        dense, mixtures, latents, windowed, recurrent, former,
+        dense, mixtures, latents, windowed, recurrent, literature, specialCaches, former,
     ].reduce(into: [:]) {
         $0.merge($1) { first, _ in first }
     }

@@ -89,6 +89,12 @@ enum Architectures {
         step3p5: step3p7
         hy_v3: hunyuan_v3
         baichuan: xverse aquila aquila2
+        mamba: falcon_mamba
+        qwen3_5: qwen3_5_text
+        qwen3_5_moe: qwen3_5_moe_text
+        minimax_m3: minimax_m3_vl minimax_m3_vl_text
+        linear_attention: linear_attn
+        gated_deltanet: gated_delta_net gated_delta
         """
 
     /// The rule of a model_type, or nil.

@@ -133,7 +133,11 @@ extension Towers {
         // Blocks past the feature layer are not built, nor is the norm after them.
         let layer = outer["vision_feature_layer"]?.integer ?? -2
         let isCut = layer != -1
-        if layer < 0 { blocks.depth = max(0, blocks.depth + layer + 1) } else { blocks.depth = layer }
+        if layer < 0 {
+            blocks.depth = max(0, blocks.depth + layer + 1)
+        } else {
+            blocks.depth = layer
+        }
         if isSiglip {
             var tower = try siglip(vision, blocks)
             if !isCut { tower.add("post_layernorm", 2 * blocks.width) }
@@ -234,6 +238,25 @@ extension Towers {
         tower.add("mlp1.norm", 8 * width)
         tower.add("mlp1.fc1", 4 * width, hidden)
         tower.add("mlp1.fc2", hidden, hidden, bias: true, .rows)
+        return tower
+    }
+
+    /// MiniMax-M3: patches of two frames, two layers into the decoder, two over neighbours.
+    static let miniMax3: Rule = { vision, outer, hidden in
+        let blocks = try TowerBlocks(vision, width: 1280, depth: 32, inner: 5120)
+        var tower = blocks.tower()
+        let compression = vision.nested("img_token_compression_config")
+        let frames = try compression?.size("temporal_patch_size", default: 2, most: 64) ?? 2
+        let merge = try compression?.size("spatial_merge_size", default: 2, most: 8) ?? 2
+        tower.addPatches(
+            side: try side(vision, 14), frames: frames, width: blocks.width, bias: false)
+        tower.add("pre_norm", 2 * blocks.width)
+        let middle = try outer.size("projector_hidden_size", default: hidden)
+        let bias = try outer.flag("multimodal_projector_bias", default: true)
+        tower.add("projector.fc1", blocks.width, middle, bias: bias)
+        tower.add("projector.fc2", middle, hidden, bias: bias, .rows)
+        tower.add("merger.fc1", merge * merge * hidden, middle)
+        tower.add("merger.fc2", middle, hidden, bias: true, .rows)
         return tower
     }
 }

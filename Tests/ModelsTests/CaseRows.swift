@@ -109,7 +109,7 @@ struct CaseRow {
         }
         for layer in model.layers {
             for spec in layer.cacheSpecs(tensorParallel: 1, cache: .bf16) {
-                let isExtra = layer.caches.contains(spec)
+                let isExtra = layer.caches.contains(spec) && layer.attention.writesCache
                 switch spec.kind {
                 case .full: add("full")
                 case .mla: add(isExtra ? "indexer" : "mla")

@@ -200,7 +200,9 @@ extension Towers {
         let columns = try vision.size("init_pos_emb_width", default: 64, most: 4096)
         tower.add("pos_embed", rows * columns * width)
         tower.add("norms", 4 * width)
-        addMerger(&tower, 4 * width, try vision.size("text_hidden_size", default: hidden))
+        let out = try vision.size("text_hidden_size", default: hidden)
+        tower.add("merger.fc1", 4 * width, 4 * width, bias: true, .replicated)
+        tower.add("merger.fc2", 4 * width, out, bias: true, .replicated)
         return tower
     }
 

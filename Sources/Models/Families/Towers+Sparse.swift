@@ -11,6 +11,7 @@ extension Towers {
         let heads = try vision.size("vt_num_attention_heads", default: 12, most: 4096)
         let wide = try vision.size("qkv_hidden_size", default: width)
         var tower = Tower(name: "vision")
+        tower.dividedHeads = heads
         func add(_ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split) {
             tower.matrices.append(.init(Projection(name, inputs, outputs, split), depth))
         }

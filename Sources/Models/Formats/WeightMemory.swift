@@ -44,9 +44,10 @@ extension TransformerModel {
             sum += matrix.bytes(.bf16, tensorParallel: size)
         }
         guard let tower else { return sum }
-        sum += tower.vectors.bytes(tensorParallel: size)
+        let cut = tower.dividedHeads.map { $0 % size == 0 ? size : 1 } ?? size
+        sum += tower.vectors.bytes(tensorParallel: cut)
         for part in tower.matrices {
-            sum += Int64(part.count) * part.projection.bytes(.bf16, tensorParallel: size)
+            sum += Int64(part.count) * part.projection.bytes(.bf16, tensorParallel: cut)
         }
         return sum
     }

@@ -101,7 +101,7 @@ extension Attention {
         switch self {
         case .none: return 0
         case .heads(let heads):
-            let norms = heads.normalizesHeads ? 4 * Int64(heads.headDim) : 0
+            let norms = 2 * Int64(heads.normElements)
             return norms + heads.vectors.bytes(tensorParallel: tensorParallel)
         case .latent(let latent):
             let norms = 2 * Int64(latent.latentRank + (latent.queryRank ?? 0))

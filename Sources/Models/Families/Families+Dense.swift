@@ -6,8 +6,10 @@ extension Families {
     static let dense: [String: Family] = [
         "llama": llama, "qwen2": qwen2, "qwen3": qwen3, "phi3": llama, "seed_oss": seedOSS,
         "apertus": apertus, "arcee": arcee, "chatglm": chatGLM, "cohere": cohere,
-        "cohere2": cohere.with { $0.windows = WindowRule(
-                period: 4, periodField: "sliding_window_pattern", plus: 1) },
+        "cohere2": cohere.with {
+            $0.windows = WindowRule(
+                period: 4, periodField: "sliding_window_pattern", plus: 1)
+        },
         "exaone4": exaone4, "falcon": falcon, "gemma": llama,
         "gemma2": gemma2, "gemma3": gemma3, "vaultgemma": vaultGemma, "glm": glm, "glm4": glm4,
         "gpt2": gpt2, "gpt_bigcode": gptBigCode, "gpt_j": gptJ, "gpt_neox": gptNeoX,
@@ -18,7 +20,8 @@ extension Families {
         "telechat2": teleChat2, "plain": llama.with { $0.heads.outputBias = .no },
         "minicpm3": miniCPM3,
         "cwm": llama.with { $0.windows = WindowRule(period: 4, isFullFirst: true) },
-        "granite_swa": granite.with { $0.addWindows() }, "nemotron_nas": nemotronNAS, "big_bird": bigBird,
+        "granite_swa": granite.with { $0.addWindows() }, "nemotron_nas": nemotronNAS,
+        "big_bird": bigBird,
         "longformer": longformer,
     ]
 

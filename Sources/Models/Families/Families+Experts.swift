@@ -4,7 +4,8 @@ extension Families {
         "mixtral": mixtral, "qwen2_moe": qwen2Experts, "qwen3_moe": qwen3Experts,
         "olmoe": olmoe, "flex_olmo": flexOlmo, "phimoe": phimoe, "dbrx": dbrx,
         "granitemoe": graniteExperts,
-        "granitemoe_swa": graniteExperts.with { $0.addWindows() }, "bailing_moe": bailing, "deepseek_v1": deepSeek1,
+        "granitemoe_swa": graniteExperts.with { $0.addWindows() }, "bailing_moe": bailing,
+        "deepseek_v1": deepSeek1,
         "ernie4_5_moe": ernie, "glm4_moe": glm4Experts, "dots1": dots1,
         "hunyuan_moe": hunyuan, "minimax_m2": miniMax, "afmoe": afmoe,
         "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
@@ -80,6 +81,7 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["moe_num_shared_experts"]), corrects: .yes,
             layers: .range("moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval"))
+        $0.experts?.widensRouter = .yes
     }
 
     static let glm4Experts = Family().with {
@@ -89,6 +91,7 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["n_shared_experts"]), corrects: .yes,
             layers: .from("first_k_dense_replace", frequency: nil))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Through the Transformers backend.
@@ -98,6 +101,7 @@ extension Families {
         $0.heads.hasNorms = .yes
         // The router's correction is a buffer there, no parameter.
         $0.experts?.corrects = .no
+        $0.experts?.widensRouter = .no
     }
 
     /// Through the Transformers backend: norms over heads, shared experts as wide as the network.
@@ -113,6 +117,7 @@ extension Families {
         $0.heads.hasNorms = .unless("use_qk_norm")
         $0.experts = ExpertRule(
             width: ["intermediate_size"], corrects: .field("use_routing_bias"))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Arcee's: gates on attention, four norms.

@@ -57,6 +57,8 @@ enum Flag: Sendable {
     case unless(String)
     /// A field that has the word.
     case word(String, String)
+    /// A field that has not the word.
+    case not(String, String)
 
     func value(_ fields: ConfigFields) throws -> Bool {
         switch self {
@@ -68,6 +70,7 @@ enum Flag: Sendable {
             return false
         case .unless(let name): return try fields.flag(name, default: true)
         case .word(let name, let word): return fields.word(name) == word
+        case .not(let name, let word): return fields.word(name) != word
         }
     }
 }

@@ -204,7 +204,9 @@ extension Towers {
         let columns = try vision.size("init_pos_emb_width", default: 64, most: 4096)
         tower.add("pos_embed", rows * columns * width)
         tower.add("norms", 4 * width)
-        addMerger(&tower, 4 * width, try vision.size("text_hidden_size", default: hidden))
+        let out = try vision.size("text_hidden_size", default: hidden)
+        tower.add("merger.fc1", 4 * width, 4 * width, bias: true, .replicated)
+        tower.add("merger.fc2", 4 * width, out, bias: true, .replicated)
         return tower
     }
 
@@ -238,25 +240,6 @@ extension Towers {
         tower.add("mlp1.norm", 8 * width)
         tower.add("mlp1.fc1", 4 * width, hidden)
         tower.add("mlp1.fc2", hidden, hidden, bias: true, .rows)
-        return tower
-    }
-
-    /// MiniMax-M3: patches of two frames, two layers into the decoder, two over neighbours.
-    static let miniMax3: Rule = { vision, outer, hidden in
-        let blocks = try TowerBlocks(vision, width: 1280, depth: 32, inner: 5120)
-        var tower = blocks.tower()
-        let compression = vision.nested("img_token_compression_config")
-        let frames = try compression?.size("temporal_patch_size", default: 2, most: 64) ?? 2
-        let merge = try compression?.size("spatial_merge_size", default: 2, most: 8) ?? 2
-        tower.addPatches(
-            side: try side(vision, 14), frames: frames, width: blocks.width, bias: false)
-        tower.add("pre_norm", 2 * blocks.width)
-        let middle = try outer.size("projector_hidden_size", default: hidden)
-        let bias = try outer.flag("multimodal_projector_bias", default: true)
-        tower.add("projector.fc1", blocks.width, middle, bias: bias)
-        tower.add("projector.fc2", middle, hidden, bias: bias, .rows)
-        tower.add("merger.fc1", merge * merge * hidden, middle)
-        tower.add("merger.fc2", middle, hidden, bias: true, .rows)
         return tower
     }
 }

@@ -60,6 +60,7 @@ extension Attention {
             let heads = latent.queryHeads / deployment.tensorParallel
             return Int64(heads * (latent.wholeKeyDim + latent.valueDim)) * deployment.cache.bits / 8
         case .heads(let heads):
+            if let row = heads.rowBytes { return row }
             let perGPU = max(1, heads.keyValueHeads / deployment.tensorParallel)
             return Int64(perGPU * (heads.headDim + heads.valueDim)) * deployment.cache.bits / 8
         }

@@ -81,6 +81,8 @@ extension ConfigFields {
             experts.leastShare = try size("min_moe_intermediate_per_partition", default: 256)
             if let latent = try optionalSize(["routed_expert_hidden_size"]) {
                 experts.latent = latent
+                // The engine's mxfp4 is for experts alone.
+                experts.quantizesLatent = false
                 experts.latentPaths = [
                     "block_sparse_moe.routed_expert_down_proj",
                     "block_sparse_moe.routed_expert_up_proj",

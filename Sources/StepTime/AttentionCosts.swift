@@ -86,9 +86,12 @@ extension OperatorCosts {
                 cost.addScores(heads * Self.naiveBytesPerScore / c.bandwidth)
             }
             return cost
+        case .none: return DecodeCost()
         case .recurrent(let mixer):
             let c = profile.decode[.bf16]!
-            let bytes = 2 * Double(mixer.stateBytes) / Double(deployment.tensorParallel)
+            // The state is read and written once a token.
+            let state = mixer.state(tensorParallel: deployment.tensorParallel)
+            let bytes = 2 * Double(state.bytes())
             return DecodeCost(fixed: c.fixed, perSequence: bytes / c.bandwidth)
         }
     }
@@ -100,7 +103,7 @@ extension OperatorCosts {
             let c = profile.prefill[measuredCache]!
             let (queries, keys) = shard(heads)
             return PrefillCost(
-                fixed: c.fixed, perPair: 2 * queries * Double(heads.headDim) / c.rate,
+                fixed: c.fixed, perPair: queries * Double(heads.headDim + heads.valueDim) / c.rate,
                 perToken: c.perQueryHead * queries + c.perKeyHead * keys,
                 perScore: scoreCost(queries: queries))
         case .latent(let latent):
@@ -114,6 +117,7 @@ extension OperatorCosts {
                 perToken: (c.perQueryHead + c.perKeyHead) * heads,
                 perPast: latent.cachesHeads ? 0 : 2 * heads * expanded / rate,
                 perScore: scoreCost(queries: heads))
+        case .none: return PrefillCost()
         case .recurrent(let mixer):
             let flops = Double(mixer.scanFLOPsPerToken) / Double(deployment.tensorParallel)
             return PrefillCost(

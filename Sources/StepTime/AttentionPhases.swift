@@ -27,6 +27,7 @@ extension OperatorCosts {
 
     /// The phases of one layer's attention, in order.
     func attentionPhases(_ attention: Attention, _ share: StepShare) -> [Phase] {
+        if attention == .none { return [] }
         let step = share.step
         let times = share.isDecode ? decodeTimes(attention, share) : prefillTimes(attention, step)
         if case .recurrent(let mixer) = attention {
@@ -75,11 +76,12 @@ extension OperatorCosts {
 
     private func widths(_ attention: Attention, isDecode: Bool) -> Widths {
         switch attention {
-        case .recurrent: return Widths(keys: 0, values: 0, cached: 0, heads: 0)
+        case .recurrent, .none: return Widths(keys: 0, values: 0, cached: 0, heads: 0)
         case .heads(let heads):
-            let width = Double(heads.queryHeads * heads.headDim)
+            let queries = Double(heads.queryHeads)
             return Widths(
-                keys: width, values: width, cached: 2 * Double(heads.keyValueHeads * heads.headDim),
+                keys: queries * Double(heads.headDim), values: queries * Double(heads.valueDim),
+                cached: Double(heads.keyValueHeads * (heads.headDim + heads.valueDim)),
                 heads: Double(heads.queryHeads))
         case .latent(let latent):
             let heads = Double(latent.queryHeads)

@@ -35,6 +35,7 @@ extension Explanation {
         notes += provenance.warnings(
             tokens: step.batch * step.tokens, context: step.context,
             decodes: step.tokens == 1 ? step.batch : 0)
+        notes += model.unmeasuredNotes
         let above = aboveTheRoof
         if !above.isEmpty {
             notes.append(
@@ -68,18 +69,18 @@ extension Attention {
         switch self {
         case .heads(let heads): heads.queryHeads
         case .latent(let latent): latent.queryHeads
-        case .recurrent: 0
+        case .recurrent, .none: 0
         }
     }
 
     /// Elements multiplied per query-key pair, over all heads, scores and values together.
     func pairWidth(isDecode: Bool) -> Double {
         switch self {
-        case .heads(let heads): return Double(2 * heads.queryHeads * heads.headDim)
+        case .heads(let heads): return Double(heads.queryHeads * (heads.headDim + heads.valueDim))
         case .latent(let latent):
             let widths = latent.scoreWidths(isDecode: isDecode)
             return Double(latent.queryHeads * (widths.keys + widths.values))
-        case .recurrent: return 0
+        case .recurrent, .none: return 0
         }
     }
 }

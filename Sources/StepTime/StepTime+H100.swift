@@ -149,6 +149,7 @@ extension OperatorCosts {
                 if latent.cachesHeads, latent.queryHeads / deployment.tensorParallel > 8 {
                     note("decode attention with more than 8 KV heads a GPU was not measured")
                 }
+            case .none: break
             case .recurrent(let mixer):
                 note("\(mixer.kind) layers were not measured: state bytes and FLOPs at half rate")
             }
@@ -156,6 +157,12 @@ extension OperatorCosts {
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
             note("\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes")
+        }
+        for case let formats? in model.layerGroups.map(\.layer.formats) {
+            let format = formats.experts.priced
+            if profile.experts[format] == nil {
+                note("\(format.rawValue) experts are priced with int4's or bf16's coefficients")
+            }
         }
         let between = deployment.hopsBetweenNodes
         if between > 0 {

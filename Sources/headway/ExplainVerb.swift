@@ -13,15 +13,16 @@ extension Verb {
             switch a technique off, to show why it exists.
             """,
         flags: [
-            Flag("--model", "M", "A name of the catalogue or a config.json's path."),
+            Flag(
+                "--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
             Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
             Flag("--pp", "N", "pipeline_parallel_size."),
             Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
             Flag("--context", "N", "Tokens of context after the step."),
             Flag("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk."),
             Flag("--batch", "B", "Sequences in the step."),
-            Flag("--weights", "D", "bf16, fp8, int4 or mxfp4; the checkpoint's own when absent."),
-            Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4."),
+            Flag("--weights", "D", "bf16, fp8, int4, int8, nvfp4 or mxfp4; else the checkpoint's."),
+            Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4; else the checkpoint's."),
             Flag("--block-size", "N", "Tokens per KV block."),
             Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
             Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
@@ -56,13 +57,14 @@ extension Verb {
         let step = try StepBreakdown.Step(
             batch: arguments.integer("--batch", atLeast: 1) ?? 1, tokens: tokens,
             context: arguments.integer("--context", atLeast: 1) ?? max(2048, tokens))
-        let blockSize = try arguments.integer("--block-size", atLeast: 1) ?? 16
+        let blockSize = try arguments.integer("--block-size", atLeast: 1)
         let utilization =
             try arguments.number("--gpu-memory-utilization") ?? MemoryBudget.defaultUtilization
         var deployment = Deployment()
         let weights: WeightFormat? = try arguments.choice("--weights")
         deployment.weights = try model.weights(weights)
-        deployment.cache = try arguments.choice("--kv") ?? .bf16
+        let cache: CacheFormat? = try arguments.choice("--kv")
+        deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
         deployment.pipelineParallel = try arguments.integer("--pp", atLeast: 1) ?? 1
         deployment.expertParallel = try arguments.integer("--ep", atLeast: 1) ?? 1
         deployment.gpusPerNode = try arguments.integer("--gpus-per-node", atLeast: 1) ?? 8
@@ -72,8 +74,16 @@ extension Verb {
             var explanation = try Explanation(
                 model, deployment, options, blockSize: blockSize, utilization: utilization,
                 step: step)
-            explanation.notes += model.weightsNotes(weights)
-            if let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
+            explanation.notes += model.notes + model.weightsNotes(weights)
+            if let unserved = model.unserved {
+                explanation.notes.append("\(unserved.problem): headway run refuses it")
+            }
+            if cache == nil, deployment.cache != .bf16 {
+                explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
+            }
+            if let blockSize, let note = AttentionPages.note(blockSize) {
+                explanation.notes.append(note)
+            }
             if let problem = deployment.nodeProblem {
                 explanation.notes.append("\(problem): headway run refuses this layout")
             }

@@ -1,0 +1,143 @@
+extension Catalogue {
+    /// Mixtures of experts and models with recurrent layers; shapes of the published config.json
+    /// files, active parameters counted as each publisher counts them.
+    static let expertEntries: [Entry] = mixtures + latents + recurrent
+
+    private static let mixtures = [
+        Entry(name: "mixtral-8x7b") {
+            DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_000, context: 32_768)
+                .sparse(heads(32, 8), ExpertFeedForward(count: 8, chosen: 2, intermediate: 14_336))
+        },
+        Entry(name: "mixtral-8x22b") {
+            DecoderShape(hidden: 6144, layers: 56, vocabulary: 32_768, context: 65_536)
+                .sparse(heads(48, 8), ExpertFeedForward(count: 8, chosen: 2, intermediate: 16_384))
+        },
+        Entry(name: "qwen3-30b-a3b") {
+            DecoderShape(hidden: 2048, layers: 48, vocabulary: 151_936, context: 40_960).sparse(
+                heads(32, 4).with(\.normalizesHeads, true),
+                ExpertFeedForward(count: 128, chosen: 8, intermediate: 768))
+        },
+        Entry(name: "qwen3-235b-a22b") {
+            DecoderShape(hidden: 4096, layers: 94, vocabulary: 151_936, context: 40_960).sparse(
+                heads(64, 4).with(\.normalizesHeads, true),
+                ExpertFeedForward(count: 128, chosen: 8, intermediate: 1536))
+        },
+        Entry(name: "gpt-oss-20b") { gptOSS(layers: 24, experts: 32) },
+        Entry(name: "gpt-oss-120b") { gptOSS(layers: 36, experts: 128) },
+        Entry(name: "minimax-m2.5", aliases: ["minimax-m2", "minimax-m2.1"]) {
+            var model = DecoderShape(
+                hidden: 3072, layers: 62, vocabulary: 200_064, context: 196_608
+            ).sparse(
+                heads(48, 8).with(\.normalizesHeads, true),
+                ExpertFeedForward(count: 256, chosen: 8, intermediate: 1536))
+            model.take(.blockFP8)
+            model.activeCounting = .layersOnly
+            return model
+        },
+    ]
+
+    /// gpt-oss (arXiv 2508.10925): windows of 128 in every other layer, biases everywhere.
+    private static func gptOSS(layers: Int, experts: Int) -> TransformerModel {
+        var network = ExpertFeedForward(count: experts, chosen: 4, intermediate: 2880)
+        network.hasBias = true
+        var model = DecoderShape(
+            hidden: 2880, layers: layers, vocabulary: 201_088, context: 131_072
+        ).model { index in
+            let reach: Reach = index.isMultiple(of: 2) ? .sliding(window: 128) : .full
+            let attention = heads(64, 8, dim: 64).with(\.reach, reach)
+                .with(\.inputBias, true).with(\.outputBias, true)
+            return (.heads(attention), .experts(network))
+        }
+        model.take(.gptOSS)
+        model.activeCounting = .withoutEmbedding
+        return model
+    }
+
+    private static let latents = [
+        Entry(name: "deepseek-v2") {
+            let shared = DenseFeedForward(intermediate: 2 * 1536)
+            var model = DecoderShape(
+                hidden: 5120, layers: 60, vocabulary: 102_400, context: 163_840
+            ).latent(
+                deepSeekAttention(heads: 128), denseLayers: 1, intermediate: 12_288,
+                ExpertFeedForward(count: 160, chosen: 6, intermediate: 1536, shared: shared))
+            model.activeCounting = .withoutEmbedding
+            return model
+        },
+        Entry(name: "deepseek-v3", aliases: ["deepseek-v3.1", "deepseek-v3-0324"]) { deepSeekV3() },
+        Entry(name: "deepseek-r1", aliases: ["deepseek-r1-0528"]) { deepSeekV3() },
+        Entry(name: "kimi-k2", aliases: ["kimi-k2-0905", "kimi-k2-thinking"]) {
+            let shared = DenseFeedForward(intermediate: 2048)
+            var model = DecoderShape(
+                hidden: 7168, layers: 61, vocabulary: 163_840, context: 131_072
+            ).latent(
+                deepSeekAttention(heads: 64), denseLayers: 1, intermediate: 18_432,
+                ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared))
+            model.take(.blockFP8)
+            model.activeCounting = .withoutEmbedding
+            return model
+        },
+    ]
+
+    private static func deepSeekAttention(heads: Int) -> LatentAttention {
+        LatentAttention(
+            queryHeads: heads, queryRank: 1536, latentRank: 512, ropeDim: 64, keyDim: 128,
+            valueDim: 128)
+    }
+
+    private static func deepSeekV3() -> TransformerModel {
+        let shared = DenseFeedForward(intermediate: 2048)
+        var model = DecoderShape(hidden: 7168, layers: 61, vocabulary: 129_280, context: 163_840)
+            .latent(
+                deepSeekAttention(heads: 128), denseLayers: 3, intermediate: 18_432,
+                ExpertFeedForward(count: 256, chosen: 8, intermediate: 2048, shared: shared))
+        model.take(.blockFP8)
+        model.activeCounting = .withoutEmbedding
+        return model
+    }
+
+    private static let recurrent = [
+        Entry(name: "qwen3-next-80b-a3b") {
+            let delta = RecurrentMixer.gatedDeltaNet(
+                GatedDeltaSizes(
+                    hidden: 2048, keyHeads: 16, keyDim: 128, valueHeads: 32, valueDim: 128,
+                    convolution: 4))
+            let full = heads(16, 2, dim: 256).with(\.normalizesHeads, true)
+                .with(\.gatesOutput, true)
+            let shared = DenseFeedForward(intermediate: 512)
+            var model = DecoderShape(
+                hidden: 2048, layers: 48, vocabulary: 151_936, context: 262_144
+            ).model { index in
+                let experts = ExpertFeedForward(
+                    count: 512, chosen: 10, intermediate: 512, shared: shared)
+                return (index % 4 == 3 ? .heads(full) : .recurrent(delta), .experts(experts))
+            }
+            model.activeCounting = .layersOnly
+            return model
+        },
+        Entry(name: "falcon-mamba-7b") {
+            let mamba = RecurrentMixer.mamba(
+                MambaSizes(hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256))
+            // No positions: 2,048 tokens are what the engine takes when none are asked for.
+            return DecoderShape(
+                hidden: 4096, layers: 64, vocabulary: 65_024, context: 2048, contextLimit: .max,
+                normsPerLayer: 1
+            ).model { _ in (.recurrent(mamba), .none) }
+        },
+        Entry(name: "jamba-1.5-mini") {
+            let mamba = RecurrentMixer.mamba(
+                MambaSizes(
+                    hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256,
+                    hasNorms: true))
+            return DecoderShape(hidden: 4096, layers: 32, vocabulary: 65_536, context: 262_144)
+                .model { index in
+                    let experts = ExpertFeedForward(count: 16, chosen: 2, intermediate: 14_336)
+                    let network = DenseFeedForward(intermediate: 14_336)
+                    return (
+                        index % 8 == 4 ? .heads(heads(32, 8)) : .recurrent(mamba),
+                        index % 2 == 1 ? .experts(experts) : .dense(network)
+                    )
+                }
+        },
+    ]
+}

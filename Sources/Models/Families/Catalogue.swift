@@ -1,0 +1,63 @@
+import Basics
+
+/// The models known by a common name.
+public enum Catalogue {
+    /// Names in alphabetical order.
+    public static let names: [String] = entries.map(\.name).sorted()
+
+    /// The model of a name, or of the config.json at a path or in the folder at one. Letter case,
+    /// `_` for `-` and an organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not
+    /// matter in names;
+    /// what a published name ends in (-FP8, -NVFP4, -AWQ, -W4A16, -BF16) is its weights' format.
+    ///
+    /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
+    public static func model(named name: String) throws -> TransformerModel {
+        if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
+        let inside = name.appending(pathComponent: "config.json")
+        if !name.isEmpty, FileSystem.exists(inside) {
+            return try HuggingFaceConfig.model(file: inside)
+        }
+        if FileSystem.isFolder(name), name.contains("/") {
+            throw InputError(
+                name, "is a folder without config.json", expected: "a checkpoint's folder")
+        }
+        let (published, publisher) = spelled(name)
+        let format = PublishedFormat(published, publisher: publisher)
+        let wanted = normalized(format?.base ?? published)
+        if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
+            var model = entry.build()
+            model.name = entry.name
+            if let format { model.take(format) }
+            return model
+        }
+        throw InputError(
+            "model.name", "unknown model \"\(name)\"", word: wanted, among: names,
+            otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
+    }
+
+    /// The last part of a name in small letters with `-` between its words, and who publishes it.
+    private static func spelled(_ name: String) -> (name: String, publisher: String) {
+        let parts = name.lowercased().split(separator: "/")
+        let word = (parts.last ?? "").split(separator: "_").joined(separator: "-")
+        return (word, parts.count > 1 ? String(parts[parts.count - 2]) : "")
+    }
+
+    /// A name in the catalogue's spelling.
+    static func normalized(_ name: String) -> String {
+        var word = spelled(name).name
+        let tags = ["-hf", "-instruct", "-chat", "-it", "-base", "-2507"]
+        for tag in tags where word.hasSuffix(tag) || word.contains(tag + "-") {
+            word = word.split(separator: tag, omittingEmptySubsequences: true).joined()
+        }
+        return word.hasPrefix("meta-") ? String(word.dropFirst(5)) : word
+    }
+
+    /// A name and how its model is made; the shapes are those of the published config.json.
+    struct Entry: Sendable {
+        var name: String
+        var aliases: [String] = []
+        var build: @Sendable () -> TransformerModel
+    }
+
+    static let entries: [Entry] = denseEntries + expertEntries
+}

@@ -1,0 +1,88 @@
+import Basics
+import Foundation
+
+/// How a checkpoint stores its weights, from its quantization_config.
+extension HuggingFaceConfig {
+    /// Where the settings may stand; the first counts.
+    private static let settingsNames = ["quantization_config", "compression_config"]
+
+    /// Sets the model's formats, or why they are not known: what is not understood never counts as
+    /// bf16.
+    static func readWeights(_ fields: ConfigFields, into model: inout TransformerModel) throws {
+        guard let name = settingsNames.first(where: { fields.has($0) }) else { return }
+        guard let object = fields.object(name) else {
+            throw InputError(
+                fields.place, "\(name) is no object", expected: "quant_method and its settings")
+        }
+        let settings = QuantizationSettings(object, place: fields.place)
+        if settings.has("quant_method") {
+            try settings.check()
+            read(settings, fields, into: &model)
+        } else if settings.has("producer"), case .object? = object["quantization"] {
+            // modelopt's own form, which the engine knows by its producer.
+            read(settings.named("modelopt"), fields, into: &model)
+        } else {
+            model.formatNotes = [
+                "weights are taken as bf16: \(name) of \(fields.place) has no quant_method, and "
+                    + "vLLM 0.33.0 then loads 16 bits"
+            ]
+        }
+    }
+
+    /// Reads the settings; a method or scheme that is not known is kept as the reason.
+    private static func read(
+        _ settings: QuantizationSettings, _ fields: ConfigFields?,
+        into model: inout TransformerModel
+    ) {
+        do {
+            let reader = QuantizationReader(
+                settings: settings, family: fields?.word("model_type") ?? "",
+                expertType: fields?.word("expert_dtype"))
+            model.take(try reader.quantization())
+        } catch let error as InputError {
+            model.unreadWeights = error
+        } catch {
+            model.unreadWeights = settings.unread("its quantisation")
+        }
+    }
+
+    /// modelopt's settings may stand in a file of their own beside config.json, which the engine
+    /// reads where config.json has none.
+    static func readNeighbour(of path: String, into model: inout TransformerModel) throws {
+        guard model.quantization == nil, model.unreadWeights == nil, model.formatNotes.isEmpty
+        else { return }
+        let neighbour = path.containingFolder.appending(pathComponent: "hf_quant_config.json")
+        guard FileSystem.exists(neighbour) else { return }
+        let data = try Data(
+            InputFile.contents(
+                neighbour, atMost: 16_000_000, expected: "modelopt's hf_quant_config.json"))
+        guard
+            case .object(let object) = try JSON5.decode(
+                JSONField.self, from: data, place: neighbour)
+        else {
+            throw InputError(
+                neighbour, "is not a JSON object", expected: "modelopt's hf_quant_config.json")
+        }
+        let settings = QuantizationSettings(object, place: neighbour)
+        read(settings.named("modelopt"), nil, into: &model)
+    }
+}
+
+extension QuantizationSettings {
+    /// The same with a method.
+    fileprivate func named(_ method: String) -> QuantizationSettings {
+        var fields = fields
+        fields["quant_method"] = .string(method)
+        return QuantizationSettings(fields, place: place)
+    }
+
+    /// Refuses what no method could mean, at once.
+    fileprivate func check() throws {
+        guard case .string? = fields["quant_method"] else {
+            throw InputError(
+                place, "quant_method is \(fields["quant_method"]?.description ?? "null")",
+                expected: "a name")
+        }
+        _ = try block("weight_block_size")
+    }
+}

@@ -1,0 +1,140 @@
+/// What one layer keeps in the block pool on one GPU: the pool's view of a layer, whatever its
+/// mathematics.
+///
+/// A layer gives none (it caches nothing, or reads another layer's cache), one, or several: an
+/// indexer beside a latent (DeepSeek-V3.2), a state beside attention (Falcon-H1). vLLM 0.33.0's
+/// `KVCacheSpec` says the same.
+public struct CacheSpec: Equatable, Hashable, Sendable {
+    /// Which tokens stay, and how the engine's allocator counts them.
+    public enum Kind: Equatable, Hashable, Sendable {
+        /// Every token, keys and values by head.
+        case full
+        /// Every token, one latent row for all heads; an indexer's rows too.
+        case mla
+        /// The last `window` tokens, as the engine counts them (Cohere2: the config's + 1).
+        case sliding(window: Int)
+        /// The tokens of the current chunk of `chunk` (Llama 4).
+        case chunked(chunk: Int)
+        /// A state of constant size per sequence.
+        case state(StateSpec)
+    }
+
+    public var kind: Kind
+    /// Tokens of a block that the layer's kernel asks for while the user names none: 16; 64 for
+    /// sparse MLA with its indexer and for MLA in fp8.
+    public var blockSize: Int
+    /// Bytes of one stored row on one GPU; a row is a token unless `tokensPerRow` says otherwise.
+    /// 0 for a state.
+    public var rowBytes: Int64
+    /// Tokens that share a row: 4 and 128 in DeepSeek-V4's compressed caches.
+    public var tokensPerRow = 1
+    /// A page is padded to a multiple of this many bytes: 576 in DeepSeek-V4.
+    public var pageMultiple: Int64 = 1
+    /// Whether the block size is the kernel's own and `--block-size` does not change it
+    /// (DeepSeek-V4's windows and compressor states).
+    public var hasOwnBlockSize = false
+    /// Whether a draft model or head owns it, which lives on the last pipeline stage.
+    public var isDraft = false
+    /// Whether the engine's model creates it before those of earlier layers (Zamba2's shared
+    /// attention): kinds form groups in order of creation.
+    public var isCreatedFirst = false
+
+    /// A cache of rows.
+    public init(_ kind: Kind, rowBytes: Int64, blockSize: Int = 16) {
+        self.kind = kind
+        self.rowBytes = rowBytes
+        self.blockSize = blockSize
+    }
+
+    /// A state.
+    public init(_ state: StateSpec) { self.init(.state(state), rowBytes: 0) }
+
+    /// The state, where it is one.
+    public var state: StateSpec? {
+        if case .state(let state) = kind { return state }
+        return nil
+    }
+
+    /// Tokens that attention or the state's allocator keeps at most; nil: all.
+    public var window: Int? {
+        switch kind {
+        case .sliding(let window): window
+        case .chunked(let chunk): chunk
+        case .full, .mla, .state: nil
+        }
+    }
+
+    /// Bytes of a page of `tokens` tokens, padded to `pageMultiple`.
+    public func pageBytes(tokens: Int) -> Int64 {
+        let bytes = rowBytes * Int64(tokens / tokensPerRow)
+        return (bytes + pageMultiple - 1) / pageMultiple * pageMultiple
+    }
+}
+
+/// The state that a recurrent layer keeps per sequence on one GPU.
+public struct StateSpec: Equatable, Hashable, Sendable {
+    /// One tensor of the state.
+    public struct Part: Equatable, Hashable, Sendable {
+        /// Elements on one GPU without drafts.
+        public var elements: Int
+        /// Elements that each speculative token adds (the convolution's further inputs).
+        public var elementsPerDraft: Int
+        /// Bytes of an element: 2 (bfloat16, float16) or 4 (float32).
+        public var elementBytes: Int
+        /// Whether `--mamba-ssm-cache-dtype` sets its type: the recurrence, not the convolution.
+        public var isRecurrence: Bool
+
+        public init(
+            elements: Int, elementBytes: Int = 2, elementsPerDraft: Int = 0,
+            isRecurrence: Bool = false
+        ) {
+            self.elements = elements
+            self.elementBytes = elementBytes
+            self.elementsPerDraft = elementsPerDraft
+            self.isRecurrence = isRecurrence
+        }
+    }
+
+    /// Where the prefill kernel can hand out a state from inside a chunk, which decides a third
+    /// block a request and the grid of block sizes (SEMANTICS-memory 3.1, 4.5).
+    public enum Checkpoint: Equatable, Hashable, Sendable {
+        /// Nowhere: Mamba 1, short convolutions, Kimi-Linear's KDA, Triton's gated delta.
+        case none
+        /// At any token: Mamba 2.
+        case everyToken
+        /// At multiples of a block, whose size must be a multiple of this many tokens: 64 for
+        /// FlashInfer's gated delta, the default on an H100.
+        case blocks(of: Int)
+    }
+
+    /// The family's name, for people: "mamba1", "mamba2", "gdn_attn", "short_conv", "linear".
+    public var type: String
+    public var parts: [Part]
+    public var checkpoint: Checkpoint
+
+    public init(type: String, parts: [Part], checkpoint: Checkpoint) {
+        self.type = type
+        self.parts = parts
+        self.checkpoint = checkpoint
+    }
+
+    /// Bytes of the state with `drafts` speculative tokens.
+    public func bytes(drafts: Int = 0) -> Int64 {
+        parts.reduce(0) {
+            $0 + Int64($1.elements + drafts * $1.elementsPerDraft) * Int64($1.elementBytes)
+        }
+    }
+}
+
+extension CacheSpec.Kind {
+    /// The kind as the engine's logs call it.
+    public var engineName: String {
+        switch self {
+        case .full: "FullAttention"
+        case .mla: "MLAAttention"
+        case .sliding: "SlidingWindow"
+        case .chunked: "ChunkedLocalAttention"
+        case .state: "Mamba"
+        }
+    }
+}

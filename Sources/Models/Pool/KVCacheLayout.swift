@@ -1,0 +1,68 @@
+import Basics
+
+/// What one GPU of a replica keeps per token and per sequence, as people reckon it; how layers
+/// share the block pool says `PoolLayout`.
+public struct KVCacheLayout: Equatable, Sendable {
+    /// Bytes per token of one layer on one GPU; the largest where layers differ.
+    public var bytesPerTokenPerLayer: Int64
+    /// Bytes per token over all layers on one GPU, while nothing has left a window.
+    public var bytesPerToken: Int64
+    /// Bytes of constant state per sequence on one GPU (linear attention, Mamba).
+    public var stateBytesPerSequence: Int64
+    private var caches: [CacheSpec]
+
+    /// What a model keeps under a deployment.
+    ///
+    /// KV heads are divided over tensor-parallel GPUs and replicated once there are more GPUs
+    /// than heads; an MLA latent is on every GPU. With pipeline stages, the stage with the most
+    /// layers counts.
+    public init(_ model: TransformerModel, _ deployment: Deployment) {
+        let layers = model.caches(deployment)
+        let stages = PipelineStages(
+            layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)))
+        let most = stages.counts.max() ?? 0
+        let first =
+            stages.counts.firstIndex(of: most).map {
+                stages.counts[..<$0].reduce(0, +)
+            } ?? 0
+        caches = Array(layers[first..<first + most].joined())
+        bytesPerTokenPerLayer = caches.map { $0.bytes(tokens: 1 << 20) >> 20 }.max() ?? 0
+        bytesPerToken = caches.reduce(0) { $0 + $1.bytes(tokens: 1 << 20) } >> 20
+        stateBytesPerSequence = caches.reduce(0) { $0 + ($1.state?.bytes() ?? 0) }
+    }
+
+    /// Bytes that a sequence of `context` tokens holds on one GPU, whole blocks not considered.
+    public func bytes(context: Int) -> Int64 {
+        caches.reduce(stateBytesPerSequence) {
+            $0 + $1.bytes(tokens: min(context, $1.window ?? context))
+        }
+    }
+}
+
+extension CacheSpec {
+    /// Bytes of the rows of so many tokens.
+    fileprivate func bytes(tokens: Int) -> Int64 { rowBytes * Int64(tokens) / Int64(tokensPerRow) }
+}
+
+extension Attention {
+    /// Bytes that one GPU caches per token for a layer of this kind.
+    ///
+    /// MHA, GQA, MQA: 2 · max(1, kv_heads / tp) · head_dim · bytes. MLA: (kv_lora_rank +
+    /// rope_dim) · bytes, whatever tp is; expanded, heads / tp · (key + value) · bytes.
+    /// Recurrent: 0.
+    public func cacheBytesPerToken(_ deployment: Deployment) -> Int64 {
+        switch self {
+        case .recurrent, .none: return 0
+        case .latent(let latent):
+            guard latent.cachesHeads else {
+                return Int64(latent.cachedElements) * deployment.cache.bits / 8
+            }
+            let heads = latent.queryHeads / deployment.tensorParallel
+            return Int64(heads * (latent.wholeKeyDim + latent.valueDim)) * deployment.cache.bits / 8
+        case .heads(let heads):
+            if let row = heads.rowBytes { return row }
+            let perGPU = max(1, heads.keyValueHeads / deployment.tensorParallel)
+            return Int64(perGPU * (heads.headDim + heads.valueDim)) * deployment.cache.bits / 8
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Basics
+
+/// Where the memory of one GPU goes, and how many KV blocks remain: the arithmetic a server does
+/// at start-up.
+///
+///     cache  = gpu_memory_utilization x memory - weights - activations - outside PyTorch - graphs
+///     blocks = cache / bytes of a block, rounded down
+public struct MemoryBudget: Equatable, Sendable {
+    /// vLLM 0.33.0's gpu_memory_utilization (`CacheConfig`).
+    public static let defaultUtilization = 0.92
+
+    /// Bytes that activations, CUDA graphs, NCCL and the driver take on an H100 under vLLM: 3.5 GB
+    /// (the calibration study's figure; it reproduces measured KV exhaustion of Llama-3.1-70B).
+    public static let runtimeReserve: Int64 = 3_500_000_000
+
+    /// What is taken besides weights and cache.
+    public enum Terms: Equatable, Sendable {
+        /// A flat reserve, bytes.
+        case reserve(Int64)
+        /// What a server of some shape profiles at its start.
+        case profiled(ServerMemory)
+    }
+
+    /// The server's flags that replace the arithmetic.
+    public struct Given: Equatable, Sendable {
+        /// Bytes of the cache on each GPU (`--kv-cache-memory-bytes`).
+        public var cacheBytes: Int64?
+        /// Blocks (`--num-gpu-blocks-override`).
+        public var blocks: Int?
+
+        public init(cacheBytes: Int64? = nil, blocks: Int? = nil) {
+            self.cacheBytes = cacheBytes
+            self.blocks = blocks
+        }
+    }
+
+    /// What the engine may use: gpu_memory_utilization x memory, bytes.
+    public var usableBytes: Int64
+    /// Weights on the fullest GPU, bytes.
+    public var weightBytes: Int64
+    /// Peak of activations and workspace on the last stage; the whole reserve where it is flat.
+    public var activationBytes: Int64
+    /// CUDA context, libraries, NCCL; 0 under a flat reserve.
+    public var nonTorchBytes: Int64 = 0
+    /// The estimate of CUDA graphs; 0 under a flat reserve, and where the release counts none.
+    public var graphBytes: Int64 = 0
+    /// The release whose logs give these terms, "0.19"; nil: a flat reserve.
+    public var evidence: String?
+    /// Bytes for the cache on the fullest GPU.
+    public var availableBytes: Int64
+    /// Bytes of one block on the fullest GPU.
+    public var bytesPerBlock: Int64
+    /// How layers share the pool.
+    public var layout: PoolLayout
+    /// Blocks the pool gets, the null block included: vLLM's num_gpu_blocks.
+    public var numGPUBlocks: Int
+    /// Why the engine does not start with them at its max_model_len; nil: it does.
+    public var refusal: PoolRefusal?
+
+    /// Activations, context and graphs together, bytes.
+    public var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
+
+    /// Tokens of the longest single sequence that the pool holds beside the null block.
+    public var tokenCapacity: Int {
+        layout.longestContext(blocks: numGPUBlocks, limit: Int(Int32.max))
+    }
+
+    /// Whole sequences of `context` tokens that the pool holds beside the null block once they
+    /// run, `most` at most: a window and what is behind it, a state's block in each group.
+    public func sequences(context: Int, most: Int) -> Int {
+        let blocks = layout.blocksOfRunning(context: context)
+        return min(most, (numGPUBlocks - 1) / max(1, blocks))
+    }
+
+    /// The engine's own line about its pool.
+    public var line: String { layout.line(blocks: numGPUBlocks) }
+
+    /// The budget of a model on a GPU.
+    ///
+    /// - Parameters:
+    ///   - memoryBytes: the GPU's memory as its driver reports it; `gpu`: its name, for errors.
+    ///   - utilization: gpu_memory_utilization, in (0, 1].
+    ///   - pool: the flags that decide the layout.
+    /// - Throws: `InputError` at `model` with the arithmetic when nothing is left for the cache,
+    ///   or for a layout that does not divide.
+    public init(
+        _ model: TransformerModel, _ deployment: Deployment, gpu: String, memoryBytes: Int64,
+        utilization: Double = MemoryBudget.defaultUtilization, pool: PoolOptions,
+        terms: Terms = .reserve(MemoryBudget.runtimeReserve), given: Given = Given()
+    ) throws {
+        try deployment.check(model)
+        guard utilization > 0, utilization <= 1 else {
+            throw InputError(
+                "engine.gpu_memory_utilization", "is \(utilization)",
+                expected: "more than 0 and at most 1")
+        }
+        guard pool.blockSize.map({ $0 > 0 && $0 <= 1 << 20 }) ?? true else {
+            throw InputError(
+                "engine.block_size", "is \(pool.blockSize!)", expected: "1 to \(1 << 20) tokens")
+        }
+        layout = try PoolLayout(model.caches(deployment), pool)
+        weightBytes = model.weightBytesPerGPU(deployment)
+        usableBytes = Int64(utilization * Double(memoryBytes))
+        var earlier: Int64
+        switch terms {
+        case .reserve(let bytes):
+            activationBytes = bytes
+            earlier = bytes
+        case .profiled(let server):
+            usableBytes = Int64((utilization * Double(memoryBytes)).rounded(.up))
+            let profile = StartupProfile(model, deployment, server)
+            activationBytes = profile.activationBytes
+            earlier = profile.activationBytesBeforeLast
+            nonTorchBytes = profile.nonTorchBytes
+            graphBytes = profile.graphBytes
+            evidence = server.rules.evidence
+        }
+        earlier += weightBytes + nonTorchBytes + graphBytes
+        let last = weightBytes + activationBytes + nonTorchBytes + graphBytes
+        let stages = pool.pipelineParallel
+        let usable = usableBytes
+        let available = (0..<stages).map { stage in
+            given.cacheBytes ?? usable - (stage + 1 < stages ? earlier : last)
+        }
+        availableBytes = available[stages - 1]
+        bytesPerBlock = layout.bytesPerBlock.max() ?? 0
+        numGPUBlocks = given.blocks ?? layout.numBlocks(availableBytes: available)
+        refusal = layout.refusal(
+            blocks: numGPUBlocks, availableBytes: given.blocks == nil ? availableBytes : nil)
+        let least = layout.blocks(ofRequest: 1).reduce(1, +)
+        if numGPUBlocks < least {
+            throw doesNotFit(
+                model, deployment, gpu, memoryBytes: memoryBytes, utilization: utilization)
+        }
+    }
+
+    /// Where the memory goes, term by term: "16.1 GB weights", in the order of the arithmetic.
+    public var parts: [String] {
+        var parts = ["\(gigabytes(weightBytes)) weights"]
+        if evidence == nil {
+            parts.append("\(gigabytes(activationBytes)) activations and runtime")
+        } else {
+            parts.append("\(gigabytes(activationBytes)) activations")
+            parts.append("\(gigabytes(nonTorchBytes)) context and communication")
+            if graphBytes > 0 { parts.append("\(gigabytes(graphBytes)) CUDA graphs") }
+        }
+        return parts
+    }
+
+    private func gigabytes(_ bytes: Int64) -> String {
+        Quantity.decimal(Double(bytes) / 1e9, 1) + " GB"
+    }
+
+    private func doesNotFit(
+        _ model: TransformerModel, _ deployment: Deployment, _ gpu: String, memoryBytes: Int64,
+        utilization: Double
+    ) -> InputError {
+        InputError(
+            "model",
+            "\(model.name) does not fit: \(parts.joined(separator: " + ")) leave no room for the "
+                + "KV cache in \(utilization) x \(gigabytes(memoryBytes)) = "
+                + "\(gigabytes(usableBytes)) of a \(gpu)",
+            expected: "more GPUs than tensor_parallel_size \(deployment.tensorParallel), "
+                + "smaller weights or a higher gpu_memory_utilization")
+    }
+
+    /// The error of a server that does not start at max_model_len: its arithmetic, and what would.
+    ///
+    /// - Parameter gpu: the GPU's name.
+    public func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
+        let longest = refusal.longestContext
+        let blocks = layout.blocksOfOneRequest
+        return InputError(
+            "engine.max_model_len",
+            "one request of \(layout.options.maxModelLen) tokens takes \(blocks) blocks, "
+                + "\(PoolRefusal.gibibytes(refusal.neededBytes)) GiB, and the pool has "
+                + "\(max(0, numGPUBlocks - 1)) beside the null block: "
+                + "\(gigabytes(usableBytes)) of a \(gpu) - \(parts.joined(separator: " - ")); "
+                + "the engine does not start",
+            expected: longest > 0
+                ? "at most \(longest), more GPUs or a higher gpu_memory_utilization"
+                : "more GPUs, smaller weights or a higher gpu_memory_utilization")
+    }
+}

@@ -1,0 +1,98 @@
+import Basics
+
+extension ConfigFields {
+    /// How much context a model takes, tokens.
+    struct Context {
+        /// When nobody asks for a length.
+        var usual: Int
+        /// Most that may be asked for.
+        var limit: Int
+        /// Positions as the file numbers them, before rotary scaling: what a table of learned
+        /// positions holds.
+        var positions: Int
+    }
+
+    /// Largest context that any length may have.
+    private static let longest = 1 << 30
+
+    /// The fields that number a model's positions; the smallest counts.
+    private static let lengthNames = [
+        "max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length",
+        "max_target_positions", "max_sequence_length", "max_seq_length", "seq_len",
+    ]
+
+    /// Rotary kinds whose factor the engine leaves out of the length.
+    private static let unscaledKinds: Set = [
+        "yarn", "deepseek_yarn", "llama3", "longrope", "su", "deepseek_llama_scaling",
+    ]
+
+    /// The lengths that vLLM 0.33.0 derives (`_get_and_verify_max_len`): the smallest field,
+    /// `model_max_length` in its place where there is one, times the factor of linear, dynamic and
+    /// other rotary scaling.
+    func context() throws -> Context {
+        var found: [Int] = []
+        for name in Self.lengthNames where has(name) {
+            found.append(try size(name, most: Self.longest))
+        }
+        if found.isEmpty, has("context_length") {
+            found = [try size("context_length", most: Self.longest)]
+        }
+        guard let positions = found.min() else {
+            // vLLM takes 2,048 unless it is asked for another length, whatever that is.
+            return Context(usual: 2048, limit: .max, positions: 2048)
+        }
+        let rotary = try rotary(isGemma3: type.contains("gemma3"))
+        let own = has("model_max_length") ? try size("model_max_length", most: Self.longest) : nil
+        let length = (Double(own ?? positions) * rotary.factor).rounded(.down)
+        guard length <= Double(Self.longest) else {
+            throw InputError(
+                place, "its rope factor makes a context of \(length) tokens",
+                expected: "at most \(Self.longest)")
+        }
+        let limit = max(1, Int(length))
+        var usual = limit
+        if rotary.isLong, has("original_max_position_embeddings") {
+            usual = min(limit, try size("original_max_position_embeddings", most: Self.longest))
+        }
+        return Context(usual: usual, limit: max(limit, own ?? 0), positions: positions)
+    }
+
+    /// What rotary scaling multiplies the length by, and whether it is of the kind that has a
+    /// short and a long form.
+    private func rotary(isGemma3: Bool) throws -> (factor: Double, isLong: Bool) {
+        var factor = 1.0
+        var isLong = false
+        for fields in try rotaryKinds() {
+            let kind = fields["rope_type"] ?? fields["type"]
+            var name = "default"
+            if case .string(let word)? = kind { name = word }
+            isLong = isLong || name == "longrope" || name == "su"
+            guard let value = fields["factor"], value != .null, !isGemma3,
+                !Self.unscaledKinds.contains(name)
+            else { continue }
+            guard case .number(let number) = value, number > 0, number.isFinite else {
+                throw InputError(
+                    place, "the rope factor is \(value.description)",
+                    expected: "a number above 0")
+            }
+            factor = number
+        }
+        return (factor, isLong)
+    }
+
+    /// The rotary settings: one object, or one for each kind of layers, by name.
+    private func rotaryKinds() throws -> [[String: JSONField]] {
+        let names = ["rope_scaling", "rope_parameters"]
+        guard let name = names.first(where: { has($0) }) else { return [] }
+        guard let fields = object(name) else {
+            throw InputError(place, "\(name) is no object", expected: "rope_type and factor")
+        }
+        guard !["rope_type", "type", "factor"].contains(where: { fields[$0] != nil }) else {
+            return [fields]
+        }
+        let kinds = fields.keys.sorted().compactMap { key -> [String: JSONField]? in
+            if case .object(let kind)? = fields[key] { kind } else { nil }
+        }
+        return kinds.isEmpty ? [fields] : kinds
+    }
+}

@@ -1,0 +1,103 @@
+import Basics
+import Foundation
+
+/// Reads a model's shape from a Hugging Face config.json.
+///
+///     let model = try HuggingFaceConfig.model(file: "models/Qwen3-8B/config.json")
+///
+/// `architectures` and `model_type` choose the family as they choose the engine's class; a field
+/// that the file leaves out takes the default of its type's class.
+public enum HuggingFaceConfig {
+    /// The model of a config.json file, or of the folder of a snapshot that holds one.
+    ///
+    /// - Throws: `InputError` naming the file and the field.
+    public static func model(file path: String) throws -> TransformerModel {
+        // Real ones are a few kilobytes; anything beyond this is another file.
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
+        var model = try model(data, place: path)
+        try readNeighbour(of: path, into: &model)
+        try Snapshot.read(beside: path, into: &model)
+        return model
+    }
+
+    /// The model of a config.json's bytes; `place` names it in errors.
+    public static func model(_ data: Data, place: String) throws -> TransformerModel {
+        let fields = try ConfigFields(data, place: place)
+        guard !fields.outerType.isEmpty else {
+            throw InputError(place, "model_type is missing", expected: "a known family's name")
+        }
+        let choice = try choice(fields)
+        guard let family = Families.all[choice.rule] else { throw unreadClass(choice.name, fields) }
+        var model = try family.model(fields)
+        model.name = folderName(place)
+        model.architecture = choice.architecture
+        model.unserved = choice.unserved
+        if fields.isWrapped || choice.isWrapper { try Towers.add(to: &model, fields) }
+        try readWeights(fields, into: &model)
+        return model
+    }
+
+    /// Which rule reads a file.
+    struct Choice {
+        var rule: String
+        /// The class or type that chose it.
+        var name: String
+        var architecture: String?
+        var isWrapper = false
+        /// Why the engine does not serve it.
+        var unserved: InputError?
+    }
+
+    /// The first class that the engine knows decides; then the type.
+    static func choice(_ fields: ConfigFields) throws -> Choice {
+        let names = Self.names(fields)
+        for name in names {
+            switch Architectures.fates[name] {
+            case .read(let rule):
+                return Choice(rule: rule, name: name, architecture: name)
+            case .wrapper:
+                return try wrapped(name, fields)
+            case .unread(let why):
+                throw unreadClass(name, fields, why: Architectures.reasons[why])
+            case .removed, .plugIn, nil: continue
+            }
+        }
+        guard let rule = Architectures.rule(ofType: fields.type) else {
+            throw unknown(names, fields)
+        }
+        var choice = Choice(rule: rule, name: fields.type, architecture: names.first)
+        choice.isWrapper = fields.isWrapped
+        choice.unserved = unserved(names.first, fields)
+        return choice
+    }
+
+    /// The names in `architectures`.
+    private static func names(_ fields: ConfigFields) -> [String] {
+        guard case .array(let items)? = fields.outer["architectures"] else { return [] }
+        return items.compactMap { item in
+            if case .string(let name) = item { return name }
+            return nil
+        }
+    }
+
+    /// A wrapper's decoder is chosen by its own class where it names one, else by its type.
+    private static func wrapped(_ name: String, _ fields: ConfigFields) throws -> Choice {
+        if fields.isWrapped, let inner = fields.words("architectures")?.first,
+            case .read(let rule)? = Architectures.fates[inner]
+        {
+            return Choice(rule: rule, name: name, architecture: name, isWrapper: true)
+        }
+        guard let rule = Architectures.rule(ofType: fields.type) else {
+            throw unreadClass("\(name) around model_type \"\(fields.type)\"", fields)
+        }
+        return Choice(rule: rule, name: name, architecture: name, isWrapper: true)
+    }
+
+    /// The folder a config.json stands in names the model.
+    private static func folderName(_ place: String) -> String {
+        let parts = place.split(separator: "/")
+        return (parts.count > 1 ? parts[parts.count - 2] : place[...]).echoed()
+    }
+}

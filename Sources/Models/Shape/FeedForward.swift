@@ -1,0 +1,140 @@
+/// A layer's feed-forward part.
+public enum FeedForward: Equatable, Hashable, Sendable {
+    case dense(DenseFeedForward)
+    case experts(ExpertFeedForward)
+    /// None: the mixer is the whole layer (Mamba).
+    case none
+
+    /// The projections every token passes, experts' own not included.
+    public func projections(hidden: Int) -> [[Projection]] {
+        switch self {
+        case .none: return []
+        case .dense(let dense): return dense.projections(hidden: hidden)
+        case .experts(let experts):
+            return experts.projections(hidden: hidden)
+        }
+    }
+
+    /// Weights of the part that are no projections.
+    public var vectors: [WeightVector] {
+        if case .experts(let experts) = self { return experts.vectors }
+        return []
+    }
+}
+
+/// One feed-forward network for all tokens.
+public struct DenseFeedForward: Equatable, Hashable, Sendable {
+    public var intermediate: Int
+    /// Whether a gate multiplies the up-projection (SwiGLU, GeGLU): three matrices, not two.
+    public var isGated: Bool
+    public var hasBias: Bool
+    /// The module's name within its layer, as checkpoints spell it.
+    public var path = "mlp"
+    /// Whether every GPU holds all of it (Step-3's shared expert).
+    public var isReplicated = false
+
+    public init(intermediate: Int, isGated: Bool = true, hasBias: Bool = false) {
+        self.intermediate = intermediate
+        self.isGated = isGated
+        self.hasBias = hasBias
+    }
+
+    func projections(hidden: Int, _ prefix: String = "") -> [[Projection]] {
+        func matrix(
+            _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split
+        ) -> Projection {
+            var matrix = Projection(
+                prefix + name, inputs, outputs, isReplicated ? .replicated : split,
+                hasBias: hasBias, isFeedForward: true)
+            matrix.path = path + "." + name
+            return matrix
+        }
+        let inward = (isGated ? ["gate_proj", "up_proj"] : ["up_proj"]).map {
+            matrix($0, hidden, intermediate, .columns(units: intermediate))
+        }
+        return [inward, [matrix("down_proj", intermediate, hidden, .rows)]]
+    }
+}
+
+/// A mixture of experts: a router sends each token to `chosen` of `count` networks.
+public struct ExpertFeedForward: Equatable, Hashable, Sendable {
+    /// Routed experts.
+    public var count: Int
+    /// Routed experts a token passes.
+    public var chosen: Int
+    /// Intermediate size of one routed expert.
+    public var intermediate: Int
+    /// Whether a gate multiplies an expert's up-projection: three matrices, not two (Nemotron-H).
+    public var isGated = true
+    /// What every token passes besides (DeepSeek's and Qwen's shared experts).
+    public var shared: DenseFeedForward?
+    /// Biases on router and experts (gpt-oss).
+    public var hasBias = false
+    /// Width of the experts' inputs and outputs where it is not the hidden size (Nemotron-3's
+    /// latent experts); two matrices lead there and back.
+    public var latent: Int?
+    /// The names of these two within the layer, as checkpoints spell them.
+    public var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
+    /// Whether formats apply to these two.
+    public var quantizesLatent = true
+    /// Columns that a GPU's share of an expert is padded to (Kimi-Linear); 0: none.
+    public var leastShare = 0
+    /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
+    public var hasWideRouter = false
+    /// Outputs of the router; more than `count` where some choices are no network (LongCat).
+    public var routerOutputs: Int
+    /// A sigmoid gate of one output on the shared expert (Qwen).
+    public var gatesShared = false
+    /// Weights besides the matrices: the correction bias of the router's scores (DeepSeek-V3).
+    public var vectors: [WeightVector] = []
+    /// Module names within the layer, as checkpoints spell them.
+    public var path = "mlp.experts"
+    public var routerPath = "mlp.gate"
+
+    public init(count: Int, chosen: Int, intermediate: Int, shared: DenseFeedForward? = nil) {
+        self.count = count
+        self.chosen = chosen
+        self.intermediate = intermediate
+        self.shared = shared
+        routerOutputs = count
+    }
+
+    /// Routed experts that a token passes on average: some of its choices may be no network.
+    public var meanChosen: Int { chosen * count / max(1, routerOutputs) }
+
+    /// Width of an expert's input.
+    public func width(hidden: Int) -> Int { latent ?? hidden }
+
+    /// Weights of one routed expert.
+    public func weightsPerExpert(hidden: Int) -> Int64 {
+        let width = width(hidden: hidden)
+        let matrices: Int64 = isGated ? 3 : 2
+        let biases = hasBias ? Int64((isGated ? 2 : 1) * intermediate + width) : 0
+        return matrices * Int64(width) * Int64(intermediate) + biases
+    }
+
+    func projections(hidden: Int) -> [[Projection]] {
+        var router = Projection(
+            "router", hidden, routerOutputs, .replicated, hasBias: hasBias, isQuantized: false,
+            isFeedForward: true)
+        router.path = routerPath
+        router.isWide = hasWideRouter
+        var all = [[router]]
+        if let latent {
+            let sizes = [("latent_in_proj", hidden, latent), ("latent_out_proj", latent, hidden)]
+            for ((name, inputs, outputs), path) in zip(sizes, latentPaths) {
+                var matrix = Projection(name, inputs, outputs, .replicated, isFeedForward: true)
+                matrix.path = path
+                matrix.isQuantized = quantizesLatent
+                all.append([matrix])
+            }
+        }
+        if gatesShared {
+            all.append([
+                Projection(
+                    "shared_gate", hidden, 1, .replicated, isQuantized: false, isFeedForward: true)
+            ])
+        }
+        return all + (shared?.projections(hidden: hidden, "shared_") ?? [])
+    }
+}

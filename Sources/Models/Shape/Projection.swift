@@ -1,0 +1,200 @@
+/// A weight matrix that every token is multiplied by.
+public struct Projection: Equatable, Hashable, Sendable {
+    /// How tensor parallelism cuts the matrix.
+    public enum Split: Equatable, Hashable, Sendable {
+        /// By outputs, in `units` of whole heads (or columns); a unit is replicated once there
+        /// are more GPUs than units.
+        case columns(units: Int)
+        /// By inputs; partial sums are added by an all-reduce.
+        case rows
+        /// Every GPU holds all of it.
+        case replicated
+    }
+
+    /// Phase name, as `headway explain` prints it.
+    public var name: String
+    /// The module's name within its layer, as checkpoints spell it: "self_attn.q_proj".
+    public var path: String
+    public var inputs: Int
+    public var outputs: Int
+    public var split: Split
+    public var hasBias: Bool
+    /// Whether quantised formats apply to it: routers and heads stay bf16.
+    public var isQuantized: Bool
+    /// Whether it belongs to the feed-forward part, which is all that mxfp4 quantises.
+    public var isFeedForward: Bool
+    /// Whether it is float32 whatever the model's type: routers of MiniMax-M2, GLM-4.5, LongCat.
+    public var isWide = false
+    /// Matrices that the checkpoint's format scales apart and this one holds side by side: 2 for
+    /// `gate_up_proj`, 4 for a gated delta network's `in_proj_qkvz`.
+    public var parts = 1
+    /// How a quantised checkpoint stores it; nil: in the deployment's format.
+    public var stored: StoredFormat?
+
+    public init(
+        _ name: String, _ inputs: Int, _ outputs: Int, _ split: Split, hasBias: Bool = false,
+        isQuantized: Bool = true, isFeedForward: Bool = false
+    ) {
+        self.name = name
+        path = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.split = split
+        self.hasBias = hasBias
+        self.isQuantized = isQuantized
+        self.isFeedForward = isFeedForward
+    }
+
+    /// Whether its input is what the mixer of tokens puts out: the output projection.
+    public var readsMixer: Bool { split == .rows && !isFeedForward }
+
+    /// Elements of the matrix and its bias, on all GPUs together, replicas not counted.
+    public var parameters: Int64 {
+        Int64(inputs) * Int64(outputs) + (hasBias ? Int64(outputs) : 0)
+    }
+
+    /// The shape that one of `tensorParallel` GPUs multiplies by.
+    public func shard(tensorParallel: Int) -> (inputs: Int, outputs: Int) {
+        switch split {
+        case .replicated: (inputs, outputs)
+        case .rows: (inputs / tensorParallel, outputs)
+        case .columns(let units): (inputs, outputs / units * max(1, units / tensorParallel))
+        }
+    }
+
+    /// Elements that one of `tensorParallel` GPUs holds.
+    public func shardParameters(tensorParallel: Int) -> Int64 {
+        let shape = shard(tensorParallel: tensorParallel)
+        return Int64(shape.inputs) * Int64(shape.outputs) + (hasBias ? Int64(shape.outputs) : 0)
+    }
+
+    /// The format its elements are stored in when the deployment's weights are `format`.
+    public func format(_ format: WeightFormat) -> WeightFormat {
+        if let stored { return stored.priced }
+        guard isQuantized else { return .bf16 }
+        return format == .mxfp4 && !isFeedForward ? .bf16 : format
+    }
+
+    /// Bytes of an element when the deployment's weights are `format`, as a step reads them.
+    public func bytesPerWeight(_ format: WeightFormat) -> Double {
+        stored?.bytesPerWeight ?? self.format(format).bytesPerWeight
+    }
+}
+
+/// Weights that are no matrix: norms, sinks, decay rates, a router's correction bias.
+public struct WeightVector: Equatable, Hashable, Sendable {
+    /// The parameter's name within its layer.
+    public var name: String
+    public var count: Int
+    /// Units that tensor parallelism cuts; nil: every GPU holds all of it.
+    public var units: Int?
+    /// Whether it is float32 whatever the model's type.
+    public var isWide: Bool
+
+    public init(_ name: String, _ count: Int, units: Int? = nil, isWide: Bool = false) {
+        self.name = name
+        self.count = count
+        self.units = units
+        self.isWide = isWide
+    }
+
+    /// Elements on one of `tensorParallel` GPUs.
+    public func shard(tensorParallel: Int) -> Int {
+        guard let units else { return count }
+        return count / units * max(1, units / tensorParallel)
+    }
+}
+
+extension Array where Element == WeightVector {
+    /// Elements of all.
+    public var elements: Int { reduce(0) { $0 + $1.count } }
+}
+
+extension Attention {
+    /// The mixer's projections for a hidden size, in order; those of one inner list read the same
+    /// input and run as one GEMM.
+    public func projections(hidden: Int) -> [[Projection]] {
+        switch self {
+        case .none: return []
+        case .recurrent(let mixer): return mixer.projections
+        case .heads(let heads): return heads.ownProjections ?? heads.projections(hidden: hidden)
+        case .latent(let latent): return latent.projections(hidden: hidden)
+        }
+    }
+
+    /// Weights of the mixer that are not projections.
+    public var otherWeights: Int {
+        switch self {
+        case .none: 0
+        case .heads(let heads):
+            heads.normElements + heads.vectors.elements
+        case .latent(let latent):
+            latent.latentRank + (latent.queryRank ?? 0) + latent.vectors.elements
+        case .recurrent(let mixer):
+            mixer.otherWeights
+        }
+    }
+}
+
+extension HeadAttention {
+    /// Elements of the norms over each head: q's and k's, or q's alone where no key is made.
+    var normElements: Int {
+        normalizesHeads ? (readsEarlierCache ? 1 : 2) * headDim : 0
+    }
+
+    fileprivate func projections(hidden: Int) -> [[Projection]] {
+        func matrix(
+            _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split,
+            hasBias: Bool
+        ) -> Projection {
+            var matrix = Projection(name, inputs, outputs, split, hasBias: hasBias)
+            matrix.path = path + "." + name
+            return matrix
+        }
+        let queries = queryHeads * headDim
+        var inward = [
+            matrix(
+                "q_proj", hidden, gatesOutput ? 2 * queries : queries,
+                .columns(units: queryHeads), hasBias: inputBias)
+        ]
+        if !readsEarlierCache {
+            inward.append(
+                matrix(
+                    "k_proj", hidden, keyValueHeads * headDim, .columns(units: keyValueHeads),
+                    hasBias: inputBias))
+        }
+        if !sharesValues, !readsEarlierCache {
+            inward.append(
+                matrix(
+                    "v_proj", hidden, keyValueHeads * valueDim, .columns(units: keyValueHeads),
+                    hasBias: inputBias))
+        }
+        let output = matrix("o_proj", queryHeads * valueDim, hidden, .rows, hasBias: outputBias)
+        return [inward, [output]]
+    }
+}
+
+extension LatentAttention {
+    fileprivate func projections(hidden: Int) -> [[Projection]] {
+        func matrix(
+            _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split,
+            hasBias: Bool = false
+        ) -> Projection {
+            var matrix = Projection(name, inputs, outputs, split, hasBias: hasBias)
+            matrix.path = path + "." + name
+            return matrix
+        }
+        let queries = queryHeads * wholeKeyDim
+        let heads = Projection.Split.columns(units: queryHeads)
+        let down = matrix("kv_a_proj", hidden, cachedElements, .replicated, hasBias: hasBias)
+        let up = matrix("kv_b_proj", latentRank, queryHeads * (keyDim + valueDim), heads)
+        let output = matrix("o_proj", queryHeads * valueDim, hidden, .rows, hasBias: hasBias)
+        guard let rank = queryRank else {
+            let direct = matrix("q_proj", hidden, queries, heads)
+            return [[direct, down], [up]] + otherProjections + [[output]]
+        }
+        let queryDown = matrix("q_a_proj", hidden, rank, .replicated, hasBias: hasBias)
+        let queryUp = matrix("q_b_proj", rank, queries, heads)
+        return [[queryDown, down], [queryUp], [up]] + otherProjections + [[output]]
+    }
+}

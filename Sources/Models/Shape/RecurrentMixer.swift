@@ -1,0 +1,101 @@
+/// A mixer that keeps a state of constant size per sequence instead of keys and values: linear
+/// attention, RetNet, RWKV, Mamba, gated delta networks, short convolutions.
+public struct RecurrentMixer: Equatable, Hashable, Sendable {
+    /// The family's name, for people: "mamba", "gated_delta_net", "retnet", "rwkv", "linear".
+    public var kind: String
+    /// Its projections; those of one inner list read the same input and run as one GEMM.
+    public var projections: [[Projection]]
+    /// Weights outside the projections: convolutions, decay rates, norms.
+    public var vectors: [WeightVector]
+    /// The tensors of a sequence's state.
+    public var states: [RecurrentState]
+    /// FLOPs per token of the recurrence and the convolution.
+    public var scanFLOPsPerToken: Int
+    /// Heads (or channels) that tensor parallelism must divide.
+    public var units: Int
+    /// Where its prefill can hand out a state from inside a chunk.
+    public var checkpoint = StateSpec.Checkpoint.none
+
+    public init(
+        kind: String, units: Int, projections: [[Projection]], vectors: [WeightVector] = [],
+        states: [RecurrentState], scanFLOPsPerToken: Int
+    ) {
+        self.kind = kind
+        self.units = units
+        self.projections = projections
+        self.vectors = vectors
+        self.states = states
+        self.scanFLOPsPerToken = scanFLOPsPerToken
+    }
+
+    /// Elements of its weights outside the projections.
+    public var otherWeights: Int { vectors.elements }
+
+    /// Bytes of state per sequence on one GPU alone.
+    public var stateBytes: Int64 { state(tensorParallel: 1).bytes() }
+
+    /// The state of one sequence on one of `tensorParallel` GPUs.
+    public func state(tensorParallel: Int) -> StateSpec {
+        let parts = states.map { state in
+            StateSpec.Part(
+                elements: state.elements(tensorParallel: tensorParallel),
+                elementBytes: state.elementBytes,
+                elementsPerDraft: max(1, state.units / tensorParallel)
+                    * state.elementsPerUnitAndDraft,
+                isRecurrence: state.isRecurrence)
+        }
+        return StateSpec(type: kind, parts: parts, checkpoint: checkpoint)
+    }
+
+    /// The same with the recurrence's state in elements of so many bytes.
+    public func keeping(recurrenceBytes bytes: Int) -> RecurrentMixer {
+        var copy = self
+        for index in copy.states.indices where copy.states[index].isRecurrence {
+            copy.states[index].elementBytes = bytes
+        }
+        return copy
+    }
+}
+
+/// One tensor of a recurrent layer's state, and how tensor parallelism cuts it.
+public struct RecurrentState: Equatable, Hashable, Sendable {
+    /// Units that are cut (heads, channels, groups); a unit is replicated once there are more
+    /// GPUs than units.
+    public var units: Int
+    /// Elements of a unit.
+    public var elementsPerUnit: Int
+    /// Bytes of an element.
+    public var elementBytes: Int
+    /// Whether it is the recurrence itself, whose type a flag may set, not a convolution's inputs.
+    public var isRecurrence: Bool
+    /// Elements of a unit that each speculative token adds.
+    public var elementsPerUnitAndDraft = 0
+
+    public init(
+        units: Int, elementsPerUnit: Int, elementBytes: Int = 2, isRecurrence: Bool = false
+    ) {
+        self.units = units
+        self.elementsPerUnit = elementsPerUnit
+        self.elementBytes = elementBytes
+        self.isRecurrence = isRecurrence
+    }
+
+    /// The last inputs of a convolution of `length` over `channels` for each unit; a speculative
+    /// token adds one.
+    static func convolution(units: Int, channels: Int, length: Int) -> RecurrentState {
+        var state = RecurrentState(units: units, elementsPerUnit: channels * (length - 1))
+        state.elementsPerUnitAndDraft = channels
+        return state
+    }
+
+    /// The recurrence itself.
+    static func recurrence(units: Int, elements: Int, bytes: Int = 2) -> RecurrentState {
+        RecurrentState(
+            units: units, elementsPerUnit: elements, elementBytes: bytes, isRecurrence: true)
+    }
+
+    /// Elements on one of `tensorParallel` GPUs.
+    public func elements(tensorParallel: Int) -> Int {
+        max(1, units / tensorParallel) * elementsPerUnit
+    }
+}

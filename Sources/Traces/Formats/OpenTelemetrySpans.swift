@@ -1,7 +1,8 @@
 import Basics
 
-/// OpenTelemetry spans with GenAI attributes, as JSON: one span after another, an array of them, or
-/// the collector's file export ({"resourceSpans": ...}).
+/// OpenTelemetry spans with GenAI attributes, as JSON: one span after another, an array of them,
+/// spans inside spans (`children`), or the collector's file export ({"resourceSpans": ...}).
+/// Attributes are a list, an object, an object of objects, or keys of the span itself.
 ///
 /// Spans with `gen_ai.usage.input_tokens` are requests; others are passed over. A span around
 /// others with token counts (a gateway's around the engine's, an agent's around its calls) is not
@@ -9,7 +10,7 @@ import Basics
 /// each follows the latest one that had ended, after the pause between, and its prompt is taken to
 /// extend theirs, as the content itself is not recorded.
 struct OpenTelemetrySpans {
-    private struct Span {
+    struct Span {
         var start: Int64?
         var end: Int64?
         var prompt: Int64?
@@ -18,6 +19,8 @@ struct OpenTelemetrySpans {
         var priority: Int32 = 0
         var conversation: UInt64?
         var ids = SpanTree.IDs()
+        /// Whether a request stands inside it in the file.
+        var isAround = false
 
         var isReplayed: Bool { prompt ?? 0 > 0 && output ?? 0 > 0 }
     }
@@ -68,12 +71,15 @@ struct OpenTelemetrySpans {
 
     private init(counters: ReaderCounters) { self.counters = counters }
 
-    /// Deepest nesting of envelopes: resourceSpans, scopeSpans, spans are three.
-    private static let deepest = 8
+    /// Deepest nesting: resourceSpans, scopeSpans, spans are three, spans inside spans more.
+    private static let deepest = 100
 
-    private mutating func readObject(_ cursor: inout ByteCursor, depth: Int) throws {
+    /// Reads a span, or what is around some; returns whether it is or holds a request.
+    @discardableResult
+    private mutating func readObject(_ cursor: inout ByteCursor, depth: Int) throws -> Bool {
         var span = Span()
         var isEnvelope = false
+        let before = spans.count
         var isFirst = true
         try cursor.openObject()
         while try cursor.nextElement(0x7d, &isFirst) {
@@ -94,31 +100,57 @@ struct OpenTelemetrySpans {
                 try readAttributes(&cursor, &span)
             } else if try span.ids.read(key, &cursor) {
                 continue
-            } else if cursor.text(key).lowercased().hasSuffix("spans"), depth < Self.deepest {
+            } else if let attribute = SpanAttribute(cursor, key) {
+                try attribute.read(&cursor, into: &span)
+            } else if Self.holdsSpans(cursor.text(key)), cursor.current == 0x5b {
                 isEnvelope = true
-                var isFirstSpan = true
-                try cursor.openArray("spans")
-                while try cursor.nextElement(0x5d, &isFirstSpan) {
-                    try readObject(&cursor, depth: depth + 1)
+                guard depth < Self.deepest else {
+                    throw ScanFailure(
+                        "spans lie more than \(Self.deepest) deep", expected: "fewer levels")
                 }
+                try readInner(&cursor, depth: depth + 1)
             } else {
                 try cursor.skipValue()
             }
         }
         tree.add(span.ids)
+        let holds = spans[before...].contains { $0.isReplayed }
         guard span.prompt != nil else {
             if !isEnvelope { others += 1 }
-            return
+            return holds
         }
         guard span.start != nil else {
             throw ScanFailure(
                 "a span with token counts has no start", expected: "startTimeUnixNano")
         }
+        for index in before..<spans.count where spans[index].conversation == nil {
+            spans[index].conversation = span.conversation
+        }
+        span.isAround = holds
         spans.append(span)
+        return holds || span.isReplayed
+    }
+
+    /// Whether a list under such a key holds spans.
+    private static func holdsSpans(_ key: String) -> Bool {
+        let name = key.lowercased()
+        return name.hasSuffix("spans") || ["children", "batches", "traces", "data"].contains(name)
+    }
+
+    private mutating func readInner(_ cursor: inout ByteCursor, depth: Int) throws {
+        var isFirst = true
+        try cursor.openArray("spans")
+        while try cursor.nextElement(0x5d, &isFirst) {
+            if cursor.current == 0x7b {
+                try readObject(&cursor, depth: depth)
+            } else {
+                try cursor.skipValue()
+            }
+        }
     }
 
     /// Sets what a span has once, or twice alike.
-    private static func set(_ place: inout Int64?, _ value: Int64, _ name: String) throws {
+    static func set(_ place: inout Int64?, _ value: Int64, _ name: String) throws {
         guard place ?? value == value else {
             throw ScanFailure("a span has two values of its \(name)", expected: "one")
         }
@@ -132,7 +164,7 @@ struct OpenTelemetrySpans {
             try cursor.openObject()
             while try cursor.nextElement(0x7d, &isFirst) {
                 let key = try cursor.key()
-                try readAttribute(key, &cursor, &span)
+                try SpanAttribute.read(cursor.text(key), &cursor, into: &span, depth: 0)
             }
             return
         }
@@ -160,47 +192,10 @@ struct OpenTelemetrySpans {
                 guard try cursor.nextElement(0x7d, &isFirstValue) else { throw cursor.unfinished() }
                 _ = try cursor.key()
             }
-            try readAttribute(name, &cursor, &span)
+            if let attribute = SpanAttribute(cursor, name) {
+                try attribute.read(&cursor, into: &span)
+            }
             cursor.at = after
-        }
-    }
-
-    private func readAttribute(
-        _ name: Range<Int>, _ cursor: inout ByteCursor, _ span: inout Span
-    ) throws {
-        if cursor.matches(name, "gen_ai.usage.input_tokens")
-            || cursor.matches(name, "gen_ai.usage.prompt_tokens")
-        {
-            let tokens = try cursor.quotedCount("input_tokens")
-            guard span.prompt ?? tokens == tokens else {
-                throw ScanFailure(
-                    "a span has \(span.prompt!) and \(tokens) input tokens", expected: "one count")
-            }
-            span.prompt = tokens
-        } else if cursor.matches(name, "gen_ai.usage.output_tokens")
-            || cursor.matches(name, "gen_ai.usage.completion_tokens")
-        {
-            let tokens = try cursor.quotedCount("output_tokens")
-            guard span.output ?? tokens == tokens else {
-                throw ScanFailure(
-                    "a span has \(span.output!) and \(tokens) output tokens", expected: "one count")
-            }
-            span.output = tokens
-        } else if cursor.matches(name, "gen_ai.request.max_tokens") {
-            var limit = span.maxTokens >= 0 ? span.maxTokens : nil
-            try Self.set(&limit, cursor.quotedCount("max_tokens"), "max_tokens")
-            span.maxTokens = limit ?? -1
-        } else if cursor.matches(name, "gen_ai.request.priority") {
-            let value = try cursor.quotedDecimal("the priority", scale: 0)
-            guard let priority = Int32(exactly: value) else {
-                throw ScanFailure("the priority does not fit 32 bits", expected: "a smaller one")
-            }
-            span.priority = priority
-        } else if cursor.matches(name, "gen_ai.conversation.id") {
-            let id = try cursor.identity("the conversation id")
-            span.conversation = id == cursor.hash(0..<0) ? nil : id
-        } else {
-            try cursor.skipValue()
         }
     }
 
@@ -235,7 +230,7 @@ struct OpenTelemetrySpans {
                     "a span has \(span.prompt ?? 0) input tokens",
                     expected: "0 to \(TraceRow.longest)")
             }
-            if let id = span.ids.own, tree.covers(id) {
+            if span.isAround || span.ids.own.map(tree.covers) ?? false {
                 try counters.note(.nestedSpan)
                 continue
             }

@@ -152,6 +152,16 @@ struct JSONHead {
         return isGraph(reader) ? .agenticMooncake : nil
     }
 
+    /// Whether this is a span, or what is around some.
+    private var isSpans: Bool {
+        let isStamped = has("startTimeUnixNano") || has("start_time_unix_nano") || has("start_time")
+        let isFlat = names.contains { $0.hasPrefix("gen_ai.") }
+        let isExport = ["spans", "batches", "traces", "data"].contains { first(of: $0) == 0x5b }
+        return has("resourceSpans") || has("scopeSpans") || has("startTimeUnixNano")
+            || (isStamped && (has("attributes") || isFlat))
+            || (isExport && (text.contains("nixNano") || text.contains("gen_ai.")))
+    }
+
     /// Whether this is a session of AIPerf's trees.
     private var isTree: Bool {
         has("orchestrator") || has("pre_session_spawns")
@@ -171,11 +181,7 @@ struct JSONHead {
         if has("conversations") || has("messages") || has("conversation") { return .sharegpt }
         if has("arrival_us") { return .native }
         if first(of: "requests") == 0x5b { return .weka }
-        if has("resourceSpans") || has("scopeSpans") || has("startTimeUnixNano")
-            || (has("attributes") && (has("start_time") || has("start_time_unix_nano")))
-        {
-            return .otel
-        }
+        if isSpans { return .otel }
         if has("chat_id"), has("input_length") { return .bailian }
         guard has("input_length") || has("input_tokens") else {
             return has("hash_id_scope") ? .weka : nil

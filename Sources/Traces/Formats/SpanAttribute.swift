@@ -1,0 +1,77 @@
+/// An attribute of a span that a request is read from.
+enum SpanAttribute: String, CaseIterable {
+    case input = "gen_ai.usage.input_tokens"
+    case prompt = "gen_ai.usage.prompt_tokens"
+    case output = "gen_ai.usage.output_tokens"
+    case completion = "gen_ai.usage.completion_tokens"
+    case maxTokens = "gen_ai.request.max_tokens"
+    case priority = "gen_ai.request.priority"
+    case conversation = "gen_ai.conversation.id"
+
+    private static let names = allCases.map { Array($0.rawValue.utf8) }
+
+    /// The attribute of a name in the buffer; nil for any other.
+    init?(_ cursor: ByteCursor, _ name: Range<Int>) {
+        guard let index = Self.names.firstIndex(where: { cursor.matches(name, $0) }) else {
+            return nil
+        }
+        self = Self.allCases[index]
+    }
+
+    /// Deepest objects of attributes.
+    private static let deepest = 8
+
+    /// Reads a member of an object of attributes: one by its whole name, or an object of members
+    /// whose names go on from it (`gen_ai: {usage: {input_tokens: 5}}`).
+    static func read(
+        _ name: String, _ cursor: inout ByteCursor, into span: inout OpenTelemetrySpans.Span,
+        depth: Int
+    ) throws {
+        if let attribute = SpanAttribute(rawValue: name) {
+            return try attribute.read(&cursor, into: &span)
+        }
+        let isPart = name == "gen_ai" || name.hasPrefix("gen_ai.")
+        guard isPart, cursor.current == 0x7b, depth < deepest else {
+            return try cursor.skipValue()
+        }
+        var isFirst = true
+        try cursor.openObject()
+        while try cursor.nextElement(0x7d, &isFirst) {
+            let key = try cursor.key()
+            try read(name + "." + cursor.text(key), &cursor, into: &span, depth: depth + 1)
+        }
+    }
+
+    /// Reads the value. Throws `ScanFailure` for one that the span has otherwise, too.
+    func read(_ cursor: inout ByteCursor, into span: inout OpenTelemetrySpans.Span) throws {
+        switch self {
+        case .input, .prompt:
+            let tokens = try cursor.quotedCount("input_tokens")
+            guard span.prompt ?? tokens == tokens else {
+                throw ScanFailure(
+                    "a span has \(span.prompt!) and \(tokens) input tokens", expected: "one count")
+            }
+            span.prompt = tokens
+        case .output, .completion:
+            let tokens = try cursor.quotedCount("output_tokens")
+            guard span.output ?? tokens == tokens else {
+                throw ScanFailure(
+                    "a span has \(span.output!) and \(tokens) output tokens", expected: "one count")
+            }
+            span.output = tokens
+        case .maxTokens:
+            var limit = span.maxTokens >= 0 ? span.maxTokens : nil
+            try OpenTelemetrySpans.set(&limit, cursor.quotedCount("max_tokens"), "max_tokens")
+            span.maxTokens = limit ?? -1
+        case .priority:
+            let value = try cursor.quotedDecimal("the priority", scale: 0)
+            guard let priority = Int32(exactly: value) else {
+                throw ScanFailure("the priority does not fit 32 bits", expected: "a smaller one")
+            }
+            span.priority = priority
+        case .conversation:
+            let id = try cursor.identity("the conversation id")
+            span.conversation = id == cursor.hash(0..<0) ? nil : id
+        }
+    }
+}

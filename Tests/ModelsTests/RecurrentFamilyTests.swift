@@ -63,8 +63,11 @@ import Testing
             nemotron("\"layers_block_type\": [\"mamba\", \"moe\", \"attention\", \"mlp\"],"))
         #expect(words.layers.count == 4)
         #expect(
-            problem(nemotron("\"hybrid_override_pattern\": \"M*\",", layers: "\"num_hidden_layers\": 3,"))
-                .contains("num_hidden_layers is 3"))
+            problem(
+                nemotron(
+                    "\"hybrid_override_pattern\": \"M*\",", layers: "\"num_hidden_layers\": 3,")
+            )
+            .contains("num_hidden_layers is 3"))
         #expect(
             problem(nemotron("\"hybrid_override_pattern\": \"MX\",")).contains("has \"X\""))
     }

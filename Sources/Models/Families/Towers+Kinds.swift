@@ -133,7 +133,11 @@ extension Towers {
         // Blocks past the feature layer are not built, nor is the norm after them.
         let layer = outer["vision_feature_layer"]?.integer ?? -2
         let isCut = layer != -1
-        if layer < 0 { blocks.depth = max(0, blocks.depth + layer + 1) } else { blocks.depth = layer }
+        if layer < 0 {
+            blocks.depth = max(0, blocks.depth + layer + 1)
+        } else {
+            blocks.depth = layer
+        }
         if isSiglip {
             var tower = try siglip(vision, blocks)
             if !isCut { tower.add("post_layernorm", 2 * blocks.width) }

@@ -127,7 +127,8 @@ extension Projection {
             inputs: shape.inputs, outputs: shape.outputs,
             allInputs: split == .rows ? inputs : shape.inputs)
         // Every further matrix that it holds has what stands beside one.
-        let beside = stored.matrixBytes + stored.inputScaleBytes
+        let beside =
+            stored.matrixBytes + stored.inputScaleBytes
             + (stored.scales == .tensor ? stored.scaleBytes : 0)
         sum += Int64((parts - 1) * beside)
         return sum + bias

@@ -21,9 +21,10 @@ public struct KVCacheLayout: Equatable, Sendable {
         let stages = PipelineStages(
             layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)))
         let most = stages.counts.max() ?? 0
-        let first = stages.counts.firstIndex(of: most).map {
-            stages.counts[..<$0].reduce(0, +)
-        } ?? 0
+        let first =
+            stages.counts.firstIndex(of: most).map {
+                stages.counts[..<$0].reduce(0, +)
+            } ?? 0
         caches = Array(layers[first..<first + most].joined())
         bytesPerTokenPerLayer = caches.map { $0.bytes(tokens: 1 << 20) >> 20 }.max() ?? 0
         bytesPerToken = caches.reduce(0) { $0 + $1.bytes(tokens: 1 << 20) } >> 20

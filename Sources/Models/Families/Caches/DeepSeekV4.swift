@@ -169,7 +169,8 @@ extension ConfigFields {
             layer.heads * layer.width, over: layer.groups, "the heads' width", "o_groups")
         guard layer.width > 64, layer.indexWidth % 128 == 0 else {
             throw InputError(
-                place, "head_dim \(layer.width) and index_head_dim \(layer.indexWidth) are not "
+                place,
+                "head_dim \(layer.width) and index_head_dim \(layer.indexWidth) are not "
                     + "the cache's",
                 expected: "head_dim above 64, index_head_dim a multiple of 128")
         }

@@ -4,6 +4,7 @@ import Basics
 /// gates its outputs and mixes the residuals of earlier blocks.
 extension Families {
     static let kimiLinear = Family().with {
+        $0.activeCounting = .withoutEmbedding
         $0.latent = LatentRule()
         $0.experts = ExpertRule(
             count: ["num_experts"], chosen: ["num_experts_per_token"],

@@ -59,6 +59,7 @@ public struct Deployment: Equatable, Sendable {
     /// - Throws: `InputError` at `engine.tensor_parallel_size` and its like, with the divisors
     ///   that would do.
     public func check(_ model: TransformerModel) throws {
+        let model = model.stored(as: weights)
         func refuse(_ key: String, _ problem: String, _ expected: String) -> InputError {
             InputError("engine." + key, problem, expected: expected)
         }
@@ -121,24 +122,22 @@ extension Deployment {
     /// (`validate_fp8_block_shape`). Of whole matrices that run as one, all but the last have whole
     /// blocks.
     private func checkBlocks(_ layer: Layer, _ model: TransformerModel) throws {
-        guard weights == .fp8, model.nativeWeights == .fp8, let block = model.scaleBlock else {
-            return
-        }
-        func check(_ size: Int, _ block: Int, _ what: String, _ way: String = "") throws {
+        func check(_ size: Int, _ block: Int, _ what: String) throws {
             guard size % block != 0 else { return }
             throw InputError(
                 "engine.tensor_parallel_size",
                 "\(tensorParallel) GPUs get \(size) \(what) of \(model.name) each, and its fp8 "
                     + "weights have a scale per block of \(block)",
-                expected: "whole blocks: a smaller size, \(way)or other model.weights")
+                expected: "whole blocks: a smaller size, or other model.weights")
         }
-        var parts = layer.feedForward.projections(hidden: model.hiddenSize)
+        var parts = layer.networkProjections(hidden: model.hiddenSize)
         if case .recurrent = layer.attention {
         } else {
-            parts += layer.attention.projections(hidden: model.hiddenSize)
+            parts += layer.mixerProjections(hidden: model.hiddenSize)
         }
-        for fused in parts where fused[0].isQuantized {
+        for fused in parts {
             for (index, matrix) in fused.enumerated() {
+                guard case .block(let block)? = matrix.stored?.scales else { continue }
                 let shape = matrix.shard(tensorParallel: tensorParallel)
                 let isMerged = index + 1 < fused.count
                 switch matrix.split {
@@ -150,12 +149,25 @@ extension Deployment {
                 }
             }
         }
-        if case .experts(let experts) = layer.feedForward, tensorParallel > expertParallel {
-            let share = experts.intermediate / (tensorParallel / max(1, expertParallel))
-            try check(
-                share, block.outputs, "of the \(experts.intermediate) columns of an expert",
-                "engine.expert_parallel_size \(tensorParallel), ")
+        try checkExpertBlocks(layer, model)
+    }
+
+    /// Blocks of an expert's share shrink until they are whole, but not under 32 columns.
+    private func checkExpertBlocks(_ layer: Layer, _ model: TransformerModel) throws {
+        guard case .experts(let experts) = layer.feedForward, tensorParallel > expertParallel,
+            case .block(let block)? = layer.formats?.experts.scales
+        else { return }
+        let share = experts.intermediate / (tensorParallel / max(1, expertParallel))
+        guard block.within(share).outputs < min(ScaleBlock.leastOfExperts, block.outputs) else {
+            return
         }
+        throw InputError(
+            "engine.tensor_parallel_size",
+            "\(tensorParallel) GPUs get \(share) of the \(experts.intermediate) columns of an "
+                + "expert of \(model.name) each, and its fp8 weights have a scale per block of "
+                + "\(block.outputs)",
+            expected: "a smaller size, engine.expert_parallel_size \(tensorParallel), or other "
+                + "model.weights")
     }
 }
 

@@ -115,7 +115,8 @@ extension Configuration {
     ) throws -> MemoryBudget {
         try MemoryBudget(
             model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
-            utilization: engine.gpuMemoryUtilization, pool: options, terms: .reserve(MemoryBudget.runtimeReserve),
+            utilization: engine.gpuMemoryUtilization, pool: options,
+            terms: .reserve(MemoryBudget.runtimeReserve),
             given: MemoryBudget.Given(
                 cacheBytes: engine.kvCacheMemoryBytes.map(Int64.init),
                 blocks: engine.numGPUBlocksOverride))

@@ -30,6 +30,9 @@ extension Configuration {
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
         var warnings = model.weightsNotes(self.model.weights)
+        if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
+            warnings.append(TransformerModel.cacheNote(deployment.cache))
+        }
         let release = engine.version.release
         let defaults = GPU.serverDefaults(named: hardware.gpu).map(release.batchDefaults)
         if engine.version != release.version {
@@ -66,10 +69,11 @@ extension Configuration {
 
     /// The layout that the engine section asks for.
     private func deployment(of shape: TransformerModel) throws -> Deployment {
-        let cache = CacheFormat(rawValue: engine.kvCacheDtype.rawValue) ?? .bf16
+        let weights = try shape.weights(model.weights)
+        let asked = CacheFormat(rawValue: engine.kvCacheDtype.rawValue)
         var deployment = Deployment(
-            tensorParallel: engine.tensorParallelSize,
-            weights: try shape.weights(model.weights), cache: cache)
+            tensorParallel: engine.tensorParallelSize, weights: weights,
+            cache: asked ?? shape.checkpointCache(weights) ?? .bf16)
         deployment.pipelineParallel = engine.pipelineParallelSize
         deployment.expertParallel = engine.expertParallelSize
         deployment.gpusPerNode = hardware.gpusPerNode

@@ -36,6 +36,12 @@ struct OperatorCosts: Sendable {
     let deployment: Deployment
     let options: ClockOptions
 
+    init(model: TransformerModel, deployment: Deployment, options: ClockOptions) {
+        self.model = model.stored(as: deployment.weights)
+        self.deployment = deployment
+        self.options = options
+    }
+
     var profile: EngineProfile { options.profile }
     private var hidden: Int { model.hiddenSize }
     private var tensorParallel: Int { deployment.tensorParallel }
@@ -57,7 +63,8 @@ struct OperatorCosts: Sendable {
         return (profile.gemm[format] ?? profile.gemm[.bf16]!).seconds(
             tokens: tokens, inputs: Double(shapes[0].inputs),
             outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
-            bytesPerWeight: format.bytesPerWeight, isFused: !fused[0].readsMixer)
+            bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
+            isFused: !fused[0].readsMixer)
     }
 
     /// Norms, rotary embedding and activation of a layer.
@@ -105,16 +112,16 @@ struct OperatorCosts: Sendable {
     }
 
     /// The routed experts, for `tokens` tokens of each attention rank.
-    func experts(tokens: Double, _ experts: ExpertFeedForward) -> Double {
-        // Formats without measurements are unpacked for bf16 tensor cores.
-        let c = profile.experts[deployment.weights] ?? profile.experts[.bf16]!
+    func experts(tokens: Double, _ experts: ExpertFeedForward, _ formats: LayerFormats?) -> Double {
+        let format = formats?.experts.priced ?? deployment.weights
+        let c = profile.experts(format)
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
         return c.seconds(
             tokens: tokens * Double(attentionRanks), hidden: Double(hidden),
             size: experts.pricedSize(hidden: hidden) / cut,
             count: Double(experts.count), chosen: Double(experts.chosen),
             spread: Double(deployment.expertParallel),
-            bytesPerWeight: deployment.weights.bytesPerWeight)
+            bytesPerWeight: formats?.experts.bytesPerWeight ?? format.bytesPerWeight)
     }
 
     /// Dispatch and combine between attention ranks and experts; 0 when the experts are not
@@ -148,16 +155,27 @@ struct OperatorCosts: Sendable {
     func perToken(tokens: Double, _ layer: Layer) -> Double {
         var sum = elementwise(tokens: tokens, layer)
         sum += allReduces(layer) * allReduce(tokens: tokens)
-        for fused in layer.attention.projections(hidden: hidden) {
+        for fused in layer.mixerProjections(hidden: hidden) {
             sum += gemm(tokens: tokens, fused: fused)
         }
-        for fused in layer.feedForward.projections(hidden: hidden) + layer.others {
+        for fused in layer.networkProjections(hidden: hidden) {
             sum += gemm(tokens: tokens, fused: fused)
         }
         if case .experts(let routed) = layer.feedForward {
-            sum += experts(tokens: tokens, routed) + allToAll(tokens: tokens, routed)
+            sum += experts(tokens: tokens, routed, layer.formats)
+            sum += allToAll(tokens: tokens, routed)
         }
         return sum
+    }
+}
+
+extension EngineProfile {
+    /// The coefficients of routed experts in a format. Four and eight bits that were not measured
+    /// run on the kernels that were measured with int4 (Marlin); others are unpacked for bf16
+    /// tensor cores.
+    func experts(_ format: WeightFormat) -> ExpertCoefficients {
+        let isUnpacked = format == .nvfp4 || format == .int8
+        return experts[format] ?? (isUnpacked ? experts[.int4] : nil) ?? experts[.bf16]!
     }
 }
 

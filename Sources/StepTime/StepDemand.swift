@@ -147,6 +147,7 @@ public struct StepDemand: Sendable {
         guard window == model.window, deployment.expertParallel <= deployment.tensorParallel else {
             return nil
         }
+        let model = model.stored(as: deployment.weights)
         gpus = deployment.gpus
         peakFLOPS = deployment.weights == .fp8 ? gpu.fp8FLOPS : gpu.bf16FLOPS
         peakBandwidth = gpu.memoryBandwidth
@@ -178,9 +179,9 @@ public struct StepDemand: Sendable {
         let size = deployment.tensorParallel
         for matrix in group.layer.matrices(hidden: model.hiddenSize) {
             flops.token += count * 2 * Double(matrix.inputs) * Double(matrix.outputs)
-            let stored = matrix.format(deployment.weights)
-                .bytes(matrix.shardParameters(tensorParallel: size))
-            bytes.microBatch += count * Double(stored) * Double(size)
+            let stored = Double(matrix.shardParameters(tensorParallel: size))
+                * matrix.bytesPerWeight(deployment.weights)
+            bytes.microBatch += count * stored.rounded(.down) * Double(size)
         }
         if case .experts(let experts) = group.layer.feedForward {
             let each = Double(experts.weightsPerExpert(hidden: model.hiddenSize))
@@ -241,8 +242,9 @@ extension StepDemand {
         for group in model.layerGroups {
             guard case .experts(let experts) = group.layer.feedForward else { continue }
             let each = Double(experts.weightsPerExpert(hidden: model.hiddenSize))
-            kinds.append(
-                (Double(group.count), experts, each * deployment.weights.bytesPerWeight))
+            let perWeight =
+                group.layer.formats?.experts.bytesPerWeight ?? deployment.weights.bytesPerWeight
+            kinds.append((Double(group.count), experts, each * perWeight))
         }
         guard !kinds.isEmpty else { return }
         expertKiB = (0...Self.everyExpert).map { tokens in

@@ -37,15 +37,15 @@ extension OperatorCosts {
     func phases(_ layer: Layer, _ share: StepShare) -> [Phase] {
         let reduced = allReduce(tokens: share.lane)
         var phases = [norms(layer, share)]
-        let mixer = layer.attention.projections(hidden: model.hiddenSize)
+        let mixer = layer.mixerProjections(hidden: model.hiddenSize)
         for fused in mixer.dropLast() { phases += gemmPhases(fused, share) }
         phases += attentionPhases(layer.attention, share)
         if let output = mixer.last { phases += gemmPhases(output, share) }
-        for fused in layer.feedForward.projections(hidden: model.hiddenSize) + layer.others {
+        for fused in layer.networkProjections(hidden: model.hiddenSize) {
             phases += gemmPhases(fused, share)
         }
         if case .experts(let routed) = layer.feedForward {
-            phases.append(expertPhase(routed, share))
+            phases.append(expertPhase(routed, layer.formats, share))
         }
         if let exchange = exchangePhase(layer, tokens: share.lane) { phases.append(exchange) }
         if deployment.tensorParallel > 1 {
@@ -74,11 +74,11 @@ extension OperatorCosts {
         let bound = bound(of: fused, tokens: share.lane)
         let all = fused.reduce(Int64(0)) { $0 + $1.parameters }
         return fused.map { projection in
-            let format = projection.format(deployment.weights)
+            let bytes = projection.bytesPerWeight(deployment.weights)
             return Phase(
                 name: projection.name, parameters: projection.parameters,
                 flops: 2 * share.tokens * Double(projection.inputs) * Double(projection.outputs),
-                weightBytes: Double(share.lanes) * Double(format.bytes(projection.parameters)),
+                weightBytes: Double(share.lanes) * Double(projection.parameters) * bytes,
                 seconds: seconds * Double(projection.parameters) / Double(all), bound: bound)
         }
     }
@@ -89,26 +89,30 @@ extension OperatorCosts {
         let format = fused[0].format(deployment.weights)
         let c = profile.gemm[format] ?? profile.gemm[.bf16]!
         let compute = 2 * tokens * n * k / c.rate
-        let memory = n * k * format.bytesPerWeight / c.bandwidth
+        let memory = n * k * fused[0].bytesPerWeight(deployment.weights) / c.bandwidth
         if c.launch + c.perInput * k > max(compute, memory) { return .latency }
         return compute > memory ? .compute : .memory
     }
 
-    private func expertPhase(_ routed: ExpertFeedForward, _ part: StepShare) -> Phase {
+    private func expertPhase(
+        _ routed: ExpertFeedForward, _ formats: LayerFormats?, _ part: StepShare
+    ) -> Phase {
+        let format = formats?.experts.priced ?? deployment.weights
+        let perWeight = formats?.experts.bytesPerWeight ?? format.bytesPerWeight
         let each = Double(routed.weightsPerExpert(hidden: model.hiddenSize))
         let all = part.lane * Double(attentionRanks)
         let idle = PortableMath.pow(1 - Double(routed.chosen) / Double(routed.count), all)
         let activated = Double(routed.count) * (1 - idle)
         let flops = 2 * part.tokens * Double(routed.chosen) * each
-        let bytes = Double(part.lanes) * activated * each * deployment.weights.bytesPerWeight
-        let c = profile.experts[deployment.weights] ?? profile.experts[.bf16]!
+        let bytes = Double(part.lanes) * activated * each * perWeight
+        let c = profile.experts(format)
         let share = Double(max(deployment.tensorParallel, deployment.expertParallel))
         let isCompute =
             flops * Double(attentionRanks) / share / c.rate > bytes / share / c.bandwidth
         return Phase(
             name: "experts",
             parameters: Int64(routed.count) * routed.weightsPerExpert(hidden: model.hiddenSize),
-            flops: flops, weightBytes: bytes, seconds: experts(tokens: part.lane, routed),
+            flops: flops, weightBytes: bytes, seconds: experts(tokens: part.lane, routed, formats),
             bound: isCompute ? .compute : .memory)
     }
 

@@ -158,6 +158,12 @@ extension OperatorCosts {
         if profile.gemm[deployment.weights] == nil {
             note("\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes")
         }
+        for case let formats? in model.layerGroups.map(\.layer.formats) {
+            let format = formats.experts.priced
+            if profile.experts[format] == nil {
+                note("\(format.rawValue) experts are priced with int4's or bf16's coefficients")
+            }
+        }
         let between = deployment.hopsBetweenNodes
         if between > 0 {
             note(

@@ -20,8 +20,8 @@ extension Verb {
             Flag("--context", "N", "Tokens of context after the step."),
             Flag("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk."),
             Flag("--batch", "B", "Sequences in the step."),
-            Flag("--weights", "D", "bf16, fp8, int4 or mxfp4; the checkpoint's own when absent."),
-            Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4."),
+            Flag("--weights", "D", "bf16, fp8, int4, int8, nvfp4 or mxfp4; else the checkpoint's."),
+            Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4; else the checkpoint's."),
             Flag("--block-size", "N", "Tokens per KV block."),
             Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
             Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
@@ -62,7 +62,8 @@ extension Verb {
         var deployment = Deployment()
         let weights: WeightFormat? = try arguments.choice("--weights")
         deployment.weights = try model.weights(weights)
-        deployment.cache = try arguments.choice("--kv") ?? .bf16
+        let cache: CacheFormat? = try arguments.choice("--kv")
+        deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
         deployment.pipelineParallel = try arguments.integer("--pp", atLeast: 1) ?? 1
         deployment.expertParallel = try arguments.integer("--ep", atLeast: 1) ?? 1
         deployment.gpusPerNode = try arguments.integer("--gpus-per-node", atLeast: 1) ?? 8
@@ -73,7 +74,12 @@ extension Verb {
                 model, deployment, options, blockSize: blockSize, utilization: utilization,
                 step: step)
             explanation.notes += model.weightsNotes(weights)
-            if let blockSize, let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
+            if cache == nil, deployment.cache != .bf16 {
+                explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
+            }
+            if let blockSize, let note = AttentionPages.note(blockSize) {
+                explanation.notes.append(note)
+            }
             if let problem = deployment.nodeProblem {
                 explanation.notes.append("\(problem): headway run refuses this layout")
             }

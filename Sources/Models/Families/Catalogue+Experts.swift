@@ -30,8 +30,7 @@ extension Catalogue {
             ).sparse(
                 heads(48, 8).with(\.normalizesHeads, true),
                 ExpertFeedForward(count: 256, chosen: 8, intermediate: 1536))
-            model.nativeWeights = .fp8
-            model.scaleBlock = .usual
+            model.take(.blockFP8)
             model.activeCounting = .layersOnly
             return model
         },
@@ -49,7 +48,7 @@ extension Catalogue {
                 .with(\.inputBias, true).with(\.outputBias, true)
             return (.heads(attention), .experts(network))
         }
-        model.nativeWeights = .mxfp4
+        model.take(.gptOSS)
         model.activeCounting = .withoutEmbedding
         return model
     }
@@ -74,8 +73,7 @@ extension Catalogue {
             ).latent(
                 deepSeekAttention(heads: 64), denseLayers: 1, intermediate: 18_432,
                 ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared))
-            model.nativeWeights = .fp8
-            model.scaleBlock = .usual
+            model.take(.blockFP8)
             model.activeCounting = .withoutEmbedding
             return model
         },
@@ -93,8 +91,7 @@ extension Catalogue {
             .latent(
                 deepSeekAttention(heads: 128), denseLayers: 3, intermediate: 18_432,
                 ExpertFeedForward(count: 256, chosen: 8, intermediate: 2048, shared: shared))
-        model.nativeWeights = .fp8
-        model.scaleBlock = .usual
+        model.take(.blockFP8)
         model.activeCounting = .withoutEmbedding
         return model
     }

@@ -7,16 +7,18 @@ public enum Catalogue {
 
     /// The model of a name, or of the config.json at a path. Letter case, `_` for `-` and an
     /// organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names;
-    /// -FP8 and -BF16 in a name are the format of its weights.
+    /// what a published name ends in (-FP8, -NVFP4, -AWQ, -W4A16, -BF16) is its weights' format.
     ///
     /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
     public static func model(named name: String) throws -> TransformerModel {
         if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
-        let wanted = normalized(name)
+        let (published, publisher) = spelled(name)
+        let format = PublishedFormat(published, publisher: publisher)
+        let wanted = normalized(format?.base ?? published)
         if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
             var model = entry.build()
             model.name = entry.name
-            setFormat(name, of: &model)
+            if let format { model.take(format) }
             return model
         }
         throw InputError(
@@ -24,21 +26,17 @@ public enum Catalogue {
             otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
     }
 
-    /// Takes the format that a published name ends in: Llama-3.1-70B-Instruct-FP8 is no bf16.
-    private static func setFormat(_ name: String, of model: inout TransformerModel) {
-        let words = name.lowercased().split(whereSeparator: { "-_/".contains($0) })
-        if words.contains("bf16") {
-            model.nativeWeights = .bf16
-        } else if words.contains("fp8"), model.nativeWeights == .bf16 {
-            model.nativeWeights = .fp8
-        }
+    /// The last part of a name in small letters with `-` between its words, and who publishes it.
+    private static func spelled(_ name: String) -> (name: String, publisher: String) {
+        let parts = name.lowercased().split(separator: "/")
+        let word = (parts.last ?? "").split(separator: "_").joined(separator: "-")
+        return (word, parts.count > 1 ? String(parts[parts.count - 2]) : "")
     }
 
     /// A name in the catalogue's spelling.
     static func normalized(_ name: String) -> String {
-        var word = String(name.split(separator: "/").last ?? "").lowercased()
-            .split(separator: "_").joined(separator: "-")
-        let tags = ["-hf", "-instruct", "-chat", "-it", "-base", "-fp8", "-bf16", "-2507"]
+        var word = spelled(name).name
+        let tags = ["-hf", "-instruct", "-chat", "-it", "-base", "-2507"]
         for tag in tags where word.hasSuffix(tag) || word.contains(tag + "-") {
             word = word.split(separator: tag, omittingEmptySubsequences: true).joined()
         }

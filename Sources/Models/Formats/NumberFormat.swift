@@ -7,6 +7,10 @@ public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
     case fp8
     /// Four bits and one 16-bit scale per 128 weights (GPTQ and AWQ checkpoints).
     case int4
+    /// Eight bits and one 16-bit scale per 128 weights, with 16-bit inputs (GPTQ of 8 bits).
+    case int8
+    /// Four bits and one 8-bit scale per 16 weights (NVIDIA's FP4).
+    case nvfp4
     /// Four bits and one 8-bit scale per 32 weights (OCP microscaling formats 1.0), for the
     /// feed-forward weights and experts; everything else stays bf16, as gpt-oss ships.
     case mxfp4
@@ -17,6 +21,8 @@ public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
         case .bf16: 16_000
         case .fp8: 8_000
         case .int4: 4_125
+        case .int8: 8_125
+        case .nvfp4: 4_500
         case .mxfp4: 4_250
         }
     }

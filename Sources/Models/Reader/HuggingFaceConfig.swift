@@ -17,7 +17,7 @@ public enum HuggingFaceConfig {
             InputFile.contents(
                 path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
         var model = try model(data, place: path)
-        readNeighbour(of: path, into: &model)
+        try readNeighbour(of: path, into: &model)
         try Snapshot.read(beside: path, into: &model)
         return model
     }

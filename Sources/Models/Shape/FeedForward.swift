@@ -73,6 +73,8 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
     /// Width of the experts' inputs and outputs where it is not the hidden size (Nemotron-3's
     /// latent experts); two matrices lead there and back.
     public var latent: Int?
+    /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
+    public var hasWideRouter = false
     /// Outputs of the router; more than `count` where some choices are no network (LongCat).
     public var routerOutputs: Int
     /// A sigmoid gate of one output on the shared expert (Qwen).
@@ -107,6 +109,7 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
             "router", hidden, routerOutputs, .replicated, hasBias: hasBias, isQuantized: false,
             isFeedForward: true)
         router.path = routerPath
+        router.isWide = hasWideRouter
         var all = [[router]]
         if let latent {
             all.append([

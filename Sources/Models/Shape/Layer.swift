@@ -16,6 +16,8 @@ public struct Layer: Equatable, Hashable, Sendable {
     /// What it caches besides its attention's keys and values, the same on every GPU: an indexer's
     /// keys (DeepSeek-V3.2).
     public var caches: [CacheSpec] = []
+    /// How a quantised checkpoint stores its weights; nil: in the deployment's format.
+    public var formats: LayerFormats?
     /// Whether it is a part of the layer before it, as the engine counts layers.
     public var continues = false
     /// Whether its weights are an earlier layer's (Zamba2's shared blocks).
@@ -27,11 +29,23 @@ public struct Layer: Equatable, Hashable, Sendable {
         self.normWeights = normWeights
     }
 
-    /// The matrices every token is multiplied by, experts' own not included.
+    /// The matrices every token is multiplied by, experts' own not included, with their formats.
     public func matrices(hidden: Int) -> [Projection] {
-        let parts =
-            attention.projections(hidden: hidden) + feedForward.projections(hidden: hidden) + others
-        return Array(parts.joined())
+        Array((mixerProjections(hidden: hidden) + networkProjections(hidden: hidden)).joined())
+    }
+
+    /// The mixer's projections with their formats; those of one inner list run as one GEMM.
+    public func mixerProjections(hidden: Int) -> [[Projection]] {
+        let parts = attention.projections(hidden: hidden)
+        return formats.map { $0.stamped(parts, after: 0) } ?? parts
+    }
+
+    /// All other projections with their formats; those of one inner list run as one GEMM.
+    public func networkProjections(hidden: Int) -> [[Projection]] {
+        let parts = feedForward.projections(hidden: hidden) + others
+        guard let formats else { return parts }
+        let before = attention.projections(hidden: hidden).reduce(0) { $0 + $1.count }
+        return formats.stamped(parts, after: before)
     }
 
     /// All elements of the layer, for a hidden size; 0 where they are an earlier layer's.

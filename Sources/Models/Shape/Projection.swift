@@ -23,6 +23,13 @@ public struct Projection: Equatable, Hashable, Sendable {
     public var isQuantized: Bool
     /// Whether it belongs to the feed-forward part, which is all that mxfp4 quantises.
     public var isFeedForward: Bool
+    /// Whether it is float32 whatever the model's type: routers of MiniMax-M2, GLM-4.5, LongCat.
+    public var isWide = false
+    /// Matrices that the checkpoint's format scales apart and this one holds side by side: 2 for
+    /// `gate_up_proj`, 4 for a gated delta network's `in_proj_qkvz`.
+    public var parts = 1
+    /// How a quantised checkpoint stores it; nil: in the deployment's format.
+    public var stored: StoredFormat?
 
     public init(
         _ name: String, _ inputs: Int, _ outputs: Int, _ split: Split, hasBias: Bool = false,
@@ -63,8 +70,14 @@ public struct Projection: Equatable, Hashable, Sendable {
 
     /// The format its elements are stored in when the deployment's weights are `format`.
     public func format(_ format: WeightFormat) -> WeightFormat {
+        if let stored { return stored.priced }
         guard isQuantized else { return .bf16 }
         return format == .mxfp4 && !isFeedForward ? .bf16 : format
+    }
+
+    /// Bytes of an element when the deployment's weights are `format`, as a step reads them.
+    public func bytesPerWeight(_ format: WeightFormat) -> Double {
+        stored?.bytesPerWeight ?? self.format(format).bytesPerWeight
     }
 }
 

@@ -68,14 +68,14 @@ public struct TransformerModel: Equatable, Sendable {
     /// Most tokens of context that may be asked for (engine.max_model_len); `Int.max` for models
     /// without positions.
     public var contextLimit: Int
-    /// Format of the published checkpoint.
+    /// Format of the published checkpoint: the one whose kernels most of its weights run on.
     public var nativeWeights = WeightFormat.bf16
-    /// Blocks of weights that share a scale in the published checkpoint; nil: no such blocks.
-    public var scaleBlock: ScaleBlock?
-    /// Why the checkpoint's format is not known; nil: it is `nativeWeights`.
+    /// Formats of the published checkpoint's modules; nil: 16 bits.
+    public internal(set) var quantization: Quantization?
+    /// Why the checkpoint's format is not known; nil: it is.
     public var unreadWeights: InputError?
-    /// What a reader of the checkpoint's format had to guess, for notes.
-    public var weightsNote: String?
+    /// What a reader of the checkpoint's format has to say.
+    public var formatNotes: [String] = []
     /// Which matrices the published number of active parameters includes.
     public var activeCounting = ActiveCounting.everything
     /// Layers, first to last.
@@ -179,7 +179,7 @@ public struct TransformerModel: Equatable, Sendable {
         if let asked, let unreadWeights {
             return ["weights are taken as \(asked.rawValue): \(unreadWeights.problem)"]
         }
-        return asked == nil ? [weightsNote].compactMap(\.self) : []
+        return asked == nil ? formatNotes : []
     }
 
     /// The same model with every layer attending to all earlier tokens: the no-window ablation.

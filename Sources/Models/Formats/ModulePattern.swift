@@ -1,0 +1,120 @@
+import Basics
+
+/// A pattern of module names, as checkpoints' ignore lists and targets have them: a regular
+/// expression of Python's `re`, or a name with `*` for any text.
+///
+/// Matching takes O(pattern × name) time whatever the pattern: no state is tried twice at one
+/// place. Captures do not matter here, so references back to them are refused.
+struct ModulePattern: Equatable, Hashable, Sendable {
+    /// One step of the matcher.
+    enum Operation: Equatable, Hashable, Sendable {
+        case byte(ByteSet)
+        /// Both ways go on.
+        case split(Int, Int)
+        case jump(Int)
+        case start
+        case end
+        /// A place between a word's letter and something else; or not one.
+        case boundary(Bool)
+        /// The program up to `after` matches from here, or does not.
+        case look(isNegative: Bool, after: Int)
+        case match
+    }
+
+    private let program: [Operation]
+
+    /// The pattern that `source` spells; `place` names the file in errors.
+    ///
+    /// - Throws: `InputError` for what is no expression, or one that this reader does not know.
+    init(regex source: String, place: String) throws {
+        var compiler = ModulePatternCompiler(source, place: place)
+        program = try compiler.program()
+    }
+
+    /// A name in which `*` stands for any text and `?` for one letter; all of a name must match.
+    init(wildcard source: String) {
+        var program: [Operation] = []
+        for byte in source.utf8 {
+            switch byte {
+            case UInt8(ascii: "*"):
+                let at = program.count
+                program += [.split(at + 1, at + 3), .byte(.all), .jump(at)]
+            case UInt8(ascii: "?"): program.append(.byte(.all))
+            default: program.append(.byte(ByteSet(byte)))
+            }
+        }
+        self.program = program + [.end, .match]
+    }
+
+    /// Whether the beginning of `name` matches, as `re.match` says.
+    func matches(_ name: some StringProtocol) -> Bool { run(from: 0, Array(name.utf8), at: 0) }
+
+    private func run(from first: Int, _ text: [UInt8], at start: Int) -> Bool {
+        var seen = [Bool](repeating: false, count: program.count * (text.count + 1))
+        var open = [(pc: first, at: start)]
+        while let (pc, at) = open.popLast() {
+            let state = pc * (text.count + 1) + at
+            if seen[state] { continue }
+            seen[state] = true
+            switch program[pc] {
+            case .match: return true
+            case .byte(let set):
+                if at < text.count, set.contains(text[at]) { open.append((pc + 1, at + 1)) }
+            case .jump(let next): open.append((next, at))
+            case .split(let one, let other):
+                open.append((other, at))
+                open.append((one, at))
+            case .start: if at == 0 { open.append((pc + 1, at)) }
+            case .end: if at == text.count { open.append((pc + 1, at)) }
+            case .boundary(let isOne):
+                let before = at > 0 && ByteSet.word.contains(text[at - 1])
+                let behind = at < text.count && ByteSet.word.contains(text[at])
+                if (before != behind) == isOne { open.append((pc + 1, at)) }
+            case .look(let isNegative, let after):
+                if run(from: pc + 1, text, at: at) != isNegative { open.append((after, at)) }
+            }
+        }
+        return false
+    }
+}
+
+/// A set of bytes.
+struct ByteSet: Equatable, Hashable, Sendable {
+    private var low: UInt128 = 0
+    private var high: UInt128 = 0
+
+    init() {}
+
+    init(_ byte: UInt8) { insert(byte) }
+
+    init(_ bytes: some Sequence<UInt8>) { bytes.forEach { insert($0) } }
+
+    static let all = ByteSet(0...255)
+    static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
+    static let spaces = ByteSet(" \t\n\r\u{0B}\u{0C}".utf8)
+    static let word = ByteSet(
+        (UInt8(ascii: "a")...UInt8(ascii: "z"))).union(ByteSet(UInt8(ascii: "A")...UInt8(ascii: "Z")))
+        .union(digits).union(ByteSet(UInt8(ascii: "_")))
+
+    mutating func insert(_ byte: UInt8) {
+        if byte < 128 { low |= 1 << UInt128(byte) } else { high |= 1 << UInt128(byte - 128) }
+    }
+
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 128 ? low >> UInt128(byte) & 1 == 1 : high >> UInt128(byte - 128) & 1 == 1
+    }
+
+    func union(_ other: ByteSet) -> ByteSet {
+        var result = self
+        result.low |= other.low
+        result.high |= other.high
+        return result
+    }
+
+    var inverted: ByteSet {
+        var result = self
+        result.low = ~low
+        result.high = ~high
+        return result
+    }
+}

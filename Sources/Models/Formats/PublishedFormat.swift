@@ -1,0 +1,147 @@
+import Basics
+
+/// The format that a checkpoint's published name ends in: "-FP8-dynamic", "-NVFP4", "-AWQ",
+/// "-GPTQ-Int4", "-quantized.w4a16".
+///
+/// One suffix means what its publisher's tool writes: NVIDIA's modelopt, Qwen's blocks of 128,
+/// otherwise llm-compressor's compressed-tensors.
+struct PublishedFormat {
+    /// The name without the suffix.
+    var base: String
+    /// nil: 16 bits.
+    var quantization: Quantization?
+
+    /// The suffixes, longest first where one ends in another.
+    private static let suffixes: [(text: String, format: @Sendable (Publisher) -> Quantization?)] = [
+        ("-fp8-dynamic", { _ in .compressed(.fp8(.channel)) }),
+        ("-fp8-block", { _ in .compressed(.fp8(.block(.usual))) }),
+        ("-fp8-kv", { _ in .beside("quark", .fp8(.tensor, isStatic: true)) }),
+        ("-fp8", { $0.fp8 }),
+        ("-nvfp4a16", { _ in .compressed(.nvfp4(hasInputScale: false)) }),
+        ("-nvfp4", { $0.nvfp4 }), ("-fp4", { $0.nvfp4 }),
+        ("-mxfp4", { _ in .beside("quark", .mx(bits: 4)) }),
+        ("-awq-int4", { _ in .awq }), ("-awq", { _ in .awq }),
+        ("-gptq-int8", { _ in .gptq(bits: 8) }), ("-gptq-int4", { _ in .gptq(bits: 4) }),
+        ("-gptq", { _ in .gptq(bits: 4) }),
+        ("-int4-autoround", { _ in .gptq(bits: 4, "inc") }),
+        ("-autoround", { _ in .gptq(bits: 4, "inc") }),
+        ("-quantized.w4a16", { _ in .compressed(.wholeSizes(4)) }),
+        ("-quantized.w8a16", { _ in .compressed(.wholeSizes(8)) }),
+        ("-quantized.w8a8", { _ in .compressed(.w8a8(.channel)) }),
+        ("-w4a16", { _ in .compressed(.wholeSizes(4)) }),
+        ("-w8a16", { _ in .compressed(.wholeSizes(8)) }),
+        ("-w8a8", { _ in .compressed(.w8a8(.channel)) }),
+        ("-int4", { _ in .compressed(.wholeSizes(4)) }),
+        ("-int8", { _ in .compressed(.w8a8(.channel)) }),
+        ("-bf16", { _ in nil }),
+    ]
+
+    /// Who publishes, which decides what a suffix means.
+    private enum Publisher {
+        case nvidia, qwen, other
+
+        var fp8: Quantization {
+            switch self {
+            case .nvidia: .modelOpt("modelopt", .fp8(.tensor, isStatic: true))
+            case .qwen: .blockFP8
+            case .other: .compressed(.fp8(.tensor, isStatic: true))
+            }
+        }
+
+        var nvfp4: Quantization {
+            self == .nvidia ? .modelOpt("modelopt_fp4", .nvfp4()) : .compressed(.nvfp4())
+        }
+    }
+
+    /// The parts of a name in small letters with `-` between its words; nil: it has no such suffix.
+    init?(_ name: String, publisher: String) {
+        for suffix in Self.suffixes {
+            let word = suffix.text
+            var base: String?
+            if name.hasSuffix(word) {
+                base = String(name.dropLast(word.count))
+            } else if let cut = name.cut(word) {
+                base = cut
+            }
+            guard let base else { continue }
+            self.base = base
+            let from: Publisher =
+                switch publisher {
+                case "nvidia": .nvidia
+                case "qwen": .qwen
+                case "": base.hasPrefix("qwen3") ? .qwen : .other
+                default: .other
+                }
+            quantization = suffix.format(from)
+            for format in quantization?.formats ?? [] {
+                if let note = format.pricedAs { quantization?.notes.append(note) }
+            }
+            return
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// The text without a word that a `-` follows; nil: the word is not there.
+    fileprivate func cut(_ word: String) -> String? {
+        var rest = self[...]
+        while let dash = rest.firstIndex(of: "-") {
+            let tail = self[dash...]
+            if tail.hasPrefix(word + "-") { return String(self[..<dash] + tail.dropFirst(word.count)) }
+            rest = rest[index(after: dash)...]
+        }
+        return nil
+    }
+}
+
+extension StoredFormat {
+    /// compressed-tensors' packed integers in groups of 128.
+    fileprivate static func wholeSizes(_ bits: Int) -> StoredFormat {
+        var format = packed(bits: bits, group: 128, hasZeros: false)
+        format.moduleBytes = 16
+        format.expertModuleBytes = 4
+        return format
+    }
+}
+
+/// The formats of published checkpoints that have no config.json here.
+extension Quantization {
+    /// 128 x 128 weights share a scale, as DeepSeek-V3, Kimi-K2, MiniMax-M2 and Qwen3 publish.
+    static var blockFP8: Quantization { beside("fp8", .fp8(.block(.usual)), latent: 0) }
+
+    /// gpt-oss: experts in MXFP4.
+    static var gptOSS: Quantization {
+        Quantization("gpt_oss_mxfp4", linear: nil, experts: .mxfp4Experts)
+    }
+
+    fileprivate static var awq: Quantization {
+        Quantization("auto_awq", .packed(bits: 4, group: 128, hasZeros: true))
+    }
+
+    fileprivate static func gptq(bits: Int, _ method: String = "auto_gptq") -> Quantization {
+        Quantization(method, .packed(bits: bits, group: 128, hasZeros: true))
+    }
+
+    fileprivate static func compressed(_ format: StoredFormat) -> Quantization {
+        var result = Quantization("compressed-tensors", format)
+        result.attentionBytes = QuantizationReader.compressedTensorsCacheScaleBytes
+        return result
+    }
+
+    /// A method that keeps four scales beside attention.
+    fileprivate static func beside(
+        _ method: String, _ format: StoredFormat, latent: Int = QuantizationReader.cacheScaleBytes
+    ) -> Quantization {
+        var result = Quantization(method, format)
+        result.attentionBytes = QuantizationReader.cacheScaleBytes
+        result.latentAttentionBytes = latent
+        return result
+    }
+
+    fileprivate static func modelOpt(_ method: String, _ format: StoredFormat) -> Quantization {
+        var result = beside(method, format)
+        result.cache = .fp8
+        return result
+    }
+}

@@ -1,0 +1,95 @@
+import Basics
+
+extension TransformerModel {
+    /// Whether the checkpoint stores its modules in formats of their own.
+    public var isQuantized: Bool { quantization != nil }
+
+    /// Lays a checkpoint's formats over the modules.
+    mutating func take(_ quantization: Quantization) {
+        self.quantization = quantization
+        formatNotes = quantization.notes
+        if let reason = quantization.unserved { unserved = unserved ?? reason }
+        var number = -1
+        for index in layers.indices {
+            if !layers[index].continues { number += 1 }
+            let start = "\(layersPath).\(number)."
+            layers[index].formats = quantization.formats(
+                of: layers[index], start, hidden: hiddenSize)
+        }
+        nativeWeights = dominantFormat()
+    }
+
+    /// What `kv_cache_dtype: auto` means: the checkpoint's cache where its settings say one, while
+    /// the weights are the checkpoint's too; nil: the model's own type.
+    public func checkpointCache(_ weights: WeightFormat) -> CacheFormat? {
+        weights == nativeWeights ? quantization?.cache : nil
+    }
+
+    /// What to tell where `auto` followed the checkpoint.
+    public static func cacheNote(_ cache: CacheFormat) -> String {
+        "the KV cache is \(cache.rawValue): kv_cache_dtype auto follows the checkpoint's settings"
+    }
+
+    /// Takes the format that a published name ends in; a checkpoint of 8-bit floats stays as it is
+    /// where the name says no more than that.
+    mutating func take(_ published: PublishedFormat) {
+        guard let asked = published.quantization else {
+            self = nativeWeights == .bf16 ? self : stored(as: .bf16)
+            return
+        }
+        if quantization?.method == "fp8", asked.formats.allSatisfy({ $0.name == "fp8" }) { return }
+        take(asked)
+    }
+
+    /// The model as a deployment's weights store it: in the checkpoint's own formats where these
+    /// are asked for, else all in one.
+    public func stored(as format: WeightFormat) -> TransformerModel {
+        guard quantization != nil, format != nativeWeights else { return self }
+        var result = self
+        result.quantization = nil
+        result.nativeWeights = .bf16
+        result.formatNotes = []
+        for index in result.layers.indices { result.layers[index].formats = nil }
+        return result
+    }
+
+    /// The format whose kernels most of the weights run on.
+    private func dominantFormat() -> WeightFormat {
+        var elements: [WeightFormat: Int64] = [:]
+        for layer in layers {
+            for matrix in layer.matrices(hidden: hiddenSize) {
+                elements[matrix.format(.bf16), default: 0] += matrix.parameters
+            }
+            guard case .experts(let experts) = layer.feedForward, let formats = layer.formats else {
+                continue
+            }
+            elements[formats.experts.priced, default: 0] +=
+                Int64(experts.count) * experts.weightsPerExpert(hidden: hiddenSize)
+        }
+        return WeightFormat.allCases.max { elements[$0, default: 0] < elements[$1, default: 0] }
+            ?? .bf16
+    }
+}
+
+extension Quantization {
+    /// Formats of a layer whose modules' names begin with `start`.
+    func formats(of layer: Layer, _ start: String, hidden: Int) -> LayerFormats {
+        var plain = layer
+        plain.formats = nil
+        let matrices = plain.matrices(hidden: hidden)
+        var experts = StoredFormat.plain
+        if case .experts(let routed) = layer.feedForward {
+            experts = format(of: start + routed.path, .experts)
+        }
+        let beside =
+            switch layer.attention {
+            case .heads: attentionBytes
+            case .latent: latentAttentionBytes
+            case .recurrent, .none: 0
+            }
+        return LayerFormats(
+            matrices: matrices.map {
+                $0.isQuantized ? format(of: start + $0.path, .linear) : .plain
+            }, experts: experts, attentionBytes: beside)
+    }
+}

@@ -1,0 +1,138 @@
+import Basics
+
+/// compressed-tensors: groups of targets, each with a scheme, and a list of what is ignored.
+extension QuantizationReader {
+    func compressedTensors() throws -> Quantization {
+        var result = Quantization("compressed-tensors", linear: nil, experts: nil)
+        result.attentionBytes = Self.compressedTensorsCacheScaleBytes
+        result.rules = [try skipped("ignore")]
+        let whole = try settings.word("format")
+        guard let groups = try settings.object("config_groups") else {
+            throw settings.unread("compressed-tensors without config_groups")
+        }
+        for name in groups.fields.keys.sorted(by: Self.groupsInOrder) {
+            guard let group = try groups.object(name) else { continue }
+            guard let weights = try group.object("weights") else { continue }
+            let form = try group.word("format") ?? whole ?? ""
+            let format = try compressed(
+                weights, inputs: group.object("input_activations"), form: form)
+            result.rules.append(try targets(group.names("targets"), format))
+        }
+        if form(whole, "mxfp4-pack-quantized"), result.formats.allSatisfy({ $0.name == "mxfp4" }) {
+            result.method = "mxfp4"
+        }
+        result.cache = try cacheScheme()
+        return result
+    }
+
+    private func form(_ word: String?, _ wanted: String) -> Bool { word == wanted }
+
+    /// group_2 comes before group_10.
+    private static func groupsInOrder(_ one: String, _ other: String) -> Bool {
+        one.utf8.count == other.utf8.count ? one < other : one.utf8.count < other.utf8.count
+    }
+
+    /// A class of modules ("Linear") means all linear layers and experts; else names and patterns.
+    private func targets(_ list: [String], _ format: StoredFormat) throws -> Quantization.Rule {
+        let isClass = { (name: String) in !name.contains(".") && name.hasSuffix("Linear") }
+        guard !list.contains(where: isClass), !list.isEmpty else {
+            var rule = Quantization.Rule()
+            rule.isEverything = true
+            rule.format = format
+            return rule
+        }
+        return try Quantization.Rule(list, format, place: place)
+    }
+
+    /// The format of one scheme.
+    private func compressed(
+        _ weights: QuantizationSettings, inputs: QuantizationSettings?, form: String
+    ) throws -> StoredFormat {
+        let bits = try weights.integer("num_bits", range: 1...64) ?? 8
+        let type = try weights.word("type") ?? "int"
+        let strategy = try weights.word("strategy") ?? (type == "int" ? "channel" : "tensor")
+        let group = try weights.integer("group_size", range: -1...ConfigFields.largestSize)
+        let isSymmetric = try weights.flag("symmetric", default: true)
+        let isStatic = try inputs.map { try !$0.isDynamic } ?? false
+        let unread = { [settings] in
+            settings.unread("compressed-tensors of \(bits)-bit \(type), strategy \(strategy)")
+        }
+        switch (type, bits) {
+        case ("float", 8) where strategy == "group" && group == 32: return .mx(bits: 8)
+        case ("float", 8):
+            return .fp8(try scales(strategy, group, weights), isStatic: isStatic)
+        case ("float", 4) where strategy == "tensor_group" || form == "nvfp4-pack-quantized":
+            return .nvfp4(hasInputScale: inputs != nil, group: max(1, group ?? 16))
+        case ("float", 4) where strategy == "group" && group == 32: return .mx(bits: 4)
+        case ("int", 8) where inputs != nil:
+            let isAsymmetric = try inputs.map { try !$0.flag("symmetric", default: true) } ?? false
+            return .w8a8(
+                try scales(strategy, group, weights), isStatic: isStatic,
+                hasAsymmetricInputs: isAsymmetric)
+        case ("int", 4), ("int", 8):
+            guard ["group", "channel"].contains(strategy) else { throw unread() }
+            let isGrouped = strategy == "group" && (group ?? -1) > 0
+            let order = try weights.text("actorder")
+            var format = StoredFormat.packed(
+                bits: bits, group: isGrouped ? group : nil, hasZeros: !isSymmetric,
+                ordersInputs: order == "group")
+            if inputs != nil { format.name = "w\(bits)a8" }
+            // Two 64-bit sizes of the unpacked matrix; in 16 bits beside each expert's matrices.
+            format.moduleBytes = 16
+            format.expertModuleBytes = 4
+            return format
+        default: throw unread()
+        }
+    }
+
+    private func scales(
+        _ strategy: String, _ group: Int?, _ weights: QuantizationSettings
+    ) throws -> StoredFormat.Scales {
+        switch strategy {
+        case "tensor": return .tensor
+        case "channel": return .channel
+        case "block": return .block(try weights.block("block_structure") ?? .usual)
+        case "group" where (group ?? 0) > 0: return .group(group!)
+        default: throw settings.unread("strategy \"\(strategy.prefix(40))\"")
+        }
+    }
+
+    /// `kv_cache_scheme`: the cache follows it.
+    func cacheScheme() throws -> CacheFormat? {
+        guard settings.has("kv_cache_scheme") else { return nil }
+        if case .string(let word)? = settings.fields["kv_cache_scheme"] {
+            return try cacheFormat(word)
+        }
+        guard let scheme = try settings.object("kv_cache_scheme") else { return nil }
+        let bits = try scheme.integer("num_bits", range: 1...64) ?? 8
+        guard bits == 8, try scheme.word("type") ?? "float" == "float" else {
+            throw settings.unread("a kv_cache_scheme of \(bits) bits")
+        }
+        return .fp8
+    }
+
+    /// A cache's algorithm by its name.
+    func cacheFormat(_ word: String) throws -> CacheFormat? {
+        switch word.uppercased() {
+        case "FP8": return .fp8
+        case "NONE", "AUTO", "": return nil
+        default: throw settings.unread("a cache in \"\(word.prefix(40))\"")
+        }
+    }
+}
+
+extension QuantizationSettings {
+    /// Whether inputs are scaled as they come: true, or "local".
+    fileprivate var isDynamic: Bool {
+        get throws {
+            if case .string? = fields["dynamic"] { return true }
+            return try flag("dynamic", default: false)
+        }
+    }
+
+    /// A word, or nil for whatever else stands there.
+    fileprivate func text(_ name: String) throws -> String? {
+        if case .string(let word)? = fields[name] { return word }
+        return nil
+    }
+}

@@ -1,0 +1,142 @@
+import Basics
+
+/// Reads a checkpoint's quantisation settings into formats of modules.
+///
+/// The methods, their names and what each stores are those of vLLM 0.33.0. A method or scheme that
+/// is not known is refused by its name; nothing that is not understood counts as 16 bits.
+struct QuantizationReader {
+    let settings: QuantizationSettings
+    /// The model's family, which some methods have a form of their own for.
+    let family: String
+    /// What its config says of the experts' type where they have one of their own (DeepSeek-V4).
+    var expertType: String?
+
+    var place: String { settings.place }
+
+    /// Bytes of scales that a method keeps beside attention: four of 16 bits; compressed-tensors
+    /// keeps 18 bytes (read off the engine's own classes at every tensor parallel size).
+    static let cacheScaleBytes = 8
+    static let compressedTensorsCacheScaleBytes = 18
+
+    private typealias Method = @Sendable (QuantizationReader) throws -> Quantization
+
+    /// The methods by the names that checkpoints write.
+    private static let methods: [String: Method] = [
+        "fp8": { try $0.fp8() }, "deepseek_v4_fp8": { try $0.fp8() },
+        "fbgemm_fp8": { try $0.fbgemm() },
+        "mxfp4": { try $0.mxfp4() }, "gpt_oss_mxfp4": { try $0.mxfp4() },
+        "gptq": { try $0.gptq() }, "gptq_marlin": { try $0.gptq() },
+        "auto_gptq": { try $0.gptq() },
+        "awq": { try $0.awq("auto_awq") }, "auto_awq": { try $0.awq("auto_awq") },
+        "awq_marlin": { try $0.awq("awq_marlin") },
+        "auto-round": { try $0.autoRound() }, "intel/auto-round": { try $0.autoRound() },
+        "inc": { try $0.autoRound() },
+        "compressed-tensors": { try $0.compressedTensors() },
+        "modelopt": { try $0.modelOpt() }, "modelopt_fp4": { try $0.modelOpt() },
+        "modelopt_mxfp8": { try $0.modelOpt() }, "modelopt_mixed": { try $0.modelOpt() },
+        "quark": { try $0.quark() }, "torchao": { try $0.torchAO() },
+        "experts_int8": { try $0.expertsInt8() }, "bitsandbytes": { try $0.bitsAndBytes() },
+    ]
+
+    /// The formats that the settings describe.
+    ///
+    /// - Throws: `InputError` at the file, naming the method or scheme that is not read.
+    func quantization() throws -> Quantization {
+        guard let word = try settings.word("quant_method") else {
+            throw settings.unread("quantisation without quant_method")
+        }
+        guard let method = Self.methods[word.lowercased()] else {
+            throw settings.unread("quant_method \"\(word.prefix(60))\"")
+        }
+        var result = try method(self)
+        for format in result.formats {
+            guard let note = format.pricedAs, !result.notes.contains(note) else { continue }
+            result.notes.append(note)
+        }
+        return result
+    }
+
+    /// Modules that stay in 16 bits, as the older methods list them.
+    func skipped(_ names: String...) throws -> Quantization.Rule {
+        for name in names where settings.has(name) {
+            return try Quantization.Rule(try settings.names(name), place: place)
+        }
+        return Quantization.Rule()
+    }
+
+    /// Why the engine refuses the checkpoint.
+    func refusal(_ problem: String, _ expected: String) -> InputError {
+        InputError(place, problem, expected: expected)
+    }
+
+    // MARK: 8-bit floats
+
+    /// A scale for each block (weight_block_size) or each matrix.
+    private func fp8() throws -> Quantization {
+        let scheme = try settings.word("activation_scheme") ?? "dynamic"
+        guard scheme == "dynamic" || scheme == "static" else {
+            throw settings.unread("activation_scheme \"\(scheme.prefix(40))\"")
+        }
+        let block = try settings.block("weight_block_size")
+        var format = StoredFormat.fp8(
+            block.map(StoredFormat.Scales.block) ?? .tensor,
+            isStatic: scheme == "static" && block == nil)
+        let isFourth = family.hasPrefix("deepseek_v4")
+        // Exponents of 8 bits, which only DeepSeek-V4's form keeps as they are.
+        if isFourth, try settings.word("scale_fmt") == "ue8m0" { format.scaleBytes = 1 }
+        var result = Quantization(isFourth ? "deepseek_v4_fp8" : "fp8", format)
+        if expertType == "fp4" { result.experts = .mx(bits: 4) }
+        result.rules = [try skipped("ignored_layers", "modules_to_not_convert")]
+        result.attentionBytes = Self.cacheScaleBytes
+        return result
+    }
+
+    /// A scale for each output, and an upper bound of the inputs.
+    private func fbgemm() throws -> Quantization {
+        var format = StoredFormat.fp8(.channel)
+        format.moduleBytes = 4
+        var result = Quantization("fbgemm_fp8", format)
+        result.rules = [try skipped("modules_to_not_convert", "ignore_list")]
+        result.unserved = refusal(
+            "vLLM 0.33.0 refuses fbgemm_fp8: the format is deprecated",
+            "--allow-deprecated-quantization for the server, or another checkpoint")
+        return result
+    }
+
+    // MARK: Others
+
+    /// gpt-oss: the experts only.
+    private func mxfp4() throws -> Quantization {
+        var result = Quantization(
+            family.hasPrefix("gpt_oss") ? "gpt_oss_mxfp4" : "mxfp4", linear: nil,
+            experts: .mxfp4Experts)
+        result.rules = [try skipped("modules_to_not_convert", "ignored_layers")]
+        return result
+    }
+
+    /// Experts in 8-bit integers, a scale for each output; quantised while they are loaded.
+    private func expertsInt8() throws -> Quantization {
+        Quantization("experts_int8", linear: nil, experts: .w8a8(.channel))
+    }
+
+    /// NormalFloat of 4 bits, or 8-bit integers: known for memory, no method of 0.33.0.
+    private func bitsAndBytes() throws -> Quantization {
+        let isFour = try settings.flag(
+            "load_in_4bit", default: settings.flag("_load_in_4bit", default: false))
+        let isDouble = try settings.flag("bnb_4bit_use_double_quant", default: false)
+        // A scale for 64 weights: float32, or 8 bits with a float32 for 256 of them.
+        var format =
+            isFour
+            ? StoredFormat(
+                "nf4", bits: 4, scales: .group(64), scaleBytes: isDouble ? 1 : 4, priced: .int4)
+            : StoredFormat("int8", bits: 8, scales: .channel, priced: .fp8)
+        if isFour { format.matrixBytes = 4 }
+        var result = Quantization("bitsandbytes", format)
+        result.rules = [
+            Quantization.Rule(anywhere: try settings.names("llm_int8_skip_modules"))
+        ]
+        result.unserved = refusal(
+            "vLLM 0.33.0 has no method bitsandbytes", "a checkpoint in a format that it loads")
+        return result
+    }
+}

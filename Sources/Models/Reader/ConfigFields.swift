@@ -1,45 +1,111 @@
 import Basics
 import Foundation
 
-/// The fields of a config.json, read with a check on each: present, an integer, within what any
-/// decoder has.
+/// The fields of a config.json's decoder, read with a check on each: present, an integer, within
+/// what any decoder has.
+///
+/// A wrapper's decoder stands in an object of its own (`text_config` and its like). A field that
+/// the decoder leaves out takes the default of its type's class, then what stands outside; null is
+/// none, as in Python.
 struct ConfigFields {
     /// The file, for messages.
     let place: String
-    private let fields: [String: JSONField]
+    /// The decoder's model_type, and the file's own; equal where nothing is wrapped.
+    let type: String
+    let outerType: String
+    /// The file's own fields.
+    let outer: [String: JSONField]
+    /// The decoder's; the file's own where nothing is wrapped.
+    private let own: [String: JSONField]
+    private let defaults: [String: JSONField]
 
     /// Largest value of a size: 2^18 is over ten times the largest published hidden size.
     static let largestSize = 1 << 18
 
-    /// Parses a config.json. Nested `text_config` fields (multimodal checkpoints) are lifted out.
+    /// Where wrappers keep their decoder, in the order in which the engine looks.
+    static let wrappers = [
+        "text_config", "llm_config", "language_config", "thinker_config", "language_model_config",
+    ]
+
+    /// Parses a config.json.
     init(_ data: Data, place: String) throws {
-        self.place = place
         guard case .object(let top) = try JSON5.decode(JSONField.self, from: data, place: place)
         else {
             throw InputError(
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
         }
-        if case .object(let text)? = top["text_config"] {
-            // An inner null leaves what stands outside.
-            fields = top.merging(text) { outer, inner in inner == .null ? outer : inner }
-        } else {
-            fields = top
+        self.place = place
+        outer = top
+        outerType = Self.string(top["model_type"]) ?? ""
+        let inner = Self.decoder(in: top)
+        own = inner ?? top
+        var type = outerType
+        if let inner {
+            type = Self.string(inner["model_type"]) ?? ""
         }
+        if inner == nil || type.isEmpty {
+            let outside = ClassDefaults.fields(of: outerType)
+            type = Self.string(outside["text"]) ?? outerType
+        }
+        self.type = type
+        defaults = ClassDefaults.fields(of: type)
     }
 
-    /// Whether the field is there and not null.
-    func has(_ name: String) -> Bool { fields[name].map { $0 != .null } ?? false }
+    /// The fields of a wrapper's decoder; nil where nothing is wrapped.
+    private static func decoder(in fields: [String: JSONField]) -> [String: JSONField]? {
+        for name in wrappers {
+            guard case .object(let inner)? = fields[name] else { continue }
+            // Qwen's omni models wrap twice.
+            return decoder(in: inner) ?? inner
+        }
+        return nil
+    }
 
-    /// The first of some names that is there.
+    private static func string(_ field: JSONField?) -> String? {
+        if case .string(let string)? = field { return string }
+        return nil
+    }
+
+    /// Whether the file wraps its decoder.
+    var isWrapped: Bool { own != outer }
+
+    /// What stands under a name: in the decoder, in its class, outside; nil for null.
+    subscript(_ name: String) -> JSONField? {
+        let found = own[name] ?? defaults[name] ?? outer[name]
+        return found == .null ? nil : found
+    }
+
+    /// Whether the field has a value, the class's own included.
+    func has(_ name: String) -> Bool { self[name] != nil }
+
+    /// Whether the file itself gives the field, null or not.
+    func gives(_ name: String) -> Bool { own[name] != nil }
+
+    /// What the file itself gives under a name, outside first.
+    func given(_ name: String) -> JSONField? {
+        let found = outer[name] ?? own[name]
+        return found == .null ? nil : found
+    }
+
+    /// The value under the first of some names that the file gives, then under the first that the
+    /// class has. A null in the file is no value.
     private func value(_ names: [String]) -> (name: String, value: JSONField)? {
         for name in names {
-            if let value = fields[name], value != .null { return (name, value) }
+            if let value = own[name], value != .null { return (name, value) }
+        }
+        for name in names where own[name] == nil {
+            if let value = defaults[name] ?? outer[name], value != .null { return (name, value) }
         }
         return nil
     }
 
     /// A required size: an integer from 1 to `most`; names are alternatives.
     func size(_ names: String..., most: Int = ConfigFields.largestSize) throws -> Int {
+        try size(names, most: most)
+    }
+
+    /// A required size; names are alternatives.
+    func size(_ names: [String], most: Int = ConfigFields.largestSize) throws -> Int {
         guard let found = try optionalSize(names, most: most) else {
             throw InputError(
                 place, "\(names[0]) is missing", expected: "an integer, 1 to \(most)")
@@ -54,112 +120,95 @@ struct ConfigFields {
         try optionalSize(names, most: most) ?? other
     }
 
-    private func optionalSize(_ names: [String], most: Int) throws -> Int? {
+    /// A size, or nil where none is given.
+    func optionalSize(_ names: [String], most: Int = ConfigFields.largestSize) throws -> Int? {
+        try integer(names, 1...most)
+    }
+
+    private func integer(_ names: [String], _ range: ClosedRange<Int>) throws -> Int? {
         guard let found = value(names) else { return nil }
-        guard case .number(let number) = found.value, number == number.rounded(), number >= 1,
-            number <= Double(most)
+        guard case .number(let number) = found.value, number == number.rounded(),
+            number >= Double(range.lowerBound), number <= Double(range.upperBound)
         else {
             throw InputError(
                 place, "\(found.name) is \(found.value.description)",
-                expected: "an integer, 1 to \(most)")
+                expected: "an integer, \(range.lowerBound) to \(range.upperBound)")
         }
         return Int(number)
     }
 
     /// A count that may be zero.
-    func count(_ name: String, default other: Int) throws -> Int {
-        guard let found = value([name]) else { return other }
-        guard case .number(let number) = found.value, number == number.rounded(), number >= 0,
-            number <= Double(Self.largestSize)
-        else {
-            throw InputError(
-                place, "\(name) is \(found.value.description)",
-                expected: "an integer, 0 to \(Self.largestSize)")
-        }
-        return Int(number)
+    func count(_ names: String..., default other: Int) throws -> Int {
+        try integer(names, 0...Self.largestSize) ?? other
     }
 
-    /// An optional flag.
+    /// An optional flag; 0 and 1 are flags too, as in Python.
     func flag(_ name: String, default other: Bool) throws -> Bool {
         guard let found = value([name]) else { return other }
-        guard case .bool(let bool) = found.value else {
+        switch found.value {
+        case .bool(let bool): return bool
+        case .number(let number) where number == 0 || number == 1: return number == 1
+        default:
             throw InputError(
                 place, "\(name) is \(found.value.description)", expected: "true or false")
         }
-        return bool
     }
 
     /// A word, or nil.
-    func word(_ name: String) -> String? {
-        if case .string(let string)? = fields[name] { return string }
-        return nil
-    }
+    func word(_ name: String) -> String? { Self.string(self[name]) }
 
     /// A list of words, or nil.
     func words(_ name: String) -> [String]? {
-        guard case .array(let items)? = fields[name] else { return nil }
+        guard case .array(let items)? = self[name] else { return nil }
+        return items.map { Self.string($0) ?? "" }
+    }
+
+    /// A list of integers, or nil; entries that are none become 0.
+    func integers(_ name: String) -> [Int]? {
+        guard case .array(let items)? = self[name] else { return nil }
         return items.map { item in
-            if case .string(let string) = item { return string }
-            return ""
+            switch item {
+            case .number(let number) where number.magnitude < 0x1p31: Int(number)
+            case .bool(let bool): bool ? 1 : 0
+            default: 0
+            }
         }
     }
 
-    /// A list of integers, or nil.
-    func integers(_ name: String) -> [Int]? {
-        guard case .array(let items)? = fields[name] else { return nil }
-        return items.compactMap { item in
-            if case .number(let number) = item, number.magnitude < 0x1p31 { return Int(number) }
-            return nil
+    /// A list with an integer for each of `layers` layers, or nil.
+    func perLayer(_ name: String, layers: Int) throws -> [Int]? {
+        guard let list = integers(name) else { return nil }
+        guard list.count >= layers else {
+            throw InputError(
+                place, "\(name) has \(list.count) entries",
+                expected: "one for each of \(layers) layers")
         }
+        return list
     }
 
     /// The fields of a nested object, or nil.
     func object(_ name: String) -> [String: JSONField]? {
-        if case .object(let fields)? = fields[name] { return fields }
+        if case .object(let fields)? = self[name] { return fields }
         return nil
+    }
+
+    /// Fields of a nested object, read with the same checks.
+    func nested(_ name: String) -> ConfigFields? {
+        object(name).map { ConfigFields(place: place, type: type, fields: $0) }
+    }
+
+    /// Fields that stand outside the decoder, read with the same checks.
+    var outside: ConfigFields { ConfigFields(place: place, type: outerType, fields: outer) }
+
+    init(place: String, type: String, fields: [String: JSONField]) {
+        self.place = place
+        self.type = type
+        outerType = type
+        outer = fields
+        own = fields
+        defaults = [:]
     }
 
     /// Those of `names` that are absent.
     func missing(_ names: [String]) -> [String] { names.filter { !has($0) } }
-}
-
-/// Any JSON value.
-enum JSONField: Decodable, Equatable, CustomStringConvertible {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSONField])
-    case object([String: JSONField])
-
-    init(from decoder: any Decoder) throws {
-        let single = try decoder.singleValueContainer()
-        if single.decodeNil() {
-            self = .null
-        } else if let bool = try? single.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let number = try? single.decode(Double.self) {
-            self = .number(number)
-        } else if let string = try? single.decode(String.self) {
-            self = .string(string)
-        } else if let array = try? single.decode([JSONField].self) {
-            self = .array(array)
-        } else {
-            self = .object(try single.decode([String: JSONField].self))
-        }
-    }
-
-    /// The value in a message: scalars as they are, the rest by kind.
-    var description: String {
-        switch self {
-        case .null: "null"
-        case .bool(let bool): "\(bool)"
-        case .number(let number):
-            number.magnitude < 0x1p53 && number == number.rounded()
-                ? "\(Int64(number))" : "\(number)"
-        case .string(let string): "\"\(string.prefix(40))\""
-        case .array: "a list"
-        case .object: "an object"
-        }
-    }
 }

@@ -21,17 +21,6 @@ extension ConfigFields {
         "max_target_positions", "max_sequence_length", "max_seq_length", "seq_len",
     ]
 
-    /// What the families' own configuration classes give when the file has no length (Transformers
-    /// 5.20); families that are absent have no positions.
-    private static let familyLengths = [
-        "llama": 2048, "mistral": 131_072, "qwen2": 32_768, "qwen3": 32_768, "phi3": 4096,
-        "phi": 2048, "mixtral": 131_072, "qwen2_moe": 32_768, "qwen3_moe": 32_768,
-        "qwen3_next": 32_768, "minimax_m2": 196_608, "gemma": 8192, "gemma2": 8192,
-        "gemma3": 131_072, "gemma3_text": 131_072, "gpt_oss": 131_072, "deepseek_v2": 2048,
-        "deepseek_v3": 4096, "kimi_k2": 4096, "jamba": 262_144, "gpt2": 1024, "big_bird": 4096,
-        "longformer": 512, "rwkv": 1024,
-    ]
-
     /// Rotary kinds whose factor the engine leaves out of the length.
     private static let unscaledKinds: Set = [
         "yarn", "deepseek_yarn", "llama3", "longrope", "su", "deepseek_llama_scaling",
@@ -45,15 +34,14 @@ extension ConfigFields {
         for name in Self.lengthNames where has(name) {
             found.append(try size(name, most: Self.longest))
         }
-        let family = word("model_type") ?? ""
         if found.isEmpty, has("context_length") {
             found = [try size("context_length", most: Self.longest)]
         }
-        guard let positions = found.min() ?? Self.familyLengths[family] else {
+        guard let positions = found.min() else {
             // vLLM takes 2,048 unless it is asked for another length, whatever that is.
             return Context(usual: 2048, limit: .max, positions: 2048)
         }
-        let rotary = try rotary(isGemma3: family.hasPrefix("gemma3"))
+        let rotary = try rotary(isGemma3: type.contains("gemma3"))
         let own = has("model_max_length") ? try size("model_max_length", most: Self.longest) : nil
         let length = (Double(own ?? positions) * rotary.factor).rounded(.down)
         guard length <= Double(Self.longest) else {

@@ -5,10 +5,10 @@ import Foundation
 ///
 ///     let model = try HuggingFaceConfig.model(file: "models/Qwen3-8B/config.json")
 ///
-/// The `model_type` chooses the family; every field that sizes the model must be there unless the
-/// family's own configuration class has a default for it.
+/// `architectures` and `model_type` choose the family as they choose the engine's class; a field
+/// that the file leaves out takes the default of its type's class.
 public enum HuggingFaceConfig {
-    /// The model of a config.json file.
+    /// The model of a config.json file, or of the folder of a snapshot that holds one.
     ///
     /// - Throws: `InputError` naming the file and the field.
     public static func model(file path: String) throws -> TransformerModel {
@@ -18,102 +18,85 @@ public enum HuggingFaceConfig {
                 path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
         var model = try model(data, place: path)
         try readNeighbour(of: path, into: &model)
+        try Snapshot.read(beside: path, into: &model)
         return model
     }
 
     /// The model of a config.json's bytes; `place` names it in errors.
     public static func model(_ data: Data, place: String) throws -> TransformerModel {
         let fields = try ConfigFields(data, place: place)
-        guard let type = fields.word("model_type") else {
+        guard !fields.outerType.isEmpty else {
             throw InputError(place, "model_type is missing", expected: "a known family's name")
         }
-        guard let family = families[type] else { throw unknownType(type, fields) }
-        var model = try family(fields)
+        let choice = try choice(fields)
+        guard let family = Families.all[choice.rule] else { throw unreadClass(choice.name, fields) }
+        var model = try family.model(fields)
         model.name = folderName(place)
+        model.architecture = choice.architecture
+        model.unserved = choice.unserved
+        if fields.isWrapped || choice.isWrapper { try Towers.add(to: &model, fields) }
         try readWeights(fields, into: &model)
         return model
     }
 
-    /// The families by model_type.
-    static let families: [String: @Sendable (ConfigFields) throws -> TransformerModel] = [
-        "llama": llama, "mistral": llama, "qwen2": qwen2, "qwen3": qwen3, "phi3": llama,
-        "phi": phi, "mixtral": mixtral, "qwen2_moe": qwenExperts, "qwen3_moe": qwenExperts,
-        "qwen3_next": qwenNext, "minimax_m2": minimax, "gemma": gemma, "gemma2": gemma2,
-        "gemma3": gemma3, "gemma3_text": gemma3, "gpt_oss": gptOSS, "deepseek_v2": deepSeek,
-        "deepseek_v3": deepSeek, "kimi_k2": deepSeek, "mamba": mamba, "falcon_mamba": mamba,
-        "mamba2": mamba2, "jamba": jamba, "rwkv": rwkv, "gpt2": gpt2, "big_bird": bigBird,
-        "longformer": longformer,
-    ]
+    /// Which rule reads a file.
+    struct Choice {
+        var rule: String
+        /// The class or type that chose it.
+        var name: String
+        var architecture: String?
+        var isWrapper = false
+        /// Why the engine does not serve it.
+        var unserved: InputError?
+    }
 
-    /// An error that says what a family without reader lacks to be read as a plain decoder.
-    private static func unknownType(_ type: String, _ fields: ConfigFields) -> InputError {
-        let plain = [
-            "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
-            "intermediate_size", "vocab_size",
-        ]
-        let missing = fields.missing(plain)
-        let lacking =
-            missing.isEmpty
-            ? "; it has a plain decoder's fields, so model_type \"llama\" may describe it"
-            : "; fields missing for a plain decoder: " + missing.joined(separator: ", ")
-        let known = families.keys.sorted()
-        return InputError(
-            fields.place, "model_type \"\(type)\" is not known" + lacking, word: type, among: known)
+    /// The first class that the engine knows decides; then the type.
+    static func choice(_ fields: ConfigFields) throws -> Choice {
+        let names = Self.names(fields)
+        for name in names {
+            switch Architectures.fates[name] {
+            case .read(let rule):
+                return Choice(rule: rule, name: name, architecture: name)
+            case .wrapper:
+                return try wrapped(name, fields)
+            case .unread: throw unreadClass(name, fields)
+            case .removed, .plugIn, nil: continue
+            }
+        }
+        guard let rule = Architectures.rule(ofType: fields.type) else {
+            throw unknown(names, fields)
+        }
+        var choice = Choice(rule: rule, name: fields.type, architecture: names.first)
+        choice.isWrapper = fields.isWrapped
+        choice.unserved = unserved(names.first, fields)
+        return choice
+    }
+
+    /// The names in `architectures`.
+    private static func names(_ fields: ConfigFields) -> [String] {
+        guard case .array(let items)? = fields.outer["architectures"] else { return [] }
+        return items.compactMap { item in
+            if case .string(let name) = item { return name }
+            return nil
+        }
+    }
+
+    /// A wrapper's decoder is chosen by its own class where it names one, else by its type.
+    private static func wrapped(_ name: String, _ fields: ConfigFields) throws -> Choice {
+        if fields.isWrapped, let inner = fields.words("architectures")?.first,
+            case .read(let rule)? = Architectures.fates[inner]
+        {
+            return Choice(rule: rule, name: name, architecture: name, isWrapper: true)
+        }
+        guard let rule = Architectures.rule(ofType: fields.type) else {
+            throw unreadClass("\(name) around model_type \"\(fields.type)\"", fields)
+        }
+        return Choice(rule: rule, name: name, architecture: name, isWrapper: true)
     }
 
     /// The folder a config.json stands in names the model.
     private static func folderName(_ place: String) -> String {
         let parts = place.split(separator: "/")
         return (parts.count > 1 ? parts[parts.count - 2] : place[...]).echoed()
-    }
-}
-
-extension ConfigFields {
-    /// Sizes every decoder has. `tied` is the family's default for tie_word_embeddings.
-    func shape(tied: Bool, normsPerLayer: Int = 2) throws -> DecoderShape {
-        let context = try context()
-        return try DecoderShape(
-            hidden: size("hidden_size", "n_embd", "d_model"),
-            // Far more than any published depth; with the other bounds no count overflows.
-            layers: size("num_hidden_layers", "n_layer", most: 1024),
-            vocabulary: size("vocab_size", most: 1 << 24),
-            context: context.usual, contextLimit: context.limit,
-            tiesEmbeddings: flag("tie_word_embeddings", default: tied),
-            normsPerLayer: normsPerLayer)
-    }
-
-    /// Heads with keys and values of their own.
-    func heads() throws -> HeadAttention {
-        let queries = try size("num_attention_heads", "n_head", most: 4096)
-        let keyValues = try size("num_key_value_heads", default: queries, most: 4096)
-        guard queries % keyValues == 0 else {
-            throw InputError(
-                place, "num_key_value_heads \(keyValues) does not divide num_attention_heads",
-                expected: "a divisor of \(queries)")
-        }
-        let dim = try size("head_dim", default: headDimOfHidden(queries), most: 8192)
-        return HeadAttention(queryHeads: queries, keyValueHeads: keyValues, headDim: dim)
-    }
-
-    private func headDimOfHidden(_ queries: Int) throws -> Int {
-        let hidden = try size("hidden_size", "n_embd", "d_model")
-        guard has("head_dim") || hidden % queries == 0 else {
-            throw InputError(
-                place, "num_attention_heads \(queries) does not divide hidden_size \(hidden)",
-                expected: "a divisor, or head_dim")
-        }
-        return max(1, hidden / queries)
-    }
-
-    /// A mixture of routed experts.
-    func experts(_ intermediate: Int, _ countNames: String...) throws -> ExpertFeedForward {
-        let name = countNames.first { has($0) } ?? countNames[0]
-        let count = try size(name, most: 4096)
-        let chosen = try size("num_experts_per_tok", "num_experts_per_token", most: 4096)
-        guard chosen <= count else {
-            throw InputError(
-                place, "num_experts_per_tok is \(chosen)", expected: "at most the \(count) experts")
-        }
-        return ExpertFeedForward(count: count, chosen: chosen, intermediate: intermediate)
     }
 }

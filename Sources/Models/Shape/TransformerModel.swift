@@ -39,6 +39,8 @@ public struct TransformerModel: Equatable, Sendable {
     public var tiesEmbeddings: Bool
     /// Learned position embeddings (GPT-3); 0 for rotary ones.
     public var learnedPositions = 0
+    /// Columns of the embedding and of the output head: mostly the hidden size (OPT-350m: 512).
+    public var embeddingWidth: Int
     /// Rows of the embedding and of the output head: the vocabulary, padded as the engine does.
     public var vocabularyRows: Int
     /// Elements of the final norm over the hidden state; twice the hidden size with a bias.
@@ -88,6 +90,7 @@ public struct TransformerModel: Equatable, Sendable {
         self.vocabularySize = vocabularySize
         self.tiesEmbeddings = tiesEmbeddings
         vocabularyRows = vocabularySize
+        embeddingWidth = hiddenSize
         finalNormWeights = hiddenSize
         self.maxContext = maxContext
         contextLimit = maxContext
@@ -96,11 +99,11 @@ public struct TransformerModel: Equatable, Sendable {
 
     /// Elements of the input embeddings.
     public var embeddingParameters: Int64 {
-        Int64(vocabularyRows + learnedPositions) * Int64(hiddenSize)
+        Int64(vocabularyRows) * Int64(embeddingWidth) + Int64(learnedPositions) * Int64(hiddenSize)
     }
 
     /// Elements of the output head, whether or not they are the embedding's.
-    public var headParameters: Int64 { Int64(vocabularyRows) * Int64(hiddenSize) }
+    public var headParameters: Int64 { Int64(vocabularyRows) * Int64(embeddingWidth) }
 
     /// Elements outside the layers that are neither embedding nor head nor tower.
     public var outerParameters: Int64 {
@@ -190,5 +193,14 @@ public struct TransformerModel: Equatable, Sendable {
             result.layers[index].attention = .heads(heads)
         }
         return result
+    }
+}
+
+extension TransformerModel {
+    /// The elements used for one token, embedding and output head included, towers not.
+    public var activeParametersOfDecoder: Int64 {
+        layers.reduce(
+            embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters
+        ) { $0 + $1.activeParameters(hidden: hiddenSize) }
     }
 }

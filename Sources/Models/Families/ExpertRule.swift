@@ -1,0 +1,150 @@
+import Basics
+
+/// A mixture of experts, and the layers that have one.
+struct ExpertRule: Sendable {
+    /// Names of the fields, alternatives in order.
+    var count = ["num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"]
+    var chosen = [
+        "num_experts_per_tok", "num_experts_per_token", "top_k_experts", "moe_topk", "moe_top_k",
+        "moe_k",
+    ]
+    var width = ["moe_intermediate_size", "expert_ffn_hidden_size", "intermediate_size"]
+    var shared = Shared.none
+    /// A sigmoid gate on the shared expert.
+    var gatesShared = Flag.no
+    /// A correction of the router's scores, one number an expert, in float32.
+    var corrects = Flag.no
+    /// Biases on router and experts.
+    var bias = Flag.no
+    var isGated = true
+    var layers = Layers.all
+
+    /// The expert that every token passes.
+    enum Shared: Sendable {
+        case none
+        /// As many experts' widths as a field says.
+        case experts([String])
+        /// As wide as a field says; 0 or nothing: none.
+        case width([String])
+        /// As many as the first fields say, each as wide as the second say or one expert is.
+        case product([String], [String])
+    }
+
+    /// Which layers have experts; the others have a dense network.
+    enum Layers: Sendable {
+        case all
+        /// From the layer that a field numbers; then each `frequency`-th, a number or a list.
+        case from(String, frequency: String?)
+        /// Each layer whose number plus one the field divides, but those that another lists
+        /// (Qwen).
+        case every(String, but: String)
+        /// From the layer that the first field numbers to that of the second, each whose number
+        /// plus one the third divides (Ernie).
+        case range(String, String, String)
+        /// Each of a period from an offset on (Jamba).
+        case periodic(String, offset: String)
+        /// Those where a list has a 1.
+        case listed(String)
+        /// Those that a list numbers (Llama 4), or each `step`-th where there is none.
+        case numbered(String, step: String)
+        /// Those where a list of words has "sparse"; all but the first where there is none.
+        case words(String)
+    }
+}
+
+extension ExpertRule {
+    /// The mixture of a file.
+    func experts(_ fields: ConfigFields) throws -> ExpertFeedForward {
+        let number = try fields.size(count, most: 4096)
+        let chosen = try fields.size(self.chosen, most: 4096)
+        guard chosen <= number else {
+            let name = self.chosen.first { fields.has($0) } ?? self.chosen[0]
+            throw InputError(
+                fields.place, "\(name) is \(chosen)", expected: "at most the \(number) experts")
+        }
+        let intermediate = try fields.size(width)
+        var experts = ExpertFeedForward(
+            count: number, chosen: chosen, intermediate: intermediate)
+        experts.isGated = isGated
+        experts.hasBias = try bias.value(fields)
+        let wide = try sharedWidth(fields, intermediate)
+        if wide > 0 {
+            var network = DenseFeedForward(intermediate: wide, isGated: isGated)
+            network.path = "mlp.shared_experts"
+            experts.shared = network
+            experts.gatesShared = try gatesShared.value(fields)
+        }
+        if try corrects.value(fields) {
+            experts.vectors = [
+                WeightVector("mlp.gate.e_score_correction_bias", number, isWide: true)
+            ]
+        }
+        return experts
+    }
+
+    private func sharedWidth(_ fields: ConfigFields, _ intermediate: Int) throws -> Int {
+        func first(_ names: [String]) throws -> Int {
+            for name in names where fields.has(name) {
+                return try fields.count(name, default: 0)
+            }
+            return 0
+        }
+        switch shared {
+        case .none: return 0
+        case .width(let names): return try first(names)
+        case .experts(let names): return try min(4096, first(names)) * intermediate
+        case .product(let names, let widths):
+            let width = try first(widths)
+            return try min(4096, first(names)) * (width > 0 ? width : intermediate)
+        }
+    }
+
+    /// Which of `layers` layers have experts.
+    func sparse(_ fields: ConfigFields, layers: Int) throws -> [Bool] {
+        switch self.layers {
+        case .all: return Array(repeating: true, count: layers)
+        case .from(let name, let frequency):
+            let first = try fields.count(name, default: 0)
+            if let frequency, let list = try fields.perLayer(frequency, layers: layers) {
+                return (0..<layers).map { $0 >= first && list[$0] != 0 }
+            }
+            let step = try frequency.map { try fields.size($0, default: 1) } ?? 1
+            return (0..<layers).map { $0 >= first && $0 % step == 0 }
+        case .every(let name, let but):
+            let step = try fields.size(name, default: 1)
+            let dense = Set(fields.integers(but) ?? [])
+            return (0..<layers).map { !dense.contains($0) && ($0 + 1) % step == 0 }
+        case .range(let first, let last, let interval):
+            let first = try fields.count(first, default: 0)
+            // -1 and nothing are the last layer.
+            let end = fields[last]?.integer ?? -1
+            let step = try fields.size(interval, default: 1)
+            let most = end < 0 ? layers - 1 : end
+            return (0..<layers).map { $0 >= first && $0 <= most && ($0 + 1) % step == 0 }
+        case .periodic(let name, let offsetName):
+            let period = try fields.size(name, default: 2)
+            let offset = try fields.count(offsetName, default: 1)
+            return (0..<layers).map { $0 % period == offset }
+        case .listed(let name):
+            guard let list = try fields.perLayer(name, layers: layers) else {
+                return Array(repeating: true, count: layers)
+            }
+            return (0..<layers).map { list[$0] != 0 }
+        case .numbered(let name, let stepName):
+            if let list = fields.integers(name) {
+                let sparse = Set(list)
+                return (0..<layers).map { sparse.contains($0) }
+            }
+            let step = try fields.size(stepName, default: 1)
+            return (0..<layers).map { ($0 + 1) % step == 0 }
+        case .words(let name):
+            guard let words = fields.words(name) else { return (0..<layers).map { $0 > 0 } }
+            guard words.count >= layers else {
+                throw InputError(
+                    fields.place, "\(name) has \(words.count) entries",
+                    expected: "one for each of \(layers) layers")
+            }
+            return words.prefix(layers).map { $0 == "sparse" }
+        }
+    }
+}

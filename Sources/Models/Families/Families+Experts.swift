@@ -1,0 +1,172 @@
+/// Decoders with mixtures of experts over heads of their own (vLLM 0.33.0's classes).
+extension Families {
+    static let mixtures: [String: Family] = [
+        "mixtral": mixtral, "qwen2_moe": qwen2Experts, "qwen3_moe": qwen3Experts,
+        "olmoe": olmoe, "flex_olmo": flexOlmo, "phimoe": phimoe, "dbrx": dbrx,
+        "granitemoe": graniteExperts, "bailing_moe": bailing, "deepseek_v1": deepSeek1,
+        "ernie4_5_moe": ernie, "glm4_moe": glm4Experts, "dots1": dots1,
+        "hunyuan_moe": hunyuan, "minimax_m2": miniMax, "afmoe": afmoe,
+        "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
+        "mellum": qwen3Experts.with {
+            $0.experts?.layers = .words("mlp_layer_types")
+        }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
+        "minicpm_moe": miniCPM, "llama4": llama4,
+    ]
+
+    /// intermediate_size is one expert's.
+    static let mixtral = Family().with {
+        $0.experts = ExpertRule(width: ["intermediate_size"])
+    }
+
+    /// Experts where mlp_only_layers and decoder_sparse_step leave them.
+    static let qwen3Experts = Family().with {
+        $0.heads.inputBias = .field("attention_bias")
+        $0.heads.norms = .perHead
+        $0.windows.needsFlag = true
+        $0.experts = ExpertRule(
+            shared: .width(["shared_expert_intermediate_size"]), gatesShared: .yes,
+            layers: .every("decoder_sparse_step", but: "mlp_only_layers"))
+    }
+
+    static let qwen2Experts = qwen3Experts.with {
+        $0.heads.inputBias = .unless("qkv_bias")
+        $0.heads.norms = .none
+    }
+
+    static let olmoe = mixtral.with { $0.heads.norms = .wholeByHeads }
+
+    static let flexOlmo = mixtral.with { $0.heads.norms = .whole }
+
+    /// Layer norms with biases, and biases on attention and the output head.
+    static let phimoe = mixtral.with {
+        $0.heads.inputBias = .yes
+        $0.heads.outputBias = .yes
+        $0.norms.bias = .yes
+        $0.finish = phi.finish
+    }
+
+    /// Sizes of attention and experts stand in objects of their own; norms without use of biases
+    /// have them all the same.
+    static let dbrx = Family().with {
+        $0.norms.bias = .yes
+        $0.whole = { fields in try Families.dbrxModel(fields) }
+    }
+
+    static let graniteExperts = granite.with {
+        $0.experts = ExpertRule(
+            width: ["intermediate_size"], shared: .width(["shared_intermediate_size"]))
+    }
+
+    static let bailing = Family().with {
+        $0.heads.inputBias = .any(["use_bias", "use_qkv_bias"])
+        $0.heads.outputBias = .field("use_bias")
+        $0.heads.norms = .perHead
+        $0.heads.hasNorms = .field("use_qk_norm")
+        $0.network.bias = .field("use_bias")
+        $0.experts = ExpertRule(
+            shared: .product(["num_shared_experts"], ["moe_shared_expert_intermediate_size"]),
+            corrects: .field("moe_router_enable_expert_bias"),
+            layers: .from("first_k_dense_replace", frequency: nil))
+    }
+
+    static let deepSeek1 = Family().with {
+        $0.experts = ExpertRule(
+            shared: .experts(["n_shared_experts"]),
+            layers: .from("first_k_dense_replace", frequency: "moe_layer_freq"))
+    }
+
+    static let ernie = Family().with {
+        $0.heads.inputBias = .field("use_bias")
+        $0.network.bias = .field("use_bias")
+        $0.experts = ExpertRule(
+            shared: .experts(["moe_num_shared_experts"]), corrects: .yes,
+            layers: .range("moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval"))
+    }
+
+    static let glm4Experts = Family().with {
+        $0.heads.inputBias = .field("attention_bias")
+        $0.heads.norms = .perHead
+        $0.heads.hasNorms = .field("use_qk_norm")
+        $0.experts = ExpertRule(
+            shared: .experts(["n_shared_experts"]), corrects: .yes,
+            layers: .from("first_k_dense_replace", frequency: nil))
+    }
+
+    /// Through the Transformers backend.
+    static let dots1 = glm4Experts.with {
+        $0.heads.outputBias = .field("attention_bias")
+        $0.heads.hasNorms = .yes
+    }
+
+    /// Through the Transformers backend: norms over heads, shared experts as wide as the network.
+    static let hunyuan = hunyuanDense.with {
+        $0.experts = ExpertRule(
+            width: ["moe_intermediate_size", "intermediate_size"],
+            shared: .experts(["num_shared_expert"]))
+    }
+
+    static let miniMax = Family().with {
+        $0.heads.inputBias = .field("attention_bias")
+        $0.heads.norms = .wholeByHeads
+        $0.heads.hasNorms = .unless("use_qk_norm")
+        $0.experts = ExpertRule(
+            width: ["intermediate_size"], corrects: .field("use_routing_bias"))
+    }
+
+    /// Arcee's: gates on attention, four norms.
+    static let afmoe = Family().with {
+        $0.heads.norms = .perHead
+        $0.heads.gatesOutput = .yes
+        $0.norms.perLayer = 4
+        $0.windows = WindowRule(period: 4, periodField: "global_attn_every_n_layers")
+        $0.experts = ExpertRule(
+            shared: .experts(["num_shared_experts"]), corrects: .yes,
+            layers: .from("num_dense_layers", frequency: nil))
+    }
+
+    static let exaoneExperts = exaone4.with {
+        $0.experts = ExpertRule(
+            shared: .experts(["num_shared_experts"]), corrects: .yes,
+            layers: .words("mlp_layer_types"))
+    }
+
+    /// Windows in every other layer, biases everywhere, a sink a head.
+    static let gptOSS = Family().with {
+        $0.heads.inputBias = .yes
+        $0.heads.outputBias = .yes
+        $0.heads.sinks = .yes
+        $0.windows = WindowRule(period: 2)
+        $0.experts = ExpertRule(width: ["intermediate_size"], bias: .yes)
+        $0.activeCounting = .withoutEmbedding
+    }
+
+    static let kolibri = Family().with {
+        $0.heads.norms = .perHead
+        $0.norms.perLayer = 4
+        $0.experts = ExpertRule(
+            shared: .experts(["n_shared_experts"]), corrects: .yes,
+            layers: .from("first_k_dense_replace", frequency: nil))
+    }
+
+    static let cohere2Experts = cohere.with {
+        $0.windows = WindowRule(period: 4, periodField: "sliding_window_pattern", plus: 1)
+        $0.heads.hasNorms = .no
+        $0.network.width = ["prefix_dense_intermediate_size", "intermediate_size"]
+        $0.experts = ExpertRule(
+            width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
+            layers: .words("mlp_layer_types"))
+    }
+
+    static let miniCPM = Family().with {
+        $0.experts = ExpertRule(width: ["intermediate_size"])
+    }
+
+    /// Chunked attention but for every fourth layer, experts beside one shared network.
+    static let llama4 = llama.with {
+        $0.network.width = ["intermediate_size_mlp"]
+        $0.experts = ExpertRule(
+            width: ["intermediate_size"], shared: .width(["intermediate_size"]),
+            layers: .every("interleave_moe_layer_step", but: ""))
+        $0.layer = { fields, index, layer in try fields.setChunks(index, &layer) }
+    }
+}

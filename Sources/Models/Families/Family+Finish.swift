@@ -1,0 +1,57 @@
+import Basics
+
+/// What rules of families change after the tables have been read.
+extension TransformerModel {
+    /// Sets the heads of keys and values of all layers.
+    mutating func setKeyValueHeads(_ count: (HeadAttention) -> Int) {
+        for index in layers.indices {
+            guard case .heads(var heads) = layers[index].attention else { continue }
+            heads.keyValueHeads = count(heads)
+            layers[index].attention = .heads(heads)
+        }
+    }
+}
+
+extension Layer {
+    /// Sets what the layer's heads see.
+    mutating func setReach(_ reach: Reach) {
+        guard case .heads(let heads) = attention else { return }
+        attention = .heads(heads.with(\.reach, reach))
+    }
+}
+
+extension ConfigFields {
+    /// Qwen 2 with a window on some of its layers: vLLM 0.33.0 refuses it.
+    func refuseMixedWindows(_ model: TransformerModel) throws {
+        guard word("layer_types") == nil, !has("layer_types"),
+            try flag("use_sliding_window", default: false), has("sliding_window")
+        else { return }
+        let first = try count("max_window_layers", default: model.layers.count)
+        guard first != model.layers.count else { return }
+        throw InputError(
+            place,
+            "a sliding window on some of the layers (max_window_layers \(first) of "
+                + "\(model.layers.count)) is not served by vLLM 0.33.0",
+            expected: "max_window_layers \(model.layers.count), or use_sliding_window false")
+    }
+
+    /// Granite with windows learns a sink for each head.
+    func addGraniteSinks(_ model: inout TransformerModel) throws {
+        guard try flag("attention_sinks", default: has("layer_types")) else { return }
+        for index in model.layers.indices {
+            guard case .heads(var heads) = model.layers[index].attention else { continue }
+            heads.vectors.append(
+                WeightVector("self_attn.sinks", heads.queryHeads, units: heads.queryHeads))
+            model.layers[index].attention = .heads(heads)
+        }
+    }
+
+    /// Llama 4: layers without positions see everything, the others their chunk.
+    func setChunks(_ index: Int, _ layer: inout Layer) throws {
+        let list = integers("no_rope_layers") ?? []
+        let interval = try size("no_rope_layer_interval", default: 4)
+        let isFull = index < list.count ? list[index] == 0 : (index + 1) % interval == 0
+        guard !isFull, has("attention_chunk_size") else { return layer.setReach(.full) }
+        layer.setReach(.chunked(chunk: try size("attention_chunk_size", most: 1 << 30)))
+    }
+}

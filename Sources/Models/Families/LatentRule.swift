@@ -1,0 +1,63 @@
+/// Latent attention (DeepSeek), and the indexer that chooses its keys.
+struct LatentRule: Sendable {
+    var bias = Flag.field("attention_bias")
+    /// Whether an indexer with keys of its own chooses what a token attends to (DeepSeek-V3.2).
+    var hasIndexer = false
+}
+
+extension LatentRule {
+    /// The attention of a file.
+    func attention(_ fields: ConfigFields) throws -> LatentAttention {
+        let queryRank = try fields.count("q_lora_rank", default: 0)
+        var latent = try LatentAttention(
+            queryHeads: fields.size("num_attention_heads", most: 4096),
+            queryRank: queryRank > 0 ? queryRank : nil, latentRank: fields.size("kv_lora_rank"),
+            ropeDim: fields.size("qk_rope_head_dim", most: 8192),
+            keyDim: fields.size("qk_nope_head_dim", most: 8192),
+            valueDim: fields.size("v_head_dim", most: 8192))
+        latent.hasBias = try bias.value(fields)
+        return latent
+    }
+
+    /// Adds the indexer's weights and its cache to a layer: a key of `index_head_dim` bytes in fp8
+    /// with a float32 scale for each 128 of them.
+    func addIndexer(
+        _ fields: ConfigFields, at index: Int, to layer: inout Layer
+    ) throws {
+        guard case .latent(var latent) = layer.attention, try hasIndexer(fields, index) else {
+            return
+        }
+        let heads = try fields.size("index_n_heads", most: 4096)
+        let width = try fields.size("index_head_dim", most: 8192)
+        let hidden = try fields.size("hidden_size")
+        let rank = latent.queryRank ?? hidden
+        func matrix(_ name: String, _ inputs: Int, _ outputs: Int) -> Projection {
+            var matrix = Projection(name, inputs, outputs, .replicated)
+            matrix.path = "self_attn.indexer." + name
+            return matrix
+        }
+        var scores = matrix("weights_proj", hidden, heads)
+        scores.isQuantized = false
+        var keys = matrix("wk", hidden, width)
+        keys.isQuantized = false
+        latent.otherProjections = [
+            [matrix("wq_b", rank, heads * width)], [keys, scores],
+        ]
+        latent.vectors.append(
+            WeightVector("self_attn.indexer.k_norm", 2 * width, isWide: true))
+        layer.attention = .latent(latent)
+        layer.caches.append(
+            CacheSpec(.mla, rowBytes: Int64(width + (width + 127) / 128 * 4), blockSize: 64))
+    }
+
+    /// Layers may take the choice of an earlier one: by a pattern of F and S, or each of a
+    /// frequency but the first ones (`DeepseekV2MLAAttention`).
+    private func hasIndexer(_ fields: ConfigFields, _ index: Int) throws -> Bool {
+        if let pattern = fields.word("index_topk_pattern") {
+            return Array(pattern.prefix(index + 1)).last != "S" || pattern.count <= index
+        }
+        let frequency = try fields.size("index_topk_freq", default: 1)
+        let offset = try fields.count("index_skip_topk_offset", default: 2)
+        return max(index - offset + 1, 0) % frequency == 0
+    }
+}

@@ -1,0 +1,90 @@
+import Basics
+
+/// What vLLM 0.33.0 does with each class that a config.json's `architectures` may name, and the
+/// rule that reads it here.
+///
+/// The engine takes the first name that it knows; without names it takes the bare class of the
+/// model_type, which pools and generates nothing.
+enum Architectures {
+    /// What becomes of a class.
+    enum Fate: Equatable, Sendable {
+        /// Read by the rule of a name.
+        case read(rule: String)
+        /// The decoder's own type says the rule.
+        case wrapper
+        /// Served by the engine, read by no rule.
+        case unread
+        /// Not served any more.
+        case removed(last: String)
+        case plugIn
+    }
+
+    /// The fate of every class of the registry.
+    static let fates: [String: Fate] = {
+        var fates: [String: Fate] = [:]
+        func add(_ text: String, _ fate: (String) -> Fate) {
+            var key = ""
+            for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+                if word.hasSuffix(":") {
+                    key = String(word.dropLast())
+                } else {
+                    fates[String(word)] = fate(key)
+                }
+            }
+        }
+        add(plugInText) { _ in .plugIn }
+        add(removedText) { .removed(last: $0) }
+        add(wrappersText) { _ in .wrapper }
+        add(unreadText) { _ in .unread }
+        add(readText) { .read(rule: $0) }
+        return fates
+    }()
+
+    /// The rule that reads a model_type where no class says more: a wrapper's decoder, or a file
+    /// without architectures.
+    static let rulesOfTypes: [String: String] = {
+        var rules: [String: String] = [:]
+        var key = ""
+        for word in typesText.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+            if word.hasSuffix(":") {
+                key = String(word.dropLast())
+            } else {
+                rules[String(word)] = key
+            }
+        }
+        return rules
+    }()
+
+    /// Types by rule. Those that are not listed are read by the rule of their own name, if there
+    /// is one.
+    private static let typesText = """
+        llama: mistral ministral3 smollm3 cwm exaone ernie4_5 phi3 gemma solar internlm3 teleflm
+          iquestcoder nanbeige aria_text_dense
+        qwen2: mimo qwen2_vl_text qwen2_5_vl_text qwen2_5_vl qwen2_vl qwen2_audio
+        qwen3: qwen3_vl_text
+        qwen3_moe: qwen3_vl_moe_text
+        olmo2: olmo3
+        gemma3: gemma3_text
+        granitemoe: granitemoeshared granitemoe_swa
+        granite: granite_swa
+        falcon: RefinedWeb RefinedWebModel
+        stablelm: stablelm_epoch
+        gpt_j: gptj
+        gpt2: gpt-sw3
+        hunyuan_moe: hunyuan_v1_moe
+        hunyuan_dense: hunyuan_v1_dense
+        bailing_moe: bailing_moe_v2
+        deepseek_v1: deepseek
+        deepseek_v2: deepseek_v3 kimi_k2 axk1 deepseek_vl_v2 kimi_k25_text
+        llama4: llama4_text
+        exaone4: exaone4_5_text
+        glm4: glm4v_text glm_ocr_text
+        glm4_moe: glm4v_moe_text
+        """
+
+    /// The rule of a model_type, or nil.
+    static func rule(ofType type: String) -> String? {
+        if let rule = rulesOfTypes[type] { return rule }
+        return Families.all[type] == nil ? nil : type
+    }
+}

@@ -1,0 +1,67 @@
+import Basics
+
+extension ConfigFields {
+    /// Width of the hidden state.
+    func hiddenSize() throws -> Int { try size("hidden_size", "n_embd", "d_model") }
+
+    /// Number of layers. Far more than any published depth; with the other bounds no count
+    /// overflows.
+    func layerCount() throws -> Int {
+        try size("num_hidden_layers", "n_layer", "n_layers", "num_layers", most: 1024)
+    }
+
+    /// Words of the vocabulary.
+    func vocabularySize() throws -> Int {
+        try size("padded_vocab_size", "vocab_size", most: 1 << 24)
+    }
+
+    /// Whether the output head shares the embedding's matrix.
+    func tiesEmbeddings() throws -> Bool {
+        let name = "tie_word_embeddings"
+        if gives(name) { return try flag(name, default: false) }
+        if outer[name] != nil { return try outside.flag(name, default: false) }
+        // Transformers' base class ties where neither file nor class says anything.
+        return try flag(name, default: true)
+    }
+
+    /// Elements of a head; the hidden size over the heads where no field has it.
+    func headDim(_ names: [String], queries: Int) throws -> Int {
+        if let width = try optionalSize(names, most: 8192) { return width }
+        let hidden = try hiddenSize()
+        guard hidden % queries == 0 else {
+            throw InputError(
+                place, "num_attention_heads \(queries) does not divide hidden_size \(hidden)",
+                expected: "a divisor, or head_dim")
+        }
+        return max(1, hidden / queries)
+    }
+
+    /// The window, where there is one; 0 is none.
+    func window() throws -> Int? {
+        guard has("sliding_window") else { return nil }
+        if case .number(0)? = self["sliding_window"] { return nil }
+        return try size("sliding_window", most: 1 << 30)
+    }
+
+    /// The kinds of the layers, checked against their number; nil where the file has none.
+    func layerTypes(layers: Int) throws -> [String]? {
+        guard let types = words("layer_types") else { return nil }
+        guard types.count == layers else {
+            throw InputError(
+                place, "layer_types has \(types.count) entries",
+                expected: "one for each of \(layers) layers")
+        }
+        if let odd = types.first(where: { !Self.layerTypeNames.contains($0) }) {
+            throw InputError(
+                place, "layer_types has \"\(odd)\"",
+                expected: Self.layerTypeNames.joined(separator: ", "))
+        }
+        return types
+    }
+
+    /// The kinds of layers that configuration classes know (Transformers 5.20).
+    private static let layerTypeNames = [
+        "full_attention", "sliding_attention", "chunked_attention", "linear_attention", "attention",
+        "conv", "mamba", "moe", "hybrid", "mlp",
+    ]
+}

@@ -1,0 +1,72 @@
+import Basics
+
+/// Why a file is not read, or is read and not served.
+extension HuggingFaceConfig {
+    /// A class that the engine serves and no rule reads.
+    static func unreadClass(_ name: String, _ fields: ConfigFields) -> InputError {
+        InputError(
+            fields.place,
+            "\(name.echoed()) is served by vLLM 0.33.0, but its layers are read by no rule here",
+            expected: "a class of the table in the article Families")
+    }
+
+    /// A family that nobody knows: what would decide it, and the nearest family only where all of
+    /// its fields are there and none that it does not have.
+    static func unknown(_ names: [String], _ fields: ConfigFields) -> InputError {
+        let type = fields.type
+        if let name = names.first, let fate = Architectures.fates[name],
+            let reason = why(fate, name)
+        {
+            return InputError(
+                fields.place, reason + ", and its layers are read by no rule here",
+                expected: "a class of the table in the article Families")
+        }
+        let plain = [
+            "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+            "intermediate_size", "vocab_size",
+        ]
+        let missing = fields.missing(plain)
+        let kinds = fields.missing([
+            "layer_types", "num_experts", "kv_lora_rank", "sliding_window", "state_size",
+        ])
+        var problem = "model_type \"\(type.echoed())\" is not known"
+        if let name = names.first { problem += " (class \(name.echoed()))" }
+        if !missing.isEmpty {
+            problem += "; a decoder's fields that it lacks: " + missing.joined(separator: ", ")
+        }
+        if kinds.count < 5 {
+            problem += "; its layers may be of several kinds"
+        }
+        return InputError(
+            fields.place, problem, word: type,
+            among: (Array(Architectures.rulesOfTypes.keys) + Array(Families.all.keys)).sorted(),
+            otherwise: "model_type and architectures of a family of the article Families")
+    }
+
+    /// Why the engine does not serve a file whose class it does not take; nil: nothing says so.
+    static func unserved(_ name: String?, _ fields: ConfigFields) -> InputError? {
+        guard let name else {
+            return refusal(
+                "without architectures vLLM 0.33.0 takes the bare class of model_type "
+                    + "\"\(fields.outerType.echoed())\", which pools and generates nothing", fields)
+        }
+        let reason =
+            Architectures.fates[name].flatMap { why($0, name) }
+            ?? "\(name.echoed()) is no class of vLLM 0.33.0"
+        return refusal(reason, fields)
+    }
+
+    private static func refusal(_ problem: String, _ fields: ConfigFields) -> InputError {
+        InputError(
+            fields.place, problem, expected: "a class it serves, or model.allow_unserved=true")
+    }
+
+    private static func why(_ fate: Architectures.Fate, _ name: String) -> String? {
+        switch fate {
+        case .removed(let last):
+            "\(name.echoed()) is not served by vLLM 0.33.0 (the last version to serve it is \(last))"
+        case .plugIn: "\(name.echoed()) is served by vLLM 0.33.0 only with a plug-in"
+        case .read, .wrapper, .unread: nil
+        }
+    }
+}

@@ -33,7 +33,7 @@ public struct KVCacheLayout: Equatable, Sendable {
         var state: Int64 = 0
         for layer in stage {
             if case .recurrent(let mixer) = layer.attention {
-                state += mixer.stateBytes / Int64(deployment.tensorParallel)
+                state += mixer.state(tensorParallel: deployment.tensorParallel).bytes()
                 continue
             }
             if !layer.attention.writesCache { continue }

@@ -180,9 +180,7 @@ extension Layer {
         case .latent(let latent): units.append(("attention heads", latent.queryHeads))
         case .none: break
         case .recurrent(let mixer):
-            for case .columns(let count) in mixer.projections.joined().map(\.split) {
-                units.append(("\(mixer.kind) channels", count))
-            }
+            units.append(("\(mixer.kind) heads", mixer.units))
         }
         switch feedForward {
         case .dense(let dense): units.append(("FFN columns", dense.intermediate))

@@ -131,17 +131,13 @@ private let samples = [
         #expect(layout.bytes(context: 1000) > 0)
     }
 
-    @Test func everyFamilyHasASample() {
+    @Test func everySampleIsOfAFamilyOfItsOwn() {
         let covered = Set(
             samples.compactMap { sample in
                 sample.json.split(separator: "\"").dropFirst(3).first.map(String.init)
             })
-        // These equal a catalogue model in HuggingFaceConfigTests.
-        let elsewhere: Set = [
-            "llama", "mistral", "phi3", "qwen2", "qwen3_moe", "mixtral", "gemma3", "gemma3_text",
-            "gpt_oss", "deepseek_v3", "deepseek_v2", "qwen3_next", "falcon_mamba", "jamba",
-        ]
-        #expect(covered.union(elsewhere) == Set(HuggingFaceConfig.families.keys))
+        #expect(covered.count == samples.count)
+        #expect(covered.allSatisfy { Architectures.rule(ofType: $0) != nil })
     }
 
     @Test func quantizedCheckpointsSayTheirFormat() throws {

@@ -99,8 +99,9 @@ extension Catalogue {
     private static let recurrent = [
         Entry(name: "qwen3-next-80b-a3b") {
             let delta = RecurrentMixer.gatedDeltaNet(
-                hidden: 2048, keyHeads: 16, keyDim: 128, valueHeads: 32, valueDim: 128,
-                convolution: 4)
+                GatedDeltaSizes(
+                    hidden: 2048, keyHeads: 16, keyDim: 128, valueHeads: 32, valueDim: 128,
+                    convolution: 4))
             let full = heads(16, 2, dim: 256).with(\.normalizesHeads, true)
                 .with(\.gatesOutput, true)
             let shared = DenseFeedForward(intermediate: 512)
@@ -116,7 +117,7 @@ extension Catalogue {
         },
         Entry(name: "falcon-mamba-7b") {
             let mamba = RecurrentMixer.mamba(
-                hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256)
+                MambaSizes(hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256))
             // No positions: 2,048 tokens are what the engine takes when none are asked for.
             return DecoderShape(
                 hidden: 4096, layers: 64, vocabulary: 65_024, context: 2048, contextLimit: .max,
@@ -125,7 +126,9 @@ extension Catalogue {
         },
         Entry(name: "jamba-1.5-mini") {
             let mamba = RecurrentMixer.mamba(
-                hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256)
+                MambaSizes(
+                    hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256,
+                    hasNorms: true))
             return DecoderShape(hidden: 4096, layers: 32, vocabulary: 65_536, context: 262_144)
                 .model { index in
                     let experts = ExpertFeedForward(count: 16, chosen: 2, intermediate: 14_336)

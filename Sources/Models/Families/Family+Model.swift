@@ -13,7 +13,7 @@ extension Family {
     /// The model that the tables say.
     private func tabled(_ fields: ConfigFields) throws -> TransformerModel {
         let context = try fields.context()
-        let count = try fields.layerCount()
+        let count = try layerNumber?(fields) ?? fields.layerCount()
         let hidden = try fields.hiddenSize()
         let norm = try norms.vectors(fields) * hidden
         let mixer = try attentions(fields, layers: count)

@@ -19,6 +19,8 @@ struct Family: Sendable {
     var latent: LatentRule?
     /// The mixers of all layers, from those that the tables say: where some layers keep a state.
     var mixers: (@Sendable (ConfigFields, [Attention]) throws -> [Attention])?
+    /// The number of layers where no field of the usual names says it.
+    var layerNumber: (@Sendable (ConfigFields) throws -> Int)?
     /// Whether the tables' heads are read at all; not where no layer has any.
     var hasHeads = true
     /// Whether the tables' networks are read.

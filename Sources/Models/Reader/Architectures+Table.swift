@@ -77,23 +77,38 @@ extension Architectures {
         starcoder2: Starcoder2ForCausalLM
         vaultgemma: VaultGemmaForCausalLM
         dots1: Dots1ForCausalLM
+        falcon_h1: FalconH1ForCausalLM
+        granitemoehybrid: GraniteMoeHybridForCausalLM
+        lfm2: Lfm2ForCausalLM
+        lfm2_moe: Lfm2MoeForCausalLM
+        nemotron_h: NemotronHForCausalLM
+        zamba2: Zamba2ForCausalLM
+        qwen3_5: Qwen3_5ForCausalLM
+        qwen3_5_moe: Qwen3_5MoeForCausalLM
+        kimi_linear: KimiLinearForCausalLM
+        deepseek_v4: DeepseekV4ForCausalLM
+        gemma3n: Gemma3nForCausalLM
+        gemma4: Gemma4ForCausalLM
+        mimo_v2: MiMoV2FlashForCausalLM MiMoV2ForCausalLM
+        minimax_m3: MiniMaxM3SparseForCausalLM
+        olmo_hybrid: OlmoHybridForCausalLM
         """
 
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
         unread: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
-          BeamForCausalLM DeciLMForCausalLM DeepseekV4ForCausalLM DomynEdgeForCausalLM
-          DoryForCausalLM FalconH1ForCausalLM FlintForCausalLM Rnj1ForCausalLM
-          Gemma3nForCausalLM Gemma4ForCausalLM Qwen4ExpForCausalLM Glm5NextForCausalLM
-          GraniteMoeHybridForCausalLM HrmTextForCausalLM HYV3ForCausalLM HYV4ForCausalLM
+          BeamForCausalLM DeciLMForCausalLM DomynEdgeForCausalLM
+          DoryForCausalLM FlintForCausalLM Rnj1ForCausalLM
+          Qwen4ExpForCausalLM Glm5NextForCausalLM
+          HrmTextForCausalLM HYV3ForCausalLM HYV4ForCausalLM
           HCXVisionV2ForCausalLM IQuestLoopCoderForCausalLM K2HorizonForCausalLM
-          KimiLinearForCausalLM Lfm2ForCausalLM Lfm2MoeForCausalLM LagunaForCausalLM
-          LongcatFlashNgramForCausalLM MiniCPMForCausalLM MiniMaxM3SparseForCausalLM
-          InklingForCausalLM InklingForConditionalGeneration MiMoV2FlashForCausalLM
-          MiMoV2ForCausalLM NemotronHForCausalLM NemotronHPuzzleForCausalLM
-          MuseGlimmerForCausalLM OlmoHybridForCausalLM PanguEmbeddedForCausalLM
-          PanguProMoEV2ForCausalLM Plamo3ForCausalLM Qwen3_5ForCausalLM Qwen3_5MoeForCausalLM
-          Step3TextForCausalLM Step3p5ForCausalLM Step5ForCausalLM Zamba2ForCausalLM
+          LagunaForCausalLM
+          LongcatFlashNgramForCausalLM MiniCPMForCausalLM
+          InklingForCausalLM InklingForConditionalGeneration
+          NemotronHPuzzleForCausalLM
+          MuseGlimmerForCausalLM PanguEmbeddedForCausalLM
+          PanguProMoEV2ForCausalLM Plamo3ForCausalLM
+          Step3TextForCausalLM Step3p5ForCausalLM Step5ForCausalLM
         """
 
     /// Classes that see or hear; the type of the decoder that they wrap says its rule.

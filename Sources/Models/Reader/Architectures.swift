@@ -80,6 +80,15 @@ enum Architectures {
         exaone4: exaone4_5_text
         glm4: glm4v_text glm_ocr_text
         glm4_moe: glm4v_moe_text
+        mamba: falcon_mamba
+        qwen3_5: qwen3_5_text
+        qwen3_5_moe: qwen3_5_moe_text
+        gemma3n: gemma3n_text
+        gemma4: gemma4_text
+        mimo_v2: mimo_v2_flash
+        minimax_m3: minimax_m3_vl minimax_m3_vl_text
+        linear_attention: linear_attn
+        gated_deltanet: gated_delta_net gated_delta
         """
 
     /// The rule of a model_type, or nil.

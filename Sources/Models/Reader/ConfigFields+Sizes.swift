@@ -36,6 +36,16 @@ extension ConfigFields {
         return max(1, hidden / queries)
     }
 
+    /// A size over a number of parts.
+    func evenly(_ size: Int, over parts: Int, _ name: String, _ partsName: String) throws -> Int {
+        guard size % parts == 0, size >= parts else {
+            throw InputError(
+                place, "\(partsName) \(parts) does not divide \(name) \(size)",
+                expected: "a divisor")
+        }
+        return size / parts
+    }
+
     /// The window, where there is one; 0 is none.
     func window() throws -> Int? {
         guard has("sliding_window") else { return nil }

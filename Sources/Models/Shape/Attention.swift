@@ -6,6 +6,9 @@ public enum Reach: Equatable, Hashable, Sendable {
     case sliding(window: Int)
     /// Those of its own chunk of `chunk` tokens (Llama 4).
     case chunked(chunk: Int)
+    /// The last `window` tokens, and one entry for each `ratio` tokens before, of which an indexer
+    /// chooses `chosen` where there is one (DeepSeek-V4). What is cached, the layer lists.
+    case compressed(window: Int, ratio: Int, chosen: Int?, positions: Int)
     /// A window, some tokens that all attend to, and random blocks: Longformer (arXiv 2004.05150)
     /// and BigBird (arXiv 2007.14062).
     case sparse(window: Int, globalTokens: Int, randomTokens: Int)
@@ -16,9 +19,17 @@ public enum Reach: Equatable, Hashable, Sendable {
         case .full: nil
         case .sliding(let window): window
         case .chunked(let chunk): chunk
+        case .compressed(let window, let ratio, let chosen, let positions):
+            window + (ratio > 1 ? chosen ?? positions / ratio : 0)
         case .sparse(let window, let globalTokens, let randomTokens):
             window + globalTokens + randomTokens
         }
+    }
+
+    /// Whether entries stand for several tokens each.
+    public var isCompressed: Bool {
+        if case .compressed = self { return true }
+        return false
     }
 
     /// Keys that a token at the end of a context of `context` tokens attends to.
@@ -45,6 +56,9 @@ public struct HeadAttention: Equatable, Hashable, Sendable {
     public var sharesValues = false
     /// Whether an earlier layer's cache is read and none is written (Gemma 3n, Gemma 4).
     public var readsEarlierCache = false
+    /// Whether the engine creates its cache before those of earlier layers (Zamba2's shared
+    /// blocks).
+    public var isCreatedFirst = false
     /// Weights besides the projections and `normalizesHeads`: norms over whole q and k, sinks.
     public var vectors: [WeightVector] = []
     /// Its projections where they are not q, k, v and o (Step-3's shared query, MiniCPM3's
@@ -127,6 +141,11 @@ public enum Attention: Equatable, Hashable, Sendable {
             case .full: return grouping
             case .sliding(let window): return "\(grouping), window \(window)"
             case .chunked(let chunk): return "\(grouping), chunks of \(chunk)"
+            case .compressed(let window, let ratio, let chosen, _):
+                let part = chosen.map { ", \($0) of them chosen" } ?? ""
+                return ratio > 1
+                    ? "\(grouping), window \(window) + entries of \(ratio)\(part)"
+                    : "\(grouping), window \(window)"
             case .sparse(let window, let globals, let randoms):
                 return "\(grouping), window \(window) + \(globals) global + \(randoms) random"
             }
@@ -136,7 +155,7 @@ public enum Attention: Equatable, Hashable, Sendable {
     /// Whether it adds keys and values to the cache.
     public var writesCache: Bool {
         switch self {
-        case .heads(let heads): !heads.readsEarlierCache
+        case .heads(let heads): !heads.readsEarlierCache && !heads.reach.isCompressed
         case .latent: true
         case .recurrent, .none: false
         }

@@ -73,6 +73,10 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
     /// Width of the experts' inputs and outputs where it is not the hidden size (Nemotron-3's
     /// latent experts); two matrices lead there and back.
     public var latent: Int?
+    /// The names of these two within the layer, as checkpoints spell them.
+    public var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
+    /// Columns that a GPU's share of an expert is padded to (Kimi-Linear); 0: none.
+    public var leastShare = 0
     /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
     public var hasWideRouter = false
     /// Outputs of the router; more than `count` where some choices are no network (LongCat).
@@ -112,12 +116,12 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
         router.isWide = hasWideRouter
         var all = [[router]]
         if let latent {
-            all.append([
-                Projection("latent_in_proj", hidden, latent, .replicated, isFeedForward: true)
-            ])
-            all.append([
-                Projection("latent_out_proj", latent, hidden, .replicated, isFeedForward: true)
-            ])
+            let sizes = [("latent_in_proj", hidden, latent), ("latent_out_proj", latent, hidden)]
+            for ((name, inputs, outputs), path) in zip(sizes, latentPaths) {
+                var matrix = Projection(name, inputs, outputs, .replicated, isFeedForward: true)
+                matrix.path = path
+                all.append([matrix])
+            }
         }
         if gatesShared {
             all.append([

@@ -11,7 +11,9 @@ extension Layer {
         case .heads, .latent:
             guard attention.writesCache else { return caches }
             let row = attention.cacheBytesPerToken(deployment)
-            return [CacheSpec(attention.cacheKind, rowBytes: row)] + caches
+            var spec = CacheSpec(attention.cacheKind, rowBytes: row)
+            if case .heads(let heads) = attention { spec.isCreatedFirst = heads.isCreatedFirst }
+            return [spec] + caches
         }
     }
 }
@@ -27,33 +29,11 @@ extension Attention {
             case .full: return .full
             case .sliding(let window): return .sliding(window: window)
             case .chunked(let chunk): return .chunked(chunk: chunk)
+            case .compressed(let window, _, _, _): return .sliding(window: window)
             case .sparse(let window, let globals, let randoms):
                 // Random keys differ by query, so nothing may be forgotten.
                 return randoms > 0 ? .full : .sliding(window: window + globals)
             }
         }
-    }
-}
-
-extension RecurrentMixer {
-    /// The state of one sequence on one of `tensorParallel` GPUs.
-    public func state(tensorParallel: Int) -> StateSpec {
-        var parts = states.map { state in
-            StateSpec.Part(
-                elements: state.elements(tensorParallel: tensorParallel),
-                elementBytes: state.elementBytes,
-                elementsPerDraft: max(1, state.units / tensorParallel)
-                    * state.elementsPerUnitAndDraft,
-                isRecurrence: state.isRecurrence)
-        }
-        if parts.isEmpty {
-            parts = [
-                StateSpec.Part(elements: narrowStateElements / tensorParallel),
-                StateSpec.Part(
-                    elements: wideStateElements / tensorParallel, elementBytes: 4,
-                    isRecurrence: true),
-            ]
-        }
-        return StateSpec(type: kind, parts: parts, checkpoint: checkpoint)
     }
 }

@@ -127,16 +127,21 @@ extension Attention {
         switch self {
         case .none: 0
         case .heads(let heads):
-            (heads.normalizesHeads ? 2 * heads.headDim : 0) + heads.vectors.elements
+            heads.normElements + heads.vectors.elements
         case .latent(let latent):
             latent.latentRank + (latent.queryRank ?? 0) + latent.vectors.elements
         case .recurrent(let mixer):
-            mixer.vectors.isEmpty ? mixer.otherWeights : mixer.vectors.elements
+            mixer.otherWeights
         }
     }
 }
 
 extension HeadAttention {
+    /// Elements of the norms over each head: q's and k's, or q's alone where no key is made.
+    var normElements: Int {
+        normalizesHeads ? (readsEarlierCache ? 1 : 2) * headDim : 0
+    }
+
     fileprivate func projections(hidden: Int) -> [[Projection]] {
         func matrix(
             _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split,
@@ -150,12 +155,15 @@ extension HeadAttention {
         var inward = [
             matrix(
                 "q_proj", hidden, gatesOutput ? 2 * queries : queries,
-                .columns(units: queryHeads), hasBias: inputBias),
-            matrix(
-                "k_proj", hidden, keyValueHeads * headDim, .columns(units: keyValueHeads),
-                hasBias: inputBias),
+                .columns(units: queryHeads), hasBias: inputBias)
         ]
-        if !sharesValues {
+        if !readsEarlierCache {
+            inward.append(
+                matrix(
+                    "k_proj", hidden, keyValueHeads * headDim, .columns(units: keyValueHeads),
+                    hasBias: inputBias))
+        }
+        if !sharesValues, !readsEarlierCache {
             inward.append(
                 matrix(
                     "v_proj", hidden, keyValueHeads * valueDim, .columns(units: keyValueHeads),

@@ -1,42 +1,60 @@
 /// A mixer that keeps a state of constant size per sequence instead of keys and values: linear
-/// attention, RetNet, RWKV, Mamba, gated delta networks.
+/// attention, RetNet, RWKV, Mamba, gated delta networks, short convolutions.
 public struct RecurrentMixer: Equatable, Hashable, Sendable {
     /// The family's name, for people: "mamba", "gated_delta_net", "retnet", "rwkv", "linear".
     public var kind: String
     /// Its projections; those of one inner list read the same input and run as one GEMM.
     public var projections: [[Projection]]
     /// Weights outside the projections: convolutions, decay rates, norms.
-    public var otherWeights: Int
-    /// State elements per sequence that are kept in 32 bits: the recurrence itself.
-    public var wideStateElements: Int
-    /// State elements per sequence that are kept in 16 bits: the convolution's last inputs.
-    public var narrowStateElements: Int
+    public var vectors: [WeightVector]
+    /// The tensors of a sequence's state.
+    public var states: [RecurrentState]
     /// FLOPs per token of the recurrence and the convolution.
     public var scanFLOPsPerToken: Int
-    /// What one GPU of some keeps per sequence, where it is more than the two counts above say:
-    /// tensors that are not cut evenly, other types. Empty: cut evenly.
-    public var states: [RecurrentState] = []
-    /// Weights outside the projections by name, in place of `otherWeights` where not empty.
-    public var vectors: [WeightVector] = []
+    /// Heads (or channels) that tensor parallelism must divide.
+    public var units: Int
     /// Where its prefill can hand out a state from inside a chunk.
     public var checkpoint = StateSpec.Checkpoint.none
-    /// The module's name within its layer, as checkpoints spell it.
-    public var path = "mixer"
 
     public init(
-        kind: String, projections: [[Projection]], otherWeights: Int, wideStateElements: Int,
-        narrowStateElements: Int, scanFLOPsPerToken: Int
+        kind: String, units: Int, projections: [[Projection]], vectors: [WeightVector] = [],
+        states: [RecurrentState], scanFLOPsPerToken: Int
     ) {
         self.kind = kind
+        self.units = units
         self.projections = projections
-        self.otherWeights = otherWeights
-        self.wideStateElements = wideStateElements
-        self.narrowStateElements = narrowStateElements
+        self.vectors = vectors
+        self.states = states
         self.scanFLOPsPerToken = scanFLOPsPerToken
     }
 
-    /// Bytes of state per sequence.
-    public var stateBytes: Int64 { Int64(4 * wideStateElements + 2 * narrowStateElements) }
+    /// Elements of its weights outside the projections.
+    public var otherWeights: Int { vectors.elements }
+
+    /// Bytes of state per sequence on one GPU alone.
+    public var stateBytes: Int64 { state(tensorParallel: 1).bytes() }
+
+    /// The state of one sequence on one of `tensorParallel` GPUs.
+    public func state(tensorParallel: Int) -> StateSpec {
+        let parts = states.map { state in
+            StateSpec.Part(
+                elements: state.elements(tensorParallel: tensorParallel),
+                elementBytes: state.elementBytes,
+                elementsPerDraft: max(1, state.units / tensorParallel)
+                    * state.elementsPerUnitAndDraft,
+                isRecurrence: state.isRecurrence)
+        }
+        return StateSpec(type: kind, parts: parts, checkpoint: checkpoint)
+    }
+
+    /// The same with the recurrence's state in elements of so many bytes.
+    public func keeping(recurrenceBytes bytes: Int) -> RecurrentMixer {
+        var copy = self
+        for index in copy.states.indices where copy.states[index].isRecurrence {
+            copy.states[index].elementBytes = bytes
+        }
+        return copy
+    }
 }
 
 /// One tensor of a recurrent layer's state, and how tensor parallelism cuts it.
@@ -60,6 +78,20 @@ public struct RecurrentState: Equatable, Hashable, Sendable {
         self.elementsPerUnit = elementsPerUnit
         self.elementBytes = elementBytes
         self.isRecurrence = isRecurrence
+    }
+
+    /// The last inputs of a convolution of `length` over `channels` for each unit; a speculative
+    /// token adds one.
+    static func convolution(units: Int, channels: Int, length: Int) -> RecurrentState {
+        var state = RecurrentState(units: units, elementsPerUnit: channels * (length - 1))
+        state.elementsPerUnitAndDraft = channels
+        return state
+    }
+
+    /// The recurrence itself.
+    static func recurrence(units: Int, elements: Int, bytes: Int = 2) -> RecurrentState {
+        RecurrentState(
+            units: units, elementsPerUnit: elements, elementBytes: bytes, isRecurrence: true)
     }
 
     /// Elements on one of `tensorParallel` GPUs.

@@ -1,0 +1,70 @@
+import Basics
+
+/// Decoders with layers that keep a state, by their rules' names; a rule a file.
+extension Families {
+    static let recurrent: [String: Family] = [
+        "qwen3_next": qwenNext, "qwen3_5": qwen35, "qwen3_5_moe": qwen35Experts,
+        "olmo_hybrid": olmoHybrid, "mamba": mamba, "mamba2": mamba2, "jamba": jamba,
+        "bamba": bamba, "plamo2": plamo2, "zamba2": zamba2, "nemotron_h": nemotronH,
+        "granitemoehybrid": graniteHybrid, "falcon_h1": falconH1, "lfm2": lfm2,
+        "lfm2_moe": lfm2Experts, "kimi_linear": kimiLinear,
+    ]
+}
+
+extension ConfigFields {
+    /// Which layers keep a state and which attend, by the words of `layer_types`.
+    ///
+    /// - Parameter period: every so manieth layer attends where the file has no list.
+    func attends(layers: Int, period: Int? = nil) throws -> [Bool] {
+        if let types = try layerTypes(layers: layers) {
+            return try types.enumerated().map { index, type in
+                switch type {
+                case "full_attention", "attention": return true
+                case "linear_attention", "mamba", "conv": return false
+                default:
+                    throw InputError(
+                        place, "layer_types[\(index)] is \"\(type)\"",
+                        expected: "an attention or a state of this family")
+                }
+            }
+        }
+        guard let period else { return Array(repeating: false, count: layers) }
+        return (0..<layers).map { ($0 + 1) % period == 0 }
+    }
+
+    /// Bytes of an element of the recurrence's state, as a field names them; `other` where there
+    /// is none.
+    func stateBytes(_ name: String, default other: Int) throws -> Int {
+        guard has(name) else { return other }
+        switch word(name) {
+        case "float32", "torch.float32": return 4
+        case "bfloat16", "float16", "torch.bfloat16", "torch.float16": return 2
+        case "auto": return other
+        default:
+            throw InputError(
+                place, "\(name) is \(self[name]?.description ?? "null")",
+                expected: "float32, bfloat16 or float16")
+        }
+    }
+
+    /// Mamba 2's sizes under the names that hybrids give them.
+    func hybridMamba2(path: String) throws -> Mamba2Sizes {
+        let hidden = try hiddenSize()
+        let inner = try size("mamba_expand", default: 2, most: 64) * hidden
+        let heads = try size("mamba_n_heads", "n_mamba_heads", most: 4096)
+        guard inner % heads == 0 else {
+            throw InputError(
+                place, "the \(heads) Mamba heads do not divide their \(inner) channels",
+                expected: "a divisor")
+        }
+        var sizes = Mamba2Sizes(
+            hidden: hidden, heads: heads, headDim: inner / heads,
+            state: try size("mamba_d_state", most: 8192),
+            groups: try size("mamba_n_groups", "mamba_ngroups", default: 1, most: 4096),
+            convolution: try size("mamba_d_conv", default: 4, most: 64))
+        sizes.hasBias = try flag("mamba_proj_bias", default: false)
+        sizes.hasConvolutionBias = try flag("mamba_conv_bias", default: true)
+        sizes.path = path
+        return sizes
+    }
+}

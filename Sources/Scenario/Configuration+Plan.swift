@@ -25,11 +25,13 @@ extension Configuration {
     /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
     public func resolved() throws -> ResolvedConfiguration {
         let model = try self.model.shape()
+        if let unserved = model.unserved, !self.model.allowUnserved { throw unserved }
         var deployment = try self.deployment(of: model)
         var resolved = self
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
-        var warnings = model.weightsNotes(self.model.weights)
+        var warnings = model.notes + model.weightsNotes(self.model.weights)
+        if let unserved = model.unserved { warnings.append(unserved.problem) }
         if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }

@@ -21,11 +21,14 @@ extension ConfigurationKey {
     private static let model: [ConfigurationKey] = [
         .init(
             "model.name", \.model.name, .text("a name of the catalogue or a config.json's path"),
-            "The model: a name of the catalogue, or the path of a Hugging Face config.json."),
+            "The model: a name of the catalogue, or the path of a config.json or of its folder."),
         .init(
             "model.weights", \.model.weights,
             .optional(.choice, null: "as published"),
             "Number format of the weights."),
+        .init(
+            "model.allow_unserved", \.model.allowUnserved, .flag,
+            "Run a model that the engine version does not serve, as if it did."),
     ]
 
     private static let hardware: [ConfigurationKey] = [

@@ -13,7 +13,7 @@ extension Verb {
             switch a technique off, to show why it exists.
             """,
         flags: [
-            Flag("--model", "M", "A name of the catalogue or a config.json's path."),
+            Flag("--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
             Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
             Flag("--pp", "N", "pipeline_parallel_size."),
             Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
@@ -73,7 +73,10 @@ extension Verb {
             var explanation = try Explanation(
                 model, deployment, options, blockSize: blockSize, utilization: utilization,
                 step: step)
-            explanation.notes += model.weightsNotes(weights)
+            explanation.notes += model.notes + model.weightsNotes(weights)
+            if let unserved = model.unserved {
+                explanation.notes.append("\(unserved.problem): headway run refuses it")
+            }
             if cache == nil, deployment.cache != .bf16 {
                 explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
             }

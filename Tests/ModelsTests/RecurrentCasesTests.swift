@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Models
 
 /// Models with recurrent layers, mixes and caches of special shape against cases/models.
-@Suite(.enabled(if: RecurrentCasesTests.hasCases))
+@Suite(.enabled(if: evidence != nil))
 struct RecurrentCasesTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../../shared/cases/models").standardizedFileURL

@@ -10,7 +10,7 @@ extension Families {
         "mellum": qwen3Experts.with {
             $0.experts?.layers = .words("mlp_layer_types")
         }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
-        "minicpm_moe": miniCPM, "llama4": llama4,
+        "llama4": llama4, "step3": step3,
     ]
 
     /// intermediate_size is one expert's.
@@ -45,10 +45,8 @@ extension Families {
         $0.finish = phi.finish
     }
 
-    /// Sizes of attention and experts stand in objects of their own; norms without use of biases
-    /// have them all the same.
+    /// Sizes of attention and experts stand in objects of their own.
     static let dbrx = Family().with {
-        $0.norms.bias = .yes
         $0.whole = { fields in try Families.dbrxModel(fields) }
     }
 
@@ -94,6 +92,7 @@ extension Families {
 
     /// Through the Transformers backend.
     static let dots1 = glm4Experts.with {
+        $0.windows = WindowRule(isIgnored: true)
         $0.heads.outputBias = .field("attention_bias")
         $0.heads.hasNorms = .yes
     }
@@ -155,10 +154,6 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
             layers: .words("mlp_layer_types"))
-    }
-
-    static let miniCPM = Family().with {
-        $0.experts = ExpertRule(width: ["intermediate_size"])
     }
 
     /// Chunked attention but for every fourth layer, experts beside one shared network.

@@ -136,4 +136,10 @@ struct WindowRule: Sendable {
     var plus = 0
     /// Whether full attention is said by a flag that must be on for windows to count (Qwen 2).
     var needsFlag = false
+    /// Whether the fields of windows say nothing here: the engine's class does not read them.
+    var isIgnored = false
+    /// Whether a window without a list of layers is none: the class drops the model's own.
+    var hasNoFallback = false
+    /// A field with a window for each layer.
+    var list: String?
 }

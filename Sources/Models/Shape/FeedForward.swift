@@ -97,6 +97,9 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
         routerOutputs = count
     }
 
+    /// Routed experts that a token passes on average: some of its choices may be no network.
+    public var meanChosen: Int { chosen * count / max(1, routerOutputs) }
+
     /// Width of an expert's input.
     public func width(hidden: Int) -> Int { latent ?? hidden }
 

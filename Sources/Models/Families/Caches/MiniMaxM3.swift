@@ -14,6 +14,7 @@ extension Families {
             guard case .experts(var experts) = layer.feedForward else { return }
             experts.path = "block_sparse_moe.experts"
             experts.routerPath = "block_sparse_moe.gate"
+            experts.hasWideRouter = true
             experts.shared?.path = "block_sparse_moe.shared_experts"
             layer.feedForward = .experts(experts)
         }

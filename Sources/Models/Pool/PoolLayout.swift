@@ -171,6 +171,9 @@ extension StateSpec {
 }
 
 extension Int {
+    /// Quotient, rounded up.
+    func dividedUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+
     func greatestCommonDivisor(_ other: Int) -> Int {
         var (a, b) = (self, other)
         while b != 0 { (a, b) = (b, a % b) }

@@ -119,8 +119,8 @@ public struct Deployment: Equatable, Sendable {
 
 extension Deployment {
     /// Refuses shares of a block-quantised matrix that are no whole blocks, as vLLM does
-    /// (`validate_fp8_block_shape`). Of whole matrices that run as one, all but the last have whole
-    /// blocks.
+    /// (`validate_fp8_block_shape`). Matrices that run as one may be cut anywhere by columns
+    /// (`_maybe_allow_fp8_block_shape_mismatch`).
     private func checkBlocks(_ layer: Layer, _ model: TransformerModel) throws {
         func check(_ size: Int, _ block: Int, _ what: String) throws {
             guard size % block != 0 else { return }
@@ -136,14 +136,13 @@ extension Deployment {
             parts += layer.mixerProjections(hidden: model.hiddenSize)
         }
         for fused in parts {
-            for (index, matrix) in fused.enumerated() {
+            for matrix in fused {
                 guard case .block(let block)? = matrix.stored?.scales else { continue }
                 let shape = matrix.shard(tensorParallel: tensorParallel)
-                let isMerged = index + 1 < fused.count
                 switch matrix.split {
                 case .rows where tensorParallel > 1:
                     try check(shape.inputs, block.inputs, "inputs of \(matrix.name)")
-                case .columns where tensorParallel > 1 || isMerged:
+                case .columns where tensorParallel > 1 && fused.count == 1:
                     try check(shape.outputs, block.outputs, "columns of \(matrix.name)")
                 default: break
                 }

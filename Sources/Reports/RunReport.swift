@@ -122,6 +122,10 @@ public enum RunReport {
             ),
             ("digest", summary.digest),
         ]
+        if let line = summary.poolLine {
+            let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
+            lines.insert(("server log", line), at: place)
+        }
         if let cost = preemptions(summary) {
             let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
             lines.insert(("preemption", cost), at: place)

@@ -78,6 +78,7 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(series, forKey: Key("time_series"))
         try container.encode(digest, forKey: Key("digest"))
         try container.encodeIfPresent(engineVersion, forKey: Key("engine_version"))
+        try container.encodeIfPresent(poolLine, forKey: Key("engine_pool_line"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
     }

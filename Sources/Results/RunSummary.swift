@@ -125,6 +125,8 @@ public struct RunSummary: Sendable, Equatable {
     /// What clients saw where a cap held requests back; nil: none was set.
     public var client: ClientSummary?
     public var blocksPerReplica: Int
+    /// The engine's own line about its pool, as a server logs it; nil: not said.
+    public var poolLine: String?
     /// Where the step times come from.
     public var clock: String
     /// The release of vLLM whose scheduler decided; nil: not said.

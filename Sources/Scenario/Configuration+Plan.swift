@@ -12,6 +12,8 @@ public struct ResolvedConfiguration: Sendable {
     public var model: TransformerModel
     /// How it is laid over the GPUs of a replica.
     public var deployment: Deployment
+    /// The block pool and the memory it comes from.
+    public var memory: ResolvedMemory
     /// What a user should know before believing the figures, one line each.
     public var warnings: [String]
 }
@@ -23,11 +25,13 @@ extension Configuration {
     /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
     public func resolved() throws -> ResolvedConfiguration {
         let model = try self.model.shape()
+        if let unserved = model.unserved, !self.model.allowUnserved { throw unserved }
         var deployment = try self.deployment(of: model)
         var resolved = self
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
-        var warnings = model.weightsNotes(self.model.weights)
+        var warnings = model.notes + model.weightsNotes(self.model.weights)
+        if let unserved = model.unserved { warnings.append(unserved.problem) }
         if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }
@@ -44,19 +48,25 @@ extension Configuration {
                     + "max_num_seqs are an H100's where they are not given")
         }
         try resolved.engine.deriveLimits(defaults ?? .medium)
-        try resolved.deriveBlocks(model, deployment, &warnings)
+        resolved.followCachingDefault(model)
+        let memory = try resolved.deriveMemory(model, deployment, &warnings)
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
+        if engine.enforceEager || engine.decodeContextParallelSize > 1 {
+            warnings.append(
+                "engine.enforce_eager and engine.decode_context_parallel_size change the memory; "
+                    + "step times stay those of captured graphs on whole caches")
+        }
         warnings += keysWithoutEffect() + given.former.map(\.note)
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         resolved.seed = try usedSeed()
-        var plan = try resolved.plan(stepTime, groups: KVCacheLayout(model, deployment).groups)
+        var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
         try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
-            warnings: warnings)
+            memory: memory, warnings: warnings)
     }
 
     /// The layout that the engine section asks for.
@@ -117,39 +127,6 @@ extension Configuration {
     /// Most replicas that are simulated, given or derived.
     static let mostReplicas = 100_000
 
-    /// Fills in the number of blocks from the memory, unless it is given.
-    private mutating func deriveBlocks(
-        _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
-    ) throws {
-        func budget() throws -> MemoryBudget {
-            let gpu = try GPU.named(hardware.gpu)
-            return try MemoryBudget(
-                model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
-                utilization: engine.gpuMemoryUtilization, blockSize: engine.blockSize,
-                maxNumSeqs: engine.maxNumSeqs!)
-        }
-        if let given = engine.numGPUBlocks {
-            // On a GPU whose memory is not known nothing can be said.
-            guard (try? GPU.named(hardware.gpu)) != nil else { return }
-            let fitting = try? budget()
-            let most = fitting?.numGPUBlocks ?? 0
-            if given > most, fitting?.bytesPerBlock != 0 {
-                warnings.append(
-                    "engine.num_gpu_blocks is \(given), and \(most) fit the memory of a "
-                        + "\(hardware.gpu): a server would not start")
-            }
-        } else {
-            let budget = try budget()
-            engine.numGPUBlocks = budget.numGPUBlocks
-            if budget.tokenCapacity < engine.maxModelLen! {
-                warnings.append(
-                    "the KV cache holds \(budget.tokenCapacity) tokens and one request may need "
-                        + "\(engine.maxModelLen!): a server would refuse to start; lower "
-                        + "engine.max_model_len")
-            }
-        }
-    }
-
     /// The choices of the measured clock.
     private func clockOptions() throws -> ClockOptions {
         var options = ClockOptions()
@@ -198,9 +175,9 @@ extension Configuration {
     }
 
     /// The plan of a configuration in which nothing is left to derive.
-    private func plan(_ stepTime: StepTime, groups: [CacheGroup]) throws -> RunPlan {
+    private func plan(_ stepTime: StepTime, pool: SimulatedPool) throws -> RunPlan {
         var plan = RunPlan(stepTime: stepTime)
-        plan.engine = engine.arguments(groups: groups)
+        plan.engine = engine.arguments(pool)
         plan.engine.stopsAtUnforeseenToken = trace.stop == .eos
         plan.externalScheduler = try engine.externalScheduler()
         plan.replicas = cluster.replicas!
@@ -292,9 +269,9 @@ extension Configuration.EngineSection {
     }
 
     /// The engine's arguments, once nothing is left to derive.
-    func arguments(groups: [CacheGroup]) -> EngineConfiguration {
+    func arguments(_ pool: SimulatedPool) -> EngineConfiguration {
         var engine = EngineConfiguration(release: version.release)
-        engine.blockSize = blockSize
+        engine.blockSize = pool.blockSize
         engine.numGPUBlocks = numGPUBlocks!
         engine.maxNumSeqs = maxNumSeqs!
         engine.maxNumActiveSeqs = maxNumActiveSeqs
@@ -310,7 +287,7 @@ extension Configuration.EngineSection {
         engine.schedulerReserveFullISL = schedulerReserveFullISL
         engine.watermark = watermark
         engine.prefillScheduleInterval = prefillScheduleInterval
-        engine.groups = groups.isEmpty ? [.full] : groups
+        engine.groups = pool.groups
         engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
         engine.asyncScheduling = asyncScheduling
         engine.emptyYieldMicroseconds = Int64(emptyYieldMicroseconds)

@@ -178,11 +178,18 @@ extension Configuration {
         return copy
     }
 
+    /// The config.json of a snapshot's folder.
+    private func folder(_ path: String) -> String {
+        path.appending(pathComponent: "config.json")
+    }
+
     private mutating func changePaths(_ change: (String) -> String) {
         // "-" is standard input.
         trace.file = trace.file.map { $0 == "-" ? $0 : change($0) }
         stepTime.file = stepTime.file.map(change)
         if stepTime.profile.hasSuffix(".json") { stepTime.profile = change(stepTime.profile) }
-        if model.name.hasSuffix(".json") { model.name = change(model.name) }
+        if model.name.hasSuffix(".json") || FileSystem.exists(folder(change(model.name))) {
+            model.name = change(model.name)
+        }
     }
 }

@@ -30,6 +30,7 @@ public struct Configuration: Sendable, Equatable {
     public struct ModelSection: Sendable, Equatable {
         public var name = "llama-3.1-8b"
         public var weights: WeightFormat?
+        public var allowUnserved = false
 
         /// The default model.
         public init() {}
@@ -72,6 +73,30 @@ public struct Configuration: Sendable, Equatable {
             case int4
         }
 
+        /// Number format of recurrent states.
+        public enum StateDtype: String, Sendable, CaseIterable {
+            /// The model's.
+            case auto
+            case bfloat16
+            case float16
+            case float32
+
+            /// Bytes of an element; nil: the model's.
+            var bytes: Int? {
+                switch self {
+                case .auto: nil
+                case .bfloat16, .float16: 2
+                case .float32: 4
+                }
+            }
+        }
+
+        /// Whose kernel prefills gated-delta layers.
+        public enum GatedDeltaPrefill: String, Sendable, CaseIterable {
+            case flashinfer
+            case triton
+        }
+
         /// The release whose scheduler decides. `Configuration.select` sets it with its defaults.
         public internal(set) var version = EngineVersion.newest
         public var tensorParallelSize = 1
@@ -79,7 +104,17 @@ public struct Configuration: Sendable, Equatable {
         public var expertParallelSize = 1
         public var blockSize = 16
         public var numGPUBlocks: Int?
+        public var numGPUBlocksOverride: Int?
         public var gpuMemoryUtilization = MemoryBudget.defaultUtilization
+        public var kvCacheMemoryBytes: Int?
+        public var enforceEager = false
+        public var cudagraphCaptureSizes: String?
+        public var maxCUDAGraphCaptureSize: Int?
+        public var decodeContextParallelSize = 1
+        public var disableHybridKVCacheManager = false
+        public var mambaCacheDtype = StateDtype.auto
+        public var mambaSSMCacheDtype = StateDtype.auto
+        public var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
         public var kvCacheDtype = CacheDtype.auto
         public var maxModelLen: Int?
         public var maxNumSeqs: Int?

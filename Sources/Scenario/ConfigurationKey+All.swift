@@ -4,7 +4,7 @@ import Traces
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
-        model + hardware + cluster + engine + scheduling + host + stepTime + trace + sending + slo
+        model + hardware + cluster + engine + memory + scheduling + host + stepTime + trace + sending + slo
         + output
         + [
             .init(
@@ -21,11 +21,14 @@ extension ConfigurationKey {
     private static let model: [ConfigurationKey] = [
         .init(
             "model.name", \.model.name, .text("a name of the catalogue or a config.json's path"),
-            "The model: a name of the catalogue, or the path of a Hugging Face config.json."),
+            "The model: a name of the catalogue, or the path of a config.json or of its folder."),
         .init(
             "model.weights", \.model.weights,
             .optional(.choice, null: "as published"),
             "Number format of the weights."),
+        .init(
+            "model.allow_unserved", \.model.allowUnserved, .flag,
+            "Run a model that the engine version does not serve, as if it did."),
     ]
 
     private static let hardware: [ConfigurationKey] = [

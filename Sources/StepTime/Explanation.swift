@@ -54,13 +54,13 @@ public struct Explanation: Sendable, Equatable {
     ///   not fit is explained all the same, with the arithmetic in `doesNotFit`.
     public init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init(),
-        gpu: GPU = .h100, blockSize: Int = 16,
+        gpu: GPU = .h100, blockSize: Int? = nil,
         utilization: Double = MemoryBudget.defaultUtilization, step: StepBreakdown.Step
     ) throws {
         self.model = model
         self.deployment = deployment
         self.gpu = gpu
-        self.blockSize = blockSize
+        self.blockSize = blockSize ?? 16
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         provenance = costs.provenance
         // Without a cache every token of the context is computed again.
@@ -76,13 +76,19 @@ public struct Explanation: Sendable, Equatable {
         stateBytesPerSequence = whole.stateBytesPerSequence
         cacheBytes = whole.bytes(context: step.context)
         do {
+            let sequences = max(gpu.serverDefaults.sequences, step.batch)
+            var pool = PoolOptions(maxModelLen: max(model.maxContext, step.context))
+            pool.blockSize = blockSize
+            pool.maxNumBatchedTokens = gpu.serverDefaults.tokens
+            pool.pipelineParallel = deployment.pipelineParallel
+            pool.batchesInFlight = deployment.pipelineParallel + 1
+            pool.enablesPrefixCaching = !model.keepsStatesOnly
             let budget = try MemoryBudget(
                 model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
-                utilization: utilization, blockSize: blockSize,
-                maxNumSeqs: max(gpu.serverDefaults.sequences, step.batch))
+                utilization: utilization, pool: pool)
             self.budget = budget
-            sequencesThatFit = Self.sequences(
-                budget, shard, context: step.context, blockSize: blockSize)
+            self.blockSize = budget.layout.blockSize
+            sequencesThatFit = budget.sequences(context: step.context, most: sequences)
         } catch let error as InputError where error.place == "model" {
             doesNotFit = error.problem
         }
@@ -126,21 +132,5 @@ public struct Explanation: Sendable, Equatable {
         } else {
             naiveScoresFit = bytes <= Double(gpu.memoryBytes)
         }
-    }
-
-    /// Whole sequences the pool holds: each group keeps its own whole blocks.
-    private static func sequences(
-        _ budget: MemoryBudget, _ layout: KVCacheLayout, context: Int, blockSize: Int
-    ) -> Int {
-        let blocks = layout.groups.reduce(0) { sum, group in
-            let tokens: Int
-            switch group {
-            case .full: tokens = context
-            case .sliding(let window): tokens = min(context, window)
-            }
-            return sum + (tokens + blockSize - 1) / blockSize
-        }
-        // Block 0 is the null block, which nobody gets.
-        return (budget.numGPUBlocks - 1) / max(1, blocks)
     }
 }

@@ -18,15 +18,19 @@ extension Verb {
     ) { arguments in
         var configuration = try Configuration.read(
             file: arguments.operands.first, changes: arguments.values("--set"))
+        var memory: [String] = []
         if arguments.has("--resolved") {
-            configuration = try configuration.resolved().configuration
+            let resolved = try configuration.resolved()
+            configuration = resolved.configuration
+            memory = resolved.memory.comments
         }
         // The file's paths begin at the file; what is printed may be put anywhere.
         if !arguments.operands.isEmpty { configuration = configuration.withAbsolutePaths }
         if arguments.has("--json") {
             try Console.writeJSON(configuration.asValue)
         } else {
-            try Console.write(configuration.commented)
+            let comments = memory.map { "// " + $0 }
+            try Console.write((comments + [configuration.commented]).joined(separator: "\n"))
         }
         return 0
     }

@@ -13,7 +13,7 @@ extension Verb {
             switch a technique off, to show why it exists.
             """,
         flags: [
-            Flag("--model", "M", "A name of the catalogue or a config.json's path."),
+            Flag("--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
             Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
             Flag("--pp", "N", "pipeline_parallel_size."),
             Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
@@ -56,7 +56,7 @@ extension Verb {
         let step = try StepBreakdown.Step(
             batch: arguments.integer("--batch", atLeast: 1) ?? 1, tokens: tokens,
             context: arguments.integer("--context", atLeast: 1) ?? max(2048, tokens))
-        let blockSize = try arguments.integer("--block-size", atLeast: 1) ?? 16
+        let blockSize = try arguments.integer("--block-size", atLeast: 1)
         let utilization =
             try arguments.number("--gpu-memory-utilization") ?? MemoryBudget.defaultUtilization
         var deployment = Deployment()
@@ -73,11 +73,14 @@ extension Verb {
             var explanation = try Explanation(
                 model, deployment, options, blockSize: blockSize, utilization: utilization,
                 step: step)
-            explanation.notes += model.weightsNotes(weights)
+            explanation.notes += model.notes + model.weightsNotes(weights)
+            if let unserved = model.unserved {
+                explanation.notes.append("\(unserved.problem): headway run refuses it")
+            }
             if cache == nil, deployment.cache != .bf16 {
                 explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
             }
-            if let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
+            if let blockSize, let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
             if let problem = deployment.nodeProblem {
                 explanation.notes.append("\(problem): headway run refuses this layout")
             }

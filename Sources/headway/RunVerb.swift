@@ -24,7 +24,7 @@ extension Verb {
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
                     + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
                     + "is said; --set goes before it."),
-            Flag("--model", "M", "Serve this model, by name or config.json (model.name)."),
+            Flag("--model", "M", "Serve this model: a name, a config.json, its folder (model.name)."),
             .set,
             Flag(
                 "--out", "DIR",
@@ -142,6 +142,7 @@ private struct ReplayRun {
         }
         summary.priorities = observer.priorities.classes.map(PrioritySummary.init)
         summary.engineVersion = resolved.configuration.engine.version.description
+        summary.poolLine = resolved.memory.line
         summary.mostConcurrent = observer.concurrency.requests
         summary.measured = observer.comparison?.report
         summary.series = observer.timeline.series

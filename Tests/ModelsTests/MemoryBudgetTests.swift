@@ -9,7 +9,7 @@ import Testing
     ) throws -> MemoryBudget {
         try MemoryBudget(
             Catalogue.model(named: name), Deployment(), gpu: "h100-sxm", memoryBytes: 80 << 30,
-            utilization: utilization)
+            utilization: utilization, pool: PoolOptions(maxModelLen: 8192))
     }
 
     @Test func blocksFollowFromTheArithmetic() throws {
@@ -34,5 +34,43 @@ import Testing
         #expect(throws: InputError.self) {
             try budget(of: "llama-3.1-8b", utilization: utilization)
         }
+    }
+
+    /// A profiled budget of llama-3.1-8b on an H100 80GB.
+    private func profiled(_ tokens: Int) throws -> MemoryBudget {
+        var server = ServerMemory()
+        server.maxNumBatchedTokens = tokens
+        var pool = PoolOptions(maxModelLen: 131_072)
+        pool.maxNumBatchedTokens = tokens
+        return try MemoryBudget(
+            Catalogue.model(named: "llama-3.1-8b"), Deployment(), gpu: "h100-sxm",
+            memoryBytes: 85_017_493_504, pool: pool, terms: .profiled(server))
+    }
+
+    @Test func aLargerStepLeavesASmallerPool() throws {
+        let (small, large) = (try profiled(8192), try profiled(65_536))
+        #expect(small.numGPUBlocks > 27_000)
+        #expect(small.numGPUBlocks - large.numGPUBlocks >= 1200)
+    }
+
+    @Test func bytesAndBlocksThatAreGivenReplaceTheArithmetic() throws {
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        func budget(_ given: MemoryBudget.Given) throws -> MemoryBudget {
+            try MemoryBudget(
+                model, Deployment(), gpu: "h100-sxm", memoryBytes: 85_017_493_504,
+                pool: PoolOptions(maxModelLen: 131_072), given: given)
+        }
+        let bytes = try budget(.init(cacheBytes: 17_179_869_184))
+        #expect(bytes.numGPUBlocks == 8192)
+        let refusal = try #require(bytes.refusal)
+        #expect(refusal.longestContext == 131_056)
+        let error = bytes.error(refusal, gpu: "h100-sxm").description
+        #expect(error.contains("at most 131056"), "\(error)")
+        let blocks = try budget(.init(blocks: 9000))
+        #expect(blocks.numGPUBlocks == 9000 && blocks.refusal == nil)
+        #expect(
+            blocks.line
+                == "GPU KV cache size: 144,000 tokens, Maximum concurrency for 131,072 tokens per "
+                + "request: 1.10x")
     }
 }

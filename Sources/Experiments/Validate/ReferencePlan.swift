@@ -44,12 +44,13 @@ extension ReferenceLoad {
         plan.engine.enablePrefixCaching = false
         plan.engine.asyncScheduling = isAsynchronous
         plan.engine.maxModelLen = inputTokens + outputTokens + 1
-        plan.engine.groups = KVCacheLayout(shape, deployment).groups
         let asked = min(maxNumSeqs ?? 1024, options.maxTokens)
-        let budget = try memory(shape, deployment, sequences: asked)
-        plan.engine.blockSize = blockSize
-        plan.engine.numGPUBlocks = budget.blocks
-        plan.engine.maxNumSeqs = min(asked, budget.sequences)
+        let budget = try memory(shape, deployment, tokens: options.maxTokens)
+        let pool = budget.layout.simulated
+        plan.engine.groups = pool.groups
+        plan.engine.blockSize = pool.blockSize
+        plan.engine.numGPUBlocks = budget.numGPUBlocks
+        plan.engine.maxNumSeqs = min(asked, sequences(budget) ?? asked)
         plan.engine.advance = .fastForward
         // More clients than requests never all have one.
         let clients = min(concurrency, requests)
@@ -60,31 +61,37 @@ extension ReferenceLoad {
     /// Tokens per block: TensorRT-LLM's default is 32, vLLM's 16.
     private var blockSize: Int { profileName == "trtllm" ? 32 : 16 }
 
-    /// Blocks of the pool and most sequences that may run.
+    /// The memory of a GPU.
     ///
-    /// TensorRT-LLM gives the cache 92 % of what weights and 4 GB of runtime leave, and admits a
-    /// request only with blocks reserved for its longest output (guaranteed no eviction).
+    /// TensorRT-LLM gives the cache 92 % of what weights and 4 GB of runtime leave.
     private func memory(
-        _ shape: TransformerModel, _ deployment: Deployment, sequences: Int
-    ) throws -> (blocks: Int, sequences: Int) {
+        _ shape: TransformerModel, _ deployment: Deployment, tokens: Int
+    ) throws -> MemoryBudget {
         let gpu = try GPU.named(gpu)
+        var pool = PoolOptions(maxModelLen: inputTokens + outputTokens + 1)
+        pool.blockSize = blockSize
+        pool.maxNumBatchedTokens = tokens
+        pool.enablesPrefixCaching = false
         guard profileName == "trtllm" else {
             // The default share of the versions that were measured (0.12 and older).
-            let budget = try MemoryBudget(
+            return try MemoryBudget(
                 shape, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes, utilization: 0.9,
-                blockSize: blockSize, maxNumSeqs: sequences)
-            return (budget.numGPUBlocks, sequences)
+                pool: pool)
         }
         // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
         let weights = shape.weightBytesPerGPU(deployment)
         let reserve = Int64(0.92 * Double(weights + 4_000_000_000)) - weights
-        let budget = try MemoryBudget(
+        return try MemoryBudget(
             shape, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes, utilization: 0.92,
-            blockSize: blockSize, maxNumSeqs: sequences, reserveBytes: reserve)
+            pool: pool, terms: .reserve(reserve))
+    }
+
+    /// Most sequences that run where the engine admits a request only with blocks reserved for its
+    /// longest output (TensorRT-LLM's guaranteed no eviction); nil elsewhere.
+    private func sequences(_ budget: MemoryBudget) -> Int? {
+        guard profileName == "trtllm" else { return nil }
         let perSequence = (inputTokens + outputTokens + blockSize - 1) / blockSize
-        return (
-            budget.numGPUBlocks, max(1, min(sequences, (budget.numGPUBlocks - 1) / perSequence))
-        )
+        return max(1, (budget.numGPUBlocks - 1) / perSequence)
     }
 
     /// The requests: lengths uniform in the jitter's range, drawn from a seed.

@@ -5,13 +5,21 @@ public enum Catalogue {
     /// Names in alphabetical order.
     public static let names: [String] = entries.map(\.name).sorted()
 
-    /// The model of a name, or of the config.json at a path. Letter case, `_` for `-` and an
+    /// The model of a name, or of the config.json at a path or in the folder at one. Letter case, `_` for `-` and an
     /// organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names;
     /// what a published name ends in (-FP8, -NVFP4, -AWQ, -W4A16, -BF16) is its weights' format.
     ///
     /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
     public static func model(named name: String) throws -> TransformerModel {
         if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
+        let inside = name.appending(pathComponent: "config.json")
+        if !name.isEmpty, FileSystem.exists(inside) {
+            return try HuggingFaceConfig.model(file: inside)
+        }
+        if FileSystem.isFolder(name), name.contains("/") {
+            throw InputError(
+                name, "is a folder without config.json", expected: "a checkpoint's folder")
+        }
         let (published, publisher) = spelled(name)
         let format = PublishedFormat(published, publisher: publisher)
         let wanted = normalized(format?.base ?? published)

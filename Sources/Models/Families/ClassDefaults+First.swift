@@ -27,7 +27,7 @@ extension ClassDefaults {
           n_shared_experts:1,n_routed_experts:192,kv_lora_rank:512,q_lora_rank:1536,
           qk_rope_head_dim:64,v_head_dim:128,qk_nope_head_dim:128,num_experts_per_tok:8,
           max_position_embeddings:32768,tie_word_embeddings:false,attention_bias:false,
-          qk_head_dim:192,head_dim:64}
+          qk_head_dim:192}
         bagel {text:"qwen2",visual_gen:true,visual_und:true,latent_patch_size:2,
           max_latent_size:32,vit_max_num_patch_per_side:70,interpolate_pos:false,
           timestep_shift:1}
@@ -50,8 +50,8 @@ extension ClassDefaults {
         bloom {vocab_size:250880,hidden_size:64,n_layer:2,n_head:8,tie_word_embeddings:true}
         chatglm {num_layers:28,vocab_size:65024,padded_vocab_size:65024,hidden_size:4096,
           ffn_hidden_size:13696,kv_channels:128,num_attention_heads:32,seq_length:2048,
-          max_position_embeddings:2048,rmsnorm:true,post_layer_norm:true,add_bias_linear:false,
-          add_qkv_bias:false,multi_query_attention:false,multi_query_group_num:1,
+          rmsnorm:true,post_layer_norm:true,add_bias_linear:false,add_qkv_bias:false,
+          multi_query_attention:false,multi_query_group_num:1,
           apply_query_key_layer_scaling:true,quantization_bit:0,prefix_projection:false,
           interleaved_qkv:false}
         cohere {vocab_size:256000,hidden_size:8192,intermediate_size:22528,num_hidden_layers:40,
@@ -82,26 +82,26 @@ extension ClassDefaults {
           moe_num_experts:4,moe_top_k:1},tie_word_embeddings:false,num_key_value_heads:1}
         deepseek_v2 {vocab_size:102400,hidden_size:4096,intermediate_size:11008,
           num_hidden_layers:32,num_attention_heads:32,max_position_embeddings:2048,
-          tie_word_embeddings:false,attention_bias:false,mlp_bias:false,head_dim:64,
-          first_k_dense_replace:0,kv_lora_rank:512,q_lora_rank:1536,n_routed_experts:64,
-          n_shared_experts:2,qk_nope_head_dim:128,qk_rope_head_dim:64,topk_method:"greedy",
-          v_head_dim:128,moe_intermediate_size:1407,qk_head_dim:192}
+          tie_word_embeddings:false,attention_bias:false,mlp_bias:false,first_k_dense_replace:0,
+          kv_lora_rank:512,q_lora_rank:1536,n_routed_experts:64,n_shared_experts:2,
+          qk_nope_head_dim:128,qk_rope_head_dim:64,topk_method:"greedy",v_head_dim:128,
+          moe_intermediate_size:1407,qk_head_dim:192}
         deepseek_v3 {vocab_size:129280,hidden_size:7168,intermediate_size:18432,
           moe_intermediate_size:2048,num_hidden_layers:61,num_attention_heads:128,
           n_shared_experts:1,n_routed_experts:256,kv_lora_rank:512,q_lora_rank:1536,
           qk_rope_head_dim:64,v_head_dim:128,qk_nope_head_dim:128,num_experts_per_tok:8,
           first_k_dense_replace:3,max_position_embeddings:4096,tie_word_embeddings:false,
-          attention_bias:false,num_nextn_predict_layers:1,qk_head_dim:192,head_dim:64}
+          attention_bias:false,num_nextn_predict_layers:1,qk_head_dim:192}
         deepseek_v32 {vocab_size:129280,hidden_size:7168,intermediate_size:18432,
           moe_intermediate_size:2048,num_hidden_layers:61,num_attention_heads:128,
           n_shared_experts:1,n_routed_experts:256,kv_lora_rank:512,q_lora_rank:1536,
           qk_rope_head_dim:64,v_head_dim:128,qk_nope_head_dim:128,num_experts_per_tok:8,
           max_position_embeddings:163840,tie_word_embeddings:false,attention_bias:false,
-          index_topk:2048,index_head_dim:128,index_n_heads:64,mlp_bias:false,head_dim:64,
+          index_topk:2048,index_head_dim:128,index_n_heads:64,mlp_bias:false,
           first_k_dense_replace:3,qk_head_dim:192}
         deepseek_v4 {vocab_size:129280,hidden_size:4096,moe_intermediate_size:2048,
-          num_hidden_layers:43,num_attention_heads:64,num_key_value_heads:1,head_dim:512,
-          q_lora_rank:1024,num_experts_per_tok:6,n_routed_experts:256,n_shared_experts:1,
+          num_hidden_layers:43,num_attention_heads:64,num_key_value_heads:1,q_lora_rank:1024,
+          num_experts_per_tok:6,n_routed_experts:256,n_shared_experts:1,
           max_position_embeddings:1048576,compress_rates:{compressed_sparse_attention:4,
           heavily_compressed_attention:128},sliding_window:128,o_groups:8,o_lora_rank:1024,
           index_n_heads:64,index_head_dim:128,index_topk:512,num_nextn_predict_layers:1,
@@ -241,7 +241,7 @@ extension ClassDefaults {
           n_shared_experts:1,n_routed_experts:256,kv_lora_rank:512,q_lora_rank:2048,
           qk_rope_head_dim:64,v_head_dim:256,qk_nope_head_dim:192,num_experts_per_tok:8,
           max_position_embeddings:202752,tie_word_embeddings:false,attention_bias:false,
-          index_topk:2048,index_head_dim:128,index_n_heads:32,mlp_bias:false,head_dim:64,
+          index_topk:2048,index_head_dim:128,index_n_heads:32,mlp_bias:false,
           first_k_dense_replace:3,qk_head_dim:256}
         glm_ocr {text:"glm_ocr_text",tie_word_embeddings:false}
         glm_ocr_text {vocab_size:59392,hidden_size:1024,intermediate_size:4096,
@@ -353,7 +353,7 @@ extension ClassDefaults {
           q_lora_rank:1536,qk_rope_head_dim:64,v_head_dim:128,qk_nope_head_dim:128,
           num_experts_per_tok:8,first_k_dense_replace:3,max_position_embeddings:4096,
           tie_word_embeddings:false,attention_bias:false,num_nextn_predict_layers:1,
-          qk_head_dim:192,head_dim:64}
+          qk_head_dim:192}
         kimi_k25 {text:"deepseek_v3",projection_hidden_size:1152,tie_word_embeddings:true}
         kimi_k3 {text:"kimi_linear",ignore_index:-100}
         kimi_linear {vocab_size:163840,hidden_size:2304,intermediate_size:9216,

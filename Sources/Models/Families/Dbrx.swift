@@ -15,14 +15,13 @@ extension Families {
         rule.chosen = ["moe_top_k"]
         let layer = Layer(
             attention: .heads(heads), feedForward: .experts(try rule.experts(inner)),
-            normWeights: 4 * hidden)
+            normWeights: 2 * hidden)
         var model = TransformerModel(
             name: "", hiddenSize: hidden, vocabularySize: try fields.vocabularySize(),
             tiesEmbeddings: try fields.tiesEmbeddings(), maxContext: context.usual,
             layers: Array(repeating: layer, count: try fields.layerCount()))
         model.vocabularyRows = (model.vocabularySize + 63) / 64 * 64
         model.contextLimit = context.limit
-        model.finalNormWeights = 2 * hidden
         return model
     }
 }

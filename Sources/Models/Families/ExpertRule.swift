@@ -16,8 +16,14 @@ struct ExpertRule: Sendable {
     var corrects = Flag.no
     /// Biases on router and experts.
     var bias = Flag.no
+    /// Whether the router's matrix is float32.
+    var widensRouter = Flag.no
     var isGated = true
     var layers = Layers.all
+    /// Which layers where the list that `layers` reads is not there.
+    var layersWithoutList: Layers?
+    /// Whether a file without a count of experts has none.
+    var isOptional = false
 
     /// The expert that every token passes.
     enum Shared: Sendable {
@@ -47,6 +53,8 @@ struct ExpertRule: Sendable {
         case listed(String)
         /// Those that a list numbers (Llama 4), or each `step`-th where there is none.
         case numbered(String, step: String)
+        /// Those that a text numbers with commas; all but the first where there is none.
+        case text(String)
         /// Those where a list of words has "sparse"; all but the first where there is none.
         case words(String)
     }
@@ -67,6 +75,7 @@ extension ExpertRule {
             count: number, chosen: chosen, intermediate: intermediate)
         experts.isGated = isGated
         experts.hasBias = try bias.value(fields)
+        experts.hasWideRouter = try widensRouter.value(fields)
         let wide = try sharedWidth(fields, intermediate)
         if wide > 0 {
             var network = DenseFeedForward(intermediate: wide, isGated: isGated)
@@ -101,7 +110,20 @@ extension ExpertRule {
 
     /// Which of `layers` layers have experts.
     func sparse(_ fields: ConfigFields, layers: Int) throws -> [Bool] {
-        switch self.layers {
+        if isOptional, !count.contains(where: { fields.has($0) }) {
+            return Array(repeating: false, count: layers)
+        }
+        var rule = self.layers
+        if let layersWithoutList, case .words(let name) = rule, !fields.has(name) {
+            rule = layersWithoutList
+        }
+        return try sparse(rule, fields, layers: layers)
+    }
+
+    private func sparse(
+        _ rule: Layers, _ fields: ConfigFields, layers: Int
+    ) throws -> [Bool] {
+        switch rule {
         case .all: return Array(repeating: true, count: layers)
         case .from(let name, let frequency):
             let first = try fields.count(name, default: 0)
@@ -137,6 +159,10 @@ extension ExpertRule {
             }
             let step = try fields.size(stepName, default: 1)
             return (0..<layers).map { ($0 + 1) % step == 0 }
+        case .text(let name):
+            guard let text = fields.word(name) else { return (0..<layers).map { $0 > 0 } }
+            let sparse = Set(text.split(separator: ",").compactMap { Int($0.filter(\.isNumber)) })
+            return (0..<layers).map { sparse.contains($0) }
         case .words(let name):
             guard let words = fields.words(name) else { return (0..<layers).map { $0 > 0 } }
             guard words.count >= layers else {

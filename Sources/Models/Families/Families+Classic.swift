@@ -83,6 +83,7 @@ extension Families {
     /// One head of keys and values in the 7B; two norms side by side in the 40B.
     static let falcon = Family().with {
         $0.heads.width = []
+        $0.heads.keyValues = []
         $0.heads.inputBias = .field("bias")
         $0.heads.outputBias = .field("bias")
         $0.network.bias = .field("bias")
@@ -100,9 +101,10 @@ extension Families {
         }
         $0.finish = { fields, model in
             let isNew = try fields.flag("new_decoder_architecture", default: false)
-            guard !isNew else { return }
             let isSingle = try fields.flag("multi_query", default: true)
-            model.setKeyValueHeads { isSingle ? 1 : $0.queryHeads }
+            let own = isNew ? try fields.optionalSize(["num_kv_heads", "n_head_kv"]) : nil
+            model.setKeyValueHeads { own ?? (isSingle && !isNew ? 1 : $0.queryHeads) }
+            for layer in model.layers { try fields.checkHeads(layer) }
         }
     }
 

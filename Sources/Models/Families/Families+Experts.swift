@@ -10,7 +10,7 @@ extension Families {
         "mellum": qwen3Experts.with {
             $0.experts?.layers = .words("mlp_layer_types")
         }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
-        "minicpm_moe": miniCPM, "llama4": llama4,
+        "llama4": llama4, "mimo_v2": mimoV2, "step3": step3,
     ]
 
     /// intermediate_size is one expert's.
@@ -45,10 +45,8 @@ extension Families {
         $0.finish = phi.finish
     }
 
-    /// Sizes of attention and experts stand in objects of their own; norms without use of biases
-    /// have them all the same.
+    /// Sizes of attention and experts stand in objects of their own.
     static let dbrx = Family().with {
-        $0.norms.bias = .yes
         $0.whole = { fields in try Families.dbrxModel(fields) }
     }
 
@@ -81,6 +79,7 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["moe_num_shared_experts"]), corrects: .yes,
             layers: .range("moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval"))
+        $0.experts?.widensRouter = .yes
     }
 
     static let glm4Experts = Family().with {
@@ -90,12 +89,15 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["n_shared_experts"]), corrects: .yes,
             layers: .from("first_k_dense_replace", frequency: nil))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Through the Transformers backend.
     static let dots1 = glm4Experts.with {
+        $0.windows = WindowRule(isIgnored: true)
         $0.heads.outputBias = .field("attention_bias")
         $0.heads.hasNorms = .yes
+        $0.experts?.widensRouter = .no
     }
 
     /// Through the Transformers backend: norms over heads, shared experts as wide as the network.
@@ -111,6 +113,7 @@ extension Families {
         $0.heads.hasNorms = .unless("use_qk_norm")
         $0.experts = ExpertRule(
             width: ["intermediate_size"], corrects: .field("use_routing_bias"))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Arcee's: gates on attention, four norms.
@@ -155,10 +158,6 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
             layers: .words("mlp_layer_types"))
-    }
-
-    static let miniCPM = Family().with {
-        $0.experts = ExpertRule(width: ["intermediate_size"])
     }
 
     /// Chunked attention but for every fourth layer, experts beside one shared network.

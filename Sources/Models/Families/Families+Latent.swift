@@ -13,6 +13,8 @@ extension Families {
     /// DeepSeek-V2 and V3, Kimi-K2, Mistral Large 3, A.X-K1.
     static let deepSeek = Family().with {
         $0.latent = LatentRule()
+        $0.heads.width = []
+        $0.heads.inputBias = .field("attention_bias")
         $0.experts = ExpertRule(
             shared: .experts(["n_shared_experts"]), corrects: .word("topk_method", "noaux_tc"),
             layers: .from("first_k_dense_replace", frequency: "moe_layer_freq"))

@@ -21,6 +21,16 @@ extension Layer {
 }
 
 extension ConfigFields {
+    /// Refuses query heads that the heads of keys and values do not divide.
+    func checkHeads(_ layer: Layer) throws {
+        guard case .heads(let heads) = layer.attention,
+            heads.queryHeads % heads.keyValueHeads != 0
+        else { return }
+        throw InputError(
+            place, "\(heads.keyValueHeads) KV heads do not divide \(heads.queryHeads) heads",
+            expected: "a divisor of \(heads.queryHeads)")
+    }
+
     /// Qwen 2 with a window on some of its layers: vLLM 0.33.0 refuses it.
     func refuseMixedWindows(_ model: TransformerModel) throws {
         guard word("layer_types") == nil, !has("layer_types"),

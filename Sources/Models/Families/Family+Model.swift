@@ -45,7 +45,8 @@ extension Family {
     }
 
     private func tabledAttentions(_ fields: ConfigFields, layers: Int) throws -> [Attention] {
-        if let latent {
+        // Without a rotary part and one without, keys are whole (deepseek-vl2-tiny).
+        if let latent, !(try latent.isPlain(fields)) {
             return Array(repeating: .latent(try latent.attention(fields)), count: layers)
         }
         let heads = try heads.attention(fields)
@@ -132,10 +133,15 @@ extension WindowRule {
     /// are said to differ (vLLM 0.33.0, `EngineArgs.create_engine_config`).
     func reaches(_ fields: ConfigFields, layers: Int) throws -> [Reach] {
         let everywhere = Array(repeating: Reach.full, count: layers)
+        if isIgnored { return everywhere }
         if needsFlag, !(try fields.flag("use_sliding_window", default: false)) {
             return everywhere
         }
+        if let list, let windows = try fields.perLayer(list, layers: layers) {
+            return windows.prefix(layers).map { $0 > 0 ? .sliding(window: $0) : .full }
+        }
         let types = try fields.layerTypes(layers: layers)
+        if hasNoFallback, types == nil { return everywhere }
         let chunked = types?.contains("chunked_attention") ?? false
         guard let window = try fields.window() else {
             guard chunked else { return everywhere }
@@ -144,7 +150,9 @@ extension WindowRule {
         }
         let sliding = Reach.sliding(window: window + plus)
         if let types {
-            return types.map { $0 == "sliding_attention" ? sliding : .full }
+            // Rnj-1 calls its windows chunks.
+            let names = ["sliding_attention", "chunked_attention"]
+            return types.map { names.contains($0) ? sliding : .full }
         }
         var period = period
         if let periodField { period = try fields.size(periodField, default: max(1, period)) }

@@ -57,6 +57,8 @@ enum Flag: Sendable {
     case unless(String)
     /// A field that has the word.
     case word(String, String)
+    /// A field that has not the word.
+    case not(String, String)
 
     func value(_ fields: ConfigFields) throws -> Bool {
         switch self {
@@ -68,6 +70,7 @@ enum Flag: Sendable {
             return false
         case .unless(let name): return try fields.flag(name, default: true)
         case .word(let name, let word): return fields.word(name) == word
+        case .not(let name, let word): return fields.word(name) != word
         }
     }
 }
@@ -136,4 +139,10 @@ struct WindowRule: Sendable {
     var plus = 0
     /// Whether full attention is said by a flag that must be on for windows to count (Qwen 2).
     var needsFlag = false
+    /// Whether the fields of windows say nothing here: the engine's class does not read them.
+    var isIgnored = false
+    /// Whether a window without a list of layers is none: the class drops the model's own.
+    var hasNoFallback = false
+    /// A field with a window for each layer.
+    var list: String?
 }

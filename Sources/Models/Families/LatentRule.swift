@@ -6,6 +6,13 @@ struct LatentRule: Sendable {
 }
 
 extension LatentRule {
+    /// Whether a file of the family has heads of keys and values all the same: both parts of a key
+    /// have no width.
+    func isPlain(_ fields: ConfigFields) throws -> Bool {
+        let parts = ["qk_nope_head_dim", "qk_rope_head_dim"]
+        return try parts.allSatisfy { try fields.count($0, default: 0) == 0 }
+    }
+
     /// The attention of a file.
     func attention(_ fields: ConfigFields) throws -> LatentAttention {
         let queryRank = try fields.count("q_lora_rank", default: 0)

@@ -14,6 +14,7 @@ extension Families {
         var experts = try ExpertRule(
             width: ["expert_ffn_hidden_size", "moe_intermediate_size"]).experts(fields)
         experts.shared = dense
+        experts.hasWideRouter = true
         experts.routerOutputs += try fields.count("zero_expert_num", default: 0)
         experts.vectors = [
             WeightVector(

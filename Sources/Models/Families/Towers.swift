@@ -1,7 +1,100 @@
-/// Towers that see images or hear, by the type of a wrapper.
+import Basics
+
+/// Towers that see images or hear, by the type of the wrapper.
+///
+/// The sums are those of vLLM 0.33.0's classes; defaults are the configuration classes' own
+/// (Transformers 5.20.2).
 enum Towers {
-    /// Adds the tower of a wrapper, or a note that its weights are not counted.
+    /// How one wrapper's tower is put together.
+    typealias Rule = @Sendable (ConfigFields, ConfigFields, Int) throws -> Tower
+
+    /// By the wrapper's model_type.
+    static let rules: [String: Rule] = [
+        "qwen2_vl": qwen2, "qwen2_5_vl": qwen25, "qwen3_vl": qwen3, "qwen3_vl_moe": qwen3,
+        "qwen3_5": qwen3, "qwen3_5_moe": qwen3, "gemma3": gemma3, "gemma4": gemma4,
+        "gemma3n": gemma3n, "llava": llava, "mistral3": mistral3, "llama4": llama4,
+        "kimi_k25": kimi, "step3_vl": step3, "internvl_chat": internVL,
+    ]
+
+    /// Adds the tower of a wrapper, and says what is not modelled.
     static func add(to model: inout TransformerModel, _ fields: ConfigFields) throws {
-        model.notes.append("images and sound are not modelled: \(model.name) is read as a decoder")
+        let vision = fields.outside.nested("vision_config")
+        guard let rule = rules[fields.outerType] else {
+            model.notes.append(
+                "images and sound are not modelled, and the weights of the tower of "
+                    + "\(fields.outerType.echoed()) are not counted")
+            return
+        }
+        let empty = ConfigFields(place: fields.place, type: fields.outerType, fields: [:])
+        model.tower = try rule(vision ?? empty, fields.outside, model.hiddenSize)
+        model.notes.append("images are not modelled: the tower is weighed only")
+    }
+}
+
+/// The alike blocks of a tower.
+struct TowerBlocks {
+    var width: Int
+    var depth: Int
+    var inner: Int
+    var heads: Int
+    var isGated = false
+    var attentionBias = true
+    var networkBias = true
+    /// Vectors of the hidden width in each block: norms, scales.
+    var widthVectors = 4
+    /// Other elements of each block.
+    var otherElements = 0
+
+    /// The tower's blocks, as a tower to add to.
+    func tower() -> Tower {
+        var tower = Tower(name: "vision")
+        let biased = attentionBias
+        tower.matrices = [
+            .init(
+                Projection(
+                    "qkv", width, 3 * width, .columns(units: max(1, heads)), hasBias: biased), depth),
+            .init(Projection("proj", width, width, .rows, hasBias: biased), depth),
+            .init(
+                Projection("fc1", width, inner, .columns(units: inner), hasBias: networkBias),
+                isGated ? 2 * depth : depth),
+            .init(Projection("fc2", inner, width, .rows, hasBias: networkBias), depth),
+        ]
+        tower.add("norms", depth * (widthVectors * width + otherElements))
+        return tower
+    }
+
+    /// Blocks of a file's sizes; `others` where it leaves them out.
+    init(_ fields: ConfigFields, width: Int, depth: Int, inner: Int, heads: Int = 16) throws {
+        self.width = try fields.size("hidden_size", "vt_hidden_size", "embed_dim", default: width)
+        self.depth = try fields.size(
+            "num_hidden_layers", "depth", "vt_num_hidden_layers", default: depth, most: 1024)
+        self.inner = try fields.size(
+            "intermediate_size", "vt_intermediate_size", default: inner)
+        self.heads = try fields.size(
+            "num_attention_heads", "num_heads", "vt_num_attention_heads", default: heads,
+            most: 4096)
+    }
+}
+
+extension Tower {
+    /// Adds elements that are in no matrix that tensor parallelism cuts.
+    mutating func add(_ name: String, _ elements: Int) {
+        vectors.append(WeightVector(name, elements))
+    }
+
+    /// Adds a matrix.
+    mutating func add(
+        _ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true,
+        _ split: Projection.Split? = nil
+    ) {
+        matrices.append(
+            .init(
+                Projection(
+                    name, inputs, outputs, split ?? .columns(units: outputs), hasBias: bias)))
+    }
+
+    /// Adds what turns patches into vectors: `channels` of a square, over some frames.
+    mutating func addPatches(side: Int, frames: Int = 1, width: Int, bias: Bool) {
+        add("patch_embed", 3 * side * side * frames, width, bias: bias, .replicated)
     }
 }

@@ -74,13 +74,21 @@ extension Layer {
     ) -> Int64 {
         let share = deployment.expertShare
         guard let format = formats?.experts else {
-            let all = Int64(experts.count) * experts.weightsPerExpert(hidden: hidden)
+            var shown = experts
+            if share > 1 {
+                shown.intermediate = max(
+                    experts.intermediate, Int(share) * experts.leastShare)
+            }
+            let all = Int64(experts.count) * shown.weightsPerExpert(hidden: hidden)
             return deployment.weights.bytes(all) / share
         }
         let parallel = min(deployment.expertParallel, experts.count)
         let cut = max(1, Int(share) / max(1, deployment.expertParallel))
         let each = format.expertBytes(
-            width: experts.width(hidden: hidden), intermediate: experts.intermediate.dividedUp(by: cut),
+            width: experts.width(hidden: hidden),
+            intermediate: cut > 1
+                ? max(experts.leastShare, experts.intermediate.dividedUp(by: cut))
+                : experts.intermediate,
             isGated: experts.isGated, hasBias: experts.hasBias, isLoaded: isLoaded)
         return Int64(experts.count.dividedUp(by: parallel)) * each
     }

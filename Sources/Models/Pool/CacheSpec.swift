@@ -125,3 +125,16 @@ public struct StateSpec: Equatable, Hashable, Sendable {
         }
     }
 }
+
+extension CacheSpec.Kind {
+    /// The kind as the engine's logs call it.
+    public var engineName: String {
+        switch self {
+        case .full: "FullAttention"
+        case .mla: "MLAAttention"
+        case .sliding: "SlidingWindow"
+        case .chunked: "ChunkedLocalAttention"
+        case .state: "Mamba"
+        }
+    }
+}

@@ -3,7 +3,8 @@ import Basics
 /// Where the memory of one GPU goes, and how many KV blocks remain: the arithmetic a server does
 /// at start-up.
 ///
-///     blocks = ⌊(gpu_memory_utilization × memory − weights − reserve − states) / bytes per block⌋
+///     cache  = gpu_memory_utilization x memory - weights - activations - outside PyTorch - graphs
+///     blocks = cache / bytes of a block, rounded down
 public struct MemoryBudget: Equatable, Sendable {
     /// vLLM 0.33.0's gpu_memory_utilization (`CacheConfig`).
     public static let defaultUtilization = 0.92
@@ -12,38 +13,80 @@ public struct MemoryBudget: Equatable, Sendable {
     /// (the calibration study's figure; it reproduces measured KV exhaustion of Llama-3.1-70B).
     public static let runtimeReserve: Int64 = 3_500_000_000
 
-    /// Most blocks given to a model that caches nothing per token: 4 million, at under 100 bytes
-    /// of bookkeeping each.
-    private static let mostNominalBlocks = 1 << 22
+    /// What is taken besides weights and cache.
+    public enum Terms: Equatable, Sendable {
+        /// A flat reserve, bytes.
+        case reserve(Int64)
+        /// What a server of some shape profiles at its start.
+        case profiled(ServerMemory)
+    }
 
-    /// What the engine may use: gpu_memory_utilization × memory, bytes.
+    /// The server's flags that replace the arithmetic.
+    public struct Given: Equatable, Sendable {
+        /// Bytes of the cache on each GPU (`--kv-cache-memory-bytes`).
+        public var cacheBytes: Int64?
+        /// Blocks (`--num-gpu-blocks-override`).
+        public var blocks: Int?
+
+        public init(cacheBytes: Int64? = nil, blocks: Int? = nil) {
+            self.cacheBytes = cacheBytes
+            self.blocks = blocks
+        }
+    }
+
+    /// What the engine may use: gpu_memory_utilization x memory, bytes.
     public var usableBytes: Int64
     /// Weights on the fullest GPU, bytes.
     public var weightBytes: Int64
-    /// Activations and runtime, bytes.
-    public var reserveBytes: Int64
-    /// Constant states of all sequences that may run, bytes; 0 without recurrent layers.
-    public var stateBytes: Int64
-    /// Bytes of one block; 0 for a model that caches no keys.
+    /// Peak of activations and workspace on the last stage; the whole reserve where it is flat.
+    public var activationBytes: Int64
+    /// CUDA context, libraries, NCCL; 0 under a flat reserve.
+    public var nonTorchBytes: Int64 = 0
+    /// The estimate of CUDA graphs; 0 under a flat reserve, and where the release counts none.
+    public var graphBytes: Int64 = 0
+    /// The release whose logs give these terms, "0.19"; nil: a flat reserve.
+    public var evidence: String?
+    /// Bytes for the cache on the fullest GPU.
+    public var availableBytes: Int64
+    /// Bytes of one block on the fullest GPU.
     public var bytesPerBlock: Int64
+    /// How layers share the pool.
+    public var layout: PoolLayout
     /// Blocks the pool gets, the null block included: vLLM's num_gpu_blocks.
     public var numGPUBlocks: Int
-    /// Tokens of the longest single sequence that the pool holds; windows keep their share only.
-    public var tokenCapacity: Int
+    /// Why the engine does not start with them at its max_model_len; nil: it does.
+    public var refusal: PoolRefusal?
+
+    /// Activations, context and graphs together, bytes.
+    public var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
+
+    /// Tokens of the longest single sequence that the pool holds beside the null block.
+    public var tokenCapacity: Int {
+        layout.longestContext(blocks: numGPUBlocks, limit: Int(Int32.max))
+    }
+
+    /// Whole sequences of `context` tokens that the pool holds beside the null block once they
+    /// run, `most` at most: a window and what is behind it, a state's block in each group.
+    public func sequences(context: Int, most: Int) -> Int {
+        let blocks = layout.blocksOfRunning(context: context)
+        return min(most, (numGPUBlocks - 1) / max(1, blocks))
+    }
+
+    /// The engine's own line about its pool.
+    public var line: String { layout.line(blocks: numGPUBlocks) }
 
     /// The budget of a model on a GPU.
     ///
     /// - Parameters:
     ///   - memoryBytes: the GPU's memory as its driver reports it; `gpu`: its name, for errors.
     ///   - utilization: gpu_memory_utilization, in (0, 1].
-    ///   - maxNumSeqs: sequences that may run at once; each holds a state in recurrent layers.
+    ///   - pool: the flags that decide the layout.
     /// - Throws: `InputError` at `model` with the arithmetic when nothing is left for the cache,
     ///   or for a layout that does not divide.
     public init(
         _ model: TransformerModel, _ deployment: Deployment, gpu: String, memoryBytes: Int64,
-        utilization: Double = MemoryBudget.defaultUtilization, blockSize: Int = 16,
-        maxNumSeqs: Int = 1024,
-        reserveBytes: Int64 = MemoryBudget.runtimeReserve
+        utilization: Double = MemoryBudget.defaultUtilization, pool: PoolOptions,
+        terms: Terms = .reserve(MemoryBudget.runtimeReserve), given: Given = Given()
     ) throws {
         try deployment.check(model)
         guard utilization > 0, utilization <= 1 else {
@@ -51,74 +94,91 @@ public struct MemoryBudget: Equatable, Sendable {
                 "engine.gpu_memory_utilization", "is \(utilization)",
                 expected: "more than 0 and at most 1")
         }
-        guard blockSize > 0, blockSize <= 1 << 20 else {
+        guard pool.blockSize.map({ $0 > 0 && $0 <= 1 << 20 }) ?? true else {
             throw InputError(
-                "engine.block_size", "is \(blockSize)", expected: "1 to \(1 << 20) tokens")
+                "engine.block_size", "is \(pool.blockSize!)", expected: "1 to \(1 << 20) tokens")
         }
-        let layout = KVCacheLayout(model, deployment)
-        usableBytes = Int64(utilization * Double(memoryBytes))
+        layout = try PoolLayout(model.caches(deployment), pool)
         weightBytes = model.weightBytesPerGPU(deployment)
-        self.reserveBytes = reserveBytes
-        stateBytes = layout.stateBytesPerSequence * Int64(maxNumSeqs)
-        bytesPerBlock = layout.bytesPerBlock(blockSize)
-        let left = usableBytes - weightBytes - reserveBytes - stateBytes
-        // The null block and one block per group are the least that any engine starts with.
-        guard left > 0, left >= bytesPerBlock * Int64(1 + layout.groups.count) else {
-            throw Self.doesNotFit(
-                model, deployment, gpu, memoryBytes: memoryBytes, utilization: utilization,
-                usable: usableBytes, weights: weightBytes, reserve: reserveBytes,
-                states: stateBytes)
+        usableBytes = Int64(utilization * Double(memoryBytes))
+        var earlier: Int64
+        switch terms {
+        case .reserve(let bytes):
+            activationBytes = bytes
+            earlier = bytes
+        case .profiled(let server):
+            usableBytes = Int64((utilization * Double(memoryBytes)).rounded(.up))
+            let profile = StartupProfile(model, deployment, server)
+            activationBytes = profile.activationBytes
+            earlier = profile.activationBytesBeforeLast
+            nonTorchBytes = profile.nonTorchBytes
+            graphBytes = profile.graphBytes
+            evidence = server.rules.evidence
         }
-        guard bytesPerBlock > 0 else {
-            // Nothing is cached per token and the states are reserved: enough blocks for every
-            // sequence at its longest, within what a block table can number.
-            let longest = maxNumSeqs * ((model.maxContext + blockSize - 1) / blockSize)
-            numGPUBlocks = min(longest + 1, Self.mostNominalBlocks)
-            tokenCapacity = numGPUBlocks * blockSize
-            return
+        earlier += weightBytes + nonTorchBytes + graphBytes
+        let last = weightBytes + activationBytes + nonTorchBytes + graphBytes
+        let stages = pool.pipelineParallel
+        let usable = usableBytes
+        let available = (0..<stages).map { stage in
+            given.cacheBytes ?? usable - (stage + 1 < stages ? earlier : last)
         }
-        numGPUBlocks = Int(left / bytesPerBlock)
-        tokenCapacity = Self.longestSequence(layout, blocks: numGPUBlocks - 1, blockSize)
+        availableBytes = available[stages - 1]
+        bytesPerBlock = layout.bytesPerBlock.max() ?? 0
+        numGPUBlocks = given.blocks ?? layout.numBlocks(availableBytes: available)
+        refusal = layout.refusal(
+            blocks: numGPUBlocks, availableBytes: given.blocks == nil ? availableBytes : nil)
+        let least = layout.blocks(ofRequest: 1).reduce(1, +)
+        if numGPUBlocks < least {
+            throw doesNotFit(
+                model, deployment, gpu, memoryBytes: memoryBytes, utilization: utilization)
+        }
     }
 
-    /// Full groups share what windows leave; without full groups nothing but the model's own
-    /// limit bounds a sequence.
-    private static func longestSequence(
-        _ layout: KVCacheLayout, blocks: Int, _ blockSize: Int
-    ) -> Int {
-        var windowed = 0
-        var full = 0
-        for group in layout.groups {
-            switch group {
-            case .full: full += 1
-            case .sliding(let window): windowed += (window + blockSize - 1) / blockSize
-            }
+    /// Where the memory goes, term by term: "16.1 GB weights", in the order of the arithmetic.
+    public var parts: [String] {
+        var parts = ["\(gigabytes(weightBytes)) weights"]
+        if evidence == nil {
+            parts.append("\(gigabytes(activationBytes)) activations and runtime")
+        } else {
+            parts.append("\(gigabytes(activationBytes)) activations")
+            parts.append("\(gigabytes(nonTorchBytes)) context and communication")
+            if graphBytes > 0 { parts.append("\(gigabytes(graphBytes)) CUDA graphs") }
         }
-        guard full > 0 else { return blocks > windowed ? Int(Int32.max) : blocks * blockSize }
-        // A sequence shorter than the windows takes as many blocks in every group.
-        let short = blocks / layout.groups.count
-        let long = (blocks - windowed) / full
-        return max(short, long) * blockSize
+        return parts
     }
 
-    private static func doesNotFit(
+    private func gigabytes(_ bytes: Int64) -> String {
+        Quantity.decimal(Double(bytes) / 1e9, 1) + " GB"
+    }
+
+    private func doesNotFit(
         _ model: TransformerModel, _ deployment: Deployment, _ gpu: String, memoryBytes: Int64,
-        utilization: Double, usable: Int64, weights: Int64, reserve: Int64, states: Int64
+        utilization: Double
     ) -> InputError {
-        func gigabytes(_ bytes: Int64) -> String {
-            let tenths = (bytes + 50_000_000) / 100_000_000
-            return "\(tenths / 10).\(tenths % 10) GB"
-        }
-        var parts = [
-            "\(gigabytes(weights)) weights", "\(gigabytes(reserve)) activations and runtime",
-        ]
-        if states > 0 { parts.append("\(gigabytes(states)) sequence states") }
-        return InputError(
+        InputError(
             "model",
             "\(model.name) does not fit: \(parts.joined(separator: " + ")) leave no room for the "
                 + "KV cache in \(utilization) x \(gigabytes(memoryBytes)) = "
-                + "\(gigabytes(usable)) of a \(gpu)",
+                + "\(gigabytes(usableBytes)) of a \(gpu)",
             expected: "more GPUs than tensor_parallel_size \(deployment.tensorParallel), "
                 + "smaller weights or a higher gpu_memory_utilization")
+    }
+
+    /// The error of a server that does not start at max_model_len: its arithmetic, and what would.
+    ///
+    /// - Parameter gpu: the GPU's name.
+    public func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
+        let longest = refusal.longestContext
+        let blocks = layout.blocksOfOneRequest
+        return InputError(
+            "engine.max_model_len",
+            "one request of \(layout.options.maxModelLen) tokens takes \(blocks) blocks, "
+                + "\(PoolRefusal.gibibytes(refusal.neededBytes)) GiB, and the pool has "
+                + "\(max(0, numGPUBlocks - 1)) beside the null block: "
+                + "\(gigabytes(usableBytes)) of a \(gpu) - \(parts.joined(separator: " - ")); "
+                + "the engine does not start",
+            expected: longest > 0
+                ? "at most \(longest), more GPUs or a higher gpu_memory_utilization"
+                : "more GPUs, smaller weights or a higher gpu_memory_utilization")
     }
 }

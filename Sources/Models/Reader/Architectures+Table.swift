@@ -13,12 +13,15 @@ extension Architectures {
         cohere2: Cohere2ForCausalLM
         cohere2_moe: Cohere2MoeForCausalLM
         dbrx: DbrxForCausalLM
+        nemotron_nas: DeciLMForCausalLM
         deepseek_v1: DeepseekForCausalLM
         deepseek_v32: DeepseekV32ForCausalLM
+        domyn_edge: DomynEdgeForCausalLM
         llama: Ernie4_5ForCausalLM ExaoneForCausalLM GemmaForCausalLM InternLM3ForCausalLM
           IQuestCoderForCausalLM LlamaForCausalLM LLaMAForCausalLM Ministral3ForCausalLM
-          MistralForCausalLM Phi3ForCausalLM SolarForCausalLM TeleChat3ForCausalLM
-          TeleFLMForCausalLM CwmForCausalLM NanbeigeForCausalLM SmolLM3ForCausalLM
+          MistralForCausalLM PanguEmbeddedForCausalLM Phi3ForCausalLM SolarForCausalLM
+          TeleChat3ForCausalLM TeleFLMForCausalLM CwmForCausalLM NanbeigeForCausalLM
+          SmolLM3ForCausalLM
         ernie4_5_moe: Ernie4_5_MoeForCausalLM
         exaone4: Exaone4ForCausalLM
         exaone_moe: ExaoneMoeForCausalLM ExaoneMoEForCausalLM
@@ -26,6 +29,9 @@ extension Architectures {
         mamba: FalconMambaForCausalLM MambaForCausalLM
         gemma2: Gemma2ForCausalLM
         gemma3: Gemma3ForCausalLM
+        rnj1: Rnj1ForCausalLM
+        gemma3n: Gemma3nForCausalLM
+        gemma4: Gemma4ForCausalLM
         qwen3_next: Qwen3NextForCausalLM
         glm4: Glm4ForCausalLM
         glm4_moe: Glm4MoeForCausalLM
@@ -36,16 +42,20 @@ extension Architectures {
         gpt_j: GPTJForCausalLM
         granite: GraniteForCausalLM GraniteSWAForCausalLM
         granitemoe: GraniteMoeForCausalLM GraniteMoeSharedForCausalLM GraniteMoeSWAForCausalLM
+        hy_v3: HYV3ForCausalLM
         hyperclovax: HyperCLOVAXForCausalLM
         internlm2: InternLM2ForCausalLM
         jamba: JambaForCausalLM
+        laguna: LagunaForCausalLM
         llama4: Llama4ForCausalLM
         longcat_flash: LongcatFlashForCausalLM
         mamba2: Mamba2ForCausalLM
+        minicpm: MiniCPMForCausalLM
         minicpm3: MiniCPM3ForCausalLM
         minimax_m2: MiniMaxM2ForCausalLM
         mixtral: MixtralForCausalLM
         qwen2: MiMoForCausalLM Qwen2ForCausalLM
+        mimo_v2: MiMoV2FlashForCausalLM MiMoV2ForCausalLM
         nemotron: NemotronForCausalLM
         olmoe: OlmoeForCausalLM
         opt: OPTForCausalLM
@@ -53,11 +63,14 @@ extension Architectures {
         pangu_ultra_moe: PanguUltraMoEForCausalLM
         param2moe: Param2MoEForCausalLM
         phimoe: PhiMoEForCausalLM
+        plamo3: Plamo3ForCausalLM
         qwen2_moe: Qwen2MoeForCausalLM
         qwen3: Qwen3ForCausalLM
         qwen3_moe: Qwen3MoeForCausalLM
         sarvam_mla: SarvamMLAForCausalLM
         step1: Step1ForCausalLM
+        step3: Step3TextForCausalLM
+        step3p5: Step3p5ForCausalLM
         stablelm: StableLmForCausalLM
         telechat2: TeleChat2ForCausalLM
         arcee: ArceeForCausalLM
@@ -87,9 +100,6 @@ extension Architectures {
         qwen3_5_moe: Qwen3_5MoeForCausalLM
         kimi_linear: KimiLinearForCausalLM
         deepseek_v4: DeepseekV4ForCausalLM
-        gemma3n: Gemma3nForCausalLM
-        gemma4: Gemma4ForCausalLM
-        mimo_v2: MiMoV2FlashForCausalLM MiMoV2ForCausalLM
         minimax_m3: MiniMaxM3SparseForCausalLM
         olmo_hybrid: OlmoHybridForCausalLM
         """
@@ -97,18 +107,11 @@ extension Architectures {
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
         unread: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
-          BeamForCausalLM DeciLMForCausalLM DomynEdgeForCausalLM
-          DoryForCausalLM FlintForCausalLM Rnj1ForCausalLM
-          Qwen4ExpForCausalLM Glm5NextForCausalLM
-          HrmTextForCausalLM HYV3ForCausalLM HYV4ForCausalLM
-          HCXVisionV2ForCausalLM IQuestLoopCoderForCausalLM K2HorizonForCausalLM
-          LagunaForCausalLM
-          LongcatFlashNgramForCausalLM MiniCPMForCausalLM
-          InklingForCausalLM InklingForConditionalGeneration
-          NemotronHPuzzleForCausalLM
-          MuseGlimmerForCausalLM PanguEmbeddedForCausalLM
-          PanguProMoEV2ForCausalLM Plamo3ForCausalLM
-          Step3TextForCausalLM Step3p5ForCausalLM Step5ForCausalLM
+          BeamForCausalLM DoryForCausalLM FlintForCausalLM Qwen4ExpForCausalLM Glm5NextForCausalLM
+          HrmTextForCausalLM HYV4ForCausalLM HCXVisionV2ForCausalLM IQuestLoopCoderForCausalLM
+          K2HorizonForCausalLM LongcatFlashNgramForCausalLM InklingForCausalLM
+          InklingForConditionalGeneration NemotronHPuzzleForCausalLM MuseGlimmerForCausalLM
+          PanguProMoEV2ForCausalLM Step5ForCausalLM
         """
 
     /// Classes that see or hear; the type of the decoder that they wrap says its rule.

@@ -59,7 +59,7 @@ enum Architectures {
     /// is one.
     private static let typesText = """
         llama: mistral ministral3 smollm3 cwm exaone ernie4_5 phi3 gemma solar internlm3 teleflm
-          iquestcoder nanbeige aria_text_dense
+          iquestcoder nanbeige
         qwen2: mimo qwen2_vl_text qwen2_5_vl_text qwen2_5_vl qwen2_vl qwen2_audio
         qwen3: qwen3_vl_text
         qwen3_moe: qwen3_vl_moe_text
@@ -83,12 +83,18 @@ enum Architectures {
         mamba: falcon_mamba
         qwen3_5: qwen3_5_text
         qwen3_5_moe: qwen3_5_moe_text
-        gemma3n: gemma3n_text
-        gemma4: gemma4_text
-        mimo_v2: mimo_v2_flash
         minimax_m3: minimax_m3_vl minimax_m3_vl_text
         linear_attention: linear_attn
         gated_deltanet: gated_delta_net gated_delta
+        gemma3n: gemma3n_text
+        gemma4: gemma4_text
+        step3: step3_text
+        mimo_v2: mimo_v2_flash
+        nemotron_nas: nemotron-nas
+        mllama: mllama_text_model
+        step3p5: step3p7
+        hy_v3: hunyuan_v3
+        baichuan: xverse aquila aquila2
         """
 
     /// The rule of a model_type, or nil.

@@ -18,10 +18,11 @@ extension ConfigFields {
     /// Whether the output head shares the embedding's matrix.
     func tiesEmbeddings() throws -> Bool {
         let name = "tie_word_embeddings"
-        if gives(name) { return try flag(name, default: false) }
+        guard isWrapped else { return try flag(name, default: false) }
+        // A wrapper's own word, or its class's, goes before its decoder's.
         if outer[name] != nil { return try outside.flag(name, default: false) }
-        // Transformers' base class ties where neither file nor class says anything.
-        return try flag(name, default: true)
+        if let around = ClassDefaults.fields(of: outerType)[name] { return around == .bool(true) }
+        return try flag(name, default: false)
     }
 
     /// Elements of a head; the hidden size over the heads where no field has it.

@@ -71,7 +71,9 @@ struct ConfigFields {
 
     /// What stands under a name: in the decoder, in its class, outside; nil for null.
     subscript(_ name: String) -> JSONField? {
-        let found = own[name] ?? defaults[name] ?? outer[name]
+        // An inner null leaves what stands outside.
+        let inner = own[name] == .null && isWrapped ? nil : own[name] ?? defaults[name]
+        let found = inner ?? outer[name]
         return found == .null ? nil : found
     }
 
@@ -126,7 +128,13 @@ struct ConfigFields {
     }
 
     private func integer(_ names: [String], _ range: ClosedRange<Int>) throws -> Int? {
-        guard let found = value(names) else { return nil }
+        guard var found = value(names) else { return nil }
+        // A list of one number for all layers (Hunyuan) is that number.
+        if case .array(let items) = found.value, let first = items.first,
+            items.allSatisfy({ $0 == first })
+        {
+            found.value = first
+        }
         guard case .number(let number) = found.value, number == number.rounded(),
             number >= Double(range.lowerBound), number <= Double(range.upperBound)
         else {

@@ -97,6 +97,12 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
         routerOutputs = count
     }
 
+    /// Routed networks that a token passes on average: choices that are no network take their
+    /// share.
+    public var averageChosen: Int {
+        routerOutputs > count ? max(1, chosen * count / routerOutputs) : chosen
+    }
+
     /// Width of an expert's input.
     public func width(hidden: Int) -> Int { latent ?? hidden }
 

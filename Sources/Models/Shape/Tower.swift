@@ -7,6 +7,9 @@ public struct Tower: Equatable, Hashable, Sendable {
     public var matrices: [Part] = []
     /// Its other weights: norms, positions, patches.
     public var vectors: [WeightVector] = []
+    /// Pixels of an image that become one token of the decoder: 28 x 28 with patches of 14 merged
+    /// by two; 56 x 56 in Gemma 3 (896 x 896 pixels to 256 tokens).
+    public var pixelsPerToken = 784
 
     /// A matrix and its number.
     public struct Part: Equatable, Hashable, Sendable {

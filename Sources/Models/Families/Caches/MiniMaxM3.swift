@@ -9,6 +9,7 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["n_shared_experts"]),
             corrects: .field("use_routing_bias"), layers: .listed("moe_layer_freq"))
+        $0.experts?.widensRouter = .yes
         $0.layer = { fields, index, layer in
             try fields.addBlockIndexer(index, &layer)
             guard case .experts(var experts) = layer.feedForward else { return }

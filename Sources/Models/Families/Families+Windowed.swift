@@ -1,0 +1,127 @@
+import Basics
+
+/// Decoders whose layers differ in heads, windows or gates (vLLM 0.33.0's classes).
+extension Families {
+    static let windowed: [String: Family] = [
+        "rnj1": gemma3, "hy_v3": hunyuan3, "laguna": laguna, "step3p5": step35,
+        "plamo3": plamo3, "domyn_edge": domynEdge, "minicpm": miniCPM,
+    ]
+
+    /// Tencent's HY 3: norms over heads by a flag, experts with corrections.
+    static let hunyuan3 = Family().with {
+        $0.heads.norms = .perHead
+        $0.heads.hasNorms = .field("qk_norm")
+        $0.experts = ExpertRule(
+            width: ["expert_hidden_dim", "moe_intermediate_size"],
+            shared: .experts(["num_shared_experts"]), corrects: .yes,
+            layers: .from("first_k_dense_replace", frequency: nil))
+    }
+
+    /// Laguna: query heads by layer, a gate on attention by head or by element.
+    static let laguna = Family().with {
+        $0.heads.inputBias = .field("attention_bias")
+        $0.heads.outputBias = .field("attention_bias")
+        $0.heads.norms = .perHead
+        $0.windows.hasNoFallback = true
+        $0.experts = ExpertRule(
+            shared: .width(["shared_expert_intermediate_size"]), corrects: .yes,
+            layers: .words("mlp_layer_types"))
+        $0.layer = { fields, index, layer in
+            guard case .heads(var heads) = layer.attention else { return }
+            let layers = try fields.layerCount()
+            if let own = try fields.perLayer("num_attention_heads_per_layer", layers: layers) {
+                try fields.setQueries(own[index], of: &heads)
+            }
+            let gate = fields["gating"]
+            switch gate {
+            case .bool(true), .string("per-head"):
+                try fields.addGate(heads.queryHeads, to: &layer)
+            case .string: heads.gatesOutput = true
+            default: break
+            }
+            if case .sliding = heads.reach,
+                try fields.flag("swa_attention_sink_enabled", default: false)
+            {
+                heads.vectors.append(
+                    WeightVector("self_attn.sinks", heads.queryHeads, units: heads.queryHeads))
+            }
+            layer.attention = .heads(heads)
+        }
+    }
+
+    /// Step-3.5: windowed layers with query heads of their own, a gate a head.
+    static let step35 = Family().with {
+        $0.heads.inputBias = .field("attention_bias")
+        $0.heads.norms = .perHead
+        $0.windows.hasNoFallback = true
+        $0.experts = ExpertRule(
+            shared: .width(["share_expert_dim"]), corrects: .yes, layers: .words("mlp_layer_types"))
+        $0.experts?.layersWithoutList = .text("moe_layers_enum")
+        $0.layer = { fields, _, layer in
+            guard case .heads(var heads) = layer.attention else { return }
+            if case .sliding = heads.reach {
+                let other = fields.nested("attention_other_setting")
+                let own =
+                    try fields.optionalSize(["num_sliding_attention_heads"], most: 4096)
+                    ?? other?.optionalSize(["num_attention_heads"], most: 4096)
+                if let own { try fields.setQueries(own, of: &heads) }
+            }
+            if try fields.flag("use_head_wise_attn_gate", default: false) {
+                try fields.addGate(heads.queryHeads, to: &layer)
+            }
+            layer.attention = .heads(heads)
+        }
+    }
+
+    /// PLaMo 3: norms before and after both parts, windows as a list or by a pattern.
+    static let plamo3 = Family().with {
+        $0.heads.norms = .perHead
+        $0.norms.perLayer = 4
+        $0.windows = WindowRule(period: 8, periodField: "sliding_window_pattern")
+        $0.windows.list = "interleaved_sliding_window"
+    }
+
+    /// Domyn Edge: a window for every layer, norms before and after both parts; only keys' norms
+    /// have weights.
+    static let domynEdge = Family().with {
+        $0.norms.perLayer = 4
+        $0.windows.isIgnored = true
+        $0.layer = { fields, index, layer in
+            guard case .heads(var heads) = layer.attention else { return }
+            heads.vectors.append(WeightVector("self_attn.k_norm", heads.headDim))
+            if case .array(let windows)? = fields["window_sizes"], index < windows.count,
+                case .array(let pair) = windows[index], let window = pair.first?.integer,
+                window > 0, window < 1 << 30
+            {
+                heads.reach = .sliding(window: window + 1)
+            }
+            layer.attention = .heads(heads)
+        }
+    }
+
+    /// MiniCPM: experts where the file counts any.
+    static let miniCPM = Family().with {
+        $0.experts = ExpertRule(width: ["intermediate_size"])
+        $0.experts?.isOptional = true
+    }
+}
+
+extension ConfigFields {
+    /// Sets the query heads of a layer, checked against its keys' and values'.
+    func setQueries(_ count: Int, of heads: inout HeadAttention) throws {
+        guard (1...4096).contains(count), count % heads.keyValueHeads == 0 else {
+            throw InputError(
+                place, "\(count) query heads of a layer over \(heads.keyValueHeads) KV heads",
+                expected: "a multiple, at most 4096")
+        }
+        heads.queryHeads = count
+    }
+
+    /// Adds a gate of so many outputs on a layer's attention.
+    func addGate(_ outputs: Int, to layer: inout Layer) throws {
+        var gate = Projection(
+            "attn_gate", try hiddenSize(), outputs, .columns(units: outputs))
+        gate.path = "self_attn.g_proj"
+        layer.others.append([gate])
+    }
+}

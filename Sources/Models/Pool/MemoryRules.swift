@@ -1,0 +1,95 @@
+/// What a release of vLLM takes of a GPU besides weights and cache: the coefficients that differ
+/// between releases, each fitted to servers' own logs.
+///
+/// Sources: components of H100 servers of 0.11 to 0.19 (llm-d-planner's accuracy report and
+/// empirical results), and start-up logs of 0.21 to 0.31 quoted in public repositories. Their rows
+/// and errors stand in the article "The memory model".
+public struct MemoryRules: Equatable, Sendable {
+    /// Bytes that sampling holds per sequence and word of the vocabulary: 38 while top-k and top-p
+    /// sort the logits (two copies of them, values and indices sorted, scratch), 14.6 since 0.17.
+    public var samplerBytes = 38.07
+    /// Bytes outside PyTorch's allocator on one GPU: the CUDA context and libraries.
+    public var contextBytes = 0.13 * MemoryRules.gibibyte
+    /// The same with tensor parallelism, NCCL and custom all-reduce included: on two GPUs.
+    public var groupBytes = 0.55 * MemoryRules.gibibyte
+    /// What each doubling of the GPUs adds to `groupBytes`.
+    public var groupBytesPerDoubling = 0.0
+    /// Which servers subtract an estimate of their CUDA graphs.
+    public var graphs = CountedGraphs.none
+    /// The release whose logs give these figures, "0.19".
+    public var evidence = "0.11"
+
+    /// Which servers subtract CUDA graphs from the cache.
+    public enum CountedGraphs: Sendable {
+        /// None: graphs are captured from what is left over.
+        case none
+        /// Those of model runner V1: gated-delta hybrids and models with towers, from 0.26 to 0.30.
+        case firstRunner
+        /// All.
+        case all
+    }
+
+    static let gibibyte = Double(1 << 30)
+
+    /// Bytes that the estimate counts per layer and graph: 0.64 GiB for 86 graphs of 32 layers
+    /// and 0.37 GiB for 54 graphs of 28 (logs of 0.22).
+    public static let graphBytesPerLayer = 0.00024 * gibibyte
+
+    /// The rules of release 0.`minor`: its own, or those of the nearest earlier one with logs.
+    public static func release(minor: Int) -> MemoryRules {
+        var rules = MemoryRules()
+        for change in changes where change.minor <= minor {
+            change.apply(&rules)
+            rules.evidence = "0.\(change.minor)"
+        }
+        return rules
+    }
+
+    private typealias Change = @Sendable (inout MemoryRules) -> Void
+
+    private static let changes: [(minor: Int, apply: Change)] = [
+        (15, { _ in }), (16, { _ in }),
+        (17, { $0.samplerBytes = 14.57 }),
+        (
+            19,
+            {
+                $0.contextBytes = 0.25 * gibibyte
+                $0.groupBytes = 2.07 * gibibyte
+                $0.groupBytesPerDoubling = 0.06 * gibibyte
+            }
+        ),
+        (21, { $0.graphs = .all }), (22, { _ in }),
+        (26, { $0.graphs = .firstRunner }), (28, { _ in }),
+        (31, { $0.graphs = .all }),
+    ]
+}
+
+/// What of a server decides the memory that it profiles at its start.
+public struct ServerMemory: Equatable, Sendable {
+    public var rules = MemoryRules.release(minor: .max)
+    public var maxNumSeqs = 1024
+    public var maxNumBatchedTokens = 8192
+    /// Whether no CUDA graphs are captured (`--enforce-eager`).
+    public var enforcesEager = false
+    /// Batch sizes with graphs; nil: the engine's own list.
+    public var captureSizes: [Int]?
+
+    public init() {}
+
+    /// The batch sizes that are captured: 1, 2, 4, every 8th to 256 and every 16th to twice
+    /// max_num_seqs, 512 at most.
+    public var capturedSizes: [Int] {
+        if enforcesEager { return [] }
+        if let captureSizes { return captureSizes }
+        let most = min(2 * maxNumSeqs, 512, maxNumBatchedTokens)
+        let sizes = [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8))
+            + Array(stride(from: 272, through: 512, by: 16))
+        return sizes.filter { $0 <= most }
+    }
+
+    /// Graphs: one piecewise for each size, and a full one for each that a batch of decodes has.
+    public var graphs: Int {
+        let sizes = capturedSizes
+        return sizes.count + sizes.count { $0 <= maxNumSeqs }
+    }
+}

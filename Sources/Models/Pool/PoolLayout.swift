@@ -1,0 +1,186 @@
+import Basics
+
+/// How a model's caches share one pool of blocks: vLLM 0.33.0's groups, block sizes and pages.
+///
+/// A block of the pool holds, for one group, `blockSize` tokens (or one state) of each of the
+/// group's layers. All groups draw from one pool, so pages are made equal first and groups are cut
+/// to about equally many layers; a block is as large as the widest group's layers. The rules are
+/// those that the engine's own runs show (46 captured layouts, held by `PoolLayoutTests`).
+public struct PoolLayout: Equatable, Sendable {
+    /// Layers that take their blocks together.
+    public struct Group: Equatable, Sendable {
+        /// What its layers keep; the first's where they differ in width.
+        public var kind: CacheSpec.Kind
+        public var layers: Int
+        /// Tokens of a block; a state's without prefix caching is max_model_len.
+        public var blockSize: Int
+        /// Bytes of one layer's page; of all layers' pages together where they differ.
+        public var pageBytes: Int64
+        /// Whether layers of several widths share it, each with pages of its own.
+        public var isMixed = false
+        /// Bytes of its layers on each pipeline stage.
+        public var bytesByStage: [Int64]
+    }
+
+    /// The groups, in the engine's order: by the first layer of each kind.
+    public var groups: [Group]
+    /// Bytes of a block on a GPU of each pipeline stage: the widest group's layers there.
+    public var bytesPerBlock: [Int64]
+    /// Tokens of a block once pages hold a state: the engine's `cache_config.block_size`.
+    public var blockSize: Int
+    /// Share of a page that pads a state, 0 to 1; 0 without states beside attention.
+    public var statePadding: Double
+    public var options: PoolOptions
+
+    /// The layout of layers, each with the caches it keeps.
+    ///
+    /// - Throws: `InputError` at the key that the engine refuses.
+    /// Complexity: O(layers x kinds).
+    public init(_ layers: [[CacheSpec]], _ options: PoolOptions) throws {
+        var caches = PlacedCache.all(layers, options)
+        self.options = options
+        try caches.applyFlags(options)
+        blockSize = caches.alignedBlockSize(options)
+        statePadding = caches.givePages(blockSize, options)
+        if caches.contains(where: \.spec.hasOwnBlockSize) {
+            groups = caches.groupsByBlockSize(options)
+        } else if caches.areOfOneType {
+            groups = caches.isEmpty ? [] : [caches.group(options)]
+        } else {
+            try caches.makePagesEqual()
+            groups = caches.groupsOfEqualPages(options)
+        }
+        let groups = groups
+        bytesPerBlock = (0..<options.pipelineParallel).map { stage in
+            groups.map { $0.bytesByStage[stage] }.max() ?? 0
+        }
+    }
+
+    /// Whether requests keep states.
+    public var hasStates: Bool {
+        groups.contains { if case .state = $0.kind { true } else { false } }
+    }
+
+    /// Whether nothing but states is kept: a request takes as many blocks whatever its length.
+    public var isStatesOnly: Bool {
+        !groups.isEmpty
+            && groups.allSatisfy { if case .state = $0.kind { true } else { false } }
+    }
+
+    /// Tokens between places where a prefix hit can end: the least common multiple of the groups'
+    /// block sizes, over the GPUs that share positions.
+    public var schedulerBlockSize: Int {
+        groups.reduce(1) { $0.leastCommonMultiple($1.blockSize) } * options.decodeContextParallel
+    }
+
+    /// Tokens that one key names: the greatest common divisor of the block sizes while prefixes
+    /// are cached, else the scheduler's block.
+    public var keyUnit: Int {
+        guard options.enablesPrefixCaching else { return schedulerBlockSize }
+        return groups.reduce(0) { $0.greatestCommonDivisor($1.blockSize) }
+            * options.decodeContextParallel
+    }
+
+    /// Blocks that one request of `tokens` tokens takes at most, by group.
+    public func blocks(ofRequest tokens: Int) -> [Int] {
+        groups.map { group in
+            let size = group.blockSize
+            switch group.kind {
+            case .full, .mla:
+                return tokens.dividedUp(by: options.decodeContextParallel).dividedUp(by: size)
+            case .sliding(let window):
+                return min(window - 1 + options.tokensInFlight, tokens).dividedUp(by: size) + 1
+            case .chunked(let chunk):
+                return min(chunk + options.tokensInFlight, tokens).dividedUp(by: size)
+            case .state(let state):
+                guard options.enablesPrefixCaching else { return 1 + options.drafts }
+                return 2 + options.drafts + (state.exportsCheckpoint(options) ? 1 : 0)
+            }
+        }
+    }
+
+    /// Blocks that a request holds over all groups while it decodes at a context of `context`
+    /// tokens: what has left a window is given back, and a state takes one block.
+    public func blocksOfRunning(context: Int) -> Int {
+        groups.reduce(0) { sum, group in
+            let size = group.blockSize
+            switch group.kind {
+            case .full, .mla:
+                return sum + context.dividedUp(by: options.decodeContextParallel * size)
+            case .sliding(let window), .chunked(let window):
+                return sum + min(context, window).dividedUp(by: size)
+            case .state: return sum + 1
+            }
+        }
+    }
+
+    /// Blocks that one request of max_model_len takes: the divisor of the printed line.
+    public var blocksOfOneRequest: Int { blocks(ofRequest: options.maxModelLen).reduce(0, +) }
+
+    /// Blocks that fit the bytes left on a GPU of each stage (one figure: on all of them).
+    public func numBlocks(availableBytes: [Int64]) -> Int {
+        let blocks = bytesPerBlock.indices.compactMap { stage -> Int64? in
+            let bytes = availableBytes.count == 1 ? availableBytes[0] : availableBytes[stage]
+            return bytesPerBlock[stage] > 0 ? max(0, bytes) / bytesPerBlock[stage] : nil
+        }
+        return Int(blocks.min() ?? 0)
+    }
+
+    /// Longest context, up to `limit`, of which one request fits `blocks` blocks beside the null
+    /// block; 0: none. Complexity: O(groups x log limit).
+    public func longestContext(blocks: Int, limit: Int) -> Int {
+        func fits(_ tokens: Int) -> Bool {
+            self.blocks(ofRequest: tokens).reduce(0, +) <= blocks - 1
+        }
+        guard limit > 0, fits(1) else { return 0 }
+        if fits(limit) { return limit }
+        var (low, high) = (1, limit)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if fits(middle) { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// Requests of max_model_len that `blocks` blocks hold, as the engine prints it: the null
+    /// block counts.
+    public func concurrency(blocks: Int) -> Double {
+        Double(blocks) / Double(max(1, blocksOfOneRequest))
+    }
+
+    /// Tokens that `blocks` blocks hold, as the engine prints them.
+    public func printedTokens(blocks: Int) -> Int {
+        if options.printsBlocksOfAGroup {
+            let size = groups.map(\.blockSize).min() ?? 0
+            return blocks / max(1, groups.count) * size * options.decodeContextParallel
+        }
+        return Int(concurrency(blocks: blocks) * Double(options.maxModelLen))
+    }
+}
+
+extension StateSpec {
+    /// Whether the prefill kernel leaves a checkpoint under these options.
+    func exportsCheckpoint(_ options: PoolOptions) -> Bool {
+        guard options.exportsCheckpoints else { return false }
+        switch checkpoint {
+        case .none: return false
+        case .everyToken: return true
+        case .blocks: return !options.usesTritonGatedDelta
+        }
+    }
+}
+
+extension Int {
+    /// Quotient, rounded up.
+    func dividedUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+
+    func greatestCommonDivisor(_ other: Int) -> Int {
+        var (a, b) = (self, other)
+        while b != 0 { (a, b) = (b, a % b) }
+        return a
+    }
+
+    func leastCommonMultiple(_ other: Int) -> Int {
+        self / greatestCommonDivisor(other) * other
+    }
+}

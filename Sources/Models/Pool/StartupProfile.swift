@@ -1,0 +1,130 @@
+/// What a server finds that it needs on one GPU besides weights and cache, when it runs its
+/// largest step at its start.
+///
+///     activation = max(sampling, forward pass) + experts' workspace + encoder
+///
+/// in bytes, with T = max_num_batched_tokens, S = max_num_seqs and 2 bytes an element:
+/// - sampling: S x vocabulary x the release's bytes, and 1.59 rows of the T hidden states;
+/// - forward pass: T x (gate, up and their product + 4.2 rows of hidden state), of the widest layer;
+/// - workspace: what the fused experts' kernel keeps between layers, T x k x (the wider of an
+///   expert's output and its intermediate + the wider of output and gate with up);
+/// - encoder: the T embeddings of images and their pixels.
+///
+/// Source of the two coefficients: least squares over the H100 components of
+/// `kv_capacity.csv`; the forms are what the engine allocates.
+public struct StartupProfile: Equatable, Sendable {
+    /// Peak of transient activations, and workspace, on a GPU that samples.
+    public var activationBytes: Int64
+    /// The same on a GPU of an earlier pipeline stage, which does not.
+    public var activationBytesBeforeLast: Int64
+    /// CUDA context, libraries, NCCL and custom all-reduce.
+    public var nonTorchBytes: Int64
+    /// The estimate of CUDA graphs that is subtracted.
+    public var graphBytes: Int64
+
+    /// Rows of hidden states that stay while the sampler runs, and beside the widest layer.
+    static let rowsWhileSampling = 1.59
+    static let rowsWhileComputing = 4.2
+    /// Rows that a pipeline stage passes on or takes in besides.
+    static let rowsBetweenStages = 3.0
+
+    public init(_ model: TransformerModel, _ deployment: Deployment, _ server: ServerMemory) {
+        let tokens = Double(server.maxNumBatchedTokens)
+        let row = 2 * Double(model.hiddenSize)
+        let sequences = Double(min(server.maxNumSeqs, server.maxNumBatchedTokens))
+        let sampling =
+            sequences * Double(model.vocabularySize) * server.rules.samplerBytes
+            + Self.rowsWhileSampling * tokens * row
+        let layers = model.layerGroups.map(\.layer)
+        let widest = layers.map { $0.transientWidth(model.hiddenSize, deployment) }.max() ?? 0
+        let isStaged = deployment.pipelineParallel > 1
+        let rows = Self.rowsWhileComputing + (isStaged ? Self.rowsBetweenStages : 0)
+        let forward = tokens * (2 * widest + rows * row)
+        var kept =
+            tokens
+            * (layers.map { $0.expertWorkspace(model.hiddenSize, deployment) }.max() ?? 0)
+        if let tower = model.tower {
+            kept += tokens * (row + 2 * 3 * Double(tower.pixelsPerToken))
+        }
+        activationBytes = Int64(max(sampling, forward) + kept)
+        activationBytesBeforeLast = Int64(forward + kept)
+        nonTorchBytes = Self.nonTorchBytes(deployment, server.rules)
+        graphBytes = Self.graphBytes(model, deployment, server)
+    }
+
+    private static func nonTorchBytes(_ deployment: Deployment, _ rules: MemoryRules) -> Int64 {
+        guard deployment.tensorParallel > 1 else { return Int64(rules.contextBytes) }
+        var doublings = 0.0
+        var share = deployment.tensorParallel / 2
+        while share > 1 {
+            doublings += 1
+            share /= 2
+        }
+        return Int64(rules.groupBytes + doublings * rules.groupBytesPerDoubling)
+    }
+
+    private static func graphBytes(
+        _ model: TransformerModel, _ deployment: Deployment, _ server: ServerMemory
+    ) -> Int64 {
+        switch server.rules.graphs {
+        case .none: return 0
+        case .firstRunner where !model.runsOnFirstRunner: return 0
+        case .firstRunner, .all: break
+        }
+        let stages = PipelineStages(
+            layers: model.layers.count, stages: deployment.pipelineParallel)
+        let layers = stages.counts.max() ?? 0
+        return Int64(
+            MemoryRules.graphBytesPerLayer * Double(layers) * Double(server.graphs))
+    }
+}
+
+extension TransformerModel {
+    /// Whether vLLM 0.26 to 0.30 run it on model runner V1: gated delta, or a tower.
+    var runsOnFirstRunner: Bool {
+        tower != nil
+            || layers.contains {
+                if case .recurrent(let mixer) = $0.attention {
+                    if case .blocks = mixer.checkpoint { return true }
+                    return mixer.kind.hasPrefix("gated_delta")
+                }
+                return false
+            }
+    }
+}
+
+extension Layer {
+    /// Elements per token that its widest operator holds at once on one GPU: a network's gate, up
+    /// and product; or twice what a mixer projects its input to.
+    fileprivate func transientWidth(_ hidden: Int, _ deployment: Deployment) -> Double {
+        let share = Double(deployment.tensorParallel)
+        func width(_ dense: DenseFeedForward) -> Double {
+            Double((dense.isGated ? 3 : 2) * dense.intermediate)
+                / (dense.isReplicated ? 1 : share)
+        }
+        let network =
+            switch feedForward {
+            case .dense(let dense): width(dense)
+            case .experts(let experts): experts.shared.map(width) ?? 0
+            case .none: 0.0
+            }
+        let inward = attention.projections(hidden: hidden).first ?? []
+        let mixed = inward.reduce(0) {
+            $0 + $1.shard(tensorParallel: deployment.tensorParallel).outputs
+        }
+        return max(network, 2 * Double(mixed))
+    }
+
+    /// Bytes per token that the fused experts' kernel keeps between layers. The mxfp4 kernels keep
+    /// none (logs of gpt-oss).
+    fileprivate func expertWorkspace(_ hidden: Int, _ deployment: Deployment) -> Double {
+        guard case .experts(let experts) = feedForward, deployment.weights != .mxfp4 else {
+            return 0
+        }
+        let isCut = deployment.expertParallel == 1
+        let columns = experts.intermediate / (isCut ? deployment.tensorParallel : 1)
+        let output = experts.width(hidden: hidden)
+        let inward = (experts.isGated ? 2 : 1) * columns
+        return 2 * Double(experts.chosen) * Double(max(columns, output) + max(inward, output))
+    }
+}

@@ -1,0 +1,197 @@
+import Basics
+import Models
+import Simulator
+import StepTime
+
+/// A server's memory as a configuration comes to it.
+public struct ResolvedMemory: Sendable {
+    /// The groups, pages and block sizes of the model's layers.
+    public var layout: PoolLayout
+    /// Where a GPU's memory goes; nil for a GPU whose memory is not known.
+    public var budget: MemoryBudget?
+    /// Blocks of a replica, the null block included.
+    public var blocks: Int
+
+    /// The engine's own line about its pool, to compare with a server's log.
+    public var line: String { layout.line(blocks: blocks) }
+
+    /// Where a GPU's memory goes and what the server would log, a line each.
+    public var comments: [String] {
+        var lines: [String] = []
+        if let budget {
+            let usable = Quantity.decimal(Double(budget.usableBytes) / 1e9, 1)
+            lines.append(
+                "Memory of a GPU: \(usable) GB usable - \(budget.parts.joined(separator: " - "))"
+                    + (budget.evidence.map { ", as logs of vLLM \($0) have it" } ?? ""))
+        }
+        let groups = layout.groups.map {
+            "\($0.layers) x \($0.kind.engineName), \($0.blockSize) tokens"
+        }
+        lines.append(
+            "Groups: \(groups.joined(separator: "; ")); "
+                + "\(Quantity.count(Int(layout.bytesPerBlock.max() ?? 0))) bytes a block")
+        return lines + [line]
+    }
+}
+
+extension Configuration {
+    /// The flags that decide the pool's layout.
+    func poolOptions() throws -> PoolOptions {
+        let release = engine.version.release
+        var options = PoolOptions(maxModelLen: engine.maxModelLen!)
+        if given.contains("engine.block_size") || engine.blockSize != EngineSection().blockSize {
+            options.blockSize = engine.blockSize
+        }
+        options.maxNumBatchedTokens = engine.maxNumBatchedTokens!
+        options.pipelineParallel = engine.pipelineParallelSize
+        let stages = engine.pipelineParallelSize
+        options.batchesInFlight = engine.asyncScheduling ? stages + 1 : stages
+        if !release.countsStepsInFlight { options.batchesInFlight = 1 }
+        options.decodeContextParallel = engine.decodeContextParallelSize
+        options.enablesPrefixCaching = engine.enablePrefixCaching
+        options.disablesHybridManager = engine.disableHybridKVCacheManager
+        options.convolutionBytes = engine.mambaCacheDtype.bytes
+        options.recurrenceBytes = engine.mambaSSMCacheDtype.bytes ?? engine.mambaCacheDtype.bytes
+        options.usesTritonGatedDelta = engine.gdnPrefillBackend == .triton
+        options.exportsCheckpoints = engine.version.minor >= 33
+        options.printsBlocksOfAGroup = engine.version.minor < 21
+        return options
+    }
+
+    /// Turns prefix caching off where the engine does by default: models of states alone, and
+    /// before 0.26 (logs of 0.19 and 0.22) every model with states.
+    mutating func followCachingDefault(_ model: TransformerModel) {
+        guard engine.enablePrefixCaching, !given.contains("engine.enable_prefix_caching") else {
+            return
+        }
+        let isOff =
+            model.keepsStatesOnly
+            || engine.version.minor < 26 && model.layers.contains {
+                if case .recurrent = $0.attention { true } else { false }
+            }
+        if isOff { engine.enablePrefixCaching = false }
+    }
+
+    /// Fills in the number of blocks from the memory, unless it is given.
+    mutating func deriveMemory(
+        _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
+    ) throws -> ResolvedMemory {
+        try checkContextParallel(model)
+        let options = try poolOptions()
+        let layout = try PoolLayout(model.caches(deployment), options)
+        engine.blockSize = layout.blockSize
+        if let difference = layout.simulated.difference {
+            warnings.append(
+                "the sizes of the pool are the engine's; its schedule is not yet: \(difference)")
+        }
+        let known = try? GPU.named(hardware.gpu)
+        if let override = engine.numGPUBlocksOverride {
+            guard engine.numGPUBlocks ?? override == override else {
+                throw InputError(
+                    "engine.num_gpu_blocks",
+                    "is \(engine.numGPUBlocks!), and num_gpu_blocks_override is \(override)",
+                    expected: "one of them")
+            }
+        } else if let blocks = engine.numGPUBlocks {
+            guard let known else { return ResolvedMemory(layout: layout, blocks: blocks) }
+            let budget = try? budget(model, deployment, options, known)
+            let most = budget?.numGPUBlocks ?? 0
+            if blocks > most {
+                warnings.append(
+                    "engine.num_gpu_blocks is \(blocks), and \(most) fit the memory of a "
+                        + "\(hardware.gpu): a server would not start")
+            }
+            return ResolvedMemory(layout: layout, budget: budget, blocks: blocks)
+        }
+        let gpu = try known ?? GPU.named(hardware.gpu)
+        let budget = try budget(model, deployment, options, gpu)
+        if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
+        engine.numGPUBlocks = budget.numGPUBlocks
+        return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
+    }
+
+    private func budget(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: PoolOptions, _ gpu: GPU
+    ) throws -> MemoryBudget {
+        try MemoryBudget(
+            model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
+            utilization: engine.gpuMemoryUtilization, pool: options, terms: .reserve(MemoryBudget.runtimeReserve),
+            given: MemoryBudget.Given(
+                cacheBytes: engine.kvCacheMemoryBytes.map(Int64.init),
+                blocks: engine.numGPUBlocksOverride))
+    }
+
+    /// What the server takes besides weights and cache.
+    private func memoryTerms() throws -> MemoryBudget.Terms {
+        var server = ServerMemory()
+        server.rules = .release(minor: engine.version.minor)
+        server.maxNumSeqs = engine.maxNumSeqs!
+        server.maxNumBatchedTokens = engine.maxNumBatchedTokens!
+        server.enforcesEager = engine.enforceEager
+        server.captureSizes = try engine.captureSizes()
+        return .profiled(server)
+    }
+
+    /// Refuses what the engine refuses of decode context parallelism: sizes that do not divide
+    /// the tensor-parallel group, or that leave a KV head on no GPU twice; windows and states.
+    private func checkContextParallel(_ model: TransformerModel) throws {
+        let size = engine.decodeContextParallelSize
+        guard size > 1 else { return }
+        func refuse(_ problem: String, _ expected: String) -> InputError {
+            InputError("engine.decode_context_parallel_size", problem, expected: expected)
+        }
+        let group = engine.tensorParallelSize
+        guard group % size == 0 else {
+            throw refuse(
+                "\(size) does not divide tensor_parallel_size \(group)", "a divisor of \(group)")
+        }
+        for layer in model.layerGroups.map(\.layer) {
+            switch layer.attention {
+            case .heads(let heads):
+                guard heads.reach == .full else {
+                    throw refuse("is \(size), and \(model.name) has windows", "1")
+                }
+                let copies = max(1, group / heads.keyValueHeads)
+                guard size <= copies else {
+                    throw refuse(
+                        "\(size) exceeds the \(copies) copies of a KV head on \(group) GPUs",
+                        "at most \(copies)")
+                }
+            case .recurrent:
+                throw refuse("is \(size), and \(model.name) has recurrent layers", "1")
+            case .latent, .none: break
+            }
+        }
+    }
+}
+
+extension Configuration.EngineSection {
+    /// The batch sizes with CUDA graphs that are asked for; nil: the engine's own.
+    ///
+    /// - Throws: `InputError` at the key for anything but sizes from 1 on.
+    func captureSizes() throws -> [Int]? {
+        let limit = maxCUDAGraphCaptureSize
+        guard let text = cudagraphCaptureSizes else {
+            guard let limit else { return nil }
+            var server = ServerMemory()
+            server.maxNumSeqs = limit
+            server.maxNumBatchedTokens = limit
+            return server.capturedSizes
+        }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        let sizes = words.compactMap { word in
+            Int(word.filter { $0 != " " }).flatMap { (1...65_536).contains($0) ? $0 : nil }
+        }
+        guard sizes.count == words.count else {
+            throw InputError(
+                "engine.cudagraph_capture_sizes", "is \"\(text)\"",
+                expected: "batch sizes from 1 to 65536 with commas between, such as 1,2,4,8")
+        }
+        return Array(Set(sizes)).sorted()
+    }
+}
+
+extension EngineRelease {
+    /// Whether windows hold the tokens of every step in flight, not of one (S7).
+    var countsStepsInFlight: Bool { rules.windowRelease == .settled }
+}

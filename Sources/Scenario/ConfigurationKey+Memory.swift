@@ -1,0 +1,46 @@
+import Simulator
+
+extension ConfigurationKey {
+    /// Keys of a server's memory, beside those of the engine.
+    static let memory: [ConfigurationKey] = [
+        .init(
+            "engine.num_gpu_blocks_override", \.engine.numGPUBlocksOverride,
+            .optional(.integer(2...RunPlan.largest), null: "none"),
+            "The server's flag: KV blocks in place of those that the memory gives. A server that\n"
+                + "would not start with them is refused; engine.num_gpu_blocks is not checked."),
+        .init(
+            "engine.kv_cache_memory_bytes", \.engine.kvCacheMemoryBytes,
+            .optional(.integer(1...1 << 50), null: "from gpu_memory_utilization"),
+            "Bytes of the KV cache on each GPU, in place of what the start-up run leaves."),
+        .init(
+            "engine.enforce_eager", \.engine.enforceEager, .flag,
+            "Capture no CUDA graphs: more memory for the cache. Step times do not change."),
+        .init(
+            "engine.cudagraph_capture_sizes", \.engine.cudagraphCaptureSizes,
+            .optional(.text("batch sizes, 1,2,4"), null: "the engine's, up to 512"),
+            "Batch sizes with a CUDA graph, which take memory where the release counts them."),
+        .init(
+            "engine.max_cudagraph_capture_size", \.engine.maxCUDAGraphCaptureSize,
+            .optional(.integer(1...65_536), null: "2 x max_num_seqs, 512 at most"),
+            "Largest batch with a CUDA graph."),
+        .init(
+            "engine.decode_context_parallel_size", \.engine.decodeContextParallelSize,
+            .integer(1...1024),
+            "GPUs of a tensor-parallel group that share a request's positions: each block holds\n"
+                + "so many times the tokens. Step times do not change."),
+        .init(
+            "engine.disable_hybrid_kv_cache_manager", \.engine.disableHybridKVCacheManager, .flag,
+            "Allocate layers with windows or chunks like full attention."),
+        .init(
+            "engine.mamba_cache_dtype", \.engine.mambaCacheDtype, .choice,
+            "Number format of recurrent states."),
+        .init(
+            "engine.mamba_ssm_cache_dtype", \.engine.mambaSSMCacheDtype, .choice,
+            "The same of the recurrence alone, without the convolution's inputs; auto: as the\n"
+                + "model names it, else engine.mamba_cache_dtype."),
+        .init(
+            "engine.gdn_prefill_backend", \.engine.gdnPrefillBackend, .choice,
+            "Kernel that prefills gated-delta layers. flashinfer, the default on an H100, keeps a\n"
+                + "third state a request and rounds blocks to 64 tokens."),
+    ]
+}

@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Models
+
+/// vLLM 0.33.0's own layouts, line by line: `oracle/vllm-0.33.0-features/pool`.
+@Suite struct PoolLayoutTests {
+    @Test(.enabled(if: evidence != nil), arguments: PoolCase.names)
+    func layoutsAreTheEngines(name: String) throws {
+        let file = try PoolCase(name)
+        var layout = try PoolLayout(file.layers, file.options)
+        let result = file.result
+        #expect(layout.blockSize == result["block_size_after_alignment"] as! Int)
+        #expect(layout.options.tokensInFlight == result["max_in_flight_tokens"] as! Int)
+        #expect(layout.options.enablesPrefixCaching == result["enable_prefix_caching"] as! Bool)
+        #expect(layout.bytesPerBlock == (result["bytes_per_block"] as! [Int]).map(Int64.init))
+        let groups = result["groups"] as! [[String: Any]]
+        #expect(layout.groups.map(\.layers) == groups.map { $0["layers"] as! Int })
+        #expect(layout.groups.map(\.blockSize) == groups.map { $0["block_size"] as! Int })
+        #expect(layout.groups.map(\.pageBytes) == groups.map { Int64($0["page_bytes"] as! Int) })
+        #expect(
+            layout.groups.map { $0.isMixed ? "Uniform" : $0.kind.engineName }
+                == groups.map { $0["kind"] as! String })
+        for run in file.runs {
+            let bytes =
+                (run["available_bytes"] as? Int).map { [$0] }
+                ?? (run["available_bytes"] as! [Int])
+            var blocks = layout.numBlocks(availableBytes: bytes.map(Int64.init))
+            let given = file.value(of: "--num-gpu-blocks-override").flatMap(Int.init)
+            if let given { blocks = given }
+            if result["auto_fit"] != nil {
+                layout.options.maxModelLen = layout.longestContext(
+                    blocks: blocks, limit: file.options.maxModelLen)
+            }
+            let refusal = layout.refusal(
+                blocks: blocks, availableBytes: given == nil ? Int64(bytes.min()!) : nil)
+            if let expected = run["refused"] as? [String: Any] {
+                let refusal = try #require(refusal)
+                #expect(refusal.longestContext == expected["estimated_max_model_len"] as! Int)
+                #expect(
+                    PoolRefusal.gibibytes(refusal.neededBytes) == expected["needed_gib"] as! String)
+                #expect(
+                    PoolRefusal.gibibytes(refusal.availableBytes)
+                        == expected["available_gib"] as! String)
+                continue
+            }
+            #expect(refusal == nil)
+            #expect(blocks == run["num_blocks"] as! Int)
+            let length = run["max_model_len"] as! Int
+            #expect(layout.options.maxModelLen == length)
+            #expect(layout.blocks(ofRequest: length) == run["blocks_per_request"] as! [Int])
+            #expect(layout.line(blocks: blocks) == run["line"] as! String)
+            #expect(layout.schedulerBlockSize == run["scheduler_block_size"] as! Int)
+            #expect(layout.keyUnit == run["hash_block_size"] as! Int)
+        }
+    }
+}

@@ -80,7 +80,9 @@ extension Verb {
             if cache == nil, deployment.cache != .bf16 {
                 explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
             }
-            if let blockSize, let note = AttentionPages.note(blockSize) { explanation.notes.append(note) }
+            if let blockSize, let note = AttentionPages.note(blockSize) {
+                explanation.notes.append(note)
+            }
             if let problem = deployment.nodeProblem {
                 explanation.notes.append("\(problem): headway run refuses this layout")
             }

@@ -92,7 +92,7 @@ import Testing
             .linearAttention(hidden: 1024, heads: 8, keyDim: 128, valueDim: 128),
             .linearAttention(
                 hidden: 1024, heads: 8, keyDim: 128, valueDim: 256, isRetention: true),
-            .rwkv(hidden: 1024, attention: 1024),
+            .rwkv4(hidden: 1024, attention: 1024),
         ]
         for mixer in mixers {
             let model = DecoderShape(hidden: 1024, layers: 4, vocabulary: 1000, context: 4096)

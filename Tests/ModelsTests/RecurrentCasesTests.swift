@@ -4,13 +4,12 @@ import Testing
 @testable import Models
 
 /// Models with recurrent layers, mixes and caches of special shape against cases/models.
-@Suite(.enabled(if: RecurrentCasesTests.hasCases))
-struct RecurrentCasesTests {
+@Suite struct RecurrentCasesTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../../shared/cases/models").standardizedFileURL
     static var hasCases: Bool { FileManager.default.fileExists(atPath: folder.path) }
 
-    @Test func dump() throws {
+    @Test(.enabled(if: RecurrentCasesTests.hasCases)) func dump() throws {
         for row in try CaseRow.all(Self.folder.appendingPathComponent("expected.csv")) {
             let said = row.said()
             var wrong: [String] = []

@@ -162,8 +162,7 @@ extension ClassDefaults {
           mamba_conv_bias:true,mamba_proj_bias:false,mamba_norm_before_gate:true,
           mamba_rms_norm:false,attention_bias:false,mlp_bias:false}
         falcon_mamba {vocab_size:50280,hidden_size:768,state_size:16,num_hidden_layers:32,
-          expand:2,conv_kernel:4,use_bias:false,use_conv_bias:true,tie_word_embeddings:true,
-          intermediate_size:1536}
+          expand:2,conv_kernel:4,use_bias:false,use_conv_bias:true,tie_word_embeddings:true}
         flint {vocab_size:150144,hidden_size:2048,intermediate_size:6144,num_hidden_layers:49,
           num_attention_heads:32,num_key_value_heads:4,head_dim:128,
           max_position_embeddings:262144,attention_bias:false,use_sliding_window:true,

@@ -35,8 +35,7 @@ extension ClassDefaults {
           qk_rope_head_dim:64,head_dim:64,v_head_dim:128,qk_head_dim:192,moe_topk:12,
           n_routed_experts:512,zero_expert_num:256,expert_ffn_hidden_size:2048}
         mamba {vocab_size:50280,hidden_size:768,state_size:16,num_hidden_layers:32,expand:2,
-          conv_kernel:4,use_bias:false,use_conv_bias:true,tie_word_embeddings:true,
-          intermediate_size:1536}
+          conv_kernel:4,use_bias:false,use_conv_bias:true,tie_word_embeddings:true}
         mamba2 {num_heads:128,head_dim:64,vocab_size:32768,hidden_size:4096,state_size:128,
           num_hidden_layers:64,expand:2,conv_kernel:4,n_groups:8,use_bias:false,
           use_conv_bias:true,tie_word_embeddings:false}

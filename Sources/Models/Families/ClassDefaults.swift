@@ -24,11 +24,19 @@ enum ClassDefaults {
     /// All types.
     static var types: [String] { entries.keys.sorted() }
 
+    /// Types of files that the engine has no class for, read for `explain`: Transformers' classes.
+    private static let others = """
+        big_bird {tie_word_embeddings:true,max_position_embeddings:4096}
+        longformer {tie_word_embeddings:true,max_position_embeddings:512}
+        rwkv {tie_word_embeddings:false,context_length:1024}
+        mpt {tie_word_embeddings:true,max_seq_len:2048}
+        """
+
     /// An entry starts a line with the type's name; lines that begin with blanks go on.
     private static let entries: [String: String] = {
         var entries: [String: String] = [:]
         var name = ""
-        for line in (first + "\n" + second).split(separator: "\n") {
+        for line in (first + "\n" + second + "\n" + others).split(separator: "\n") {
             guard !line.hasPrefix(" ") else {
                 entries[name, default: ""] += line.drop { $0 == " " }
                 continue

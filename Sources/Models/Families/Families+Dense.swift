@@ -15,7 +15,7 @@ extension Families {
         "olmo2": olmo2, "orion": orion, "phi": phi, "qwen2_window": qwen2, "stablelm": stableLM,
         "starcoder2": starcoder2, "internlm2": internLM2, "step1": llama,
         "telechat2": teleChat2, "plain": llama.with { $0.heads.outputBias = .no },
-        "minicpm3": miniCPM3, "nemotron_nas": nemotronNAS, "gemma3n": gemma3n, "gemma4": gemma4, "big_bird": bigBird, "longformer": longformer,
+        "minicpm3": miniCPM3, "nemotron_nas": nemotronNAS, "big_bird": bigBird, "longformer": longformer,
     ]
 
     /// Two norms, gated network, no biases unless a field says so.

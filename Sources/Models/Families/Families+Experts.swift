@@ -10,7 +10,7 @@ extension Families {
         "mellum": qwen3Experts.with {
             $0.experts?.layers = .words("mlp_layer_types")
         }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
-        "llama4": llama4, "mimo_v2": mimoV2, "step3": step3,
+        "llama4": llama4, "step3": step3,
     ]
 
     /// intermediate_size is one expert's.

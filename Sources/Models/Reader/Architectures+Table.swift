@@ -16,6 +16,7 @@ extension Architectures {
         nemotron_nas: DeciLMForCausalLM
         deepseek_v1: DeepseekForCausalLM
         deepseek_v32: DeepseekV32ForCausalLM
+        deepseek_v4: DeepseekV4ForCausalLM
         domyn_edge: DomynEdgeForCausalLM
         llama: Ernie4_5ForCausalLM ExaoneForCausalLM GemmaForCausalLM InternLM3ForCausalLM
           IQuestCoderForCausalLM LlamaForCausalLM LLaMAForCausalLM Ministral3ForCausalLM
@@ -27,6 +28,7 @@ extension Architectures {
         exaone_moe: ExaoneMoeForCausalLM ExaoneMoEForCausalLM
         falcon: FalconForCausalLM
         mamba: FalconMambaForCausalLM MambaForCausalLM
+        falcon_h1: FalconH1ForCausalLM
         gemma2: Gemma2ForCausalLM
         gemma3: Gemma3ForCausalLM
         rnj1: Rnj1ForCausalLM
@@ -42,10 +44,14 @@ extension Architectures {
         gpt_j: GPTJForCausalLM
         granite: GraniteForCausalLM GraniteSWAForCausalLM
         granitemoe: GraniteMoeForCausalLM GraniteMoeSharedForCausalLM GraniteMoeSWAForCausalLM
+        granitemoehybrid: GraniteMoeHybridForCausalLM
         hy_v3: HYV3ForCausalLM
         hyperclovax: HyperCLOVAXForCausalLM
         internlm2: InternLM2ForCausalLM
         jamba: JambaForCausalLM
+        kimi_linear: KimiLinearForCausalLM
+        lfm2: Lfm2ForCausalLM
+        lfm2_moe: Lfm2MoeForCausalLM
         laguna: LagunaForCausalLM
         llama4: Llama4ForCausalLM
         longcat_flash: LongcatFlashForCausalLM
@@ -53,10 +59,13 @@ extension Architectures {
         minicpm: MiniCPMForCausalLM
         minicpm3: MiniCPM3ForCausalLM
         minimax_m2: MiniMaxM2ForCausalLM
+        minimax_m3: MiniMaxM3SparseForCausalLM
         mixtral: MixtralForCausalLM
         qwen2: MiMoForCausalLM Qwen2ForCausalLM
         mimo_v2: MiMoV2FlashForCausalLM MiMoV2ForCausalLM
         nemotron: NemotronForCausalLM
+        nemotron_h: NemotronHForCausalLM
+        olmo_hybrid: OlmoHybridForCausalLM
         olmoe: OlmoeForCausalLM
         opt: OPTForCausalLM
         orion: OrionForCausalLM
@@ -67,12 +76,15 @@ extension Architectures {
         qwen2_moe: Qwen2MoeForCausalLM
         qwen3: Qwen3ForCausalLM
         qwen3_moe: Qwen3MoeForCausalLM
+        qwen3_5: Qwen3_5ForCausalLM
+        qwen3_5_moe: Qwen3_5MoeForCausalLM
         sarvam_mla: SarvamMLAForCausalLM
         step1: Step1ForCausalLM
         step3: Step3TextForCausalLM
         step3p5: Step3p5ForCausalLM
         stablelm: StableLmForCausalLM
         telechat2: TeleChat2ForCausalLM
+        zamba2: Zamba2ForCausalLM
         arcee: ArceeForCausalLM
         flex_olmo: FlexOlmoForCausalLM
         glm: GlmForCausalLM
@@ -90,28 +102,16 @@ extension Architectures {
         starcoder2: Starcoder2ForCausalLM
         vaultgemma: VaultGemmaForCausalLM
         dots1: Dots1ForCausalLM
-        falcon_h1: FalconH1ForCausalLM
-        granitemoehybrid: GraniteMoeHybridForCausalLM
-        lfm2: Lfm2ForCausalLM
-        lfm2_moe: Lfm2MoeForCausalLM
-        nemotron_h: NemotronHForCausalLM
-        zamba2: Zamba2ForCausalLM
-        qwen3_5: Qwen3_5ForCausalLM
-        qwen3_5_moe: Qwen3_5MoeForCausalLM
-        kimi_linear: KimiLinearForCausalLM
-        deepseek_v4: DeepseekV4ForCausalLM
-        minimax_m3: MiniMaxM3SparseForCausalLM
-        olmo_hybrid: OlmoHybridForCausalLM
         """
 
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
         unread: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
-          BeamForCausalLM DoryForCausalLM FlintForCausalLM Qwen4ExpForCausalLM Glm5NextForCausalLM
-          HrmTextForCausalLM HYV4ForCausalLM HCXVisionV2ForCausalLM IQuestLoopCoderForCausalLM
-          K2HorizonForCausalLM LongcatFlashNgramForCausalLM InklingForCausalLM
-          InklingForConditionalGeneration NemotronHPuzzleForCausalLM MuseGlimmerForCausalLM
-          PanguProMoEV2ForCausalLM Step5ForCausalLM
+          BeamForCausalLM DoryForCausalLM FlintForCausalLM Qwen4ExpForCausalLM
+          Glm5NextForCausalLM HrmTextForCausalLM HYV4ForCausalLM HCXVisionV2ForCausalLM
+          IQuestLoopCoderForCausalLM K2HorizonForCausalLM LongcatFlashNgramForCausalLM
+          InklingForCausalLM InklingForConditionalGeneration NemotronHPuzzleForCausalLM
+          MuseGlimmerForCausalLM PanguProMoEV2ForCausalLM Step5ForCausalLM
         """
 
     /// Classes that see or hear; the type of the decoder that they wrap says its rule.

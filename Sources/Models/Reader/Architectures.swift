@@ -80,12 +80,6 @@ enum Architectures {
         exaone4: exaone4_5_text
         glm4: glm4v_text glm_ocr_text
         glm4_moe: glm4v_moe_text
-        mamba: falcon_mamba
-        qwen3_5: qwen3_5_text
-        qwen3_5_moe: qwen3_5_moe_text
-        minimax_m3: minimax_m3_vl minimax_m3_vl_text
-        linear_attention: linear_attn
-        gated_deltanet: gated_delta_net gated_delta
         gemma3n: gemma3n_text
         gemma4: gemma4_text
         step3: step3_text
@@ -95,6 +89,12 @@ enum Architectures {
         step3p5: step3p7
         hy_v3: hunyuan_v3
         baichuan: xverse aquila aquila2
+        mamba: falcon_mamba
+        qwen3_5: qwen3_5_text
+        qwen3_5_moe: qwen3_5_moe_text
+        minimax_m3: minimax_m3_vl minimax_m3_vl_text
+        linear_attention: linear_attn
+        gated_deltanet: gated_delta_net gated_delta
         """
 
     /// The rule of a model_type, or nil.

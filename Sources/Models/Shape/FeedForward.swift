@@ -97,11 +97,8 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
         routerOutputs = count
     }
 
-    /// Routed networks that a token passes on average: choices that are no network take their
-    /// share.
-    public var averageChosen: Int {
-        routerOutputs > count ? max(1, chosen * count / routerOutputs) : chosen
-    }
+    /// Routed experts that a token passes on average: some of its choices may be no network.
+    public var meanChosen: Int { chosen * count / max(1, routerOutputs) }
 
     /// Width of an expert's input.
     public func width(hidden: Int) -> Int { latent ?? hidden }

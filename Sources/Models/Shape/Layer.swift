@@ -67,7 +67,7 @@ public struct Layer: Equatable, Hashable, Sendable {
         var sum = Int64(vectorElements)
         for matrix in matrices(hidden: hidden) { sum += matrix.parameters }
         if case .experts(let experts) = feedForward {
-            let number = isActiveOnly ? experts.averageChosen : experts.count
+            let number = isActiveOnly ? experts.meanChosen : experts.count
             sum += Int64(number) * experts.weightsPerExpert(hidden: hidden)
         }
         return sum

@@ -26,6 +26,11 @@ public struct Quantization: Equatable, Sendable {
         var isEverything = false
         /// nil: 16 bits.
         var format: StoredFormat?
+
+        /// Whether it names nothing.
+        var isEmpty: Bool {
+            names.isEmpty && prefixes.isEmpty && parts.isEmpty && patterns.isEmpty && !isEverything
+        }
     }
 
     /// The method, as the engine resolves its name.

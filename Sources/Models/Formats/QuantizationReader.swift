@@ -49,6 +49,7 @@ struct QuantizationReader {
             throw settings.unread("quant_method \"\(word.prefix(60))\"")
         }
         var result = try method(self)
+        result.rules.removeAll(where: \.isEmpty)
         for format in result.formats {
             guard let note = format.pricedAs, !result.notes.contains(note) else { continue }
             result.notes.append(note)

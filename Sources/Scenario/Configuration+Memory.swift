@@ -66,9 +66,10 @@ extension Configuration {
         }
         let isOff =
             model.keepsStatesOnly
-            || engine.version.minor < 26 && model.layers.contains {
-                if case .recurrent = $0.attention { true } else { false }
-            }
+            || engine.version.minor < 26
+                && model.layers.contains {
+                    if case .recurrent = $0.attention { true } else { false }
+                }
         if isOff { engine.enablePrefixCaching = false }
     }
 
@@ -115,7 +116,8 @@ extension Configuration {
     ) throws -> MemoryBudget {
         try MemoryBudget(
             model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
-            utilization: engine.gpuMemoryUtilization, pool: options, terms: .reserve(MemoryBudget.runtimeReserve),
+            utilization: engine.gpuMemoryUtilization, pool: options,
+            terms: .reserve(MemoryBudget.runtimeReserve),
             given: MemoryBudget.Given(
                 cacheBytes: engine.kvCacheMemoryBytes.map(Int64.init),
                 blocks: engine.numGPUBlocksOverride))

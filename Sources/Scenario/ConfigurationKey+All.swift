@@ -4,7 +4,8 @@ import Traces
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
-        model + hardware + cluster + engine + memory + scheduling + host + stepTime + trace + sending + slo
+        model + hardware + cluster + engine + memory + scheduling + host + stepTime + trace
+        + sending + slo
         + output
         + [
             .init(

@@ -3,14 +3,16 @@ extension Families {
     static let mixtures: [String: Family] = [
         "mixtral": mixtral, "qwen2_moe": qwen2Experts, "qwen3_moe": qwen3Experts,
         "olmoe": olmoe, "flex_olmo": flexOlmo, "phimoe": phimoe, "dbrx": dbrx,
-        "granitemoe": graniteExperts, "bailing_moe": bailing, "deepseek_v1": deepSeek1,
+        "granitemoe": graniteExperts,
+        "granitemoe_swa": graniteExperts.with { $0.addWindows() }, "bailing_moe": bailing,
+        "deepseek_v1": deepSeek1,
         "ernie4_5_moe": ernie, "glm4_moe": glm4Experts, "dots1": dots1,
         "hunyuan_moe": hunyuan, "minimax_m2": miniMax, "afmoe": afmoe,
         "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
         "mellum": qwen3Experts.with {
             $0.experts?.layers = .words("mlp_layer_types")
         }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
-        "llama4": llama4, "step3": step3,
+        "llama4": llama4, "step3": step3, "aria": aria,
     ]
 
     /// intermediate_size is one expert's.
@@ -97,6 +99,8 @@ extension Families {
         $0.windows = WindowRule(isIgnored: true)
         $0.heads.outputBias = .field("attention_bias")
         $0.heads.hasNorms = .yes
+        // The router's correction is a buffer there, no parameter.
+        $0.experts?.corrects = .no
         $0.experts?.widensRouter = .no
     }
 
@@ -158,6 +162,12 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
             layers: .words("mlp_layer_types"))
+    }
+
+    /// Aria's decoder: as Llama, with experts as wide as the network.
+    static let aria = llama.with {
+        $0.experts = ExpertRule(
+            width: ["intermediate_size"], shared: .experts(["moe_num_shared_experts"]))
     }
 
     /// Chunked attention but for every fourth layer, experts beside one shared network.

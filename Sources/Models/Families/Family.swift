@@ -135,6 +135,8 @@ struct WindowRule: Sendable {
     var period = 0
     /// A field that gives the period.
     var periodField: String?
+    /// Whether the first of a period is the full one, not the last.
+    var isFullFirst = false
     /// Added to the file's window (Cohere 2 sees the window before a token, and the token).
     var plus = 0
     /// Whether full attention is said by a flag that must be on for windows to count (Qwen 2).

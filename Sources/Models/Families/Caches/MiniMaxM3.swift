@@ -63,8 +63,7 @@ extension ConfigFields {
             )
         }
         guard has("index_n_heads") else { return nil }
-        if let types = words("layer_types"), index < types.count, types[index] == "full_attention"
-        {
+        if let types = words("layer_types"), index < types.count, types[index] == "full_attention" {
             return nil
         }
         return (

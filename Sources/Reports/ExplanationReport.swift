@@ -96,10 +96,10 @@ public struct ExplanationReport {
         if let budget = explanation.budget {
             lines.append(
                 "Memory of a GPU: \(Quantity.bytes(Double(budget.usableBytes))) usable - "
-                    + "\(Quantity.bytes(Double(budget.weightBytes))) weights - "
-                    + "\(Quantity.bytes(Double(budget.reserveBytes))) activations and runtime "
-                    + "-> \(Quantity.count(budget.numGPUBlocks)) blocks of "
-                    + "\(explanation.blockSize) tokens")
+                    + budget.parts.joined(separator: " - ")
+                    + " -> \(Quantity.count(budget.numGPUBlocks)) blocks of "
+                    + (budget.layout.isStatesOnly
+                        ? "a state each" : "\(explanation.blockSize) tokens"))
             let sequences = explanation.sequencesThatFit ?? 0
             lines.append(
                 "\(Quantity.count(sequences)) sequences of \(Quantity.count(step.context)) fit")

@@ -5,8 +5,7 @@ extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
     public static let all: [ConfigurationKey] =
         model + hardware + cluster + engine + memory + scheduling + host + stepTime + trace
-        + sending + slo
-        + output
+        + sending + slo + output
         + [
             .init(
                 "seed", \.seed,

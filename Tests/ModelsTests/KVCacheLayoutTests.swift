@@ -87,7 +87,7 @@ import Testing
         #expect(try pool(model).simulated.groups == [.full])
     }
 
-    @Test func linearAttentionAndRetentionAndRWKVCacheNothingPerToken() {
+    @Test func linearAttentionAndRetentionCacheNothingPerToken() {
         let mixers: [RecurrentMixer] = [
             .linearAttention(hidden: 1024, heads: 8, keyDim: 128, valueDim: 128),
             .linearAttention(

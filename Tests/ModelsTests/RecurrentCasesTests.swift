@@ -93,17 +93,21 @@ extension [PoolLayout.Group] {
     /// As the table of cases/models writes groups.
     fileprivate var named: String {
         map { group in
-            let name =
-                group.isMixed
-                ? "UniformTypeKVCaches"
-                : switch group.kind {
-                case .full: "FullAttention"
-                case .mla: "MLAAttention"
-                case .sliding: "SlidingWindow"
-                case .chunked: "ChunkedLocalAttention"
-                case .state: "Mamba"
-                }
-            return "\(name):\(group.layers)x\(group.blockSize)"
+            "\(group.name):\(group.layers)x\(group.blockSize)"
         }.joined(separator: " ")
+    }
+}
+
+extension PoolLayout.Group {
+    /// The engine's name of its kind.
+    fileprivate var name: String {
+        if isMixed { return "UniformTypeKVCaches" }
+        switch kind {
+        case .full: return "FullAttention"
+        case .mla: return "MLAAttention"
+        case .sliding: return "SlidingWindow"
+        case .chunked: return "ChunkedLocalAttention"
+        case .state: return "Mamba"
+        }
     }
 }

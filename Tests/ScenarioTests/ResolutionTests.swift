@@ -153,14 +153,18 @@ struct ResolutionTests {
         }
     }
 
-    @Test("warns when a server would refuse to start")
+    @Test("refuses a server that would not start")
     func warnings() throws {
         #expect(try resolve().warnings.isEmpty)
         let tight = try resolve(
             "model.name=llama-3-70b", "model.weights=fp8",
             "engine.tensor_parallel_size=2")
         #expect(tight.warnings.isEmpty)
-        #expect(try resolve("engine.gpu_memory_utilization=0.24").warnings.count == 1)
+        let error = #expect(throws: InputError.self) {
+            try resolve("engine.gpu_memory_utilization=0.24")
+        }
+        #expect(error?.place == "engine.max_model_len")
+        #expect(error?.expected.hasPrefix("at most 8") == true)
     }
 
     @Test("says that a policy beside a program has no effect")

@@ -5,7 +5,7 @@
 ///
 /// in bytes, with T = max_num_batched_tokens, S = max_num_seqs and 2 bytes an element:
 /// - sampling: S x vocabulary x the release's bytes, and 1.59 rows of the T hidden states;
-/// - forward pass: T x (gate, up and their product + 4.2 rows of hidden state), of the widest layer;
+/// - forward pass: T x (gate, up and their product + 4.2 rows of hidden state), widest layer;
 /// - workspace: what the fused experts' kernel keeps between layers, T x k x (the wider of an
 ///   expert's output and its intermediate + the wider of output and gate with up);
 /// - encoder: the T embeddings of images and their pixels.

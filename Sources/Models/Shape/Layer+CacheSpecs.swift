@@ -13,10 +13,8 @@ extension Layer {
             let row = attention.cacheBytesPerToken(deployment)
             var spec = CacheSpec(attention.cacheKind, rowBytes: row)
             if case .heads(let heads) = attention { spec.isCreatedFirst = heads.isCreatedFirst }
-            // MLA's kernel for one-byte rows reads blocks of 64 tokens.
-            if case .latent(let latent) = attention, !latent.cachesHeads, cache == .fp8 {
-                spec.blockSize = 64
-            }
+            // The latent kernel that reads fp8 has blocks of 64 tokens.
+            if spec.kind == .mla, cache == .fp8 { spec.blockSize = 64 }
             return [spec] + caches
         }
     }

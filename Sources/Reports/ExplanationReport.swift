@@ -114,6 +114,7 @@ public struct ExplanationReport {
                 "Attention overtakes the FFN at a context of \(Quantity.count(crossover)) "
                     + "(FLOPs per token)")
         }
+        lines += explanation.recurrentCrossovers.map(\.line)
         if let bytes = explanation.naiveBytes, let seconds = explanation.naiveSeconds,
             let layer = explanation.naiveScoreBytes, let matrix = explanation.scoreMatrixBytes
         {
@@ -148,7 +149,7 @@ extension ExplanationReport: Encodable {
         case parametersTotal, parametersActive, weightBytesPerGpu, kvBytesPerToken
         case kvBytesPerTokenPerLayer, kvBytesPerTokenPerGpu, stateBytesPerSequence, cacheBytes
         case blockSize, numGpuBlocks, sequencesThatFit, doesNotFit, scoreMatrixBytes
-        case crossoverContext, naiveAttentionBytes, naiveAttentionUs
+        case crossoverContext, recurrentCrossovers, naiveAttentionBytes, naiveAttentionUs
         case withoutCacheAttentionRatio, withoutCacheProjectionRatio
         case hostUs, stepUs, phases, notes
     }
@@ -207,6 +208,9 @@ extension ExplanationReport: Encodable {
         try keys.encodeIfPresent(all.doesNotFit, forKey: .doesNotFit)
         try keys.encodeIfPresent(all.scoreMatrixBytes, forKey: .scoreMatrixBytes)
         try keys.encodeIfPresent(all.crossoverContext, forKey: .crossoverContext)
+        if !all.recurrentCrossovers.isEmpty {
+            try keys.encode(all.recurrentCrossovers, forKey: .recurrentCrossovers)
+        }
         try keys.encodeIfPresent(all.naiveBytes, forKey: .naiveAttentionBytes)
         try keys.encodeIfPresent(all.naiveSeconds.map { $0 * 1e6 }, forKey: .naiveAttentionUs)
         try keys.encodeIfPresent(all.attentionWithoutCache, forKey: .withoutCacheAttentionRatio)

@@ -66,9 +66,10 @@ extension Configuration {
         }
         let isOff =
             model.keepsStatesOnly
-            || engine.version.minor < 26 && model.layers.contains {
-                if case .recurrent = $0.attention { true } else { false }
-            }
+            || engine.version.minor < 26
+                && model.layers.contains {
+                    if case .recurrent = $0.attention { true } else { false }
+                }
         if isOff { engine.enablePrefixCaching = false }
     }
 

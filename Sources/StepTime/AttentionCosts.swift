@@ -89,7 +89,9 @@ extension OperatorCosts {
         case .none: return DecodeCost()
         case .recurrent(let mixer):
             let c = profile.decode[.bf16]!
-            let bytes = 2 * Double(mixer.stateBytes) / Double(deployment.tensorParallel)
+            // The state is read and written once a token.
+            let state = mixer.state(tensorParallel: deployment.tensorParallel)
+            let bytes = 2 * Double(state.bytes())
             return DecodeCost(fixed: c.fixed, perSequence: bytes / c.bandwidth)
         }
     }

@@ -35,6 +35,7 @@ extension Explanation {
         notes += provenance.warnings(
             tokens: step.batch * step.tokens, context: step.context,
             decodes: step.tokens == 1 ? step.batch : 0)
+        notes += model.unmeasuredNotes
         let above = aboveTheRoof
         if !above.isEmpty {
             notes.append(

@@ -33,6 +33,8 @@ public struct Explanation: Sendable, Equatable {
     /// token of this step's kind; nil for models without one of them, or with windows that keep
     /// attention below.
     public var crossoverContext: Int?
+    /// Where each kind of recurrent layers overtakes full attention; empty without any.
+    public var recurrentCrossovers: [RecurrentCrossover] = []
     /// Bytes of scores that naive attention would move in this step, and the time that would add
     /// in seconds; nil without attention.
     public var naiveBytes: Double?
@@ -97,6 +99,7 @@ public struct Explanation: Sendable, Equatable {
         if model.layers.contains(where: { $0.attention.queryHeads > 0 }) {
             try explainAttention(options, computed, shard)
         }
+        recurrentCrossovers = Self.recurrentCrossovers(model, costs)
         notes = notes(options, shard)
     }
 

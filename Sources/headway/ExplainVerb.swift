@@ -13,7 +13,8 @@ extension Verb {
             switch a technique off, to show why it exists.
             """,
         flags: [
-            Flag("--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
+            Flag(
+                "--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
             Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
             Flag("--pp", "N", "pipeline_parallel_size."),
             Flag("--ep", "N", "GPUs that share the experts, at most --tp."),

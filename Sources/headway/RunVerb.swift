@@ -24,7 +24,8 @@ extension Verb {
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
                     + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
                     + "is said; --set goes before it."),
-            Flag("--model", "M", "Serve this model: a name, a config.json, its folder (model.name)."),
+            Flag(
+                "--model", "M", "Serve this model: a name, a config.json, its folder (model.name)."),
             .set,
             Flag(
                 "--out", "DIR",

@@ -50,7 +50,8 @@ struct CaseRow {
                 "max_model_len": "\(model.maxContext)",
                 "refused_at_tp": refusals(model), "layers": kinds(model),
                 "windows": windows(model),
-                "vllm_0.33.0": model.unserved == nil ? "serves" : "refuses",
+                "vllm_0.33.0": (try? model.weights(nil)) != nil && model.unserved == nil
+                    ? "serves" : "refuses",
             ]
             if let unserved = model.unserved { said["unserved"] = unserved.problem }
             for size in [1, 2, 4, 8] { addCache(model, size, &said) }
@@ -109,7 +110,10 @@ struct CaseRow {
         }
         for layer in model.layers {
             for spec in layer.cacheSpecs(tensorParallel: 1, cache: .bf16) {
-                let isExtra = layer.caches.contains(spec)
+                // An indexer stands beside attention with a cache of its own that keeps everything.
+                let isExtra =
+                    layer.caches.contains(spec) && layer.attention.window == nil
+                    && layer.attention.writesCache
                 switch spec.kind {
                 case .full: add("full")
                 case .mla: add(isExtra ? "indexer" : "mla")

@@ -17,12 +17,22 @@ struct CaseTests {
             ["kv_bytes_per_token", "of_which_unwindowed", "state_bytes"].map { "\($0)_tp\(size)" }
         }
 
+    private static let cacheColumns = Set(columns).subtracting(["vllm_0.33.0"])
+
     /// Columns of rows that the package says otherwise, each with why.
     private static let exceptions: [String: Set<String>] = [
         // The table has the file's window; the engine keeps one more (README, Cohere 2).
         "CohereLabs--c4ai-command-a-03-2025": ["windows"],
-        // Through the Transformers backend the router's correction is a buffer.
-        "rednote-hilab--dots.llm1.inst": ["parameters", "parameters_active"],
+        // The table's count leaves the routed experts out.
+        "MiniMaxAI--MiniMax-M3-VL": ["parameters_active"],
+        // Refused by the engine, and reckoned in the table as plain decoders: layers with a state
+        // or a window are told apart here.
+        "ibm-ai-platform--Bamba-9B-v1": cacheColumns, "pfnet--plamo-2-8b": cacheColumns,
+        // The same for kinds that the engine does not know; their states are the README's
+        // (RecurrentCasesTests).
+        "rule-recurrent-linear": cacheColumns, "rule-recurrent-linformer": cacheColumns,
+        "rule-recurrent-performer": cacheColumns, "rule-recurrent-retnet": cacheColumns,
+        "rule-recurrent-rwkv6": cacheColumns,
         // The table has the base model's tower, of another width than this file's.
         "RedHatAI--Llama-4-Scout-17B-16E-Instruct-FP8-dynamic": ["parameters", "parameters_tower"],
         // The tower's matrices are counted with the decoder's where both are fp8.
@@ -46,6 +56,12 @@ struct CaseTests {
             let said = row.said()
             for column in Self.columns {
                 guard let agrees = row.agrees(column, said) else { continue }
+                // What both refuse has no figures.
+                if said["error"] != nil, column != "vllm_0.33.0",
+                    row.right["vllm_0.33.0"]?.hasPrefix("refuses") == true
+                {
+                    continue
+                }
                 if Self.exceptions[row.folder]?.contains(column) == true { continue }
                 compared[column, default: 0] += 1
                 if agrees {

@@ -68,12 +68,12 @@ import Testing
 
     @Test func recurrentLayersKeepAStateOfConstantSize() throws {
         let mamba = KVCacheLayout(try Catalogue.model(named: "falcon-mamba-7b"), Deployment())
-        // 64 layers of 8192 channels: 16 elements and 3 inputs of 2 bytes each, as the engine has it.
-        #expect(mamba.stateBytesPerSequence == 64 * 8192 * (16 + 3) * 2)
+        // 64 layers of 8192 channels: 16 elements and 3 inputs of 2 bytes each.
+        #expect(mamba.stateBytesPerSequence == 64 * 8192 * (16 * 2 + 3 * 2))
         #expect(mamba.bytes(context: 1) == mamba.bytes(context: 1_000_000))
         let jamba = KVCacheLayout(try Catalogue.model(named: "jamba-1.5-mini"), Deployment())
         #expect(jamba.bytesPerToken == 4 * 4096)
-        #expect(jamba.stateBytesPerSequence == 28 * 8192 * (16 + 3) * 2)
+        #expect(jamba.stateBytesPerSequence == 28 * 8192 * 38)
     }
 
     @Test func sparseAttentionKeepsWindowGlobalAndRandomTokens() throws {
@@ -92,6 +92,7 @@ import Testing
             .linearAttention(hidden: 1024, heads: 8, keyDim: 128, valueDim: 128),
             .linearAttention(
                 hidden: 1024, heads: 8, keyDim: 128, valueDim: 256, isRetention: true),
+            .rwkv4(hidden: 1024, attention: 1024),
         ]
         for mixer in mixers {
             let model = DecoderShape(hidden: 1024, layers: 4, vocabulary: 1000, context: 4096)

@@ -8,7 +8,10 @@ import Testing
     @Test(arguments: [
         (#"re:.*self_attn.*"#, "model.layers.0.self_attn.q_proj", true),
         (#"re:.*mlp\.(gate|up|gate_up|down)_proj.*"#, "model.layers.0.mlp.up_proj", true),
-        (#"re:.*mlp\.(gate|up|gate_up|down)_proj.*"#, "model.layers.1.mlp.experts.0.up_proj", false),
+        (
+            #"re:.*mlp\.(gate|up|gate_up|down)_proj.*"#, "model.layers.1.mlp.experts.0.up_proj",
+            false
+        ),
         (#"re:.*layers\.(0|35)\..*"#, "model.layers.35.mlp.up_proj", true),
         (#"re:.*layers\.(0|35)\..*"#, "model.layers.5.mlp.up_proj", false),
         (#"re:^model\.layers\.[0-2]\."#, "model.layers.2.mlp.up_proj", true),
@@ -27,7 +30,8 @@ import Testing
 
     @Test(arguments: [
         ("*k_proj", "layers.0.self_attn.k_proj", true), ("*k_proj", "layers.0.k_proj.x", false),
-        ("model.layers.*.mlp", "model.layers.12.mlp", true), ("a?c", "abc", true), ("a?c", "ac", false),
+        ("model.layers.*.mlp", "model.layers.12.mlp", true), ("a?c", "abc", true),
+        ("a?c", "ac", false),
         ("a.c", "abc", false),
     ])
     func starsMatchWholeNames(pattern: String, name: String, isMatch: Bool) {

@@ -61,7 +61,8 @@ import Testing
         let tensor = #"{"num_bits": 8, "type": "float", "strategy": "tensor"}"#
         let still = #"{"num_bits": 8, "type": "float", "strategy": "tensor", "dynamic": false}"#
         #expect(try bytes(compressed(scheme(tensor, inputs: still))) == all + 8)
-        let block = #"{"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]}"#
+        let block =
+            #"{"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]}"#
         #expect(try bytes(compressed(scheme(block))) == all + 4 * 32 * 8)
         let w8a8 = #"{"num_bits": 8, "type": "int", "strategy": "channel"}"#
         let moving = #"{"num_bits": 8, "type": "int", "dynamic": true}"#
@@ -149,8 +150,14 @@ import Testing
     @Test(arguments: [
         (#"{"quant_method": "squeezed", "bits": 4}"#, "squeezed"),
         (#"{"quant_method": "modelopt", "quant_algo": "W4A8_AWQ"}"#, "W4A8_AWQ"),
-        (#"{"quant_method": "quark", "global_quant_config": {"weight": {"dtype": "uint4"}}}"#, "uint4"),
-        (#"{"quant_method": "torchao", "quant_type": {"default": {"_type": "Mystery"}}}"#, "Mystery"),
+        (
+            #"{"quant_method": "quark", "global_quant_config": {"weight": {"dtype": "uint4"}}}"#,
+            "uint4"
+        ),
+        (
+            #"{"quant_method": "torchao", "quant_type": {"default": {"_type": "Mystery"}}}"#,
+            "Mystery"
+        ),
         (#"{"quant_method": "auto-round", "bits": 4, "data_type": "nv_fp"}"#, "nv_fp"),
         (#"{"quant_method": "fp8", "activation_scheme": "odd"}"#, "odd"),
         (#"{"quant_method": "compressed-tensors", "format": "marlin-24"}"#, "config_groups"),

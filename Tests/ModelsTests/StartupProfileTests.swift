@@ -105,7 +105,8 @@ import Testing
                 row.name.contains("gpt-oss-120b") ? 0.95 : row.number("gpu_memory_utilization")!
             let usable = share * 85_017_493_504 / gibibyte
             let isFirstStage = row.number("pp")! > 1
-            let activation = isFirstStage
+            let activation =
+                isFirstStage
                 ? profile.activationBytesBeforeLast : profile.activationBytes
             let taken = activation + profile.nonTorchBytes + profile.graphBytes
             let predicted = usable - weights - Double(taken) / gibibyte

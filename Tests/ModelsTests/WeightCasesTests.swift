@@ -49,7 +49,8 @@ private let tables: URL? = {
         if let path = ProcessInfo.processInfo.environment["HEADWAY_CASES_REPORT"] {
             try report.write(toFile: path + table, atomically: true, encoding: .utf8)
         }
-        print("weight bytes agree:", agreeing.sorted { $0.key < $1.key }, "of",
+        print(
+            "weight bytes agree:", agreeing.sorted { $0.key < $1.key }, "of",
             all.sorted { $0.key < $1.key })
         #expect(agreeing[1, default: 0] >= 1)
     }

@@ -6,7 +6,8 @@ public enum Catalogue {
     public static let names: [String] = entries.map(\.name).sorted()
 
     /// The model of a name, or of the config.json at a path or in the folder at one. Letter case,
-    /// `_` for `-` and an organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not matter in names;
+    /// `_` for `-` and an organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not
+    /// matter in names;
     /// what a published name ends in (-FP8, -NVFP4, -AWQ, -W4A16, -BF16) is its weights' format.
     ///
     /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.

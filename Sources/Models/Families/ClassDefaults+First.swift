@@ -2,9 +2,9 @@ extension ClassDefaults {
     /// Types whose names come before "laguna".
     static let first = """
         RefinedWeb {vocab_size:250880,hidden_size:64,n_layer:2,n_head:8,multi_query:true,
-          n_head_kv:1,alibi:false,bias:false,parallel_attn:false,new_decoder_architecture:false}
+          alibi:false,bias:false,parallel_attn:false,new_decoder_architecture:false}
         RefinedWebModel {vocab_size:250880,hidden_size:64,n_layer:2,n_head:8,multi_query:true,
-          n_head_kv:1,alibi:false,bias:false,parallel_attn:false,new_decoder_architecture:false}
+          alibi:false,bias:false,parallel_attn:false,new_decoder_architecture:false}
         afmoe {vocab_size:200192,hidden_size:2048,intermediate_size:6144,
           moe_intermediate_size:1408,num_hidden_layers:32,num_dense_layers:1,
           num_attention_heads:16,max_position_embeddings:16384,tie_word_embeddings:false,
@@ -152,9 +152,8 @@ extension ClassDefaults {
           first_k_dense_replace:1,moe_intermediate_size:1024,num_experts:64,
           num_experts_per_tok:8,num_shared_experts:1}
         falcon {vocab_size:65024,hidden_size:4544,num_hidden_layers:32,num_attention_heads:71,
-          num_kv_heads:71,alibi:false,new_decoder_architecture:false,multi_query:true,
-          parallel_attn:true,bias:false,max_position_embeddings:2048,ffn_hidden_size:18176,
-          tie_word_embeddings:true}
+          alibi:false,new_decoder_architecture:false,multi_query:true,parallel_attn:true,
+          bias:false,max_position_embeddings:2048,tie_word_embeddings:true}
         falcon_h1 {vocab_size:128000,tie_word_embeddings:false,hidden_size:4096,
           intermediate_size:14336,num_hidden_layers:32,num_attention_heads:32,
           num_key_value_heads:8,max_position_embeddings:8192,mamba_d_ssm:1024,mamba_n_heads:128,

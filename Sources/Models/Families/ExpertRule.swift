@@ -16,6 +16,8 @@ struct ExpertRule: Sendable {
     var corrects = Flag.no
     /// Biases on router and experts.
     var bias = Flag.no
+    /// Whether the router's matrix is float32.
+    var widensRouter = Flag.no
     var isGated = true
     var layers = Layers.all
     /// Which layers where the list that `layers` reads is not there.
@@ -73,6 +75,7 @@ extension ExpertRule {
             count: number, chosen: chosen, intermediate: intermediate)
         experts.isGated = isGated
         experts.hasBias = try bias.value(fields)
+        experts.hasWideRouter = try widensRouter.value(fields)
         let wide = try sharedWidth(fields, intermediate)
         if wide > 0 {
             var network = DenseFeedForward(intermediate: wide, isGated: isGated)

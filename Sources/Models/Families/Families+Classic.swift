@@ -69,6 +69,9 @@ extension Families {
         $0.layersPath = "model.decoder.layers"
         $0.finish = { fields, model in
             model.learnedPositions = try fields.context().positions + 2
+            if try !fields.flag("do_layer_norm_before", default: true) {
+                model.finalNormWeights = 0
+            }
             let narrow = try fields.size("word_embed_proj_dim", default: model.hiddenSize)
             guard narrow != model.hiddenSize else { return }
             // The tables shrink to the narrow width, and two matrices lead in and out.

@@ -6,7 +6,10 @@ extension Families {
     static let dense: [String: Family] = [
         "llama": llama, "qwen2": qwen2, "qwen3": qwen3, "phi3": llama, "seed_oss": seedOSS,
         "apertus": apertus, "arcee": arcee, "chatglm": chatGLM, "cohere": cohere,
-        "cohere2": cohere.with { $0.windows = WindowRule(period: 4, plus: 1) },
+        "cohere2": cohere.with {
+            $0.windows = WindowRule(
+                period: 4, periodField: "sliding_window_pattern", plus: 1)
+        },
         "exaone4": exaone4, "falcon": falcon, "gemma": llama,
         "gemma2": gemma2, "gemma3": gemma3, "vaultgemma": vaultGemma, "glm": glm, "glm4": glm4,
         "gpt2": gpt2, "gpt_bigcode": gptBigCode, "gpt_j": gptJ, "gpt_neox": gptNeoX,
@@ -15,7 +18,11 @@ extension Families {
         "olmo2": olmo2, "orion": orion, "phi": phi, "qwen2_window": qwen2, "stablelm": stableLM,
         "starcoder2": starcoder2, "internlm2": internLM2, "step1": llama,
         "telechat2": teleChat2, "plain": llama.with { $0.heads.outputBias = .no },
-        "minicpm3": miniCPM3, "nemotron_nas": nemotronNAS, "big_bird": bigBird, "longformer": longformer,
+        "minicpm3": miniCPM3,
+        "cwm": llama.with { $0.windows = WindowRule(period: 4, isFullFirst: true) },
+        "granite_swa": granite.with { $0.addWindows() }, "nemotron_nas": nemotronNAS,
+        "big_bird": bigBird,
+        "longformer": longformer,
     ]
 
     /// Two norms, gated network, no biases unless a field says so.
@@ -80,7 +87,7 @@ extension Families {
     /// Norms after both parts; three of four layers windowed in the 32B.
     static let exaone4 = llama.with {
         $0.heads.norms = .perHead
-        $0.windows = WindowRule(period: 4)
+        $0.windows = WindowRule(period: 4, periodField: "sliding_window_pattern")
     }
 
     static let gemma2 = llama.with {

@@ -3,14 +3,16 @@ extension Families {
     static let mixtures: [String: Family] = [
         "mixtral": mixtral, "qwen2_moe": qwen2Experts, "qwen3_moe": qwen3Experts,
         "olmoe": olmoe, "flex_olmo": flexOlmo, "phimoe": phimoe, "dbrx": dbrx,
-        "granitemoe": graniteExperts, "bailing_moe": bailing, "deepseek_v1": deepSeek1,
+        "granitemoe": graniteExperts,
+        "granitemoe_swa": graniteExperts.with { $0.addWindows() }, "bailing_moe": bailing,
+        "deepseek_v1": deepSeek1,
         "ernie4_5_moe": ernie, "glm4_moe": glm4Experts, "dots1": dots1,
         "hunyuan_moe": hunyuan, "minimax_m2": miniMax, "afmoe": afmoe,
         "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
         "mellum": qwen3Experts.with {
             $0.experts?.layers = .words("mlp_layer_types")
         }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
-        "llama4": llama4, "step3": step3,
+        "llama4": llama4, "step3": step3, "aria": aria,
     ]
 
     /// intermediate_size is one expert's.
@@ -79,6 +81,7 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["moe_num_shared_experts"]), corrects: .yes,
             layers: .range("moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval"))
+        $0.experts?.widensRouter = .yes
     }
 
     static let glm4Experts = Family().with {
@@ -88,6 +91,7 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["n_shared_experts"]), corrects: .yes,
             layers: .from("first_k_dense_replace", frequency: nil))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Through the Transformers backend.
@@ -95,6 +99,9 @@ extension Families {
         $0.windows = WindowRule(isIgnored: true)
         $0.heads.outputBias = .field("attention_bias")
         $0.heads.hasNorms = .yes
+        // The router's correction is a buffer there, no parameter.
+        $0.experts?.corrects = .no
+        $0.experts?.widensRouter = .no
     }
 
     /// Through the Transformers backend: norms over heads, shared experts as wide as the network.
@@ -110,6 +117,7 @@ extension Families {
         $0.heads.hasNorms = .unless("use_qk_norm")
         $0.experts = ExpertRule(
             width: ["intermediate_size"], corrects: .field("use_routing_bias"))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Arcee's: gates on attention, four norms.
@@ -154,6 +162,12 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
             layers: .words("mlp_layer_types"))
+    }
+
+    /// Aria's decoder: as Llama, with experts as wide as the network.
+    static let aria = llama.with {
+        $0.experts = ExpertRule(
+            width: ["intermediate_size"], shared: .experts(["moe_num_shared_experts"]))
     }
 
     /// Chunked attention but for every fourth layer, experts beside one shared network.

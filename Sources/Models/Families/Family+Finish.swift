@@ -12,6 +12,15 @@ extension TransformerModel {
     }
 }
 
+extension Family {
+    /// Granite with windows: three of four layers, each head with a sink.
+    mutating func addWindows() {
+        windows = WindowRule(period: 4, isFullFirst: true)
+        heads.sinks = .unless("attention_sinks")
+        finish = nil
+    }
+}
+
 extension Layer {
     /// Sets what the layer's heads see.
     mutating func setReach(_ reach: Reach) {

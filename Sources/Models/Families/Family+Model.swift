@@ -155,8 +155,13 @@ extension WindowRule {
             return types.map { names.contains($0) ? sliding : .full }
         }
         var period = period
-        if let periodField { period = try fields.size(periodField, default: max(1, period)) }
+        if let periodField {
+            // EXAONE writes its pattern as "LLLG".
+            let pattern = fields.word(periodField)?.count
+            period = try pattern ?? fields.size(periodField, default: max(1, period))
+        }
         guard period > 0 else { return Array(repeating: sliding, count: layers) }
-        return (0..<layers).map { ($0 + 1) % period == 0 ? .full : sliding }
+        let offset = isFullFirst ? 0 : 1
+        return (0..<layers).map { ($0 + offset) % period == 0 ? .full : sliding }
     }
 }

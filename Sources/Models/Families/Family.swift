@@ -57,6 +57,8 @@ enum Flag: Sendable {
     case unless(String)
     /// A field that has the word.
     case word(String, String)
+    /// A field that has not the word.
+    case not(String, String)
 
     func value(_ fields: ConfigFields) throws -> Bool {
         switch self {
@@ -68,6 +70,7 @@ enum Flag: Sendable {
             return false
         case .unless(let name): return try fields.flag(name, default: true)
         case .word(let name, let word): return fields.word(name) == word
+        case .not(let name, let word): return fields.word(name) != word
         }
     }
 }
@@ -132,6 +135,8 @@ struct WindowRule: Sendable {
     var period = 0
     /// A field that gives the period.
     var periodField: String?
+    /// Whether the first of a period is the full one, not the last.
+    var isFullFirst = false
     /// Added to the file's window (Cohere 2 sees the window before a token, and the token).
     var plus = 0
     /// Whether full attention is said by a flag that must be on for windows to count (Qwen 2).

@@ -5,6 +5,7 @@ extension Families {
     static let step3 = Family().with {
         $0.heads.keyValues = ["num_attention_groups"]
         $0.windows = WindowRule(isIgnored: true)
+        $0.activeCounting = .withoutEmbedding
         $0.experts = ExpertRule(
             shared: .width(["share_expert_dim"]), layers: .text("moe_layers_enum"))
         $0.layer = { fields, _, layer in

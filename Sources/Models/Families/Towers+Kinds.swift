@@ -133,7 +133,11 @@ extension Towers {
         // Blocks past the feature layer are not built, nor is the norm after them.
         let layer = outer["vision_feature_layer"]?.integer ?? -2
         let isCut = layer != -1
-        if layer < 0 { blocks.depth = max(0, blocks.depth + layer + 1) } else { blocks.depth = layer }
+        if layer < 0 {
+            blocks.depth = max(0, blocks.depth + layer + 1)
+        } else {
+            blocks.depth = layer
+        }
         if isSiglip {
             var tower = try siglip(vision, blocks)
             if !isCut { tower.add("post_layernorm", 2 * blocks.width) }
@@ -200,7 +204,9 @@ extension Towers {
         let columns = try vision.size("init_pos_emb_width", default: 64, most: 4096)
         tower.add("pos_embed", rows * columns * width)
         tower.add("norms", 4 * width)
-        addMerger(&tower, 4 * width, try vision.size("text_hidden_size", default: hidden))
+        let out = try vision.size("text_hidden_size", default: hidden)
+        tower.add("merger.fc1", 4 * width, 4 * width, bias: true, .replicated)
+        tower.add("merger.fc2", 4 * width, out, bias: true, .replicated)
         return tower
     }
 

@@ -14,6 +14,7 @@ enum Towers {
         "qwen3_5": qwen3, "qwen3_5_moe": qwen3, "gemma3": gemma3, "gemma4": gemma4,
         "gemma3n": gemma3n, "llava": llava, "mistral3": mistral3, "llama4": llama4,
         "kimi_k25": kimi, "step3_vl": step3, "internvl_chat": internVL,
+        "minimax_m3_vl": miniMax3, "kimi_k3": kimi3,
     ]
 
     /// Adds the tower of a wrapper, and says what is not modelled.
@@ -52,7 +53,8 @@ struct TowerBlocks {
         tower.matrices = [
             .init(
                 Projection(
-                    "qkv", width, 3 * width, .columns(units: max(1, heads)), hasBias: biased), depth),
+                    "qkv", width, 3 * width, .columns(units: max(1, heads)), hasBias: biased), depth
+            ),
             .init(Projection("proj", width, width, .rows, hasBias: biased), depth),
             .init(
                 Projection("fc1", width, inner, .columns(units: inner), hasBias: networkBias),

@@ -31,7 +31,8 @@ extension HuggingFaceConfig {
 
     /// Reads the settings; a method or scheme that is not known is kept as the reason.
     private static func read(
-        _ settings: QuantizationSettings, _ fields: ConfigFields?, into model: inout TransformerModel
+        _ settings: QuantizationSettings, _ fields: ConfigFields?,
+        into model: inout TransformerModel
     ) {
         do {
             let reader = QuantizationReader(

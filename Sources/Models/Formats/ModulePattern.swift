@@ -93,7 +93,8 @@ struct ByteSet: Equatable, Hashable, Sendable {
     static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
     static let spaces = ByteSet(" \t\n\r\u{0B}\u{0C}".utf8)
     static let word = ByteSet(
-        (UInt8(ascii: "a")...UInt8(ascii: "z"))).union(ByteSet(UInt8(ascii: "A")...UInt8(ascii: "Z")))
+        (UInt8(ascii: "a")...UInt8(ascii: "z"))
+    ).union(ByteSet(UInt8(ascii: "A")...UInt8(ascii: "Z")))
         .union(digits).union(ByteSet(UInt8(ascii: "_")))
 
     mutating func insert(_ byte: UInt8) {

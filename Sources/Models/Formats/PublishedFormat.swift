@@ -12,29 +12,30 @@ struct PublishedFormat {
     var quantization: Quantization?
 
     /// The suffixes, longest first where one ends in another.
-    private static let suffixes: [(text: String, format: @Sendable (Publisher) -> Quantization?)] = [
-        ("-fp8-dynamic", { _ in .compressed(.fp8(.channel)) }),
-        ("-fp8-block", { _ in .compressed(.fp8(.block(.usual))) }),
-        ("-fp8-kv", { _ in .beside("quark", .fp8(.tensor, isStatic: true)) }),
-        ("-fp8", { $0.fp8 }),
-        ("-nvfp4a16", { _ in .compressed(.nvfp4(hasInputScale: false)) }),
-        ("-nvfp4", { $0.nvfp4 }), ("-fp4", { $0.nvfp4 }),
-        ("-mxfp4", { _ in .beside("quark", .mx(bits: 4)) }),
-        ("-awq-int4", { _ in .awq }), ("-awq", { _ in .awq }),
-        ("-gptq-int8", { _ in .gptq(bits: 8) }), ("-gptq-int4", { _ in .gptq(bits: 4) }),
-        ("-gptq", { _ in .gptq(bits: 4) }),
-        ("-int4-autoround", { _ in .gptq(bits: 4, "inc") }),
-        ("-autoround", { _ in .gptq(bits: 4, "inc") }),
-        ("-quantized.w4a16", { _ in .compressed(.wholeSizes(4)) }),
-        ("-quantized.w8a16", { _ in .compressed(.wholeSizes(8)) }),
-        ("-quantized.w8a8", { _ in .compressed(.w8a8(.channel)) }),
-        ("-w4a16", { _ in .compressed(.wholeSizes(4)) }),
-        ("-w8a16", { _ in .compressed(.wholeSizes(8)) }),
-        ("-w8a8", { _ in .compressed(.w8a8(.channel)) }),
-        ("-int4", { _ in .compressed(.wholeSizes(4)) }),
-        ("-int8", { _ in .compressed(.w8a8(.channel)) }),
-        ("-bf16", { _ in nil }),
-    ]
+    private static let suffixes: [(text: String, format: @Sendable (Publisher) -> Quantization?)] =
+        [
+            ("-fp8-dynamic", { _ in .compressed(.fp8(.channel)) }),
+            ("-fp8-block", { _ in .compressed(.fp8(.block(.usual))) }),
+            ("-fp8-kv", { _ in .beside("quark", .fp8(.tensor, isStatic: true)) }),
+            ("-fp8", { $0.fp8 }),
+            ("-nvfp4a16", { _ in .compressed(.nvfp4(hasInputScale: false)) }),
+            ("-nvfp4", { $0.nvfp4 }), ("-fp4", { $0.nvfp4 }),
+            ("-mxfp4", { _ in .beside("quark", .mx(bits: 4)) }),
+            ("-awq-int4", { _ in .awq }), ("-awq", { _ in .awq }),
+            ("-gptq-int8", { _ in .gptq(bits: 8) }), ("-gptq-int4", { _ in .gptq(bits: 4) }),
+            ("-gptq", { _ in .gptq(bits: 4) }),
+            ("-int4-autoround", { _ in .gptq(bits: 4, "inc") }),
+            ("-autoround", { _ in .gptq(bits: 4, "inc") }),
+            ("-quantized.w4a16", { _ in .compressed(.wholeSizes(4)) }),
+            ("-quantized.w8a16", { _ in .compressed(.wholeSizes(8)) }),
+            ("-quantized.w8a8", { _ in .compressed(.w8a8(.channel)) }),
+            ("-w4a16", { _ in .compressed(.wholeSizes(4)) }),
+            ("-w8a16", { _ in .compressed(.wholeSizes(8)) }),
+            ("-w8a8", { _ in .compressed(.w8a8(.channel)) }),
+            ("-int4", { _ in .compressed(.wholeSizes(4)) }),
+            ("-int8", { _ in .compressed(.w8a8(.channel)) }),
+            ("-bf16", { _ in nil }),
+        ]
 
     /// Who publishes, which decides what a suffix means.
     private enum Publisher {
@@ -88,7 +89,9 @@ extension String {
         var rest = self[...]
         while let dash = rest.firstIndex(of: "-") {
             let tail = self[dash...]
-            if tail.hasPrefix(word + "-") { return String(self[..<dash] + tail.dropFirst(word.count)) }
+            if tail.hasPrefix(word + "-") {
+                return String(self[..<dash] + tail.dropFirst(word.count))
+            }
             rest = rest[index(after: dash)...]
         }
         return nil

@@ -28,8 +28,9 @@ extension QuantizationReader {
         var result = Quantization("auto_gptq", format)
         result.rules = try overrides { layer in
             let bits = try layer.integer("bits", range: 1...64) ?? bits
-            let size = try layer.integer(
-                "group_size", range: -1...ConfigFields.largestSize) ?? group ?? -1
+            let size =
+                try layer.integer(
+                    "group_size", range: -1...ConfigFields.largestSize) ?? group ?? -1
             let order = try layer.flag("desc_act", default: ordersInputs)
             return packed(bits, size > 0 ? size : nil, order)
         }
@@ -98,8 +99,9 @@ extension QuantizationReader {
             result.rules = try extra.fields.keys.sorted().compactMap { name in
                 guard let layer = try extra.object(name) else { return nil }
                 let bits = try layer.integer("bits", range: 1...64) ?? bits
-                let size = try layer.integer(
-                    "group_size", range: -1...ConfigFields.largestSize) ?? group ?? -1
+                let size =
+                    try layer.integer(
+                        "group_size", range: -1...ConfigFields.largestSize) ?? group ?? -1
                 let entry = name.contains("*") ? "re:" + name : name
                 return try Quantization.Rule(
                     [entry], packed(bits, size > 0 ? size : nil), place: place)

@@ -39,7 +39,8 @@ extension QuantizationReader {
         case "fp4": return .mx(bits: 4)
         case "fp6_e2m3", "fp6_e3m2": return .mx(bits: 6)
         case "mxfp8", "fp8_e4m3": return .mx(bits: 8)
-        default: throw settings.unread("quark weights in \"\(type.prefix(40))\", \(form.prefix(40))")
+        default:
+            throw settings.unread("quark weights in \"\(type.prefix(40))\", \(form.prefix(40))")
         }
     }
 

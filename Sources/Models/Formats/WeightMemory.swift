@@ -44,9 +44,10 @@ extension TransformerModel {
             sum += matrix.bytes(.bf16, tensorParallel: size)
         }
         guard let tower else { return sum }
-        sum += tower.vectors.bytes(tensorParallel: size)
+        let cut = tower.dividedHeads.map { $0 % size == 0 ? size : 1 } ?? size
+        sum += tower.vectors.bytes(tensorParallel: cut)
         for part in tower.matrices {
-            sum += Int64(part.count) * part.projection.bytes(.bf16, tensorParallel: size)
+            sum += Int64(part.count) * part.projection.bytes(.bf16, tensorParallel: cut)
         }
         return sum
     }
@@ -100,7 +101,7 @@ extension Attention {
         switch self {
         case .none: return 0
         case .heads(let heads):
-            let norms = heads.normalizesHeads ? 4 * Int64(heads.headDim) : 0
+            let norms = 2 * Int64(heads.normElements)
             return norms + heads.vectors.bytes(tensorParallel: tensorParallel)
         case .latent(let latent):
             let norms = 2 * Int64(latent.latentRank + (latent.queryRank ?? 0))
@@ -126,7 +127,8 @@ extension Projection {
             inputs: shape.inputs, outputs: shape.outputs,
             allInputs: split == .rows ? inputs : shape.inputs)
         // Every further matrix that it holds has what stands beside one.
-        let beside = stored.matrixBytes + stored.inputScaleBytes
+        let beside =
+            stored.matrixBytes + stored.inputScaleBytes
             + (stored.scales == .tensor ? stored.scaleBytes : 0)
         sum += Int64((parts - 1) * beside)
         return sum + bias

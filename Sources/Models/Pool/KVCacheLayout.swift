@@ -21,9 +21,10 @@ public struct KVCacheLayout: Equatable, Sendable {
         let stages = PipelineStages(
             layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)))
         let most = stages.counts.max() ?? 0
-        let first = stages.counts.firstIndex(of: most).map {
-            stages.counts[..<$0].reduce(0, +)
-        } ?? 0
+        let first =
+            stages.counts.firstIndex(of: most).map {
+                stages.counts[..<$0].reduce(0, +)
+            } ?? 0
         caches = Array(layers[first..<first + most].joined())
         bytesPerTokenPerLayer = caches.map { $0.bytes(tokens: 1 << 20) >> 20 }.max() ?? 0
         bytesPerToken = caches.reduce(0) { $0 + $1.bytes(tokens: 1 << 20) } >> 20
@@ -59,6 +60,7 @@ extension Attention {
             let heads = latent.queryHeads / deployment.tensorParallel
             return Int64(heads * (latent.wholeKeyDim + latent.valueDim)) * deployment.cache.bits / 8
         case .heads(let heads):
+            if let row = heads.rowBytes { return row }
             let perGPU = max(1, heads.keyValueHeads / deployment.tensorParallel)
             return Int64(perGPU * (heads.headDim + heads.valueDim)) * deployment.cache.bits / 8
         }

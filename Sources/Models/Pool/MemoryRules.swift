@@ -82,7 +82,8 @@ public struct ServerMemory: Equatable, Sendable {
         if enforcesEager { return [] }
         if let captureSizes { return captureSizes }
         let most = min(2 * maxNumSeqs, 512, maxNumBatchedTokens)
-        let sizes = [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8))
+        let sizes =
+            [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8))
             + Array(stride(from: 272, through: 512, by: 16))
         return sizes.filter { $0 <= most }
     }

@@ -21,8 +21,7 @@ extension Architectures {
         llama: Ernie4_5ForCausalLM ExaoneForCausalLM GemmaForCausalLM InternLM3ForCausalLM
           IQuestCoderForCausalLM LlamaForCausalLM LLaMAForCausalLM Ministral3ForCausalLM
           MistralForCausalLM PanguEmbeddedForCausalLM Phi3ForCausalLM SolarForCausalLM
-          TeleChat3ForCausalLM TeleFLMForCausalLM CwmForCausalLM NanbeigeForCausalLM
-          SmolLM3ForCausalLM
+          TeleChat3ForCausalLM TeleFLMForCausalLM NanbeigeForCausalLM SmolLM3ForCausalLM
         ernie4_5_moe: Ernie4_5_MoeForCausalLM
         exaone4: Exaone4ForCausalLM
         exaone_moe: ExaoneMoeForCausalLM ExaoneMoEForCausalLM
@@ -42,9 +41,11 @@ extension Architectures {
         gpt_oss: GptOssForCausalLM
         gpt2: GPT2LMHeadModel
         gpt_j: GPTJForCausalLM
-        granite: GraniteForCausalLM GraniteSWAForCausalLM
-        granitemoe: GraniteMoeForCausalLM GraniteMoeSharedForCausalLM GraniteMoeSWAForCausalLM
+        granite: GraniteForCausalLM
+        granitemoe: GraniteMoeForCausalLM GraniteMoeSharedForCausalLM
         granitemoehybrid: GraniteMoeHybridForCausalLM
+        granitemoe_swa: GraniteMoeSWAForCausalLM
+        granite_swa: GraniteSWAForCausalLM
         hy_v3: HYV3ForCausalLM
         hyperclovax: HyperCLOVAXForCausalLM
         internlm2: InternLM2ForCausalLM
@@ -86,6 +87,7 @@ extension Architectures {
         telechat2: TeleChat2ForCausalLM
         zamba2: Zamba2ForCausalLM
         arcee: ArceeForCausalLM
+        cwm: CwmForCausalLM
         flex_olmo: FlexOlmoForCausalLM
         glm: GlmForCausalLM
         gpt_bigcode: GPTBigCodeForCausalLM
@@ -106,17 +108,20 @@ extension Architectures {
 
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
-        unread: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
-          BeamForCausalLM DoryForCausalLM FlintForCausalLM Qwen4ExpForCausalLM
-          Glm5NextForCausalLM HrmTextForCausalLM HYV4ForCausalLM HCXVisionV2ForCausalLM
-          IQuestLoopCoderForCausalLM K2HorizonForCausalLM LongcatFlashNgramForCausalLM
-          InklingForCausalLM InklingForConditionalGeneration NemotronHPuzzleForCausalLM
-          MuseGlimmerForCausalLM PanguProMoEV2ForCausalLM Step5ForCausalLM
+        loop: DoryForCausalLM HrmTextForCausalLM IQuestLoopCoderForCausalLM
+        state: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
+        routed: K2HorizonForCausalLM
+        tables: LongcatFlashNgramForCausalLM
+        blocks: NemotronHPuzzleForCausalLM
+        sinks: PanguProMoEV2ForCausalLM
+        own: BeamForCausalLM FlintForCausalLM Glm5NextForCausalLM HYV4ForCausalLM
+          InklingForCausalLM InklingForConditionalGeneration MuseGlimmerForCausalLM
+          Qwen4ExpForCausalLM Step5ForCausalLM
         """
 
     /// Classes that see or hear; the type of the decoder that they wrap says its rule.
     static let wrappersText = """
-        wrapper: Alpamayo2Super AriaForConditionalGeneration
+        wrapper: HCXVisionV2ForCausalLM Alpamayo2Super AriaForConditionalGeneration
           AudioFlamingo3ForConditionalGeneration BagelForConditionalGeneration
           BailingMoeV3VLForConditionalGeneration BeeForConditionalGeneration
           Blip2ForConditionalGeneration Cohere2VisionForConditionalGeneration

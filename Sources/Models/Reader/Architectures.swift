@@ -12,8 +12,8 @@ enum Architectures {
         case read(rule: String)
         /// The decoder's own type says the rule.
         case wrapper
-        /// Served by the engine, read by no rule.
-        case unread
+        /// Served by the engine, read by no rule; why, as a word of `reasons`.
+        case unread(why: String)
         /// Not served any more.
         case removed(last: String)
         case plugIn
@@ -35,10 +35,21 @@ enum Architectures {
         add(plugInText) { _ in .plugIn }
         add(removedText) { .removed(last: $0) }
         add(wrappersText) { _ in .wrapper }
-        add(unreadText) { _ in .unread }
+        add(unreadText) { .unread(why: $0) }
         add(readText) { .read(rule: $0) }
         return fates
     }()
+
+    /// What no rule says of a class that is not read.
+    static let reasons = [
+        "loop": "its layers run several times for a token, each time with a cache of its own",
+        "state": "some of its layers keep a state of a kind that no rule has",
+        "routed": "its values are routed as experts are",
+        "tables": "its embedding is a sum over tables of n-grams",
+        "blocks": "its experts differ from layer to layer (block_configs)",
+        "sinks": "its layers attend to learned keys and values",
+        "own": "its attention is a kind of its own",
+    ]
 
     /// The rule that reads a model_type where no class says more: a wrapper's decoder, or a file
     /// without architectures.
@@ -58,15 +69,15 @@ enum Architectures {
     /// Types by rule. Those that are not listed are read by the rule of their own name, if there
     /// is one.
     private static let typesText = """
-        llama: mistral ministral3 smollm3 cwm exaone ernie4_5 phi3 gemma solar internlm3 teleflm
-          iquestcoder nanbeige
-        qwen2: mimo qwen2_vl_text qwen2_5_vl_text qwen2_5_vl qwen2_vl qwen2_audio
+        llama: mistral ministral3 smollm3 exaone ernie4_5 phi3 gemma solar internlm3 teleflm
+          iquestcoder nanbeige paddleocr_vl_text phi3_v phi4mm phi4_siglip pangu_embedded
+        aria: aria_text
+        qwen2: mimo qwen2_5_omni_text qwen2_vl_text qwen2_5_vl_text qwen2_5_vl qwen2_vl qwen2_audio
         qwen3: qwen3_vl_text
         qwen3_moe: qwen3_vl_moe_text
         olmo2: olmo3
         gemma3: gemma3_text
-        granitemoe: granitemoeshared granitemoe_swa
-        granite: granite_swa
+        granitemoe: granitemoeshared
         falcon: RefinedWeb RefinedWebModel
         stablelm: stablelm_epoch
         gpt_j: gptj

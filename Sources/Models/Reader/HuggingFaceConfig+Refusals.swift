@@ -3,10 +3,13 @@ import Basics
 /// Why a file is not read, or is read and not served.
 extension HuggingFaceConfig {
     /// A class that the engine serves and no rule reads.
-    static func unreadClass(_ name: String, _ fields: ConfigFields) -> InputError {
+    static func unreadClass(
+        _ name: String, _ fields: ConfigFields, why: String? = nil
+    ) -> InputError {
         InputError(
             fields.place,
-            "\(name.echoed()) is served by vLLM 0.33.0, but its layers are read by no rule here",
+            "\(name.echoed()) is served by vLLM 0.33.0 and read by no rule here: "
+                + (why ?? "nothing says how its layers are made"),
             expected: "a class of the table in the article Families")
     }
 

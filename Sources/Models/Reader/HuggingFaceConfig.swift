@@ -59,7 +59,8 @@ public enum HuggingFaceConfig {
                 return Choice(rule: rule, name: name, architecture: name)
             case .wrapper:
                 return try wrapped(name, fields)
-            case .unread: throw unreadClass(name, fields)
+            case .unread(let why):
+                throw unreadClass(name, fields, why: Architectures.reasons[why])
             case .removed, .plugIn, nil: continue
             }
         }

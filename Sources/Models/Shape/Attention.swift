@@ -59,6 +59,9 @@ public struct HeadAttention: Equatable, Hashable, Sendable {
     /// Whether the engine creates its cache before those of earlier layers (Zamba2's shared
     /// blocks).
     public var isCreatedFirst = false
+    /// Bytes of a stored row where no format of elements says it (DeepSeek-V4's 584); keys and
+    /// values in one, the same on every GPU.
+    public var rowBytes: Int64?
     /// Weights besides the projections and `normalizesHeads`: norms over whole q and k, sinks.
     public var vectors: [WeightVector] = []
     /// Its projections where they are not q, k, v and o (Step-3's shared query, MiniCPM3's

@@ -75,6 +75,8 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
     public var latent: Int?
     /// The names of these two within the layer, as checkpoints spell them.
     public var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
+    /// Whether formats apply to these two.
+    public var quantizesLatent = true
     /// Columns that a GPU's share of an expert is padded to (Kimi-Linear); 0: none.
     public var leastShare = 0
     /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
@@ -123,6 +125,7 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
             for ((name, inputs, outputs), path) in zip(sizes, latentPaths) {
                 var matrix = Projection(name, inputs, outputs, .replicated, isFeedForward: true)
                 matrix.path = path
+                matrix.isQuantized = quantizesLatent
                 all.append([matrix])
             }
         }

@@ -11,6 +11,10 @@ public struct Tower: Equatable, Hashable, Sendable {
     /// by two; 56 x 56 in Gemma 3 (896 x 896 pixels to 256 tokens).
     public var pixelsPerToken = 784
 
+    /// Heads that tensor parallelism must divide, or every GPU holds all of the tower (Kimi-K3);
+    /// nil: it is always cut.
+    public var dividedHeads: Int?
+
     /// A matrix and its number.
     public struct Part: Equatable, Hashable, Sendable {
         public var projection: Projection

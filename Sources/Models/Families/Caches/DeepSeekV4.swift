@@ -67,6 +67,7 @@ private struct DeepSeek4Layer {
             window: window, ratio: ratio, chosen: hasIndexer ? chosen : nil,
             positions: positions)
         attention.ownProjections = projections
+        attention.rowBytes = row
         // The kernel wants 64 heads, or 128.
         let padded = heads <= 64 ? 64 : (heads + 127) / 128 * 128
         attention.vectors = [
@@ -117,8 +118,10 @@ private struct DeepSeek4Layer {
 
     /// Rows of 448 one-byte numbers, 64 two-byte ones with positions and 8 bytes of scales; the
     /// states of the compressors are float32. Pages are padded to multiples of 576 bytes.
+    private var row: Int64 { Int64(width - 64 + 64 * 2 + 8) }
+
+    /// The caches in the order in which the engine's layer creates them.
     var caches: [CacheSpec] {
-        let row = Int64(width - 64 + 64 * 2 + 8)
         func spec(
             _ kind: CacheSpec.Kind, _ bytes: Int64, block: Int, tokens: Int = 1, isOwn: Bool
         ) -> CacheSpec {
@@ -166,7 +169,8 @@ extension ConfigFields {
             layer.heads * layer.width, over: layer.groups, "the heads' width", "o_groups")
         guard layer.width > 64, layer.indexWidth % 128 == 0 else {
             throw InputError(
-                place, "head_dim \(layer.width) and index_head_dim \(layer.indexWidth) are not "
+                place,
+                "head_dim \(layer.width) and index_head_dim \(layer.indexWidth) are not "
                     + "the cache's",
                 expected: "head_dim above 64, index_head_dim a multiple of 128")
         }

@@ -55,7 +55,8 @@ extension ConfigFields {
         }
         guard heads.queryHeads % heads.keyValueHeads == 0 else {
             throw InputError(
-                place, "num_global_key_value_heads \(heads.keyValueHeads) does not divide "
+                place,
+                "num_global_key_value_heads \(heads.keyValueHeads) does not divide "
                     + "num_attention_heads",
                 expected: "a divisor of \(heads.queryHeads)")
         }

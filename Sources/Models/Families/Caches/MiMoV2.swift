@@ -21,11 +21,7 @@ extension Families {
             return slides.map { .heads($0 ? sliding : full) }
         }
         $0.windows = WindowRule(needsFlag: true)
-        $0.layer = { fields, _, layer in
-            guard case .experts(var experts) = layer.feedForward else { return }
-            experts.hasWideRouter = try fields.stateBytes("moe_router_dtype", default: 4) == 4
-            layer.feedForward = .experts(experts)
-        }
+        $0.experts?.widensRouter = .not("moe_router_dtype", "bfloat16")
     }
 }
 

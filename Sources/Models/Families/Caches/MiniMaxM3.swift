@@ -9,12 +9,12 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["n_shared_experts"]),
             corrects: .field("use_routing_bias"), layers: .listed("moe_layer_freq"))
+        $0.experts?.widensRouter = .yes
         $0.layer = { fields, index, layer in
             try fields.addBlockIndexer(index, &layer)
             guard case .experts(var experts) = layer.feedForward else { return }
             experts.path = "block_sparse_moe.experts"
             experts.routerPath = "block_sparse_moe.gate"
-            experts.hasWideRouter = true
             experts.shared?.path = "block_sparse_moe.shared_experts"
             layer.feedForward = .experts(experts)
         }
@@ -63,8 +63,7 @@ extension ConfigFields {
             )
         }
         guard has("index_n_heads") else { return nil }
-        if let types = words("layer_types"), index < types.count, types[index] == "full_attention"
-        {
+        if let types = words("layer_types"), index < types.count, types[index] == "full_attention" {
             return nil
         }
         return (

@@ -23,13 +23,13 @@ extension Families {
         $0.mixers = typedDelta
     }
 
-    private static let typedDelta:
-        @Sendable (ConfigFields, [Attention]) throws -> [Attention] = { fields, attentions in
-            let bytes = try fields.stateBytes("mamba_ssm_dtype", default: 2)
-            return try gatedDelta(fields, attentions) { mixer in
-                mixer = mixer.keeping(recurrenceBytes: bytes)
-            }
+    private static let typedDelta: @Sendable (ConfigFields, [Attention]) throws -> [Attention] = {
+        fields, attentions in
+        let bytes = try fields.stateBytes("mamba_ssm_dtype", default: 2)
+        return try gatedDelta(fields, attentions) { mixer in
+            mixer = mixer.keeping(recurrenceBytes: bytes)
         }
+    }
 
     /// OLMo Hybrid: norms after both parts of an attention layer, before both of the others. Its
     /// kernel hands out no states from inside a chunk, and keeps its decays in 16 bits.

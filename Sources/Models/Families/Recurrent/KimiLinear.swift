@@ -4,6 +4,7 @@ import Basics
 /// gates its outputs and mixes the residuals of earlier blocks.
 extension Families {
     static let kimiLinear = Family().with {
+        $0.activeCounting = .withoutEmbedding
         $0.latent = LatentRule()
         $0.experts = ExpertRule(
             count: ["num_experts"], chosen: ["num_experts_per_token"],
@@ -80,6 +81,8 @@ extension ConfigFields {
             experts.leastShare = try size("min_moe_intermediate_per_partition", default: 256)
             if let latent = try optionalSize(["routed_expert_hidden_size"]) {
                 experts.latent = latent
+                // The engine's mxfp4 is for experts alone.
+                experts.quantizesLatent = false
                 experts.latentPaths = [
                     "block_sparse_moe.routed_expert_down_proj",
                     "block_sparse_moe.routed_expert_up_proj",

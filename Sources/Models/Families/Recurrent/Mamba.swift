@@ -46,7 +46,8 @@ extension Families {
         let headDim = try fields.size("head_dim", most: 8192)
         let hidden = try fields.hiddenSize()
         let expanded = try fields.size("expand", default: 2, most: 64) * hidden
-        let inner = fields.gives("intermediate_size")
+        let inner =
+            fields.gives("intermediate_size")
             ? try fields.size("intermediate_size") : expanded
         guard heads * headDim == inner else {
             throw InputError(

@@ -4,6 +4,7 @@ import Basics
 /// Mamba 2, whose state is float32 unless the file says otherwise, and plain attention.
 extension Families {
     static let nemotronH = Family().with {
+        $0.activeCounting = .withoutEmbedding
         $0.layerNumber = { fields in try fields.nemotronKinds().count }
         $0.heads.width = ["head_dim", "attention_head_dim"]
         $0.norms.perLayer = 1

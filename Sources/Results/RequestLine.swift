@@ -19,8 +19,21 @@ public enum RequestLine {
     public static let headerWithDue = Array(
         (String(decoding: header.dropLast(), as: UTF8.self) + ",due\n").utf8)
 
+    /// The header of a run, with its newline: `due` where a cap holds requests back, and last the
+    /// class where requests are told apart.
+    public static func header(tellsDue: Bool, tellsClass: Bool) -> [UInt8] {
+        let base = tellsDue ? headerWithDue : header
+        return tellsClass ? Array(base.dropLast()) + Array(",class\n".utf8) : base
+    }
+
     /// Room that is enough for any row, bytes: fourteen columns, the longest an id of 20 digits.
     public static let longest = 256
+
+    /// The same with a class.
+    public static let longestWithClass = longest + longestClass
+
+    /// Bytes of a class's name and the quotes around and inside it; what exceeds them is cut.
+    private static let longestClass = 512
 
     /// Appends a record's row, with its newline. O(1).
     public static func append(_ record: RequestRecord, to bytes: inout [UInt8]) {
@@ -33,8 +46,10 @@ public enum RequestLine {
 
     /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
     /// `tellsDue`: the last column says when it was due.
+    /// `name`: the class, which then is the last column.
     public static func put(
-        _ record: RequestRecord, tellsDue: Bool = false, into text: inout TextRoom
+        _ record: RequestRecord, tellsDue: Bool = false, class name: String? = nil,
+        into text: inout TextRoom
     ) {
         text.put(record.id)
         put(picoseconds: record.arrival, into: &text)
@@ -49,7 +64,23 @@ public enum RequestLine {
         text.put(endings[Int(record.outcome.rawValue) * reasons + Int(record.rejection.rawValue)])
         text.put(Int64(record.priority))
         if tellsDue { put(picoseconds: record.due, into: &text) }
+        if let name { put(class: name, into: &text) }
         text.put(byte: UInt8(ascii: "\n"))
+    }
+
+    private static func put(class name: String, into text: inout TextRoom) {
+        text.put(byte: comma)
+        var cell = name
+        while quoted(cell).utf8.count > longestClass { cell.removeLast() }
+        text.put(Array(quoted(cell).utf8))
+    }
+
+    /// A cell as CSV has it: in quotes where it holds a comma, a quote or a line's end.
+    static func quoted(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else {
+            return cell
+        }
+        return "\"" + cell.replacing("\"", with: "\"\"") + "\""
     }
 
     private static let comma = UInt8(ascii: ",")

@@ -66,6 +66,9 @@ extension Configuration {
         if trace.requestRate == nil, trace.rampUp == nil {
             keys.append(("trace.burstiness", "there is no trace.request_rate to spread"))
         }
+        if output.by != .prompt {
+            keys.append(("output.prompt_buckets", "output.by is not prompt"))
+        }
         if trace.concurrency == nil {
             keys.append(("trace.think_s", "there is no closed loop, trace.concurrency"))
         }

@@ -35,8 +35,9 @@ final class RunObservers: RunObserver {
     private var lastShown = ContinuousClock.now
     /// Rejected requests by reason.
     private(set) var rejections: [String: Int] = [:]
-    /// The requests by priority.
-    let priorities: PriorityClasses
+    /// What needs every record: classes, exact percentiles, intervals.
+    let figures: RequestFigures
+    private let rule: ClassRule?
     /// The most requests in the cluster at once.
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
@@ -46,15 +47,20 @@ final class RunObservers: RunObserver {
 
     /// `extent` is how much there is to replay, as far as it is known beforehand; `measured` what
     /// the trace records of a real server.
+    /// `rule`: what tells requests apart.
     init(
         _ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent,
-        measured: MeasuredLatencies?
+        measured: MeasuredLatencies?, rule: ClassRule?
     ) {
-        comparison = measured.map(MeasuredComparison.init)
+        self.rule = rule
+        let isByPriority = rule?.dimension == .priority
+        figures = RequestFigures(
+            plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
+            watchesGaps: rule != nil)
+        comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
         latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
         tellsDue = plan.holdsBack
-        priorities = PriorityClasses(plan.objective, leavingOut: plan.margins)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         planLog = PlanLog(replicas: plan.replicas)
@@ -69,6 +75,8 @@ final class RunObservers: RunObserver {
         return latency == nil && !ordersPlans ? .none : .plans
     }
 
+    var watchesGaps: Bool { rule != nil }
+
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
     func record(_ record: RequestRecord) throws {
@@ -76,7 +84,7 @@ final class RunObservers: RunObserver {
             rejections[record.rejection.name, default: 0] += 1
         }
         timeline.add(record)
-        priorities.add(record)
+        figures.add(record)
         concurrency.add(record)
         comparison?.add(record)
         if let request = latency?.close(record) {
@@ -85,12 +93,16 @@ final class RunObservers: RunObserver {
             }
         }
         if let timeline = files.timeline { try events.write(record, to: timeline) }
-        try files.requests?.write(atMost: RequestLine.longest) {
-            RequestLine.put(record, tellsDue: tellsDue, into: &$0)
+        let name = rule.map { $0.name($0.key(of: record)) }
+        let room = name == nil ? RequestLine.longest : RequestLine.longestWithClass
+        try files.requests?.write(atMost: room) {
+            RequestLine.put(record, tellsDue: tellsDue, class: name, into: &$0)
         }
     }
 
     func decided(_ plans: DecidedPlans) throws {
+        if rule != nil { figures.add(plans.gaps) }
+        guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
         if let timeline = files.timeline { try events.write(plans, to: timeline) }
         if let file = files.plans { try planLog.write(plans, to: file) }
@@ -119,6 +131,7 @@ final class RunObservers: RunObserver {
 
     /// Ends what is written.
     func finish() throws {
+        figures.finish()
         if let file = files.plans { try planLog.finish(file) }
         guard let timeline = files.timeline else { return }
         try events.finish(timeline)

@@ -127,7 +127,7 @@ private func markDue(_ cluster: inout Cluster, _ number: Int) {
 /// Hands on what a replica decided, before the records of those who ended by then.
 @inline(__always)
 func handOn(_ instance: inout Instance, _ observer: inout any RunObserver) throws {
-    if instance.log.isWanted { try handDecisionsOn(&instance, &observer) }
+    if instance.log.isWanted || instance.log.tellsGaps { try handDecisionsOn(&instance, &observer) }
 }
 
 @inline(never)
@@ -135,7 +135,7 @@ private func handDecisionsOn(
     _ instance: inout Instance, _ observer: inout any RunObserver
 ) throws {
     noteRest(&instance)
-    if !instance.log.plans.plans.isEmpty {
+    if !instance.log.plans.isEmpty {
         try observer.decided(instance.log.plans)
         instance.log.plans.removeAll()
     }

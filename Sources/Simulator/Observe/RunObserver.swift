@@ -5,6 +5,9 @@ public protocol RunObserver {
     /// Whether the plans of different instances come in an order of their own; else it may depend
     /// on the number of threads, of which there is then one.
     var ordersPlans: Bool { get }
+    /// Whether `DecidedPlans.gaps` is wanted: each gap between two tokens of a request. Every
+    /// request is then kept by itself, which takes longer.
+    var watchesGaps: Bool { get }
     /// A request ended. Called in the order of arrival, as soon as every earlier one has ended;
     /// from one thread at a time, but not always from the one that began the run.
     mutating func record(_ record: RequestRecord) throws
@@ -21,6 +24,7 @@ public protocol RunObserver {
 extension RunObserver {
     public var decisionDetail: DecisionDetail { .none }
     public var ordersPlans: Bool { false }
+    public var watchesGaps: Bool { false }
     public mutating func record(_ record: RequestRecord) throws {}
     public mutating func progress(ended: Int, time: Int64) {}
     public mutating func decided(_ plans: DecidedPlans) throws {}

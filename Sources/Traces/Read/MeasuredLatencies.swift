@@ -21,6 +21,8 @@ public struct MeasuredLatencies: Sendable {
     private var requests: [Request?] = []
     /// Requests with a latency.
     public private(set) var count = 0
+    /// Latencies that were recorded as negative, or as shorter than their beginning, and are none.
+    public private(set) var absurd = 0
 
     init(origin: String) { self.origin = origin }
 
@@ -28,10 +30,17 @@ public struct MeasuredLatencies: Sendable {
     /// clocks that were set back give them, are none.
     mutating func add(_ request: Request, id: Int64) {
         var request = request
-        if request.timeToFirstToken ?? 0 < 0 { request.timeToFirstToken = nil }
-        if request.endToEnd ?? 0 < 0 { request.endToEnd = nil }
+        if request.timeToFirstToken ?? 0 < 0 {
+            request.timeToFirstToken = nil
+            absurd += 1
+        }
+        if request.endToEnd ?? 0 < 0 {
+            request.endToEnd = nil
+            absurd += 1
+        }
         if let first = request.timeToFirstToken, let end = request.endToEnd, end < first {
             request.endToEnd = nil
+            absurd += 1
         }
         guard request.timeToFirstToken != nil || request.endToEnd != nil else { return }
         while requests.count <= id { requests.append(nil) }

@@ -12,6 +12,8 @@ public struct PlanLog: Sendable {
     private struct Track {
         /// What the next plan may go on with, and what its line ends with.
         var plan: DecidedPlan?
+        /// Whether somebody has joined, left or given up since, so that it does not go on.
+        var isEnded = false
         var lists: [UInt8] = []
         /// Ids that the next line names: who joined, left or gave up.
         var joined: [Int64] = []
@@ -39,11 +41,16 @@ public struct PlanLog: Sendable {
     /// lists). Throws as `OutputFile.write` does.
     public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
-            if tracks[plan.replica].plan?.extend(by: plan) ?? false { continue }
-            try close(plan.replica, file)
+            let goesOn = !tracks[plan.replica].isEnded
+            if goesOn, tracks[plan.replica].plan?.extend(by: plan) ?? false { continue }
             if !plan.changes.isEmpty || !plan.aborted.isEmpty { note(plan, plans) }
             // When a plan of no step is made depends on when records are handed on.
-            guard plan.times > 0 else { continue }
+            guard plan.times > 0 else {
+                tracks[plan.replica].isEnded = true
+                continue
+            }
+            try close(plan.replica, file)
+            tracks[plan.replica].isEnded = false
             list(plan, plans)
             tracks[plan.replica].plan = plan
             if !plan.onlyDecodes { try close(plan.replica, file) }

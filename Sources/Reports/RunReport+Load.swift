@@ -12,7 +12,9 @@ extension RunReport {
             ("the token budget", limits.tokenBudget), ("max_num_seqs", limits.runningRequests),
             ("KV blocks", limits.blocks), ("another rule", limits.other),
         ].filter { $0.1 > 0 }
-        guard !shares.isEmpty else { return "none: no request waited for a limit, no prompt was cut" }
+        guard !shares.isEmpty else {
+            return "none: no request waited for a limit, no prompt was cut"
+        }
         return "steps held back by "
             + shares.map { name, share in "\(name) \(Quantity.percent(share))" }
             .joined(separator: ", ") + " of the time"

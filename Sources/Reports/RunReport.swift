@@ -161,8 +161,8 @@ public enum RunReport {
         if stretch.isSteady == false, stretch.leftAtStart + stretch.leftAtEnd == 0 {
             return "nothing: no stretch was found in which the queue is steady (MSER-5)"
         }
-        let rule = stretch.isSteady == true ? indent + "(until and from where the queue is not "
-            + "steady, MSER-5)" : ""
+        let rule =
+            stretch.isSteady == true ? indent + "(where the queue is not steady, MSER-5)" : ""
         return "the first \(Quantity.count(stretch.leftAtStart)) requests to warm up and the last "
             + "\(Quantity.count(stretch.leftAtEnd)) to cool down" + rule + ":" + indent
             + "latencies but ITL, goodput and throughput are of the "

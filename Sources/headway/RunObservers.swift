@@ -27,6 +27,8 @@ final class RunObservers: RunObserver {
     private var events = TraceEvents()
     /// Divides latencies, where that is wanted.
     private(set) var latency: BreakdownObserver?
+    /// Plans and records on their way into files, where there are such.
+    private var order = PlanOrder()
     private var log: DecisionLog
     private var planLog: PlanLog
     private let detail: DecisionDetail
@@ -92,7 +94,7 @@ final class RunObservers: RunObserver {
                 BreakdownReport.put(record.id, request, into: &$0)
             }
         }
-        if let timeline = files.timeline { try events.write(record, to: timeline) }
+        if files.timeline != nil { order.take(record) }
         let name = rule.map { $0.name($0.key(of: record)) }
         let room = name == nil ? RequestLine.longest : RequestLine.longestWithClass
         try files.requests?.write(atMost: room) {
@@ -104,8 +106,19 @@ final class RunObservers: RunObserver {
         if rule != nil { figures.add(plans.gaps) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
-        if let timeline = files.timeline { try events.write(plans, to: timeline) }
-        if let file = files.plans { try planLog.write(plans, to: file) }
+        if ordersPlans { order.take(plans) }
+    }
+
+    func reached(_ time: Int64) throws {
+        try order.release(before: time) { item in
+            switch item {
+            case .plans(let plans):
+                if let timeline = files.timeline { try events.write(plans, to: timeline) }
+                if let file = files.plans { try planLog.write(plans, to: file) }
+            case .record(let record):
+                if let timeline = files.timeline { try events.write(record, to: timeline) }
+            }
+        }
     }
 
     func decided(_ decision: Decision) throws {
@@ -132,6 +145,7 @@ final class RunObservers: RunObserver {
     /// Ends what is written.
     func finish() throws {
         figures.finish()
+        try reached(.max)
         if let file = files.plans { try planLog.finish(file) }
         guard let timeline = files.timeline else { return }
         try events.finish(timeline)

@@ -58,7 +58,8 @@ public enum RunFolder {
             name: path,
             configuration: Configuration.read(
                 file: path.appending(pathComponent: RunFiles.configuration)),
-            requests: requests, figures: figures, digest: digest, leftOut: try leftOut(values, path))
+            requests: requests, figures: figures, digest: digest,
+            leftOut: try leftOut(values, path))
     }
 
     /// How many requests a run left out of its figures. Throws `InputError` where they are no

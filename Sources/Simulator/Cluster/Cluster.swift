@@ -73,7 +73,11 @@ func run(
     _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
 ) throws {
     var nextReport = 1 << 12
+    let ordersPlans = observer.ordersPlans
+    var turn = 0
     while true {
+        turn &+= 1
+        if ordersPlans, turn & 0xFF == 0 { try observer.reached(earliestPlan(&cluster)) }
         let arrival = try arrivals.nextArrival()
         if let event = cluster.due.first, event.time <= arrival {
             guard event.time == cluster.dueTimes[Int(event.payload)] else {
@@ -102,6 +106,16 @@ func run(
             observer.progress(ended: cluster.window.count, time: time)
         }
     }
+}
+
+/// A moment before which no instance makes a plan any more, picoseconds. O(instances).
+private func earliestPlan(_ cluster: inout Cluster) -> Int64 {
+    var time = Int64.max
+    for number in cluster.replicas.indices {
+        let clock = cluster.replicas[number].clock
+        time = min(time, cluster.replicas[number].hasMore ? clock : max(clock, cluster.now))
+    }
+    return time
 }
 
 private func advance(

@@ -11,6 +11,10 @@ public protocol RunObserver {
     /// A request ended. Called in the order of arrival, as soon as every earlier one has ended;
     /// from one thread at a time, but not always from the one that began the run.
     mutating func record(_ record: RequestRecord) throws
+    /// All plans made before a moment, picoseconds, and the records of all requests that had ended
+    /// by then are told, those of instances in no order of time. Called now and then where
+    /// `ordersPlans`.
+    mutating func reached(_ time: Int64) throws
     /// Requests ended so far and simulated time, picoseconds. Called now and then.
     mutating func progress(ended: Int, time: Int64)
     /// Schedulers decided; those of a replica in order. Called for every `decisionDetail` but
@@ -26,6 +30,7 @@ extension RunObserver {
     public var ordersPlans: Bool { false }
     public var watchesGaps: Bool { false }
     public mutating func record(_ record: RequestRecord) throws {}
+    public mutating func reached(_ time: Int64) throws {}
     public mutating func progress(ended: Int, time: Int64) {}
     public mutating func decided(_ plans: DecidedPlans) throws {}
     public mutating func decided(_ decision: Decision) throws {}

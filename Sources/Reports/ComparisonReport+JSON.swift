@@ -16,6 +16,7 @@ extension ComparisonReport: Encodable {
         var metrics: [Metric]
         var latencyParts: [PartChanges.Change]
         var finishedInOneOnly: Int
+        var measuredRequests: Int
         var movement: Movement
     }
 
@@ -52,6 +53,7 @@ extension ComparisonReport: Encodable {
                     direction: row.direction, better: row.isBetter)
             },
             latencyParts: PartChanges(comparison).changes,
-            finishedInOneOnly: comparison.finishedInOneOnly, movement: Movement(comparison))
+            finishedInOneOnly: comparison.finishedInOneOnly,
+            measuredRequests: comparison.measuredRequests, movement: Movement(comparison))
     }
 }

@@ -28,6 +28,7 @@ public struct ComparisonReport: Sendable {
             if comparison.changes.contains(where: { $0.key == "engine.block_size" }) {
                 parts.append("Note: " + AttentionPages.withoutPrice)
             }
+            if let note = Self.leftOut(comparison) { parts.append(note) }
             if entry.verdict.outcome != .identical {
                 parts.append(metricTable(comparison, markdown))
                 if let table = PartChanges(comparison).table {
@@ -38,6 +39,20 @@ public struct ComparisonReport: Sendable {
             if !markdown { parts.append(entry.verdict.sentence) }
         }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// Of which requests the latencies are, where some are left out of a run's.
+    private static func leftOut(_ comparison: Comparison) -> String? {
+        let all = comparison.before.requests.count
+        guard comparison.measuredRequests < all else { return nil }
+        let ends = [comparison.before, comparison.after].map { run in
+            "the first \(Quantity.count(run.leftOut.start)) and the last "
+                + Quantity.count(run.leftOut.end)
+        }
+        let words = ends[0] == ends[1] ? ends[0] : ends[0] + " of one, " + ends[1] + " of the other"
+        return "Note: latencies are of the \(Quantity.count(comparison.measuredRequests)) of "
+            + "\(Quantity.count(all)) requests between the runs' warm-up and cool-down (left out: "
+            + words + ")"
     }
 
     /// A text in which Markdown sees no marks.

@@ -35,6 +35,11 @@ extension MeasuredReport {
             lines.append(
                 "\(Quantity.count(missing)) measured requests did not finish in the run.")
         }
+        if let leftOut {
+            lines.append(
+                "\(Quantity.count(leftOut)) requests of the run's warm-up and cool-down are left out "
+                    + "(output.warmup, output.cooldown).")
+        }
         return lines.joined(separator: "\n")
     }
 

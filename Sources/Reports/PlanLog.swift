@@ -12,7 +12,15 @@ public struct PlanLog: Sendable {
     private struct Track {
         /// What the next plan may go on with.
         var plan: DecidedPlan?
-        /// Ids that the next line names: who joined, left or gave up.
+        /// Whether somebody has joined, left or given up since, so that it does not go on.
+        var isEnded = false
+        /// What the line of `plan` names, and the line after it.
+        var changes = Changes()
+        var next = Changes()
+    }
+
+    /// Ids that a line names: who joined, left or gave up.
+    private struct Changes {
         var joined: [Int64] = []
         var left: [Int64] = []
         var aborted: [Int64] = []
@@ -31,13 +39,21 @@ public struct PlanLog: Sendable {
     /// lists). Throws as `OutputFile.write` does.
     public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
-            if tracks[plan.replica].plan?.extend(by: plan) ?? false { continue }
-            try close(plan.replica, file)
+            let replica = plan.replica
+            if !tracks[replica].isEnded, tracks[replica].plan?.extend(by: plan) ?? false {
+                continue
+            }
             if !plan.changes.isEmpty || !plan.aborted.isEmpty { note(plan, plans) }
             // When a plan of no step is made depends on when records are handed on.
-            guard plan.times > 0 else { continue }
+            guard plan.times > 0 else {
+                tracks[replica].isEnded = true
+                continue
+            }
+            try close(replica, file)
+            tracks[replica].isEnded = false
+            swap(&tracks[replica].changes, &tracks[replica].next)
             if plan.onlyDecodes {
-                tracks[plan.replica].plan = plan
+                tracks[replica].plan = plan
             } else {
                 try writeStart(plan, file)
                 try writeLists(plan, plans, file)
@@ -59,25 +75,25 @@ public struct PlanLog: Sendable {
         try file.write(atMost: 8) { $0.put(Words.endOfLine) }
     }
 
-    /// Notes who joined, left or gave up.
+    /// Notes who joined, left or gave up, for the next line.
     private mutating func note(_ plan: DecidedPlan, _ plans: DecidedPlans) {
         for place in plan.changes {
             let change = plans.changes[place]
             if change.joins {
-                tracks[plan.replica].joined.append(change.id)
+                tracks[plan.replica].next.joined.append(change.id)
             } else {
-                tracks[plan.replica].left.append(change.id)
+                tracks[plan.replica].next.left.append(change.id)
             }
         }
-        for place in plan.aborted { tracks[plan.replica].aborted.append(plans.aborted[place].id) }
+        for place in plan.aborted { tracks[plan.replica].next.aborted.append(plans.aborted[place].id) }
     }
 
     /// Writes what every plan has, and who joined, left or gave up.
     private mutating func writeStart(_ plan: DecidedPlan, _ file: OutputFile) throws {
         try writeHead(plan, file)
-        try Self.write(Words.joined, &tracks[plan.replica].joined, file)
-        try Self.write(Words.left, &tracks[plan.replica].left, file)
-        try Self.write(Words.aborted, &tracks[plan.replica].aborted, file)
+        try Self.write(Words.joined, &tracks[plan.replica].changes.joined, file)
+        try Self.write(Words.left, &tracks[plan.replica].changes.left, file)
+        try Self.write(Words.aborted, &tracks[plan.replica].changes.aborted, file)
     }
 
     /// Writes who was preempted, and the entries.

@@ -14,7 +14,7 @@ public enum RunReport {
         var parts = summary.overload.map { [overloaded($0)] } ?? []
         parts += [latencyTable(summary), facts(summary, objective: objective)]
         if let stages = StageSummary.table(summary.stages) { parts.append(stages) }
-        if let classes = PrioritySummary.table(summary.priorities) { parts.append(classes) }
+        parts += summary.classes.map(\.text)
         if let table { parts.append(table) }
         if let measured = summary.measured { parts.append(measured.text) }
         if let chart = distribution(summary.distribution) {
@@ -52,7 +52,9 @@ public enum RunReport {
             ].map { value.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3) }
             table.add([name] + cells)
         }
-        return table.text + (populations(summary).map { "\n\n" + $0 } ?? "")
+        guard summary.counters.finished > 0 else { return table.text }
+        let notes = [populations(summary), percentiles(summary)].compactMap(\.self)
+        return table.text + "\n\n" + notes.joined(separator: "\n")
     }
 
     /// Whose latencies these are, where not all of them are everybody's.
@@ -61,14 +63,15 @@ public enum RunReport {
         let others = [
             (counters.aborted, "aborted"), (counters.unfinished, "unfinished"),
         ].filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) \($0.1)" }
-        guard !others.isEmpty else { return nil }
         let finished = counters.finished
-        return
-            """
-            TTFT, TPOT and E2E are those of the \(Quantity.count(finished)) finished \
-            request\(finished == 1 ? "" : "s"). ITL counts the gaps and queue the
-            admissions of the \(others.joined(separator: " and ")) ones, too.
-            """
+        let base =
+            "TTFT, TPOT, E2E and throughput are those of the \(Quantity.count(finished)) finished "
+            + "request\(finished == 1 ? "" : "s"). "
+        let rejected = counters.rejected > 0 ? "Rejected requests are in none." : ""
+        guard !others.isEmpty else { return rejected.isEmpty ? nil : base + rejected }
+        return base + "ITL counts the gaps and queue\nthe admissions of the "
+            + others.joined(separator: " and ") + " ones, too." + (rejected.isEmpty ? "" : " ")
+            + rejected
     }
 
     private static func facts(_ summary: RunSummary, objective: String) -> String {
@@ -117,12 +120,16 @@ public enum RunReport {
                     + "\(Quantity.count(counters.wastedEntries)) wasted entries"
             ),
             ("utilisation", utilization(summary)),
+            ("limits", limits(summary)),
             (
                 "simulated",
                 "\(Quantity.duration(seconds: summary.duration)) on \(replicas(summary.replicas))"
             ),
             ("digest", summary.digest),
         ]
+        let last = lines.count - 2
+        if let sure = intervals(summary) { lines.insert(("95 % of means", sure), at: last) }
+        if let steady = steadiness(summary) { lines.insert(("steady", steady), at: last) }
         if let line = summary.poolLine {
             let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
             lines.insert(("server log", line), at: place)
@@ -156,8 +163,13 @@ public enum RunReport {
     private static func leftOut(_ summary: RunSummary) -> String? {
         guard let stretch = summary.stretch else { return nil }
         let indent = "\n" + padded("", to: 14, .left)
+        if stretch.isSteady == false, stretch.leftAtStart + stretch.leftAtEnd == 0 {
+            return "nothing: no stretch was found in which the queue is steady (MSER-5)"
+        }
+        let rule =
+            stretch.isSteady == true ? indent + "(where the queue is not steady, MSER-5)" : ""
         return "the first \(Quantity.count(stretch.leftAtStart)) requests to warm up and the last "
-            + "\(Quantity.count(stretch.leftAtEnd)) to cool down:" + indent
+            + "\(Quantity.count(stretch.leftAtEnd)) to cool down" + rule + ":" + indent
             + "latencies but ITL, goodput and throughput are of the "
             + "\(Quantity.count(stretch.counters.requests)) between, in "
             + Quantity.duration(seconds: stretch.duration)

@@ -12,6 +12,8 @@ public struct TraceEvents: Sendable {
     private struct Track {
         /// Steps that decode for the same members, the last of which may be followed by more.
         var decodes: DecidedPlan?
+        /// Whether somebody has joined, left or given up since, so that they do not go on.
+        var isEnded = false
         var waiting = -1
         var running = -1
         var freeBlocks = -1
@@ -32,9 +34,15 @@ public struct TraceEvents: Sendable {
     public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
             try open(plan.replica, file)
-            if tracks[plan.replica]!.decodes?.extend(by: plan) ?? false { continue }
+            let goesOn = !tracks[plan.replica]!.isEnded
+            if goesOn, tracks[plan.replica]!.decodes?.extend(by: plan) ?? false { continue }
+            // When a plan of no step is made depends on when records are handed on.
+            if plan.times == 0 {
+                tracks[plan.replica]!.isEnded = true
+                continue
+            }
             try writeDecodes(plan.replica, file)
-            if plan.times == 0 { continue }
+            tracks[plan.replica]!.isEnded = false
             try writeRequests(plan, file)
             if plan.onlyDecodes {
                 tracks[plan.replica]!.decodes = plan

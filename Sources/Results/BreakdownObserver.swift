@@ -4,7 +4,16 @@ import Simulator
 public struct BreakdownObserver: RunObserver {
     private var breakdown: LatencyBreakdownKeeper
     private var filter: MarginFilter<(RequestBreakdown?, RequestRecord)>
-    public private(set) var report = BreakdownReport()
+    private var sums = BreakdownReport()
+
+    /// The parts of the requests between the margins, once all have come. O(requests) where the
+    /// stretch between them is to be found.
+    public var report: BreakdownReport {
+        var copy = self
+        copy.filter.finish()
+        copy.takeOn()
+        return copy.sums
+    }
 
     /// Watches a run of a plan.
     public init(_ plan: RunPlan) {
@@ -22,10 +31,14 @@ public struct BreakdownObserver: RunObserver {
     /// has any.
     public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         let request = breakdown.close(record)
-        filter.push((request, record), arrival: record.arrival)
-        while let (request, record) = filter.pop() {
-            if let request { report.add(request, record) }
-        }
+        filter.push((request, record), record)
+        takeOn()
         return request
+    }
+
+    private mutating func takeOn() {
+        while let (request, record) = filter.pop() {
+            if let request { sums.add(request, record) }
+        }
     }
 }

@@ -79,19 +79,25 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
     public let origin: String
     /// TTFT, TPOT and E2E, as far as they were measured.
     public let latencies: [Latency]
-    /// Requests that were measured and did not finish in the run; nil where nothing was simulated.
+    /// Requests that were measured, ran and did not finish; nil where nothing was simulated.
     public let missing: Int?
+    /// Requests of the run that are left out at its start and end; nil where no margin is set.
+    public let leftOut: Int?
 
     /// The latencies that a trace records. O(n log n).
     public init(_ measured: MeasuredLatencies) { self.init(measured, simulated: nil) }
 
     /// The same beside those of a run.
-    init(_ measured: MeasuredLatencies, simulated: [Int64: RequestRecord]?) {
+    init(
+        _ measured: MeasuredLatencies, simulated: [Int64: RequestRecord]?,
+        between: Set<Int64>? = nil, leftOut: Int? = nil
+    ) {
         origin = measured.origin
+        self.leftOut = leftOut
         var lists = [[(measured: Double, simulated: Double?)]](repeating: [], count: 3)
         var missing = 0
         for id in 0..<measured.capacity {
-            guard let request = measured[id] else { continue }
+            guard let request = measured[id], between?.contains(id) ?? true else { continue }
             let record = simulated?[id]
             if simulated != nil, record == nil {
                 missing += 1
@@ -116,17 +122,41 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
 /// records.
 public struct MeasuredComparison: Sendable {
     private let measured: MeasuredLatencies
+    private var filter: MarginFilter<RequestRecord>
     private var records: [Int64: RequestRecord] = [:]
+    /// Ids of measured requests that ran, between the margins.
+    private var between: Set<Int64> = []
 
-    /// A comparison with what a trace records.
-    public init(_ measured: MeasuredLatencies) { self.measured = measured }
+    /// A comparison with what a trace records, of the requests between the margins.
+    public init(_ measured: MeasuredLatencies, leavingOut margins: Margins = Margins()) {
+        self.measured = measured
+        filter = MarginFilter(margins)
+        isWhole = margins.isNone
+    }
 
-    /// Adds a request that ended. O(1).
+    private let isWhole: Bool
+
+    /// Adds a request that ended, in order of arrival. O(1) amortised.
     public mutating func add(_ record: RequestRecord) {
-        guard record.outcome == .finished, measured[record.id] != nil else { return }
-        records[record.id] = record
+        filter.push(record, record)
+        takeOn()
+    }
+
+    private mutating func takeOn() {
+        while let record = filter.pop() {
+            guard measured[record.id] != nil else { continue }
+            between.insert(record.id)
+            if record.outcome == .finished { records[record.id] = record }
+        }
     }
 
     /// The comparison of everything added. O(n log n).
-    public var report: MeasuredReport { MeasuredReport(measured, simulated: records) }
+    public var report: MeasuredReport {
+        var copy = self
+        copy.filter.finish()
+        copy.takeOn()
+        return MeasuredReport(
+            measured, simulated: copy.records, between: copy.between,
+            leftOut: isWhole ? nil : copy.filter.leftAtStart + copy.filter.leftAtEnd)
+    }
 }

@@ -27,28 +27,39 @@ public enum RequestLine {
         public static let stage = Columns(rawValue: 2)
         /// Which attempt of its client it was, counted from 1.
         public static let attempt = Columns(rawValue: 4)
+        /// The class where requests are told apart: last, since a name may hold commas.
+        public static let className = Columns(rawValue: 8)
 
         /// Those of a run.
-        public init(_ plan: RunPlan) {
+        public init(_ plan: RunPlan, tellsClass: Bool = false) {
             self = []
             if plan.holdsBack { insert(.due) }
             if plan.hasStages { insert(.stage) }
             if plan.patience != nil { insert(.attempt) }
+            if tellsClass { insert(.className) }
         }
 
         /// Every choice of them.
-        package static var all: [Columns] { (0..<8).map { Columns(rawValue: $0) } }
+        package static var all: [Columns] { (0..<16).map { Columns(rawValue: $0) } }
     }
 
     /// The header with such columns, with its newline.
     public static func header(_ columns: Columns) -> [UInt8] {
-        let names = [(Columns.due, ",due"), (.stage, ",stage"), (.attempt, ",attempt")]
-            .filter { columns.contains($0.0) }.map(\.1)
+        let names = [
+            (Columns.due, ",due"), (.stage, ",stage"), (.attempt, ",attempt"),
+            (.className, ",class"),
+        ].filter { columns.contains($0.0) }.map(\.1)
         return Array(header.dropLast()) + Array((names.joined() + "\n").utf8)
     }
 
     /// Room that is enough for any row, bytes: sixteen columns, the longest an id of 20 digits.
     public static let longest = 256
+
+    /// The same with a class.
+    public static let longestWithClass = longest + longestClass
+
+    /// Bytes of a class's name and the quotes around and inside it; what exceeds them is cut.
+    private static let longestClass = 512
 
     /// Appends a record's row, with its newline. O(1).
     public static func append(_ record: RequestRecord, to bytes: inout [UInt8]) {
@@ -60,8 +71,10 @@ public enum RequestLine {
     }
 
     /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
+    /// `name`: the class, where `columns` have it.
     public static func put(
-        _ record: RequestRecord, _ columns: Columns = [], into text: inout TextRoom
+        _ record: RequestRecord, _ columns: Columns = [], class name: String = "",
+        into text: inout TextRoom
     ) {
         text.put(record.id)
         put(picoseconds: record.arrival, into: &text)
@@ -75,17 +88,34 @@ public enum RequestLine {
         if record.replica >= 0 { put(record.replica, into: &text) } else { text.put(byte: comma) }
         text.put(endings[Int(record.outcome.rawValue) * reasons + Int(record.rejection.rawValue)])
         text.put(Int64(record.priority))
-        if !columns.isEmpty { put(columns, of: record, into: &text) }
+        if !columns.isEmpty { put(columns, of: record, class: name, into: &text) }
         text.put(byte: UInt8(ascii: "\n"))
     }
 
     @inline(never)
     private static func put(
-        _ columns: Columns, of record: RequestRecord, into text: inout TextRoom
+        _ columns: Columns, of record: RequestRecord, class name: String,
+        into text: inout TextRoom
     ) {
         if columns.contains(.due) { put(picoseconds: record.due, into: &text) }
         if columns.contains(.stage) { put(Int32(record.stage) + 1, into: &text) }
         if columns.contains(.attempt) { put(Int32(record.attempt), into: &text) }
+        if columns.contains(.className) { put(class: name, into: &text) }
+    }
+
+    private static func put(class name: String, into text: inout TextRoom) {
+        text.put(byte: comma)
+        var cell = name
+        while quoted(cell).utf8.count > longestClass { cell.removeLast() }
+        text.put(Array(quoted(cell).utf8))
+    }
+
+    /// A cell as CSV has it: in quotes where it holds a comma, a quote or a line's end.
+    static func quoted(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else {
+            return cell
+        }
+        return "\"" + cell.replacing("\"", with: "\"\"") + "\""
     }
 
     private static let comma = UInt8(ascii: ",")

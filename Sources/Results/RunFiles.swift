@@ -6,6 +6,8 @@ public enum RunFiles {
     public static let requests = "requests.csv"
     /// The configuration with everything derived.
     public static let configuration = "config.resolved.json"
+    /// The figures of each class, where requests are told apart.
+    public static let classes = "classes.csv"
     /// Every scheduling decision, where that is wanted.
     public static let decisions = "steps.jsonl"
     /// The same with a line for steps in a row that are alike, where that is wanted.

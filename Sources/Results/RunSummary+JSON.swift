@@ -27,6 +27,8 @@ extension RunSummary: Encodable {
         if counters.requests > 0 {
             try container.encode(holdsContent, forKey: Key("trace_holds_content"))
         }
+        try container.encode(
+            isExact ? "exact" : "histogram", forKey: Key("percentiles"))
         try container.encode(overload != nil, forKey: Key("overloaded"))
         try container.encodeIfPresent(
             overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
@@ -52,16 +54,8 @@ extension RunSummary: Encodable {
             try container.encode(0.0, forKey: Key("std_\(name)_ms"))
         }
         try encodeStages(into: &container)
-        if !priorities.isEmpty {
-            var list = container.nestedUnkeyedContainer(forKey: Key("by_priority"))
-            for members in priorities {
-                var figures = list.nestedContainer(keyedBy: Key.self)
-                for (name, value) in members.counts {
-                    try figures.encode(value, forKey: Key(name))
-                }
-                try encode(members.latencies, into: &figures)
-            }
-        }
+        for table in classes { try encode(table, into: &container) }
+        try encodeSteadiness(into: &container)
         for part in parts {
             try container.encode(part.milliseconds, forKey: Key(part.key))
         }
@@ -107,6 +101,49 @@ extension RunSummary: Encodable {
         }
     }
 
+    private func encode(
+        _ table: ClassTable, into container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        var list = container.nestedUnkeyedContainer(forKey: Key(table.key))
+        for members in table.classes {
+            var figures = list.nestedContainer(keyedBy: Key.self)
+            if table.dimension == .priority {
+                try figures.encode(members.key, forKey: Key(table.dimension.rawValue))
+            } else {
+                try figures.encode(members.name, forKey: Key(table.dimension.rawValue))
+            }
+            for (name, value) in members.counts { try figures.encode(value, forKey: Key(name)) }
+            for (name, value) in members.rates { try figures.encode(value, forKey: Key(name)) }
+            try encode(members.latencies, into: &figures)
+        }
+    }
+
+    private func encodeSteadiness(into container: inout KeyedEncodingContainer<Key>) throws {
+        if let steadiness {
+            var figures = container.nestedContainer(
+                keyedBy: Key.self, forKey: Key("steady_state"))
+            try figures.encode(steadiness.verdict.rawValue, forKey: Key("verdict"))
+            for (name, value) in [
+                ("mean_in_cluster", steadiness.meanInCluster),
+                ("change_in_cluster", steadiness.change),
+                ("change_in_cluster_low", steadiness.change - steadiness.halfWidth),
+                ("change_in_cluster_high", steadiness.change + steadiness.halfWidth),
+                ("from_s", steadiness.from), ("duration", steadiness.seconds),
+            ] {
+                try figures.encode(value, forKey: Key(name))
+            }
+        }
+        guard !intervals.isEmpty else { return }
+        var means = container.nestedContainer(keyedBy: Key.self, forKey: Key("batch_means"))
+        for (key, interval) in intervals {
+            var figures = means.nestedContainer(keyedBy: Key.self, forKey: Key(key))
+            try figures.encode(interval.mean, forKey: Key("mean"))
+            try figures.encode(interval.low, forKey: Key("low"))
+            try figures.encode(interval.high, forKey: Key("high"))
+            try figures.encode(interval.batches, forKey: Key("batches"))
+        }
+    }
+
     private func encodeSharing(into container: inout KeyedEncodingContainer<Key>) throws {
         if tellsSharing {
             try container.encode(counters.sharedTokens, forKey: Key("shared_tokens"))
@@ -122,6 +159,9 @@ extension RunSummary: Encodable {
                 keyedBy: Key.self, forKey: Key("measured_stretch"))
             for (name, value) in Self.counts(stretch) {
                 try figures.encode(value, forKey: Key(name))
+            }
+            if let isSteady = stretch.isSteady {
+                try figures.encode(isSteady, forKey: Key("steady_stretch_found"))
             }
             try figures.encode(Double(stretch.start) * 1e-12, forKey: Key("start_s"))
             try figures.encode(stretch.duration, forKey: Key("duration"))
@@ -158,8 +198,9 @@ extension RunSummary: Encodable {
             ("failed", counters.requests - counters.finished),
             ("rejected", counters.rejected), ("aborted", counters.aborted),
             ("unfinished", counters.unfinished), ("good_requests", goodRequests),
-            ("total_input_tokens", counters.promptTokens),
-            ("total_output_tokens", counters.outputTokens),
+            ("total_input_tokens", counters.finishedPromptTokens),
+            ("total_output_tokens", counters.finishedOutputTokens),
+            ("prompt_tokens", counters.promptTokens), ("delivered_tokens", counters.outputTokens),
             ("max_output_tokens_per_s", mostTokensInSecond),
             ("steps", counters.steps), ("empty_steps", counters.emptySteps),
             ("scheduled_tokens", counters.scheduledTokens),
@@ -181,8 +222,8 @@ extension RunSummary: Encodable {
             ("left_out_warmup", stretch.leftAtStart), ("left_out_cooldown", stretch.leftAtEnd),
             ("num_prompts", counters.requests), ("completed", counters.finished),
             ("failed", counters.requests - counters.finished),
-            ("total_input_tokens", counters.promptTokens),
-            ("total_output_tokens", counters.outputTokens),
+            ("total_input_tokens", counters.finishedPromptTokens),
+            ("total_output_tokens", counters.finishedOutputTokens),
         ]
     }
 
@@ -202,6 +243,10 @@ extension RunSummary: Encodable {
             ("gpu_host_wait_share", hostWaitShare),
             ("token_budget_utilization", utilization.tokenBudget),
             ("max_num_seqs_utilization", utilization.runningLimit),
+            ("token_budget_limited_share", limits.tokenBudget),
+            ("max_num_seqs_limited_share", limits.runningRequests),
+            ("kv_blocks_limited_share", limits.blocks),
+            ("otherwise_limited_share", limits.other),
         ]
     }
 }

@@ -13,10 +13,15 @@ public struct LatencySummary: Sendable, Equatable {
     public var p99: Double
     public var maximum: Double
 
-    /// The figures of a histogram of picoseconds; all 0 when it is empty.
-    public init(_ histogram: LatencyHistogram) {
+    /// The figures of a histogram of picoseconds, with percentiles of the values themselves where
+    /// these are given; all 0 when it is empty. O(n log n) in the values.
+    public init(_ histogram: LatencyHistogram, exact: LatencyValues? = nil) {
+        let percents = exact?.percentiles([50, 90, 95, 99])
         func milliseconds(_ percent: Double) -> Double {
-            Double(histogram.percentile(percent)) / 1e9
+            if let percents, let place = [50, 90, 95, 99].firstIndex(of: percent) {
+                return percents[place] / 1e9
+            }
+            return Double(histogram.percentile(percent)) / 1e9
         }
         count = Int(histogram.count)
         mean = histogram.mean / 1e9
@@ -33,7 +38,7 @@ public struct LatencySummary: Sendable, Equatable {
 ///
 /// The JSON keys are those of vLLM's serving benchmark where they mean the same. Every figure is
 /// explained in the article "Statistics".
-public struct RunSummary: Sendable, Equatable {
+public struct RunSummary: Sendable {
     /// The mean time that requests spent somewhere.
     public struct MeanPart: Sendable, Equatable {
         /// "ttft" or "tpot".
@@ -84,10 +89,16 @@ public struct RunSummary: Sendable, Equatable {
     public var mostTokensInSecond: Int
     /// The most finished requests in the cluster at once, where records were watched.
     public var mostConcurrent: Int?
-    /// The figures of each priority, the most urgent first; empty where there is one.
-    public var priorities: [PrioritySummary] = []
     /// The figures of each stage of the load; empty: it has none.
     public var stages: [StageSummary] = []
+    /// The figures by class: by the dimension asked for, and by priority where there are several.
+    public var classes: [ClassTable] = []
+    /// Whether percentiles but the ITL's are those of the latencies themselves.
+    public var isExact = false
+    /// Whether the number of requests in the cluster is steady; nil: not looked at, or too short.
+    public var steadiness: Steadiness?
+    /// Means in milliseconds with their intervals, by their keys; those of too few are absent.
+    public var intervals: [(key: String, value: MeanInterval)] = []
     /// Shares of requests by time to first token.
     public var distribution: [LatencyClass] = []
     /// Latencies that the trace records of a real server, beside the run's.
@@ -109,6 +120,8 @@ public struct RunSummary: Sendable, Equatable {
     public var tellsHostTime: Bool
     /// Shares of what the GPUs and the engine's limits allow.
     public var utilization: Utilization
+    /// Shares of the replicas' time in which a limit kept steps from holding more.
+    public var limits: LimitShares
     /// Most tokens, requests and decodes of a step, and the longest context, tokens.
     public var peaks: Peaks
     /// The most preemptions of one request.
@@ -165,6 +178,7 @@ public struct RunSummary: Sendable, Equatable {
         hostWaitShare = ratio(Double(result.hostWaitTime + host) / 1e12, replicaTime)
         tellsHostTime = result.hostTimeInSteps.map { $0 > 0 } ?? false
         utilization = result.utilization
+        limits = LimitShares(result.limits, of: replicaTime)
         peaks = Peaks(result)
         mostPreemptions = result.mostPreemptions
         mostTokensInSecond = result.mostTokensInSecond
@@ -188,7 +202,7 @@ public struct RunSummary: Sendable, Equatable {
 
     /// Counts and seconds of the requests that rates are of.
     private var measuredCounters: Counters { stretch?.counters ?? counters }
-    private var measuredDuration: Double { stretch?.duration ?? duration }
+    package var measuredDuration: Double { stretch?.duration ?? duration }
     /// How many requests those are.
     public var measuredRequests: Int { measuredCounters.requests }
     /// Finished requests per second.
@@ -197,13 +211,13 @@ public struct RunSummary: Sendable, Equatable {
     }
     /// Good requests per second.
     public var goodput: Double { ratio(Double(goodRequests), measuredDuration) }
-    /// Prompt tokens per second.
+    /// Prompt tokens of finished requests per second.
     public var inputThroughput: Double {
-        ratio(Double(measuredCounters.promptTokens), measuredDuration)
+        ratio(Double(measuredCounters.finishedPromptTokens), measuredDuration)
     }
-    /// Delivered tokens per second.
+    /// Output tokens of finished requests per second.
     public var outputThroughput: Double {
-        ratio(Double(measuredCounters.outputTokens), measuredDuration)
+        ratio(Double(measuredCounters.finishedOutputTokens), measuredDuration)
     }
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
     public var prefixHitRate: Double {

@@ -105,7 +105,7 @@ extension Configuration.ObjectiveSection {
         }
         let limits = [
             limit("TTFT", ttftMilliseconds), limit("TPOT", tpotMilliseconds),
-            limit("E2E", endToEndMilliseconds),
+            limit("E2E", endToEndMilliseconds), limit("a request's p99 ITL", itlMilliseconds),
         ].compactMap(\.self)
         guard limits.count > 1 else { return limits.first ?? "" }
         return limits.dropLast().joined(separator: ", ") + " and " + limits[limits.count - 1]

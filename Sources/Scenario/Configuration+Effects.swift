@@ -69,6 +69,9 @@ extension Configuration {
         if trace.randomInputTokens != nil, trace.randomPrefixTokens == 0 {
             keys.append(("trace.random_num_prefixes", "trace.random_prefix_len is 0"))
         }
+        if output.by != .prompt {
+            keys.append(("output.prompt_buckets", "output.by is not prompt"))
+        }
         keys += loadKeys
         if engine.version.release.rules.prefillPacing == .coordinated {
             let reason =

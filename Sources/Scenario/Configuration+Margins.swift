@@ -6,7 +6,8 @@ extension Configuration {
     public enum Margin: Sendable, Equatable {
         case requests(Int)
         case seconds(Double)
-        /// As many requests as a closed loop keeps in flight.
+        /// As many requests as a closed loop keeps in flight; in an open loop until the queue is
+        /// steady, or from where it no longer is.
         case auto
 
         /// Most requests, and seconds, that a margin has.
@@ -58,26 +59,20 @@ extension ConfigurationForm where Value == Configuration.Margin {
 }
 
 extension Configuration {
-    /// The margins of the plan. Throws `InputError` for "auto" in an open loop: nothing tells
-    /// beforehand when its queue is steady.
-    func margins() throws -> Margins {
-        func margin(_ margin: Margin?, _ key: String) throws -> Margins.Margin {
+    /// The margins of the plan. "auto" is what a closed loop keeps in flight, and in an open loop
+    /// what lies outside the stretch in which the queue is steady.
+    func margins() -> Margins {
+        func margin(_ margin: Margin?) -> Margins.Margin {
             switch margin {
             case nil: return .requests(0)
             case .requests(let number): return .requests(number)
             case .seconds(let seconds): return .time(picoseconds(milliseconds: seconds * 1000))
-            case .auto:
-                guard let concurrency = trace.concurrency else {
-                    throw InputError(
-                        key, "is auto, which goes by trace.concurrency, and the loop is open",
-                        expected: "a number of requests, or seconds such as 60s")
-                }
-                return .requests(concurrency)
+            case .auto: return trace.concurrency.map { .requests($0) } ?? .steady
             }
         }
         var margins = Margins()
-        margins.start = try margin(output.warmup, "output.warmup")
-        margins.end = try margin(output.cooldown, "output.cooldown")
+        margins.start = margin(output.warmup)
+        margins.end = margin(output.cooldown)
         return margins
     }
 }

@@ -190,7 +190,8 @@ extension Configuration {
         plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
         plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))
-        plan.margins = try margins()
+        plan.objective.interTokenTail = slo.itlMilliseconds.map(picoseconds(milliseconds:))
+        plan.margins = margins()
         plan.seed = drawingSeed
         return plan
     }

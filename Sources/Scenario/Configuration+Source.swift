@@ -55,6 +55,8 @@ public struct OpenedTrace {
     public var extent = TraceExtent()
     /// What the configuration assumes of it, a sentence each.
     var assumed: [String] = []
+    /// The names of requests that output.by asks for; nil where the trace cannot have any.
+    public var labels: RequestLabels?
 
     /// What was assumed, dropped, mended and passed over, a line each.
     public var remarks: [String] {
@@ -81,14 +83,15 @@ extension Configuration {
         if let random = try randomDataset() { return try sent(random) }
         if let recipe = try recipe() { return try sent(synthesized(recipe)) }
         let file = trace.file!
-        let (source, notes) = try Traces.openTrace(
-            file, options: trace.options(seed: drawingSeed))
+        var options = try trace.options(seed: drawingSeed)
+        options.label = output.by?.label
+        let (source, notes) = try Traces.openTrace(file, options: options)
         let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
         return try sent(
             OpenedTrace(
                 name: String(name).echoed(), source: source, notes: notes,
                 isReadOnce: InputFile.isReadOnce(file),
-                extent: TraceExtent(requests: trace.limit)))
+                extent: TraceExtent(requests: trace.limit), labels: notes.labels))
     }
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
@@ -122,10 +125,13 @@ extension Configuration {
         if let limit = trace.limit { recipe.requests = min(limit, recipe.requests ?? limit) }
         if let end = trace.endSeconds { recipe.durationS = min(end, recipe.durationS ?? end) }
         let seed = seed.map(UInt64.init) ?? recipe.seed
-        let source = RecipeSource(
+        var source = RecipeSource(
             recipe, seed: seed, followsSessions: trace.followsSessions)
+        let labels = output.by == .session ? RequestLabels(.session) : nil
+        source.labels = labels
         return OpenedTrace(
             name: "\(recipe.name.echoed()) (seed \(seed))", source: source, notes: nil,
-            extent: TraceExtent(requests: recipe.requests, seconds: recipe.durationS))
+            extent: TraceExtent(requests: recipe.requests, seconds: recipe.durationS),
+            labels: labels)
     }
 }

@@ -241,6 +241,8 @@ public struct Configuration: Sendable, Equatable {
         public var ttftMilliseconds: Double? = 450
         public var tpotMilliseconds: Double? = 40
         public var endToEndMilliseconds: Double?
+        /// Of a request's own 99th percentile of the gaps between its tokens.
+        public var itlMilliseconds: Double?
 
         /// The default limits.
         public init() {}
@@ -255,6 +257,10 @@ public struct Configuration: Sendable, Equatable {
         /// What is left out of the figures at the start and the end.
         public var warmup: Margin?
         public var cooldown: Margin?
+        /// By what requests are told apart in the figures.
+        public var by: ClassDimension?
+        /// Prompt lengths at which a new class begins, tokens, where they are told apart by these.
+        public var promptBuckets = PromptBuckets()
 
         /// The default output.
         public init() {}

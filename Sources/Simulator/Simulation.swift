@@ -24,6 +24,7 @@ public func simulate(
     let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.advance == .step
     if logsBlocks { plan.isPlain = true }
     if logsBlocks || plan.externalScheduler != nil { plan.numbersBlocks = true }
+    plan.tellsGaps = observer.watchesGaps
     try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }

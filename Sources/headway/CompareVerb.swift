@@ -1,6 +1,7 @@
 import Basics
 import Experiments
 import Reports
+import Results
 import Scenario
 
 extension Verb {
@@ -69,6 +70,13 @@ extension Verb {
         let pair = try VersionPair(versions, place: "--versions")
         try arguments.require(
             0...1, of: "--versions OLD,NEW [CONFIG.json5]", for: "compare")
+        if let folder = arguments.operands.first, FileSystem.isFolder(folder) {
+            throw InputError(
+                folder, "is a folder, and --versions makes both runs itself",
+                expected: "a configuration file, such as a run's "
+                    + folder.appending(pathComponent: RunFiles.configuration)
+                    + " without its engine.version")
+        }
         let base = try Configuration.read(file: arguments.operands.first, changes: changes)
         let report = UpgradeReport(
             try UpgradeStudy(

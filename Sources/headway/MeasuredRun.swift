@@ -45,7 +45,7 @@ struct MeasuredRun {
                 resolved.configuration.trace.file ?? "the trace",
                 "holds no measured latencies", expected: "times of first or last tokens")
         }
-        let observer = MeasuredWatcher(measured)
+        let observer = MeasuredWatcher(measured, leavingOut: resolved.plan.margins)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: observer)
@@ -78,7 +78,9 @@ struct MeasuredRun {
 private final class MeasuredWatcher: RunObserver {
     private(set) var comparison: MeasuredComparison
 
-    init(_ measured: MeasuredLatencies) { comparison = MeasuredComparison(measured) }
+    init(_ measured: MeasuredLatencies, leavingOut margins: Margins) {
+        comparison = MeasuredComparison(measured, leavingOut: margins)
+    }
 
     func record(_ record: RequestRecord) { comparison.add(record) }
 }

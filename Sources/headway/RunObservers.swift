@@ -28,6 +28,8 @@ final class RunObservers: RunObserver {
     private var events = TraceEvents()
     /// Divides latencies, where that is wanted.
     private(set) var latency: BreakdownObserver?
+    /// Plans and records on their way into files, where there are such.
+    private var order = PlanOrder()
     private var log: DecisionLog
     private var planLog: PlanLog
     private let detail: DecisionDetail
@@ -36,8 +38,9 @@ final class RunObservers: RunObserver {
     private var lastShown = ContinuousClock.now
     /// Rejected requests by reason.
     private(set) var rejections: [String: Int] = [:]
-    /// The requests by priority.
-    let priorities: PriorityClasses
+    /// What needs every record: classes, exact percentiles, intervals.
+    let figures: RequestFigures
+    private let rule: ClassRule?
     /// The most requests in the cluster at once.
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
@@ -47,16 +50,21 @@ final class RunObservers: RunObserver {
 
     /// `extent` is how much there is to replay, as far as it is known beforehand; `measured` what
     /// the trace records of a real server.
+    /// `rule`: what tells requests apart.
     init(
         _ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent,
-        measured: MeasuredLatencies?
+        measured: MeasuredLatencies?, rule: ClassRule?
     ) {
-        comparison = measured.map(MeasuredComparison.init)
+        self.rule = rule
+        let isByPriority = rule?.dimension == .priority
+        figures = RequestFigures(
+            plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
+            watchesGaps: rule != nil)
+        comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
         latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
-        columns = RequestLine.Columns(plan)
+        columns = RequestLine.Columns(plan, tellsClass: rule != nil)
         stages = StageClasses(plan.objective)
-        priorities = PriorityClasses(plan.objective, leavingOut: plan.margins)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         planLog = PlanLog(replicas: plan.replicas)
@@ -71,6 +79,8 @@ final class RunObservers: RunObserver {
         return latency == nil && !ordersPlans ? .none : .plans
     }
 
+    var watchesGaps: Bool { rule != nil }
+
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
     func record(_ record: RequestRecord) throws {
@@ -78,8 +88,8 @@ final class RunObservers: RunObserver {
             rejections[record.rejection.name, default: 0] += 1
         }
         timeline.add(record)
-        priorities.add(record)
         stages.add(record)
+        figures.add(record)
         concurrency.add(record)
         comparison?.add(record)
         if let request = latency?.close(record) {
@@ -87,9 +97,11 @@ final class RunObservers: RunObserver {
                 BreakdownReport.put(record.id, request, into: &$0)
             }
         }
-        if let timeline = files.timeline { try events.write(record, to: timeline) }
-        try files.requests?.write(atMost: RequestLine.longest) {
-            RequestLine.put(record, columns, into: &$0)
+        if files.timeline != nil { order.take(record) }
+        let name = rule.map { $0.name($0.key(of: record)) }
+        let room = name == nil ? RequestLine.longest : RequestLine.longestWithClass
+        try files.requests?.write(atMost: room) {
+            RequestLine.put(record, columns, class: name ?? "", into: &$0)
         }
     }
 
@@ -99,9 +111,22 @@ final class RunObservers: RunObserver {
     }
 
     func decided(_ plans: DecidedPlans) throws {
+        if rule != nil { figures.add(plans.gaps) }
+        guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
-        if let timeline = files.timeline { try events.write(plans, to: timeline) }
-        if let file = files.plans { try planLog.write(plans, to: file) }
+        if ordersPlans { order.take(plans) }
+    }
+
+    func reached(_ time: Int64) throws {
+        try order.release(before: time) { item in
+            switch item {
+            case .plans(let plans):
+                if let timeline = files.timeline { try events.write(plans, to: timeline) }
+                if let file = files.plans { try planLog.write(plans, to: file) }
+            case .record(let record):
+                if let timeline = files.timeline { try events.write(record, to: timeline) }
+            }
+        }
     }
 
     func decided(_ decision: Decision) throws {
@@ -127,6 +152,8 @@ final class RunObservers: RunObserver {
 
     /// Ends what is written.
     func finish() throws {
+        figures.finish()
+        try reached(.max)
         if let file = files.plans { try planLog.finish(file) }
         guard let timeline = files.timeline else { return }
         try events.finish(timeline)

@@ -106,6 +106,7 @@ private struct ReplayRun {
             + (output.decisions ? [RunFiles.decisions] : [])
             + (output.plans ? [RunFiles.plans] : [])
             + (output.latencyBreakdown ? [RunFiles.latency] : [])
+            + (output.by != nil ? [RunFiles.classes] : [])
             + (output.timeline ? [RunFiles.timeline] : [])
     }
 
@@ -113,7 +114,9 @@ private struct ReplayRun {
         let began = ContinuousClock.now
         let trace = try resolved.configuration.openTrace()
         let requests = try folder?.file(RunFiles.requests)
-        try requests?.write(RequestLine.header(.init(resolved.plan)))
+        let rule = resolved.configuration.classRule(trace)
+        try requests?.write(
+            RequestLine.header(.init(resolved.plan, tellsClass: rule != nil)))
         let output = resolved.configuration.output
         let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
         let plans = output.plans ? try folder?.file(RunFiles.plans) : nil
@@ -122,7 +125,7 @@ private struct ReplayRun {
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
                 timeline: try timelineFile()),
             plan: resolved.plan, dividesLatency: output.latencyBreakdown,
-            extent: trace.extent, measured: trace.notes?.measured)
+            extent: trace.extent, measured: trace.notes?.measured, rule: rule)
         var plan = resolved.plan
         plan.keepsRecords = false
         let result = try simulate(plan, source: trace.source, observer: observer)
@@ -134,13 +137,12 @@ private struct ReplayRun {
                 + observer.rejections.keys.sorted().map { reason in
                     "\(observer.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
-                }
-                + observer.priorities.remarks)
+                })
         if let report = observer.latency?.report {
             summary.parts = report.means
             summary.slowestParts = report.slowestMeans
         }
-        summary.priorities = observer.priorities.classes.map(PrioritySummary.init)
+        summary.take(observer.figures, by: rule?.dimension)
         summary.stages = observer.stages(of: result)
         summary.warnings += StageSummary.remarks(result)
         summary.engineVersion = resolved.configuration.engine.version.description
@@ -148,6 +150,7 @@ private struct ReplayRun {
         summary.mostConcurrent = observer.concurrency.requests
         summary.measured = observer.comparison?.report
         summary.series = observer.timeline.series
+        try writeClasses(summary)
         try write(summary)
         let page = [
             resolved.headline(trace: trace.name),
@@ -182,6 +185,15 @@ private struct ReplayRun {
         let file = try folder?.file(RunFiles.timeline)
         try file?.writeLine(TraceEvents.opening)
         return file
+    }
+
+    private func writeClasses(_ summary: RunSummary) throws {
+        guard resolved.configuration.output.by != nil, let folder else { return }
+        let file = try folder.file(RunFiles.classes)
+        try file.writeLine(ClassTable.header)
+        for table in summary.classes {
+            for row in table.rows { try file.writeLine(row) }
+        }
     }
 
     private func write(_ summary: RunSummary) throws {

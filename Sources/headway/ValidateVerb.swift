@@ -5,6 +5,27 @@ import StepTime
 import Traces
 
 extension Verb {
+    /// Throws `InputError` for a file of JSON, which is no reference file and, here, no trace with
+    /// measured latencies either. What cannot be read is left to the reader of reference files.
+    private static func refuseJSON(_ file: String) throws {
+        guard !InputFile.isReadOnce(file), !FileSystem.isFolder(file),
+            let input = try? InputFile(file)
+        else { return }
+        var head = [UInt8](repeating: 0, count: 4_096)
+        let count = (try? head.withUnsafeMutableBytes { try input.read(into: $0) }) ?? 0
+        let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
+        let first = head[..<count].first { !blanks.contains($0) }
+        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return }
+        let format = (try? openTrace(file))?.notes.format
+        throw InputError(
+            file,
+            format.map { "is a trace (\($0.rawValue)) that records no latencies" }
+                ?? "is JSON without the latencies of single requests",
+            expected: "a trace with them, such as vllm bench serve --save-result --save-detailed "
+                + "writes (input_lens, output_lens, ttfts, start_times), or a CSV of measured "
+                + "figures")
+    }
+
     /// `headway validate`: predictions beside measurements.
     static let validate = Verb(
         "validate",
@@ -59,6 +80,7 @@ extension Verb {
         if TraceFormat.measuring(file) != nil {
             return try MeasuredRun(arguments, trace: file).perform(arguments.has("--json"))
         }
+        try refuseJSON(file)
         for flag in ["--config", "--set"] where !arguments.values(flag).isEmpty {
             throw InputError(
                 flag, "applies to a trace with measured latencies",

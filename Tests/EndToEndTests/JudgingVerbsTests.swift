@@ -140,6 +140,85 @@ struct JudgingVerbsTests {
         #expect(reference.status == 2 && reference.errors.contains("--set: applies to a trace"))
     }
 
+    @Test("validate says what a JSON lacks, and counts each request once")
+    func validateWords() throws {
+        func result(_ ttfts: String, _ outputs: String = "[3,2]") -> String {
+            """
+            {"request_throughput":1.0,"total_input_tokens":300,"input_lens":[100,200],\
+            "output_lens":\(outputs),\(ttfts)"itls":[[0.01,0.02],[0.03]],\
+            "start_times":[1000.0,1000.5],"errors":["",""]}
+            """
+        }
+        _ = try write("bare.json", #"{"request_throughput": 1.0, "mean_ttft_ms": 20.0}"#)
+        let bare = try call("validate", "bare.json")
+        #expect(bare.status == 2 && bare.errors.contains("save-detailed"))
+        #expect(!bare.errors.contains("weight_dtype"))
+        _ = try write("negative.json", result("\"ttfts\":[0.05,-0.06],"))
+        let negative = try call("validate", "negative.json")
+        #expect(negative.status == 2 && negative.errors.contains("first token is negative"))
+        _ = try write("dropped.json", result("\"ttfts\":[0.05,0.06],", "[3,0]"))
+        let one = ["--set", "cluster.replicas=1", "--set", "step_time.kind=linear"]
+        let dropped = try Executable.run(
+            ["validate", "dropped.json"] + one, in: scratch.path, seconds: 200)
+        #expect(dropped.status == 0 && dropped.output.contains("1 rows of the trace dropped"))
+        #expect(!dropped.output.contains("did not finish"))
+        let margin = try Executable.run(
+            ["validate", "dropped.json", "--set", "trace.limit=1", "--set", "output.warmup=1"]
+                + one, in: scratch.path, seconds: 200)
+        #expect(margin.status == 2)
+    }
+
+    @Test("folders with classes are written and compared, however their names are spelled")
+    func classFolders() throws {
+        var lines = ""
+        for row in 0..<30 {
+            let name = [#"a, \"b\""#, "", "other"][row % 3]
+            lines +=
+                #"{"arrival_us":\#(row * 9_000),"prompt_tokens":90,"output_tokens":5,"#
+                + #""tenant":"\#(name)"}"# + "\n"
+        }
+        _ = try write("t.jsonl", lines)
+        for name in ["A", "B"] {
+            let run = try Executable.run(
+                [
+                    "run", "--trace", "t.jsonl", "--set", "output.by=tenant", "--set",
+                    "trace.max_concurrency=3", "--quiet", "--out", name,
+                ], in: scratch.path, seconds: 200)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.output.contains("(none)") && run.output.contains("other"))
+        }
+        #expect(try call("compare", "A", "B").output.contains("identical"))
+        let classes = try String(
+            contentsOfFile: scratch.path + "/A/classes.csv", encoding: .utf8)
+        #expect(classes.split(separator: "\n").count == 4)
+        let none = try Executable.run(
+            ["run", "--trace", "t.jsonl", "--set", "output.by=lora", "--json", "--quiet"],
+            in: scratch.path, seconds: 200)
+        let summary = try json(none)
+        #expect(summary["by_lora"] == nil)
+        let warnings = try #require(summary["warnings"] as? [String])
+        #expect(warnings.contains { $0.contains("the trace names no LoRA adapter") })
+    }
+
+    @Test("steps.jsonl beside them changes no order in plans.jsonl and timeline.json")
+    func orderOfFiles() throws {
+        for decisions in ["false", "true"] {
+            let run = try Executable.run(
+                [
+                    "run", "--limit", "150", "--set", "cluster.replicas=3", "--set",
+                    "output.plans=true", "--set", "output.timeline=true", "--set",
+                    "output.decisions=\(decisions)", "--quiet", "--out", "order-\(decisions)",
+                ], in: scratch.path, seconds: 300)
+            #expect(run.status == 0, "\(run.errors)")
+        }
+        for file in ["plans.jsonl", "timeline.json"] {
+            let texts = try ["false", "true"].map {
+                try String(contentsOfFile: scratch.path + "/order-\($0)/" + file, encoding: .utf8)
+            }
+            #expect(texts[0] == texts[1] && texts[0].utf8.count > 10_000, "\(file)")
+        }
+    }
+
     @Test("two releases are compared, and what makes no such pair is refused in one line")
     func versions() throws {
         let changes = [
@@ -149,6 +228,10 @@ struct JudgingVerbsTests {
         func compare(_ words: String...) throws -> Executable.Outcome {
             try Executable.run(["compare"] + words + changes, in: scratch.path, seconds: 200)
         }
+        let empty = try call("compare", "--versions", "")
+        #expect(empty.status == 2 && empty.errors.contains("--versions: is empty"))
+        let folder = try call("compare", "--versions", "0.28.0,0.29.0", scratch.path)
+        #expect(folder.status == 2 && folder.errors.contains("makes both runs itself"))
         let page = try compare("--versions", "0.28.0,0.29.0")
         #expect(page.status == 0 && page.output.contains("S4, which blocks a sliding window"))
         let object = try json(compare("--versions", "0.28.0,0.29.0", "--json"))

@@ -26,6 +26,28 @@ struct CompareTests {
         #expect(comparison.changes.isEmpty)
     }
 
+    @Test("requests in either run's warm-up or cool-down are in no pair, and that is said")
+    func margins() throws {
+        let margins = ["output.warmup=20", "output.cooldown=10"]
+        let a = try ComparedRun.run(small(margins), name: "A")
+        let b = try ComparedRun.run(small(margins + ["step_time.scale=1.1"]), name: "B")
+        #expect(a.leftOut == (20, 10))
+        let comparison = try Comparison(a, b)
+        #expect(comparison.measuredRequests == 90)
+        for (row, run) in [(\Comparison.Row.before, a), (\.after, b)] {
+            let mean = try #require(comparison.row("mean_ttft_ms"))[keyPath: row]
+            #expect(abs(mean - run.figures["mean_ttft_ms"]!) < 2e-3)
+        }
+        let text = try ComparisonReport(Ranking(a, [b], by: nil)).text
+        #expect(text.contains("latencies are of the 90 of 120 requests between"))
+        let folder = try RunFolder.read(scratch.run("margins", margins))
+        #expect(folder.leftOut == (20, 10) && folder.requests == a.requests)
+        let whole = try ComparedRun.run(small(), name: "whole")
+        let mixed = try Comparison(whole, b)
+        #expect(mixed.measuredRequests == 90)
+        #expect(mixed.changes.contains { $0.key == "output.warmup" })
+    }
+
     @Test("slower steps are worse, by about as much, and named")
     func slower() throws {
         let a = try ComparedRun.run(small(), name: "A")

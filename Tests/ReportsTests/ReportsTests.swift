@@ -47,6 +47,8 @@ struct SummaryTests {
         result.counters.rejected = 1
         result.counters.promptTokens = 600
         result.counters.outputTokens = 90
+        result.counters.finishedPromptTokens = 600
+        result.counters.finishedOutputTokens = 90
         result.counters.hitTokens = 150
         result.counters.queriedTokens = 600
         result.counters.steps = 40

@@ -211,7 +211,7 @@ struct RunPageTests {
 
     @Test("each priority has its figures, on the page and in the summary")
     func priorities() throws {
-        let apart = PriorityClasses(ServiceLevelObjective())
+        let apart = RequestClasses(.priority, ServiceLevelObjective())
         for (priority, seconds) in [(5, 1), (5, 3), (-1, 4)] as [(Int32, Int64)] {
             apart.add(
                 RequestRecord(
@@ -220,7 +220,7 @@ struct RunPageTests {
                     priority: priority, outcome: .finished))
         }
         var summary = RunSummary(RunResult(), clock: "")
-        summary.priorities = apart.classes.map(PrioritySummary.init)
+        summary.classes = [ClassTable(apart, isWanted: false, seconds: 9)]
         let page = RunReport.text(summary, result: RunResult(), objective: "")
         let rows = page.split(separator: "\n").drop { !$0.hasPrefix("priority") }
             .map { $0.split(separator: " ").map(String.init) }

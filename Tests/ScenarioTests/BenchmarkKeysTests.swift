@@ -1,3 +1,4 @@
+import Foundation
 import Results
 import Scenario
 import StepTime
@@ -94,5 +95,132 @@ struct BenchmarkKeysTests {
         seconds.add(1, at: 35 * unit / 10)
         sums.takeAll(&seconds)
         #expect(sums.most == 37)
+    }
+}
+
+/// By vLLM's `calculate_metrics` (`vllm/benchmarks/serve.py`), from rows of requests.csv alone.
+@Suite("Figures of vLLM's serving benchmark, recomputed from requests.csv")
+struct RecomputedKeysTests {
+    /// What a row says, seconds and tokens.
+    private struct Row {
+        var arrival: Double
+        var first: Double?
+        var finish: Double?
+        var prompt: Int
+        var output: Int
+        var isFinished: Bool
+
+        init(_ line: Substring) {
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+            arrival = Double(cells[1])!
+            first = Double(cells[3])
+            finish = Double(cells[4])
+            prompt = Int(cells[5])!
+            output = Int(cells[7])!
+            isFinished = cells[10] == "finished"
+        }
+    }
+
+    private func requests(_ count: Int) -> Workload {
+        var workload = Workload()
+        for row in 0..<count {
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(Int64(row) * 7_000_000)
+            workload.promptTokens.append(Int32(50 + row * 613 % 2500))
+            workload.outputTokens.append(Int32(1 + row * 37 % 150))
+            workload.aborts.append(row % 6 == 0 ? Int64(row * 7 + 200) * 1_000_000 : -1)
+        }
+        return workload
+    }
+
+    /// NumPy's percentile: linear between neighbours.
+    private func percentile(_ values: [Double], _ percent: Double) -> Double {
+        let sorted = values.sorted()
+        let place = percent / 100 * Double(sorted.count - 1)
+        let low = Int(place.rounded(.down))
+        let high = min(low + 1, sorted.count - 1)
+        return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+    }
+
+    @Test(
+        "each key has the benchmark's value",
+        arguments: [
+            ["cluster.replicas=1"], ["cluster.replicas=3"],
+            ["cluster.replicas=1", "trace.concurrency=9"],
+        ])
+    func keys(changes: [String]) throws {
+        let resolved = try Configuration.read(
+            file: nil, changes: changes + ["slo.e2e_ms=900", "slo.tpot_ms=9"]
+        ).resolved()
+        let result = try simulate(resolved.plan, source: InMemorySource(requests(240)))
+        var bytes: [UInt8] = []
+        var peak = ConcurrencyPeak()
+        let figures = RequestFigures(resolved.plan, by: [], watchesGaps: false)
+        for record in result.records {
+            RequestLine.append(record, to: &bytes)
+            peak.add(record)
+            figures.add(record)
+        }
+        figures.finish()
+        var summary = RunSummary(result, clock: "")
+        summary.mostConcurrent = peak.requests
+        summary.take(figures, by: nil)
+        let object = try JSONSerialization.jsonObject(with: Data(jsonText(summary).utf8))
+        let values = try #require(object as? [String: Any])
+        let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(Row.init)
+        let done = rows.filter(\.isFinished)
+        #expect(rows.count == 240 && done.count > 100 && done.count < 240)
+        func expect(_ key: String, _ right: Double, within error: Double) {
+            let found = (values[key] as? NSNumber)?.doubleValue
+            #expect(
+                found != nil && abs(found! - right) <= error,
+                "\(key): \(String(describing: found)), \(right)")
+        }
+        let duration = try #require(values["duration"] as? Double)
+        // It ends with the last step, which an answer may not wait for.
+        let last = rows.compactMap(\.finish).max()! - rows[0].arrival
+        #expect(duration >= last - 1e-5 && duration < last + 0.2)
+        let (input, output) = (
+            done.reduce(0) { $0 + $1.prompt }, done.reduce(0) { $0 + $1.output }
+        )
+        expect("completed", Double(done.count), within: 0)
+        expect("failed", Double(240 - done.count), within: 0)
+        expect("total_input_tokens", Double(input), within: 0)
+        expect("total_output_tokens", Double(output), within: 0)
+        expect("request_throughput", Double(done.count) / duration, within: 1e-9)
+        expect("output_throughput", Double(output) / duration, within: 1e-6)
+        expect("total_token_throughput", Double(input + output) / duration, within: 1e-6)
+        let ttfts = done.map { ($0.first! - $0.arrival) * 1e3 }
+        let ends = done.map { ($0.finish! - $0.arrival) * 1e3 }
+        let tpots = done.filter { $0.output > 1 }.map {
+            ($0.finish! - $0.first!) * 1e3 / Double($0.output - 1)
+        }
+        let good = done.count { row in
+            let first = (row.first! - row.arrival) * 1e3
+            let end = (row.finish! - row.arrival) * 1e3
+            let perToken = row.output > 1 ? (end - first) / Double(row.output - 1) : 0
+            return first <= 450 && perToken <= 9 && end <= 900
+        }
+        #expect(good > 0 && good < done.count)
+        expect("request_goodput", Double(good) / duration, within: 1e-9)
+        // Rows are rounded to microseconds.
+        for (name, list) in [("ttft", ttfts), ("tpot", tpots), ("e2el", ends)] {
+            let mean = list.reduce(0, +) / Double(list.count)
+            let squares = list.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            expect("mean_\(name)_ms", mean, within: 2e-3)
+            expect("std_\(name)_ms", (squares / Double(list.count)).squareRoot(), within: 2e-3)
+            for (key, percent) in [("median", 50.0), ("p90", 90), ("p95", 95), ("p99", 99)] {
+                expect("\(key)_\(name)_ms", percentile(list, percent), within: 2e-3)
+            }
+        }
+        let steps = (done.map { ($0.finish!, -1) } + done.map { ($0.arrival, 1) }).sorted {
+            $0.0 != $1.0 ? $0.0 < $1.0 : $0.1 < $1.1
+        }
+        var (now, most) = (0, 0)
+        for step in steps {
+            now += step.1
+            most = max(most, now)
+        }
+        expect("max_concurrent_requests", Double(most), within: 0)
     }
 }

@@ -103,35 +103,35 @@ struct PopulationTests {
         let result = try run(requests, "engine.scheduling_policy=priority")
         var objective = ServiceLevelObjective()
         objective.timeToFirstToken = result.timeToFirstToken.percentile(50)
-        let apart = PriorityClasses(objective)
+        let apart = RequestClasses(.priority, objective)
         for record in result.records { apart.add(record) }
         let classes = apart.classes
-        #expect(classes.map(\.priority) == [-10, 0, 10])
+        #expect(classes.map(\.key) == [-10, 0, 10])
         for members in classes {
-            let records = result.records.filter { Int($0.priority) == members.priority }
+            let records = result.records.filter { Int($0.priority) == members.key }
             #expect(records.count == 20 && members.counters.finished == 20)
-            #expect(records.allSatisfy { ($0.id % 3) * 10 - 10 == members.priority })
+            #expect(records.allSatisfy { ($0.id % 3) * 10 - 10 == members.key })
             let times = records.map { $0.firstToken - $0.arrival }
             let mean = times.reduce(0.0) { $0 + Double($1) } / 20
             #expect(abs(members.timeToFirstToken.mean - mean) <= mean * 1e-12)
             #expect(members.goodRequests == times.count { $0 <= objective.timeToFirstToken! })
         }
-        let alone = PriorityClasses(objective)
+        let alone = RequestClasses(.priority, objective)
         for record in result.records where record.priority == 0 { alone.add(record) }
-        #expect(alone.classes.isEmpty && alone.remarks.isEmpty)
+        #expect(alone.number == 1 && alone.classes[0].key == 0)
     }
 
     @Test("very many priorities are no classes, and that is said")
     func manyPriorities() {
-        let apart = PriorityClasses(ServiceLevelObjective())
-        for priority in 0..<Int32(PriorityClasses.most) {
+        let apart = RequestClasses(.priority, ServiceLevelObjective())
+        for priority in 0..<Int32(RequestClasses.most) {
             apart.add(RequestRecord(id: 0, arrival: 0, promptTokens: 1, priority: priority))
         }
-        #expect(apart.classes.count == PriorityClasses.most && apart.remarks.isEmpty)
+        #expect(apart.classes.count == RequestClasses.most && !apart.isOverrun)
         for priority in [-1, 0, 1] as [Int32] {
             apart.add(RequestRecord(id: 0, arrival: 0, promptTokens: 1, priority: priority))
         }
-        #expect(apart.classes.isEmpty && apart.remarks.count == 1)
+        #expect(apart.classes.isEmpty && apart.isOverrun)
     }
 
     /// By the definitions of vLLM's benchmark, from the records alone.

@@ -13,13 +13,20 @@ public struct ComparedRun: Sendable {
     /// The numbers of summary.json by their keys.
     public var figures: [String: Double]
     public var digest: String
+    /// How many requests are left out of latencies, of the first and of the last to arrive, and by
+    /// their ids.
+    public private(set) var leftOut: (start: Int, end: Int) = (0, 0)
+    private(set) var leftOutIDs: Set<Int64> = []
 
-    /// A run from its parts. Throws `InputError` when an id appears twice, since requests are
+    /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an id appears twice, since requests are
     /// paired by id. O(n log n).
     init(
         name: String, configuration: Configuration, requests: [ComparedRequest],
-        figures: [String: Double], digest: String
+        figures: [String: Double], digest: String, leftOut: (start: Int, end: Int) = (0, 0)
     ) throws {
+        self.leftOut = leftOut
+        leftOutIDs = Set(
+            (requests.prefix(leftOut.start) + requests.suffix(leftOut.end)).map(\.id))
         self.name = name
         self.configuration = configuration
         self.requests = requests.sorted { $0.id < $1.id }
@@ -62,6 +69,7 @@ public struct ComparedRun: Sendable {
         return try ComparedRun(
             name: name, configuration: resolved.configuration.withAbsolutePaths,
             requests: result.records.map(ComparedRequest.init),
-            figures: Figures.of(summary), digest: result.digest)
+            figures: Figures.of(summary), digest: result.digest,
+            leftOut: result.stretch.map { ($0.leftAtStart, $0.leftAtEnd) } ?? (0, 0))
     }
 }

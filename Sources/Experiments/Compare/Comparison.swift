@@ -43,6 +43,9 @@ public struct Comparison: Sendable {
     /// Keys of the configuration that differ: path, value before, value after.
     public var changes: [ConfigurationChange]
 
+    /// Requests that neither run leaves out of its latencies: those that rows pair.
+    public let measuredRequests: Int
+
     /// Requests that finished in one run only.
     public var finishedInOneOnly: Int
 
@@ -61,7 +64,11 @@ public struct Comparison: Sendable {
         let order = before.requests.indices.sorted {
             (before.requests[$0].arrival, $0) < (before.requests[$1].arrival, $1)
         }
-        let pairs = order.map { (before.requests[$0], after.requests[$0]) }
+        let pairs = order.filter { place in
+            let id = before.requests[place].id
+            return !before.leftOutIDs.contains(id) && !after.leftOutIDs.contains(id)
+        }.map { (before.requests[$0], after.requests[$0]) }
+        measuredRequests = pairs.count
         finishedInOneOnly = pairs.count { $0.0.isFinished != $0.1.isFinished }
         var rows = Self.pairedRows(pairs, seed: seed)
         let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
@@ -173,7 +180,8 @@ public struct ConfigurationChange: Sendable, Encodable, Equatable {
         ConfigurationKey.all.compactMap { key in
             let (old, new) = (key.value(a), key.value(b))
             // What is written to disk changes no result.
-            guard old != new, !key.path.hasPrefix("output.") else { return nil }
+            let isFigures = ["output.warmup", "output.cooldown"].contains(key.path)
+            guard old != new, isFigures || !key.path.hasPrefix("output.") else { return nil }
             return ConfigurationChange(key: key.path, before: old.source, after: new.source)
         }
     }

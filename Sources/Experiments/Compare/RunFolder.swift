@@ -58,14 +58,32 @@ public enum RunFolder {
             name: path,
             configuration: Configuration.read(
                 file: path.appending(pathComponent: RunFiles.configuration)),
-            requests: requests, figures: figures, digest: digest)
+            requests: requests, figures: figures, digest: digest,
+            leftOut: try leftOut(values, path))
+    }
+
+    /// How many requests a run left out of its figures. Throws `InputError` where they are no
+    /// numbers.
+    private static func leftOut(
+        _ values: [String: Any], _ path: String
+    ) throws -> (start: Int, end: Int) {
+        guard let stretch = values["measured_stretch"] as? [String: Any] else { return (0, 0) }
+        guard let start = stretch["left_out_warmup"] as? Int,
+            let end = stretch["left_out_cooldown"] as? Int, start >= 0, end >= 0
+        else {
+            throw InputError(
+                path.appending(pathComponent: RunFiles.summary),
+                "its measured_stretch does not say what was left out",
+                expected: "left_out_warmup and left_out_cooldown")
+        }
+        return (start, end)
     }
 
     /// Reads the rows of a requests.csv.
     static func readRequests(_ path: String) throws -> [ComparedRequest] {
         let headers =
             [RequestLine.headerWithoutPriority] + RequestLine.Columns.all.map(RequestLine.header)
-        var columns = 0
+        var columns = Columns()
         var requests: [ComparedRequest] = []
         try InputFile.eachLine(path) { row, line in
             if line == 1 {
@@ -74,10 +92,13 @@ public enum RunFolder {
                         path + ":1", "the columns are not those of this version",
                         expected: String(decoding: RequestLine.header.dropLast(), as: UTF8.self))
                 }
-                columns = row.count { $0 == 0x2C } + 1
+                let names = row.split(separator: 0x2C)
+                columns = Columns(
+                    count: names.count,
+                    hasClass: names.last?.elementsEqual("class".utf8) ?? false)
                 return
             }
-            guard let request = parse(row, columns: columns) else {
+            guard let request = parse(row, columns) else {
                 throw InputError(
                     "\(path):\(line)", "is not a row of requests.csv",
                     expected: "id, four times in seconds, four counts, replica, outcome, priority")
@@ -87,11 +108,20 @@ public enum RunFolder {
         return requests
     }
 
+    /// What a row holds.
+    private struct Columns {
+        var count = 0
+        var hasClass = false
+    }
+
     private static func parse(
-        _ row: UnsafeRawBufferPointer, columns: Int
+        _ row: UnsafeRawBufferPointer, _ columns: Columns
     ) -> ComparedRequest? {
-        let fields = row.split(separator: 0x2C, omittingEmptySubsequences: false)
-        guard fields.count == columns, let id = integer(fields[0]) else { return nil }
+        // A class stands last, and its name may hold commas.
+        let fields = row.split(
+            separator: 0x2C, maxSplits: columns.hasClass ? columns.count - 1 : .max,
+            omittingEmptySubsequences: false)
+        guard fields.count == columns.count, let id = integer(fields[0]) else { return nil }
         let times = fields[1...4].compactMap(microseconds)
         let counts = fields[5...8].compactMap(integer).map { Int($0) }
         guard times.count == 4, counts.count == 4, times[0] >= 0 else { return nil }
@@ -99,8 +129,9 @@ public enum RunFolder {
         guard Outcome.allCases.contains(where: { $0.name == outcome }) else { return nil }
         let isFinished = outcome == Outcome.finished.name
         guard !isFinished || (times[2] >= 0 && times[3] >= times[2]) else { return nil }
-        // Whatever columns follow, each holds a number: seconds, or a count.
-        guard fields.dropFirst(13).allSatisfy({ (microseconds($0) ?? integer($0) ?? -1) >= 0 })
+        // Whatever columns follow but the class, each holds a number: seconds, or a count.
+        let numbers = columns.hasClass ? fields.dropLast() : fields[...]
+        guard numbers.dropFirst(13).allSatisfy({ (microseconds($0) ?? integer($0) ?? -1) >= 0 })
         else { return nil }
         // Folders of earlier versions have no such column.
         guard let priority = fields.count > 12 ? integer(fields[12]) : 0 else { return nil }

@@ -121,7 +121,7 @@ public enum AdvanceComparison {
             ("peak blocks", a.peakUsedBlocks == b.peakUsedBlocks),
             ("busy time", a.busyTime == b.busyTime),
             ("host wait", a.hostWaitTime == b.hostWaitTime),
-            ("work", a.work == b.work),
+            ("work", a.work == b.work), ("limits", a.limits == b.limits),
             ("most preemptions", a.mostPreemptions == b.mostPreemptions),
             ("longest context", a.longestContext == b.longestContext),
             ("overload", a.overload == b.overload),

@@ -1,3 +1,5 @@
+import Basics
+
 /// An estimate with its uncertainty: standard error and degrees of freedom.
 ///
 /// Zero error means certainty: every repetition gave the same.

@@ -10,15 +10,19 @@ public struct VersionPair: Sendable, Equatable {
     /// Reads "0.28.0,0.29.0". Throws `InputError` for another number of versions, for one outside
     /// the window, and for two with the same rules.
     public init(_ text: String, place: String) throws {
+        guard !text.allSatisfy({ $0 == " " }) else {
+            throw InputError(place, "is empty", expected: Self.expected)
+        }
         let names = text.split(separator: ",", omittingEmptySubsequences: false)
         try self.init(names.map { String($0.trimmingSpaces) }, place: place)
     }
 
+    private static let expected =
+        "two releases, \(EngineVersion.oldest) to \(EngineVersion.newest), such as 0.28.0,0.29.0"
+
     /// The same from two names.
     public init(_ names: [String], place: String) throws {
-        let expected =
-            "two releases, \(EngineVersion.oldest) to \(EngineVersion.newest), "
-            + "such as 0.28.0,0.29.0"
+        let expected = Self.expected
         guard names.count == 2 else {
             throw InputError(
                 place, "names \(names.count) \(names.count == 1 ? "version" : "versions")",

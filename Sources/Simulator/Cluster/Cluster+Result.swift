@@ -22,6 +22,7 @@ extension Cluster {
             seconds.takeAll(&replicas[index].counters.seconds)
             countCost(of: index, into: &result.steps)
             result.busyTime += Int128(replicas[index].counters.busyTime)
+            result.limits.add(replicas[index].counters.limits)
             result.hostWaitTime += Int128(replicas[index].counters.hostWaitTime)
             result.peakUsedBlocks = max(
                 result.peakUsedBlocks, replicas[index].counters.peakUsedBlocks)
@@ -60,6 +61,7 @@ extension Cluster {
                 client[0], cap: cap, countsAttempts: plan.patience != nil)
         }
         result.digest = digest(result)
+        window.finish()
         if window.stretch.isOn {
             result.stretch = window.stretch.result
             result.take(window.stretch.statistics)
@@ -126,6 +128,8 @@ extension Counters {
         scheduledEntries += other.scheduledEntries
         promptTokens += other.promptTokens
         outputTokens += other.outputTokens
+        finishedPromptTokens += other.finishedPromptTokens
+        finishedOutputTokens += other.finishedOutputTokens
         preemptions += other.preemptions
         preemptedRequests += other.preemptedRequests
         recomputedTokens += other.recomputedTokens

@@ -73,7 +73,11 @@ func run(
     _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
 ) throws {
     var nextReport = 1 << 12
+    let ordersPlans = observer.ordersPlans
+    var turn = 0
     while true {
+        turn &+= 1
+        if ordersPlans, turn & 0xFF == 0 { try observer.reached(earliestPlan(&cluster)) }
         let arrival = try arrivals.nextArrival()
         if let event = cluster.due.first, event.time <= arrival {
             guard event.time == cluster.dueTimes[Int(event.payload)] else {
@@ -104,6 +108,16 @@ func run(
     }
 }
 
+/// A moment before which no instance makes a plan any more, picoseconds. O(instances).
+private func earliestPlan(_ cluster: inout Cluster) -> Int64 {
+    var time = Int64.max
+    for number in cluster.replicas.indices {
+        let clock = cluster.replicas[number].clock
+        time = min(time, cluster.replicas[number].hasMore ? clock : max(clock, cluster.now))
+    }
+    return time
+}
+
 private func advance(
     _ cluster: inout Cluster, _ number: Int, to horizon: Int64, _ arrivals: inout Arrivals,
     _ observer: inout any RunObserver
@@ -127,7 +141,7 @@ private func markDue(_ cluster: inout Cluster, _ number: Int) {
 /// Hands on what a replica decided, before the records of those who ended by then.
 @inline(__always)
 func handOn(_ instance: inout Instance, _ observer: inout any RunObserver) throws {
-    if instance.log.isWanted { try handDecisionsOn(&instance, &observer) }
+    if instance.log.isWanted || instance.log.tellsGaps { try handDecisionsOn(&instance, &observer) }
 }
 
 @inline(never)
@@ -135,7 +149,7 @@ private func handDecisionsOn(
     _ instance: inout Instance, _ observer: inout any RunObserver
 ) throws {
     noteRest(&instance)
-    if !instance.log.plans.plans.isEmpty {
+    if !instance.log.plans.isEmpty {
         try observer.decided(instance.log.plans)
         instance.log.plans.removeAll()
     }

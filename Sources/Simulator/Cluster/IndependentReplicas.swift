@@ -72,7 +72,7 @@ private struct Round: ~Copyable {
 private func record(
     _ round: inout Round, in window: inout ReorderBuffer, _ observer: inout any RunObserver
 ) throws {
-    for number in round.plans.indices where !round.plans[number].plans.isEmpty {
+    for number in round.plans.indices where !round.plans[number].isEmpty {
         try observer.decided(round.plans[number])
         round.plans[number].removeAll()
     }

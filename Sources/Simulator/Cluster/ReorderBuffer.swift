@@ -48,6 +48,11 @@ struct ReorderBuffer: ~Copyable {
         }
     }
 
+    /// Says that every record was handed on.
+    mutating func finish() {
+        if stretch.isOn { stretch.finish() }
+    }
+
     private mutating func fold(_ record: RequestRecord) {
         digest.add(Int(record.id))
         digest.add(Int(record.arrival))

@@ -5,6 +5,9 @@ public struct Margins: Sendable, Equatable {
     public enum Margin: Sendable, Equatable {
         case requests(Int)
         case time(Int64)
+        /// What lies outside the stretch in which the queue is steady, which is found when the run
+        /// has ended: every record is kept until then.
+        case steady
     }
 
     /// At the start: the warm-up.

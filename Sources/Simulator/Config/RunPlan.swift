@@ -32,6 +32,9 @@ public struct ServiceLevelObjective: Sendable, Equatable {
     public var timeToFirstToken: Int64?
     public var timePerOutputToken: Int64?
     public var endToEnd: Int64?
+    /// Of a request's own 99th percentile of the gaps between its tokens. Keeps every request by
+    /// itself, which takes longer.
+    public var interTokenTail: Int64?
 
     public init() {}
 }
@@ -99,6 +102,8 @@ public struct RunPlan: Sendable {
     public var checksInvariants = false
     /// Keep every record in the result.
     public var keepsRecords = true
+    /// Whether the observer is told each gap between tokens, and so whose it is.
+    var tellsGaps = false
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
 
@@ -118,7 +123,8 @@ public struct RunPlan: Sendable {
     /// which decide each step. Nor where each block that a member takes counts and a policy, not
     /// the running list, says in which order they are taken.
     var keepsCohort: Bool {
-        guard !isPlain, externalScheduler == nil else { return false }
+        guard !isPlain, externalScheduler == nil, objective.interTokenTail == nil, !tellsGaps
+        else { return false }
         let policy = policy ?? engine.policyObject
         let countsBlocks = numbersBlocks || engine.groups != [.full]
         return !(countsBlocks && policy?.ordersRunning == true)

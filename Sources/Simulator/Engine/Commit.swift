@@ -19,6 +19,7 @@ func commit(
     if !commitment.entries.isEmpty {
         delivered = deliverEntries(
             batch, &commitment, &scheduler, &cache, &counters, at: time)
+        if counters.gaps.isOn { noteGaps(&commitment, &scheduler, &counters, at: time) }
     }
     delivered += deliverMembers(
         batch, &scheduler, &counters, isEmpty: commitment.entries.isEmpty, at: time)
@@ -85,6 +86,21 @@ private func deliverEntries(
     }
     if evenGaps > 0 { counters.interTokenLatency.add(time - batch.start, times: evenGaps) }
     return delivered
+}
+
+/// Notes whose the gaps are that a batch's tokens end. Every request is an individual.
+@inline(never)
+private func noteGaps(
+    _ commitment: inout Commitment, _ scheduler: inout Scheduler,
+    _ counters: inout InstanceCounters, at time: Int64
+) {
+    for position in commitment.entries.indices where commitment.entries[position].samples {
+        let slot = Int(commitment.entries[position].slot)
+        let request = scheduler.requests[slot]
+        guard request.state != .ended, request.lastToken == time else { continue }
+        counters.gaps.deliver(
+            slot, request.sequence, at: time, isFirst: request.delivered == 1)
+    }
 }
 
 /// Notes the delivery time of a token. Gaps equal to the step itself, which began at `start`, are
@@ -185,6 +201,9 @@ func finish(
         EndedRequest(
             sequence: scheduler.requests[slot].sequence,
             record: scheduler.requests[slot].record(outcome, at: time, replica: counters.replica)))
+    if counters.gaps.isOn {
+        counters.ended[counters.ended.count - 1].record.tailGap = counters.gaps.tail(of: slot)
+    }
     if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(Int32(slot)) }
 }
 

@@ -41,7 +41,9 @@ struct Instance: ~Copyable {
         self.number = Int32(number)
         prices = Prices(plan, lines: lines)
         counters = InstanceCounters(replica: number)
-        log = DecisionBuffer(detail)
+        counters.gaps = GapKeeper(
+            tells: plan.tellsGaps, keepsTails: plan.objective.interTokenTail != nil)
+        log = DecisionBuffer(detail, tellsGaps: plan.tellsGaps)
         scheduler = Scheduler(plan, replica: number)
         checksInvariants = plan.checksInvariants
         cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)

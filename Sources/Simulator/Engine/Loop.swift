@@ -27,7 +27,9 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
             if time > horizon { return .horizon }
             if time > lastMoment { throw instance.isTooLate }
             commitOldest(&instance)
-            if instance.log.isWanted, instance.log.isFull { return .collect }
+            if instance.log.isWanted || instance.log.tellsGaps, instance.log.isFull {
+                return .collect
+            }
         }
         if instance.checksInvariants { try holdInvariants(&instance) }
         if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
@@ -168,6 +170,9 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     instance.clock += instance.prices.host(requests: step.requests)
     let start = max(instance.clock, instance.lastEnd)
     let end = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
+    if !instance.scheduler.waiting.isEmpty || instance.scheduler.plan.isBound {
+        noteLimit(&instance, lasting: end - max(called, instance.lastEnd))
+    }
     if step.requests > 0 {
         instance.counters.count(step, from: start, after: max(called, instance.lastEnd))
     } else if !isCleanup {
@@ -196,6 +201,33 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     return isEmpty
 }
 
+/// Charges a step's time to what kept it from holding more. O(entries) where no request waits.
+@inline(never)
+private func noteLimit(_ instance: inout Instance, lasting span: Int64) {
+    let waits = !instance.scheduler.waiting.isEmpty
+    let limit: StepLimit
+    if !instance.scheduler.plan.preempted.isEmpty {
+        limit = .blocks
+    } else if instance.scheduler.plan.budget == 0 {
+        guard waits || cutsPrompt(&instance.scheduler) else { return }
+        limit = .tokenBudget
+    } else if instance.scheduler.running.count >= instance.scheduler.rules.activeLimit {
+        limit = .runningRequests
+    } else {
+        limit = instance.scheduler.plan.stop ?? .other
+    }
+    instance.counters.limits.add(span, limit)
+}
+
+/// Whether a request of the step has more of its prompt to compute after it.
+private func cutsPrompt(_ scheduler: inout Scheduler) -> Bool {
+    for place in scheduler.plan.entries.indices {
+        let slot = Int(scheduler.plan.entries[place].slot)
+        if scheduler.requests[slot].prefilling { return true }
+    }
+    return false
+}
+
 private func commitOldest(_ instance: inout Instance) {
     instance.clock = max(instance.clock, instance.scheduler.flight.firstEnd)
     if instance.scheduler.depth > 1, instance.scheduler.rules.version.abortTime == .beforeUpdate {
@@ -206,6 +238,7 @@ private func commitOldest(_ instance: inout Instance) {
     let delivered = commit(
         batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.counters,
         at: instance.clock)
+    if instance.log.tellsGaps { instance.counters.gaps.hand(to: &instance.log.plans) }
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
     instance.mustDrain = false
     if instance.log.isStepped, !batch.isCleanup {

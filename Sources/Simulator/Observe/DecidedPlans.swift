@@ -124,6 +124,9 @@ public struct DecidedPlans: Sendable, Equatable {
     /// Requests that the call preempted.
     public internal(set) var preempted: [RequestMoment] = []
     public internal(set) var entries: [ScheduledEntry] = []
+    /// Gaps between the tokens delivered meanwhile, where the observer watches them; no plan names
+    /// them.
+    public internal(set) var gaps: [TokenGap] = []
     /// What belongs to the latest plan or an earlier one ends here.
     private var ends = DecidedPlan.Lists()
 
@@ -134,7 +137,13 @@ public struct DecidedPlans: Sendable, Equatable {
     /// processor's cache.
     static let atOnce = 1_024
 
-    var isFull: Bool { plans.count >= Self.atOnce || entries.count >= 16 * Self.atOnce }
+    var isFull: Bool {
+        plans.count >= Self.atOnce || entries.count >= 16 * Self.atOnce
+            || gaps.count >= 64 * Self.atOnce
+    }
+
+    /// Whether there is nothing to hand on.
+    var isEmpty: Bool { plans.isEmpty && gaps.isEmpty }
 
     /// Whether something is in the lists that no plan names yet.
     var hasMore: Bool { Int(ends.changes) < changes.count || Int(ends.aborted) < aborted.count }
@@ -156,6 +165,7 @@ public struct DecidedPlans: Sendable, Equatable {
         aborted.removeAll(keepingCapacity: true)
         preempted.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
+        gaps.removeAll(keepingCapacity: true)
         ends = DecidedPlan.Lists()
     }
 }

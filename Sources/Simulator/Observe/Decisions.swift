@@ -93,6 +93,8 @@ public enum DecisionDetail: Sendable {
 struct DecisionBuffer {
     let detail: DecisionDetail
     let isWanted: Bool
+    /// Whether gaps between tokens are.
+    let tellsGaps: Bool
     /// Whether each call and each update is wanted with all its entries.
     let isStepped: Bool
     var plans = DecidedPlans()
@@ -100,7 +102,8 @@ struct DecisionBuffer {
     /// Ids aborted since the last logged line.
     var aborted: [Int64] = []
 
-    init(_ detail: DecisionDetail) {
+    init(_ detail: DecisionDetail, tellsGaps: Bool) {
+        self.tellsGaps = tellsGaps
         self.detail = detail
         isWanted = detail != .none
         isStepped = detail.isStepped

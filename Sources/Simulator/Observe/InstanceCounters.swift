@@ -26,6 +26,10 @@ struct InstanceCounters: ~Copyable {
     /// Σ used blocks × picoseconds.
     var usedBlockTime: UInt128 = 0
     var peakUsedBlocks = 0
+    /// For how long which limit kept steps from holding more.
+    var limits = LimitTimes()
+    /// Gaps between tokens, where it matters whose they are.
+    var gaps = GapKeeper()
     /// What proves the counters at the end of a run.
     var ledger = Ledger()
     /// Of storage for the replica's state.

@@ -1,8 +1,12 @@
 /// Passes on what lies between the margins, of things that come in order of arrival.
 ///
-/// Memory follows the margin at the end: what may yet lie in it waits.
+/// Memory follows the margin at the end: what may yet lie in it waits. Where the stretch between is
+/// to be found, all wait for the end.
 public struct MarginFilter<Element> {
-    private let margins: Margins
+    private var margins: Margins
+    private var steady: SteadyStretch?
+    /// Whether a stretch was looked for and found; nil: none was looked for.
+    public private(set) var isSteady: Bool?
     private var waiting: [(arrival: Int64, element: Element)] = []
     /// Passed on already, of those that are kept in `waiting`.
     private var head = 0
@@ -14,13 +18,19 @@ public struct MarginFilter<Element> {
     public private(set) var leftAtStart = 0
 
     /// Nothing yet.
-    public init(_ margins: Margins) { self.margins = margins }
+    public init(_ margins: Margins) {
+        self.margins = margins
+        if margins.start == .steady || margins.end == .steady { steady = SteadyStretch() }
+    }
 
     /// Those that are left out at the end, once all have come.
     public var leftAtEnd: Int { waiting.count - head }
 
-    /// Takes the next one. O(1) amortised.
-    public mutating func push(_ element: Element, arrival: Int64) {
+    /// Takes the next one, which belongs to a record. O(1) amortised, or O(log requests alive)
+    /// where the stretch is to be found.
+    public mutating func push(_ element: Element, _ record: RequestRecord) {
+        let arrival = record.arrival
+        steady?.add(record)
         count += 1
         latest = max(latest, arrival)
         let start = first ?? arrival
@@ -29,6 +39,7 @@ public struct MarginFilter<Element> {
             switch margins.start {
             case .requests(let number): count <= number
             case .time(let span): arrival - start < span
+            case .steady: false
             }
         if isEarly {
             leftAtStart += 1
@@ -45,7 +56,9 @@ public struct MarginFilter<Element> {
             guard waiting.count - head > number else { return nil }
         case .time(let span):
             guard latest - waiting[head].arrival >= span else { return nil }
+        case .steady: return nil
         }
+        if margins.start == .steady { return nil }
         let element = waiting[head].element
         head += 1
         if head >= 64, 2 * head >= waiting.count {
@@ -53,6 +66,24 @@ public struct MarginFilter<Element> {
             head = 0
         }
         return element
+    }
+}
+
+extension MarginFilter: Sendable where Element: Sendable {}
+
+extension MarginFilter {
+    /// Says that all have come: the stretch that was to be found is. Call `pop` once more. O(n).
+    public mutating func finish() {
+        guard let steady else { return }
+        self.steady = nil
+        let found = steady.margins()
+        isSteady = found != nil
+        if margins.start == .steady {
+            margins.start = .requests(0)
+            leftAtStart = found?.start ?? 0
+            head = min(leftAtStart, waiting.count)
+        }
+        if margins.end == .steady { margins.end = .requests(found?.end ?? 0) }
     }
 }
 
@@ -66,6 +97,10 @@ public struct MeasuredStretch: Sendable, Equatable {
     /// The first arrival of them and the last end, picoseconds.
     public internal(set) var start: Int64 = 0
     public internal(set) var end: Int64 = 0
+
+    /// Whether the steady stretch was looked for and found; nil: none was looked for. Where there
+    /// is none, nothing is left out.
+    public internal(set) var isSteady: Bool?
 
     /// From the first arrival to the last end, seconds.
     public var duration: Double { Double(max(0, end - start)) * 1e-12 }
@@ -88,7 +123,17 @@ struct StretchStatistics: ~Copyable {
     /// Enters an ended request, in order of arrival. O(1) amortised.
     @inline(never)
     mutating func add(_ record: RequestRecord) {
-        filter.push(record, arrival: record.arrival)
+        filter.push(record, record)
+        count()
+    }
+
+    /// Says that all have come. Call before `result`.
+    mutating func finish() {
+        filter.finish()
+        count()
+    }
+
+    private mutating func count() {
         while let record = filter.pop() {
             if statistics.counters.requests == 0 { stretch.start = record.arrival }
             stretch.end = max(stretch.end, record.arrival, record.finish)
@@ -105,6 +150,7 @@ struct StretchStatistics: ~Copyable {
         var result = stretch
         result.leftAtStart = filter.leftAtStart
         result.leftAtEnd = filter.leftAtEnd
+        result.isSteady = filter.isSteady
         result.counters.add(statistics.counters)
         return result
     }

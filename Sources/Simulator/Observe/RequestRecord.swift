@@ -66,6 +66,9 @@ public struct RequestRecord: Sendable, Equatable {
     /// How long it was held back at the client before it was sent, which is its arrival: the time
     /// since it was due, where a cap is set, or since its first attempt was.
     public var clientWait: Int64 = 0
+    /// The 99th percentile of its gaps between tokens, linear between neighbours, where the
+    /// objective asks for it; -1 elsewhere and for fewer than two tokens.
+    public var tailGap: Int64 = -1
 
     public init(
         id: Int64, arrival: Int64, admitted: Int64 = -1, firstToken: Int64 = -1,

@@ -66,6 +66,8 @@ struct RequestStatistics: ~Copyable {
             longestContext = max(longestContext, context)
         }
         guard record.outcome == .finished else { return }
+        counters.finishedPromptTokens += Int(record.promptTokens)
+        counters.finishedOutputTokens += Int(record.outputTokens)
         let first = record.firstToken - record.arrival
         timeToFirstToken.add(first)
         squares.timeToFirstToken.add(first)
@@ -77,10 +79,12 @@ struct RequestStatistics: ~Copyable {
             timePerOutputToken.add(perToken)
             squares.timePerOutputToken.add(perToken)
         }
+        let tail = record.tailGap
         let good =
             first <= objective.timeToFirstToken ?? .max
             && (perToken ?? 0) <= objective.timePerOutputToken ?? .max
             && whole <= objective.endToEnd ?? .max
+            && tail <= objective.interTokenTail ?? .max
         if good { goodRequests += 1 }
     }
 }

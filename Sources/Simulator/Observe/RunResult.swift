@@ -18,6 +18,9 @@ public struct Counters: Sendable, Equatable {
     public var promptTokens = 0
     /// Tokens delivered.
     public var outputTokens = 0
+    /// Those of finished requests alone, prompts and outputs.
+    public var finishedPromptTokens = 0
+    public var finishedOutputTokens = 0
     public var preemptions = 0
     /// Requests that were preempted at least once.
     public var preemptedRequests = 0
@@ -98,6 +101,8 @@ public struct RunResult: Sendable {
     /// The most preemptions of one request.
     public var mostPreemptions = 0
     public var utilization = Utilization()
+    /// For how long which limit kept steps from holding more.
+    public var limits = LimitTimes()
     /// Set when requests arrived faster than the replicas took them in.
     public var overload: Overload?
     /// ∫ used blocks dt, block-seconds, summed over replicas.

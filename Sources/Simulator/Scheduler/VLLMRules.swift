@@ -82,7 +82,10 @@ private func scheduleWaiting(_ scheduler: inout Scheduler, _ cache: inout KVCach
     while scheduler.plan.budget > 0, scheduler.running.count < scheduler.rules.activeLimit,
         let head = scheduler.waiting.head
     {
-        if admit(&scheduler, &cache, Int(head)) != nil { break }
+        if let refusal = admit(&scheduler, &cache, Int(head)) {
+            scheduler.plan.stop = refusal.limit
+            break
+        }
     }
     scheduler.noteCapacity()
 }
@@ -94,6 +97,7 @@ private func scheduleWholePrompts(_ scheduler: inout Scheduler, _ cache: inout K
         let head = scheduler.waiting.head
     {
         guard let refusal = admit(&scheduler, &cache, Int(head)) else { continue }
+        scheduler.plan.stop = refusal.limit
         guard case .mustBeWhole = refusal else { break }
         scheduler.waiting.setAside()
     }

@@ -18,6 +18,16 @@ enum Refusal: Equatable {
     case isHeld
     case exceedsQuota
 
+    /// The limit behind it, where it is one of the engine's.
+    var limit: StepLimit {
+        switch self {
+        case .exceedsBudget, .mustBeWhole: .tokenBudget
+        case .runningIsFull: .runningRequests
+        case .lacksBlocks: .blocks
+        default: .other
+        }
+    }
+
     /// The reason as a program in another language is told it.
     var words: String {
         switch self {

@@ -25,6 +25,8 @@ struct AgenticMooncake {
     private var hasPriorities = false
 
     /// The schema that version 2's header names.
+    private let label: TraceLabel?
+
     static let schema = "dynamo.agentic_mooncake"
 
     /// The source for a file. Throws `InputError` for rows that cannot be read, for names of
@@ -49,6 +51,7 @@ struct AgenticMooncake {
 
     private init(_ options: TraceOptions, told: Int?) {
         counters = ReaderCounters(isStrict: options.isStrict)
+        label = options.label
         givenBlocks = options.blockTokens
         blocks = BlockIdentity(tokens: options.blockTokens ?? told ?? 512, hasPartial: true)
     }
@@ -66,6 +69,7 @@ struct AgenticMooncake {
         let notes = TraceNotes(
             path: path, format: .agenticMooncake, blockTokens: hasIDs ? Int(blocks.tokens) : nil,
             assumptions: assumptions)
+        notes.labels = label.map(RequestLabels.init)
         return (
             CollectedTrace(
                 rows, counters: counters, options: options, notes: notes,
@@ -176,6 +180,7 @@ struct AgenticMooncake {
         else {
             throw ScanFailure("a key is missing", expected: "input_length and output_length")
         }
+        call.label = fields.label(label)
         call.row.prompt = prompt
         call.row.output = output
         if let priority = try fields.priority("priority") {

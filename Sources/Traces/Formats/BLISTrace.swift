@@ -24,6 +24,7 @@ struct BLISTrace {
         var priority: Int64 = 0
         var group: UInt64?
         var session: UInt64?
+        var label: String?
         var isOK = true
         var line = 0
     }
@@ -34,6 +35,9 @@ struct BLISTrace {
     /// Length of each group's prefix, and its content.
     private var groups: [UInt64: (length: Int64, content: Int64)] = [:]
     private var mediaRows = 0
+    private let label: TraceLabel?
+    /// The column that holds the names asked for.
+    private let labelColumn: String?
 
     /// Whether these are the columns of the format.
     static func recognizes(_ names: [String]) -> Bool {
@@ -61,6 +65,8 @@ struct BLISTrace {
     private init(_ header: String, _ options: TraceOptions) {
         names = header.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
         counters = ReaderCounters(isStrict: options.isStrict)
+        label = options.label
+        labelColumn = options.label?.keys.first(where: names.contains)
     }
 
     /// Columns that change nothing here.
@@ -135,6 +141,7 @@ struct BLISTrace {
             }
             return value * 1_000
         }
+        if name == labelColumn { row.label = line.printable(field) }
         func text() -> UInt64? { field.isEmpty ? nil : line.hash(field) }
         switch name {
         case "arrival_time_us": row.arrival = try time()
@@ -199,6 +206,7 @@ struct BLISTrace {
         }
         let notes = TraceNotes(
             path: path, format: .blis, assumptions: assumptions, measured: measured)
+        notes.labels = label.map(RequestLabels.init)
         notes.add(remark: "the header beside it (YAML) is not read")
         if mediaRows > 0 {
             notes.add(
@@ -216,6 +224,7 @@ struct BLISTrace {
         _ row: Row, isSent: Bool, _ segments: inout [Segment]
     ) throws -> RequestGraph.Call {
         var call = RequestGraph.Call()
+        call.label = row.label
         call.row.time = row.time
         call.row.output = row.output
         guard let priority = Int32(exactly: row.priority) else {

@@ -36,6 +36,13 @@ struct Bailian: LineFormat {
     /// Tokens per block.
     var blockTokens: Int { Int(blocks.tokens) }
 
+    mutating func look(for label: TraceLabel) -> Bool {
+        keys.look(for: label.keys)
+        return true
+    }
+
+    mutating func takeLabel() -> String? { keys.takeFound() }
+
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters

@@ -15,6 +15,7 @@ struct CSVHeader {
         case session
         case elapsed
         case priority
+        case label
     }
 
     /// A role for each column.
@@ -84,6 +85,17 @@ struct CSVHeader {
             }
             roles[index] = role
         }
+    }
+
+    /// Gives the first column with a name of these its role, if it has none.
+    mutating func assign(_ label: TraceLabel) {
+        let lower = names.map { $0.lowercased() }
+        guard
+            let name = label.keys.first(where: { name in
+                lower.firstIndex(of: name).map { roles[$0] == .ignored } ?? false
+            })
+        else { return }
+        roles[lower.firstIndex(of: name)!] = .label
     }
 
     /// Throws `InputError` where a column occurs twice: which one would be meant?

@@ -26,6 +26,7 @@ struct DynamoTrace {
     private var sessionOrder: [UInt64] = []
     private var plainRequests = 0
     private var otherEvents = 0
+    private let label: TraceLabel?
 
     /// The source for a file. Throws `InputError` for events that cannot be read, and for a file
     /// without requests.
@@ -35,7 +36,8 @@ struct DynamoTrace {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = DynamoTrace(counters: ReaderCounters(isStrict: options.isStrict))
+        var trace = DynamoTrace(
+            counters: ReaderCounters(isStrict: options.isStrict), label: options.label)
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readEvent(&$0) }
@@ -47,7 +49,10 @@ struct DynamoTrace {
         }
     }
 
-    private init(counters: ReaderCounters) { self.counters = counters }
+    private init(counters: ReaderCounters, label: TraceLabel?) {
+        self.counters = counters
+        self.label = label
+    }
 
     private mutating func source(
         _ buffer: ByteCursor, path: String, _ options: TraceOptions
@@ -70,6 +75,7 @@ struct DynamoTrace {
         let notes = TraceNotes(
             path: path, format: .dynamo, blockTokens: blocks.map { Int($0.tokens) },
             measured: measured)
+        notes.labels = label.map(RequestLabels.init)
         if otherEvents > 0 {
             notes.add(remark: "events that are no ends of requests or tools: \(otherEvents)")
         }
@@ -169,6 +175,8 @@ struct DynamoTrace {
             timeToFirstToken: try request.duration("ttft_ms", scale: 6), endToEnd: total,
             outputTokens: call.row.output)
         let session = try session(context)
+        var names = context
+        call.label = request.label(label) ?? names?.label(label)
         try request.countOthers(
             &counters,
             unless: [

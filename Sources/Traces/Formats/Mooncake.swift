@@ -89,6 +89,13 @@ struct Mooncake: LineFormat {
         case other
     }
 
+    mutating func look(for label: TraceLabel) -> Bool {
+        keys.look(for: label.keys)
+        return true
+    }
+
+    mutating func takeLabel() -> String? { keys.takeFound() }
+
     @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],

@@ -14,6 +14,8 @@ struct NamedCSV: LineFormat {
     private var calendar = DayCache()
     private var turns: [UInt64: (id: Int64, end: Int64)] = [:]
     private var nextID: Int64 = 0
+    /// The column's text in the row last parsed.
+    private var label: String?
 
     /// Reads the header, and looks at the first row for what it leaves open.
     init(_ reader: inout LineReader, format: TraceFormat, options: TraceOptions) throws {
@@ -35,6 +37,7 @@ struct NamedCSV: LineFormat {
             throw InputError(
                 reader.place, "no columns of prompt and output lengths", expected: CSVHeader.wanted)
         }
+        if let label = options.label { header.assign(label) }
         let time = try FirstTime(reader, header, options)
         if time.kind == .none { header.dropTimes() }
         if time.kind == .date { header.takeDates() }
@@ -123,6 +126,14 @@ struct NamedCSV: LineFormat {
         }
     }
 
+    // The header was given the role of the column.
+    mutating func look(for label: TraceLabel) -> Bool { true }
+
+    mutating func takeLabel() -> String? {
+        defer { label = nil }
+        return label
+    }
+
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters
@@ -134,6 +145,9 @@ struct NamedCSV: LineFormat {
             if index > 0 { try cursor.comma(after: "a column") }
             switch roles[index] {
             case .ignored: cursor.skipColumn()
+            case .label:
+                let field = try cursor.csvField()
+                label = cursor.printable(field)
             case .unrecorded: try cursor.noTime()
             case .time: row.time = try cursor.time("the time", scale: timeScale)
             case .date: row.time = try cursor.dateTime(&calendar)

@@ -25,6 +25,13 @@ struct NativeLines: LineFormat {
             ("after", .after), ("think_us", .think), ("tool_us", .tool), ("waits", .waits),
         ], other: .other)
 
+    mutating func look(for label: TraceLabel) -> Bool {
+        keys.look(for: label.keys)
+        return true
+    }
+
+    mutating func takeLabel() -> String? { keys.takeFound() }
+
     @inline(__always)
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],

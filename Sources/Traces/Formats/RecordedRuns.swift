@@ -165,6 +165,9 @@ struct RecordedRuns {
                 "the result does not say when requests were sent (start_times)",
                 expected: "one of a later vllm bench serve, saved with --save-detailed")
         }
+        guard ttfts.allSatisfy({ $0 >= 0 }) else {
+            throw ScanFailure("a time to first token is negative", expected: "at least 0")
+        }
         let ends = try readEnds(&fields, ttfts)
         var failed: [Bool] = []
         let hasErrors = try fields.each("errors") { element in
@@ -214,6 +217,9 @@ struct RecordedRuns {
         var latencies: [Int64?] = []
         let hasLatencies = try fields.each("latencies") { element in
             let time = element.skipNull() ? 0 : try element.time("a latency", scale: 9)
+            guard time >= 0 else {
+                throw ScanFailure("a latency is negative", expected: "at least 0")
+            }
             latencies.append(time > 0 ? time : nil)
         }
         return hasLatencies ? latencies : hasGaps ? ends : ttfts.map { _ in nil }

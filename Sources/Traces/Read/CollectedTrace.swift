@@ -9,6 +9,9 @@ struct CollectedRows {
     /// What rows wait for besides their predecessors, row after row.
     var waits: [Wait] = []
 
+    /// Names of rows, where some have one.
+    var labels: [Int: String] = [:]
+
     var count: Int { rows.count }
 
     /// Adds a row whose segments and waits are already at the ends of `segments` and `waits`, and
@@ -79,6 +82,7 @@ struct CollectedTrace: RequestSource {
                 if let arrival = try gate.admit(
                     &row, segments: &batch.segments, waits: &batch.waits)
                 {
+                    if let name = collected.labels[index] { notes.labels?.set(name, of: row.id) }
                     batch.append(row, arrival: arrival)
                 } else {
                     batch.dropSegments(from: start)

@@ -139,6 +139,25 @@ struct JSONFields {
         return value
     }
 
+    /// The text or number of the first of some keys that is there; nil without any.
+    mutating func label(_ label: TraceLabel?) -> String? {
+        guard let label else { return nil }
+        for name in label.keys {
+            let bytes = Array(name.utf8)
+            guard
+                case (var value, let end)? = take(
+                    fields.firstIndex { cursor.matches($0.name, bytes) })
+            else { continue }
+            if value.current == 0x22, let range = try? value.stringRange() {
+                return value.printable(range)
+            }
+            if value.current != 0x7b, value.current != 0x5b {
+                return value.printable(value.at..<end)
+            }
+        }
+        return nil
+    }
+
     /// The first byte of a value, 0 without the key.
     func first(of name: StaticString) -> UInt8 {
         guard let field = fields.first(where: { cursor.matches($0.name, name) }) else { return 0 }

@@ -23,6 +23,9 @@ struct KeyReader<Key: Equatable> {
     /// Two for every place in an object: its beginning, after each name's value.
     private var memories: [Memory]
     private var place = 0
+    /// Names whose values are wanted as texts, the first that an object has; and what that was.
+    private var wanted: [[UInt8]] = []
+    private var found: (rank: Int, text: String)?
     /// A bit for each known key that this object has had.
     private var seen: UInt64 = 0
 
@@ -63,8 +66,34 @@ struct KeyReader<Key: Equatable> {
     /// change nothing.
     mutating func pass(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         let index = place - 1 - names.count
+        if let rank = wanted.firstIndex(of: others[index]) { return try look(&cursor, rank) }
         if index >= ignored { try cursor.count(others[index], &counters) }
         try cursor.skipValue()
+    }
+
+    /// Keeps the values of keys that stand for `other` and have one of these names.
+    mutating func look(for names: [String]) { wanted = names.map { Array($0.utf8) } }
+
+    /// The value of the first of those names that the object had, which is forgotten.
+    mutating func takeFound() -> String? {
+        defer { found = nil }
+        return found?.text
+    }
+
+    private mutating func look(_ cursor: inout ByteCursor, _ rank: Int) throws {
+        let start = cursor.at
+        let isText = cursor.current == 0x22
+        try cursor.skipValue()
+        guard rank < found?.rank ?? .max else { return }
+        var value = cursor
+        value.at = start
+        if isText {
+            found = (rank, value.printable(try value.stringRange()))
+        } else if !cursor.matches(start..<cursor.at, "null"), value.current != 0x7b,
+            value.current != 0x5b
+        {
+            found = (rank, cursor.printable(start..<cursor.at))
+        }
     }
 
     /// The next key, with the cursor at its value, or nil when the object has ended.

@@ -10,6 +10,10 @@ protocol LineFormat {
     var waits: [Wait] { get }
     /// Whether it draws arrivals with `TraceOptions.requestRate`, as none are recorded.
     var drawsArrivals: Bool { get }
+    /// Whether it looks for names of requests; then it is told which ones.
+    mutating func look(for label: TraceLabel) -> Bool
+    /// The name of the row last parsed, which it forgets.
+    mutating func takeLabel() -> String?
     /// Reads one line; appends the prompt's content, if the format has any, to `segments`.
     /// Returns false for a line that holds no request (a blank one).
     mutating func parse(
@@ -21,6 +25,8 @@ protocol LineFormat {
 extension LineFormat {
     var assumptions: [String] { [] }
     var drawsArrivals: Bool { false }
+    mutating func look(for label: TraceLabel) -> Bool { false }
+    mutating func takeLabel() -> String? { nil }
     var waits: [Wait] { [] }
 }
 
@@ -32,11 +38,13 @@ struct LineTrace<Format: LineFormat>: RequestSource {
     private let notes: TraceNotes
     private var isDone = false
     private var batch: BatchColumns
+    private let labels: RequestLabels?
 
     init(_ reader: LineReader, _ format: Format, options: TraceOptions, notes: TraceNotes) {
         self.reader = reader
         self.format = format
         self.notes = notes
+        labels = notes.labels
         batch = BatchColumns(capacity: options.batchSize)
         gate = Gate(options: options, countsFromFirstRow: format.countsFromFirstRow)
     }
@@ -82,10 +90,18 @@ struct LineTrace<Format: LineFormat>: RequestSource {
             if let arrival = try gate.admit(
                 &row, segments: &batch.segments, waits: &batch.waits)
             {
+                if let labels { note(labels, row.id) }
                 return batch.append(row, arrival: arrival)
             }
         }
+        if labels != nil { _ = format.takeLabel() }
         batch.dropSegments(from: start)
+    }
+
+    /// Keeps the name of a row.
+    @inline(never)
+    private mutating func note(_ labels: RequestLabels, _ id: Int64) {
+        if let name = format.takeLabel() { labels.set(name, of: id) }
     }
 
     /// The same for a row that waits for more than its predecessor.
@@ -95,8 +111,10 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         let first = batch.waits.count
         batch.waits += format.waits
         if let arrival = try gate.admit(&row, segments: &batch.segments, waits: &batch.waits) {
+            if let labels { note(labels, row.id) }
             batch.append(row, arrival: arrival)
         } else {
+            if labels != nil { _ = format.takeLabel() }
             batch.dropSegments(from: start)
             batch.dropWaits(from: first)
         }

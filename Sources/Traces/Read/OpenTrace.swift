@@ -127,6 +127,8 @@ private func lines(
     if options.requestRate != nil, !rows.drawsArrivals {
         notes.add(remark: "no request rate is used: times are recorded")
     }
+    var rows = rows
+    if let label = options.label, rows.look(for: label) { notes.labels = RequestLabels(label) }
     let sorted = options.sortsRows ? try reader.sorted(rows, isStrict: options.isStrict) : reader
     return (LineTrace(sorted, rows, options: options, notes: notes), notes)
 }

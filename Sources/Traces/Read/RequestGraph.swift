@@ -19,6 +19,8 @@ struct RequestGraph {
     struct Call {
         var row = TraceRow()
         var edges: [Edge] = []
+        /// Its name, where one was asked for and is there.
+        var label: String?
         /// Nanoseconds from arrival to end, as recorded or assumed.
         var duration: Int64 = 0
         /// Not before this time, where it waits for others; nanoseconds of the file's clock.
@@ -91,6 +93,7 @@ struct RequestGraph {
                 rows.waits.append(Wait(request: -1, event: .origin, delay: time))
             }
             ids[place] = rows.append(row)
+            if let label = calls[place].label { rows.labels[Int(ids[place])] = label }
             if let request = calls[place].measured { measured.add(request, id: ids[place]) }
         }
         return (rows, measured)

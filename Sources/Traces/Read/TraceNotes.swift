@@ -116,6 +116,7 @@ public final class TraceNotes: Sendable {
         var origin: Int64 = 0
         var unknownKeys: [UnknownKeys.Count] = []
         var asides: [String] = []
+        var labels: RequestLabels?
     }
 
     /// The trace's path as given.
@@ -141,6 +142,10 @@ public final class TraceNotes: Sendable {
         self.assumptions = assumptions
         self.format = format
         self.blockTokens = blockTokens
+        guard let measured, measured.absurd > 0 else { return }
+        add(
+            remark: "latencies that are negative or end before they begin are not used: "
+                + "\(measured.absurd)")
     }
 
     /// Rows read so far, dropped ones included.
@@ -190,6 +195,12 @@ public final class TraceNotes: Sendable {
     }
 
     /// Adds a sentence to the remarks.
+    /// The names that were asked for; nil where the format is not looked through for them.
+    public internal(set) var labels: RequestLabels? {
+        get { state.withLock { $0.labels } }
+        set { state.withLock { $0.labels = newValue } }
+    }
+
     func add(remark: String) { state.withLock { $0.asides.append(remark) } }
 }
 

@@ -79,6 +79,8 @@ public struct TraceOptions: Sendable {
     public var blockTokens: Int?
     /// What the trace calls time, prompt and output length; nil: names that the formats have.
     public var columns: TraceColumns?
+    /// Names of requests to be read besides.
+    public var label: TraceLabel?
 
     public init() {}
 }

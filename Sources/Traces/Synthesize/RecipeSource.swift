@@ -25,6 +25,9 @@ public struct RecipeSource: RequestSource {
     private let kinds: [ClassSampler]
     private let shares: [Double]
     private let priorities: [Int32]
+    private let names: [String]
+    /// The kinds of sessions, by the requests' ids, where they are wanted.
+    public var labels: RequestLabels?
     private var random: SeededRandom
     private var sessions: [Session] = []
     private var freeSlots: [Int] = []
@@ -57,6 +60,7 @@ public struct RecipeSource: RequestSource {
         let seed = seed ?? recipe.seed
         kinds = recipe.classes.enumerated().map { ClassSampler($1, number: $0, seed: seed) }
         priorities = recipe.classes.map(\.priority)
+        names = recipe.classes.map(\.name)
         let total = recipe.classes.reduce(0) { $0 + $1.share }
         var cumulative = 0.0
         shares = recipe.classes.map {
@@ -210,6 +214,7 @@ public struct RecipeSource: RequestSource {
         let arrival = Self.nanoseconds(time)
         row.abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
         batch.segments.append(contentsOf: sessions[slot].content)
+        labels?.set(names[sessions[slot].kind], of: nextID)
         batch.append(row, arrival: arrival)
     }
 

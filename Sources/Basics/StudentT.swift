@@ -1,5 +1,3 @@
-import Basics
-
 /// Student's t distribution, from arithmetic that gives the same bits on every platform.
 ///
 /// The distribution function is 1 − ½·I_x(ν/2, ½) with x = ν/(ν + t²) (Abramowitz and Stegun

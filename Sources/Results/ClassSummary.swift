@@ -1,0 +1,138 @@
+import Basics
+import Simulator
+
+/// The figures of the requests of one class.
+public struct ClassSummary: Sendable, Equatable {
+    /// The class's number: the priority, or its place among bounds or names.
+    public var key: Int
+    /// What it is called.
+    public var name: String
+    /// Requests by how they ended and their tokens; counts of steps are 0.
+    public var counters: Counters
+    /// Finished requests that met every limit of the objective.
+    public var goodRequests: Int
+    /// The time that rates divide by, seconds: that of the run's own rates.
+    public var duration: Double
+    public var timeToFirstToken: LatencySummary
+    public var timePerOutputToken: LatencySummary
+    /// Of gaps; nil where it was not told whose they are.
+    public var interTokenLatency: LatencySummary?
+    public var endToEnd: LatencySummary
+    public var queueTime: LatencySummary
+
+    /// The figures of a class in a run of so many seconds.
+    public init(_ members: RequestClass, seconds: Double) {
+        key = members.key
+        name = members.name
+        counters = members.counters
+        goodRequests = members.goodRequests
+        duration = seconds
+        let exact = members.latencies
+        timeToFirstToken = LatencySummary(
+            members.timeToFirstToken, exact: exact?.timeToFirstToken)
+        timePerOutputToken = LatencySummary(
+            members.timePerOutputToken, exact: exact?.timePerOutputToken)
+        interTokenLatency = members.interTokenLatency.map { LatencySummary($0) }
+        endToEnd = LatencySummary(members.endToEnd, exact: exact?.endToEnd)
+        queueTime = LatencySummary(members.queueTime, exact: exact?.queueTime)
+    }
+
+    /// The latencies by the names that they have in summary.json.
+    package var latencies: [(name: String, value: LatencySummary)] {
+        [("ttft", timeToFirstToken), ("tpot", timePerOutputToken)]
+            + (interTokenLatency.map { [("itl", $0)] } ?? [])
+            + [("e2el", endToEnd), ("queue", queueTime)]
+    }
+
+    /// The counts by the names that they have in summary.json.
+    var counts: [(String, Int)] {
+        [
+            ("num_prompts", counters.requests), ("completed", counters.finished),
+            ("failed", counters.requests - counters.finished),
+            ("rejected", counters.rejected), ("aborted", counters.aborted),
+            ("unfinished", counters.unfinished), ("good_requests", goodRequests),
+            ("preempted_requests", counters.preemptedRequests),
+            ("total_input_tokens", counters.finishedPromptTokens),
+            ("total_output_tokens", counters.finishedOutputTokens),
+        ]
+    }
+
+    /// The rates by the names that they have in summary.json.
+    var rates: [(String, Double)] {
+        [
+            ("request_throughput", ratio(Double(counters.finished), duration)),
+            ("request_goodput", ratio(Double(goodRequests), duration)),
+            ("output_throughput", ratio(Double(counters.finishedOutputTokens), duration)),
+        ]
+    }
+}
+
+/// The classes of a run by one dimension.
+public struct ClassTable: Sendable, Equatable {
+    public var dimension: ClassDimension
+    /// Whether it was asked for; else it stands there because there are several.
+    public var isWanted: Bool
+    public var classes: [ClassSummary]
+
+    /// A table of the classes of a run of so many seconds.
+    public init(_ classes: RequestClasses, isWanted: Bool, seconds: Double) {
+        dimension = classes.rule.dimension
+        self.isWanted = isWanted
+        self.classes = classes.classes.map { ClassSummary($0, seconds: seconds) }
+    }
+
+    /// Its key in summary.json.
+    var key: String { "by_" + dimension.rawValue }
+
+    /// The header of classes.csv: the names of summary.json.
+    public static let header: String = {
+        let latencies = ["ttft", "tpot", "itl", "e2el", "queue"].flatMap { name in
+            ["\(name)_count"]
+                + ["mean", "std", "median", "p90", "p95", "p99", "max"].map { "\($0)_\(name)_ms" }
+        }
+        return
+            ([
+                "by", "class", "num_prompts", "completed", "failed", "rejected", "aborted",
+                "unfinished", "good_requests", "preempted_requests", "total_input_tokens",
+                "total_output_tokens", "request_throughput", "request_goodput",
+                "output_throughput",
+            ] + latencies).joined(separator: ",")
+    }()
+
+    /// The rows of classes.csv, in the order of the header; a figure of nothing is empty.
+    public var rows: [String] {
+        classes.map { members in
+            var cells = [dimension.rawValue, RequestLine.quoted(members.name)]
+            cells += members.counts.map { "\($0.1)" } + members.rates.map { "\($0.1)" }
+            for name in ["ttft", "tpot", "itl", "e2el", "queue"] {
+                let latency = members.latencies.first { $0.name == name }?.value
+                guard let latency, latency.count > 0 else {
+                    cells += ["0"] + [String](repeating: "", count: 7)
+                    continue
+                }
+                cells += ["\(latency.count)"]
+                cells += [
+                    latency.mean, latency.deviation, latency.median, latency.p90, latency.p95,
+                    latency.p99, latency.maximum,
+                ].map { "\($0)" }
+            }
+            return cells.joined(separator: ",")
+        }
+    }
+}
+
+/// Shares of the replicas' time in which a limit kept steps from holding more.
+public struct LimitShares: Sendable, Equatable {
+    public var tokenBudget: Double
+    public var runningRequests: Double
+    public var blocks: Double
+    public var other: Double
+
+    init(_ times: LimitTimes, of seconds: Double) {
+        func share(_ time: Int128) -> Double { ratio(Double(time) * 1e-12, seconds) }
+        tokenBudget = share(times.tokenBudget)
+        runningRequests = share(times.runningRequests)
+        blocks = share(times.blocks)
+        other = share(times.other)
+    }
+}

@@ -1,0 +1,74 @@
+import Simulator
+
+extension RunSummary {
+    /// Takes over what a run's records say: exact percentiles, classes, whether the load is steady
+    /// and intervals of the means. `wanted`: the dimension that was asked for.
+    public mutating func take(_ figures: RequestFigures, by wanted: ClassDimension?) {
+        if let exact = figures.latencies {
+            isExact = true
+            timeToFirstToken.take(exact.timeToFirstToken)
+            timePerOutputToken.take(exact.timePerOutputToken)
+            endToEnd.take(exact.endToEnd)
+            queueTime.take(exact.queueTime)
+        }
+        for classes in figures.classes {
+            let isWanted = classes.rule.dimension == wanted
+            warnings += Self.remarks(classes, isWanted: isWanted)
+            guard isWanted ? !classes.isUnnamed : classes.number > 1 else { continue }
+            let table = ClassTable(classes, isWanted: isWanted, seconds: measuredDuration)
+            if !table.classes.isEmpty { self.classes.append(table) }
+        }
+        let isOpen = concurrency == nil
+        let range = stretch == nil ? nil : figures.arrivals
+        let found = figures.trend.steadiness(from: range?.lowerBound, to: range?.upperBound)
+        if isOpen { steadiness = found }
+        let means = [
+            ("mean_ttft_ms", figures.timeToFirstToken),
+            ("mean_tpot_ms", figures.timePerOutputToken), ("mean_e2el_ms", figures.endToEnd),
+        ]
+        intervals = means.compactMap { key, mean in
+            mean.interval.map { (key, $0.scaled(by: 1e-9)) }
+        }
+        if let throughput = found?.throughput, counters.finished >= 40 {
+            intervals.append(("request_throughput", throughput))
+        }
+    }
+
+    /// What to say where classes are not told, or are no classes.
+    private static func remarks(_ classes: RequestClasses, isWanted: Bool) -> [String] {
+        let rule = classes.rule
+        if classes.isOverrun {
+            let what = rule.dimension.label?.words ?? rule.dimension.rawValue
+            return ["more than \(RequestClasses.most) classes by \(what): no figures by it"]
+        }
+        guard isWanted else { return [] }
+        if classes.isUnnamed, let label = rule.dimension.label {
+            let why =
+                rule.isLookedFor
+                ? "no request has one of " + label.keys.joined(separator: ", ")
+                : "traces of this format are not looked through for it"
+            return [
+                "output.by is \(rule.dimension.rawValue), and the trace names no \(label.words): "
+                    + why + ". There are no figures by it"
+            ]
+        }
+        if classes.number == 1, let only = classes.classes.first {
+            return [
+                "output.by is \(rule.dimension.rawValue), and all requests are of one class, "
+                    + only.name
+            ]
+        }
+        return []
+    }
+}
+
+extension LatencySummary {
+    /// Takes percentiles of the values themselves.
+    fileprivate mutating func take(_ exact: LatencyValues) {
+        guard let found = exact.percentiles([50, 90, 95, 99]) else { return }
+        median = found[0] / 1e9
+        p90 = found[1] / 1e9
+        p95 = found[2] / 1e9
+        p99 = found[3] / 1e9
+    }
+}

@@ -1,0 +1,98 @@
+import Basics
+
+/// A mean of values that follow one another, with an interval at 95 % that allows for neighbours
+/// being alike: by the means of batches.
+///
+/// At least 20 and fewer than 40 batches of equal size, which grows with the number of values (the
+/// means of few and long batches are nearly independent: B. Schmeiser, "Batch size effects in the
+/// analysis of simulation output", Operations Research 30, 1982). Where the means of neighbouring
+/// batches are still correlated, they count as fewer.
+public struct BatchedMean: Sendable {
+    /// Batches that are joined in pairs.
+    private static let most = 40
+
+    private var size = 1
+    private var sums: [Double] = []
+    private var current = 0.0
+    private var inCurrent = 0
+    private var total = 0.0
+    /// How many values there were.
+    public private(set) var count = 0
+
+    /// No values.
+    public init() {}
+
+    /// Adds the next value. O(1) amortised.
+    public mutating func add(_ value: Double) {
+        count += 1
+        total += value
+        current += value
+        inCurrent += 1
+        guard inCurrent == size else { return }
+        sums.append(current)
+        (current, inCurrent) = (0, 0)
+        guard sums.count == Self.most else { return }
+        sums = stride(from: 0, to: Self.most, by: 2).map { sums[$0] + sums[$0 + 1] }
+        size *= 2
+    }
+
+    /// The mean of all values and its interval; nil for fewer than 40 values. O(1).
+    public var interval: MeanInterval? {
+        guard count >= Self.most else { return nil }
+        var interval = MeanInterval(sums.map { $0 / Double(size) })
+        interval?.mean = total / Double(count)
+        return interval
+    }
+}
+
+/// A mean with the half-width of its interval at 95 %.
+public struct MeanInterval: Sendable, Equatable {
+    public internal(set) var mean: Double
+    public let halfWidth: Double
+    /// How many means it is taken from.
+    public let batches: Int
+
+    /// From the means of batches in a row; nil for fewer than ten.
+    init?(_ means: [Double]) {
+        guard means.count >= 10 else { return nil }
+        let count = Double(means.count)
+        let mean = means.reduce(0, +) / count
+        let distances = means.map { $0 - mean }
+        let squares = distances.reduce(0) { $0 + $1 * $1 }
+        let effective = Self.independent(distances)
+        let freedom = max(Self.leastFreedom, effective - 1)
+        let error = (squares / (count - 1) / effective).squareRoot()
+        self.mean = mean
+        halfWidth = error * StudentT.critical(tail: 0.025, freedom: freedom)
+        batches = means.count
+    }
+
+    /// Degrees of freedom that are counted at least: the correlation is itself an estimate, and
+    /// with fewer the interval would be as wide as chance makes it.
+    static let leastFreedom = 5.0
+
+    /// As how many independent values so many in a row count, by the correlation of neighbours r:
+    /// n (1 − r) / (1 + r), at most all of them and at least two.
+    static func independent(_ distances: [Double]) -> Double {
+        let squares = distances.reduce(0) { $0 + $1 * $1 }
+        guard squares > 0 else { return Double(distances.count) }
+        let products = zip(distances, distances.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
+        let correlation = min(max(0, products / squares), 0.999)
+        return max(2, Double(distances.count) * (1 - correlation) / (1 + correlation))
+    }
+
+    /// The same in another unit.
+    public func scaled(by factor: Double) -> MeanInterval {
+        MeanInterval(mean: mean * factor, halfWidth: halfWidth * factor, batches: batches)
+    }
+
+    private init(mean: Double, halfWidth: Double, batches: Int) {
+        self.mean = mean
+        self.halfWidth = halfWidth
+        self.batches = batches
+    }
+
+    /// Both ends.
+    public var low: Double { mean - halfWidth }
+    public var high: Double { mean + halfWidth }
+}

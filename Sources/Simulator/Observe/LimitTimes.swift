@@ -1,0 +1,49 @@
+/// What kept a step from holding more, where requests waited or prompts were cut.
+enum StepLimit {
+    /// The step's budget of tokens was spent.
+    case tokenBudget
+    /// As many requests ran as may.
+    case runningRequests
+    /// The next request's blocks did not fit, or one was preempted for want of blocks.
+    case blocks
+    /// A rule besides these: `prefill_schedule_interval`, or a policy.
+    case other
+}
+
+/// For how long each limit kept steps from holding more: the sum of such steps' times, each from
+/// when the GPUs were free for it to its end. Picoseconds, summed over replicas.
+///
+/// A step has one limit at most, the first that the scheduler met: a preemption, the budget, the
+/// number of running requests, then what refused the head of the queue. A step that lets nobody
+/// wait and cuts no prompt has none.
+public struct LimitTimes: Sendable, Equatable {
+    /// The budget of tokens: a request waits, or a prompt is cut, and the budget is spent.
+    public internal(set) var tokenBudget: Int128 = 0
+    /// `max_num_seqs`, or `max_num_active_seqs`: a request waits, and as many run as may.
+    public internal(set) var runningRequests: Int128 = 0
+    /// The pool: the next request's blocks do not fit, or a running request was preempted.
+    public internal(set) var blocks: Int128 = 0
+    /// Requests wait for another reason: `prefill_schedule_interval`, or a policy's decision.
+    public internal(set) var other: Int128 = 0
+
+    /// No time at all.
+    public init() {}
+
+    /// Adds a step's time. O(1).
+    mutating func add(_ span: Int64, _ limit: StepLimit) {
+        switch limit {
+        case .tokenBudget: tokenBudget += Int128(span)
+        case .runningRequests: runningRequests += Int128(span)
+        case .blocks: blocks += Int128(span)
+        case .other: other += Int128(span)
+        }
+    }
+
+    /// Adds another replica's. O(1).
+    mutating func add(_ more: LimitTimes) {
+        tokenBudget += more.tokenBudget
+        runningRequests += more.runningRequests
+        blocks += more.blocks
+        other += more.other
+    }
+}

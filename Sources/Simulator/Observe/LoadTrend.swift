@@ -1,0 +1,165 @@
+import Basics
+
+/// How many requests are in the cluster over time, and how many end, in at most 2,048 windows that
+/// widen as the run goes on: whether the load is steady, and how sure the throughput is.
+public struct LoadTrend: Sendable {
+    private static let mostWindows = 2048
+    /// Batches of windows for intervals.
+    private static let batches = 20
+
+    /// What happens in a window.
+    private struct Window {
+        var arrivals = 0
+        /// Ends of finished requests.
+        var finishes = 0
+        /// Arrivals less ends.
+        var net: Int64 = 0
+        /// Σ of the time from each arrival to the window's end, less the same of ends.
+        var presence: Int128 = 0
+    }
+
+    private var start: Int64 = -1
+    /// A window is 2^shift picoseconds: a millisecond at first.
+    private var shift: Int64 = 30
+    private var windows: [Window] = []
+    private var arrivals = 0
+
+    /// Nobody was there.
+    public init() {}
+
+    /// Takes an ended request in, in order of arrival. O(1) amortised.
+    public mutating func add(_ record: RequestRecord) {
+        guard record.outcome != .rejected, record.finish >= record.arrival else { return }
+        if start < 0 { start = record.arrival }
+        arrivals += 1
+        reach(record.finish)
+        change(at: record.arrival, by: 1)
+        change(at: record.finish, by: -1)
+        windows[place(record.arrival)].arrivals += 1
+        if record.outcome == .finished { windows[place(record.finish)].finishes += 1 }
+    }
+
+    private func place(_ time: Int64) -> Int { Int((time - start) >> shift) }
+
+    private mutating func change(at time: Int64, by step: Int64) {
+        let place = place(time)
+        let end = start + Int64(place + 1) << shift
+        windows[place].net += step
+        windows[place].presence += Int128(step) * Int128(end - time)
+    }
+
+    /// Makes windows up to a time, joining pairs when they would be too many.
+    private mutating func reach(_ time: Int64) {
+        while place(time) >= Self.mostWindows {
+            let width = Int128(1) << Int128(shift)
+            windows = stride(from: 0, to: windows.count, by: 2).map { first in
+                var joined = windows[first]
+                joined.presence += Int128(joined.net) * width
+                guard first + 1 < windows.count else { return joined }
+                let second = windows[first + 1]
+                joined.arrivals += second.arrivals
+                joined.finishes += second.finishes
+                joined.net += second.net
+                joined.presence += second.presence
+                return joined
+            }
+            shift += 1
+        }
+        while windows.count <= place(time) { windows.append(Window()) }
+    }
+
+    /// The trend between two moments, picoseconds, or until nine tenths of the requests have
+    /// arrived: the last ones may be turns that wait for their answers, or meet a cluster that
+    /// empties. Nil where that is too short. O(windows).
+    public func steadiness(from first: Int64? = nil, to last: Int64? = nil) -> Steadiness? {
+        guard start >= 0 else { return nil }
+        let begin = first.map { place(max(start, $0)) } ?? 0
+        let end = min(last.map { place(max(start, $0)) } ?? .max, mostArrived)
+        let width = (end - begin) / Self.batches
+        guard width >= 1 else { return nil }
+        var (levels, rates): ([Double], [Double]) = ([], [])
+        var level = windows[..<begin].reduce(0) { $0 + $1.net }
+        let size = Double(Int64(1) << shift)
+        for batch in 0..<Self.batches {
+            var (presence, finishes) = (0.0, 0)
+            for place in (begin + batch * width)..<(begin + (batch + 1) * width) {
+                presence += Double(level) * size + Double(windows[place].presence)
+                level += windows[place].net
+                finishes += windows[place].finishes
+            }
+            levels.append(presence / (size * Double(width)))
+            rates.append(Double(finishes) / (size * Double(width) * 1e-12))
+        }
+        let seconds = Double(Self.batches * width) * size * 1e-12
+        return Steadiness(
+            levels, seconds: seconds, from: Double(begin) * size * 1e-12,
+            throughput: MeanInterval(rates))
+    }
+
+    /// The first window before which nine tenths of the requests have arrived.
+    private var mostArrived: Int {
+        var (place, arrived) = (0, 0)
+        while place < windows.count, 10 * (arrived + windows[place].arrivals) <= 9 * arrivals {
+            arrived += windows[place].arrivals
+            place += 1
+        }
+        return place
+    }
+}
+
+/// Whether the number of requests in the cluster is steady, by a straight line through its means
+/// over twenty spans of time.
+public struct Steadiness: Sendable, Equatable {
+    /// What the line says.
+    public enum Verdict: String, Sendable {
+        /// It changes by a tenth of its mean at most, or by no more than chance explains.
+        case steady
+        case growing
+        case falling
+        /// It varies so much that nothing can be said.
+        case unclear
+    }
+
+    public let verdict: Verdict
+    /// Requests in the cluster, mean over the time looked at.
+    public let meanInCluster: Double
+    /// By how much that rises along the line from the beginning to the end of the time.
+    public let change: Double
+    /// Half of the interval of the change, at 95 %; spans that are like their neighbours count as
+    /// fewer.
+    public let halfWidth: Double
+    /// When the time looked at begins, counted from the first arrival, and how long it is, seconds.
+    public let from: Double
+    public let seconds: Double
+    /// Finished requests per second in that time.
+    public let throughput: MeanInterval?
+
+    init(_ levels: [Double], seconds: Double, from: Double, throughput: MeanInterval?) {
+        self.seconds = seconds
+        self.from = from
+        self.throughput = throughput
+        let count = Double(levels.count)
+        let mean = levels.reduce(0, +) / count
+        // Times as shares of the whole, about their middle.
+        let times = levels.indices.map { (Double($0) + 0.5) / count - 0.5 }
+        let spread = times.reduce(0) { $0 + $1 * $1 }
+        let slope = zip(times, levels).reduce(0) { $0 + $1.0 * $1.1 } / spread
+        let rest = zip(times, levels).map { $0.1 - mean - slope * $0.0 }
+        let squares = rest.reduce(0) { $0 + $1 * $1 }
+        let effective = MeanInterval.independent(rest)
+        // The line takes two degrees of freedom; the error counts as of so many values.
+        let variance = squares / (count - 2) * count / effective
+        let freedom = max(MeanInterval.leastFreedom, effective - 2)
+        meanInCluster = mean
+        change = slope
+        halfWidth =
+            (variance / spread).squareRoot() * StudentT.critical(tail: 0.025, freedom: freedom)
+        if abs(slope) <= mean / 10, halfWidth <= mean / 2 {
+            verdict = .steady
+        } else if abs(slope) > halfWidth {
+            verdict = slope > 0 ? .growing : .falling
+        } else {
+            verdict = halfWidth <= mean / 2 ? .steady : .unclear
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import Traces
+
+/// By what requests are told apart.
+public enum ClassDimension: String, Sendable, CaseIterable {
+    /// Their priority.
+    case priority
+    /// The kind of session or agent that the trace names.
+    case session
+    /// The tenant that the trace names.
+    case tenant
+    /// The LoRA adapter that the trace names.
+    case lora
+    /// The length of their prompts.
+    case prompt
+
+    /// The names to be read from the trace for it; nil where none are.
+    public var label: TraceLabel? { TraceLabel(rawValue: rawValue) }
+}
+
+/// Which class each request belongs to.
+public struct ClassRule: Sendable {
+    public let dimension: ClassDimension
+    /// Tokens at which a new class of prompts begins, rising.
+    private let bounds: [Int]
+    private let labels: RequestLabels?
+
+    /// Classes by priority.
+    public static let priority = ClassRule(dimension: .priority, bounds: [], labels: nil)
+
+    /// Classes of prompts: below the first bound, from each bound to the next, from the last one.
+    public static func prompts(from bounds: [Int]) -> ClassRule {
+        ClassRule(dimension: .prompt, bounds: bounds, labels: nil)
+    }
+
+    /// Classes by the names that a trace gives; nil: it is of a format that has none.
+    public static func named(_ dimension: ClassDimension, _ labels: RequestLabels?) -> ClassRule {
+        ClassRule(dimension: dimension, bounds: [], labels: labels)
+    }
+
+    /// Whether the trace was looked through for names.
+    public var isLookedFor: Bool { labels != nil }
+
+    /// The number of a request's class: the priority, the number of bounds reached, the name's
+    /// number or -1 for none. O(bounds).
+    public func key(of record: RequestRecord) -> Int {
+        switch dimension {
+        case .priority: Int(record.priority)
+        case .prompt: bounds.count { $0 <= Int(record.promptTokens) }
+        case .session, .tenant, .lora: labels.map { Int($0.code(of: record.id)) } ?? -1
+        }
+    }
+
+    /// What the class with a number is called.
+    public func name(_ key: Int) -> String {
+        switch dimension {
+        case .priority: return "\(key)"
+        case .session, .tenant, .lora:
+            guard let labels, key >= 0 else { return Self.none }
+            return labels.name(Int32(key))
+        case .prompt:
+            if bounds.isEmpty { return "all" }
+            if key == 0 { return "below \(bounds[0])" }
+            return key < bounds.count
+                ? "\(bounds[key - 1]) to \(bounds[key] - 1)" : "\(bounds[key - 1]) or more"
+        }
+    }
+
+    /// What requests without a name are called.
+    static let none = "(none)"
+
+    /// Whether one class comes before another in a list.
+    func precedes(_ a: Int, _ b: Int) -> Bool {
+        guard dimension.label != nil else { return a < b }
+        if a < 0 || b < 0 { return b < 0 && a >= 0 }
+        return (name(a), a) < (name(b), b)
+    }
+}
+
+/// The ended requests of one class.
+public struct RequestClass: Sendable {
+    /// The class's number and name.
+    public let key: Int
+    public let name: String
+    /// Requests by how they ended, their tokens, and requests preempted; counts of steps are 0.
+    public let counters: Counters
+    /// Finished requests that met every limit of the objective.
+    public let goodRequests: Int
+    /// Histograms of picoseconds, of the same requests as those of a whole run.
+    public let timeToFirstToken: LatencyHistogram
+    public let timePerOutputToken: LatencyHistogram
+    public let endToEnd: LatencyHistogram
+    public let queueTime: LatencyHistogram
+    /// Of gaps between tokens; nil where it was not told whose they are.
+    public let interTokenLatency: LatencyHistogram?
+    /// The latencies as they are; nil where there are too many.
+    public let latencies: RequestLatencies?
+
+    fileprivate init(_ key: Int, _ name: String, _ member: RequestClasses.Member) {
+        self.key = key
+        self.name = name
+        var counters = Counters()
+        counters.add(member.statistics.counters)
+        counters.outputTokens = member.statistics.outputTokens
+        self.counters = counters
+        goodRequests = member.statistics.goodRequests
+        timeToFirstToken = LatencyHistogram(
+            member.statistics.timeToFirstToken,
+            squares: member.statistics.squares.timeToFirstToken)
+        timePerOutputToken = LatencyHistogram(
+            member.statistics.timePerOutputToken,
+            squares: member.statistics.squares.timePerOutputToken)
+        endToEnd = LatencyHistogram(
+            member.statistics.endToEnd, squares: member.statistics.squares.endToEnd)
+        queueTime = LatencyHistogram(
+            member.statistics.queueTime, squares: member.statistics.squares.queueTime)
+        interTokenLatency =
+            member.hasGaps ? LatencyHistogram(member.gaps, squares: member.gapSquares) : nil
+        latencies = member.latencies
+    }
+}
+
+/// Tells the requests of a run apart by a rule.
+///
+/// A class, because it is fed while a simulation holds its observer. Memory follows the classes,
+/// and the requests up to a million of them.
+public final class RequestClasses {
+    /// Accumulates one class: statistics cannot be copied, as values of a dictionary are.
+    fileprivate final class Member {
+        var statistics: RequestStatistics
+        var gaps = HotHistogram()
+        var gapSquares = SquareSum()
+        var hasGaps = false
+        var latencies: RequestLatencies? = RequestLatencies()
+        init(_ objective: ServiceLevelObjective) { statistics = RequestStatistics(objective) }
+    }
+
+    /// More different classes than these are no classes, but a measure of something.
+    public static let most = 64
+
+    /// What tells them apart.
+    public let rule: ClassRule
+    private let objective: ServiceLevelObjective
+    private var members: [Int: Member] = [:]
+    private var count = 0
+    /// Whether there were more than `most`: then none is told.
+    public private(set) var isOverrun = false
+
+    /// No requests, to be held to an objective.
+    public init(_ rule: ClassRule, _ objective: ServiceLevelObjective) {
+        self.rule = rule
+        self.objective = objective
+    }
+
+    /// Enters an ended request, and the gaps between its tokens where they are known. O(gaps).
+    public func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
+        guard !isOverrun, let member = member(rule.key(of: record)) else { return }
+        count += 1
+        member.statistics.add(record)
+        member.latencies?.add(record)
+        if count > RequestLatencies.most {
+            for (_, member) in members { member.latencies = nil }
+        }
+        guard let gaps else { return }
+        member.hasGaps = true
+        for gap in gaps {
+            member.gaps.add(gap)
+            member.gapSquares.add(gap)
+        }
+    }
+
+    private func member(_ key: Int) -> Member? {
+        if let member = members[key] { return member }
+        guard members.count < Self.most else {
+            isOverrun = true
+            members = [:]
+            return nil
+        }
+        let member = Member(objective)
+        if count >= RequestLatencies.most { member.latencies = nil }
+        members[key] = member
+        return member
+    }
+
+    /// How many classes there are.
+    public var number: Int { members.count }
+
+    /// Whether no request has a name of the kind that tells them apart.
+    public var isUnnamed: Bool {
+        rule.dimension.label != nil && !members.isEmpty && members.keys.allSatisfy { $0 < 0 }
+    }
+
+    /// The classes, by priority, by length or by name, those without a name last.
+    public var classes: [RequestClass] {
+        members.sorted { rule.precedes($0.key, $1.key) }.map { key, member in
+            RequestClass(key, rule.name(key), member)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// Figures of a run that need every record, of the requests between the margins: exact latencies,
+/// classes, and intervals of the means.
+///
+/// A class, because it is fed while a simulation holds its observer.
+public final class RequestFigures {
+    private struct Ended {
+        var record: RequestRecord
+        var gaps: [Int64]?
+    }
+
+    private var filter: MarginFilter<Ended>
+    /// Those asked for, and those by priority.
+    public let classes: [RequestClasses]
+    /// Latencies as they are; nil where there are too many.
+    public private(set) var latencies: RequestLatencies? = RequestLatencies()
+    private var count = 0
+    /// Means with their intervals, in order of arrival, picoseconds.
+    public private(set) var timeToFirstToken = BatchedMean()
+    public private(set) var timePerOutputToken = BatchedMean()
+    public private(set) var endToEnd = BatchedMean()
+    /// How many requests there are over time, margins included.
+    public private(set) var trend = LoadTrend()
+    /// The first and the last arrival between the margins, picoseconds; nil without any.
+    public private(set) var arrivals: ClosedRange<Int64>?
+    /// Gaps of requests that have not ended, by their place in the order of arrival, which is that
+    /// of their records.
+    private var gaps: [Int64: [Int64]] = [:]
+    private var sequence: Int64 = 0
+    private let watchesGaps: Bool
+
+    /// Figures of a plan's run, by these rules. `watchesGaps`: whether it is told each gap.
+    public init(_ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool) {
+        filter = MarginFilter(plan.margins)
+        classes = rules.map { RequestClasses($0, plan.objective) }
+        self.watchesGaps = watchesGaps
+    }
+
+    /// Takes note of gaps between tokens; before the records of requests that ended by then.
+    public func add(_ gaps: [TokenGap]) {
+        for gap in gaps { self.gaps[gap.sequence, default: []].append(gap.gap) }
+    }
+
+    /// Enters an ended request, in order of arrival. O(1) amortised, and O(gaps).
+    public func add(_ record: RequestRecord) {
+        trend.add(record)
+        let own = watchesGaps ? gaps.removeValue(forKey: sequence) ?? [] : nil
+        sequence += 1
+        filter.push(Ended(record: record, gaps: own), record)
+        takeOn()
+    }
+
+    /// Says that all have come.
+    public func finish() {
+        filter.finish()
+        takeOn()
+    }
+
+    private func takeOn() {
+        while let ended = filter.pop() {
+            let record = ended.record
+            count += 1
+            arrivals = (arrivals?.lowerBound ?? record.arrival)...record.arrival
+            if count > RequestLatencies.most { latencies = nil }
+            latencies?.add(record)
+            for members in classes { members.add(record, gaps: ended.gaps) }
+            guard record.outcome == .finished else { continue }
+            timeToFirstToken.add(Double(record.firstToken - record.arrival))
+            endToEnd.add(Double(record.finish - record.arrival))
+            if let perToken = record.timePerOutputToken { timePerOutputToken.add(Double(perToken)) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Synchronization
+
+/// A kind of name that a trace may give its requests, besides what the simulation needs.
+public enum TraceLabel: String, Sendable, CaseIterable {
+    /// What kind of session, agent or call a request belongs to.
+    case session
+    /// Whose request it is.
+    case tenant
+    /// The LoRA adapter that it asks for.
+    case lora
+
+    /// Columns and keys with such names, of which the first that a row has counts.
+    public var keys: [String] {
+        switch self {
+        case .session:
+            [
+                "session_type", "session_type_id", "session_kind", "agent_type", "agent_kind",
+                "agent_name", "agent", "subagent_type", "workflow", "workflow_type", "kind",
+                "class", "slo_class", "type",
+            ]
+        case .tenant: ["tenant", "tenant_id", "tenant_name"]
+        case .lora:
+            [
+                "lora", "lora_name", "lora_adapter", "lora_id", "adapter", "adapter_name",
+                "adapter_id",
+            ]
+        }
+    }
+
+    /// What messages call it.
+    public var words: String {
+        switch self {
+        case .session: "kind of session or agent"
+        case .tenant: "tenant"
+        case .lora: "LoRA adapter"
+        }
+    }
+}
+
+/// The names of one kind that a trace gives its requests, filled while it is read.
+///
+/// One object is shared by the source and whoever asks for names.
+public final class RequestLabels: Sendable {
+    private struct State {
+        var codes: [Int64: Int32] = [:]
+        var names: [String] = []
+        var known: [String: Int32] = [:]
+    }
+
+    /// The kind of name.
+    public let label: TraceLabel
+    private let state = Mutex(State())
+
+    /// No names of a kind.
+    public init(_ label: TraceLabel) { self.label = label }
+
+    /// Longest name that is kept, characters.
+    static let longest = 64
+
+    /// Gives the request with an id its name. O(1).
+    func set(_ name: String, of id: Int64) {
+        let name = String(name.prefix(Self.longest))
+        guard !name.isEmpty else { return }
+        state.withLock { state in
+            let code = state.known[name] ?? Int32(clamping: state.names.count)
+            if Int(code) == state.names.count {
+                state.names.append(name)
+                state.known[name] = code
+            }
+            state.codes[id] = code
+        }
+    }
+
+    /// The name of the request with an id, as a number from 0; -1: it has none. O(1).
+    public func code(of id: Int64) -> Int32 { state.withLock { $0.codes[id] ?? -1 } }
+
+    /// The name that a number stands for.
+    public func name(_ code: Int32) -> String { state.withLock { $0.names[Int(code)] } }
+}

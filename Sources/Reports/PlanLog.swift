@@ -17,6 +17,12 @@ public struct PlanLog: Sendable {
         /// What the line of `plan` names, and the line after it.
         var changes = Changes()
         var next = Changes()
+
+        /// Begins a line: it names what was noted for it.
+        mutating func beginLine() {
+            isEnded = false
+            swap(&changes, &next)
+        }
     }
 
     /// Ids that a line names: who joined, left or gave up.
@@ -50,8 +56,7 @@ public struct PlanLog: Sendable {
                 continue
             }
             try close(replica, file)
-            tracks[replica].isEnded = false
-            swap(&tracks[replica].changes, &tracks[replica].next)
+            tracks[replica].beginLine()
             if plan.onlyDecodes {
                 tracks[replica].plan = plan
             } else {

@@ -142,10 +142,6 @@ public final class TraceNotes: Sendable {
         self.assumptions = assumptions
         self.format = format
         self.blockTokens = blockTokens
-        guard let measured, measured.absurd > 0 else { return }
-        add(
-            remark: "latencies that are negative or end before they begin are not used: "
-                + "\(measured.absurd)")
     }
 
     /// Rows read so far, dropped ones included.

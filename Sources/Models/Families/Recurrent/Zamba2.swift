@@ -42,7 +42,9 @@ extension Families {
 extension ConfigFields {
     /// Which layers run a shared block.
     fileprivate func zambaHybrids(layers: Int) throws -> [Bool] {
-        let ids = integers("hybrid_layer_ids").map { Set($0) }
+        // The class's own list says nothing where the file names its layers.
+        let isOwn = gives("hybrid_layer_ids") || !gives("layers_block_type")
+        let ids = isOwn ? integers("hybrid_layer_ids").map { Set($0) } : nil
         guard let words = words("layers_block_type") else {
             guard let ids else {
                 throw InputError(

@@ -171,6 +171,7 @@ public struct PlanLog: Sendable {
         }
     }
 
+    @inline(__always)
     private static func put(_ name: StaticString, _ value: Int64, _ text: inout TextRoom) {
         text.put(name)
         text.put(value)

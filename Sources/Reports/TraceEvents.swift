@@ -214,6 +214,7 @@ public struct TraceEvents: Sendable {
     }
 
     /// Writes an event up to what its name begins with, and what `compose` puts after that.
+    @inline(__always)
     private mutating func writeEvent(
         _ phase: UInt8, _ replica: Int, _ file: OutputFile,
         _ compose: (inout TextRoom) -> Void
@@ -231,11 +232,13 @@ public struct TraceEvents: Sendable {
     }
 
     /// Ends the name and puts when it is.
+    @inline(__always)
     private static func put(time: Int64, _ text: inout TextRoom) {
         text.put(Words.time)
         put(microseconds: time, &text)
     }
 
+    @inline(__always)
     private static func put(microseconds picoseconds: Int64, _ text: inout TextRoom) {
         text.put(picoseconds / 1_000_000)
         text.put(byte: UInt8(ascii: "."))

@@ -72,6 +72,23 @@ struct PolicyHookTests {
         #expect(calls.comparisons.load(ordering: .relaxed) <= 10)
     }
 
+    @Test(
+        "who decodes stays in the cohort while a policy prefills alone", arguments: [true, false])
+    func skipped(isAsynchronous: Bool) throws {
+        var plan = plan(PrefillFirst())
+        plan.engine.asyncScheduling = isAsynchronous
+        plan.checksInvariants = true
+        let workload = requests(12)
+        let result = try simulate(plan, source: InMemorySource(workload))
+        #expect(result.counters.finished == 12)
+        // Each joins once and leaves once: two operations on the wheel of ends.
+        let operations = result.steps.queueOperations
+        #expect(operations <= 2 * 12 + 4, "\(operations)")
+        plan.engine.advance = .step
+        let stepped = try simulate(plan, source: InMemorySource(workload))
+        #expect(stepped.digest == result.digest)
+    }
+
     @Test("its shape stands no longer than it says", arguments: [1, 7])
     func until(pace: Int) throws {
         let calls = Calls()

@@ -85,6 +85,7 @@ private func runAlone(
     _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
 ) throws {
     let limit = RoutedRequests.limit(replicas: cluster.replicas.count)
+    var ended = HotArray<EndedRequest>()
     while true {
         var taken = 0
         while taken < limit {
@@ -104,11 +105,9 @@ private func runAlone(
                 stop = try advance(&cluster.replicas[number], to: horizon)
                 try handOn(&cluster.replicas[number], &observer)
                 cluster.seconds.take(&cluster.replicas[number].counters.seconds)
-                for index in cluster.replicas[number].counters.ended.indices {
-                    let ended = cluster.replicas[number].counters.ended[index]
-                    cluster.statistics[0].add(ended.record)
-                }
-                cluster.window.enter(&cluster.replicas[number].counters.ended)
+                swap(&ended, &cluster.replicas[number].counters.ended)
+                cluster.statistics[0].add(ended)
+                cluster.window.enter(&ended)
                 try cluster.window.handOn(&observer)
             }
         }

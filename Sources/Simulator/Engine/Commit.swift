@@ -192,7 +192,7 @@ func finish(
     }
     counters.account(until: time, used: cache.usedBlocks)
     cache.release(slot)
-    countQuotes(&scheduler, &cache, slot, sign: -1)
+    if scheduler.requests[slot].isQuotable { countQuotes(&scheduler, &cache, slot, sign: -1) }
     cache.close(slot)
     scheduler.requests[slot].state = .ended
     scheduler.endedFlag = true

@@ -77,12 +77,11 @@ private func rejection(
     return .none
 }
 
-/// Counts the contents of a request whose trace says what answers are quoted, or takes them back
-/// with `sign` -1.
+/// Counts the contents of a request that is quotable, or takes them back with `sign` -1.
+@inline(never)
 func countQuotes(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, sign: Int32
 ) {
-    guard scheduler.requests[slot].isQuotable else { return }
     let output = scheduler.requests[slot].outputContent
     for index in 0..<cache.contents.count(slot) {
         let content = cache.contents.piece(slot, index).content

@@ -38,9 +38,14 @@ struct HotHistogram: ~Copyable {
     mutating func add(
         bucket: Int, values: Int64, sum added: UInt128, minimum low: Int64, maximum high: Int64
     ) {
-        if UInt(bitPattern: bucket - first) >= UInt(bitPattern: counts.count) { grow(to: bucket) }
-        counts[bucket - first] += values
-        count += values
+        let place = bucket &- first
+        if UInt(bitPattern: place) < UInt(bitPattern: counts.count) {
+            counts[place] &+= values
+        } else {
+            grow(to: bucket)
+            counts[bucket - first] &+= values
+        }
+        count &+= values
         // 2⁶³ values of less than 2⁶³ cannot overflow it.
         sum &+= added
         minimum = min(minimum, low)

@@ -7,12 +7,7 @@ func updateCohort(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     // Whoever asks again at the same tick finds it done.
     guard scheduler.cohort.updatedAt != scheduler.cohort.tick else { return }
     scheduler.cohort.updatedAt = scheduler.cohort.tick
-    // Nearly always nobody may come or go where there are no individuals.
-    if !scheduler.cohort.individuals.isEmpty || scheduler.cohort.quotes.mayConflict
-        || scheduler.cohort.exits.holds(scheduler.cohort.tick)
-    {
-        bringUpToDate(&scheduler, &cache)
-    }
+    bringUpToDate(&scheduler, &cache)
 }
 
 private func bringUpToDate(_ scheduler: inout Scheduler, _ cache: inout KVCache) {

@@ -85,6 +85,7 @@ struct Scheduler: ~Copyable {
     }
 
     /// A slot for a new request. O(1) amortised.
+    @inline(__always)
     mutating func takeSlot(_ request: LiveRequest) -> Int {
         if let free = freeSlots.popLast() {
             requests[Int(free)] = request

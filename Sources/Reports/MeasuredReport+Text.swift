@@ -37,8 +37,8 @@ extension MeasuredReport {
         }
         if let leftOut {
             lines.append(
-                "\(Quantity.count(leftOut)) requests of the run's warm-up and cool-down are left out "
-                    + "(output.warmup, output.cooldown).")
+                "\(Quantity.count(leftOut)) requests of the run's warm-up and cool-down are left "
+                    + "out (output.warmup, output.cooldown).")
         }
         return lines.joined(separator: "\n")
     }

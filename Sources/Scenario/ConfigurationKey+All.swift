@@ -331,17 +331,16 @@ extension ConfigurationKey {
             "output.warmup", \.output.warmup, .optional(.margin, null: "none"),
             "Warm-up: requests that run first and stay in requests.csv, but in no latency (ITL\n"
                 + "aside), goodput or throughput: so many, those of so many seconds, or auto: as\n"
-                + "many as trace.concurrency, or in an open loop until the queue is steady (MSER-5)."
-        ),
+                + "many as trace.concurrency, in an open loop until the queue is steady (MSER-5)."),
         .init(
             "output.cooldown", \.output.cooldown, .optional(.margin, null: "none"),
             "The same for the last requests to arrive, which meet a server that empties."),
         .init(
             "output.by", \.output.by, .optional(.choice, null: "all together"),
             "Figures by class of requests, too: on the page, in summary.json, classes.csv and a\n"
-                + "column class of requests.csv. Session (its kind, or the agent's), tenant and lora\n"
-                + "are names that the trace gives. Keeps each request by itself, which takes longer."
-        ),
+                + "column class of requests.csv. Session (its kind, or the agent's), tenant and\n"
+                + "lora are names that the trace gives. Each request is kept by itself, which takes\n"
+                + "longer."),
         .init(
             "output.prompt_buckets", \.output.promptBuckets, .promptBuckets,
             "With output.by=prompt: prompt lengths, tokens, at which a new class begins."),

@@ -28,7 +28,7 @@ struct UpgradeTests {
     func pairs() throws {
         #expect(try pair("0.28.0, 0.29").after == EngineVersion("0.29.0"))
         for (text, part) in [
-            ("0.28.0", "names 1 version;"), ("", "names 1 version;"),
+            ("0.28.0", "names 1 version;"), ("", "is empty;"),
             ("0.26.0,0.27.0,0.28.0", "names 3 versions;"),
             ("0.28.0,0.99.0", "\"0.99.0\" is no release"), ("0.28.0,", "\"\" is no release"),
             ("0.10.0,0.28.0", "\"0.10.0\" is no release"), ("0.28.0,latest", "\"latest\" is no"),

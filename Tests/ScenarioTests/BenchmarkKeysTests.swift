@@ -142,13 +142,8 @@ struct RecomputedKeysTests {
         return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
     }
 
-    @Test(
-        "each key has the benchmark's value",
-        arguments: [
-            ["cluster.replicas=1"], ["cluster.replicas=3"],
-            ["cluster.replicas=1", "trace.concurrency=9"],
-        ])
-    func keys(changes: [String]) throws {
+    /// The keys of summary.json and the rows of requests.csv of a run.
+    private func figures(_ changes: [String]) throws -> (values: [String: Any], rows: [Row]) {
         let resolved = try Configuration.read(
             file: nil, changes: changes + ["slo.e2e_ms=900", "slo.tpot_ms=9"]
         ).resolved()
@@ -166,8 +161,18 @@ struct RecomputedKeysTests {
         summary.mostConcurrent = peak.requests
         summary.take(figures, by: nil)
         let object = try JSONSerialization.jsonObject(with: Data(jsonText(summary).utf8))
-        let values = try #require(object as? [String: Any])
         let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(Row.init)
+        return (try #require(object as? [String: Any]), rows)
+    }
+
+    @Test(
+        "each key has the benchmark's value",
+        arguments: [
+            ["cluster.replicas=1"], ["cluster.replicas=3"],
+            ["cluster.replicas=1", "trace.concurrency=9"],
+        ])
+    func keys(changes: [String]) throws {
+        let (values, rows) = try figures(changes)
         let done = rows.filter(\.isFinished)
         #expect(rows.count == 240 && done.count > 100 && done.count < 240)
         func expect(_ key: String, _ right: Double, within error: Double) {

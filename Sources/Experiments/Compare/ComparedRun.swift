@@ -18,8 +18,8 @@ public struct ComparedRun: Sendable {
     public private(set) var leftOut: (start: Int, end: Int) = (0, 0)
     private(set) var leftOutIDs: Set<Int64> = []
 
-    /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an id appears twice, since requests are
-    /// paired by id. O(n log n).
+    /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an id appears
+    /// twice, since requests are paired by id. O(n log n).
     init(
         name: String, configuration: Configuration, requests: [ComparedRequest],
         figures: [String: Double], digest: String, leftOut: (start: Int, end: Int) = (0, 0)

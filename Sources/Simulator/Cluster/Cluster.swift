@@ -141,7 +141,7 @@ private func markDue(_ cluster: inout Cluster, _ number: Int) {
 /// Hands on what a replica decided, before the records of those who ended by then.
 @inline(__always)
 func handOn(_ instance: inout Instance, _ observer: inout any RunObserver) throws {
-    if instance.log.isWanted || instance.log.tellsGaps { try handDecisionsOn(&instance, &observer) }
+    if instance.log.isWanted { try handDecisionsOn(&instance, &observer) }
 }
 
 @inline(never)

@@ -27,9 +27,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
             if time > horizon { return .horizon }
             if time > lastMoment { throw instance.isTooLate }
             commitOldest(&instance)
-            if instance.log.isWanted || instance.log.tellsGaps, instance.log.isFull {
-                return .collect
-            }
+            if instance.log.isWanted, instance.log.isFull { return .collect }
         }
         if instance.checksInvariants { try holdInvariants(&instance) }
         if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
@@ -120,7 +118,7 @@ private func endAborted(_ instance: inout Instance) {
             &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
             at: instance.clock)
         if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
-        guard instance.log.isWanted else { continue }
+        guard instance.log.notesPlans else { continue }
         instance.log.plans.aborted.append(
             RequestMoment(id: request.id, sequence: request.sequence, time: instance.clock))
         if instance.log.isStepped { instance.log.aborted.append(request.id) }
@@ -170,7 +168,7 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     instance.clock += instance.prices.host(requests: step.requests)
     let start = max(instance.clock, instance.lastEnd)
     let end = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
-    if !instance.scheduler.waiting.isEmpty || instance.scheduler.plan.isBound {
+    if instance.scheduler.plan.isBound {
         noteLimit(&instance, lasting: end - max(called, instance.lastEnd))
     }
     if step.requests > 0 {
@@ -238,7 +236,6 @@ private func commitOldest(_ instance: inout Instance) {
     let delivered = commit(
         batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.counters,
         at: instance.clock)
-    if instance.log.tellsGaps { instance.counters.gaps.hand(to: &instance.log.plans) }
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
     instance.mustDrain = false
     if instance.log.isStepped, !batch.isCleanup {

@@ -4,6 +4,7 @@
 /// Notes the step just dispatched, whose batch has an age, and which was decided at `called`.
 @inline(never)
 func notePlan(_ instance: inout Instance, _ age: Int, called: Int64) {
+    guard instance.log.notesPlans else { return }
     let header = instance.scheduler.flight[age].header
     var plan = DecidedPlan(replica: instance.number, number: header.number, time: called)
     plan.times = 1
@@ -53,6 +54,7 @@ struct StepsTaken {
 /// Notes steps taken at once, before which the instance still stands.
 @inline(never)
 func notePlan(_ instance: inout Instance, _ steps: StepsTaken) {
+    guard instance.log.notesPlans else { return }
     var plan = DecidedPlan(
         replica: instance.number, number: instance.scheduler.calls, time: instance.clock)
     plan.times = steps.number
@@ -74,6 +76,8 @@ func notePlan(_ instance: inout Instance, _ steps: StepsTaken) {
 /// on, it is to be known that they left the cohort.
 func noteRest(_ instance: inout Instance) {
     guard instance.log.isWanted else { return }
+    instance.counters.gaps.hand(to: &instance.log.plans)
+    guard instance.log.notesPlans else { return }
     noteChanges(&instance)
     guard instance.log.plans.hasMore else { return }
     instance.log.plans.append(

@@ -93,8 +93,8 @@ public enum DecisionDetail: Sendable {
 struct DecisionBuffer {
     let detail: DecisionDetail
     let isWanted: Bool
-    /// Whether gaps between tokens are.
-    let tellsGaps: Bool
+    /// Whether plans are; else only gaps between tokens.
+    let notesPlans: Bool
     /// Whether each call and each update is wanted with all its entries.
     let isStepped: Bool
     var plans = DecidedPlans()
@@ -103,9 +103,9 @@ struct DecisionBuffer {
     var aborted: [Int64] = []
 
     init(_ detail: DecisionDetail, tellsGaps: Bool) {
-        self.tellsGaps = tellsGaps
+        notesPlans = detail != .none
         self.detail = detail
-        isWanted = detail != .none
+        isWanted = notesPlans || tellsGaps
         isStepped = detail.isStepped
     }
 

@@ -21,8 +21,8 @@ public struct LatencyValues: Sendable {
     }
 }
 
-/// The latencies of ended requests as they are, by the same populations as `RunResult`'s: TTFT, TPOT
-/// and E2E of finished requests, queue time of admitted ones.
+/// The latencies of ended requests as they are, by the same populations as `RunResult`'s: TTFT,
+/// TPOT and E2E of finished requests, queue time of admitted ones.
 public struct RequestLatencies: Sendable {
     /// Most requests whose latencies are kept: 32 MB.
     public static let most = 1_000_000

@@ -30,6 +30,7 @@ public struct LimitTimes: Sendable, Equatable {
     public init() {}
 
     /// Adds a step's time. O(1).
+    @inline(__always)
     mutating func add(_ span: Int64, _ limit: StepLimit) {
         switch limit {
         case .tokenBudget: tokenBudget += Int128(span)

@@ -30,6 +30,7 @@ extension RunObserver {
     public var ordersPlans: Bool { false }
     public var watchesGaps: Bool { false }
     public mutating func record(_ record: RequestRecord) throws {}
+    /// Goes by no order of time.
     public mutating func reached(_ time: Int64) throws {}
     public mutating func progress(ended: Int, time: Int64) {}
     public mutating func decided(_ plans: DecidedPlans) throws {}

@@ -36,6 +36,8 @@ struct Plan: ~Copyable {
     var prefill = 0
     /// The cadence keeps prefill out of this step.
     var holds = false
+    /// Requests wait after the admissions, or one was preempted.
+    var leavesSome = false
     /// What refused the head of the queue, where that ended the admissions.
     var stop: StepLimit?
     /// Requests that get their last token in the step have entries, and end in the order of these;
@@ -57,6 +59,7 @@ struct Plan: ~Copyable {
         prefillQuota = .max
         prefill = 0
         self.holds = holds
+        leavesSome = false
         stop = nil
         endsAsEntered = false
         skipsMembers = false
@@ -64,8 +67,8 @@ struct Plan: ~Copyable {
     }
 
     var isEmpty: Bool { entries.isEmpty && share.isEmpty }
-    /// Whether the budget is spent or blocks were short.
-    var isBound: Bool { @inline(__always) get { budget == 0 || !preempted.isEmpty } }
+    /// Whether a limit may have kept the step from holding more.
+    var isBound: Bool { @inline(__always) get { leavesSome || budget == 0 } }
 
     /// What the long-prefill threshold leaves of so many tokens.
     @inline(__always)

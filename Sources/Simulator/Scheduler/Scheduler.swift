@@ -81,7 +81,9 @@ struct Scheduler: ~Copyable {
     /// The cadence's rule at the end of an admission loop: did it end for want of capacity?
     @inline(__always)
     mutating func noteCapacity() {
-        if !plan.holds { cadence.capacityBound = !waiting.isEmpty }
+        let waits = !waiting.isEmpty
+        plan.leavesSome = waits
+        if !plan.holds { cadence.capacityBound = waits }
     }
 
     /// A slot for a new request. O(1) amortised.

@@ -12,6 +12,7 @@ func schedule(_ scheduler: inout Scheduler, _ cache: inout KVCache, at time: Int
         if scheduler.plan.preempted.isEmpty { scheduleWaiting(&scheduler, &cache) }
     } else {
         scheduleCustom(&scheduler, &cache)
+        scheduler.plan.leavesSome = !scheduler.waiting.isEmpty
     }
     close(&scheduler)
 }

@@ -119,6 +119,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     scheduler.counters.preemptions += 1
     scheduler.events += 1
     scheduler.plan.preempted.append(victim)
+    scheduler.plan.leavesSome = true
     scheduler.waiting.putBack(victim, rank: scheduler.requests[slot].rank)
 }
 

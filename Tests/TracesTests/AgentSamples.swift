@@ -142,15 +142,17 @@ enum AgentSamples {
     /// A planner whose answer two sessions go on from, one of which waits for two others; and a
     /// coordinator of two rounds.
     static let tree = """
-        {"session_id":"root","turns":[{"model":"m","messages":[{"role":"system","content":"0123456789abcdef"},\
-        {"role":"user","content":"plan"}],"max_tokens":12,"forks":["a",{"child":"b","background":true}]}]}
+        {"session_id":"root","turns":[{"model":"m","messages":[{"role":"system",\
+        "content":"0123456789abcdef"},{"role":"user","content":"plan"}],"max_tokens":12,\
+        "forks":["a",{"child":"b","background":true}]}]}
         {"session_id":"a","turns":[{"messages":[{"role":"user","content":"more"}],"max_tokens":9},\
         {"messages":[{"role":"user","content":"less"}],"max_tokens":7,"delay":1500}]}
         {"session_id":"b","turns":[{"messages":[{"role":"user","content":"ask"}],"max_tokens":5,\
         "spawns":["c",{"children":["c","d"],"join_at":2}]},{"messages":[{"role":"user",\
-        "content":"fold"}],"max_tokens":4,"extra":{"ignore_eos":true}},\
+        "content":"fold"}],"max_tokens":4,"extra":{"ignore_eos":true,"priority":2}},\
         {"messages":[{"role":"user","content":"end"}],"extra":{"min_tokens":3},"delay":10}]}
-        {"session_id":"c","turns":[{"messages":[{"role":"user","content":"sub c"}],"max_tokens":10}]}
+        {"session_id":"c","turns":[{"messages":[{"role":"user","content":"sub c"}],\
+        "max_tokens":10}]}
         {"session_id":"d","context_mode":"message_array_with_responses","turns":[{"messages":\
         [{"role":"user","content":"sub d"}],"max_tokens":20},{"messages":[{"role":"user",\
         "content":[{"type":"text","text":"again and again"}]}],"max_tokens":2}]}
@@ -164,8 +166,9 @@ enum AgentSamples {
         "time_to_first_token_ms":100.5,"request_latency":1.25},{"start_time":1754000001.0,\
         "prompt_tokens":7,"output_tokens":1,"time_to_first_token_ms":20,"request_latency":0.02}],\
         "incomplete":[{"request_start_time":1754000002.0,"prompt_tokens":9}],"errored":[{}],\
-        "total":null}},{"requests":{"successful":[{"info":{"timings":{"request_start":1754000003.0}},\
-        "prompt_tokens":8,"output_tokens":4,"time_to_first_token_ms":30,"request_latency":0.01}]}}]}
+        "total":null}},{"requests":{"successful":[{"info":{"timings":{\
+        "request_start":1754000003.0}},"prompt_tokens":8,"output_tokens":4,\
+        "time_to_first_token_ms":30,"request_latency":0.01}]}}]}
 
         """
 

@@ -33,8 +33,8 @@ struct SpanTests {
         let tool = "{\(times(3)),\"attributes\":{\"gen_ai.operation.name\":\"execute_tool\"}}"
         let other = "{\(times(5)),\(attributes(7, ",\"gen_ai.request.priority\":3"))}"
         let conversation = ",\"gen_ai.conversation.id\":\"c\""
-        let agent =
-            "{\"\(key)\":[\(gateway),\(tool),\(other)],\(times(0)),\(attributes(107, conversation))}"
+        let inner = "\"\(key)\":[\(gateway),\(tool),\(other)]"
+        let agent = "{\(inner),\(times(0)),\(attributes(107, conversation))}"
         for text in [
             agent, "[\(agent)]", "{\"spans\":[\(agent)]}", "{\"traces\":[{\"spans\":[\(agent)]}]}",
         ] {

@@ -25,6 +25,7 @@ struct TreeTests {
                 [trace.predecessors[row]].filter { $0 >= 0 }
                     + trace.waits(of: row).filter { $0.event == .end }.map(\.request))
         }
+        #expect(trace.priorities[row(4)] == 2 && trace.priorities[row(5)] == 0)
         let (root, a, a2, b, b2, b3) = (row(12), row(9), row(7), row(5), row(4), row(3))
         #expect(trace.arrivals[root] == 0 && before(root).isEmpty)
         #expect(before(a) == [trace.ids[root]] && before(b) == [trace.ids[root]])

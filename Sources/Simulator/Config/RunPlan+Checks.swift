@@ -86,6 +86,12 @@ extension LoadStages {
                     "trace.stages", "has one that sends no request (\(stage.words))",
                     expected: "a higher rate, or more seconds")
             }
+            // Their times are drawn beforehand.
+            guard stage.requests ?? 0 <= 10_000_000 else {
+                throw InputError(
+                    "trace.stages", "has one of \(stage.requests ?? 0) requests (\(stage.words))",
+                    expected: "at most 10000000")
+            }
         }
     }
 }

@@ -73,6 +73,8 @@ extension AIPerfTrees.Turn {
         if var extra = try fields.object("extra") {
             if limit == nil { limit = try extra.tokens("max_completion_tokens") }
             if limit == nil { limit = try extra.tokens("min_tokens") }
+            // As the request's own parameter.
+            priority = try extra.priority("priority") ?? 0
         }
         guard let limit, (0...TraceRow.longest).contains(limit) else {
             throw ScanFailure(

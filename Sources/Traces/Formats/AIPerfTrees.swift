@@ -15,6 +15,7 @@ struct AIPerfTrees {
     struct Turn {
         var messages: [Segment] = []
         var output: Int64 = 0
+        var priority: Int32 = 0
         /// Nanoseconds.
         var delay: Int64 = 0
         var forks: [UInt64] = []
@@ -247,6 +248,7 @@ struct AIPerfTrees {
                 expected: "at most \(TraceRow.longest) tokens, \(Self.longestPath) parts")
         }
         call.row.output = turn.output
+        call.row.priority = turn.priority
         answers += 1
         call.row.outputContent = Self.answer(answers)
         call.row.hasOwnTime = start.edges.isEmpty

@@ -109,7 +109,7 @@ private func explain(
         #expect(mamba.naiveBytes == nil && mamba.naiveSeconds == nil)
         #expect(mamba.attentionWithoutCache == nil && mamba.projectionsWithoutCache == nil)
         #expect(mamba.scoreMatrixBytes == nil && mamba.crossoverContext == nil)
-        #expect(mamba.notes.isEmpty)
+        #expect(mamba.notes.count == 1 && mamba.notes[0].contains("no H100 measurement"))
     }
 
     @Test func aPlainStepNeedsNoNote() throws {

@@ -356,7 +356,8 @@ extension ClassDefaults {
         kimi_k3 {text:"kimi_linear",ignore_index:-100}
         kimi_linear {vocab_size:163840,hidden_size:2304,intermediate_size:9216,
           moe_intermediate_size:1024,num_hidden_layers:27,num_attention_heads:32,
-          num_shared_experts:1,kv_lora_rank:512,qk_rope_head_dim:64,v_head_dim:128,
+          num_shared_experts:1,num_experts_per_token:8,kv_lora_rank:512,qk_rope_head_dim:64,
+          v_head_dim:128,
           qk_nope_head_dim:128,num_expert_group:1,model_max_length:1048576,
           tie_word_embeddings:false,attention_bias:false,num_experts:256,linear_head_dim:128,
           linear_num_heads:32,linear_conv_kernel_dim:4,qk_head_dim:192,head_dim:64}

@@ -104,12 +104,14 @@ extension Architectures {
         starcoder2: Starcoder2ForCausalLM
         vaultgemma: VaultGemmaForCausalLM
         dots1: Dots1ForCausalLM
+        bailing_linear: BailingMoeV2_5ForCausalLM
+        bailing_delta: BailingMoeV3ForCausalLM
         """
 
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
         loop: DoryForCausalLM HrmTextForCausalLM IQuestLoopCoderForCausalLM
-        state: AliceAIForCausalLM BailingMoeV2_5ForCausalLM BailingMoeV3ForCausalLM
+        state: AliceAIForCausalLM
         routed: K2HorizonForCausalLM
         tables: LongcatFlashNgramForCausalLM
         blocks: NemotronHPuzzleForCausalLM

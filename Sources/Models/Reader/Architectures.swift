@@ -101,6 +101,9 @@ enum Architectures {
         hy_v3: hunyuan_v3
         baichuan: xverse aquila aquila2
         mamba: falcon_mamba
+        bailing_delta: bailing_hybrid
+        bailing_linear: bailing_moe_linear
+        minimax_text: minimax minimax_text_01 minimax_m1
         qwen3_5: qwen3_5_text
         qwen3_5_moe: qwen3_5_moe_text
         minimax_m3: minimax_m3_vl minimax_m3_vl_text

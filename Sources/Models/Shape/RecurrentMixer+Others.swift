@@ -6,6 +6,8 @@ struct KimiDeltaSizes {
     var convolution: Int
     /// Whether the gate has a matrix of the queries' size (Kimi-K3), not two thin ones.
     var hasFullRankGate = false
+    /// Whether the decay has one too (Ling 3).
+    var hasFullRankDecay = false
     var path = "self_attn"
 }
 
@@ -23,11 +25,14 @@ extension RecurrentMixer {
             return matrix
         }
         var projections = [
-            [
-                inward("qkv_proj", gates * wide, cut), inward("beta_proj", heads, cut),
-                inward("decay_in_proj", sizes.headDim, .replicated),
-            ], [Projection.of(path, "f_b_proj", sizes.headDim, wide, cut)],
+            [inward("qkv_proj", gates * wide, cut), inward("beta_proj", heads, cut)]
         ]
+        if sizes.hasFullRankDecay {
+            projections[0].append(Projection.of(path, "f_proj", hidden, wide, cut))
+        } else {
+            projections[0].append(inward("decay_in_proj", sizes.headDim, .replicated))
+            projections.append([Projection.of(path, "f_b_proj", sizes.headDim, wide, cut)])
+        }
         if !sizes.hasFullRankGate {
             projections[0].append(
                 Projection.of(path, "g_a_proj", hidden, sizes.headDim, .replicated))
@@ -48,6 +53,27 @@ extension RecurrentMixer {
                 .recurrence(units: heads, elements: state, bytes: 4),
             ],
             scanFLOPsPerToken: 7 * heads * state + 6 * wide * sizes.convolution)
+    }
+
+    /// Lightning attention (arXiv 2401.04658): keys times values a head, which decay; a gate, and a
+    /// norm over the heads.
+    static func lightning(
+        hidden: Int, heads: Int, headDim: Int, path: String
+    ) -> RecurrentMixer {
+        let inner = heads * headDim
+        let cut = Projection.Split.columns(units: heads)
+        return RecurrentMixer(
+            kind: "lightning", units: heads,
+            projections: [
+                [
+                    Projection.of(path, "query_key_value", hidden, 3 * inner, cut),
+                    Projection.of(path, "g_proj", hidden, inner, cut),
+                ], [Projection.of(path, "dense", inner, hidden, .rows)],
+            ],
+            vectors: [WeightVector("g_norm", inner, units: heads)],
+            states: [.recurrence(units: heads, elements: headDim * headDim)],
+            // Decay, outer product, read.
+            scanFLOPsPerToken: 5 * heads * headDim * headDim)
     }
 
     /// A gated short convolution (LFM2): the last `length` - 1 inputs are its whole state.

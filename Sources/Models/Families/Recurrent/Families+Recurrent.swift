@@ -4,6 +4,7 @@ import Basics
 extension Families {
     static let recurrent: [String: Family] = [
         "qwen3_next": qwenNext, "qwen3_5": qwen35, "qwen3_5_moe": qwen35Experts,
+        "bailing_linear": bailingLinear, "bailing_delta": bailingDelta, "minimax_text": miniMaxText,
         "olmo_hybrid": olmoHybrid, "mamba": mamba, "mamba2": mamba2, "jamba": jamba,
         "bamba": bamba, "plamo2": plamo2, "zamba2": zamba2, "nemotron_h": nemotronH,
         "granitemoehybrid": graniteHybrid, "falcon_h1": falconH1, "lfm2": lfm2,

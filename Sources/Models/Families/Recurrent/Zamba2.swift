@@ -43,7 +43,8 @@ extension ConfigFields {
     /// Which layers run a shared block.
     fileprivate func zambaHybrids(layers: Int) throws -> [Bool] {
         let ids = integers("hybrid_layer_ids").map { Set($0) }
-        guard let words = words("layers_block_type") else {
+        // The class reckons either from the other.
+        guard gives("layers_block_type"), let words = words("layers_block_type") else {
             guard let ids else {
                 throw InputError(
                     place, "layers_block_type is missing",
@@ -58,7 +59,7 @@ extension ConfigFields {
                 expected: "mamba or hybrid for each of \(layers) layers")
         }
         let hybrids = words.map { $0 == "hybrid" }
-        if let ids, ids != Set(hybrids.indices.filter { hybrids[$0] }) {
+        if gives("hybrid_layer_ids"), let ids, ids != Set(hybrids.indices.filter { hybrids[$0] }) {
             throw InputError(
                 place, "hybrid_layer_ids and layers_block_type name other layers",
                 expected: "the same hybrid layers")

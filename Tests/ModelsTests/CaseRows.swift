@@ -62,10 +62,7 @@ struct CaseRow {
     }
 
     private func addCache(_ model: TransformerModel, _ size: Int, _ said: inout [String: String]) {
-        // The folder's name says it where the table does not.
-        let isByte =
-            (right["cache_dtype"] ?? "").hasPrefix("fp8") || folder == "format--ct-fp8-kv"
-        let cache: CacheFormat = isByte ? .fp8 : .bf16
+        let cache = model.checkpointCache(model.nativeWeights) ?? .bf16
         var (all, unwindowed, state) = (0.0, 0.0, Int64(0))
         for layer in model.layers {
             for spec in layer.cacheSpecs(tensorParallel: size, cache: cache) {

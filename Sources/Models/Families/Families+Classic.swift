@@ -33,6 +33,12 @@ extension Families {
         $0.finish = { fields, model in
             model.learnedPositions = try fields.context().positions
             if try fields.flag("multi_query", default: true) { model.setKeyValueHeads { _ in 1 } }
+            // The engine's class cuts attention alone.
+            for index in model.layers.indices {
+                guard case .dense(var network) = model.layers[index].feedForward else { continue }
+                network.isReplicated = true
+                model.layers[index].feedForward = .dense(network)
+            }
         }
     }
 

@@ -70,7 +70,6 @@ extension Towers {
         var tower = try siglip(vision, blocks)
         tower.add("post_layernorm", 2 * blocks.width)
         tower.add("projector", blocks.width, hidden, bias: false, .replicated)
-        tower.takesFormat = true
         tower.add("projector.norm", blocks.width)
         return tower
     }
@@ -171,6 +170,7 @@ extension Towers {
         var (tower, blocks) = try pixtral(vision)
         let merge = try outer.size("spatial_merge_size", default: 2, most: 8)
         let bias = try outer.flag("multimodal_projector_bias", default: false)
+        tower.takesFormat = true
         tower.add("projector.norm", blocks.width)
         tower.add(
             "merger", merge * merge * blocks.width, blocks.width, bias: false, .replicated)
@@ -184,7 +184,9 @@ extension Towers {
         let blocks = try TowerBlocks(vision, width: 768, depth: 34, inner: 5632)
         var tower = blocks.tower()
         let width = blocks.width
-        tower.addPatches(side: try side(vision, 14), width: width, bias: false)
+        // A linear layer over unfolded patches, cut like others.
+        let patch = try side(vision, 14)
+        tower.add("patch_embed", 3 * patch * patch, width, bias: false)
         tower.add("embeddings", (try patches(vision, image: 448, patch: 14) + 2) * width)
         tower.add("norms", 4 * width)
         let middle = try vision.size("projector_input_dim", default: 4096)

@@ -179,7 +179,8 @@ public struct StepDemand: Sendable {
         let size = deployment.tensorParallel
         for matrix in group.layer.matrices(hidden: model.hiddenSize) {
             flops.token += count * 2 * Double(matrix.inputs) * Double(matrix.outputs)
-            let stored = Double(matrix.shardParameters(tensorParallel: size))
+            let stored =
+                Double(matrix.shardParameters(tensorParallel: size))
                 * matrix.bytesPerWeight(deployment.weights)
             bytes.microBatch += count * stored.rounded(.down) * Double(size)
         }

@@ -25,7 +25,7 @@ extension Verb {
                     + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
                     + "is said; --set goes before it."),
             Flag(
-                "--model", "M", "Serve this model: a name, a config.json, its folder (model.name)."),
+                "--model", "M", "This model: a name, a config.json or its folder (model.name)."),
             .set,
             Flag(
                 "--out", "DIR",

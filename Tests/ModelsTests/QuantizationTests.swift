@@ -70,7 +70,8 @@ import Testing
         let w4 = #"{"num_bits": 4, "type": "int", "strategy": "group", "group_size": 128}"#
         #expect(try bytes(compressed(scheme(w4))) == all / 2 + all / 128 * 2)
         let zeros =
-            #"{"num_bits": 4, "type": "int", "strategy": "group", "group_size": 128, "symmetric": false}"#
+            #"{"num_bits": 4, "type": "int", "strategy": "group", "group_size": 128, "#
+            + #""symmetric": false}"#
         #expect(try bytes(compressed(scheme(zeros))) == all / 2 + all / 128 * 5 / 2)
         #expect(try bytes(compressed(scheme(nvfp4, inputs: nvfp4))) == all / 2 + all / 16 + 8)
         #expect(try bytes(compressed(scheme(nvfp4))) == all / 2 + all / 16 + 4)
@@ -84,7 +85,8 @@ import Testing
             """
         #expect(try bytes(quark) == all / 2 + all / 32)
         let torch = """
-            {"quant_method": "torchao", "quant_type": {"default": {"_type": "Int8WeightOnlyConfig"}}}
+            {"quant_method": "torchao",
+             "quant_type": {"default": {"_type": "Int8WeightOnlyConfig"}}}
             """
         #expect(try bytes(torch) == 2 * all)
     }
@@ -93,7 +95,8 @@ import Testing
         let read = try quantization(
             #"""
             {"quant_method": "modelopt", "quantization": {"quant_algo": "NVFP4", "group_size": 16,
-             "kv_cache_quant_algo": "FP8", "exclude_modules": ["lm_head", "model.layers.0.self_attn*",
+             "kv_cache_quant_algo": "FP8",
+             "exclude_modules": ["lm_head", "model.layers.0.self_attn*",
              "*.mlp.shared_expert.*", "model.layers.2.mlp.gate_proj"]}}
             """#)
         func name(_ path: String) -> String { read.format(of: path, .linear).name }

@@ -46,6 +46,7 @@ extension Catalogue {
             let reach: Reach = index.isMultiple(of: 2) ? .sliding(window: 128) : .full
             let attention = heads(64, 8, dim: 64).with(\.reach, reach)
                 .with(\.inputBias, true).with(\.outputBias, true)
+                .with(\.vectors, [WeightVector("self_attn.sinks", 64, units: 64)])
             return (.heads(attention), .experts(network))
         }
         model.take(.gptOSS)

@@ -300,8 +300,7 @@ extension ClassDefaults {
           num_hidden_layers:54,mamba_d_state:64,mamba_d_conv:4,mamba_expand:2,mamba_ngroups:1,
           n_mamba_heads:8,use_conv_bias:true,add_bias_linear:false,intermediate_size:10240,
           num_attention_heads:32,num_mem_blocks:1,use_shared_attention_adapter:false,
-          adapter_rank:128,use_long_context:false,tie_word_embeddings:true,
-          attention_hidden_size:5120,attention_head_dim:160,mamba_headdim:640,kv_channels:80,
-          num_query_groups:32,hybrid_layer_ids:[6,12,18,24,30,36,42,47,51]}
+          adapter_rank:128,use_long_context:false,tie_word_embeddings:true,hybrid_layer_ids:[6,
+          12,18,24,30,36,42,47,51]}
         """
 }

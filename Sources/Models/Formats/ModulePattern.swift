@@ -87,7 +87,9 @@ struct ByteSet: Equatable, Hashable, Sendable {
 
     init(_ byte: UInt8) { insert(byte) }
 
-    init(_ bytes: some Sequence<UInt8>) { bytes.forEach { insert($0) } }
+    init(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { insert(byte) }
+    }
 
     static let all = ByteSet(0...255)
     static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))

@@ -67,7 +67,7 @@ extension HuggingFaceConfig {
     private static func why(_ fate: Architectures.Fate, _ name: String) -> String? {
         switch fate {
         case .removed(let last):
-            "\(name.echoed()) is not served by vLLM 0.33.0 (the last version to serve it is \(last))"
+            "\(name.echoed()) is not served by vLLM 0.33.0 (the last to serve it is \(last))"
         case .plugIn: "\(name.echoed()) is served by vLLM 0.33.0 only with a plug-in"
         case .read, .wrapper, .unread: nil
         }

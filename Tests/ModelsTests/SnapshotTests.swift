@@ -1,0 +1,97 @@
+import Basics
+import Foundation
+import Testing
+
+@testable import Models
+
+/// A checkpoint's folder as `--model` takes it.
+@Suite struct SnapshotTests {
+    private static let config = #"""
+        {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64,
+         "num_hidden_layers": 2, "vocab_size": 128, "num_attention_heads": 4,
+         "intermediate_size": 128, "max_position_embeddings": 512}
+        """#
+
+    private func withFolder(
+        _ files: [String: String], _ body: (String) throws -> Void
+    ) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("headway-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files {
+            try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+        }
+        try body(folder.path)
+    }
+
+    @Test func aFolderIsItsConfig() throws {
+        try withFolder(["config.json": Self.config]) { folder in
+            let model = try Catalogue.model(named: folder)
+            #expect(model.layers.count == 2 && model.checkpointBytes == nil)
+            #expect(model.unserved == nil && model.architecture == "LlamaForCausalLM")
+            #expect(model == (try Catalogue.model(named: folder + "/config.json")))
+        }
+    }
+
+    @Test func theIndexSaysTheBytesOfTheWeights() throws {
+        let index = #"{"metadata": {"total_size": 123456}, "weight_map": {}}"#
+        try withFolder(["config.json": Self.config, "model.safetensors.index.json": index]) {
+            #expect(try Catalogue.model(named: $0).checkpointBytes == 123_456)
+        }
+        for bad in [#"{"metadata": {"total_size": -1}}"#, #"{"metadata": {"total_size": "x"}}"#] {
+            try withFolder(["config.json": Self.config, "model.safetensors.index.json": bad]) {
+                folder in
+                #expect(throws: InputError.self) { try Catalogue.model(named: folder) }
+            }
+        }
+    }
+
+    @Test func aFolderWithoutConfigIsOneClearError() throws {
+        try withFolder([:]) { folder in
+            let error = #expect(throws: InputError.self) { try Catalogue.model(named: folder) }
+            #expect(error?.problem == "is a folder without config.json")
+        }
+    }
+}
+
+/// Files that the engine does not serve, or that nobody knows.
+@Suite struct RefusalTests {
+    private func model(_ json: String) throws -> TransformerModel {
+        try HuggingFaceConfig.model(Data(json.utf8), place: "c.json")
+    }
+
+    private let sizes = #"""
+        "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 128, "num_attention_heads": 4,
+         "num_key_value_heads": 4, "intermediate_size": 128, "max_position_embeddings": 512}
+        """#
+
+    @Test func anUnknownFamilyIsRefusedThoughEveryFieldIsThere() {
+        let json = #"{"model_type": "foo", "architectures": ["FooForCausalLM"], "# + sizes
+        let error = #expect(throws: InputError.self) { try model(json) }
+        #expect(error?.problem.contains("\"foo\" is not known (class FooForCausalLM)") == true)
+        #expect(error?.description.contains("may describe it") == false)
+    }
+
+    @Test func aFormerClassIsReadAndNotServed() throws {
+        let json =
+            #"{"model_type": "arctic", "architectures": ["ArcticForCausalLM"], "#
+            + #""num_local_experts": 8, "num_experts_per_tok": 2, "# + sizes
+        let read = try model(json)
+        #expect(read.unserved?.problem.contains("last to serve it is 0.28.0") == true)
+    }
+
+    @Test func aFileWithoutClassesIsReadAndNotServed() throws {
+        let read = try model(#"{"model_type": "llama", "# + sizes)
+        #expect(read.unserved?.problem.contains("without architectures") == true)
+        #expect(
+            try model(#"{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "# + sizes)
+                .unserved == nil)
+    }
+
+    @Test func aClassWithoutRuleSaysWhy() {
+        let json = #"{"model_type": "dory", "architectures": ["DoryForCausalLM"], "# + sizes
+        let error = #expect(throws: InputError.self) { try model(json) }
+        #expect(error?.problem.contains("run several times") == true)
+    }
+}

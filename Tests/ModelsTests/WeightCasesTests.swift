@@ -15,7 +15,11 @@ private let tables: URL? = {
 
 /// Weight bytes of published checkpoints against vLLM 0.33.0's own parameters.
 @Suite struct WeightCasesTests {
-    /// Rows that do not agree yet, by column: the reader of the shape or of the format is missing.
+    /// Rows that agree in every byte, by table and tensor parallel size: never fewer.
+    private static let least = [
+        "expected.csv": [1: 110, 2: 103, 4: 25, 8: 94], "expected_rules.csv": [1: 26],
+    ]
+
     @Test(.enabled(if: tables != nil), arguments: ["expected.csv", "expected_rules.csv"])
     func weightBytesAgreeWithTheEngine(table: String) throws {
         let rows = try CaseRow.all(tables!.appendingPathComponent(table))
@@ -52,6 +56,8 @@ private let tables: URL? = {
         print(
             "weight bytes agree:", agreeing.sorted { $0.key < $1.key }, "of",
             all.sorted { $0.key < $1.key })
-        #expect(agreeing[1, default: 0] >= 1)
+        for (size, least) in Self.least[table]! {
+            #expect(agreeing[size, default: 0] >= least, "tensor parallel size \(size)")
+        }
     }
 }

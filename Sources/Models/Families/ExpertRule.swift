@@ -18,6 +18,8 @@ struct ExpertRule: Sendable {
     var bias = Flag.no
     /// Whether the router's matrix is float32.
     var widensRouter = Flag.no
+    /// Whether the router takes the checkpoint's format unless a list names it.
+    var quantizesRouter = false
     var isGated = true
     var layers = Layers.all
     /// Which layers where the list that `layers` reads is not there.
@@ -76,6 +78,7 @@ extension ExpertRule {
         experts.isGated = isGated
         experts.hasBias = try bias.value(fields)
         experts.hasWideRouter = try widensRouter.value(fields)
+        experts.quantizesRouter = quantizesRouter
         let wide = try sharedWidth(fields, intermediate)
         if wide > 0 {
             var network = DenseFeedForward(intermediate: wide, isGated: isGated)

@@ -28,14 +28,16 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .width(["shared_expert_intermediate_size"]), gatesShared: .yes,
             layers: .every("decoder_sparse_step", but: "mlp_only_layers"))
+        $0.experts?.quantizesRouter = true
     }
 
     static let qwen2Experts = qwen3Experts.with {
         $0.heads.inputBias = .unless("qkv_bias")
         $0.heads.norms = .none
+        $0.experts?.quantizesRouter = false
     }
 
-    static let olmoe = mixtral.with { $0.heads.norms = .wholeByHeads }
+    static let olmoe = mixtral.with { $0.heads.norms = .whole }
 
     static let flexOlmo = mixtral.with { $0.heads.norms = .whole }
 

@@ -70,6 +70,7 @@ extension Towers {
         var tower = try siglip(vision, blocks)
         tower.add("post_layernorm", 2 * blocks.width)
         tower.add("projector", blocks.width, hidden, bias: false, .replicated)
+        tower.takesFormat = true
         tower.add("projector.norm", blocks.width)
         return tower
     }
@@ -114,6 +115,7 @@ extension Towers {
     static let llava: Rule = { vision, outer, hidden in
         let bias = try outer.flag("multimodal_projector_bias", default: true)
         var (tower, width) = try llavaTower(vision, outer)
+        tower.takesFormat = true
         tower.add("projector.fc1", width, hidden, bias: bias)
         tower.add("projector.fc2", hidden, hidden, bias: bias, .rows)
         return tower

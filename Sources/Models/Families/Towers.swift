@@ -61,6 +61,8 @@ struct TowerBlocks {
                 isGated ? 2 * depth : depth),
             .init(Projection("fc2", inner, width, .rows, hasBias: networkBias), depth),
         ]
+        // A format scales q, k and v apart.
+        tower.matrices[0].projection.parts = 3
         tower.add("norms", depth * (widthVectors * width + otherElements))
         return tower
     }
@@ -92,7 +94,8 @@ extension Tower {
         matrices.append(
             .init(
                 Projection(
-                    name, inputs, outputs, split ?? .columns(units: outputs), hasBias: bias)))
+                    name, inputs, outputs, split ?? .columns(units: outputs), hasBias: bias,
+                    isQuantized: split != .replicated)))
     }
 
     /// Adds what turns patches into vectors: `channels` of a square, over some frames.

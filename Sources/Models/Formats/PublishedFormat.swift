@@ -74,6 +74,7 @@ struct PublishedFormat {
                 default: .other
                 }
             quantization = suffix.format(from)
+            quantization?.rules.append(.routers)
             for format in quantization?.formats ?? [] {
                 if let note = format.pricedAs { quantization?.notes.append(note) }
             }
@@ -105,6 +106,15 @@ extension StoredFormat {
         format.moduleBytes = 16
         format.expertModuleBytes = 4
         return format
+    }
+}
+
+extension Quantization.Rule {
+    /// Routers, which every published list keeps in 16 bits.
+    fileprivate static var routers: Quantization.Rule {
+        var rule = Quantization.Rule()
+        rule.patterns = ["*mlp.gate", "*moe.gate", "*router"].map(ModulePattern.init(wildcard:))
+        return rule
     }
 }
 

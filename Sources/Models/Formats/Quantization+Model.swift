@@ -89,7 +89,8 @@ extension Quantization {
             }
         return LayerFormats(
             matrices: matrices.map {
-                $0.isQuantized ? format(of: start + $0.path, .linear) : .plain
+                $0.isQuantized && (quantizesRouters || $0.name != "router")
+                    ? format(of: start + $0.path, .linear) : .plain
             }, experts: experts, attentionBytes: beside)
     }
 }

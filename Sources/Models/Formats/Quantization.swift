@@ -40,6 +40,10 @@ public struct Quantization: Equatable, Sendable {
     /// Formats of modules that no rule names; nil: 16 bits.
     public var linear: StoredFormat?
     public var experts: StoredFormat?
+    /// The output head's; nil: 16 bits. modelopt quantises it unless its list names it.
+    public var head: StoredFormat?
+    /// Whether routers that take a format take this one's (not GPTQ's).
+    public var quantizesRouters = true
     /// What `kv_cache_dtype: auto` means; nil: the model's own type.
     public var cache: CacheFormat?
     /// Bytes that the method keeps beside attention with heads, and beside latent attention:
@@ -69,13 +73,26 @@ public struct Quantization: Equatable, Sendable {
         switch role {
         case .linear: return linear ?? .plain
         case .experts: return experts ?? .plain
-        case .head: return .plain
+        case .head: return head ?? .plain
         }
     }
 
     /// Every format that a rule may give.
     var formats: [StoredFormat] {
         (rules.map(\.format) + [linear, experts]).compactMap(\.self)
+    }
+
+    /// The format of a tower's linear layers: 16 bits where a list names the tower or a part of it.
+    var tower: StoredFormat? {
+        let words = ["vision", "visual", "tower", "projector"]
+        let samples = ["vision_tower.layers.0.self_attn.q_proj", "visual.blocks.0.attn.qkv"]
+        for rule in rules where rule.format == nil {
+            let names = Array(rule.names) + rule.prefixes + rule.parts
+            let isNamed = names.contains { name in words.contains { name.contains($0) } }
+            if isNamed { return nil }
+            if rule.patterns.contains(where: { samples.contains(where: $0.matches) }) { return nil }
+        }
+        return linear
     }
 }
 

@@ -44,6 +44,7 @@ extension QuantizationReader {
         if try settings.flag("lm_head", default: false) {
             result.rules.append(try Quantization.Rule(["lm_head"], format, place: place))
         }
+        result.quantizesRouters = false
         if bits < 4 {
             result.unserved = refusal(
                 "vLLM 0.33.0 has no kernel for gptq weights of \(bits) bits", "4 or 8 bits")

@@ -17,6 +17,7 @@ extension QuantizationReader {
             let names = ["nvfp4": "modelopt_fp4", "mxfp8": "modelopt_mxfp8"]
             let name = format.name.hasPrefix("nvfp4") ? "nvfp4" : format.name
             result = Quantization(names[name] ?? "modelopt", format)
+            result.head = format
             result.rules = [try excluded(nested)]
         }
         result.attentionBytes = Self.cacheScaleBytes
@@ -53,7 +54,9 @@ extension QuantizationReader {
         case "FP8_PER_CHANNEL_PER_TOKEN": return .fp8(.channel)
         case "FP8_PB_WO", "FP8_PB_REAL": return .fp8(.block(.usual))
         case "NVFP4": return .nvfp4(group: group)
-        case "W4A16_NVFP4", "NVFP4_W4A16": return .nvfp4(hasInputScale: false, group: group)
+        case "W4A16_NVFP4", "NVFP4_W4A16":
+            // Two bytes more a matrix than compressed-tensors has (read off the engine's classes).
+            return .nvfp4(hasInputScale: false, group: group, otherBytes: 2)
         case "MXFP8": return .mx(bits: 8)
         default: throw settings.unread("quant_algo \"\(algorithm.prefix(40))\" of modelopt")
         }

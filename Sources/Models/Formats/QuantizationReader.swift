@@ -88,7 +88,7 @@ struct QuantizationReader {
         var result = Quantization(isFourth ? "deepseek_v4_fp8" : "fp8", format)
         if expertType == "fp4" { result.experts = .mx(bits: 4) }
         result.rules = [try skipped("ignored_layers", "modules_to_not_convert")]
-        result.attentionBytes = Self.cacheScaleBytes
+        result.attentionBytes = isFourth ? 0 : Self.cacheScaleBytes
         return result
     }
 

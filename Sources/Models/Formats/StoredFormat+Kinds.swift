@@ -34,11 +34,15 @@ extension StoredFormat {
 
     /// NVFP4: 4-bit floats, an 8-bit scale for 16 inputs and a float32 scale of the scales; one
     /// more for inputs where these are quantised too.
-    static func nvfp4(hasInputScale: Bool = true, group: Int = 16) -> StoredFormat {
+    ///
+    /// - Parameter otherBytes: beside a matrix without scale of its inputs.
+    static func nvfp4(
+        hasInputScale: Bool = true, group: Int = 16, otherBytes: Int = 0
+    ) -> StoredFormat {
         var format = StoredFormat(
             hasInputScale ? "nvfp4" : "nvfp4 (16-bit inputs)", bits: 4, scales: .group(group),
             scaleBytes: 1, priced: .nvfp4)
-        format.matrixBytes = hasInputScale ? 8 : 4
+        format.matrixBytes = hasInputScale ? 8 : 4 + otherBytes
         return format
     }
 

@@ -88,7 +88,8 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
         case .channel: Int64(outputs)
         case .block(let block):
             Int64(inputs.dividedUp(by: block.inputs)) * Int64(outputs.dividedUp(by: block.outputs))
-        case .group(let size): Int64(inputs.dividedUp(by: size)) * Int64(outputs)
+        // What is left of a group has no scale of its own.
+        case .group(let size): Int64(max(1, inputs / size)) * Int64(outputs)
         }
     }
 

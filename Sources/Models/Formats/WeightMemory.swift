@@ -46,7 +46,9 @@ extension TransformerModel {
         guard let tower else { return sum }
         let cut = tower.dividedHeads.map { $0 % size == 0 ? size : 1 } ?? size
         sum += tower.vectors.bytes(tensorParallel: cut)
-        for part in tower.matrices {
+        let format = tower.takesFormat ? quantization?.tower : nil
+        for var part in tower.matrices {
+            if part.projection.isQuantized { part.projection.stored = format }
             sum += Int64(part.count) * part.projection.bytes(.bf16, tensorParallel: cut)
         }
         return sum

@@ -81,6 +81,8 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
     public var leastShare = 0
     /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
     public var hasWideRouter = false
+    /// Whether the router takes the checkpoint's format unless a list names it (Qwen 3).
+    public var quantizesRouter = false
     /// Outputs of the router; more than `count` where some choices are no network (LongCat).
     public var routerOutputs: Int
     /// A sigmoid gate of one output on the shared expert (Qwen).
@@ -115,8 +117,8 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
 
     func projections(hidden: Int) -> [[Projection]] {
         var router = Projection(
-            "router", hidden, routerOutputs, .replicated, hasBias: hasBias, isQuantized: false,
-            isFeedForward: true)
+            "router", hidden, routerOutputs, .replicated, hasBias: hasBias,
+            isQuantized: quantizesRouter, isFeedForward: true)
         router.path = routerPath
         router.isWide = hasWideRouter
         var all = [[router]]

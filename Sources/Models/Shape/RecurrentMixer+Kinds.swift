@@ -112,6 +112,8 @@ extension RecurrentMixer {
             hasBias: sizes.hasBias)
         inputs.name = "in_proj"
         groupInputs.name = "in_proj_groups"
+        // A format scales gate, input, time step, B and C apart.
+        (inputs.parts, groupInputs.parts) = (3, 2)
         var vectors = [
             WeightVector("conv1d", inner * convolution, units: heads),
             WeightVector("conv1d.groups", shared * convolution, units: groups),
@@ -149,16 +151,17 @@ extension RecurrentMixer {
         let (heads, state) = (sizes.valueHeads, sizes.keyDim * sizes.valueDim)
         let convolved = 2 * keys + values
         let path = sizes.path
+        var wide = Projection.of(
+            path, "in_proj_qkvz", sizes.hidden, convolved + values,
+            .columns(units: sizes.keyHeads))
+        var thin = Projection.of(
+            path, "in_proj_ba", sizes.hidden, 2 * heads, .columns(units: heads))
+        // A format scales q, k, v and the gate apart, and the two of the thin one.
+        (wide.parts, thin.parts) = (4, 2)
         var mixer = RecurrentMixer(
             kind: "gated_delta_net", units: sizes.keyHeads,
             projections: [
-                [
-                    Projection.of(
-                        path, "in_proj_qkvz", sizes.hidden, convolved + values,
-                        .columns(units: sizes.keyHeads)),
-                    Projection.of(
-                        path, "in_proj_ba", sizes.hidden, 2 * heads, .columns(units: heads)),
-                ], [Projection.of(path, "out_proj", values, sizes.hidden, .rows)],
+                [wide, thin], [Projection.of(path, "out_proj", values, sizes.hidden, .rows)],
             ],
             vectors: [
                 WeightVector("conv1d", 2 * keys * sizes.convolution, units: sizes.keyHeads),

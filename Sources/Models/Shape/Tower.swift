@@ -15,6 +15,9 @@ public struct Tower: Equatable, Hashable, Sendable {
     /// nil: it is always cut.
     public var dividedHeads: Int?
 
+    /// Whether the engine gives its linear layers the checkpoint's format.
+    public var takesFormat = false
+
     /// A matrix and its number.
     public struct Part: Equatable, Hashable, Sendable {
         public var projection: Projection

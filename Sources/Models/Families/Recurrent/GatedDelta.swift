@@ -4,6 +4,7 @@ import Basics
 extension Families {
     /// Gated attention in every fourth layer, experts in all of them.
     static let qwenNext = qwen3Experts.with {
+        $0.experts?.quantizesRouter = false
         $0.heads.gatesOutput = .unless("attn_output_gate")
         $0.activeCounting = .layersOnly
         $0.mixers = { fields, attentions in
@@ -19,6 +20,7 @@ extension Families {
     }
 
     static let qwen35Experts = qwen3Experts.with {
+        $0.experts?.quantizesRouter = false
         $0.heads.gatesOutput = .unless("attn_output_gate")
         $0.mixers = typedDelta
     }

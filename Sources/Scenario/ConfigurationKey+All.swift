@@ -339,8 +339,8 @@ extension ConfigurationKey {
             "output.by", \.output.by, .optional(.choice, null: "all together"),
             "Figures by class of requests, too: on the page, in summary.json, classes.csv and a\n"
                 + "column class of requests.csv. Session (its kind, or the agent's), tenant and\n"
-                + "lora are names that the trace gives. Each request is kept by itself, which takes\n"
-                + "longer."),
+                + "lora are names that the trace gives. Each request is kept by itself, which\n"
+                + "takes longer."),
         .init(
             "output.prompt_buckets", \.output.promptBuckets, .promptBuckets,
             "With output.by=prompt: prompt lengths, tokens, at which a new class begins."),

@@ -98,7 +98,7 @@ private func scheduleWholePrompts(_ scheduler: inout Scheduler, _ cache: inout K
         let head = scheduler.waiting.head
     {
         guard let refusal = admit(&scheduler, &cache, Int(head)) else { continue }
-        scheduler.plan.stop = refusal.limit
+        scheduler.plan.stop = scheduler.plan.stop ?? refusal.limit
         guard case .mustBeWhole = refusal else { break }
         scheduler.waiting.setAside()
     }

@@ -25,9 +25,9 @@ private func admitInOrder(
     {
         let slot = scheduler.waiting[place]
         let view = requestView(&scheduler, seat, slot)
-        let enters =
-            seat.policy.admits(view, step) && admit(&scheduler, &cache, Int(slot)) == nil
-        if enters {
+        let isWelcome = seat.policy.admits(view, step)
+        let refusal = isWelcome ? admit(&scheduler, &cache, Int(slot)) : nil
+        if isWelcome, refusal == nil {
             seat.entered += 1
             note(.admitted, slot, &scheduler, seat, step)
             step.prefilling += 1
@@ -42,6 +42,7 @@ private func admitInOrder(
                 guard seat.policy.passesOver(other, step) else { return }
             }
         } else {
+            scheduler.plan.stop = scheduler.plan.stop ?? refusal?.limit ?? .other
             guard seat.policy.passesOver(view, step) else { return }
             place += 1
             seat.passedOver += 1

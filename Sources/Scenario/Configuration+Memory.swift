@@ -117,21 +117,21 @@ extension Configuration {
         try MemoryBudget(
             model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
             utilization: engine.gpuMemoryUtilization, pool: options,
-            terms: .reserve(MemoryBudget.runtimeReserve),
+            terms: .profiled(try serverMemory()),
             given: MemoryBudget.Given(
                 cacheBytes: engine.kvCacheMemoryBytes.map(Int64.init),
                 blocks: engine.numGPUBlocksOverride))
     }
 
-    /// What the server takes besides weights and cache.
-    private func memoryTerms() throws -> MemoryBudget.Terms {
+    /// The server whose start-up run is profiled.
+    private func serverMemory() throws -> ServerMemory {
         var server = ServerMemory()
         server.rules = .release(minor: engine.version.minor)
         server.maxNumSeqs = engine.maxNumSeqs!
         server.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         server.enforcesEager = engine.enforceEager
         server.captureSizes = try engine.captureSizes()
-        return .profiled(server)
+        return server
     }
 
     /// Refuses what the engine refuses of decode context parallelism: sizes that do not divide

@@ -85,9 +85,12 @@ public struct Explanation: Sendable, Equatable {
             pool.pipelineParallel = deployment.pipelineParallel
             pool.batchesInFlight = deployment.pipelineParallel + 1
             pool.enablesPrefixCaching = !model.keepsStatesOnly
+            var server = ServerMemory()
+            server.maxNumSeqs = sequences
+            server.maxNumBatchedTokens = gpu.serverDefaults.tokens
             let budget = try MemoryBudget(
                 model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
-                utilization: utilization, pool: pool)
+                utilization: utilization, pool: pool, terms: .profiled(server))
             self.budget = budget
             self.blockSize = budget.layout.blockSize
             sequencesThatFit = budget.sequences(context: step.context, most: sequences)

@@ -75,16 +75,19 @@ extension ReferenceLoad {
         guard profileName == "trtllm" else {
             // The default share of the versions that were measured (0.12 and older).
             return try MemoryBudget(
-                shape, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes, utilization: 0.9,
+                shape, deployment, gpu: gpu.name, memoryBytes: Self.memoryBytes, utilization: 0.9,
                 pool: pool)
         }
         // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
         let weights = shape.weightBytesPerGPU(deployment)
         let reserve = Int64(0.92 * Double(weights + 4_000_000_000)) - weights
         return try MemoryBudget(
-            shape, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes, utilization: 0.92,
+            shape, deployment, gpu: gpu.name, memoryBytes: Self.memoryBytes, utilization: 0.92,
             pool: pool, terms: .reserve(reserve))
     }
+
+    /// The memory that the flat reserve of these servers was calibrated with, 80 GiB.
+    private static let memoryBytes: Int64 = 80 << 30
 
     /// Most sequences that run where the engine admits a request only with blocks reserved for its
     /// longest output (TensorRT-LLM's guaranteed no eviction); nil elsewhere.

@@ -36,12 +36,11 @@ public struct GPU: Sendable, Equatable {
     /// NVIDIA H100 SXM with 80 GB of HBM3.
     ///
     /// Datasheet: 3.35 TB/s; 1,979 and 3,958 TFLOPS bf16 and fp8 with sparsity, half of it dense.
-    /// Memory: 80 GiB, the figure that server configurations calculate with; what the driver keeps
-    /// of it is part of `MemoryBudget.runtimeReserve`. Links are priced by measured all-reduces,
-    /// not by their data sheets.
+    /// Memory: 85,017,493,504 bytes, what the driver leaves of 80 GiB ("79.18 GiB" in logs).
+    /// Links are priced by measured all-reduces, not by their data sheets.
     public static let h100 = GPU(
-        name: "h100-sxm", memoryBytes: 80 << 30, memoryBandwidth: 3.35e12, bf16FLOPS: 989.5e12,
-        fp8FLOPS: 1979e12)
+        name: "h100-sxm", memoryBytes: 85_017_493_504, memoryBandwidth: 3.35e12,
+        bf16FLOPS: 989.5e12, fp8FLOPS: 1979e12)
 
     /// What vLLM 0.33.0's API server takes on this GPU (`EngineArgs.get_batch_defaults`): by its
     /// total memory, with bounds at 70 and 160 GiB, and an A100 below 160 GiB as a small one.

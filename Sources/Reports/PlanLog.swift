@@ -90,7 +90,9 @@ public struct PlanLog: Sendable {
                 tracks[plan.replica].next.left.append(change.id)
             }
         }
-        for place in plan.aborted { tracks[plan.replica].next.aborted.append(plans.aborted[place].id) }
+        for place in plan.aborted {
+            tracks[plan.replica].next.aborted.append(plans.aborted[place].id)
+        }
     }
 
     /// Writes what every plan has, and who joined, left or gave up.

@@ -127,24 +127,27 @@ public enum RunReport {
             ),
             ("digest", summary.digest),
         ]
-        let last = lines.count - 2
-        if let sure = intervals(summary) { lines.insert(("95 % of means", sure), at: last) }
-        if let steady = steadiness(summary) { lines.insert(("steady", steady), at: last) }
-        if let line = summary.poolLine {
-            let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
-            lines.insert(("server log", line), at: place)
-        }
-        if let cost = preemptions(summary) {
-            let place = lines.firstIndex { $0.0 == "batch" } ?? lines.count
-            lines.insert(("preemption", cost), at: place)
-        }
-        if let lost = lostReuse(summary) {
-            let place = lines.firstIndex { $0.0 == "KV blocks" } ?? lines.count
-            lines.insert(("shared", lost), at: place)
-        }
-        if let left = leftOut(summary) { lines.insert(("left out", left), at: 1) }
-        if let load = RunLoad.words(summary) { lines.insert(("load", load), at: 1) }
+        insertOptional(summary, into: &lines)
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// Puts the lines that not every run has in their places: before the line that is named.
+    private static func insertOptional(
+        _ summary: RunSummary, into lines: inout [(String, String)]
+    ) {
+        for (name, line, next) in [
+            ("left out", leftOut(summary), "throughput"),
+            ("load", RunLoad.words(summary), "left out"),
+            ("shared", lostReuse(summary), "KV blocks"),
+            ("server log", summary.poolLine, "batch"),
+            ("preemption", preemptions(summary), "batch"),
+            ("steady", steadiness(summary), "simulated"),
+            ("95 % of means", intervals(summary), "simulated"),
+        ] {
+            guard let line else { continue }
+            let place = lines.firstIndex { $0.0 == next } ?? 1
+            lines.insert((name, line), at: place)
+        }
     }
 
     /// What preemptions cost, where there were any.

@@ -13,7 +13,8 @@ extension PoolLayout {
     /// Models of states alone without prefix caching take one block a group for as long as they
     /// run: full attention over blocks of max_model_len. A state beside attention is taken as a
     /// window that needs the block before the next token. A group of shorter blocks is taken as
-    /// several groups of long ones, which hold as many.
+    /// several groups of long ones, which hold as many: a window's while it decodes, where it has
+    /// the blocks of the window and one more.
     public var simulated: SimulatedPool {
         let share = options.decodeContextParallel
         guard !groups.isEmpty else {
@@ -31,14 +32,17 @@ extension PoolLayout {
         let size = attention.map(\.blockSize).max() ?? blockSize
         var simulated: [CacheGroup] = []
         for group in groups {
-            let copies = max(1, size / group.blockSize)
+            func copies(of window: Int) -> Int {
+                let held = window.dividedUp(by: group.blockSize) + 1
+                return held.dividedUp(by: window.dividedUp(by: size) + 1)
+            }
             switch group.kind {
             case .full, .mla:
-                simulated += Array(repeating: .full, count: copies)
+                simulated += Array(repeating: .full, count: max(1, size / group.blockSize))
             case .sliding(let window):
-                simulated += Array(repeating: .sliding(window: window), count: copies)
+                simulated += Array(repeating: .sliding(window: window), count: copies(of: window))
             case .chunked(let chunk):
-                simulated += Array(repeating: .sliding(window: chunk), count: copies)
+                simulated += Array(repeating: .sliding(window: chunk), count: copies(of: chunk))
                 differences.append("chunked attention, taken as a window")
             case .state:
                 simulated.append(

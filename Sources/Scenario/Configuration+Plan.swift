@@ -30,7 +30,8 @@ extension Configuration {
         var resolved = self
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
-        var warnings = model.notes + model.weightsNotes(self.model.weights)
+        var warnings =
+            model.notes + model.unmeasuredNotes + model.weightsNotes(self.model.weights)
         if let unserved = model.unserved { warnings.append(unserved.problem) }
         if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))

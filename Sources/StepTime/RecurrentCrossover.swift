@@ -71,13 +71,17 @@ extension TransformerModel {
     }
 
     /// What stands behind the price of layers that were not measured, a line each.
-    var unmeasuredNotes: [String] {
+    public var unmeasuredNotes: [String] {
         var kinds: [String] = []
         var hasIndexer = false
         var hasCompressed = false
+        var hasChunks = false
         for layer in layers {
             if case .recurrent(let mixer) = layer.attention, !kinds.contains(mixer.kind) {
                 kinds.append(mixer.kind)
+            }
+            if case .heads(let heads) = layer.attention, case .chunked = heads.reach {
+                hasChunks = true
             }
             if case .heads(let heads) = layer.attention, heads.reach.isCompressed {
                 hasCompressed = true
@@ -95,6 +99,9 @@ extension TransformerModel {
             notes.append(
                 "an indexer chooses what attention reads: attention is priced as if it read all, "
                     + "the indexer's own reads are left out")
+        }
+        if hasChunks {
+            notes.append("attention in chunks is priced as a window as long as a chunk")
         }
         if hasCompressed {
             notes.append(

@@ -110,7 +110,7 @@ public enum AdvanceComparison {
     static func difference(_ a: RunResult, _ b: RunResult) -> String? {
         let parts: [(name: String, isEqual: Bool)] = [
             ("records", a.records == b.records),
-            ("counters", a.counters == b.counters),
+            ("counters: " + firstDifference(a.counters, b.counters), a.counters == b.counters),
             ("ITL", a.interTokenLatency == b.interTokenLatency),
             ("TTFT", a.timeToFirstToken == b.timeToFirstToken),
             ("TPOT", a.timePerOutputToken == b.timePerOutputToken),
@@ -129,5 +129,14 @@ public enum AdvanceComparison {
             ("digest", a.digest == b.digest),
         ]
         return parts.first { !$0.isEqual }?.name
+    }
+
+    /// The name of the first counter that differs, with both values; empty without one.
+    private static func firstDifference(_ a: Counters, _ b: Counters) -> String {
+        for (one, other) in zip(Mirror(reflecting: a).children, Mirror(reflecting: b).children)
+        where String(describing: one.value) != String(describing: other.value) {
+            return "\(one.label ?? "?") \(one.value) and \(other.value)"
+        }
+        return ""
     }
 }

@@ -224,10 +224,11 @@ func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
     request.known = Int32(computed) + 1 - samples
     request.prefilling = false
     scheduler.requests[slot] = request
-    // Before its first step as a member it had as many as ever.
-    let inFlightBefore =
+    // Before its first step as a member it had as many as ever. A batch that is processed while
+    // none of its tokens is in flight, as after a step that left it out, registers all.
+    let before =
         until == request.memberSince ? scheduler.rules.inFlight : scheduler.cohort.inFlight
-    cache.settle(slot, computed: computed, inFlight: inFlightBefore)
+    cache.settle(slot, computed: computed, inFlight: min(before, Int(inFlight)))
     insertIndividual(&scheduler, Int32(slot))
 }
 
@@ -236,6 +237,10 @@ func individualise(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot:
 func settleAll(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
     orderRunning(&scheduler)
     guard scheduler.cohort.isOn, cache.isCaching else { return }
+    let areInFlight = (0..<scheduler.flight.count).contains {
+        !scheduler.flight[$0].header.skipsMembers
+    }
+    let inFlight = areInFlight ? scheduler.cohort.inFlight : 0
     for index in scheduler.running.indices {
         let slot = Int(scheduler.running[index])
         let request = scheduler.requests[slot]
@@ -243,11 +248,11 @@ func settleAll(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
         case .individual: continue
         case .member:
             let computed = request.computed(at: scheduler.cohort.tick)
-            cache.settle(slot, computed: computed, inFlight: scheduler.cohort.inFlight)
+            cache.settle(slot, computed: computed, inFlight: inFlight)
         case .leaving:
             let wasted = scheduler.wastesStep(slot) ? 1 : 0
             let computed = request.computedAtEnd + wasted
-            cache.settle(slot, computed: computed, inFlight: scheduler.cohort.inFlight)
+            cache.settle(slot, computed: computed, inFlight: inFlight)
         }
     }
 }

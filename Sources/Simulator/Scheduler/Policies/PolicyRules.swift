@@ -53,8 +53,10 @@ extension Scheduler {
     @inline(__always)
     fileprivate mutating func stepCohort() {
         cohort.step(&plan.share)
+        // An empty step is not dispatched: after one that left the members out, nothing is.
         let last = flight.count - 1
-        cohort.inFlight = last >= 0 && flight[last].header.skipsMembers ? 0 : rules.inFlight
+        let isInFlight = last >= 0 && !flight[last].header.skipsMembers
+        cohort.inFlight = isInFlight ? rules.inFlight : 0
     }
 }
 

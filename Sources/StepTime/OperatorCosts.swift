@@ -151,16 +151,17 @@ struct OperatorCosts: Sendable {
             bytesPerWeight: WeightFormat.bf16.bytesPerWeight)
     }
 
-    /// Everything of one layer that depends on the number of tokens alone.
-    func perToken(tokens: Double, _ layer: Layer) -> Double {
+    /// The matrices of a layer, in the order of its phases; those of one inner list are one GEMM.
+    func gemms(_ layer: Layer) -> [[Projection]] {
+        layer.mixerProjections(hidden: hidden) + layer.networkProjections(hidden: hidden)
+    }
+
+    /// Everything of one layer that depends on the number of tokens alone; `gemms` are its own,
+    /// which a caller that asks for many numbers of tokens makes once.
+    func perToken(tokens: Double, _ layer: Layer, _ gemms: [[Projection]]) -> Double {
         var sum = elementwise(tokens: tokens, layer)
         sum += allReduces(layer) * allReduce(tokens: tokens)
-        for fused in layer.mixerProjections(hidden: hidden) {
-            sum += gemm(tokens: tokens, fused: fused)
-        }
-        for fused in layer.networkProjections(hidden: hidden) {
-            sum += gemm(tokens: tokens, fused: fused)
-        }
+        for fused in gemms { sum += gemm(tokens: tokens, fused: fused) }
         if case .experts(let routed) = layer.feedForward {
             sum += experts(tokens: tokens, routed, layer.formats)
             sum += allToAll(tokens: tokens, routed)

@@ -36,14 +36,15 @@ extension OperatorCosts {
     /// The integer tables of this model, deployment and profile.
     func tables() -> TabulatedStepTime {
         let groups = model.layerGroups
+        let imbalance = stageImbalance
+        let parts = groups.map { ($0.layer, gemms($0.layer), imbalance * Double($0.count)) }
         let hostFixed = host.fixed + host.perGPU * Double(deployment.tensorParallel)
         let stages = deployment.pipelineParallel
-        let imbalance = stageImbalance
         let byTokens = IntegerTable(through: options.maxTokens) { tokens in
             guard tokens > 0 else { return hostFixed }
             var sum = hostFixed + hops(tokens: tokens)
-            for group in groups {
-                sum += imbalance * Double(group.count) * perToken(tokens: tokens, group.layer)
+            for (layer, gemms, share) in parts {
+                sum += share * perToken(tokens: tokens, layer, gemms)
             }
             return sum
         }

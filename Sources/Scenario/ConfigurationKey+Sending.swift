@@ -105,11 +105,15 @@ extension ConfigurationForm where Value == PrefixLaw {
     /// Tokens, a share, or a number of groups with one of them.
     static var prefixLaw: Self {
         return Self(
-            expected: "tokens (512), a share above 0 and below 1 (0.3), or groups of either"
-                + " (\"8x512\")",
+            expected: "tokens (512, a single one as \"1\"), a share above 0 and below 1 (0.3), or"
+                + " groups of either (\"8x512\")",
+            // Read as JSON5, 0x512 would be a number of sixteens.
+            takesText: true,
             read: { value in
                 switch value {
                 case .integer(let tokens):
+                    // 1.0 comes as an integer, too, and is no share.
+                    guard tokens > 1 else { return nil }
                     return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
                 case .number(let share):
                     return PrefixLaw.Length(String(share)).map { PrefixLaw($0) }
@@ -126,6 +130,7 @@ extension ConfigurationForm where Value == PrefixLaw {
             },
             write: { law in
                 switch (law.length, law.groups) {
+                case (.tokens(1), 1): .text("1")
                 case (.tokens(let tokens), 1): .integer(tokens)
                 case (.share(let share), 1): .number(share)
                 case (.tokens(let tokens), let groups): .text("\(groups)x\(tokens)")

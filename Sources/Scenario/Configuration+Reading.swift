@@ -112,6 +112,11 @@ extension Configuration {
             given.insert(key.path)
             return followDefaults(from: before)
         }
+        if let mistake = key.mistake(value) {
+            throw InputError(
+                place + mistake.place, mistake.problem, expected: mistake.expected,
+                suggestion: mistake.suggestion)
+        }
         if case .text(let word) = value, !key.words.isEmpty {
             throw InputError(
                 place, "is \(value.described)", word: word, among: key.words,

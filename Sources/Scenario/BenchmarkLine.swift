@@ -96,6 +96,8 @@ public struct BenchmarkLine: Sendable {
 
     private mutating func readGoodput(_ pairs: [String]) throws {
         let keys = ["ttft": "slo.ttft_ms", "tpot": "slo.tpot_ms", "e2el": "slo.e2e_ms"]
+        // What a line does not name is no limit there.
+        changes += ["ttft", "tpot", "itl", "e2e"].map { "slo.\($0)_ms=null" }
         for pair in pairs {
             let parts = pair.split(separator: ":").map(String.init)
             guard parts.count == 2, let key = keys[parts[0]], Double(parts[1]) != nil else {

@@ -14,6 +14,13 @@ enum BenchmarkFlags {
         "prefix-repetition-num-prefixes": nil, "prefix-repetition-output-len": nil,
         "timed-trace-chunk-hash-size": nil, "timed-trace-sec-multiplier": nil, "backend": nil,
     ]
+    /// Those that the benchmark reads as integers (argparse's `int`): 1e2 is none.
+    static let integers: Set<String> = [
+        "max-concurrency", "num-prompts", "random-input-len", "random-output-len", "input-len",
+        "output-len", "random-prefix-len", "seed", "num-warmups", "prefix-repetition-prefix-len",
+        "prefix-repetition-suffix-len", "prefix-repetition-num-prefixes",
+        "prefix-repetition-output-len", "timed-trace-chunk-hash-size",
+    ]
     /// Where the server is, what is sampled, what is written: with a value.
     static let unusedValues: Set<String> = [
         "label", "base-url", "host", "port", "endpoint", "tokenizer", "tokenizer-mode",
@@ -46,6 +53,7 @@ enum BenchmarkFlags {
     /// What changes the load in a way that is not simulated, and why.
     static let refused: [String: String] = [
         "use-beam-search": "keeps several answers a request, which are not simulated",
+        "help": "prints the benchmark's help and sends nothing",
         "lora-modules": "serves adapters, which are not simulated",
         "timed-trace-label-timestamp": "renames a key of the trace: trace.columns says such names",
         "timed-trace-label-input-length":

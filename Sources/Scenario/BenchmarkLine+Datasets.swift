@@ -9,15 +9,14 @@ extension BenchmarkLine {
         let others = ["tgi", "tensorrt-llm", "deepspeed-mii"]
         if !others.contains(values["backend"] ?? "") { changes.append("trace.stop=length") }
         draw(
-            input: values["input-len"] ?? values["random-input-len"] ?? "1024",
-            output: values["output-len"] ?? values["random-output-len"] ?? "128",
-            requests: values["num-prompts"] ?? "1000")
+            input: ["input-len", "random-input-len"], or: "1024",
+            output: ["output-len", "random-output-len"], requests: values["num-prompts"] ?? "1000")
         if let prefix = values["random-prefix-len"] {
-            changes.append("trace.random_prefix_len=\(prefix)")
+            set("trace.random_prefix_len", prefix, from: "random-prefix-len")
         }
         guard let ratio = values["random-range-ratio"] else { return }
         guard ratio.contains("{") else {
-            changes.append("trace.random_range_ratio=\(ratio)")
+            set("trace.random_range_ratio", ratio, from: "random-range-ratio")
             return
         }
         guard
@@ -28,8 +27,9 @@ extension BenchmarkLine {
                 "--bench", "--random-range-ratio \(ratio.echoed()) is no ratio",
                 expected: "a number, or {\"input\": 0.3, \"output\": 0.5}")
         }
-        changes.append("trace.random_range_ratio=\(ratios["input"]!.source)")
-        changes.append("trace.random_output_range_ratio=\(ratios["output"]!.source)")
+        for (key, part) in [("range_ratio", "input"), ("output_range_ratio", "output")] {
+            set("trace.random_" + key, ratios[part]!.source, from: "random-range-ratio")
+        }
     }
 
     /// The prefix_repetition dataset: as many requests of each prefix as go evenly into all.
@@ -43,19 +43,26 @@ extension BenchmarkLine {
                 expected: "--num-prompts of at least --prefix-repetition-num-prefixes")
         }
         draw(
-            input: values["prefix-repetition-suffix-len"] ?? "256",
-            output: values["output-len"] ?? values["prefix-repetition-output-len"] ?? "128",
+            input: ["prefix-repetition-suffix-len"], or: "256",
+            output: ["output-len", "prefix-repetition-output-len"],
             requests: String(all / count * count))
-        changes.append(
-            "trace.random_prefix_len=\(values["prefix-repetition-prefix-len"] ?? "256")")
-        changes.append("trace.random_num_prefixes=\(count)")
+        let prefix = "prefix-repetition-prefix-len"
+        set("trace.random_prefix_len", values[prefix] ?? "256", from: prefix)
+        set("trace.random_num_prefixes", prefixes, from: "prefix-repetition-num-prefixes")
     }
 
-    private mutating func draw(input: String, output: String, requests: String) {
-        changes += [
-            "trace.file=null", "trace.random_input_len=\(input)",
-            "trace.random_output_len=\(output)", "trace.limit=\(requests)",
-        ]
+    /// A dataset by the first of some flags that the line gives.
+    private mutating func draw(
+        input: [String], or usual: String, output: [String], requests: String
+    ) {
+        changes.append("trace.file=null")
+        for (key, flags, other) in [
+            ("trace.random_input_len", input, usual), ("trace.random_output_len", output, "128"),
+        ] {
+            let flag = flags.first { values[$0] != nil }
+            set(key, flag.flatMap { values[$0] } ?? other, from: flag ?? flags[0])
+        }
+        set("trace.limit", requests, from: "num-prompts")
     }
 
     private func refusePath() throws {
@@ -83,9 +90,10 @@ extension BenchmarkLine {
         }
         changes += [
             "trace.random_input_len=null", "trace.file=\(path)", "trace.format=timed_trace",
-            "trace.time_unit=\(unit.1)",
-            "trace.block_size=\(values["timed-trace-chunk-hash-size"] ?? "16")",
-            "trace.limit=\(values["num-prompts"] ?? "1000")", "trace.stop=length",
+            "trace.time_unit=\(unit.1)", "trace.stop=length",
         ]
+        let chunk = "timed-trace-chunk-hash-size"
+        set("trace.block_size", values[chunk] ?? "16", from: chunk)
+        set("trace.limit", values["num-prompts"] ?? "1000", from: "num-prompts")
     }
 }

@@ -9,6 +9,8 @@ import Models
 public struct BenchmarkLine: Sendable {
     /// `key=value`, as for `--set`.
     public internal(set) var changes: [String] = []
+    /// The flag that a key's value comes from, where a line gives it.
+    private var flags: [String: String] = [:]
     /// What was read and has no meaning here, a sentence each.
     public private(set) var notes: [String] = []
 
@@ -21,7 +23,9 @@ public struct BenchmarkLine: Sendable {
     /// not understood.
     public init(_ line: String) throws {
         var words = try Self.words(line)[...]
-        guard words.starts(with: ["vllm", "bench", "serve"]) else {
+        guard words.first?.split(separator: "/").last == "vllm",
+            words.dropFirst().starts(with: ["bench", "serve"])
+        else {
             throw InputError(
                 "--bench", "is no line of vLLM's benchmark",
                 expected: "\"vllm bench serve --request-rate 10 ...\"")
@@ -57,7 +61,11 @@ public struct BenchmarkLine: Sendable {
             return list
         }
         if BenchmarkFlags.keys[name] != nil {
-            values[name] = try value()
+            let word = try value()
+            guard !BenchmarkFlags.integers.contains(name) || Int(word) != nil else {
+                throw Self.error("--" + name, "is \(word.echoed())", "an integer")
+            }
+            values[name] = word
             if name == "backend" { unused.append("--backend") }
         } else if name == "ignore-eos", parts.count == 1 {
             changes.append("trace.stop=length")
@@ -88,22 +96,38 @@ public struct BenchmarkLine: Sendable {
 
     private mutating func readGoodput(_ pairs: [String]) throws {
         let keys = ["ttft": "slo.ttft_ms", "tpot": "slo.tpot_ms", "e2el": "slo.e2e_ms"]
+        // What a line does not name is no limit there.
+        changes += ["ttft", "tpot", "itl", "e2e"].map { "slo.\($0)_ms=null" }
         for pair in pairs {
             let parts = pair.split(separator: ":").map(String.init)
             guard parts.count == 2, let key = keys[parts[0]], Double(parts[1]) != nil else {
                 throw Self.error(
                     "--goodput", "\(pair.echoed()) is no limit", "ttft:, tpot: or e2el: and ms")
             }
-            changes.append("\(key)=\(parts[1])")
+            set(key, parts[1], from: "goodput")
         }
+    }
+
+    /// Sets a key to a flag's value.
+    mutating func set(_ key: String, _ value: String, from flag: String) {
+        changes.append("\(key)=\(value)")
+        flags[key] = "--" + flag
+    }
+
+    /// An error over one of the changes that names the flag in place of a key that nobody typed.
+    func blamed(_ error: InputError, _ change: String) -> InputError {
+        guard let flag = flags[String(change.prefix { $0 != "=" })] else { return error }
+        return InputError(
+            "--bench", "\(flag) \(error.problem)", expected: error.expected,
+            suggestion: error.suggestion)
     }
 
     private mutating func translate() throws {
         try refuseOtherLoads()
         for (name, key) in BenchmarkFlags.keys.sorted(by: { $0.key < $1.key }) {
-            if let key, let value = values[name] { changes.append("\(key)=\(value)") }
+            if let key, let value = values[name] { set(key, value, from: name) }
         }
-        changes.append("seed=\(values["seed"] ?? "0")")
+        set("seed", values["seed"] ?? "0", from: "seed")
         let dataset = values["dataset-name"] ?? "random"
         let isTimed = dataset == "timed_trace" && keepsTimes != false
         if dataset != "timed_trace", keepsTimes != nil {
@@ -125,7 +149,7 @@ public struct BenchmarkLine: Sendable {
             unused.append("--request-rate and the like, as the trace is timed")
             changes.removeAll { $0.hasPrefix("trace.ramp_up") || $0.hasPrefix("trace.burst") }
         } else if !isUnlimited, let rate = values["request-rate"] {
-            changes.append("trace.request_rate=\(rate)")
+            set("trace.request_rate", rate, from: "request-rate")
         } else if dataset == "timed_trace", !isTimed, values["ramp-up-strategy"] == nil {
             throw Self.error(
                 "--no-self-timed", "sends all requests at once without --request-rate",
@@ -134,7 +158,8 @@ public struct BenchmarkLine: Sendable {
         if let cap = values["max-concurrency"] {
             // All are due at once, so that the next is sent when one ends.
             let isLoop = isUnlimited && values["ramp-up-strategy"] == nil && !isTimed
-            changes.append("trace.\(isLoop ? "concurrency" : "max_concurrency")=\(cap)")
+            let key = isLoop ? "trace.concurrency" : "trace.max_concurrency"
+            set(key, cap, from: "max-concurrency")
         }
         if let model = values["model"] { try take(model: model) }
     }
@@ -172,15 +197,17 @@ public struct BenchmarkLine: Sendable {
         InputError("--bench", "\(flag) \(problem)", expected: expected)
     }
 
-    /// The words of a line as a shell would part them: quotes, and a backslash before a character
-    /// or a line's end.
+    /// The words of a line as a shell would part them: quotes, a backslash before a character or a
+    /// line's end, and a comment from a # before a word to the line's end.
     static func words(_ line: String) throws -> [String] {
         var words: [String] = []
         var word: String?
         var quote: Character?
-        var isEscaped = false
+        var (isEscaped, isComment) = (false, false)
         for character in line {
-            if isEscaped {
+            if isComment {
+                isComment = !character.isNewline
+            } else if isEscaped {
                 isEscaped = false
                 if !character.isNewline { word = (word ?? "") + String(character) }
             } else if character == "\\", quote != "'" {
@@ -190,6 +217,8 @@ public struct BenchmarkLine: Sendable {
             } else if character == "'" || character == "\"" {
                 quote = character
                 word = word ?? ""
+            } else if character == "#", word == nil {
+                isComment = true
             } else if character.isWhitespace {
                 if let done = word { words.append(done) }
                 word = nil

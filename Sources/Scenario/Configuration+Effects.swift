@@ -95,7 +95,10 @@ extension Configuration {
         if trace.stages == nil {
             keys.append(("trace.stage_pause_s", "there are no trace.stages"))
         }
-        if trace.concurrency == nil {
+        if trace.stages != nil {
+            keys.append(
+                ("trace.think_s", "a stage with so many in flight sends again without a pause"))
+        } else if trace.concurrency == nil {
             keys.append(("trace.think_s", "there is no closed loop, trace.concurrency"))
         }
         if trace.concurrency == nil || trace.thinkSeconds == 0 {

@@ -8,8 +8,11 @@ extension Configuration {
     static let largestFile = 1_000_000
 
     /// The configuration of a file (nil: the defaults) with `key.path=value` changes applied in
-    /// order. Throws `InputError` naming the file, line or key for anything that is not right.
-    public static func read(file: String?, changes: [String] = []) throws -> Configuration {
+    /// order, those of a benchmark's line first. Throws `InputError` naming the file, line, key or
+    /// flag for anything that is not right.
+    public static func read(
+        file: String?, bench: BenchmarkLine? = nil, changes: [String] = []
+    ) throws -> Configuration {
         var configuration = Configuration()
         if let file {
             do {
@@ -18,6 +21,13 @@ extension Configuration {
                 throw mistaken(file) ?? error
             }
             configuration.resolvePaths(against: file)
+        }
+        for change in bench?.changes ?? [] {
+            do {
+                try configuration.apply(change: change)
+            } catch let error as InputError {
+                throw bench?.blamed(error, change) ?? error
+            }
         }
         for change in changes { try configuration.apply(change: change) }
         return configuration
@@ -111,6 +121,11 @@ extension Configuration {
         if key.store(value, &self) {
             given.insert(key.path)
             return followDefaults(from: before)
+        }
+        if let mistake = key.mistake(value) {
+            throw InputError(
+                place + mistake.place, mistake.problem, expected: mistake.expected,
+                suggestion: mistake.suggestion)
         }
         if case .text(let word) = value, !key.words.isEmpty {
             throw InputError(

@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 import Traces
 
@@ -105,11 +106,15 @@ extension ConfigurationForm where Value == PrefixLaw {
     /// Tokens, a share, or a number of groups with one of them.
     static var prefixLaw: Self {
         return Self(
-            expected: "tokens (512), a share above 0 and below 1 (0.3), or groups of either"
-                + " (\"8x512\")",
+            expected: "tokens (512, a single one as \"1\"), a share above 0 and below 1 (0.3), or"
+                + " groups of either (\"8x512\")",
+            // Read as JSON5, 0x512 would be a number of sixteens.
+            takesText: true,
             read: { value in
                 switch value {
                 case .integer(let tokens):
+                    // 1.0 comes as an integer, too, and is no share.
+                    guard tokens > 1 else { return nil }
                     return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
                 case .number(let share):
                     return PrefixLaw.Length(String(share)).map { PrefixLaw($0) }
@@ -126,6 +131,7 @@ extension ConfigurationForm where Value == PrefixLaw {
             },
             write: { law in
                 switch (law.length, law.groups) {
+                case (.tokens(1), 1): .text("1")
                 case (.tokens(let tokens), 1): .integer(tokens)
                 case (.share(let share), 1): .number(share)
                 case (.tokens(let tokens), let groups): .text("\(groups)x\(tokens)")
@@ -157,26 +163,67 @@ extension ConfigurationForm where Value == [LoadStages.Stage] {
                 guard case .list(let list) = value, (1...1_000).contains(list.count) else {
                     return nil
                 }
-                let stages = list.compactMap(LoadStages.Stage.init)
+                let stages = list.compactMap { try? LoadStages.Stage($0) }
                 return stages.count == list.count ? stages : nil
             },
-            write: { .list($0.map(\.asValue)) })
+            write: { .list($0.map(\.asValue)) },
+            mistake: { value in
+                guard case .list(let list) = value else { return nil }
+                guard (1...1_000).contains(list.count) else {
+                    return InputError("", "has \(list.count) stages", expected: "1 to 1000 of them")
+                }
+                for (index, stage) in list.enumerated() {
+                    do throws(InputError) {
+                        _ = try LoadStages.Stage(stage)
+                    } catch {
+                        return InputError(
+                            ": stage \(index + 1)", error.problem, expected: error.expected,
+                            suggestion: error.suggestion)
+                    }
+                }
+                return nil
+            })
     }
 }
 
 extension LoadStages.Stage {
-    /// Nil for what is no stage.
-    fileprivate init?(_ value: ConfigurationValue) {
-        guard case .object(let members) = value, members.count == 2 else { return nil }
-        let rates = ConfigurationForm<Double>.number(1e-6...1e6)
+    /// Throws for what is no stage, without a place.
+    fileprivate init(_ value: ConfigurationValue) throws(InputError) {
+        let example = "an object such as {rate: 2, duration_s: 60}"
+        guard case .object(let members) = value else {
+            throw InputError("", "is \(value.described)", expected: example)
+        }
+        let names = ["rate", "concurrency", "duration_s", "requests"]
+        if let other = members.keys.sorted().first(where: { !names.contains($0) }) {
+            throw InputError("", "unknown key \(other.echoed())", word: other, among: names)
+        }
+        func one(_ first: String, _ second: String, of what: String) throws(InputError) -> String {
+            switch (members[first], members[second]) {
+            case (.some, nil): return first
+            case (nil, .some): return second
+            case (nil, nil):
+                throw InputError("", "says no \(what)", expected: "\(first) or \(second)")
+            case (.some, .some):
+                throw InputError("", "has both \(first) and \(second)", expected: "one of them")
+            }
+        }
+        func read<Number>(
+            _ name: String, _ form: ConfigurationForm<Number>
+        ) throws(InputError) -> Number {
+            let value = members[name] ?? .null
+            guard let number = form.read(value) else {
+                throw InputError("", "\(name) is \(value.described)", expected: form.expected)
+            }
+            return number
+        }
         let counts = ConfigurationForm<Int>.integer(1...10_000_000)
-        let spans = ConfigurationForm<Double>.number(1e-3...7e6)
-        guard
-            let load = members["rate"].flatMap(rates.read).map(LoadStages.Load.rate)
-                ?? members["concurrency"].flatMap(counts.read).map(LoadStages.Load.concurrency),
-            let length = members["duration_s"].flatMap(spans.read).map(LoadStages.Length.seconds)
-                ?? members["requests"].flatMap(counts.read).map(LoadStages.Length.requests)
-        else { return nil }
+        let load: LoadStages.Load =
+            try one("rate", "concurrency", of: "load") == "rate"
+            ? .rate(read("rate", .number(1e-6...1e6))) : .concurrency(read("concurrency", counts))
+        let length: LoadStages.Length =
+            try one("duration_s", "requests", of: "length") == "requests"
+            ? .requests(read("requests", counts))
+            : .seconds(read("duration_s", .number(1e-3...7e6)))
         self.init(load, length)
     }
 

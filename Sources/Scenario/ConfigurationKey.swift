@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 
 /// One key of the configuration: where it stands, what it means, what it may be.
@@ -14,6 +15,8 @@ public struct ConfigurationKey: Sendable {
     let takesText: Bool
     /// The words it may be, where they are few.
     let words: [String]
+    /// What is wrong inside a value of several parts, its place to follow the key's; nil: not said.
+    let mistake: @Sendable (ConfigurationValue) -> InputError?
     /// Stores a value; false when it is not right.
     let store: @Sendable (ConfigurationValue, inout Configuration) -> Bool
     /// The value a configuration has.
@@ -28,6 +31,7 @@ public struct ConfigurationKey: Sendable {
         expected = form.expected
         takesText = form.takesText
         words = form.words
+        mistake = form.mistake
         store = { value, configuration in
             guard let read = form.read(value) else { return false }
             configuration[keyPath: member] = read
@@ -44,6 +48,8 @@ struct ConfigurationForm<Value: Sendable>: Sendable {
     var words: [String] = []
     var read: @Sendable (ConfigurationValue) -> Value?
     var write: @Sendable (Value) -> ConfigurationValue
+    /// What is wrong inside a value of several parts that is not read.
+    var mistake: @Sendable (ConfigurationValue) -> InputError? = { _ in nil }
 }
 
 extension ConfigurationForm where Value == Int {
@@ -141,6 +147,7 @@ extension ConfigurationForm {
             read: { value in
                 if value == .null { return .some(.none) }
                 return form.read(value).map { .some($0) }
-            }, write: { $0.map(form.write) ?? .null })
+            }, write: { $0.map(form.write) ?? .null },
+            mistake: form.mistake)
     }
 }

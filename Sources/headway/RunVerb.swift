@@ -65,13 +65,13 @@ private struct ReplayRun {
 
     init(_ arguments: Arguments) throws {
         let bench = try arguments.value("--bench").map(BenchmarkLine.init)
-        var changes = (bench?.changes ?? []) + arguments.values("--set")
+        var changes = arguments.values("--set")
         if let limit = try arguments.integer("--limit", atLeast: 1) {
             changes.append("trace.limit=\(limit)")
         }
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
-            file: arguments.operands.first, changes: changes)
+            file: arguments.operands.first, bench: bench, changes: changes)
         notes = bench?.notes ?? []
         if let trace = arguments.value("--trace") {
             guard bench == nil else {

@@ -164,6 +164,41 @@ struct BenchmarkLineTests {
         #expect(throws: InputError.self) { try BenchmarkLine(line) }
     }
 
+    @Test("errors name the flag that was typed, and integers are those of argparse")
+    func blame() throws {
+        for (flags, place) in [
+            ("--num-prompts 0", "--num-prompts"), ("--num-prompts -5", "--num-prompts"),
+            ("--num-prompts $N", "--num-prompts"), ("--num-prompts 1e2", "--num-prompts"),
+            ("--max-concurrency 0", "--max-concurrency"), ("--seed x", "--seed"),
+            ("--input-len 0", "--input-len"), ("--request-rate 0", "--request-rate"),
+            ("--random-input-len 0x10", "--random-input-len"), ("--help", "--help"),
+            ("--goodput ttft:-5", "--goodput"),
+        ] {
+            let error = #expect(throws: InputError.self, "\(flags)") {
+                let line = try BenchmarkLine("vllm bench serve " + flags)
+                _ = try Configuration.read(file: nil, bench: line)
+            }
+            let text = error?.description ?? ""
+            #expect(text.hasPrefix("--bench: \(place) "), "\(text)")
+            #expect(!text.contains("--set"), "\(text)")
+        }
+    }
+
+    @Test("a program's path and a comment are of a line as a shell reads it")
+    func shell() throws {
+        let line = try BenchmarkLine(
+            "/usr/bin/vllm bench serve --num-prompts 7 # --seed 3\n --label a#b")
+        #expect(line.changes.contains("trace.limit=7") && line.changes.contains("seed=0"))
+    }
+
+    @Test("goodput is of the limits that the line names alone")
+    func goodput() throws {
+        let read = try configuration("--goodput e2el:100000")
+        #expect(read.slo.endToEndMilliseconds == 100_000)
+        #expect(read.slo.ttftMilliseconds == nil && read.slo.tpotMilliseconds == nil)
+        #expect(try configuration("").slo.ttftMilliseconds == Configuration().slo.ttftMilliseconds)
+    }
+
     @Test(
         "values that a configuration would not take are refused",
         arguments: [

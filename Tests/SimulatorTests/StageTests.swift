@@ -147,6 +147,20 @@ struct StageTests {
         }
     }
 
+    @Test("a trace that ends before a stage leaves it without figures")
+    func early() throws {
+        var random = SeededRandom(seed: 4)
+        let workload = workload(&random, 20)
+        let stage = LoadStages.Stage(.rate(20), .seconds(2))
+        let plan = plan(LoadStages([stage, stage]), seed: 5)
+        let result = try simulate(plan, source: InMemorySource(workload))
+        let classes = StageClasses(plan.objective)
+        for record in result.records { classes.add(record) }
+        let figures = classes.classes(of: result.stages)
+        #expect(figures.count == 2 && figures[1].counters.requests == 0)
+        #expect(figures[0].duration > 0 && figures[1].duration == 0)
+    }
+
     @Test("a stage that sends nothing is refused")
     func refused() {
         for stages in [

@@ -105,7 +105,7 @@ private func lengths(_ workload: Workload, _ row: Int) -> [Int32] {
     }
 
     @Test func dropsRequestsButNotWhatFollowsThem() throws {
-        // b has no output: c waits for a, and as long as b would have taken, too.
+        // b has no output: c waits for a, and for b's pause and its own.
         let text = """
             {"request_id":"a","timestamp":1000,\(Self.row)}
             {"request_id":"b","wait_for":["a"],"delay":100,"input_length":9,"output_length":0}
@@ -116,15 +116,15 @@ private func lengths(_ workload: Workload, _ row: Int) -> [Int32] {
         #expect(workload.count == 2)
         #expect(notes.quirks.map(\.quirk) == [.zeroOutput])
         #expect(workload.predecessors == [-1, workload.ids[0]])
-        // An output of nothing is assumed to take half a second.
-        #expect(workload.thinkTimes == [0, 800_000_000])
+        // Nobody knows of any time that b took.
+        #expect(workload.thinkTimes == [0, 300_000_000])
     }
 
     @Test func aWindowKeepsWhatItCanAndCountsTheRest() throws {
         // a arrives at 0; b and c wait for it, d for them.
         let (cut, notes) = try read(AgentSamples.agentic) { $0.window = second..<Int64.max }
         #expect(cut.count == 4)
-        #expect(notes.quirks.map(\.quirk) == [.parentLeftOut])
+        #expect(notes.quirks.map(\.quirk) == [.assumedTime])
         #expect(notes.quirks.map(\.count) == [2])
         #expect(cut.predecessors.filter { $0 >= 0 }.count == 1 && cut.waits.count == 1)
         let (begun, left) = try read(AgentSamples.agentic) { $0.window = 0..<4 * second }

@@ -150,6 +150,10 @@ import Traces
         ),
         ("\"arrival_us\":1,\"prompt_tokens\":5", "a key is missing"),
         ("\"arrival_us\":1,\"priority\":99999999999,\"prompt_tokens\":5", "does not fit 32 bits"),
+        ("\"arrival_us\":1,\"prompt_tokens\":5,\"priority\":1.5", "priority is 1.5; expected a w"),
+        ("\"arrival_us\":1,\"output_tokens\" : 2e3", "output_tokens is 2e3; expected a whole"),
+        ("\"arrival_us\":1,\"segments\":[[1.5,4]]", "a number of a list is 1.5"),
+        ("\"arrival_us\":1,\"priority\":\"a\"", "priority is not a number: the text \"a\";"),
     ])
     func badRowsOfTheNativeFormatAreRefused(_ keys: String, _ message: String) throws {
         let good = "{\"id\":1,\"arrival_us\":0,\"prompt_tokens\":1,\"output_tokens\":1}\n"

@@ -78,18 +78,19 @@ extension LoadStages {
         guard (1...1_000).contains(stages.count) else {
             throw InputError("trace.stages", "are \(stages.count)", expected: "1 to 1000")
         }
-        for stage in stages {
+        for (index, stage) in stages.enumerated() {
+            let place = "trace.stages: stage \(index + 1)"
             var count = stage.requests ?? 1
             if case .concurrency(let most) = stage.load { count = min(count, most) }
             guard count >= 1 else {
                 throw InputError(
-                    "trace.stages", "has one that sends no request (\(stage.words))",
+                    place, "sends no request (\(stage.words))",
                     expected: "a higher rate, or more seconds")
             }
             // Their times are drawn beforehand.
             guard stage.requests ?? 0 <= 10_000_000 else {
                 throw InputError(
-                    "trace.stages", "has one of \(stage.requests ?? 0) requests (\(stage.words))",
+                    place, "has \(stage.requests ?? 0) requests (\(stage.words))",
                     expected: "at most 10000000")
             }
         }

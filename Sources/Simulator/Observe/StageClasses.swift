@@ -21,7 +21,7 @@ public struct StageClass: Sendable {
         counters.add(member.statistics.counters)
         self.counters = counters
         goodRequests = member.statistics.goodRequests
-        duration = max(0, member.end - member.start)
+        duration = member.duration
         let squares = member.statistics.squares
         timeToFirstToken = LatencyHistogram(
             member.statistics.timeToFirstToken, squares: squares.timeToFirstToken)
@@ -40,6 +40,9 @@ private struct StageMember: ~Copyable {
     var end = Int64.min
 
     init(_ objective: ServiceLevelObjective) { statistics = RequestStatistics(objective) }
+
+    /// 0 without a request: there is no first and no last one to part.
+    var duration: Int64 { end > start ? end - start : 0 }
 
     mutating func add(_ record: RequestRecord) {
         statistics.add(record)

@@ -85,10 +85,14 @@ struct ByteCursor {
     /// Up to 24 characters from a position, for messages, printable ones only.
     func excerpt(from start: Int) -> String {
         var text = ""
-        for index in start..<min(end, start + 24) {
-            let byte = base[index]
+        let isText = start < end && base[start] == 0x22
+        for offset in isText ? 1..<24 : 0..<24 where start + offset < end {
+            let byte = base[start + offset]
+            // The next line, and what follows a text, are of no use to a reader.
+            if byte == 10 || byte == 13 || isText && byte == 0x22 { break }
             text += byte >= 32 && byte < 127 ? String(UnicodeScalar(byte)) : "?"
         }
+        if isText { return "the text \"\(text)\"" }
         return text.isEmpty ? "the end of the line" : "\"\(text)\""
     }
 

@@ -97,10 +97,17 @@ struct Gate {
         let before = row.predecessor
         if before != TraceRow.noSessions {
             hasSessions = true
-            try checkPredecessor(&row, isKept: window.contains(time))
+            var (isLost, isCut) = try checkPredecessor(&row, isKept: window.contains(time))
             if row.waitCount > 0, window.contains(time) {
-                try checkWaits(&row, &waits, origin: window.lowerBound)
+                let others = try checkWaits(&row, &waits, origin: window.lowerBound)
+                (isLost, isCut) = (isLost || others.isLost, isCut || others.isCut)
             }
+            // Once a row, whatever number of others it lost.
+            if isLost {
+                let isTold = row.hasOwnTime || row.predecessor >= 0 || row.waitCount > 0
+                try counters.note(isTold ? .parentLeftOut : .assumedTime)
+            }
+            if isCut { try counters.note(.longGap) }
         }
         guard window.contains(time) else {
             // Later rows may still be turns of sessions that are kept: they are counted.
@@ -155,8 +162,12 @@ struct Gate {
         if id >= 0 { _ = lostIDs.insert(id) }
     }
 
-    /// A turn whose predecessor was dropped or lies outside the window arrives by itself.
-    private mutating func checkPredecessor(_ row: inout TraceRow, isKept: Bool) throws {
+    /// A turn whose predecessor was dropped or lies outside the window arrives by itself. Returns
+    /// whether it does, and whether its pause was cut.
+    private func checkPredecessor(
+        _ row: inout TraceRow, isKept: Bool
+    ) throws -> (isLost: Bool, isCut: Bool) {
+        var (isLost, isCut) = (false, false)
         if row.predecessor >= 0, row.predecessor == row.id {
             throw ScanFailure(
                 "the request \(row.id) follows itself", expected: "the id of an earlier row")
@@ -166,24 +177,26 @@ struct Gate {
                 "follows the request \(row.predecessor), which is not in the rows before it",
                 expected: "the id of an earlier row")
         }
-        guard isKept else { return }
+        guard isKept else { return (false, false) }
         if !options.followsSessions {
             row.predecessor = TraceRow.noSessions
         } else if lostIDs.contains(row.predecessor) {
-            try counters.note(.parentLeftOut)
+            isLost = true
             row.predecessor = -1
         }
         // Formats with clocks of their own have cut their pauses, and counted them, already.
-        if row.predecessor >= 0, row.thinkTime > options.longestGap { try counters.note(.longGap) }
+        isCut = row.predecessor >= 0 && row.thinkTime > options.longestGap
         row.thinkTime = min(row.thinkTime, options.longestGap)
         row.toolTime = row.predecessor >= 0 ? min(row.toolTime, row.thinkTime) : 0
+        return (isLost, isCut)
     }
 
     /// Keeps what a row waits for besides its predecessor, as far as that is kept itself. Waits
-    /// for the clock alone are none: the row has an arrival of its own.
+    /// for the clock alone are none: the row has an arrival of its own. Returns whether some are
+    /// not kept, and whether a pause was cut.
     private mutating func checkWaits(
         _ row: inout TraceRow, _ waits: inout [Wait], origin: Int64
-    ) throws {
+    ) throws -> (isLost: Bool, isCut: Bool) {
         let start = waits.count - Int(row.waitCount)
         var end = start
         var isLost = false
@@ -213,9 +226,7 @@ struct Gate {
         if !follows || !options.followsSessions { end = start }
         waits.removeLast(waits.count - end)
         row.waitCount = Int32(end - start)
-        guard options.followsSessions else { return }
-        if isLost { try counters.note(.parentLeftOut) }
-        if isCut { try counters.note(.longGap) }
+        return options.followsSessions ? (isLost, isCut) : (false, false)
     }
 
     @inline(__always) private func checkLengths(_ row: TraceRow) throws {

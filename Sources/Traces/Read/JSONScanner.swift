@@ -145,10 +145,36 @@ extension ByteCursor {
 
     /// The failure for text that stops or goes wrong inside a JSON value.
     func unfinished() -> ScanFailure {
-        at >= end
-            ? ScanFailure(
+        if at >= end {
+            return ScanFailure(
                 "the line ends inside a JSON value", expected: "a complete JSON object per line")
-            : ScanFailure("not JSON: \(excerpt(from: at))", expected: "a JSON object per line")
+        }
+        return fraction()
+            ?? ScanFailure("not JSON: \(excerpt(from: at))", expected: "a JSON object per line")
+    }
+
+    /// The failure where a whole number was read and its fraction or exponent follows; nil for
+    /// anything else.
+    private func fraction() -> ScanFailure? {
+        var (first, last) = (at, at)
+        while first > 0, isWordByte(base[first - 1]) { first -= 1 }
+        while last < end, isWordByte(base[last]) { last += 1 }
+        guard first < at, at < last, base[first] &- 48 < 10 || base[first] == 45 else { return nil }
+        var key = first
+        func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+        while key > 0, isSpace(base[key - 1]) { key -= 1 }
+        var name = "a number of a list"
+        if key > 0, base[key - 1] == 0x3a {
+            key -= 1
+            while key > 0, isSpace(base[key - 1]) { key -= 1 }
+            let close = key - 1
+            var open = close - 1
+            while open >= 0, base[open] != 0x22 { open -= 1 }
+            guard close > 0, base[close] == 0x22, open >= 0 else { return nil }
+            name = printable(open + 1..<close)
+        }
+        return ScanFailure(
+            "\(name) is \(printable(first..<last))", expected: "a whole number, without . or e")
     }
 
     /// Hands out each object from here to the end: one after another, or the elements of an array.

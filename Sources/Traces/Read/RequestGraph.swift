@@ -43,7 +43,8 @@ struct RequestGraph {
     mutating func append(_ call: Call) -> Int {
         var call = call
         call.segmentEnd = segments.count
-        if call.duration == 0 {
+        // One that will be dropped answered nothing, and took no time that anyone knows of.
+        if call.duration == 0, call.isReplayed {
             call.duration = NominalAnswer.pauselessEnd(output: call.row.output)
         }
         calls.append(call)

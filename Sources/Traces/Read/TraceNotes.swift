@@ -45,6 +45,9 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// A turn whose predecessor was dropped or lies outside the window: it arrives at its recorded
     /// time.
     case parentLeftOut = "parent_left_out"
+    /// The same of one without a time of its own: it arrives when it would if every request took
+    /// what it is recorded, or assumed, to take.
+    case assumedTime = "assumed_time"
     /// A later turn that the window leaves out of a session whose earlier turns it keeps, or that
     /// has no time of its own and follows a turn outside: dropped.
     case turnLeftOut = "turn_left_out"
@@ -76,6 +79,9 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .parentLeftOut:
             "a turn whose session began outside the window, or with a row that is dropped, arrives"
                 + " at its recorded time, or after the others that it waits for"
+        case .assumedTime:
+            "a request without a time of its own, and without those that it waits for, arrives when"
+                + " it would after answers of recorded or assumed length"
         case .turnLeftOut: "a later turn of a session that the window cuts"
         case .nestedSpan: "a span around a span with token counts, which counts instead"
         default: rawValue.replacing("_", with: " ")
@@ -98,7 +104,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
         case .emptySession: "requests in every session"
         case .timeBack: "a session's requests in order of time"
         case .lowMaxTokens: "a limit that allows the output"
-        case .parentLeftOut, .turnLeftOut: "a window between sessions"
+        case .parentLeftOut, .assumedTime, .turnLeftOut: "a window between sessions"
         case .nestedSpan: "token counts in one span a call"
         case .repeatedSpan: "each span once"
         }

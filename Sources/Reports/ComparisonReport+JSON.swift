@@ -17,6 +17,7 @@ extension ComparisonReport: Encodable {
         var latencyParts: [PartChanges.Change]
         var finishedInOneOnly: Int
         var measuredRequests: Int
+        var attemptsInOneOnly: Int
         var movement: Movement
     }
 
@@ -54,6 +55,7 @@ extension ComparisonReport: Encodable {
             },
             latencyParts: PartChanges(comparison).changes,
             finishedInOneOnly: comparison.finishedInOneOnly,
-            measuredRequests: comparison.measuredRequests, movement: Movement(comparison))
+            measuredRequests: comparison.measuredRequests,
+            attemptsInOneOnly: comparison.attemptsInOneOnly, movement: Movement(comparison))
     }
 }

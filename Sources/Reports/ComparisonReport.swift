@@ -43,7 +43,7 @@ public struct ComparisonReport: Sendable {
 
     /// Of which requests the latencies are, where some are left out of a run's.
     private static func leftOut(_ comparison: Comparison) -> String? {
-        let all = comparison.before.requests.count
+        let all = comparison.pairedRequests
         guard comparison.measuredRequests < all else { return nil }
         let ends = [comparison.before, comparison.after].map { run in
             "the first \(Quantity.count(run.leftOut.start)) and the last "
@@ -128,7 +128,12 @@ public struct ComparisonReport: Sendable {
         }
         var note =
             "\(Quantity.count(movement.movedRequests)) of "
-            + "\(Quantity.count(comparison.before.requests.count)) requests moved"
+            + "\(Quantity.count(comparison.pairedRequests)) requests moved"
+        if comparison.attemptsInOneOnly > 0 {
+            note +=
+                "; clients sent requests again \(Quantity.count(comparison.attemptsInOneOnly)) "
+                + "times in one run only, which no row pairs"
+        }
         if comparison.finishedInOneOnly > 0 {
             note += "; \(comparison.finishedInOneOnly) finished in one run only"
         }

@@ -34,7 +34,9 @@ extension RunReport {
             case .falling: "no, the load falls"
             case .unclear: "not known, the load varies too much"
             }
-        return "\(words): \(mean) requests in the cluster, \(change) over "
+        let place =
+            summary.client?.cap == nil ? "in the cluster" : "in the cluster or held by clients"
+        return "\(words): \(mean) requests \(place), \(change) over "
             + "\(Quantity.duration(seconds: steadiness.seconds)) (95 %: \(low) to \(high))"
     }
 
@@ -63,8 +65,12 @@ extension RunReport {
 
     /// How exact percentiles are.
     static func percentiles(_ summary: RunSummary) -> String {
-        summary.isExact
-            ? "Percentiles are exact, as NumPy's; those of ITL are within 0.1 %, from a histogram."
+        let others =
+            ["ITL"] + (summary.client == nil ? [] : ["client wait and from due"])
+            + (summary.stages.isEmpty ? [] : ["stages"])
+        return summary.isExact
+            ? "Percentiles are exact, as NumPy's; those of " + others.joined(separator: ", ")
+                + " are within 0.1 %, from a histogram."
             : "Percentiles are within 0.1 %, from histograms: there are more than "
                 + "\(Quantity.count(RequestLatencies.most)) requests."
     }

@@ -166,6 +166,10 @@ public enum RunReport {
     private static func leftOut(_ summary: RunSummary) -> String? {
         guard let stretch = summary.stretch else { return nil }
         let indent = "\n" + padded("", to: 14, .left)
+        if stretch.isGivenUp {
+            return "nothing: output.warmup and output.cooldown by themselves (auto) would leave "
+                + "none of" + indent + "the \(Quantity.count(summary.counters.requests)) requests"
+        }
         if stretch.isSteady == false, stretch.leftAtStart + stretch.leftAtEnd == 0 {
             return "nothing: no stretch was found in which the queue is steady (MSER-5)"
         }
@@ -175,7 +179,8 @@ public enum RunReport {
             + "\(Quantity.count(stretch.leftAtEnd)) to cool down" + rule + ":" + indent
             + "latencies but ITL, goodput and throughput are of the "
             + "\(Quantity.count(stretch.counters.requests)) between, in "
-            + Quantity.duration(seconds: stretch.duration)
+            + Quantity.duration(seconds: stretch.duration) + ";" + indent
+            + "ITL is of all tokens of the run"
     }
 
     /// What prompts share and the caches did not hold, where there is any.

@@ -163,6 +163,9 @@ extension RunSummary: Encodable {
             if let isSteady = stretch.isSteady {
                 try figures.encode(isSteady, forKey: Key("steady_stretch_found"))
             }
+            if stretch.isGivenUp {
+                try figures.encode(true, forKey: Key("margins_given_up"))
+            }
             try figures.encode(Double(stretch.start) * 1e-12, forKey: Key("start_s"))
             try figures.encode(stretch.duration, forKey: Key("duration"))
         }

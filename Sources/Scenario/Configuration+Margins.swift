@@ -67,7 +67,7 @@ extension Configuration {
             case nil: return .requests(0)
             case .requests(let number): return .requests(number)
             case .seconds(let seconds): return .time(picoseconds(milliseconds: seconds * 1000))
-            case .auto: return trace.concurrency.map { .requests($0) } ?? .steady
+            case .auto: return trace.concurrency.map { .inFlight($0) } ?? .steady
             }
         }
         var margins = Margins()

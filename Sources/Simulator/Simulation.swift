@@ -42,9 +42,24 @@ public func simulate(
     let lost = cluster.unconserved(arrivals)
     precondition(lost == nil, lost ?? "")
     var result = cluster.result(plan)
+    try checkMargins(plan, result)
     result.holdsContent = arrivals.holdsContent
     result.tellsSharing = arrivals.holdsContent && arrivals.reuse.isOn
     result.stages = arrivals.stageRuns(plan)
     result.leavesTrace = arrivals.leavesTrace
     return result
+}
+
+/// Refuses margins that leave nothing: a figure of no request is none.
+private func checkMargins(_ plan: RunPlan, _ result: RunResult) throws {
+    let count = result.counters.requests
+    guard let stretch = result.stretch, stretch.counters.requests == 0, count > 0 else { return }
+    let none = Margins.Margin.requests(0)
+    let keys = [
+        ("output.warmup", plan.margins.start), ("output.cooldown", plan.margins.end),
+    ].filter { $0.1 != none }.map(\.0)
+    throw InputError(
+        keys.joined(separator: " and "),
+        "leave\(keys.count == 1 ? "s" : "") out every request: the run has \(count)",
+        expected: "less than the run")
 }

@@ -48,6 +48,20 @@ struct CompareTests {
         #expect(mixed.changes.contains { $0.key == "output.warmup" })
     }
 
+    @Test("runs whose clients send requests again are paired by request and attempt")
+    func retries() throws {
+        let impatient = ["trace.client_timeout_s=1", "trace.client_retries=2"]
+        let a = try ComparedRun.run(small(impatient), name: "A")
+        #expect(a.requests.contains { $0.attempt > 1 })
+        let same = try Comparison(a, a)
+        #expect(Verdict(same).outcome == .identical && same.attemptsInOneOnly == 0)
+        let b = try ComparedRun.run(small(impatient + ["step_time.scale=1.5"]), name: "B")
+        let other = try Comparison(a, b)
+        #expect(other.pairedRequests >= 120)
+        let all = a.requests.count + b.requests.count
+        #expect(2 * other.pairedRequests + other.attemptsInOneOnly == all)
+    }
+
     @Test("slower steps are worse, by about as much, and named")
     func slower() throws {
         let a = try ComparedRun.run(small(), name: "A")

@@ -291,6 +291,32 @@ struct ClassTests {
         #expect(try names(csv, "lora", file: "t.csv") == ["sql, v2", nil, "chat"])
     }
 
+    @Test("names keep their letters and marks, and different ones stay different")
+    func spellings() throws {
+        func row(_ id: Int, _ tenant: String) -> String {
+            #"{"id":\#(id),"arrival_us":0,"prompt_tokens":9,"output_tokens":3,"tenant":"#
+                + tenant + "}\n"
+        }
+        let long = String(repeating: "x", count: 70)
+        let spelled: [(String, String)] = [
+            (#""ü""#, "ü"), (#""\u00e9""#, "é"), (#""\ud83d\ude00""#, "😀"),
+            (#""a\"b\\c\/d""#, #"a"b\c/d"#), (#""a\nb""#, #"a\u{a}b"#), ("[1]", "[1]"),
+            (#"{"a":1}"#, #"{"a":1}"#), ("\"\(long)a\"", "\(long.prefix(64))..."),
+            ("\"\(long)b\"", "\(long.prefix(64))... #2"),
+        ]
+        let lines = spelled.enumerated().map { row($0, $1.0) }.joined()
+        #expect(try names(lines, "tenant") == spelled.map(\.1))
+        let csv = #"""
+            arrived_at,num_prefill_tokens,tenant,num_decode_tokens
+            0.5,100,"q""x",10
+            0.7,100,ß,10
+            0.8,100,ü,10
+            1.0,100,a"b,10
+
+            """#
+        #expect(try names(csv, "tenant", file: "t.csv") == [#"q"x"#, "ß", "ü", #"a"b"#])
+    }
+
     @Test("a recipe's classes are its kinds of sessions")
     func recipe() throws {
         let configuration = try Configuration.read(

@@ -115,13 +115,36 @@ struct MarginTests {
         #expect(mean > 0 && abs(sum - mean) < 1e-6 * mean)
     }
 
-    @Test("margins wider than the run leave nothing, and no figure")
+    @Test("margins wider than the run are refused, with how many requests it has")
     func nothingLeft() throws {
-        for changes in [["output.warmup=100", "output.cooldown=100"], ["output.warmup=9000s"]] {
-            let result = try simulate(plan(changes), source: InMemorySource(requests))
-            #expect(result.stretch?.counters.requests == 0 && result.endToEnd.count == 0)
-            #expect(RunSummary(result, clock: "").requestThroughput == 0)
+        for changes in [
+            ["output.warmup=100", "output.cooldown=100"], ["output.warmup=9000s"],
+            ["output.warmup=150"], ["output.warmup=auto", "output.cooldown=150"],
+        ] {
+            let error = #expect(throws: InputError.self, "\(changes)") {
+                try simulate(plan(changes), source: InMemorySource(requests))
+            }
+            #expect(try #require(error).problem.hasSuffix("every request: the run has 150"))
         }
+    }
+
+    @Test("auto leaves nothing out of a closed loop where nothing would be left")
+    func givenUp() throws {
+        let changes = ["output.warmup=auto", "output.cooldown=auto"]
+        for users in [75, 140, 150, 500] {
+            let plan = try plan(changes + ["trace.concurrency=\(users)"])
+            let result = try simulate(plan, source: InMemorySource(requests))
+            let stretch = try #require(result.stretch)
+            #expect(stretch.isGivenUp && stretch.leftAtStart + stretch.leftAtEnd == 0)
+            #expect(stretch.counters.requests == 150)
+            let figures = RequestFigures(plan, by: [.priority], watchesGaps: false)
+            for record in result.records { figures.add(record) }
+            figures.finish()
+            #expect(figures.classes[0].classes.reduce(0) { $0 + $1.counters.requests } == 150)
+        }
+        let fewer = try plan(changes + ["trace.concurrency=74"])
+        let stretch = try simulate(fewer, source: InMemorySource(requests)).stretch
+        #expect(stretch?.isGivenUp == false && stretch?.counters.requests == 2)
     }
 
     @Test("margins are read as requests, seconds or auto, and written as they are read")

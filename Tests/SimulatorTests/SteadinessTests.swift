@@ -91,6 +91,28 @@ struct SteadinessTests {
         #expect(found.seconds > 0.8 * Double(records[4_499].arrival) * 1e-12)
     }
 
+    @Test("a queue that stands at the clients grows the load; a level that never changes is 0 off")
+    func clients() throws {
+        // Four at a time, each a second long, and five due a second.
+        let held = (0..<2_000).map { id -> RequestRecord in
+            let sent = Int64(id / 4) * 1_000_000_000_000
+            var record = RequestRecord(
+                id: Int64(id), arrival: sent, admitted: sent, firstToken: sent + 500_000_000_000,
+                finish: sent + 1_000_000_000_000, promptTokens: 1, outputTokens: 2,
+                outcome: .finished)
+            record.clientWait = sent - min(sent, Int64(id) * 200_000_000_000)
+            return record
+        }
+        #expect(try #require(steadiness(held)).verdict == .growing)
+        let prompt = held.map { record in
+            var record = record
+            record.clientWait = 0
+            return record
+        }
+        let even = try #require(steadiness(prompt))
+        #expect(even.verdict == .steady && abs(even.change) < 0.1)
+    }
+
     @Test("a steady load is found steady, one that grows growing, one that falls falling")
     func verdicts() throws {
         var steady = 0

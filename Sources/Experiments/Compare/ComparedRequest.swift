@@ -4,6 +4,8 @@ import Simulator
 /// simulated time, -1 where they never happened.
 public struct ComparedRequest: Sendable, Equatable {
     public var id: Int64
+    /// Which sending of it by its client this is, counted from 1.
+    public var attempt = 1
     public var arrival: Int64
     public var admitted: Int64
     public var firstToken: Int64
@@ -22,6 +24,7 @@ public struct ComparedRequest: Sendable, Equatable {
             time < 0 ? -1 : (time + 500_000) / 1_000_000
         }
         id = record.id
+        attempt = Int(record.attempt)
         arrival = microseconds(record.arrival)
         admitted = microseconds(record.admitted)
         firstToken = microseconds(record.firstToken)
@@ -37,7 +40,8 @@ public struct ComparedRequest: Sendable, Equatable {
     /// A request whose fields are all known, as read from a file.
     init(
         id: Int64, times: [Int64], promptTokens: Int, hitTokens: Int, outputTokens: Int,
-        preemptions: Int, isFinished: Bool, priority: Int = 0
+        preemptions: Int, isFinished: Bool, priority: Int = 0,
+        attempt: Int = 1
     ) {
         self.id = id
         (arrival, admitted, firstToken, finish) = (times[0], times[1], times[2], times[3])
@@ -47,7 +51,18 @@ public struct ComparedRequest: Sendable, Equatable {
         self.preemptions = preemptions
         self.isFinished = isFinished
         self.priority = priority
+        self.attempt = attempt
     }
+
+    /// What runs are paired by: a request, and which sending of it.
+    struct Name: Hashable, Comparable {
+        var id: Int64
+        var attempt: Int
+        static func < (a: Name, b: Name) -> Bool { (a.id, a.attempt) < (b.id, b.attempt) }
+    }
+
+    /// Its own.
+    var pairName: Name { Name(id: id, attempt: attempt) }
 
     /// Milliseconds to the first token; nil before it.
     public var timeToFirstToken: Double? {

@@ -8,31 +8,32 @@ public struct ComparedRun: Sendable {
     /// What reports call it.
     public var name: String
     public var configuration: Configuration
-    /// Every request, by id.
+    /// Every request, by id, and every sending of one.
     public var requests: [ComparedRequest]
     /// The numbers of summary.json by their keys.
     public var figures: [String: Double]
     public var digest: String
     /// How many requests are left out of latencies, of the first and of the last to arrive, and by
-    /// their ids.
+    /// what pairs them.
     public private(set) var leftOut: (start: Int, end: Int) = (0, 0)
-    private(set) var leftOutIDs: Set<Int64> = []
+    private(set) var leftOutNames: Set<ComparedRequest.Name> = []
 
-    /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an id appears
-    /// twice, since requests are paired by id. O(n log n).
+    /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an attempt
+    /// of an id appears twice, since requests are paired by both. O(n log n).
     init(
         name: String, configuration: Configuration, requests: [ComparedRequest],
         figures: [String: Double], digest: String, leftOut: (start: Int, end: Int) = (0, 0)
     ) throws {
         self.leftOut = leftOut
-        leftOutIDs = Set(
-            (requests.prefix(leftOut.start) + requests.suffix(leftOut.end)).map(\.id))
+        leftOutNames = Set(
+            (requests.prefix(leftOut.start) + requests.suffix(leftOut.end)).map(\.pairName))
         self.name = name
         self.configuration = configuration
-        self.requests = requests.sorted { $0.id < $1.id }
+        self.requests = requests.sorted { $0.pairName < $1.pairName }
         self.figures = figures
         self.digest = digest
-        for (one, next) in zip(self.requests, self.requests.dropFirst()) where one.id == next.id {
+        for (one, next) in zip(self.requests, self.requests.dropFirst())
+        where one.pairName == next.pairName {
             throw InputError(
                 name, "request \(one.id) appears twice",
                 expected: "ids of which each names one request, to pair runs by")

@@ -49,6 +49,13 @@ public struct Comparison: Sendable {
     /// Requests that finished in one run only.
     public var finishedInOneOnly: Int
 
+    /// The requests of both runs, in pairs: without sendings that one run's clients made alone.
+    let shared: [(ComparedRequest, ComparedRequest)]
+    /// How many pairs there are, margins included.
+    public var pairedRequests: Int { shared.count }
+    /// Sendings of requests after the first that one run's clients made alone, which no row pairs.
+    public let attemptsInOneOnly: Int
+
     /// Whether nothing differs: every request of one has the times and counts it has in the other,
     /// and the digests, which cover the counters too, are the same.
     public var isIdentical: Bool {
@@ -61,13 +68,22 @@ public struct Comparison: Sendable {
         changes = try Self.checkPairs(before, after)
         self.before = before
         self.after = after
-        let order = before.requests.indices.sorted {
-            (before.requests[$0].arrival, $0) < (before.requests[$1].arrival, $1)
+        let shared = Self.pairs(before, after)
+        self.shared = shared
+        attemptsInOneOnly = before.requests.count + after.requests.count - 2 * shared.count
+        let order = shared.indices.sorted {
+            (shared[$0].0.arrival, $0) < (shared[$1].0.arrival, $1)
         }
-        let pairs = order.filter { place in
-            let id = before.requests[place].id
-            return !before.leftOutIDs.contains(id) && !after.leftOutIDs.contains(id)
-        }.map { (before.requests[$0], after.requests[$0]) }
+        let pairs = order.map { shared[$0] }.filter { pair in
+            let name = pair.0.pairName
+            return !before.leftOutNames.contains(name) && !after.leftOutNames.contains(name)
+        }
+        guard !pairs.isEmpty else {
+            throw InputError(
+                "\(before.name) and \(after.name)",
+                "have no request that neither leaves out of its figures",
+                expected: "output.warmup and output.cooldown that leave some in both")
+        }
         measuredRequests = pairs.count
         finishedInOneOnly = pairs.count { $0.0.isFinished != $0.1.isFinished }
         var rows = Self.pairedRows(pairs, seed: seed)
@@ -87,6 +103,23 @@ public struct Comparison: Sendable {
         row.change?.relative?.pValue ?? row.change?.absolute.pValue ?? 1
     }
 
+    /// The requests of two runs that have the same ones, in pairs, by id. Clients that send a
+    /// request again may do so in one run only: such a sending is in no pair. O(requests).
+    static func pairs(
+        _ before: ComparedRun, _ after: ComparedRun
+    ) -> [(ComparedRequest, ComparedRequest)] {
+        let (old, new) = (before.requests, after.requests)
+        var (left, right) = (0, 0)
+        var pairs: [(ComparedRequest, ComparedRequest)] = []
+        while left < old.count, right < new.count {
+            let (a, b) = (old[left].pairName, new[right].pairName)
+            if a == b { pairs.append((old[left], new[right])) }
+            if a <= b { left += 1 }
+            if b <= a { right += 1 }
+        }
+        return pairs
+    }
+
     /// Refuses runs over other requests: the arrivals, lengths and ids must be common to both.
     /// Returns what their configurations differ in.
     static func checkPairs(
@@ -95,10 +128,13 @@ public struct Comparison: Sendable {
         let changes = ConfigurationChange.between(before.configuration, after.configuration)
         let place = "\(before.name) and \(after.name)"
         guard !before.requests.isEmpty else { throw InputError(before.name, "has no requests") }
-        guard before.requests.count == after.requests.count else {
+        // However often they were sent again.
+        let (first, second) = (
+            before.requests.filter { $0.attempt == 1 }, after.requests.filter { $0.attempt == 1 }
+        )
+        guard first.count == second.count else {
             throw InputError(
-                place,
-                "have \(before.requests.count) and \(after.requests.count) requests",
+                place, "have \(first.count) and \(second.count) requests",
                 expected: "two runs over the same trace")
         }
         // The digest is one over all records: with it goes every row.
@@ -108,7 +144,7 @@ public struct Comparison: Sendable {
                 expected: "two runs as headway wrote them")
         }
         let workload = changes.first { $0.key.hasPrefix("trace.") || $0.key == "seed" }
-        for (a, b) in zip(before.requests, after.requests) {
+        for (a, b) in zip(first, second) {
             var problem: String?
             if a.id != b.id { problem = "request \(min(a.id, b.id)) is in one of them only" }
             if problem == nil, a.promptTokens != b.promptTokens {

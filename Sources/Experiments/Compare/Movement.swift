@@ -37,8 +37,7 @@ public struct Movement: Sendable, Encodable {
 
     /// Finds where a comparison's change happened. O(n log n).
     public init(_ comparison: Comparison, keeping most: Int = 5, windowCount: Int = 24) {
-        let pairs = zip(comparison.before.requests, comparison.after.requests)
-            .filter { $0.isFinished && $1.isFinished }
+        let pairs = comparison.shared.filter { $0.0.isFinished && $0.1.isFinished }
         func shift(_ pair: (ComparedRequest, ComparedRequest)) -> Int64 {
             (pair.1.finish - pair.1.arrival) - (pair.0.finish - pair.0.arrival)
         }

@@ -95,6 +95,7 @@ public enum RunFolder {
                 let names = row.split(separator: 0x2C)
                 columns = Columns(
                     count: names.count,
+                    attempt: names.firstIndex { $0.elementsEqual("attempt".utf8) },
                     hasClass: names.last?.elementsEqual("class".utf8) ?? false)
                 return
             }
@@ -111,6 +112,7 @@ public enum RunFolder {
     /// What a row holds.
     private struct Columns {
         var count = 0
+        var attempt: Int?
         var hasClass = false
     }
 
@@ -135,10 +137,12 @@ public enum RunFolder {
         else { return nil }
         // Folders of earlier versions have no such column.
         guard let priority = fields.count > 12 ? integer(fields[12]) : 0 else { return nil }
+        let attempt = columns.attempt.map { integer(fields[$0]) } ?? 1
+        guard let attempt else { return nil }
         return ComparedRequest(
             id: id, times: times, promptTokens: counts[0], hitTokens: counts[1],
             outputTokens: counts[2], preemptions: counts[3], isFinished: isFinished,
-            priority: Int(priority))
+            priority: Int(priority), attempt: Int(attempt))
     }
 
     private static func integer(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int64? {

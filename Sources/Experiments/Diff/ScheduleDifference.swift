@@ -79,8 +79,10 @@ public struct ScheduleDifference: Sendable, Encodable {
                 replica: place.replica, lastCommon: sides[0].previous,
                 before: sides[0].step, after: sides[1].step)
         }
-        let moved = zip(left.run.requests, right.run.requests).filter { $0 != $1 }
-            .sorted { ($0.0.arrival, $0.0.id) < ($1.0.arrival, $1.0.id) }
+        let moved = Comparison.pairs(left.run, right.run).filter { $0.0 != $0.1 }
+            .sorted {
+                ($0.0.arrival, $0.0.id, $0.0.attempt) < ($1.0.arrival, $1.0.id, $1.0.attempt)
+            }
         affectedRequests = moved.count
         affected = moved.prefix(most).map(Self.affected)
     }

@@ -31,7 +31,7 @@ public struct UpgradeCost: Sendable, Encodable, Equatable {
 
     /// The groups of a comparison that have requests, kind by kind. O(requests).
     static func all(_ comparison: Comparison) -> [UpgradeCost] {
-        let pairs = zip(comparison.before.requests, comparison.after.requests)
+        let pairs = comparison.shared
             .filter { $0.isFinished && $1.isFinished }
         return byPrompt(pairs) + byPriority(pairs) + byHits(pairs) + byPreemptions(pairs)
     }

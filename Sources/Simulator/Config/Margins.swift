@@ -5,6 +5,8 @@ public struct Margins: Sendable, Equatable {
     public enum Margin: Sendable, Equatable {
         case requests(Int)
         case time(Int64)
+        /// As many as a closed loop keeps in flight; none where nothing would be left of the run.
+        case inFlight(Int)
         /// What lies outside the stretch in which the queue is steady, which is found when the run
         /// has ended: every record is kept until then.
         case steady

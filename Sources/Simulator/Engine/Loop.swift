@@ -205,7 +205,7 @@ private func noteLimit(_ instance: inout Instance, lasting span: Int64) {
     let waits = !instance.scheduler.waiting.isEmpty
     let limit: StepLimit
     if !instance.scheduler.plan.preempted.isEmpty {
-        limit = .blocks
+        limit = instance.scheduler.preemptsAtWill ? .other : .blocks
     } else if instance.scheduler.plan.budget == 0 {
         guard waits || cutsPrompt(&instance.scheduler) else { return }
         limit = .tokenBudget

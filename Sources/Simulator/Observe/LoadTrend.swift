@@ -1,6 +1,6 @@
 import Basics
 
-/// How many requests are in the cluster over time, and how many end, in at most 2,048 windows that
+/// How many requests are in the cluster, or held back at their clients, over time, and how many end, in at most 2,048 windows that
 /// widen as the run goes on: whether the load is steady, and how sure the throughput is.
 public struct LoadTrend: Sendable {
     private static let mostWindows = 2048
@@ -30,12 +30,14 @@ public struct LoadTrend: Sendable {
     /// Takes an ended request in, in order of arrival. O(1) amortised.
     public mutating func add(_ record: RequestRecord) {
         guard record.outcome != .rejected, record.finish >= record.arrival else { return }
-        if start < 0 { start = record.arrival }
+        if start < 0 { start = record.begin }
+        // Sessions may send out of the order in which they were due.
+        let begin = max(start, record.begin)
         arrivals += 1
         reach(record.finish)
-        change(at: record.arrival, by: 1)
+        change(at: begin, by: 1)
         change(at: record.finish, by: -1)
-        windows[place(record.arrival)].arrivals += 1
+        windows[place(begin)].arrivals += 1
         if record.outcome == .finished { windows[place(record.finish)].finishes += 1 }
     }
 
@@ -121,7 +123,7 @@ public struct Steadiness: Sendable, Equatable {
     }
 
     public let verdict: Verdict
-    /// Requests in the cluster, mean over the time looked at.
+    /// Requests in the cluster or held back at their clients, mean over the time looked at.
     public let meanInCluster: Double
     /// By how much that rises along the line from the beginning to the end of the time.
     public let change: Double
@@ -151,7 +153,8 @@ public struct Steadiness: Sendable, Equatable {
         let variance = squares / (count - 2) * count / effective
         let freedom = max(MeanInterval.leastFreedom, effective - 2)
         meanInCluster = mean
-        change = slope
+        // What rounding leaves of a level that never changes is none.
+        change = abs(slope) <= mean * 1e-9 ? 0 : slope
         halfWidth =
             (variance / spread).squareRoot() * StudentT.critical(tail: 0.025, freedom: freedom)
         if abs(slope) <= mean / 10, halfWidth <= mean / 2 {

@@ -10,6 +10,11 @@ public struct MarginFilter<Element> {
     private var waiting: [(arrival: Int64, element: Element)] = []
     /// Passed on already, of those that are kept in `waiting`.
     private var head = 0
+    /// Those before the first that is not left out, where they may yet be taken in.
+    private var early: [(arrival: Int64, element: Element)] = []
+    private var hasPassed = false
+    /// Whether margins that were to be found are none, since nothing would be left of the run.
+    public private(set) var isGivenUp = false
     private var first: Int64?
     private var latest: Int64 = 0
     /// How many there were.
@@ -37,12 +42,13 @@ public struct MarginFilter<Element> {
         first = start
         let isEarly =
             switch margins.start {
-            case .requests(let number): count <= number
+            case .requests(let number), .inFlight(let number): count <= number
             case .time(let span): arrival - start < span
             case .steady: false
             }
         if isEarly {
             leftAtStart += 1
+            if case .inFlight = margins.start { early.append((arrival, element)) }
         } else {
             waiting.append((arrival, element))
         }
@@ -50,15 +56,11 @@ public struct MarginFilter<Element> {
 
     /// The next one that is not left out for certain. O(1) amortised.
     public mutating func pop() -> Element? {
-        guard head < waiting.count else { return nil }
-        switch margins.end {
-        case .requests(let number):
-            guard waiting.count - head > number else { return nil }
-        case .time(let span):
-            guard latest - waiting[head].arrival >= span else { return nil }
-        case .steady: return nil
+        guard isNextSure else { return nil }
+        if !hasPassed {
+            hasPassed = true
+            early = []
         }
-        if margins.start == .steady { return nil }
         let element = waiting[head].element
         head += 1
         if head >= 64, 2 * head >= waiting.count {
@@ -67,6 +69,16 @@ public struct MarginFilter<Element> {
         }
         return element
     }
+
+    /// Whether the next one is not left out for certain. O(1).
+    private var isNextSure: Bool {
+        guard head < waiting.count, margins.start != .steady else { return false }
+        switch margins.end {
+        case .requests(let number), .inFlight(let number): return waiting.count - head > number
+        case .time(let span): return latest - waiting[head].arrival >= span
+        case .steady: return false
+        }
+    }
 }
 
 extension MarginFilter: Sendable where Element: Sendable {}
@@ -74,7 +86,30 @@ extension MarginFilter: Sendable where Element: Sendable {}
 extension MarginFilter {
     /// Says that all have come: the stretch that was to be found is. Call `pop` once more. O(n).
     public mutating func finish() {
-        guard let steady else { return }
+        let given = margins
+        if let steady { settle(steady) }
+        if !hasPassed, count > 0, !isNextSure { giveUp(given) }
+    }
+
+    /// Takes margins back that were to be found: with them, nothing is left.
+    private mutating func giveUp(_ given: Margins) {
+        func isFound(_ margin: Margins.Margin) -> Bool {
+            switch margin {
+            case .inFlight, .steady: true
+            case .requests, .time: false
+            }
+        }
+        guard isFound(given.start) || isFound(given.end) else { return }
+        if isFound(given.start) {
+            waiting = early + waiting
+            (head, leftAtStart, early) = (0, 0, [])
+            margins.start = .requests(0)
+        }
+        if isFound(given.end) { margins.end = .requests(0) }
+        isGivenUp = isNextSure
+    }
+
+    private mutating func settle(_ steady: SteadyStretch) {
         self.steady = nil
         let found = steady.margins()
         isSteady = found != nil
@@ -101,6 +136,8 @@ public struct MeasuredStretch: Sendable, Equatable {
     /// Whether the steady stretch was looked for and found; nil: none was looked for. Where there
     /// is none, nothing is left out.
     public internal(set) var isSteady: Bool?
+    /// Whether "auto" leaves nothing out, since nothing would be left.
+    public internal(set) var isGivenUp = false
 
     /// From the first arrival to the last end, seconds.
     public var duration: Double { Double(max(0, end - start)) * 1e-12 }
@@ -151,6 +188,7 @@ struct StretchStatistics: ~Copyable {
         result.leftAtStart = filter.leftAtStart
         result.leftAtEnd = filter.leftAtEnd
         result.isSteady = filter.isSteady
+        result.isGivenUp = filter.isGivenUp
         result.counters.add(statistics.counters)
         return result
     }

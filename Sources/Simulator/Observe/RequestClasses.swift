@@ -56,7 +56,9 @@ public struct ClassRule: Sendable {
         case .priority: return "\(key)"
         case .session, .tenant, .lora:
             guard let labels, key >= 0 else { return Self.none }
-            return labels.name(Int32(key))
+            let name = labels.name(Int32(key))
+            // Whoever is called so is not of those without a name.
+            return name == Self.none ? "\"\(name)\"" : name
         case .prompt:
             if bounds.isEmpty { return "all" }
             if key == 0 { return "below \(bounds[0])" }

@@ -94,6 +94,10 @@ public struct RequestRecord: Sendable, Equatable {
     /// When the client meant to send it, picoseconds.
     public var due: Int64 { arrival - clientWait }
 
+    /// Since when it stands before the cluster or in it: since it was due, and a sending after the
+    /// first since that. Picoseconds.
+    var begin: Int64 { attempt == 1 ? due : arrival }
+
     /// Time to first token, picoseconds; nil before the first token.
     public var timeToFirstToken: Int64? { firstToken < 0 ? nil : firstToken - arrival }
 

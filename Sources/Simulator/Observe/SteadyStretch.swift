@@ -19,8 +19,10 @@ struct SteadyStretch {
 
     /// Takes an ended request in, in order of arrival. O(1) amortised.
     mutating func add(_ record: RequestRecord) {
-        arrivals.append(record.arrival)
-        ends.append(record.outcome == .rejected ? record.arrival - 1 : record.finish)
+        // Under a cap a queue stands at the client; sessions may leave it in another order.
+        let begin = max(record.begin, arrivals.last ?? record.begin)
+        arrivals.append(begin)
+        ends.append(record.outcome == .rejected ? begin - 1 : record.finish)
     }
 
     /// How many requests each found there: those that came before and had not ended.

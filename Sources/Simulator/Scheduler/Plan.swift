@@ -38,7 +38,8 @@ struct Plan: ~Copyable {
     var holds = false
     /// Requests wait after the admissions, or one was preempted.
     var leavesSome = false
-    /// What refused the head of the queue, where that ended the admissions.
+    /// What refused the head of the queue, where that ended the admissions; of an external
+    /// scheduler, what it was first refused for, or `other` where it preempts of its own will.
     var stop: StepLimit?
     /// Requests that get their last token in the step have entries, and end in the order of these;
     /// else in the order of the running list.

@@ -141,7 +141,7 @@ struct BLISTrace {
             }
             return value * 1_000
         }
-        if name == labelColumn { row.label = line.printable(field) }
+        if name == labelColumn { row.label = line.label(csv: field) }
         func text() -> UInt64? { field.isEmpty ? nil : line.hash(field) }
         switch name {
         case "arrival_time_us": row.arrival = try time()

@@ -147,7 +147,7 @@ struct NamedCSV: LineFormat {
             case .ignored: cursor.skipColumn()
             case .label:
                 let field = try cursor.csvField()
-                label = cursor.printable(field)
+                label = cursor.label(csv: field)
             case .unrecorded: try cursor.noTime()
             case .time: row.time = try cursor.time("the time", scale: timeScale)
             case .date: row.time = try cursor.dateTime(&calendar)

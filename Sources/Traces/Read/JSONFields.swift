@@ -139,7 +139,7 @@ struct JSONFields {
         return value
     }
 
-    /// The text or number of the first of some keys that is there; nil without any.
+    /// The text or other value of the first of some keys that is there; nil without any.
     mutating func label(_ label: TraceLabel?) -> String? {
         guard let label else { return nil }
         for name in label.keys {
@@ -149,11 +149,9 @@ struct JSONFields {
                     fields.firstIndex { cursor.matches($0.name, bytes) })
             else { continue }
             if value.current == 0x22, let range = try? value.stringRange() {
-                return value.printable(range)
+                return value.label(json: range)
             }
-            if value.current != 0x7b, value.current != 0x5b {
-                return value.printable(value.at..<end)
-            }
+            return value.label(bare: value.at..<end)
         }
         return nil
     }

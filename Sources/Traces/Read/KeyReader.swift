@@ -88,11 +88,9 @@ struct KeyReader<Key: Equatable> {
         var value = cursor
         value.at = start
         if isText {
-            found = (rank, value.printable(try value.stringRange()))
-        } else if !cursor.matches(start..<cursor.at, "null"), value.current != 0x7b,
-            value.current != 0x5b
-        {
-            found = (rank, cursor.printable(start..<cursor.at))
+            found = (rank, value.label(json: try value.stringRange()))
+        } else if !cursor.matches(start..<cursor.at, "null") {
+            found = (rank, cursor.label(bare: start..<cursor.at))
         }
     }
 

@@ -54,21 +54,28 @@ public final class RequestLabels: Sendable {
     /// No names of a kind.
     public init(_ label: TraceLabel) { self.label = label }
 
-    /// Longest name that is kept, characters.
+    /// Longest name that is told whole, characters.
     static let longest = 64
 
     /// Gives the request with an id its name. O(1).
     func set(_ name: String, of id: Int64) {
-        let name = String(name.prefix(Self.longest))
         guard !name.isEmpty else { return }
         state.withLock { state in
             let code = state.known[name] ?? Int32(clamping: state.names.count)
             if Int(code) == state.names.count {
-                state.names.append(name)
+                state.names.append(Self.shown(name, among: state.names))
                 state.known[name] = code
             }
             state.codes[id] = code
         }
+    }
+
+    /// A long name cut, numbered where another is cut to the same.
+    private static func shown(_ name: String, among others: [String]) -> String {
+        guard name.count > longest else { return name }
+        let cut = name.prefix(longest) + "..."
+        let same = others.count { $0.hasPrefix(cut) }
+        return same == 0 ? String(cut) : "\(cut) #\(same + 1)"
     }
 
     /// The name of the request with an id, as a number from 0; -1: it has none. O(1).

@@ -106,6 +106,7 @@ func scheduleExternally(
     for (position, action) in decision.actions.enumerated() {
         guard let refusal = execute(action, &scheduler, &cache, external) else { continue }
         external.refuse(position, action, refusal.words)
+        if refusal.limit == .blocks { scheduler.plan.stop = scheduler.plan.stop ?? .blocks }
         if decision.stopsAtRefusal { break }
         scheduler.refuse(action.refused(refusal.words))
     }
@@ -136,6 +137,8 @@ private func execute(
         guard isRunning, let place = scheduler.running.firstIndex(of: id) else {
             return .isNotRunning
         }
+        // Unless something was refused for want of blocks before, that is its own will.
+        scheduler.plan.stop = scheduler.plan.stop ?? .other
         preempt(&scheduler, &cache, at: place)
         return nil
     }
@@ -158,6 +161,14 @@ private func execute(
 }
 
 extension Scheduler {
+    /// Whether the step's preemptions are an external scheduler's own will, not for want of blocks.
+    var preemptsAtWill: Bool {
+        @inline(__always) get {
+            guard case .external = custom else { return false }
+            return plan.stop == .other
+        }
+    }
+
     /// Counts an action that an external scheduler was refused.
     fileprivate mutating func refuse(_ what: String) {
         if refusedActions == 0 { firstRefusal = what }

@@ -106,6 +106,7 @@ extension Configuration {
         }
         let gpu = try known ?? GPU.named(hardware.gpu)
         let budget = try budget(model, deployment, options, gpu)
+        if let error = budget.overflow(memoryBytes: gpu.memoryBytes, gpu: gpu.name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
         engine.numGPUBlocks = budget.numGPUBlocks
         return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)

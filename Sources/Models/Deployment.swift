@@ -137,6 +137,7 @@ extension Deployment {
         }
         for fused in parts {
             for matrix in fused {
+                try checkGroups(matrix, model)
                 guard case .block(let block)? = matrix.stored?.scales else { continue }
                 let shape = matrix.shard(tensorParallel: tensorParallel)
                 switch matrix.split {
@@ -149,6 +150,25 @@ extension Deployment {
             }
         }
         try checkExpertBlocks(layer, model)
+    }
+
+    /// Refuses a share of packed integers that is no whole groups of inputs, as vLLM's kernels do.
+    private func checkGroups(_ matrix: Projection, _ model: TransformerModel) throws {
+        guard let group = matrix.stored?.wholeGroup else { return }
+        let inputs = matrix.shard(tensorParallel: tensorParallel).inputs
+        guard inputs % group != 0 else { return }
+        guard matrix.inputs % group == 0 else {
+            throw InputError(
+                "model",
+                "\(matrix.name) of \(model.name) has \(matrix.inputs) inputs, and its weights a "
+                    + "scale per group of \(group)",
+                expected: "whole groups, or other model.weights")
+        }
+        throw InputError(
+            "engine.tensor_parallel_size",
+            "\(tensorParallel) GPUs get \(inputs) inputs of \(matrix.name) of \(model.name) each, "
+                + "and its weights have a scale per group of \(group)",
+            expected: "whole groups: a smaller size, or other model.weights")
     }
 
     /// Blocks of an expert's share shrink until they are whole, but not under 32 columns.

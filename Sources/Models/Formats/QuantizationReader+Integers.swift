@@ -10,6 +10,7 @@ extension QuantizationReader {
         let size =
             try settings.integer(
                 "group_size", "q_group_size", range: -1...ConfigFields.largestSize) ?? other
+        guard size != 0 else { throw settings.emptyGroup }
         return size > 0 ? size : nil
     }
 

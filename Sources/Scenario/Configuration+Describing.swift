@@ -33,7 +33,7 @@ extension ResolvedConfiguration {
                 "The schedule is the program's."
             } else if plan.hasCustomScheduler {
                 "The schedule is not vLLM's: \(plan.policyName) decides in its engine."
-            } else if model.unserved != nil {
+            } else if configuration.engine.unserved(model) != nil {
                 "The schedule follows vLLM \(release.version)'s rules, and vLLM "
                     + "\(configuration.engine.version) does not serve this model."
             } else if let difference = memory.layout.simulated.difference {

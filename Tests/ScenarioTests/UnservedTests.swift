@@ -54,7 +54,26 @@ import Testing
             #expect(resolved.plan.engine.blockSize == 262_144)
             let source = try resolved.configuration.openTrace().source
             let result = try simulate(resolved.plan, source: source)
-            #expect(result.finished == 20)
+            #expect(result.counters.finished == 20)
+        }
+    }
+
+    /// A class that a release has dropped is served by the releases before.
+    @Test func aFormerClassIsServedByItsReleases() throws {
+        let json = #"""
+            {"model_type": "mpt", "architectures": ["MPTForCausalLM"], "d_model": 1024,
+             "n_layers": 4, "n_heads": 8, "expansion_ratio": 4, "max_seq_len": 2048,
+             "vocab_size": 32000}
+            """#
+        try withModel(json) { name in
+            func resolved(_ version: String) throws -> ResolvedConfiguration {
+                try Configuration.read(
+                    file: nil, changes: [name, "engine.version=\(version)"]
+                ).resolved()
+            }
+            #expect(try resolved("0.24.0").warnings.allSatisfy { !$0.contains("last to serve") })
+            let error = #expect(throws: InputError.self) { try resolved("0.31.0") }
+            #expect(error?.problem.contains("the last to serve it is 0.28.0") == true)
         }
     }
 

@@ -54,9 +54,35 @@ extension ConfigFields {
         return try size("sliding_window", most: 1 << 30)
     }
 
+    /// The type of the checkpoint's numbers as PyTorch calls it; nil where the file has none.
+    ///
+    /// - Throws: `InputError` for what is no type that a checkpoint is loaded from.
+    func numberType() throws -> String? {
+        let known = ["bfloat16", "float16", "half", "float32", "float", "auto", "float8_e4m3fn"]
+        for name in ["torch_dtype", "dtype"] {
+            guard let field = self[name] else { continue }
+            var word = ""
+            if case .string(let text) = field {
+                word = text.hasPrefix("torch.") ? String(text.dropFirst(6)) : text
+            }
+            guard known.contains(word) else {
+                throw InputError(
+                    place, "\(name) is \(field.description)",
+                    expected: "bfloat16, float16 or float32")
+            }
+            return word == "float" ? "float32" : word
+        }
+        return nil
+    }
+
     /// The kinds of the layers, checked against their number; nil where the file has none.
     func layerTypes(layers: Int) throws -> [String]? {
-        guard let types = words("layer_types") else { return nil }
+        guard let field = self["layer_types"] else { return nil }
+        guard let types = words("layer_types") else {
+            throw InputError(
+                place, "layer_types is \(field.description)",
+                expected: "a list of \(layers) kinds of layers")
+        }
         guard types.count == layers else {
             throw InputError(
                 place, "layer_types has \(types.count) entries",

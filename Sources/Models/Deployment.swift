@@ -74,7 +74,9 @@ public struct Deployment: Equatable, Sendable {
         for group in model.layerGroups {
             let units = group.layer.units(cutsExperts: expertParallel == 1)
             if let (what, units) = units.first(where: { $0.1 % tensorParallel != 0 }) {
-                let divisors = [1, 2, 4, 8].filter { units % $0 == 0 }.map(String.init)
+                let divisors = [1, 2, 4, 8].filter { size in
+                    model.layerGroups.allSatisfy { $0.layer.divides(by: size, self) }
+                }.map(String.init)
                 throw refuse(
                     "tensor_parallel_size",
                     "\(tensorParallel) does not divide the \(units) \(what) of \(model.name)",
@@ -191,6 +193,14 @@ extension Deployment {
 }
 
 extension Layer {
+    /// Whether a tensor-parallel group of so many GPUs divides its units and its KV heads.
+    fileprivate func divides(by size: Int, _ deployment: Deployment) -> Bool {
+        guard units(cutsExperts: deployment.expertParallel == 1).allSatisfy({ $0.1 % size == 0 })
+        else { return false }
+        guard case .heads(let heads) = attention else { return true }
+        return max(heads.keyValueHeads, size) % min(heads.keyValueHeads, size) == 0
+    }
+
     /// What tensor parallelism must divide, with its name.
     fileprivate func units(cutsExperts: Bool) -> [(String, Int)] {
         var units: [(String, Int)] = []

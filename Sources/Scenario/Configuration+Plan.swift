@@ -209,7 +209,9 @@ extension Configuration.ModelSection {
 extension Configuration.EngineSection {
     /// Why the engine's version does not serve a model; nil: it does, or nothing says otherwise.
     func unserved(_ model: TransformerModel) -> InputError? {
-        guard let last = model.lastRelease.flatMap(EngineVersion.init) else { return model.unserved }
+        guard let last = model.lastRelease.flatMap({ EngineVersion($0) }) else {
+            return model.unserved
+        }
         return version <= last ? nil : model.unserved
     }
 

@@ -218,8 +218,8 @@ public struct MemoryBudget: Equatable, Sendable {
         return InputError(
             key,
             "is \(value), \(gigabytes(bytes)) of cache on each GPU, and "
-                + "\(gigabytes(weightBytes)) of weights\(other) leave \(gigabytes(max(0, room))) of "
-                + "the \(gigabytes(memoryBytes)) of a \(gpu)",
+                + "\(gigabytes(weightBytes)) of weights\(other) leave "
+                + "\(gigabytes(max(0, room))) of the \(gigabytes(memoryBytes)) of a \(gpu)",
             expected: room > 0
                 ? "at most \(key.hasSuffix("bytes") ? room : room / max(1, bytesPerBlock))"
                 : "more GPUs or smaller weights")

@@ -25,8 +25,9 @@ enum Snapshot {
 
     /// Takes the size, with a note where the matrices make another one.
     ///
-    /// float32 checkpoints are loaded in 16 bits: half their size. Methods that quantise while they
-    /// load have a checkpoint of another format than the one in memory, and keep their own reckoning.
+    /// float32 checkpoints are loaded in 16 bits: half their size. Methods that quantise while
+    /// they load have a checkpoint of another format than the one in memory, and keep their own
+    /// reckoning.
     private static func take(
         _ bytes: Int64, from index: String, into model: inout TransformerModel
     ) throws {
@@ -39,7 +40,8 @@ enum Snapshot {
         let share = Double(size) / Double(whole)
         guard (0.5...2).contains(share) else {
             throw InputError(
-                index, "total_size is \(bytes), and the weights that config.json describes are "
+                index,
+                "total_size is \(bytes), and the weights that config.json describes are "
                     + "\(whole) bytes",
                 expected: "the index of the same checkpoint, or no such file")
         }

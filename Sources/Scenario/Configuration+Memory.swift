@@ -190,6 +190,13 @@ extension Configuration.EngineSection {
                 "engine.cudagraph_capture_sizes", "is \"\(text)\"",
                 expected: "batch sizes from 1 to 65536 with commas between, such as 1,2,4,8")
         }
+        let most = sizes.max() ?? 0
+        guard limit ?? most == most else {
+            throw InputError(
+                "engine.max_cudagraph_capture_size",
+                "is \(limit!), and the largest of engine.cudagraph_capture_sizes is \(most)",
+                expected: "\(most), or one of the two keys")
+        }
         return Array(Set(sizes)).sorted()
     }
 }

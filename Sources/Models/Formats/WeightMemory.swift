@@ -41,10 +41,11 @@ extension TransformerModel {
     private func outerBytes(_ deployment: Deployment) -> Int64 {
         let size = deployment.tensorParallel
         let rows = vocabularyRows.dividedUp(by: size)
-        var sum = 2 * Int64(rows + learnedPositions) * Int64(hiddenSize)
+        var sum = 2 * Int64(rows) * Int64(embeddingWidth)
+        sum += 2 * Int64(learnedPositions) * Int64(hiddenSize)
         if deployment.pipelineParallel == 1 && !tiesEmbeddings {
             let head = quantization?.format(of: "lm_head", .head) ?? .plain
-            sum += head.bytes(inputs: hiddenSize, outputs: rows)
+            sum += head.bytes(inputs: embeddingWidth, outputs: rows)
         }
         sum += 2 * Int64(finalNormWeights) + outerVectors.bytes(tensorParallel: size)
         for matrix in outerMatrices + outerTables {

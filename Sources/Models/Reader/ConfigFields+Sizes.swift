@@ -47,6 +47,16 @@ extension ConfigFields {
         return size / parts
     }
 
+    /// The first of every `period` layers that is of a kind.
+    func offset(_ name: String, default other: Int, within period: Int) throws -> Int {
+        let offset = try count(name, default: min(other, period - 1))
+        guard offset < period else {
+            throw InputError(
+                place, "\(name) is \(offset)", expected: "less than the period, \(period)")
+        }
+        return offset
+    }
+
     /// The window, where there is one; 0 is none.
     func window() throws -> Int? {
         guard has("sliding_window") else { return nil }
@@ -93,8 +103,18 @@ extension ConfigFields {
                 place, "layer_types has \"\(odd)\"",
                 expected: Self.layerTypeNames.joined(separator: ", "))
         }
+        if types.contains("sliding_attention"), !Self.windowNames.contains(where: { has($0) }) {
+            throw InputError(
+                place, "layer_types has \"sliding_attention\", and no field has a window",
+                expected: "sliding_window, or full_attention")
+        }
         return types
     }
+
+    private static let windowNames = [
+        "sliding_window", "sliding_window_size", "attention_window_size", "attention_window",
+        "window_size", "sliding_window_pattern", "swa_window_size",
+    ]
 
     /// The kinds of layers that configuration classes know (Transformers 5.20).
     private static let layerTypeNames = [

@@ -74,7 +74,9 @@ public struct Deployment: Equatable, Sendable {
         for group in model.layerGroups {
             let units = group.layer.units(cutsExperts: expertParallel == 1)
             if let (what, units) = units.first(where: { $0.1 % tensorParallel != 0 }) {
-                let divisors = [1, 2, 4, 8].filter { units % $0 == 0 }.map(String.init)
+                let divisors = [1, 2, 4, 8].filter { size in
+                    model.layerGroups.allSatisfy { $0.layer.divides(by: size, self) }
+                }.map(String.init)
                 throw refuse(
                     "tensor_parallel_size",
                     "\(tensorParallel) does not divide the \(units) \(what) of \(model.name)",
@@ -137,6 +139,7 @@ extension Deployment {
         }
         for fused in parts {
             for matrix in fused {
+                try checkGroups(matrix, model)
                 guard case .block(let block)? = matrix.stored?.scales else { continue }
                 let shape = matrix.shard(tensorParallel: tensorParallel)
                 switch matrix.split {
@@ -149,6 +152,25 @@ extension Deployment {
             }
         }
         try checkExpertBlocks(layer, model)
+    }
+
+    /// Refuses a share of packed integers that is no whole groups of inputs, as vLLM's kernels do.
+    private func checkGroups(_ matrix: Projection, _ model: TransformerModel) throws {
+        guard let group = matrix.stored?.wholeGroup else { return }
+        let inputs = matrix.shard(tensorParallel: tensorParallel).inputs
+        guard inputs % group != 0 else { return }
+        guard matrix.inputs % group == 0 else {
+            throw InputError(
+                "model",
+                "\(matrix.name) of \(model.name) has \(matrix.inputs) inputs, and its weights a "
+                    + "scale per group of \(group)",
+                expected: "whole groups, or other model.weights")
+        }
+        throw InputError(
+            "engine.tensor_parallel_size",
+            "\(tensorParallel) GPUs get \(inputs) inputs of \(matrix.name) of \(model.name) each, "
+                + "and its weights have a scale per group of \(group)",
+            expected: "whole groups: a smaller size, or other model.weights")
     }
 
     /// Blocks of an expert's share shrink until they are whole, but not under 32 columns.
@@ -171,6 +193,14 @@ extension Deployment {
 }
 
 extension Layer {
+    /// Whether a tensor-parallel group of so many GPUs divides its units and its KV heads.
+    fileprivate func divides(by size: Int, _ deployment: Deployment) -> Bool {
+        guard units(cutsExperts: deployment.expertParallel == 1).allSatisfy({ $0.1 % size == 0 })
+        else { return false }
+        guard case .heads(let heads) = attention else { return true }
+        return max(heads.keyValueHeads, size) % min(heads.keyValueHeads, size) == 0
+    }
+
     /// What tensor parallelism must divide, with its name.
     fileprivate func units(cutsExperts: Bool) -> [(String, Int)] {
         var units: [(String, Int)] = []

@@ -33,6 +33,12 @@ extension ResolvedConfiguration {
                 "The schedule is the program's."
             } else if plan.hasCustomScheduler {
                 "The schedule is not vLLM's: \(plan.policyName) decides in its engine."
+            } else if configuration.engine.unserved(model) != nil {
+                "The schedule follows vLLM \(release.version)'s rules, and vLLM "
+                    + "\(configuration.engine.version) does not serve this model."
+            } else if let difference = memory.layout.simulated.difference {
+                "The schedule follows vLLM \(release.version)'s rules and is not yet its own: "
+                    + "\(difference)."
             } else if !uncaptured.isEmpty {
                 "The schedule follows vLLM \(release.version)'s rules; it was not checked against "
                     + "the engine with " + uncaptured.joined(separator: ", nor with ") + "."

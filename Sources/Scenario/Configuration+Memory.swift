@@ -106,6 +106,7 @@ extension Configuration {
         }
         let gpu = try known ?? GPU.named(hardware.gpu)
         let budget = try budget(model, deployment, options, gpu)
+        if let error = budget.overflow(memoryBytes: gpu.memoryBytes, gpu: gpu.name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
         engine.numGPUBlocks = budget.numGPUBlocks
         return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
@@ -188,6 +189,13 @@ extension Configuration.EngineSection {
             throw InputError(
                 "engine.cudagraph_capture_sizes", "is \"\(text)\"",
                 expected: "batch sizes from 1 to 65536 with commas between, such as 1,2,4,8")
+        }
+        let most = sizes.max() ?? 0
+        guard limit ?? most == most else {
+            throw InputError(
+                "engine.max_cudagraph_capture_size",
+                "is \(limit!), and the largest of engine.cudagraph_capture_sizes is \(most)",
+                expected: "\(most), or one of the two keys")
         }
         return Array(Set(sizes)).sorted()
     }

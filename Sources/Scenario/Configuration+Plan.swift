@@ -25,14 +25,15 @@ extension Configuration {
     /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
     public func resolved() throws -> ResolvedConfiguration {
         let model = try self.model.shape()
-        if let unserved = model.unserved, !self.model.allowUnserved { throw unserved }
+        let unserved = engine.unserved(model)
+        if let unserved, !self.model.allowUnserved { throw unserved }
         var deployment = try self.deployment(of: model)
         var resolved = self
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
         var warnings =
             model.notes + model.unmeasuredNotes + model.weightsNotes(self.model.weights)
-        if let unserved = model.unserved { warnings.append(unserved.problem) }
+        if let unserved { warnings.append(unserved.problem) }
         if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }
@@ -206,6 +207,14 @@ extension Configuration.ModelSection {
 }
 
 extension Configuration.EngineSection {
+    /// Why the engine's version does not serve a model; nil: it does, or nothing says otherwise.
+    func unserved(_ model: TransformerModel) -> InputError? {
+        guard let last = model.lastRelease.flatMap({ EngineVersion($0) }) else {
+            return model.unserved
+        }
+        return version <= last ? nil : model.unserved
+    }
+
     /// Tokens of context: those asked for, or as many as the model takes.
     func contextLength(of model: TransformerModel) throws -> Int {
         guard let asked = maxModelLen else { return model.maxContext }

@@ -66,6 +66,18 @@ import Testing
         #expect(refusal.longestContext == 131_056)
         let error = bytes.error(refusal, gpu: "h100-sxm").description
         #expect(error.contains("at most 131056"), "\(error)")
+        #expect(error.hasPrefix("engine.kv_cache_memory_bytes: is 17179869184"), "\(error)")
+        #expect(error.contains("at least \(17_179_869_184 + 2_097_152), or"), "\(error)")
+        #expect(bytes.overflow(memoryBytes: 85_017_493_504, gpu: "h100-sxm") == nil)
+        for tooSmall in [MemoryBudget.Given(cacheBytes: 1), .init(blocks: 1)] {
+            let error = #expect(throws: InputError.self) { try budget(tooSmall) }
+            #expect(error?.description.contains("takes 1 beside") == true)
+        }
+        for tooLarge in [MemoryBudget.Given(cacheBytes: 1 << 50), .init(blocks: 40_000)] {
+            let error = try budget(tooLarge).overflow(
+                memoryBytes: 85_017_493_504, gpu: "h100-sxm")
+            #expect(error?.description.contains("16.1 GB of weights leave 69.0 GB") == true)
+        }
         let blocks = try budget(.init(blocks: 9000))
         #expect(blocks.numGPUBlocks == 9000 && blocks.refusal == nil)
         #expect(

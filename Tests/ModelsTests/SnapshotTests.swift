@@ -41,8 +41,11 @@ import Testing
         try withFolder(files) { folder in
             let model = try Catalogue.model(named: folder)
             #expect(model.checkpointBytes == 123_456)
+            #expect(model.weightBytesPerGPU(Deployment()) == 123_456)
+            #expect(model.weightsNotes(nil).contains { $0.contains("total_size of") })
         }
-        for bad in [#"{"metadata": {"total_size": -1}}"#, #"{"metadata": {"total_size": "x"}}"#] {
+        for size in ["-1", "5", "9000000", "\"x\""] {
+            let bad = "{\"metadata\": {\"total_size\": \(size)}}"
             try withFolder(["config.json": Self.config, "model.safetensors.index.json": bad]) {
                 folder in
                 #expect(throws: InputError.self) { try Catalogue.model(named: folder) }

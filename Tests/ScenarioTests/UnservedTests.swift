@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Simulator
 import Testing
 
 @testable import Scenario
@@ -24,5 +25,76 @@ import Testing
             file: nil, changes: [name, "model.allow_unserved=true"])
         let resolved = try allowed.resolved()
         #expect(resolved.warnings.contains { $0.contains("without architectures") })
+    }
+
+    private func withModel(
+        _ json: String, _ body: (String) throws -> Void
+    ) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("headway-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(json.utf8).write(to: folder.appendingPathComponent("config.json"))
+        try body("model.name=\(folder.path)")
+    }
+
+    /// A model of states alone has no limit of 65,536 tokens a block: its one block is a request.
+    @Test func statesAloneRunBeyondTheLargestBlock() throws {
+        let json = #"""
+            {"architectures": ["MambaForCausalLM"], "model_type": "mamba", "hidden_size": 256,
+             "intermediate_size": 512, "num_hidden_layers": 2, "state_size": 16, "conv_kernel": 4,
+             "expand": 2, "time_step_rank": 16, "vocab_size": 512,
+             "max_position_embeddings": 262144}
+            """#
+        try withModel(json) { name in
+            let changes = [
+                name, "trace.limit=20", "cluster.replicas=1", "step_time.kind=linear",
+            ]
+            let resolved = try Configuration.read(file: nil, changes: changes).resolved()
+            #expect(resolved.plan.engine.blockSize == 262_144)
+            let source = try resolved.configuration.openTrace().source
+            let result = try simulate(resolved.plan, source: source)
+            #expect(result.counters.finished == 20)
+        }
+    }
+
+    /// A class that a release has dropped is served by the releases before.
+    @Test func aFormerClassIsServedByItsReleases() throws {
+        let json = #"""
+            {"model_type": "mpt", "architectures": ["MPTForCausalLM"], "d_model": 1024,
+             "n_layers": 4, "n_heads": 8, "expansion_ratio": 4, "max_seq_len": 2048,
+             "vocab_size": 32000}
+            """#
+        try withModel(json) { name in
+            func resolved(_ version: String) throws -> ResolvedConfiguration {
+                try Configuration.read(
+                    file: nil, changes: [name, "engine.version=\(version)"]
+                ).resolved()
+            }
+            let served = try resolved("0.24.0")
+            #expect(served.warnings.allSatisfy { !$0.contains("last to serve") })
+            let error = #expect(throws: InputError.self) { try resolved("0.31.0") }
+            #expect(error?.problem.contains("the last to serve it is 0.28.0") == true)
+        }
+    }
+
+    /// The page does not call a schedule the engine's own where a note says that it is not.
+    @Test func theTrustLineFollowsTheNotes() throws {
+        func trust(_ changes: String...) throws -> String {
+            try Configuration.read(file: nil, changes: changes).resolved().trust(RunResult())
+        }
+        #expect(try trust().contains("step for step"))
+        let hybrid = try trust(
+            "model.name=qwen3-next-80b-a3b", "engine.tensor_parallel_size=4")
+        #expect(hybrid.contains("is not yet its own: recurrent states"))
+        #expect(!hybrid.contains("step for step"))
+        let json = #"""
+            {"model_type": "llama", "hidden_size": 1024, "num_hidden_layers": 4,
+             "vocab_size": 32000, "num_attention_heads": 8, "intermediate_size": 2048}
+            """#
+        try withModel(json) { name in
+            let unserved = try trust(name, "model.allow_unserved=true")
+            #expect(unserved.contains("does not serve this model"))
+        }
     }
 }

@@ -72,6 +72,7 @@ extension ExpertRule {
             throw InputError(
                 fields.place, "\(name) is \(chosen)", expected: "at most the \(number) experts")
         }
+        try Self.checkGroups(fields, experts: number)
         let intermediate = try fields.size(width)
         var experts = ExpertFeedForward(
             count: number, chosen: chosen, intermediate: intermediate)
@@ -92,6 +93,21 @@ extension ExpertRule {
             ]
         }
         return experts
+    }
+
+    /// Refuses groups of experts of which some are not whole, and more chosen than there are.
+    private static func checkGroups(_ fields: ConfigFields, experts: Int) throws {
+        let groups = try fields.count("n_group", default: 0)
+        guard groups > 1 else { return }
+        guard experts % groups == 0 else {
+            throw InputError(
+                fields.place, "n_group is \(groups)", expected: "a divisor of \(experts) experts")
+        }
+        let chosen = try fields.count("topk_group", default: 1)
+        guard chosen <= groups else {
+            throw InputError(
+                fields.place, "topk_group is \(chosen)", expected: "at most n_group, \(groups)")
+        }
     }
 
     private func sharedWidth(_ fields: ConfigFields, _ intermediate: Int) throws -> Int {
@@ -130,6 +146,10 @@ extension ExpertRule {
         case .all: return Array(repeating: true, count: layers)
         case .from(let name, let frequency):
             let first = try fields.count(name, default: 0)
+            guard first <= layers else {
+                throw InputError(
+                    fields.place, "\(name) is \(first)", expected: "at most the \(layers) layers")
+            }
             if let frequency, let list = try fields.perLayer(frequency, layers: layers) {
                 return (0..<layers).map { $0 >= first && list[$0] != 0 }
             }
@@ -148,7 +168,7 @@ extension ExpertRule {
             return (0..<layers).map { $0 >= first && $0 <= most && ($0 + 1) % step == 0 }
         case .periodic(let name, let offsetName):
             let period = try fields.size(name, default: 2)
-            let offset = try fields.count(offsetName, default: 1)
+            let offset = try fields.offset(offsetName, default: 1, within: period)
             return (0..<layers).map { $0 % period == offset }
         case .listed(let name):
             guard let list = try fields.perLayer(name, layers: layers) else {

@@ -74,7 +74,7 @@ extension Towers {
         return tower
     }
 
-    private static func siglip(_ vision: ConfigFields, _ blocks: TowerBlocks) throws -> Tower {
+    static func siglip(_ vision: ConfigFields, _ blocks: TowerBlocks) throws -> Tower {
         var tower = blocks.tower()
         tower.addPatches(side: try side(vision, 14), width: blocks.width, bias: true)
         tower.add(
@@ -120,8 +120,8 @@ extension Towers {
         return tower
     }
 
-    private static func llavaTower(
-        _ vision: ConfigFields, _ outer: ConfigFields
+    static func llavaTower(
+        _ vision: ConfigFields, _ outer: ConfigFields, layer usual: Int = -2
     ) throws -> (Tower, Int) {
         if vision.type == "pixtral" || vision.word("model_type") == "pixtral" {
             let (tower, blocks) = try pixtral(vision)
@@ -132,7 +132,7 @@ extension Towers {
             vision, width: isSiglip ? 1152 : 1024, depth: isSiglip ? 27 : 24,
             inner: isSiglip ? 4304 : 4096)
         // Blocks past the feature layer are not built, nor is the norm after them.
-        let layer = outer["vision_feature_layer"]?.integer ?? -2
+        let layer = outer["vision_feature_layer"]?.integer ?? usual
         let isCut = layer != -1
         if layer < 0 {
             blocks.depth = max(0, blocks.depth + layer + 1)

@@ -14,7 +14,9 @@ enum Towers {
         "qwen3_5": qwen3, "qwen3_5_moe": qwen3, "gemma3": gemma3, "gemma4": gemma4,
         "gemma3n": gemma3n, "llava": llava, "mistral3": mistral3, "llama4": llama4,
         "kimi_k25": kimi, "step3_vl": step3, "internvl_chat": internVL,
-        "minimax_m3_vl": miniMax3, "kimi_k3": kimi3,
+        "minimax_m3_vl": miniMax3, "kimi_k3": kimi3, "llava_next": llavaNext,
+        "llava_onevision": llavaOneVision, "paligemma": paliGemma, "idefics3": idefics3,
+        "kimi_vl": kimi,
     ]
 
     /// Adds the tower of a wrapper, and says what is not modelled.

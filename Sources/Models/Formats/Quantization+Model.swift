@@ -8,7 +8,11 @@ extension TransformerModel {
     mutating func take(_ quantization: Quantization) {
         self.quantization = quantization
         formatNotes = quantization.notes
-        if let reason = quantization.unserved { unserved = unserved ?? reason }
+        if let reason = quantization.unserved {
+            // Of the format no release is known that loads it.
+            unserved = reason
+            lastRelease = nil
+        }
         var number = -1
         for index in layers.indices {
             if !layers[index].continues { number += 1 }

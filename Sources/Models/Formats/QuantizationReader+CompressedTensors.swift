@@ -52,6 +52,7 @@ extension QuantizationReader {
         let type = try weights.word("type") ?? "int"
         let strategy = try weights.word("strategy") ?? (type == "int" ? "channel" : "tensor")
         let group = try weights.integer("group_size", range: -1...ConfigFields.largestSize)
+        guard group != 0 else { throw settings.emptyGroup }
         let isSymmetric = try weights.flag("symmetric", default: true)
         let isStatic = try inputs.map { try !$0.isDynamic } ?? false
         let unread = { [settings] in

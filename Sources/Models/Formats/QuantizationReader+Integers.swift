@@ -3,19 +3,27 @@ import Basics
 /// Methods of weights alone: GPTQ, AWQ and AutoRound.
 extension QuantizationReader {
     /// Bits of a weight, which one of two names says.
-    private func bits() throws -> Int? { try settings.integer("bits", "w_bit", range: 1...64) }
+    ///
+    /// - Throws: `InputError` where neither does: the engine has no default.
+    private func bits() throws -> Int {
+        guard let bits = try settings.integer("bits", "w_bit", range: 1...64) else {
+            throw settings.unread("a quantization_config without bits")
+        }
+        return bits
+    }
 
     /// Inputs that share a scale; nil: all of an output.
     private func group(default other: Int) throws -> Int? {
         let size =
             try settings.integer(
                 "group_size", "q_group_size", range: -1...ConfigFields.largestSize) ?? other
+        guard size != 0 else { throw settings.emptyGroup }
         return size > 0 ? size : nil
     }
 
     /// GPTQ: 4 or 8 bits with zero points, whether or not these are used.
     func gptq() throws -> Quantization {
-        let bits = try bits() ?? 4
+        let bits = try bits()
         let group = try group(default: 128)
         let ordersInputs = try settings.flag("desc_act", default: false)
         func packed(_ bits: Int, _ group: Int?, _ ordersInputs: Bool) -> StoredFormat {
@@ -69,7 +77,7 @@ extension QuantizationReader {
 
     /// AWQ: 4 bits with zero points.
     func awq(_ name: String) throws -> Quantization {
-        let bits = try bits() ?? 4
+        let bits = try bits()
         guard bits == 4 else { throw settings.unread("weights of \(bits) bits (\(name))") }
         let group = try group(default: 128)
         let hasZeros = try settings.flag("zero_point", default: true)
@@ -86,7 +94,7 @@ extension QuantizationReader {
 
     /// AutoRound, which packs as GPTQ or AWQ do.
     func autoRound() throws -> Quantization {
-        let bits = try bits() ?? 4
+        let bits = try bits()
         let group = try group(default: 128)
         let type = try settings.word("data_type") ?? "int"
         guard type == "int", [2, 3, 4, 8].contains(bits) else {

@@ -67,7 +67,7 @@ struct QuantizationReader {
 
     /// Why the engine refuses the checkpoint.
     func refusal(_ problem: String, _ expected: String) -> InputError {
-        InputError(place, problem, expected: expected)
+        InputError(place, problem, expected: expected + ", or model.allow_unserved=true")
     }
 
     // MARK: 8-bit floats

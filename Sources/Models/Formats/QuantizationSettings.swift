@@ -80,9 +80,20 @@ struct QuantizationSettings {
         {
             return ScaleBlock(outputs: outputs, inputs: inputs)
         }
+        var shown = fields[name]?.description ?? "null"
+        if case .array(let items)? = fields[name], items.count <= 4 {
+            shown = "[" + items.map(\.description).joined(separator: ", ") + "]"
+        }
         throw InputError(
-            place, "\(name) is \(fields[name]?.description ?? "null")",
+            place, "\(name) is \(shown)",
             expected: "two integers, such as [128, 128]")
+    }
+
+    /// The error of groups of no inputs.
+    var emptyGroup: InputError {
+        InputError(
+            place, "group_size of its quantisation settings is 0",
+            expected: "inputs that share a scale, or -1 for all of an output")
     }
 
     /// An error that names a format which is not read.

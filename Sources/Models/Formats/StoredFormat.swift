@@ -62,6 +62,15 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
     /// 16 bits without scales.
     public static let plain = StoredFormat("16 bit", bits: 16, priced: .bf16)
 
+    /// Inputs that share a scale where the kernels take a share of whole groups only: packed
+    /// integers (GPTQ, AWQ, compressed-tensors); nil: they do not, or there are no groups.
+    var wholeGroup: Int? {
+        guard case .group(let size) = scales, scaleBytes == 2, [4, 8].contains(bits) else {
+            return nil
+        }
+        return size
+    }
+
     /// Bytes of a weight that a step reads; scales of groups in, others are too few to count.
     public var bytesPerWeight: Double {
         let weight = Double(readBits ?? bits)

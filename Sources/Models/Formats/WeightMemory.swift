@@ -1,11 +1,18 @@
 extension TransformerModel {
     /// Bytes of weights on one GPU of a replica as they are loaded: the first pipeline stage's
-    /// share, which holds the most layers and the embedding.
+    /// share, which holds the most layers and the embedding; scaled to the size in the checkpoint's
+    /// index file where there is one.
     ///
     /// Towers, embedding, head and norms are 16 bit unless a rule of the checkpoint's format says
     /// otherwise. O(layers × matrices).
     public func weightBytesPerGPU(_ deployment: Deployment) -> Int64 {
-        stored(as: deployment.weights).weightBytes(deployment, isLoaded: true)
+        let reckoned = stored(as: deployment.weights).weightBytes(deployment, isLoaded: true)
+        guard let checkpointBytes, deployment.weights == nativeWeights, unreadWeights == nil else {
+            return reckoned
+        }
+        let whole = createdWeightBytesPerGPU(Deployment(weights: nativeWeights))
+        guard checkpointBytes != whole else { return reckoned }
+        return Int64((Double(reckoned) * (Double(checkpointBytes) / Double(whole))).rounded())
     }
 
     /// The same as the engine creates its parameters, before kernels pad or repack them: what a
@@ -34,10 +41,11 @@ extension TransformerModel {
     private func outerBytes(_ deployment: Deployment) -> Int64 {
         let size = deployment.tensorParallel
         let rows = vocabularyRows.dividedUp(by: size)
-        var sum = 2 * Int64(rows + learnedPositions) * Int64(hiddenSize)
+        var sum = 2 * Int64(rows) * Int64(embeddingWidth)
+        sum += 2 * Int64(learnedPositions) * Int64(hiddenSize)
         if deployment.pipelineParallel == 1 && !tiesEmbeddings {
             let head = quantization?.format(of: "lm_head", .head) ?? .plain
-            sum += head.bytes(inputs: hiddenSize, outputs: rows)
+            sum += head.bytes(inputs: embeddingWidth, outputs: rows)
         }
         sum += 2 * Int64(finalNormWeights) + outerVectors.bytes(tensorParallel: size)
         for matrix in outerMatrices + outerTables {

@@ -56,6 +56,8 @@ public struct MemoryBudget: Equatable, Sendable {
     public var numGPUBlocks: Int
     /// Why the engine does not start with them at its max_model_len; nil: it does.
     public var refusal: PoolRefusal?
+    /// The flags that replaced the arithmetic.
+    public var given: Given
 
     /// Activations, context and graphs together, bytes.
     public var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
@@ -98,6 +100,7 @@ public struct MemoryBudget: Equatable, Sendable {
             throw InputError(
                 "engine.block_size", "is \(pool.blockSize!)", expected: "1 to \(1 << 20) tokens")
         }
+        self.given = given
         layout = try PoolLayout(model.caches(deployment), pool)
         weightBytes = model.weightBytesPerGPU(deployment)
         usableBytes = Int64(utilization * Double(memoryBytes))
@@ -129,6 +132,7 @@ public struct MemoryBudget: Equatable, Sendable {
             blocks: numGPUBlocks, availableBytes: given.blocks == nil ? availableBytes : nil)
         let least = layout.blocks(ofRequest: 1).reduce(1, +)
         if numGPUBlocks < least {
+            if let error = tooSmall(least - 1, of: "one token") { throw error }
             throw doesNotFit(
                 model, deployment, gpu, memoryBytes: memoryBytes, utilization: utilization)
         }
@@ -170,9 +174,11 @@ public struct MemoryBudget: Equatable, Sendable {
     public func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
         let longest = refusal.longestContext
         let blocks = layout.blocksOfOneRequest
+        let request = "one request of \(layout.options.maxModelLen) tokens"
+        if let error = tooSmall(blocks, of: request, longest: longest) { return error }
         return InputError(
             "engine.max_model_len",
-            "one request of \(layout.options.maxModelLen) tokens takes \(blocks) blocks, "
+            "\(request) takes \(blocks) blocks, "
                 + "\(PoolRefusal.gibibytes(refusal.neededBytes)) GiB, and the pool has "
                 + "\(max(0, numGPUBlocks - 1)) beside the null block: "
                 + "\(gigabytes(usableBytes)) of a \(gpu) - \(parts.joined(separator: " - ")); "
@@ -180,5 +186,54 @@ public struct MemoryBudget: Equatable, Sendable {
             expected: longest > 0
                 ? "at most \(longest), more GPUs or a higher gpu_memory_utilization"
                 : "more GPUs, smaller weights or a higher gpu_memory_utilization")
+    }
+
+    /// The error at the flag that fixed a pool too small for `blocks` blocks beside the null block;
+    /// nil where no flag did.
+    private func tooSmall(_ blocks: Int, of what: String, longest: Int = 0) -> InputError? {
+        let or = longest > 0 ? ", or engine.max_model_len of at most \(longest)" : ""
+        if let override = given.blocks {
+            return InputError(
+                "engine.num_gpu_blocks_override",
+                "is \(override), the null block included, and \(what) takes \(blocks) beside it",
+                expected: "at least \(blocks + 1)\(or)")
+        }
+        guard let bytes = given.cacheBytes else { return nil }
+        return InputError(
+            "engine.kv_cache_memory_bytes",
+            "is \(bytes), which is \(max(0, numGPUBlocks)) blocks of \(bytesPerBlock) bytes, and "
+                + "\(what) takes \(blocks) beside the null block",
+            expected: "at least \(Int64(blocks + 1) * bytesPerBlock)\(or)")
+    }
+
+    /// The error at the flag that fixed a pool for which a GPU has no room beside the weights and
+    /// the context, nil where no flag did or it has: a server allocates what it is told to.
+    ///
+    /// - Parameter memoryBytes: the GPU's memory; `gpu`: its name.
+    public func overflow(memoryBytes: Int64, gpu: String) -> InputError? {
+        guard let (key, value, bytes) = givenBytes else { return nil }
+        let room = memoryBytes - weightBytes - nonTorchBytes
+        guard bytes > room else { return nil }
+        let other = nonTorchBytes > 0 ? ", \(gigabytes(nonTorchBytes)) of context" : ""
+        return InputError(
+            key,
+            "is \(value), \(gigabytes(bytes)) of cache on each GPU, and "
+                + "\(gigabytes(weightBytes)) of weights\(other) leave "
+                + "\(gigabytes(max(0, room))) of the \(gigabytes(memoryBytes)) of a \(gpu)",
+            expected: room > 0
+                ? "at most \(key.hasSuffix("bytes") ? room : room / max(1, bytesPerBlock))"
+                : "more GPUs or smaller weights")
+    }
+
+    /// The flag that fixed the pool, its value, and the cache's bytes on the fullest GPU.
+    private var givenBytes: (key: String, value: Int64, bytes: Int64)? {
+        if let blocks = given.blocks {
+            let all = Int64(blocks).multipliedReportingOverflow(by: bytesPerBlock)
+            return (
+                "engine.num_gpu_blocks_override", Int64(blocks),
+                all.overflow ? .max : all.partialValue
+            )
+        }
+        return given.cacheBytes.map { ("engine.kv_cache_memory_bytes", $0, $0) }
     }
 }

@@ -80,7 +80,8 @@ public struct ServerMemory: Equatable, Sendable {
     /// max_num_seqs, 512 at most.
     public var capturedSizes: [Int] {
         if enforcesEager { return [] }
-        if let captureSizes { return captureSizes }
+        // Larger batches than a step has are not captured.
+        if let captureSizes { return captureSizes.filter { $0 <= maxNumBatchedTokens } }
         let most = min(2 * maxNumSeqs, 512, maxNumBatchedTokens)
         let sizes =
             [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8))

@@ -47,6 +47,16 @@ extension ConfigFields {
         return size / parts
     }
 
+    /// The first of every `period` layers that is of a kind.
+    func offset(_ name: String, default other: Int, within period: Int) throws -> Int {
+        let offset = try count(name, default: min(other, period - 1))
+        guard offset < period else {
+            throw InputError(
+                place, "\(name) is \(offset)", expected: "less than the period, \(period)")
+        }
+        return offset
+    }
+
     /// The window, where there is one; 0 is none.
     func window() throws -> Int? {
         guard has("sliding_window") else { return nil }
@@ -54,9 +64,35 @@ extension ConfigFields {
         return try size("sliding_window", most: 1 << 30)
     }
 
+    /// The type of the checkpoint's numbers as PyTorch calls it; nil where the file has none.
+    ///
+    /// - Throws: `InputError` for what is no type that a checkpoint is loaded from.
+    func numberType() throws -> String? {
+        let known = ["bfloat16", "float16", "half", "float32", "float", "auto", "float8_e4m3fn"]
+        for name in ["torch_dtype", "dtype"] {
+            guard let field = self[name] else { continue }
+            var word = ""
+            if case .string(let text) = field {
+                word = text.hasPrefix("torch.") ? String(text.dropFirst(6)) : text
+            }
+            guard known.contains(word) else {
+                throw InputError(
+                    place, "\(name) is \(field.description)",
+                    expected: "bfloat16, float16 or float32")
+            }
+            return word == "float" ? "float32" : word
+        }
+        return nil
+    }
+
     /// The kinds of the layers, checked against their number; nil where the file has none.
     func layerTypes(layers: Int) throws -> [String]? {
-        guard let types = words("layer_types") else { return nil }
+        guard let field = self["layer_types"] else { return nil }
+        guard let types = words("layer_types") else {
+            throw InputError(
+                place, "layer_types is \(field.description)",
+                expected: "a list of \(layers) kinds of layers")
+        }
         guard types.count == layers else {
             throw InputError(
                 place, "layer_types has \(types.count) entries",
@@ -67,8 +103,18 @@ extension ConfigFields {
                 place, "layer_types has \"\(odd)\"",
                 expected: Self.layerTypeNames.joined(separator: ", "))
         }
+        if types.contains("sliding_attention"), !Self.windowNames.contains(where: { has($0) }) {
+            throw InputError(
+                place, "layer_types has \"sliding_attention\", and no field has a window",
+                expected: "sliding_window, or full_attention")
+        }
         return types
     }
+
+    private static let windowNames = [
+        "sliding_window", "sliding_window_size", "attention_window_size", "attention_window",
+        "window_size", "sliding_window_pattern", "swa_window_size",
+    ]
 
     /// The kinds of layers that configuration classes know (Transformers 5.20).
     private static let layerTypeNames = [

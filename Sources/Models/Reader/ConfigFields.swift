@@ -37,7 +37,7 @@ struct ConfigFields {
         self.place = place
         outer = top
         outerType = Self.string(top["model_type"]) ?? ""
-        let inner = Self.decoder(in: top)
+        let inner = try Self.decoder(in: top, place)
         own = inner ?? top
         var type = outerType
         if let inner {
@@ -52,11 +52,20 @@ struct ConfigFields {
     }
 
     /// The fields of a wrapper's decoder; nil where nothing is wrapped.
-    private static func decoder(in fields: [String: JSONField]) -> [String: JSONField]? {
+    ///
+    /// - Throws: `InputError` at `place` for a decoder that is neither an object nor null.
+    private static func decoder(
+        in fields: [String: JSONField], _ place: String
+    ) throws -> [String: JSONField]? {
         for name in wrappers {
-            guard case .object(let inner)? = fields[name] else { continue }
+            guard let field = fields[name], field != .null else { continue }
+            guard case .object(let inner) = field else {
+                throw InputError(
+                    place, "\(name) is \(field.description)",
+                    expected: "an object with the decoder's fields")
+            }
             // Qwen's omni models wrap twice.
-            return decoder(in: inner) ?? inner
+            return try decoder(in: inner, place) ?? inner
         }
         return nil
     }

@@ -57,6 +57,16 @@ extension ConfigFields {
         return Context(usual: usual, limit: max(limit, own ?? 0), positions: positions)
     }
 
+    /// Rotary kinds that the engine has (`get_rope`, and "mrope" and "su", which it renames).
+    private static let rotaryNames: Set = [
+        "default", "linear", "dynamic", "ntk", "yarn", "deepseek_yarn", "llama3", "mllama4",
+        "longrope", "su", "mrope", "xdrope", "proportional", "openpangu", "none",
+        "deepseek_llama_scaling",
+    ]
+
+    /// Those among them that nothing can be made of without a factor.
+    private static let factorKinds: Set = ["linear", "yarn", "deepseek_yarn", "llama3"]
+
     /// What rotary scaling multiplies the length by, and whether it is of the kind that has a
     /// short and a long form.
     private func rotary(isGemma3: Bool) throws -> (factor: Double, isLong: Bool) {
@@ -66,6 +76,16 @@ extension ConfigFields {
             let kind = fields["rope_type"] ?? fields["type"]
             var name = "default"
             if case .string(let word)? = kind { name = word }
+            guard Self.rotaryNames.contains(name) else {
+                throw InputError(
+                    place, "rope_type is \"\(name.echoed())\"",
+                    word: name, among: Self.rotaryNames.sorted(),
+                    otherwise: "a kind that vLLM 0.33.0 has")
+            }
+            guard fields["factor"].map({ $0 != .null }) ?? !Self.factorKinds.contains(name) else {
+                throw InputError(
+                    place, "rope_type is \"\(name)\" without factor", expected: "a factor")
+            }
             isLong = isLong || name == "longrope" || name == "su"
             guard let value = fields["factor"], value != .null, !isGemma3,
                 !Self.unscaledKinds.contains(name)

@@ -34,6 +34,8 @@ public enum HuggingFaceConfig {
         model.name = folderName(place)
         model.architecture = choice.architecture
         model.unserved = choice.unserved
+        model.lastRelease = choice.lastRelease
+        model.storesWide = try fields.numberType() == "float32"
         if fields.isWrapped || choice.isWrapper { try Towers.add(to: &model, fields) }
         try readWeights(fields, into: &model)
         return model
@@ -48,11 +50,13 @@ public enum HuggingFaceConfig {
         var isWrapper = false
         /// Why the engine does not serve it.
         var unserved: InputError?
+        /// The last release that does.
+        var lastRelease: String?
     }
 
     /// The first class that the engine knows decides; then the type.
     static func choice(_ fields: ConfigFields) throws -> Choice {
-        let names = Self.names(fields)
+        let names = try Self.names(fields)
         for name in names {
             switch Architectures.fates[name] {
             case .read(let rule):
@@ -70,15 +74,27 @@ public enum HuggingFaceConfig {
         var choice = Choice(rule: rule, name: fields.type, architecture: names.first)
         choice.isWrapper = fields.isWrapped
         choice.unserved = unserved(names.first, fields)
+        if let name = names.first, case .removed(let last)? = Architectures.fates[name] {
+            choice.lastRelease = last
+        }
         return choice
     }
 
     /// The names in `architectures`.
-    private static func names(_ fields: ConfigFields) -> [String] {
-        guard case .array(let items)? = fields.outer["architectures"] else { return [] }
-        return items.compactMap { item in
-            if case .string(let name) = item { return name }
-            return nil
+    private static func names(_ fields: ConfigFields) throws -> [String] {
+        guard let field = fields.outer["architectures"], field != .null else { return [] }
+        guard case .array(let items) = field else {
+            throw InputError(
+                fields.place, "architectures is \(field.description)",
+                expected: "a list of classes' names")
+        }
+        return try items.map { item in
+            guard case .string(let name) = item else {
+                throw InputError(
+                    fields.place, "architectures has \(item.description)",
+                    expected: "names of classes")
+            }
+            return name
         }
     }
 

@@ -17,6 +17,39 @@ enum Snapshot {
             throw InputError(
                 index, "total_size is \(total.description)", expected: "a number of bytes")
         }
-        model.checkpointBytes = Int64(bytes)
+        try take(Int64(bytes), from: index, into: &model)
+    }
+
+    /// How far the sum of the matrices may lie from the file's size without a note.
+    static let quietShare = 0.02
+
+    /// Takes the size, with a note where the matrices make another one.
+    ///
+    /// float32 checkpoints are loaded in 16 bits: half their size. Methods that quantise while
+    /// they load have a checkpoint of another format than the one in memory, and keep their own
+    /// reckoning.
+    private static func take(
+        _ bytes: Int64, from index: String, into model: inout TransformerModel
+    ) throws {
+        guard model.unreadWeights == nil,
+            !["torchao", "experts_int8"].contains(model.quantization?.method ?? "")
+        else { return }
+        let whole = model.createdWeightBytesPerGPU(Deployment(weights: model.nativeWeights))
+        var size = bytes
+        if model.storesWide, bytes > whole + whole / 2 { size /= 2 }
+        let share = Double(size) / Double(whole)
+        guard (0.5...2).contains(share) else {
+            throw InputError(
+                index,
+                "total_size is \(bytes), and the weights that config.json describes are "
+                    + "\(whole) bytes",
+                expected: "the index of the same checkpoint, or no such file")
+        }
+        model.checkpointBytes = size
+        guard abs(share - 1) > quietShare else { return }
+        model.formatNotes.append(
+            "weights are \(Quantity.decimal(Double(size) / 1e9, 2)) GB as total_size of "
+                + "\(index) has it; the shape alone makes "
+                + "\(Quantity.decimal(Double(whole) / 1e9, 2)) GB")
     }
 }

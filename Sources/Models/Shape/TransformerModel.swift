@@ -55,10 +55,14 @@ public struct TransformerModel: Equatable, Sendable {
     public var tower: Tower?
     /// Bytes of the checkpoint's weights, where a snapshot's index file says it.
     public var checkpointBytes: Int64?
+    /// Whether the checkpoint is in float32, which is loaded in 16 bits.
+    var storesWide = false
     /// The engine's class that serves it, where a config.json names it.
     public var architecture: String?
     /// Why vLLM 0.33.0 does not serve it; nil: it does, or nothing says that it does not.
     public var unserved: InputError?
+    /// The last release that serves it, where vLLM 0.33.0 does not and one is known: "0.28.0".
+    public var lastRelease: String?
     /// What the reader of its shape has to say: what is not modelled, what was taken for what.
     public var notes: [String] = []
     /// What stands before a layer's number in its modules' names.

@@ -19,10 +19,12 @@ extension RunPlan {
         }
         try engine.checkOptions()
         try inRange(replicas, "cluster.replicas")
-        // Larger ones would leave 32 bits where blocks are turned into tokens.
+        // Larger ones would leave 32 bits where blocks are turned into tokens, unless one block
+        // holds a whole request (models of states alone).
+        let largestBlock = max(65_536, min(engine.maxModelLen, 1 << 29))
         try require(
-            (1...65_536).contains(engine.blockSize), "engine.block_size",
-            "is \(engine.blockSize)", "1 to 65536")
+            (1...largestBlock).contains(engine.blockSize), "engine.block_size",
+            "is \(engine.blockSize)", "1 to \(largestBlock)")
         try inRange(engine.numGPUBlocks, "engine.num_gpu_blocks", from: 2)
         try inRange(engine.maxNumSeqs, "engine.max_num_seqs")
         try inRange(engine.maxNumBatchedTokens, "engine.max_num_batched_tokens")

@@ -19,7 +19,7 @@ extension Families {
             sizes.path = "mamba"
             let mixer = RecurrentMixer.mamba(sizes)
             let period = try fields.size("attn_layer_period", default: 8)
-            let offset = try fields.count("attn_layer_offset", default: 4)
+            let offset = try fields.offset("attn_layer_offset", default: 4, within: period)
             return attentions.enumerated().map { index, attention in
                 index % period == offset ? attention : .recurrent(mixer)
             }

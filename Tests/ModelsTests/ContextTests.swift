@@ -25,8 +25,6 @@ private func llama(_ fields: String, type: String = "llama") throws -> Transform
         (scaled(4096, #"{"type": "dynamic", "factor": 2.0}"#), 8192),
         (scaled(4096, #"{"rope_type": "linear", "factor": 1.3}"#), 5324),
         (scaled(4096, #"{"rope_type": "default", "factor": 2}"#), 8192),
-        (scaled(4096, #"{"rope_type": "newest", "factor": 2}"#), 8192),
-        (scaled(4096, #"{"type": "linear", "factor": null}"#), 4096),
         (scaled(4096, #"{"type": "mrope", "mrope_section": [1]}"#), 4096),
         (scaled(4096, #"{"rope_type": "yarn", "factor": 4.0}"#), 4096),
         (scaled(131_072, #"{"rope_type": "llama3", "factor": 8.0}"#), 131_072),
@@ -45,12 +43,18 @@ private func llama(_ fields: String, type: String = "llama") throws -> Transform
         (#""n_positions": 1024"#, 1024), (#""max_sequence_length": 3000"#, 2048), ("", 2048),
     ]
 
-    @Test(arguments: 0..<19)
+    @Test(arguments: 0..<17)
     func lengthsAreTheEngines(index: Int) throws {
         let (fields, length) = Self.lengths[index]
         let model = try llama(fields)
         #expect(model.maxContext == length, "\(fields)")
         #expect(model.contextLimit >= length)
+    }
+
+    @Test func ropeWithoutRuleIsRefused() {
+        for rope in [#"{"rope_type": "newest", "factor": 2}"#, #"{"type": "linear"}"#] {
+            #expect(throws: InputError.self) { try llama(Self.scaled(4096, rope)) }
+        }
     }
 
     @Test func longRopeStartsShort() throws {

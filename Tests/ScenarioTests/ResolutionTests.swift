@@ -116,7 +116,7 @@ struct ResolutionTests {
         #expect(mamba.plan.engine.groups == [.full])
         #expect(mamba.plan.engine.blockSize == mamba.plan.engine.maxModelLen)
         #expect(!mamba.configuration.engine.enablePrefixCaching)
-        #expect(mamba.warnings.isEmpty)
+        #expect(mamba.warnings.allSatisfy { $0.hasPrefix("the price of mamba is reckoned") })
         let hybrid = try resolve("model.name=qwen3-next-80b-a3b", "engine.tensor_parallel_size=4")
         #expect(hybrid.plan.engine.blockSize == 320)
         #expect(hybrid.configuration.engine.enablePrefixCaching)

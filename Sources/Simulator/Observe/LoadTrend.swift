@@ -1,7 +1,8 @@
 import Basics
 
-/// How many requests are in the cluster, or held back at their clients, over time, and how many end, in at most 2,048 windows that
-/// widen as the run goes on: whether the load is steady, and how sure the throughput is.
+/// How many requests are in the cluster, or held back at their clients, over time, and how many
+/// end, in at most 2,048 windows that widen as the run goes on: whether the load is steady, and how
+/// sure the throughput is.
 public struct LoadTrend: Sendable {
     private static let mostWindows = 2048
     /// Batches of windows for intervals.

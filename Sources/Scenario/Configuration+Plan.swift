@@ -134,7 +134,7 @@ extension Configuration {
         options.profile = try EngineProfile.named(stepTime.profile)
         options.attentionKernel = stepTime.attentionKernel
         options.usesCache = stepTime.usesCache
-        options.asyncScheduling = engine.asyncScheduling
+        options.host = options.profile.usualHost(asyncScheduling: engine.asyncScheduling)
         options.maxTokens = engine.maxNumBatchedTokens!
         return options
     }

@@ -98,7 +98,7 @@ public struct Explanation: Sendable, Equatable {
             doesNotFit = error.problem
         }
         crossoverContext = model.crossoverContext(
-            isDecode: StepShare(computed, stages: 1).isDecode)
+            isDecode: StepShare(computed, stages: 1, options).isDecode)
         if model.layers.contains(where: { $0.attention.queryHeads > 0 }) {
             try explainAttention(options, computed, shard)
         }

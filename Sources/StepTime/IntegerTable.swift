@@ -53,6 +53,18 @@ struct IntegerTable: Sendable, Equatable {
         return Double(values[last]) + (count - Double(last)) * Double(slope)
     }
 
+    /// The same where every count from 1 up to the last of `sizes`, which ascend, has the value of
+    /// the next size that is no smaller.
+    func padded(to sizes: [Int]) -> IntegerTable {
+        var table = self
+        var place = 0
+        for count in 1..<max(2, min(values.count, (sizes.last ?? 0) + 1)) {
+            while place < sizes.count, sizes[place] < count { place += 1 }
+            if place < sizes.count { table.values[count] = self[sizes[place]] }
+        }
+        return table
+    }
+
     /// The value at a count of at least 0. O(1).
     @inline(__always)
     subscript(count: Int) -> Int64 {

@@ -12,12 +12,13 @@ public enum AttentionKernel: String, Sendable, CaseIterable, Codable {
 
 /// Choices about the clock that do not change what is computed.
 public struct ClockOptions: Sendable, Equatable {
-    /// Kernel and host coefficients.
+    /// Kernel coefficients.
     public var profile = EngineProfile.vllm
-    /// Whether the next step is scheduled while one runs, which hides most host time.
-    public var asyncScheduling = true
-    /// Host time instead of the profile's; nil: the profile's.
-    public var host: HostCoefficients?
+    /// The host, whose `gpuWait` every price includes.
+    public var host = HostProfile.vllmAsync
+    /// Token counts that CUDA graphs were captured for, ascending: a step within the largest is
+    /// padded to the next of them. Empty: no graphs.
+    public var captureSizes = ClockOptions.defaultCaptureSizes
     public var attentionKernel = AttentionKernel.flash
     /// Off: every step recomputes the whole context of every sequence (an ablation).
     public var usesCache = true
@@ -25,6 +26,17 @@ public struct ClockOptions: Sendable, Equatable {
     public var maxTokens = 8192
 
     public init() {}
+
+    /// vLLM 0.33.0's (`VllmConfig._set_cudagraph_sizes`): 1, 2, 4, every 8th below 256 and every
+    /// 16th to 512.
+    public static let defaultCaptureSizes =
+        [1, 2, 4] + Array(stride(from: 8, to: 256, by: 8))
+        + Array(stride(from: 256, through: 512, by: 16))
+
+    /// The tokens that a step of so many is computed with.
+    func padded(_ tokens: Int) -> Int {
+        captureSizes.first { $0 >= tokens } ?? tokens
+    }
 }
 
 /// What one GPU of a replica spends in each operator, in seconds: the forms of the calibration
@@ -47,9 +59,7 @@ struct OperatorCosts: Sendable {
     private var tensorParallel: Int { deployment.tensorParallel }
 
     /// Host time the GPU waits for.
-    var host: HostCoefficients {
-        options.host ?? profile.host(asyncScheduling: options.asyncScheduling)
-    }
+    var host: HostCoefficients { options.host.gpuWait }
 
     /// Data-parallel attention ranks that share one set of experts.
     var attentionRanks: Int { max(1, deployment.expertParallel / tensorParallel) }

@@ -87,7 +87,7 @@ public struct StepBreakdown: Sendable, Equatable {
         hostSeconds =
             host.fixed + host.perGPU * Double(deployment.tensorParallel)
             + host.perSequence * Double(step.batch)
-        let share = StepShare(step, stages: deployment.pipelineParallel)
+        let share = StepShare(step, stages: deployment.pipelineParallel, options)
         add(costs.embedding(step))
         for group in model.layerGroups {
             for var phase in costs.phases(group.layer, share) {
@@ -128,17 +128,17 @@ struct StepShare {
     var lanes: Int
     /// Tokens of the step.
     var tokens: Double
-    /// Tokens of a micro-batch.
+    /// Tokens of a micro-batch, padded to the size of its graph.
     var lane: Double
     /// Whether the step decodes: anything else is a chunk of prefill.
     var isDecode: Bool
 
-    init(_ step: StepBreakdown.Step, stages: Int) {
+    init(_ step: StepBreakdown.Step, stages: Int, _ options: ClockOptions) {
         self.step = step
         lanes = min(stages, step.batch)
         let all = step.batch * step.tokens
         tokens = Double(all)
-        lane = Double((all + lanes - 1) / lanes)
+        lane = Double(options.padded((all + lanes - 1) / lanes))
         isDecode = StepLoad.isDecode(step.tokens, past: step.context - step.tokens)
     }
 }

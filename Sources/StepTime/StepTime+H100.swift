@@ -48,6 +48,7 @@ extension OperatorCosts {
             }
             return sum
         }
+        .padded(to: options.captureSizes)
         let bySampled = IntegerTable(through: options.maxTokens) { $0 > 0 ? head(sampled: $0) : 0 }
         var tables = TabulatedStepTime(
             byTokens: byTokens, bySampled: bySampled,

@@ -86,7 +86,8 @@ import Testing
         let changes: [(inout EngineProfile) -> Void] = [
             { $0.gemm[.bf16]?.launch = 1e300 }, { $0.gemm[.bf16]?.exponent = 1e-300 },
             { $0.gemm[.bf16]?.growth = -1 }, { $0.decode[.bf16]?.fixed = -1 },
-            { $0.host.perSequence = 1e12 }, { $0.synchronousHost.fixed = 1e12 },
+            { $0.host = HostCoefficients(fixed: 0, perSequence: 1e12) },
+            { $0.synchronousHost = HostCoefficients(fixed: 1e12) },
             { $0.experts[.bf16]?.padding = -1 }, { $0.allReduce[2]?.paths = [] },
             { $0.gemm[.bf16] = nil }, { $0.decode[.fp8] = nil }, { $0.experts[.bf16] = nil },
         ]

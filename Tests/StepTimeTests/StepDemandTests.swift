@@ -100,7 +100,7 @@ struct StepDemandTests {
     func host() throws {
         let model = try Catalogue.model(named: "llama-3.1-8b")
         var options = ClockOptions()
-        options.asyncScheduling = false
+        options.host = .vllmSync32B
         let demand = try #require(
             StepDemand.h100(model, Deployment(), options, gpu: .h100))
         // 1.1 ms a step and 60 us a request.

@@ -7,7 +7,7 @@ import Testing
 /// The clock of Llama-3-8B on one H100 without host time, as the calibration study prints it.
 private func llama8B(_ change: (inout ClockOptions) -> Void = { _ in }) throws -> StepTime {
     var options = ClockOptions()
-    options.host = HostCoefficients(fixed: 0)
+    options.host = .none
     change(&options)
     return try StepTime.h100(Catalogue.model(named: "llama-3-8b"), Deployment(), options)
 }

@@ -40,15 +40,16 @@ struct HostFit {
     /// The host time fitted on the other servers with the same engine and mode; nil when the load
     /// has no fitted host time (its own was never fitted).
     func host(without load: ReferenceLoad) -> HostCoefficients? {
-        guard let profile = load.profile(profile), profile.hostIsFitted else { return nil }
-        let mine = profile.host(asyncScheduling: load.isAsynchronous)
+        guard load.profileName == "vllm", let profile = load.profile(profile) else { return nil }
+        let mine = load.hostProfile(profile).gpuWait
         let others = samples.filter {
             $0.load.profileName == load.profileName && $0.load.isAsynchronous == load.isAsynchronous
                 && !$0.load.isSameServer(as: load)
         }
         guard others.count >= 3 else {
             // Nothing left to fit on: what an engine in the other mode was found to need.
-            return profile.host(asyncScheduling: !load.isAsynchronous)
+            let other: HostProfile = load.isAsynchronous ? .vllmSync32B : .vllm2025
+            return other.gpuWait
         }
         let correction = Self.correction(others)
         return HostCoefficients(
@@ -68,7 +69,7 @@ struct HostFit {
                     && $0.load.isAsynchronous == load.isAsynchronous
             }
             guard peers.count >= 3 else { continue }
-            let mine = profile.host(asyncScheduling: load.isAsynchronous)
+            let mine = load.hostProfile(profile).gpuWait
             let change = Self.correction(peers)
             func micros(_ a: Double, _ b: Double) -> String { "\(((a + b) * 1e7).rounded() / 10)" }
             let line =

@@ -24,6 +24,13 @@ extension ReferenceLoad {
         return try? EngineProfile.named(name)
     }
 
+    /// The host of the server, by its engine's version.
+    func hostProfile(_ profile: EngineProfile?) -> HostProfile {
+        if let former = profile?.formerHost(asyncScheduling: isAsynchronous) { return former }
+        if profileName == "trtllm" { return .none }
+        return isAsynchronous ? .vllm2025 : .vllmSync32B
+    }
+
     /// The plan that replays this load, with another host time than the profile's if given.
     ///
     /// - Throws: `InputError` when the layout does not fit.
@@ -35,8 +42,8 @@ extension ReferenceLoad {
         deployment.expertParallel = expertParallel
         var options = ClockOptions()
         if let profile { options.profile = profile }
-        options.asyncScheduling = isAsynchronous
-        options.host = host
+        options.host = hostProfile(profile)
+        if let host { options.host.gpuWait = host }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
         var plan = RunPlan(stepTime: try StepTime.h100(shape, deployment, options))

@@ -58,7 +58,7 @@ extension EngineProfile {
         try require(
             "elementwise", [("bandwidth", elementwise.bandwidth)], Self.rates)
         try require("elementwise", [("fixed", elementwise.fixed)], Self.times)
-        for (name, c) in [("host", host), ("synchronousHost", synchronousHost)] {
+        for case (let name, let c?) in [("host", host), ("synchronousHost", synchronousHost)] {
             try require(
                 name,
                 [("fixed", c.fixed), ("perGPU", c.perGPU), ("perSequence", c.perSequence)],

@@ -57,15 +57,6 @@ private let measured = """
     trtllm fp8   3.09e-5   3e12       1.743e15  2.38      59.2     1.8e12      1.8e12
     sglang bf16  3.23e-5   3.1e12     6.51e14   2.16      46.9     3.08e12     3.08e12
     sglang fp8   2.72e-5   2.99e12    7.45e14   2.05      15.4     3.1e12      3.1e12
-
-    # SGLang's is assumed to be vLLM's.
-    host         fixed   perGPU  perSequence
-    vllm   async 34e-6   98e-6   22.4e-6
-    vllm   sync  1.1e-3  0       60e-6
-    trtllm async 0       0       0
-    trtllm sync  0       0       0
-    sglang async 34e-6   98e-6   22.4e-6
-    sglang sync  1.1e-3  0       60e-6
     """
 
 /// The rows of the table, read once.
@@ -87,7 +78,7 @@ private let rows: [(block: String, engine: String, key: String, values: [Double?
 
 extension EngineProfile {
     /// An engine's profile from the table.
-    init(measured name: String, provenance: String, hostIsFitted: Bool = false) {
+    init(measured name: String, provenance: String) {
         /// A block's rows for this engine by format; a coefficient is asked for by its place.
         func block<Format: RawRepresentable<String> & Hashable, Coefficients>(
             _ block: String, _ make: ((Int) -> Double, (Int) -> Double?) -> Coefficients
@@ -124,8 +115,7 @@ extension EngineProfile {
                     fixed: value(0), bandwidth: value(1), rate: value(2), exponent: value(3),
                     padding: value(4), activationBandwidth: value(5), skippingBandwidth: value(6))
             },
-            elementwise: Self.assumedElementwise, host: Self.host(name, "async"),
-            synchronousHost: Self.host(name, "sync"), hostIsFitted: hostIsFitted)
+            elementwise: Self.assumedElementwise)
     }
 
     private static func allReduce(_ name: String) -> [Int: AllReduceCoefficients] {
@@ -138,11 +128,5 @@ extension EngineProfile {
                 })
         }
         return sizes
-    }
-
-    private static func host(_ name: String, _ mode: String) -> HostCoefficients {
-        let row = rows.first { ($0.block, $0.engine, $0.key) == ("host", name, mode) }!
-        return HostCoefficients(
-            fixed: row.values[0]!, perGPU: row.values[1]!, perSequence: row.values[2]!)
     }
 }

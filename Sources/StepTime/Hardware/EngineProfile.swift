@@ -19,34 +19,41 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public var allReduce: [Int: AllReduceCoefficients]
     public var experts: [WeightFormat: ExpertCoefficients]
     public var elementwise: ElementwiseCoefficients
-    /// Host time the GPU waits for when the next step is scheduled while one runs.
-    public var host: HostCoefficients
-    /// The same when steps are scheduled one after another.
-    public var synchronousHost: HostCoefficients
-    /// Whether the host times were fitted end to end, on servers.
-    public var hostIsFitted: Bool
+    /// Host time the GPU waits for, in files of versions that had no host profiles: asynchronous,
+    /// and synchronous. Nil: `HostProfile` has all of it.
+    public var host: HostCoefficients?
+    public var synchronousHost: HostCoefficients?
+    public var hostIsFitted: Bool?
 
-    /// The host time of a scheduling mode.
-    public func host(asyncScheduling: Bool) -> HostCoefficients {
-        asyncScheduling ? host : synchronousHost
+    /// The host that came with the file of an earlier version; nil: none did.
+    public func formerHost(asyncScheduling: Bool) -> HostProfile? {
+        (asyncScheduling ? host : synchronousHost).map { wait in
+            var former = HostProfile(name: "of \(name)", provenance: provenance)
+            former.gpuWait = wait
+            return former
+        }
     }
 
-    /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts). Host time
-    /// is fitted end to end: asynchronous on 2025-10 servers of Llama-3.1-70B, synchronous on
-    /// vLLM 0.12 with Qwen3-32B at TP 2.
+    /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts).
     public static let vllm = EngineProfile(
-        measured: "vllm",
-        provenance: "vLLM 0.24 kernels, host time of 2025-10 servers (0.12 when synchronous)",
-        hostIsFitted: true)
+        measured: "vllm", provenance: "vLLM 0.24 kernels")
 
     /// TensorRT-LLM: kernels of 1.3.0rc20. Host time: none was found in offline throughput runs
     /// of 1.0.
     public static let trtllm = EngineProfile(
         measured: "trtllm", provenance: "TensorRT-LLM 1.3.0rc20 kernels")
 
-    /// SGLang: kernels of 0.5.14 (FlashAttention 3). Host time: assumed to be that of vLLM.
+    /// SGLang: kernels of 0.5.14 (FlashAttention 3).
     public static let sglang = EngineProfile(
         measured: "sglang", provenance: "SGLang 0.5.14 kernels")
+
+    /// The host that servers of this engine are assumed to have where none is named: TensorRT-LLM
+    /// showed none; SGLang's is taken to be vLLM's, which was fitted.
+    public func usualHost(asyncScheduling: Bool) -> HostProfile {
+        if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
+        if name == "trtllm" { return .none }
+        return asyncScheduling ? .vllmAsync : .vllmSync
+    }
 
     /// Every profile, by name.
     public static let all: [EngineProfile] = [vllm, trtllm, sglang]

@@ -1,0 +1,183 @@
+import Basics
+import Foundation
+
+/// What an engine's host adds to its steps, and to requests on their way in and out. Seconds.
+///
+/// A step passes through the host in this order; the GPU's own time is `StepTime`'s:
+///
+///     schedule + schedulePerSequence · R                   before the launch
+///     launch by kind, + perLayer · layers                  a full graph starts when launched; the
+///                                                          kernels of other steps run meanwhile,
+///                                                          and end no earlier than the launch
+///     GPU time + gpuWait                                   what nothing hides, in the price
+///     update + updatePerToken · tokens                     the previous step's, when pipelined:
+///                                                          its tokens leave after this launch
+///
+/// A request reaches the scheduler `frontEnd` after the client sent it, and a token the client
+/// `delivery` after its step was processed.
+public struct HostProfile: Sendable, Equatable, Codable {
+    /// Seconds to launch a step of some kind.
+    public struct Launch: Sendable, Equatable, Codable {
+        public var fixed: Double
+        /// For each layer of the model, on one pipeline stage.
+        public var perLayer: Double
+
+        public init(fixed: Double = 0, perLayer: Double = 0) {
+            self.fixed = fixed
+            self.perLayer = perLayer
+        }
+
+        /// For a model of so many layers.
+        public func seconds(layers: Int) -> Double { fixed + perLayer * Double(layers) }
+    }
+
+    /// Name as `engine.host` writes it.
+    public var name: String
+    /// What it was fitted on, for reports.
+    public var provenance: String
+    /// From the client to the scheduler: HTTP, tokeniser, the way between processes.
+    public var frontEnd = 0.0
+    /// Deciding a step and preparing its inputs.
+    public var schedule = 0.0
+    /// The same for each sequence in the step.
+    public var schedulePerSequence = 0.0
+    /// A step of decodes alone that is one captured graph.
+    public var launchGraph = Launch()
+    /// Any other step within the largest captured size: graphs between the attentions.
+    public var launchPiecewise = Launch()
+    /// A step beyond the largest captured size, or without graphs: kernel by kernel.
+    public var launchEager = Launch()
+    /// Processing a step's tokens once it has run.
+    public var update = 0.0
+    /// The same for each token.
+    public var updatePerToken = 0.0
+    /// From the processed step to the client.
+    public var delivery = 0.0
+    /// What the first step after an idle time takes longer.
+    public var idleStart = 0.0
+    /// Time between steps in which the GPU waits and that nothing hides: sampling, padding and
+    /// gaps that no operator table has stand here too.
+    public var gpuWait = HostCoefficients(fixed: 0)
+    /// Most sequences in a step that the profile was held to; nil: not known.
+    public var mostSequences: Int?
+
+    public init(name: String, provenance: String) {
+        self.name = name
+        self.provenance = provenance
+    }
+}
+
+/// The profiles that ship.
+extension HostProfile {
+    /// No host: steps follow one another on the GPU.
+    public static let none = HostProfile(name: "none", provenance: "no host time")
+
+    /// vLLM 0.23 with asynchronous scheduling, Qwen3-14B on an H100, up to 256 requests in flight:
+    /// fitted on the first requests of two runs and one saturated run, held to the others.
+    public static let vllmAsync: HostProfile = {
+        var host = HostProfile(
+            name: "vllm-0.23-async",
+            provenance: "vLLM 0.23, asynchronous, Qwen3-14B on one H100")
+        host.frontEnd = 6.644e-3
+        host.schedule = 0.2e-3
+        host.schedulePerSequence = 4e-6
+        host.launchGraph = Launch(fixed: 1e-3)
+        host.launchPiecewise = Launch(perLayer: 0.1e-3)
+        host.launchEager = Launch(perLayer: 0.2875e-3)
+        host.update = 0.1e-3
+        host.updatePerToken = 15.73e-6
+        host.delivery = 0.5e-3
+        host.gpuWait = HostCoefficients(fixed: 0.3234e-3, perSequence: 24.78e-6)
+        host.mostSequences = 256
+        return host
+    }()
+
+    /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service:
+    /// fitted on three stages of two variants, held to the others.
+    public static let vllmSync: HostProfile = {
+        var host = HostProfile(
+            name: "vllm-0.11-sync",
+            provenance: "vLLM 0.11, synchronous, Llama-3.1-8B on one H100")
+        host.frontEnd = 15.432e-3
+        host.schedule = 0.512e-3
+        host.schedulePerSequence = 7.971e-6
+        host.launchGraph = Launch(fixed: 0.3e-3)
+        host.launchPiecewise = Launch(perLayer: 2.723e-3 / 32)
+        host.launchEager = Launch(perLayer: 20.758e-3 / 32)
+        host.updatePerToken = 8.052e-6
+        host.mostSequences = 192
+        return host
+    }()
+
+    /// vLLM of October 2025 with asynchronous scheduling, Llama-3.1-70B: fitted end to end on
+    /// closed loops. The only one with a term for each GPU.
+    public static let vllm2025: HostProfile = {
+        var host = HostProfile(
+            name: "vllm-2025-10",
+            provenance: "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H100s")
+        host.gpuWait = HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6)
+        host.mostSequences = 64
+        return host
+    }()
+
+    /// vLLM 0.12 with synchronous scheduling, Qwen3-32B at TP 2: fitted end to end on closed loops.
+    public static let vllmSync32B: HostProfile = {
+        var host = HostProfile(
+            name: "vllm-0.12-sync",
+            provenance: "vLLM 0.12, synchronous, Qwen3-32B on two H100s")
+        host.gpuWait = HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6)
+        host.mostSequences = 64
+        return host
+    }()
+
+    /// Every profile that ships, by name.
+    public static let all = [vllmAsync, vllmSync, vllmSync32B, vllm2025, none]
+
+    /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
+    ///
+    /// - Throws: `InputError` at `engine.host` with the known names, or at the file.
+    public static func named(_ name: String) throws -> HostProfile {
+        if name.hasSuffix(".json") { return try read(name) }
+        if let profile = all.first(where: { $0.name == name.lowercased() }) { return profile }
+        let known = all.map(\.name)
+        throw InputError(
+            "engine.host", "there is no host profile \"\(name)\"", word: name, among: known,
+            otherwise: "one of \(known.joined(separator: ", ")), or a file of headway calibrate")
+    }
+
+    private static func read(_ path: String) throws -> HostProfile {
+        let data = try Data(
+            InputFile.contents(
+                path, atMost: 1_000_000, expected: "a host profile, as headway calibrate writes it"))
+        let profile = try JSON5.decodeKnown(HostProfile.self, from: data, place: path)
+        try profile.check(path)
+        return profile
+    }
+
+    /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
+    static let longest = 1e3
+
+    /// Throws the first figure that is negative or beyond `longest`, at `place`.
+    public func check(_ place: String) throws {
+        let figures = [
+            ("frontEnd", frontEnd), ("schedule", schedule),
+            ("schedulePerSequence", schedulePerSequence),
+            ("launchGraph.fixed", launchGraph.fixed),
+            ("launchGraph.perLayer", launchGraph.perLayer),
+            ("launchPiecewise.fixed", launchPiecewise.fixed),
+            ("launchPiecewise.perLayer", launchPiecewise.perLayer),
+            ("launchEager.fixed", launchEager.fixed),
+            ("launchEager.perLayer", launchEager.perLayer), ("update", update),
+            ("updatePerToken", updatePerToken), ("delivery", delivery), ("idleStart", idleStart),
+            ("gpuWait.fixed", gpuWait.fixed), ("gpuWait.perGPU", gpuWait.perGPU),
+            ("gpuWait.perSequence", gpuWait.perSequence),
+        ]
+        for (name, value) in figures where !(0...Self.longest).contains(value) {
+            throw InputError(
+                place, "\(name) is \(value) s", expected: "0 to \(Self.longest) s")
+        }
+        if let most = mostSequences, most < 1 {
+            throw InputError(place, "mostSequences is \(most)", expected: "at least 1")
+        }
+    }
+}

@@ -28,6 +28,10 @@ extension ConfigurationKey {
             .optional(.choice, null: "as published"),
             "Number format of the weights."),
         .init(
+            "model.routing", \.model.routing, .choice,
+            "How tokens spread over a mixture's experts: balanced as in benchmarks, or by the power\n"
+                + "law of real traffic, under which small steps read fewer experts."),
+        .init(
             "model.allow_unserved", \.model.allowUnserved, .flag,
             "Run a model that the engine version does not serve, as if it did."),
     ]
@@ -187,7 +191,7 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators; table: step_time.file; linear: the last four keys."),
+            "measured: the GPU's operators; table: step_time.file; linear: the last four keys."),
         .init(
             "step_time.file", \.stepTime.file,
             .optional(.text("a CSV's path"), null: "none"),

@@ -59,7 +59,7 @@ extension Explanation {
     /// The peak of the tensor cores that a phase runs on: fp8 for quantised weights only.
     private func peak(_ phase: StepBreakdown.Phase) -> Double {
         let is16Bit = ["qk_scores", "attn_v", "kv_expand", "router", "lm_head"].contains(phase.name)
-        return deployment.weights == .fp8 && !is16Bit ? gpu.fp8FLOPS : gpu.bf16FLOPS
+        return is16Bit ? gpu.bf16FLOPS : gpu.peak(deployment.weights)
     }
 }
 

@@ -46,7 +46,7 @@ extension ReferenceLoad {
         if let host { options.host.gpuWait = host }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
-        var plan = RunPlan(stepTime: try StepTime.h100(shape, deployment, options))
+        var plan = RunPlan(stepTime: try StepTime.measured(shape, deployment, options))
         plan.engine.maxNumBatchedTokens = options.maxTokens
         plan.engine.enablePrefixCaching = false
         plan.engine.asyncScheduling = isAsynchronous

@@ -2,10 +2,10 @@ import Basics
 import Foundation
 import Models
 
-/// The coefficients of one engine's kernels on an H100 SXM.
+/// The coefficients of one engine's kernels on one GPU.
 ///
-/// Fitted on public operator measurements ("NVIDIA H100 80GB HBM3", aiconfigurator-core 0.12.0,
-/// Apache-2.0). What was not measured says so at its place.
+/// Fitted on public operator measurements (aiconfigurator-core 0.12.0, Apache-2.0). What was not
+/// measured says so at its place, and in `standIns`.
 public struct EngineProfile: Sendable, Equatable, Codable {
     /// Name as `step_time.profile` writes it.
     public var name: String
@@ -19,6 +19,19 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public var allReduce: [Int: AllReduceCoefficients]
     public var experts: [WeightFormat: ExpertCoefficients]
     public var elementwise: ElementwiseCoefficients
+    /// The same for attention heads of at most 64 elements (gpt-oss); nil: as others.
+    public var narrowDecode: [CacheFormat: DecodeCoefficients]?
+    public var narrowPrefill: [CacheFormat: PrefillCoefficients]?
+    /// Experts that tensor parallelism cuts, or that one GPU has alone, where that differs.
+    public var cutExperts: [WeightFormat: ExpertCoefficients]?
+    /// Experts under `ExpertRouting.powerLaw`.
+    public var skewedExperts: [WeightFormat: ExpertCoefficients]?
+    /// The GPU of the kernels; nil: an H100 SXM, as in files of versions that knew no other.
+    public var gpu: String?
+    /// Median errors on rows of the operator tables that were not fitted, in words; nil: unknown.
+    public var errors: String?
+    /// What other GPUs' or engines' kernels stand in for, a line each.
+    public var standIns: [String]?
     /// Host time the GPU waits for, in files of versions that had no host profiles: asynchronous,
     /// and synchronous. Nil: `HostProfile` has all of it.
     public var host: HostCoefficients?

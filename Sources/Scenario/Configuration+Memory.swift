@@ -15,6 +15,9 @@ public struct ResolvedMemory: Sendable {
     /// The engine's own line about its pool, to compare with a server's log.
     public var line: String { layout.line(blocks: blocks) }
 
+    /// Tokens that the engine says its cache holds, on one replica.
+    public var tokens: Int { layout.printedTokens(blocks: blocks) }
+
     /// Where a GPU's memory goes and what the server would log, a line each.
     public var comments: [String] {
         var lines: [String] = []

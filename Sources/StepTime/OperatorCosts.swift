@@ -90,11 +90,13 @@ struct OperatorCosts: Sendable {
         let format = fused[0].format(deployment.weights)
         // Formats without measurements run on bf16 tensor cores after unpacking. Norms and
         // activations quantise what they write (compiled into one kernel); attention does not.
-        return (profile.gemm[format] ?? profile.gemm[.bf16]!).seconds(
-            tokens: tokens, inputs: Double(shapes[0].inputs),
-            outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
-            bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
-            isFused: !fused[0].readsMixer)
+        let c = profile.gemm[format] ?? profile.gemm[.bf16]!
+        return (c.quantizingLaunch ?? 0)
+            + c.seconds(
+                tokens: tokens, inputs: Double(shapes[0].inputs),
+                outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
+                bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
+                isFused: !fused[0].readsMixer)
     }
 
     /// Norms, rotary embedding and activation of a layer.
@@ -121,7 +123,11 @@ struct OperatorCosts: Sendable {
         case .none: break
         }
         let c = profile.elementwise
-        return c.fixed + 2 * tokens * elements / c.bandwidth
+        var seconds = c.fixed + 2 * tokens * elements / c.bandwidth
+        if case .heads(let heads) = layer.attention, heads.sumsNorms, tensorParallel > 1 {
+            seconds += c.summedNorms ?? 0
+        }
+        return seconds
     }
 
     /// One all-reduce of the hidden states of `tokens` tokens; 0 on one GPU.

@@ -51,6 +51,23 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public static let vllm = EngineProfile(
         measured: "vllm", provenance: "vLLM 0.24 kernels")
 
+    /// vLLM 0.16 and 0.17, whose norms over whole q and k (MiniMax-M2) are many small kernels and
+    /// two all-reduces a layer, where 0.18 has one: fitted on MiniMax-M2.5 servers, 0.16 on
+    /// four H200s and 0.17 on two and four B200s. Everything else is as in 0.24.
+    public static let vllm17 = vllm.older("vllm-0.17", summedNorms: 43e-6)
+    public static let vllm16 = vllm.older("vllm-0.16", summedNorms: 70e-6)
+
+    private func older(_ name: String, summedNorms: Double) -> EngineProfile {
+        var profile = self
+        profile.name = name
+        profile.provenance += ", norms of \(name.dropFirst(5))"
+        profile.elementwise.summedNorms = summedNorms
+        return profile
+    }
+
+    /// Whether vLLM's kernels on other GPUs are this profile's, too.
+    var isVLLM: Bool { name.hasPrefix("vllm") }
+
     /// TensorRT-LLM: kernels of 1.3.0rc20. Host time: none was found in offline throughput runs
     /// of 1.0.
     public static let trtllm = EngineProfile(
@@ -69,7 +86,7 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// Every profile, by name.
-    public static let all: [EngineProfile] = [vllm, trtllm, sglang]
+    public static let all: [EngineProfile] = [vllm, vllm17, vllm16, trtllm, sglang]
 
     /// The profile of a name, or of the JSON file at a path (as `headway fit-steptime` writes it).
     ///
@@ -84,8 +101,10 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// Norms, rotary embedding and activations were not measured; assumed for all engines: 10 µs a
-    /// layer and 2.4 TB/s, a device copy's rate.
-    static let assumedElementwise = ElementwiseCoefficients(fixed: 10e-6, bandwidth: 2.4e12)
+    /// layer and 2.4 TB/s, a device copy's rate. Norms summed over GPUs: what MiniMax-M2.5 on vLLM
+    /// 0.18 and eight H200s takes longer a layer, 1.36 ms over 62.
+    static let assumedElementwise = ElementwiseCoefficients(
+        fixed: 10e-6, bandwidth: 2.4e12, summedNorms: 22e-6)
 
     /// Reads a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {

@@ -23,6 +23,9 @@ public struct GEMMCoefficients: Sendable, Equatable, Codable {
     public var quantizingBandwidth: Double?
     /// Bytes per second at which inputs are quantised; nil: nothing to quantise.
     public var inputQuantizingBandwidth: Double?
+    /// Seconds of a kernel of its own that quantises inputs, which servers run and operator tables
+    /// leave out; nil: none.
+    public var quantizingLaunch: Double?
 
     /// Tokens at which half of the growth is there.
     public static let growthTokens = 8192.0
@@ -146,6 +149,8 @@ public struct ExpertCoefficients: Sendable, Equatable, Codable {
 public struct ElementwiseCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var bandwidth: Double
+    /// Seconds a layer of norms over whole q and k whose squares are summed over GPUs; nil: 0.
+    public var summedNorms: Double?
 }
 
 /// Host time of a step that the GPU waits for: fixed + perGPU · TP + perSequence · R, seconds.

@@ -111,6 +111,7 @@ extension Configuration {
         let budget = try budget(model, deployment, options, gpu)
         if let error = budget.overflow(memoryBytes: gpu.memoryBytes, gpu: gpu.name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
+        if let note = gpu.memoryNote { warnings.append(note) }
         engine.numGPUBlocks = budget.numGPUBlocks
         return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
     }

@@ -91,12 +91,11 @@ struct OperatorCosts: Sendable {
         // Formats without measurements run on bf16 tensor cores after unpacking. Norms and
         // activations quantise what they write (compiled into one kernel); attention does not.
         let c = profile.gemm[format] ?? profile.gemm[.bf16]!
-        return (c.quantizingLaunch ?? 0)
-            + c.seconds(
-                tokens: tokens, inputs: Double(shapes[0].inputs),
-                outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
-                bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
-                isFused: !fused[0].readsMixer)
+        return c.seconds(
+            tokens: tokens, inputs: Double(shapes[0].inputs),
+            outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
+            bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
+            isFused: !fused[0].readsMixer)
     }
 
     /// Norms, rotary embedding and activation of a layer.

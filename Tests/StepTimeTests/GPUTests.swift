@@ -6,13 +6,13 @@ import Testing
 
 @testable import StepTime
 
-/// Measured rows beside the repository; nil where they are not.
-private let coefficients: [String: Any]? = {
+/// The study's fits beside the repository; nil where they are not.
+private func coefficients() -> [String: Any]? {
     guard let file = evidence?.appendingPathComponent("gpus/coefficients.json"),
         let data = try? Data(contentsOf: file)
     else { return nil }
     return try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-}()
+}
 
 @Suite struct GPUTests {
     @Test(arguments: [
@@ -95,10 +95,10 @@ private let coefficients: [String: Any]? = {
 
     /// Fitted figures as the study of the tables gives them, to their four digits.
     @Test(
-        .enabled(if: coefficients != nil, "no shared/gpus beside the repository"),
+        .enabled(if: evidence != nil, "no shared/gpus beside the repository"),
         arguments: GPU.all.filter { $0.evidence == .measured && $0 != .h100 })
     func theTablesHoldTheFits(gpu: GPU) throws {
-        let all = try #require(coefficients?[gpu.name] as? [String: [String: [String: Double]]])
+        let all = try #require(coefficients()?[gpu.name] as? [String: [String: [String: Double]]])
         let profile = try EngineProfile.named("vllm", on: gpu)
         func equal(_ a: Double?, _ b: Double?, _ what: String) {
             guard let b else { return }
@@ -121,6 +121,71 @@ private let coefficients: [String: Any]? = {
             let paths = all["allreduce"]?["TP\(size)"]
             equal(profile.allReduce[size]?.paths[2].bandwidth, paths?["b3"], "all-reduce")
             #expect((profile.allReduce[size] == nil) == (paths == nil), "\(gpu.name) TP\(size)")
+        }
+    }
+}
+
+/// What a run relies on, on every GPU.
+@Suite struct GPUClockTests {
+    private static let models: [(String, Deployment)] = [
+        ("llama-3.1-8b", Deployment(weights: .fp8, cache: .fp8)),
+        ("gpt-oss-120b", Deployment(tensorParallel: 2, weights: .mxfp4)),
+        ("minimax-m2.5", Deployment(tensorParallel: 4, weights: .fp8)),
+        ("deepseek-v3", Deployment(tensorParallel: 4, weights: .nvfp4)),
+    ]
+
+    private func clock(_ gpu: GPU, _ index: Int, _ routing: ExpertRouting) throws -> StepTime {
+        let (name, deployment) = Self.models[index]
+        var options = try ClockOptions(profile: "vllm", gpu: gpu)
+        options.routing = routing
+        options.maxTokens = 4096
+        return try StepTime.measured(Catalogue.model(named: name), deployment, options)
+    }
+
+    @Test(arguments: GPU.all, 0..<4)
+    func moreIsNeverCheaper(gpu: GPU, index: Int) throws {
+        let clock = try clock(gpu, index, index == 2 ? .powerLaw : .balanced)
+        var random = SeededRandom(seed: 7)
+        for trial in 0..<60 {
+            var load = StepLoad()
+            for _ in 0..<(1 + random.below(trial % 2 == 0 ? 300 : 3)) {
+                load.addDecode(context: 1 + random.below(20_000), window: clock.window)
+            }
+            for _ in 0..<random.below(3) {
+                load.addChunk(
+                    1 + random.below(900), past: random.below(30_000), window: clock.window)
+            }
+            load.sampled = load.requests
+            let price = clock.picoseconds(load)
+            #expect(price > 0)
+            var decode = load
+            decode.addDecode(context: 1 + random.below(20_000), window: clock.window)
+            decode.sampled += 1
+            var chunk = load
+            chunk.addChunk(
+                1 + random.below(500), past: random.below(500), window: clock.window)
+            for more in [decode, chunk] {
+                #expect(clock.picoseconds(more) >= price, "\(gpu.name), seed 7, trial \(trial)")
+            }
+        }
+    }
+
+    /// Fast-forward takes spans of decodes as a line: the price is that line, to the picosecond.
+    @Test(arguments: GPU.all, 0..<4)
+    func decodesAreALineInContext(gpu: GPU, index: Int) throws {
+        let clock = try clock(gpu, index, .balanced)
+        var random = SeededRandom(seed: 11)
+        for _ in 0..<40 {
+            let decodes = 1 + random.below(600)
+            let line = try #require(clock.decodeLine(decodes: decodes))
+            var load = StepLoad()
+            for _ in 0..<decodes {
+                load.addDecode(context: 1 + random.below(9000), window: clock.window)
+            }
+            load.sampled = decodes
+            let slope = Int64(line.numerator) * Int64(load.decodeContext)
+            let windowed = line.windowedSlope * Int64(load.decodeWindowedContext)
+            #expect(clock.picoseconds(load) == line.base + slope + windowed, "\(gpu.name)")
         }
     }
 }
@@ -159,7 +224,7 @@ private let coefficients: [String: Any]? = {
         let skewed = try StepTime.measured(model, Deployment(), options)
         func price(_ clock: StepTime, decodes: Int) -> Int64 {
             var load = StepLoad()
-            for _ in 0..<decodes { load.addDecode(context: 100) }
+            for _ in 0..<decodes { load.addDecode(context: 100, window: 0) }
             load.sampled = decodes
             return clock.picoseconds(load)
         }

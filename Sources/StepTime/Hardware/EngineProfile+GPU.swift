@@ -52,14 +52,8 @@ extension EngineProfile {
         profile.fillCaches(from: measured.table, of: gpu.name)
         profile.provenance = measured.provenance
         profile.errors = measured.errors
-        profile.gemm[.nvfp4]?.quantizingLaunch = Self.nvfp4Launch
         return profile
     }
-
-    /// What quantising a matrix's inputs to nvfp4 takes servers beyond the tables, seconds: vLLM of
-    /// 2025-10 with Llama-3.1-70B on 1 to 8 B200s is 1.24 ms a step slower than its operators, 320
-    /// matrices.
-    private static let nvfp4Launch = 3.9e-6
 
     mutating func note(_ line: String) { standIns = (standIns ?? []) + [line] }
 

@@ -56,6 +56,13 @@ extension GPU {
         }
     }
 
+    /// A line for every page that tells the memory of another GPU than an H100; nil for one.
+    public var memoryNote: String? {
+        guard self != .h100 else { return nil }
+        return "the memory's terms besides weights and cache were fitted on H100s: take the KV "
+            + "cache of a \(name) from a server's log (engine.num_gpu_blocks)"
+    }
+
     /// A line for every page about a GPU that was not measured; nil for one that was.
     public var notMeasuredNote: String? {
         guard case .datasheet(let other) = evidence else { return nil }

@@ -9,7 +9,7 @@ let workstationKernels = CoefficientTable("""
     l40s         fp8   4.961e14 6.011e11  1.632e-6 8        1.701e-11 0      3.312e11   -
     rtx-pro-6000 bf16  3.988e14 1.514e12  2.357e-6 2.373    2.579e-10 0      -          -
     rtx-pro-6000 fp8   9.309e14 1.545e12  5.473e-6 1.863    1.042e-10 0      1.051e12   -
-    rtx-pro-6000 nvfp4 1.465e15 1.188e12  1.363e-6 8        1.156e-9  0      3.098e12   -
+    rtx-pro-6000 nvfp4 1.465e15 1.188e12  4.863e-6 8        1.156e-9  0      3.098e12   -
 
     decode            fixed    perHead  bandwidth
     l40s         bf16 8.977e-6 1.981e-8 7.014e11

@@ -23,9 +23,6 @@ public struct GEMMCoefficients: Sendable, Equatable, Codable {
     public var quantizingBandwidth: Double?
     /// Bytes per second at which inputs are quantised; nil: nothing to quantise.
     public var inputQuantizingBandwidth: Double?
-    /// Seconds of a kernel of its own that quantises inputs, which servers run and operator tables
-    /// leave out; nil: none.
-    public var quantizingLaunch: Double?
 
     /// Tokens at which half of the growth is there.
     public static let growthTokens = 8192.0

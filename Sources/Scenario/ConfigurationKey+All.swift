@@ -29,8 +29,8 @@ extension ConfigurationKey {
             "Number format of the weights."),
         .init(
             "model.routing", \.model.routing, .choice,
-            "How tokens spread over a mixture's experts: balanced as in benchmarks, or by the power\n"
-                + "law of real traffic, under which small steps read fewer experts."),
+            "How tokens spread over a mixture's experts: balanced as in benchmarks, or by the\n"
+                + "power law of real traffic, under which small steps read fewer experts."),
         .init(
             "model.allow_unserved", \.model.allowUnserved, .flag,
             "Run a model that the engine version does not serve, as if it did."),

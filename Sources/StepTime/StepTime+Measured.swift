@@ -23,7 +23,8 @@ extension StepTime {
         guard size == 1 || options.profile.allReduce[size] != nil else {
             let known = [1] + options.profile.allReduce.keys.sorted()
             throw InputError(
-                "engine.tensor_parallel_size", "no all-reduce over \(size) GPUs was measured on a \(options.gpu.name)",
+                "engine.tensor_parallel_size",
+                "no all-reduce over \(size) GPUs was measured on a \(options.gpu.name)",
                 expected: known.map(String.init).joined(separator: ", "))
         }
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
@@ -139,18 +140,27 @@ extension OperatorCosts {
         return provenance
     }
 
+    private var hasExperts: Bool {
+        model.layers.contains { if case .experts = $0.feedForward { true } else { false } }
+    }
+
+    /// Whether a line about stand-ins is about something that this model has.
+    private func concerns(_ line: String) -> Bool {
+        let usesLatents = model.layers.contains {
+            if case .latent = $0.attention { true } else { false }
+        }
+        let parts = [("MLA", usesLatents), ("experts", hasExperts)]
+            .filter { line.contains($0.0) }
+        return parts.isEmpty || parts.contains { $0.1 }
+    }
+
     /// Parts of this clock that no measurement covers.
     private var assumptions: [String] {
         let copies = Quantity.decimal(profile.elementwise.bandwidth * 1e-12, 1)
         var lines = ["element-wise work: 10 us a layer and \(copies) TB/s, not measured"]
         func note(_ line: String) { if !lines.contains(line) { lines.append(line) } }
         if let line = options.gpu.notMeasuredNote { note(line) }
-        let usesLatents = model.layers.contains {
-            if case .latent = $0.attention { true } else { false }
-        }
-        for line in profile.standIns ?? [] where usesLatents || !line.hasPrefix("MLA") {
-            note(line)
-        }
+        for line in profile.standIns ?? [] where concerns(line) { note(line) }
         for group in model.layerGroups {
             switch group.layer.attention {
             case .heads(let heads):
@@ -166,6 +176,11 @@ extension OperatorCosts {
                 note("\(mixer.kind) layers were not measured: state bytes and FLOPs at half rate")
             }
         }
+        if hasExperts {
+            note(
+                options.routing == .powerLaw
+                    ? "experts are chosen by a power law" : "experts are chosen evenly")
+        }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
             let lacks =
@@ -179,11 +194,6 @@ extension OperatorCosts {
             let format = formats.experts.priced
             if profile.experts[format] == nil {
                 note("\(format.rawValue) experts are priced with int4's or bf16's coefficients")
-            }
-            if options.routing == .powerLaw {
-                note("experts are chosen by a power law")
-            } else if deployment.expertParallel > 1 {
-                note("experts are chosen evenly")
             }
         }
         let between = deployment.hopsBetweenNodes

@@ -238,7 +238,8 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
 
     @Test func aBlankWindowIsNone() throws {
         let table = """
-            batch_size,num_heads,num_key_value_heads,head_dim,kv_cache_dtype,step,window_size,latency
+            batch_size,num_heads,num_key_value_heads,head_dim,kv_cache_dtype,step,window_size,\
+            latency
             64,32,8,128,bfloat16,4095,,0.4
             64,32,8,128,bfloat16,4095,0,0.4
 

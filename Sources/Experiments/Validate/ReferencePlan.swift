@@ -101,8 +101,8 @@ extension ReferenceLoad {
         guard profileName == "trtllm" else {
             // The default share of the versions that were measured (0.12 and older).
             return try MemoryBudget(
-                shape, deployment, gpu: gpu.name, memoryBytes: gpu.flatReserveBytes, utilization: 0.9,
-                pool: pool)
+                shape, deployment, gpu: gpu.name, memoryBytes: gpu.flatReserveBytes,
+                utilization: 0.9, pool: pool)
         }
         // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
         let weights = shape.weightBytesPerGPU(deployment)

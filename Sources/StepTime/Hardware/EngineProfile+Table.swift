@@ -3,7 +3,8 @@ import Models
 /// The coefficients of every engine's kernels on an H100 SXM, an operator a block: its name and
 /// those of its coefficients, then a row for each engine and format. "-" is none; "#" begins a
 /// comment. Units are those of the coefficients (SI), sources those of the profiles.
-let engineKernels = CoefficientTable("""
+let engineKernels = CoefficientTable(
+    """
     # vLLM's fp8: a scale a token, CUTLASS.
     gemm         rate     bandwidth  launch    exponent  perInput   growth  quantizing  inputs
     vllm   bf16  8.08e14  3.011e12   3.38e-6   3.5       1.148e-10  0       -           -

@@ -4,9 +4,9 @@
 /// Memory is what CUDA or HIP reports as total, which an engine multiplies with its utilisation:
 /// 79.18 GiB of an H100, 139.80 of an H200, 79.25 of an A100 80GB, 267.69 of a B300, 94.97 of an
 /// RTX PRO 6000 and 191.69 of an MI300X stand in vLLM's logs; 178.35 of a B200, 184.31 of a GB200,
-/// 93.09 of an H100 NVL, 44.39 of an L40S, 39.49 of an A100 40GB, 22.06 of an A10 and 22.03 of an L4
-/// in public out-of-memory messages. Where no log was found (H800, H20, GH200, MI325X, MI355X) it is
-/// the datasheet's less what a GPU of the kind keeps for itself.
+/// 93.09 of an H100 NVL, 44.39 of an L40S, 39.49 of an A100 40GB, 22.06 of an A10 and 22.03 of an
+/// L4 in public out-of-memory messages. Where no log was found (H800, H20, GH200, MI325X, MI355X)
+/// it is the datasheet's less what a GPU of the kind keeps for itself.
 ///
 /// Bandwidths, rates and links: the vendors' datasheets; those of NVIDIA list rates with sparsity,
 /// half of it is dense. fp8 0: no fp8 tensor cores.

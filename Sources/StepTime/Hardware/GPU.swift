@@ -131,7 +131,8 @@ public struct GPU: Sendable, Equatable {
     private static let aliases = [
         "h100-80gb": "h100-sxm", "h100-sxm5": "h100-sxm", "h200-141gb": "h200-sxm",
         "a100-80gb": "a100-sxm", "a100-sxm-80": "a100-sxm", "a100-sxm4-80gb": "a100-sxm",
-        "a100-40gb": "a100-sxm-40", "a100-sxm4-40gb": "a100-sxm-40", "rtx-pro-6000-server":
+        "a100-40gb": "a100-sxm-40", "a100-sxm4-40gb": "a100-sxm-40",
+        "rtx-pro-6000-server":
             "rtx-pro-6000", "rtxpro6000": "rtx-pro-6000",
     ]
 }

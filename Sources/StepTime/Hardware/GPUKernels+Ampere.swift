@@ -2,7 +2,8 @@
 ///
 /// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Experts were measured under power laws only;
 /// the one MLA table (TensorRT-LLM 1.0.0) follows no smooth form, 40 to 47 % off: left out.
-let ampereKernels = CoefficientTable("""
+let ampereKernels = CoefficientTable(
+    """
     gemm          rate     bandwidth launch   exponent perInput  growth quantizing inputs
     a100-sxm bf16 2.647e14 1.563e12  4.372e-6 1.699    3.042e-10 0      -          -
 

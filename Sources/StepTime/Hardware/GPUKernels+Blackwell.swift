@@ -1,10 +1,12 @@
-/// vLLM 0.24's kernels on Blackwell's data-centre GPUs (FlashInfer, cuBLAS, CUTLASS, Triton, Marlin).
+/// vLLM 0.24's kernels on Blackwell's data-centre GPUs (FlashInfer, cuBLAS, CUTLASS, Triton,
+/// Marlin).
 ///
 /// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Of a GB200 no experts and no MLA were
-/// measured, and all-reduces over 2 and 4 GPUs, a tray's. The launch of nvfp4 matrices is 3.5 µs above
-/// the fit, which left out small matrices: they take that longer (32 % without), and so do servers
-/// (vLLM of 2025-10 with Llama-3.1-70B on B200s: 1.24 ms over 320 matrices).
-let blackwellKernels = CoefficientTable("""
+/// measured, and all-reduces over 2 and 4 GPUs, a tray's. The launch of nvfp4 matrices is 3.5 µs
+/// above the fit, which left out small matrices: they take that longer (32 % without), and so do
+/// servers (vLLM of 2025-10 with Llama-3.1-70B on B200s: 1.24 ms over 320 matrices).
+let blackwellKernels = CoefficientTable(
+    """
     gemm           rate     bandwidth launch   exponent perInput  growth quantizing inputs
     b200-sxm bf16  1.587e15 6.605e12  2.395e-6 2.839    2.634e-10 0      -          -
     b200-sxm fp8   2.92e15  7.056e12  5.809e-6 2.605    5.113e-10 0      3.567e12   -

@@ -4,7 +4,8 @@
 /// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). fp8 matrices are the H100's form, which real
 /// servers gave, with 4.33 TB/s: the tables multiply weights of one constant, draw less power and
 /// promise prefill 13 to 33 % faster than servers reach.
-let hopperKernels = CoefficientTable("""
+let hopperKernels = CoefficientTable(
+    """
     gemm          rate     bandwidth launch   exponent perInput  growth quantizing inputs
     h200-sxm bf16 8.115e14 4.177e12  2.602e-6 3.42     3.379e-10 0      -          -
     h200-sxm fp8  9.4e14   4.33e12   5.53e-6  2.416    3.622e-10 0.699  -          1.48e12

@@ -3,7 +3,8 @@
 ///
 /// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Decode with heads of 64 elements is off by
 /// 11 % and more on the RTX PRO 6000, and an L40S's all-reduce over 8 GPUs by 9 %.
-let workstationKernels = CoefficientTable("""
+let workstationKernels = CoefficientTable(
+    """
     gemm               rate     bandwidth launch   exponent perInput  growth quantizing inputs
     l40s         bf16  2.269e14 6.585e11  1.208e-7 3.025    1.738e-10 0      -          -
     l40s         fp8   4.961e14 6.011e11  1.632e-6 8        1.701e-11 0      3.312e11   -

@@ -120,9 +120,9 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM 0.18 with asynchronous scheduling, gpt-oss-120b: fitted end to end on closed loops of an
-    /// H200, held to those of an H100.
-    public static let vllm18 = {
+    /// vLLM 0.18 with asynchronous scheduling, gpt-oss-120b: fitted end to end on closed loops of
+    /// an H200.
+    public static let vllm18: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.18-async",
             provenance: "vLLM 0.18, asynchronous, gpt-oss-120b on 1 to 8 H200s")
@@ -159,7 +159,8 @@ extension HostProfile {
     private static func read(_ path: String) throws -> HostProfile {
         let data = try Data(
             InputFile.contents(
-                path, atMost: 1_000_000, expected: "a host profile, as headway calibrate writes it"))
+                path, atMost: 1_000_000, expected: "a host profile, as headway calibrate writes it")
+        )
         let profile = try JSON5.decodeKnown(HostProfile.self, from: data, place: path)
         try profile.check(path)
         return profile

@@ -27,7 +27,8 @@ struct MeasuredKernels {
                 standIns: [
                     "MLA on an A100: the H100's by the datasheets' ratio; the only table measured "
                         + "follows no smooth form (40 to 47 % off)",
-                    "int4 and mxfp4 experts on an A100: the H100's by the datasheets' ratio",
+                    "bf16 experts on an A100 were measured under power laws only, int4 and mxfp4 "
+                        + "are the H100's by the datasheets' ratio",
                 ])
         case "b200-sxm":
             MeasuredKernels(

@@ -116,7 +116,8 @@ public struct AllReduceCoefficients: Sendable, Equatable, Codable {
 ///     + rows·h·8 / activationBandwidth + (m·topk − rows)·h·8 / skippingBandwidth,
 ///
 /// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate
-/// (`ExpertRouting` has another law). The last term is what a GPU does for rows whose experts are elsewhere: routing and gathering.
+/// (`ExpertRouting` has another law). The last term is what a GPU does for rows whose experts are
+/// elsewhere: routing and gathering.
 public struct ExpertCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var bandwidth: Double

@@ -41,13 +41,25 @@ public struct GPUReport {
             entry.problem.map { "\(entry.gpu) does not run: \($0)" }
         }
         if !problems.isEmpty { parts.append(problems.joined(separator: "\n")) }
-        let notes =
-            comparison.notes.map { "Note: \($0)" }
-            + comparison.entries.flatMap { entry in
-                entry.notes.map { "Note, \(entry.gpu): \($0)" }
-            }
         if !notes.isEmpty { parts.append(notes.joined(separator: "\n")) }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// Each note once, with the GPUs that it is about where it is not about all.
+    private var notes: [String] {
+        var lines: [(text: String, gpus: [String])] = []
+        for entry in comparison.entries {
+            // The star in the table says it.
+            for note in entry.notes where !note.hasPrefix("\(entry.gpu): ") {
+                if let known = lines.firstIndex(where: { $0.text == note }) {
+                    lines[known].gpus.append(entry.gpu)
+                } else {
+                    lines.append((note, [entry.gpu]))
+                }
+            }
+        }
+        return comparison.notes.map { "Note: \($0)" }
+            + lines.map { "Note, \($0.gpus.joined(separator: ", ")): \($0.text)" }
     }
 
     private func name(_ entry: GPUComparison.Entry) -> String {

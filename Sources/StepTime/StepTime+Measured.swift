@@ -156,8 +156,11 @@ extension OperatorCosts {
 
     /// Parts of this clock that no measurement covers.
     private var assumptions: [String] {
-        let copies = Quantity.decimal(profile.elementwise.bandwidth * 1e-12, 1)
-        var lines = ["element-wise work: 10 us a layer and \(copies) TB/s, not measured"]
+        let share = profile.elementwise.bandwidth / options.gpu.memoryBandwidth
+        let copies =
+            options.gpu == .h100
+            ? "2.4 TB/s" : "\(Quantity.decimal(100 * share, 0)) % of the memory's bandwidth"
+        var lines = ["element-wise work: 10 us a layer and \(copies), not measured"]
         func note(_ line: String) { if !lines.contains(line) { lines.append(line) } }
         if let line = options.gpu.notMeasuredNote { note(line) }
         for line in profile.standIns ?? [] where concerns(line) { note(line) }

@@ -82,6 +82,20 @@ private func coefficients() -> [String: Any]? {
         #expect(error?.problem.contains("gb200") == true)
     }
 
+    /// What a server of vLLM 0.31 on an A100 80GB logs: `h100/validation/kv_logs.csv`, the one row
+    /// of a GPU here beside H100s whose flags are all known.
+    @Test func anA100HoldsWhatItsServerLogs() throws {
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        let gpu = try GPU.named("a100-80gb")
+        let step = try StepBreakdown.Step(batch: 1, tokens: 1, context: 131_072)
+        let page = try Explanation(
+            model, Deployment(), ClockOptions(profile: "vllm", gpu: gpu), step: step)
+        let budget = try #require(page.budget)
+        let tokens = budget.layout.printedTokens(blocks: budget.numGPUBlocks)
+        #expect(abs(Double(tokens) / 460_496 - 1) < 0.02, "\(tokens)")
+        #expect(page.notes.contains { $0.contains("fitted on H100s") })
+    }
+
     @Test func aFileOfAnotherGPUIsNoted() throws {
         var profile = EngineProfile.vllm
         profile.gpu = "b200-sxm"

@@ -97,6 +97,10 @@ public struct GPUComparison: Sendable {
         if counters.rejected > 0 {
             entry.notes.append("\(counters.rejected) of \(counters.requests) requests rejected")
         }
+        let engine = resolved.configuration.engine
+        entry.notes.append(
+            "max_num_batched_tokens \(engine.maxNumBatchedTokens!), max_num_seqs "
+                + "\(engine.maxNumSeqs!)")
         entry.notes += resolved.warnings + trace.remarks + resolved.rangeWarnings(result)
         entry.notes += plan.stepTime.provenance.assumptions
         return entry

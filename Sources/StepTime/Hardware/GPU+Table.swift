@@ -60,7 +60,7 @@ extension GPU {
     public var memoryNote: String? {
         guard self != .h100 else { return nil }
         return "the memory's terms besides weights and cache were fitted on H100s: take the KV "
-            + "cache of a \(name) from a server's log (engine.num_gpu_blocks)"
+            + "cache from a server's log (engine.num_gpu_blocks)"
     }
 
     /// A line for every page about a GPU that was not measured; nil for one that was.

@@ -168,6 +168,11 @@ enum OperatorTables {
         let isUsual = !isSkewed && spread <= 8 && cut == 1
         let tokens = try row.number("num_tokens")
         let (count, chosen) = (try row.integer("num_experts"), try row.integer("topk"))
+        guard count <= Self.mostExperts else {
+            throw InputError(
+                row.file.place(row.row), "num_experts is \(count)",
+                expected: "at most \(Self.mostExperts)")
+        }
         let reached = ReachedExperts(
             count: count, chosen: min(chosen, count), isSkewed ? .powerLaw : .balanced)
         return OperatorSample(
@@ -181,6 +186,9 @@ enum OperatorTables {
                 : "MoE \(type), \(isSkewed ? "skewed" : "balanced, other cuts")",
             isMeant: isUsual && (format == .bf16 || format == .fp8), isFitted: spread <= 8)
     }
+
+    /// Far more than any model's.
+    private static let mostExperts = 65_536
 
     private static func allReduce(_ row: OperatorRow) throws -> OperatorSample? {
         let bytes = 2 * (try row.number("message_size"))

@@ -38,7 +38,9 @@ extension ConfigurationKey {
 
     private static let hardware: [ConfigurationKey] = [
         .init(
-            "hardware.gpu", \.hardware.gpu, .text("a GPU's name"), "The accelerator."),
+            "hardware.gpu", \.hardware.gpu, .text("a GPU's name"),
+            "The accelerator: h100-sxm, h200-sxm, a100-sxm, b200-sxm, b300-sxm, gb200, l40s,\n"
+                + "rtx-pro-6000; by datasheets h100-pcie, h100-nvl, mi300x and others."),
         .init(
             "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
             "Nodes. A tensor-parallel group stays inside one; pipeline stages may span several."),
@@ -199,7 +201,7 @@ extension ConfigurationKey {
         .init(
             "step_time.profile", \.stepTime.profile,
             .text("vllm, trtllm, sglang or a profile's path"),
-            "h100: whose kernels and host overhead."),
+            "measured: whose kernels; vllm-0.16 and vllm-0.17 are vLLM's before 0.18."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "h100: naive writes the scores to memory and reads them back (an ablation)."),

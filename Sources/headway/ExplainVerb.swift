@@ -27,7 +27,7 @@ extension Verb {
             Flag("--block-size", "N", "Tokens per KV block."),
             Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
             Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
-            Flag("--profile", "P", "Engine profile: vllm, trtllm or sglang."),
+            Flag("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang."),
             Flag("--routing", "R", "balanced, or power_law: how tokens spread over experts."),
             Flag("--attention-kernel", "K", "flash, or naive: scores go through memory."),
             Flag("--no-kv-cache", "Recompute the whole context in every step."),

@@ -45,6 +45,26 @@ private func coefficients() -> [String: Any]? {
         }
     }
 
+    @Test(.enabled(if: evidence != nil, "no shared/gpus beside the repository"))
+    func figuresAreTheDatasheets() throws {
+        let sheets = try #require(coefficients()?["_datasheets"] as? [String: [String: Any]])
+        var compared = 0
+        for gpu in GPU.all {
+            guard let sheet = sheets[gpu.name] else { continue }
+            for (key, value, unit) in [
+                ("TBs", gpu.memoryBandwidth, 1e12), ("bf16", gpu.bf16FLOPS, 1e12),
+                ("fp8", gpu.fp8FLOPS, 1e12), ("fp4", gpu.fp4FLOPS, 1e12),
+                ("nvlink_GBs_each_way", gpu.fabricBandwidth, 1e9),
+                ("pcie_GBs_each_way", gpu.pcieBandwidth, 1e9),
+            ] {
+                guard let number = sheet[key] as? Double else { continue }
+                #expect(abs(value / unit - number) <= 1e-3 * number, "\(gpu.name) \(key)")
+                compared += 1
+            }
+        }
+        #expect(compared > 60)
+    }
+
     @Test func aGPUThatWasNotMeasuredSaysSo() throws {
         let model = try Catalogue.model(named: "llama-3.1-8b")
         for gpu in GPU.all {

@@ -38,7 +38,8 @@ public struct ExplanationReport {
             One step: \(Quantity.count(step.batch)) sequence\(step.batch == 1 ? "" : "s") x \
             \(Quantity.count(step.tokens)) new token\(step.tokens == 1 ? "" : "s"), context \
             \(Quantity.count(step.context)). FLOPs and bytes over all GPUs, time on each.
-            Clock: \(explanation.provenance.source); assumed: \
+            Clock: \(explanation.provenance.kind), \(explanation.provenance.source)\
+            \(explanation.provenance.errors.map { ", off by (median) " + $0 } ?? ""); assumed: \
             \(explanation.provenance.assumptions.joined(separator: "; "))
             """
     }
@@ -145,7 +146,7 @@ public struct ExplanationReport {
 extension ExplanationReport: Encodable {
     private enum CodingKeys: String, CodingKey {
         case model, tensorParallelSize, pipelineParallelSize, expertParallelSize, weights
-        case kvCacheDtype, batch, tokens, context, clock, assumptions
+        case gpu, gpuMeasured, kvCacheDtype, batch, tokens, context, clock, clockErrors, assumptions
         case parametersTotal, parametersActive, weightBytesPerGpu, kvBytesPerToken
         case kvBytesPerTokenPerLayer, kvBytesPerTokenPerGpu, stateBytesPerSequence, cacheBytes
         case blockSize, numGpuBlocks, sequencesThatFit, doesNotFit, scoreMatrixBytes
@@ -176,7 +177,10 @@ extension ExplanationReport: Encodable {
         try keys.encode(step.batch, forKey: .batch)
         try keys.encode(step.tokens, forKey: .tokens)
         try keys.encode(step.context, forKey: .context)
+        try keys.encode(explanation.gpu.name, forKey: .gpu)
+        try keys.encode(explanation.provenance.isMeasured, forKey: .gpuMeasured)
         try keys.encode(explanation.provenance.source, forKey: .clock)
+        try keys.encodeIfPresent(explanation.provenance.errors, forKey: .clockErrors)
         try keys.encode(explanation.provenance.assumptions, forKey: .assumptions)
         try keys.encode(model.totalParameters, forKey: .parametersTotal)
         try keys.encode(model.activeParameters, forKey: .parametersActive)

@@ -25,7 +25,7 @@ struct Roofline {
     /// The picture with its legend.
     var text: String {
         let gpu = explanation.gpu
-        let peak = explanation.deployment.weights == .fp8 ? gpu.fp8FLOPS : gpu.bf16FLOPS
+        let peak = gpu.peak(explanation.deployment.weights)
         let points = marks
         let ridge = peak / gpu.memoryBandwidth
         let least = min(0.5, points.map(\.intensity).min() ?? 0.5)

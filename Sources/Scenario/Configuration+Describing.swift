@@ -18,7 +18,8 @@ extension ResolvedConfiguration {
     public var clockDescription: String {
         let provenance = plan.stepTime.provenance
         let parts = [
-            provenance.kind, provenance.source, "host " + host.name,
+            provenance.kind, provenance.source,
+            provenance.errors.map { "off by (median) " + $0 } ?? "", "host " + host.name,
             provenance.assumptions.joined(separator: "; "),
         ].filter { !$0.isEmpty }
         return parts.joined(separator: ", ")
@@ -56,9 +57,15 @@ extension ResolvedConfiguration {
             release == .newest
             ? "" : " Only the schedule is that release's; the clock is the profile's."
         switch configuration.stepTime.kind {
-        case .h100:
-            return schedule + "\nStep times are fitted to operators measured on an H100; mixed "
-                + "batches are extrapolated." + clock
+        case .measured:
+            let provenance = plan.stepTime.provenance
+            let name = provenance.kind == GPU.h100.name ? "an H100" : "a \(provenance.kind)"
+            let operators =
+                provenance.isMeasured
+                ? "fitted to operators measured on \(name)"
+                : "not measured on \(name): another GPU's operators by the datasheets' ratios"
+            return schedule + "\nStep times are \(operators); mixed batches are extrapolated."
+                + clock
         case .linear, .table:
             return schedule + "\nStep times are what the configuration says." + clock
         }

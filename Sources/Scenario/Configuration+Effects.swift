@@ -26,7 +26,7 @@ extension Configuration {
 
     private var clockKeys: [(String, String)] {
         let keys: [(StepTimeSection.Kind, [String])] = [
-            (.h100, ["profile", "attention_kernel", "kv_cache"]),
+            (.measured, ["profile", "attention_kernel", "kv_cache"]),
             (.table, ["file"]),
             (.linear, ["fixed_us", "per_token_us", "per_request_us", "per_1k_context_us"]),
         ]

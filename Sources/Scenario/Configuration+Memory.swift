@@ -15,6 +15,9 @@ public struct ResolvedMemory: Sendable {
     /// The engine's own line about its pool, to compare with a server's log.
     public var line: String { layout.line(blocks: blocks) }
 
+    /// Tokens that the engine says its cache holds, on one replica.
+    public var tokens: Int { layout.printedTokens(blocks: blocks) }
+
     /// Where a GPU's memory goes and what the server would log, a line each.
     public var comments: [String] {
         var lines: [String] = []
@@ -108,6 +111,7 @@ extension Configuration {
         let budget = try budget(model, deployment, options, gpu)
         if let error = budget.overflow(memoryBytes: gpu.memoryBytes, gpu: gpu.name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
+        if let note = gpu.memoryNote { warnings.append(note) }
         engine.numGPUBlocks = budget.numGPUBlocks
         return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
     }

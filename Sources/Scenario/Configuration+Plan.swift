@@ -135,8 +135,9 @@ extension Configuration {
 
     /// The choices of the measured clock.
     private func clockOptions() throws -> ClockOptions {
-        var options = ClockOptions()
-        options.profile = try EngineProfile.named(stepTime.profile)
+        var options = try ClockOptions(
+            profile: stepTime.profile, gpu: GPU.named(hardware.gpu))
+        options.routing = self.model.routing
         options.attentionKernel = stepTime.attentionKernel
         options.usesCache = stepTime.usesCache
         options.host = try hostProfile(options.profile)
@@ -150,20 +151,20 @@ extension Configuration {
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepDemand? {
         guard let gpu = try? GPU.named(hardware.gpu) else { return nil }
-        guard stepTime.kind == .h100 else {
-            return StepDemand(model, deployment, gpu: gpu, window: 0)
+        guard stepTime.kind == .measured else {
+            return StepDemand(
+                model, deployment, gpu: gpu, window: 0, routing: self.model.routing)
         }
-        return try .h100(model, deployment, clockOptions(), gpu: gpu)
+        return try .measured(model, deployment, clockOptions())
     }
 
     private func stepTime(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepTime {
         switch stepTime.kind {
-        case .h100:
+        case .measured:
             let options = try clockOptions()
-            _ = try GPU.named(hardware.gpu)
-            return try StepTime.h100(model, deployment, options)
+            return try StepTime.measured(model, deployment, options)
         case .table:
             guard let file = stepTime.file else {
                 throw InputError(

@@ -30,6 +30,7 @@ public struct Configuration: Sendable, Equatable {
     public struct ModelSection: Sendable, Equatable {
         public var name = "llama-3.1-8b"
         public var weights: WeightFormat?
+        public var routing = ExpertRouting.balanced
         public var allowUnserved = false
 
         /// The default model.
@@ -145,16 +146,27 @@ public struct Configuration: Sendable, Equatable {
     /// How a step is priced.
     public struct StepTimeSection: Sendable, Equatable {
         /// Where the price comes from.
-        public enum Kind: String, Sendable, CaseIterable {
-            /// Measured H100 operators.
-            case h100
+        public enum Kind: RawRepresentable, Sendable, CaseIterable {
+            /// Operators measured on the GPU; "h100" of earlier versions.
+            case measured
             /// A price linear in tokens, requests and context, for conformance.
             case linear
             /// A file of measured steps.
             case table
+
+            public init?(rawValue: String) {
+                switch rawValue {
+                case "measured", "h100": self = .measured
+                case "linear": self = .linear
+                case "table": self = .table
+                default: return nil
+                }
+            }
+
+            public var rawValue: String { "\(self)" }
         }
 
-        public var kind = Kind.h100
+        public var kind = Kind.measured
         public var profile = "vllm"
         /// The file of measured steps, for `table`.
         public var file: String?

@@ -28,13 +28,19 @@ extension ConfigurationKey {
             .optional(.choice, null: "as published"),
             "Number format of the weights."),
         .init(
+            "model.routing", \.model.routing, .choice,
+            "How tokens spread over a mixture's experts: balanced as in benchmarks, or by the\n"
+                + "power law of real traffic, under which small steps read fewer experts."),
+        .init(
             "model.allow_unserved", \.model.allowUnserved, .flag,
             "Run a model that the engine version does not serve, as if it did."),
     ]
 
     private static let hardware: [ConfigurationKey] = [
         .init(
-            "hardware.gpu", \.hardware.gpu, .text("a GPU's name"), "The accelerator."),
+            "hardware.gpu", \.hardware.gpu, .text("a GPU's name"),
+            "The accelerator: h100-sxm, h200-sxm, a100-sxm, b200-sxm, b300-sxm, gb200, l40s,\n"
+                + "rtx-pro-6000; by datasheets h100-pcie, h100-nvl, mi300x and others."),
         .init(
             "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
             "Nodes. A tensor-parallel group stays inside one; pipeline stages may span several."),
@@ -171,7 +177,7 @@ extension ConfigurationKey {
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "h100: measured operators; table: step_time.file; linear: the last four keys."),
+            "measured: the GPU's operators; table: step_time.file; linear: the last four keys."),
         .init(
             "step_time.file", \.stepTime.file,
             .optional(.text("a CSV's path"), null: "none"),
@@ -179,7 +185,11 @@ extension ConfigurationKey {
         .init(
             "step_time.profile", \.stepTime.profile,
             .text("vllm, trtllm, sglang or a profile's path"),
+<<<<<<< HEAD
             "h100: whose kernels; whose host too, unless engine.host says."),
+=======
+            "measured: whose kernels; vllm-0.16 and vllm-0.17 are vLLM's before 0.18."),
+>>>>>>> gpus
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "h100: naive writes the scores to memory and reads them back (an ablation)."),

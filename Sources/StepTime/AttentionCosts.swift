@@ -33,9 +33,8 @@ extension OperatorCosts {
     /// The cache format's coefficients; int4 uses the fp8 kernels' (not measured).
     private var measuredCache: CacheFormat { deployment.cache == .int4 ? .fp8 : deployment.cache }
 
-    /// fp32 rate without tensor cores, FLOP per second: 67 TFLOPS (H100 datasheet); scans are
-    /// assumed to reach half of it.
-    private static let scanRate = 33.5e12
+    /// FLOP per second of a scan: assumed to reach half of the rate without tensor cores.
+    private var scanRate: Double { options.gpu.vectorFLOPS / 2 }
 
     /// Score bytes moved per query-key pair by naive attention: written, read for the softmax,
     /// written, read for the values, two bytes each.
@@ -54,7 +53,7 @@ extension OperatorCosts {
     func decode(_ attention: Attention) -> DecodeCost {
         switch attention {
         case .heads(let heads):
-            let c = profile.decode[measuredCache]!
+            let c = profile.decodeForm(measuredCache, headDim: heads.headDim)!
             let (queries, keys) = shard(heads)
             let bytes = Double(attention.cacheBytesPerToken(deployment))
             var cost = DecodeCost(
@@ -100,7 +99,7 @@ extension OperatorCosts {
     func prefill(_ attention: Attention) -> PrefillCost {
         switch attention {
         case .heads(let heads):
-            let c = profile.prefill[measuredCache]!
+            let c = profile.prefillForm(measuredCache, headDim: heads.headDim)!
             let (queries, keys) = shard(heads)
             return PrefillCost(
                 fixed: c.fixed, perPair: queries * Double(heads.headDim + heads.valueDim) / c.rate,
@@ -121,7 +120,7 @@ extension OperatorCosts {
         case .recurrent(let mixer):
             let flops = Double(mixer.scanFLOPsPerToken) / Double(deployment.tensorParallel)
             return PrefillCost(
-                fixed: profile.prefill[.bf16]!.fixed, perToken: flops / Self.scanRate)
+                fixed: profile.prefill[.bf16]!.fixed, perToken: flops / scanRate)
         }
     }
 

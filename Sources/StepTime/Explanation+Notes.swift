@@ -10,6 +10,7 @@ extension Explanation {
                 "a context of \(step.context) tokens is longer than the limit of \(model.name), "
                     + "\(model.contextLimit) tokens")
         }
+        if let note = gpu.memoryNote { notes.append(note) }
         if let doesNotFit {
             notes.append(doesNotFit)
         } else if let sequencesThatFit, sequencesThatFit < step.batch {
@@ -59,7 +60,7 @@ extension Explanation {
     /// The peak of the tensor cores that a phase runs on: fp8 for quantised weights only.
     private func peak(_ phase: StepBreakdown.Phase) -> Double {
         let is16Bit = ["qk_scores", "attn_v", "kv_expand", "router", "lm_head"].contains(phase.name)
-        return deployment.weights == .fp8 && !is16Bit ? gpu.fp8FLOPS : gpu.bf16FLOPS
+        return is16Bit ? gpu.bf16FLOPS : gpu.peak(deployment.weights)
     }
 }
 

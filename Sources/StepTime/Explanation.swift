@@ -50,17 +50,18 @@ public struct Explanation: Sendable, Equatable {
     /// What to know before believing the figures, a line each.
     public var notes: [String] = []
 
-    /// Explains a step of a model on a GPU.
+    /// Explains a step of a model on the GPU of `options`.
     ///
     /// - Throws: `InputError` for a deployment that does not divide the model. A model that does
     ///   not fit is explained all the same, with the arithmetic in `doesNotFit`.
     public init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init(),
-        gpu: GPU = .h100, blockSize: Int? = nil,
+        blockSize: Int? = nil,
         utilization: Double = MemoryBudget.defaultUtilization, step: StepBreakdown.Step
     ) throws {
         self.model = model
         self.deployment = deployment
+        let gpu = options.gpu
         self.gpu = gpu
         self.blockSize = blockSize ?? 16
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)

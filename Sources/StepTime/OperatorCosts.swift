@@ -12,8 +12,12 @@ public enum AttentionKernel: String, Sendable, CaseIterable, Codable {
 
 /// Choices about the clock that do not change what is computed.
 public struct ClockOptions: Sendable, Equatable {
-    /// Kernel coefficients.
+    /// The accelerator, whose links and peaks prices use beside the profile.
+    public var gpu = GPU.h100
+    /// Kernel coefficients, on that accelerator.
     public var profile = EngineProfile.vllm
+    /// How tokens spread over experts.
+    public var routing = ExpertRouting.balanced
     /// The host, whose `gpuWait` every price includes.
     public var host = HostProfile.vllmAsync
     /// Token counts that CUDA graphs were captured for, ascending: a step within the largest is
@@ -26,6 +30,14 @@ public struct ClockOptions: Sendable, Equatable {
     public var maxTokens = 8192
 
     public init() {}
+
+    /// An engine's profile on a GPU, by name or file.
+    ///
+    /// - Throws: `InputError` at `step_time.profile`.
+    public init(profile: String, gpu: GPU) throws {
+        self.gpu = gpu
+        self.profile = try EngineProfile.named(profile, on: gpu)
+    }
 
     /// vLLM 0.33.0's (`VllmConfig._set_cudagraph_sizes`): 1, 2, 4, every 8th below 256 and every
     /// 16th to 512.
@@ -47,11 +59,19 @@ struct OperatorCosts: Sendable {
     let model: TransformerModel
     let deployment: Deployment
     let options: ClockOptions
+    /// What each kind of experts makes of a number of tokens.
+    private let reached: [ExpertFeedForward: ReachedExperts]
 
     init(model: TransformerModel, deployment: Deployment, options: ClockOptions) {
         self.model = model.stored(as: deployment.weights)
         self.deployment = deployment
         self.options = options
+        var reached: [ExpertFeedForward: ReachedExperts] = [:]
+        for case .experts(let experts) in self.model.layerGroups.map(\.layer.feedForward)
+        where reached[experts] == nil {
+            reached[experts] = ReachedExperts(experts, options.routing)
+        }
+        self.reached = reached
     }
 
     var profile: EngineProfile { options.profile }
@@ -70,7 +90,8 @@ struct OperatorCosts: Sendable {
         let format = fused[0].format(deployment.weights)
         // Formats without measurements run on bf16 tensor cores after unpacking. Norms and
         // activations quantise what they write (compiled into one kernel); attention does not.
-        return (profile.gemm[format] ?? profile.gemm[.bf16]!).seconds(
+        let c = profile.gemm[format] ?? profile.gemm[.bf16]!
+        return c.seconds(
             tokens: tokens, inputs: Double(shapes[0].inputs),
             outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
             bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
@@ -101,7 +122,11 @@ struct OperatorCosts: Sendable {
         case .none: break
         }
         let c = profile.elementwise
-        return c.fixed + 2 * tokens * elements / c.bandwidth
+        var seconds = c.fixed + 2 * tokens * elements / c.bandwidth
+        if case .heads(let heads) = layer.attention, heads.sumsNorms, tensorParallel > 1 {
+            seconds += c.summedNorms ?? 0
+        }
+        return seconds
     }
 
     /// One all-reduce of the hidden states of `tokens` tokens; 0 on one GPU.
@@ -124,14 +149,25 @@ struct OperatorCosts: Sendable {
     /// The routed experts, for `tokens` tokens of each attention rank.
     func experts(tokens: Double, _ experts: ExpertFeedForward, _ formats: LayerFormats?) -> Double {
         let format = formats?.experts.priced ?? deployment.weights
-        let c = profile.experts(format)
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
-        return c.seconds(
-            tokens: tokens * Double(attentionRanks), hidden: Double(hidden),
-            size: experts.pricedSize(hidden: hidden) / cut,
-            count: Double(experts.count), chosen: Double(experts.chosen),
-            spread: Double(deployment.expertParallel),
+        let spread = Double(deployment.expertParallel)
+        let all = tokens * Double(attentionRanks)
+        return expertCoefficients(format).seconds(
+            tokens: all, hidden: Double(hidden), size: experts.pricedSize(hidden: hidden) / cut,
+            chosen: Double(experts.chosen), activated: activated(all, experts, spread: spread),
+            spread: spread,
             bytesPerWeight: formats?.experts.bytesPerWeight ?? format.bytesPerWeight)
+    }
+
+    /// Experts of one of `spread` GPUs that `tokens` tokens reach.
+    func activated(_ tokens: Double, _ experts: ExpertFeedForward, spread: Double = 1) -> Double {
+        reached[experts]!.activated(tokens, spread: spread)
+    }
+
+    /// The coefficients of routed experts in a format, cut as the deployment cuts them.
+    func expertCoefficients(_ format: WeightFormat) -> ExpertCoefficients {
+        profile.experts(
+            format, isCut: deployment.expertParallel == 1, isSkewed: options.routing == .powerLaw)
     }
 
     /// Dispatch and combine between attention ranks and experts; 0 when the experts are not
@@ -143,7 +179,7 @@ struct OperatorCosts: Sendable {
     func allToAll(tokens: Double, _ experts: ExpertFeedForward) -> Double {
         guard deployment.expertParallel > tensorParallel else { return 0 }
         let bytes = tokens * Double(experts.chosen) * Double(hidden) * 3
-        let node = LinkCoefficients.dispatch
+        let node = options.gpu.exchangeLink
         let within = 2 * node.latency + bytes / node.bandwidth
         let nodes =
             (deployment.expertParallel + deployment.gpusPerNode - 1) / deployment.gpusPerNode
@@ -183,11 +219,35 @@ struct OperatorCosts: Sendable {
 extension EngineProfile {
     /// The coefficients of routed experts in a format. Four and eight bits that were not measured
     /// run on the kernels that were measured with int4 (Marlin); others are unpacked for bf16
-    /// tensor cores.
-    func experts(_ format: WeightFormat) -> ExpertCoefficients {
+    /// tensor cores. Skewed experts that were not measured cost what balanced ones do.
+    func experts(
+        _ format: WeightFormat, isCut: Bool = false, isSkewed: Bool = false
+    ) -> ExpertCoefficients {
         let isUnpacked = format == .nvfp4 || format == .int8
-        return experts[format] ?? (isUnpacked ? experts[.int4] : nil) ?? experts[.bf16]!
+        return expertForm(format, isCut: isCut, isSkewed: isSkewed)
+            ?? (isUnpacked ? expertForm(.int4, isCut: isCut, isSkewed: isSkewed) : nil)
+            ?? expertForm(.bf16, isCut: isCut, isSkewed: isSkewed)!
     }
+
+    /// The coefficients of a format's own kernels; nil where none were measured.
+    package func expertForm(
+        _ format: WeightFormat, isCut: Bool, isSkewed: Bool
+    ) -> ExpertCoefficients? {
+        (isSkewed ? skewedExperts?[format] : nil)
+            ?? (isCut ? cutExperts?[format] : nil) ?? experts[format]
+    }
+
+    /// The form of decode and prefill attention for heads of a size; nil where none was measured.
+    package func decodeForm(_ cache: CacheFormat, headDim: Int) -> DecodeCoefficients? {
+        (headDim <= Self.narrowHead ? narrowDecode?[cache] : nil) ?? decode[cache]
+    }
+
+    package func prefillForm(_ cache: CacheFormat, headDim: Int) -> PrefillCoefficients? {
+        (headDim <= Self.narrowHead ? narrowPrefill?[cache] : nil) ?? prefill[cache]
+    }
+
+    /// Largest head with kernels of its own, elements.
+    package static let narrowHead = 64
 }
 
 extension ExpertFeedForward {

@@ -1,11 +1,15 @@
 /// Where a clock's figures come from, and the range they were measured over.
 public struct Provenance: Sendable, Equatable {
-    /// The kind: "linear", "h100", "table".
+    /// The kind: "linear", "table", or the GPU's name.
     public var kind: String
     /// Engine profile; empty where there is none.
     public var profile = ""
     /// Versions and data, in words.
     public var source: String
+    /// Median errors of the operators on rows that were not fitted, in words; nil: not known.
+    public var errors: String?
+    /// Whether operators were measured on the GPU.
+    public var isMeasured = true
     /// Most tokens in a step that were measured; nil: not measured at all.
     public var mostTokens: Int?
     /// Longest context that was measured, tokens.

@@ -80,7 +80,7 @@ public struct StepBreakdown: Sendable, Equatable {
     public init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, _ step: Step
     ) throws {
-        _ = try StepTime.h100(model, deployment, options.with(maxTokens: 1))
+        _ = try StepTime.measured(model, deployment, options.with(maxTokens: 1))
         self.step = step
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         let host = costs.host

@@ -142,14 +142,15 @@ public struct StepDemand: Sendable {
     /// What a model asks of GPUs under a clock that sums contexts within `window`. Nil where the
     /// sums do not tell: when that window is not the model's.
     public init?(
-        _ model: TransformerModel, _ deployment: Deployment, gpu: GPU, window: Int
+        _ model: TransformerModel, _ deployment: Deployment, gpu: GPU, window: Int,
+        routing: ExpertRouting = .balanced
     ) {
         guard window == model.window, deployment.expertParallel <= deployment.tensorParallel else {
             return nil
         }
         let model = model.stored(as: deployment.weights)
         gpus = deployment.gpus
-        peakFLOPS = deployment.weights == .fp8 ? gpu.fp8FLOPS : gpu.bf16FLOPS
+        peakFLOPS = gpu.peak(deployment.weights)
         peakBandwidth = gpu.memoryBandwidth
         stages = deployment.pipelineParallel
         self.window = window
@@ -162,7 +163,7 @@ public struct StepDemand: Sendable {
             addLayers(group, model, deployment)
             addAttention(group, deployment)
         }
-        countExperts(model, deployment)
+        countExperts(model, deployment, routing)
     }
 
     /// Takes note of the host time in the price of a step.
@@ -238,21 +239,21 @@ extension StepDemand {
     /// Whether each step reads all weights once, so that nothing need be counted step by step.
     public var isFixed: Bool { expertKiB.isEmpty && stages == 1 }
 
-    private mutating func countExperts(_ model: TransformerModel, _ deployment: Deployment) {
-        var kinds: [(layers: Double, experts: ExpertFeedForward, bytes: Double)] = []
+    private mutating func countExperts(
+        _ model: TransformerModel, _ deployment: Deployment, _ routing: ExpertRouting
+    ) {
+        var kinds: [(layers: Double, reached: ReachedExperts, bytes: Double)] = []
         for group in model.layerGroups {
             guard case .experts(let experts) = group.layer.feedForward else { continue }
             let each = Double(experts.weightsPerExpert(hidden: model.hiddenSize))
             let perWeight =
                 group.layer.formats?.experts.bytesPerWeight ?? deployment.weights.bytesPerWeight
-            kinds.append((Double(group.count), experts, each * perWeight))
+            kinds.append((Double(group.count), ReachedExperts(experts, routing), each * perWeight))
         }
         guard !kinds.isEmpty else { return }
         expertKiB = (0...Self.everyExpert).map { tokens in
             let bytes = kinds.reduce(0) { sum, kind in
-                let share = 1 - Double(kind.experts.chosen) / Double(kind.experts.count)
-                let idle = PortableMath.pow(share, Double(tokens))
-                return sum + kind.layers * kind.bytes * Double(kind.experts.count) * (1 - idle)
+                sum + kind.layers * kind.bytes * kind.reached.activated(Double(tokens), spread: 1)
             }
             return Int64((bytes / 1024).rounded())
         }
@@ -285,13 +286,14 @@ extension StepDemand {
 
 extension StepDemand {
     /// What a model asks under the measured clock of `options`: the host time in its prices too.
-    public static func h100(
-        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, gpu: GPU
+    public static func measured(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions
     ) -> StepDemand? {
         // Without a cache, steps compute what is not in their sums.
         guard options.usesCache else { return nil }
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
-        var demand = StepDemand(model, deployment, gpu: gpu, window: model.window)
+        var demand = StepDemand(
+            model, deployment, gpu: options.gpu, window: model.window, routing: options.routing)
         demand?.include(costs.host, tensorParallel: deployment.tensorParallel)
         return demand
     }

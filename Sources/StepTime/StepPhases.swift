@@ -101,11 +101,10 @@ extension OperatorCosts {
         let perWeight = formats?.experts.bytesPerWeight ?? format.bytesPerWeight
         let each = Double(routed.weightsPerExpert(hidden: model.hiddenSize))
         let all = part.lane * Double(attentionRanks)
-        let idle = PortableMath.pow(1 - Double(routed.chosen) / Double(routed.count), all)
-        let activated = Double(routed.count) * (1 - idle)
+        let activated = activated(all, routed)
         let flops = 2 * part.tokens * Double(routed.chosen) * each
         let bytes = Double(part.lanes) * activated * each * perWeight
-        let c = profile.experts(format)
+        let c = expertCoefficients(format)
         let share = Double(max(deployment.tensorParallel, deployment.expertParallel))
         let isCompute =
             flops * Double(attentionRanks) / share / c.rate > bytes / share / c.bandwidth

@@ -4,7 +4,7 @@ import Models
 /// anything that changes.
 ///
 ///     let clock = StepTime(LinearStepTime(...))                        // conformance
-///     let clock = try StepTime.h100(model, deployment, options)        // measured operators
+///     let clock = try StepTime.measured(model, deployment, options)        // measured operators
 ///     clock.picoseconds(load)                                          // any step
 ///     clock.decodeLine(decodes: 64)                                    // decode-only steps
 public struct StepTime: Sendable {

@@ -15,6 +15,7 @@ extension Verb {
         flags: [
             Flag(
                 "--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
+            Flag("--gpu", "G", "The accelerator, as hardware.gpu names it; h100-sxm when absent."),
             Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
             Flag("--pp", "N", "pipeline_parallel_size."),
             Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
@@ -26,7 +27,8 @@ extension Verb {
             Flag("--block-size", "N", "Tokens per KV block."),
             Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
             Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
-            Flag("--profile", "P", "Engine profile: vllm, trtllm or sglang."),
+            Flag("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang."),
+            Flag("--routing", "R", "balanced, or power_law: how tokens spread over experts."),
             Flag("--attention-kernel", "K", "flash, or naive: scores go through memory."),
             Flag("--no-kv-cache", "Recompute the whole context in every step."),
             Flag("--mha", "Give every query head keys and values of its own."),
@@ -47,10 +49,9 @@ extension Verb {
         var model = try Catalogue.model(named: arguments.value("--model") ?? "llama-3.1-8b")
         if arguments.has("--mha") { model = model.withoutGrouping }
         if arguments.has("--no-window") { model = model.withoutWindows }
-        var options = ClockOptions()
-        if let profile = arguments.value("--profile") {
-            options.profile = try EngineProfile.named(profile)
-        }
+        let gpu = try arguments.value("--gpu").map(GPU.named) ?? .h100
+        var options = try ClockOptions(profile: arguments.value("--profile") ?? "vllm", gpu: gpu)
+        options.routing = try arguments.choice("--routing") ?? .balanced
         options.attentionKernel = try arguments.choice("--attention-kernel") ?? .flash
         options.usesCache = !arguments.has("--no-kv-cache")
         let tokens = try arguments.integer("--tokens", atLeast: 1) ?? 1

@@ -19,6 +19,7 @@ extension Verb {
             """,
         flags: [
             Flag("--base", "P", "Profile whose coefficients stay where nothing was measured."),
+            Flag("--gpu", "G", "GPU that DIR was measured on; h100-sxm when absent."),
             Flag("--out", "PROFILE.json", "Write the fitted profile to this file."),
             .json,
         ]
@@ -33,9 +34,9 @@ extension Verb {
                 "--out", "a table file needs no profile",
                 expected: "--set step_time.kind=table --set step_time.file=\(place)")
         }
-        guard !arguments.has("--base") else {
+        for flag in ["--base", "--gpu"] where arguments.value(flag) != nil {
             throw InputError(
-                "--base", "applies to a folder of operator tables", expected: "no --base")
+                flag, "applies to a folder of operator tables", expected: "no \(flag)")
         }
         let table = try StepTimeTable(file: place)
         let fit = TableFit(table)
@@ -48,7 +49,9 @@ extension Verb {
     }
 
     private static func fitOperators(_ folder: String, _ arguments: Arguments) throws -> Int32 {
-        let base = try EngineProfile.named(arguments.value("--base") ?? "vllm")
+        let gpu = try arguments.value("--gpu").map(GPU.named) ?? .h100
+        var base = try EngineProfile.named(arguments.value("--base") ?? "vllm", on: gpu)
+        base.gpu = gpu.name
         let fit = try OperatorFit(folder: folder, base: base)
         if let out = arguments.value("--out") {
             let encoder = JSONEncoder()

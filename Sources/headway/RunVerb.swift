@@ -1,4 +1,5 @@
 import Basics
+import Experiments
 import Foundation
 import Reports
 import Results
@@ -35,10 +36,19 @@ extension Verb {
                     + "with output.timeline."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
+            Flag(
+                "--compare-gpus", "A,B,...",
+                "Run it on each of these GPUs (hardware.gpu) and show one table; nothing is\n"
+                    + "written."),
             Flag("--quiet", "Show no progress line."),
             .json,
         ]
     ) { arguments in
+        if let names = arguments.value("--compare-gpus") {
+            let report = GPUReport(try ReplayRun.comparison(arguments, of: names))
+            try arguments.has("--json") ? Console.writeJSON(report) : Console.write(report.text)
+            return 0
+        }
         var run = try ReplayRun(arguments)
         let outcome = try run.perform()
         if arguments.has("--json") {
@@ -63,7 +73,10 @@ private struct ReplayRun {
     /// What of a benchmark's line has no meaning here.
     private let notes: [String]
 
-    init(_ arguments: Arguments) throws {
+    /// What the arguments ask to run.
+    private static func configuration(
+        _ arguments: Arguments
+    ) throws -> (configuration: Configuration, notes: [String]) {
         let bench = try arguments.value("--bench").map(BenchmarkLine.init)
         var changes = arguments.values("--set")
         if let limit = try arguments.integer("--limit", atLeast: 1) {
@@ -72,7 +85,6 @@ private struct ReplayRun {
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
             file: arguments.operands.first, bench: bench, changes: changes)
-        notes = bench?.notes ?? []
         if let trace = arguments.value("--trace") {
             guard bench == nil else {
                 throw InputError(
@@ -84,6 +96,32 @@ private struct ReplayRun {
             configuration.trace.file = trace
         }
         if let model = arguments.value("--model") { configuration.model.name = model }
+        return (configuration, bench?.notes ?? [])
+    }
+
+    /// The same run on several GPUs.
+    static func comparison(_ arguments: Arguments, of names: String) throws -> GPUComparison {
+        guard !arguments.has("--out") else {
+            throw InputError(
+                "--out", "is given with --compare-gpus, which writes nothing",
+                expected: "one of them")
+        }
+        let (configuration, notes) = try configuration(arguments)
+        let output = configuration.output
+        guard !output.decisions, !output.plans, !output.timeline else {
+            throw InputError(
+                "--compare-gpus", "writes none of the files that output asks for",
+                expected: "a run of one GPU with --out DIR")
+        }
+        let gpus = names.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        return try GPUComparison(configuration, gpus: gpus, notes: notes)
+    }
+
+    init(_ arguments: Arguments) throws {
+        let configuration: Configuration
+        (configuration, notes) = try Self.configuration(arguments)
         resolved = try configuration.resolved()
         let out = arguments.value("--out")
         guard out != "" else { throw InputError("--out", "is empty", expected: "a folder") }

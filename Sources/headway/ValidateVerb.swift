@@ -50,6 +50,7 @@ extension Verb {
                 "--profile", "P",
                 "Engine profile of the operators: vllm, trtllm, sglang or a JSON file of\n"
                     + "fit-steptime; with a reference file it stands in for the built-in one."),
+            Flag("--gpu", "G", "GPU that the operators were measured on; h100-sxm when absent."),
             Flag("--rows", "Print every row, not only the groups."),
             Flag("--config", "CONFIG.json5", "The server that TRACE was measured on."),
             .set,
@@ -62,13 +63,21 @@ extension Verb {
                 "--rows", "applies to the table of a reference file",
                 expected: "neither --json, which has every row, nor --operators")
         }
-        let profile = try arguments.value("--profile").map { try EngineProfile.named($0) }
+        let gpu = try arguments.value("--gpu").map(GPU.named)
+        guard gpu == nil || arguments.has("--operators") else {
+            throw InputError(
+                "--gpu", "applies to operator tables", expected: "none: rows name their GPUs")
+        }
+        let profile = try arguments.value("--profile").map {
+            try EngineProfile.named($0, on: gpu ?? .h100)
+        }
         if let folder = arguments.value("--operators") {
             guard arguments.operands.isEmpty else {
                 throw InputError(
                     "--operators", "given with a reference file", expected: "one of them")
             }
-            let validation = try OperatorValidation(folder: folder, profile: profile ?? .vllm)
+            let validation = try OperatorValidation(
+                folder: folder, profile: profile ?? .named("vllm", on: gpu ?? .h100))
             try arguments.has("--json")
                 ? Console.writeJSON(validation) : Console.write(ValidationReport.text(validation))
             return 0

@@ -272,8 +272,8 @@ struct ConfigurationNoteTests {
     @Test(
         "names keys that are set and do nothing, with the reason",
         arguments: [
-            ("step_time.file=x.csv", "step_time.kind is h100"),
-            ("step_time.fixed_us=100", "step_time.kind is h100"),
+            ("step_time.file=x.csv", "step_time.kind is measured"),
+            ("step_time.fixed_us=100", "step_time.kind is measured"),
             ("engine.prefill_quota_tokens=9", "engine.scheduling_policy is fcfs"),
             ("engine.scheduler_timeout_s=9", "engine.scheduler is no program"),
             ("cluster.affinity_slack=1", "the router is least_outstanding"),

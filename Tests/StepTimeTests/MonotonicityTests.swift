@@ -22,7 +22,7 @@ import Testing
         options.profile = try EngineProfile.named(profile)
         options.maxTokens = 16_384
         let (name, deployment) = Self.deployments[index]
-        let clock = try StepTime.h100(Catalogue.model(named: name), deployment, options)
+        let clock = try StepTime.measured(Catalogue.model(named: name), deployment, options)
         var random = SeededRandom(seed: UInt64(index))
         for trial in 0..<300 {
             var load = StepLoad()
@@ -58,7 +58,7 @@ import Testing
         let (name, deployment) = Self.deployments[index]
         var options = ClockOptions()
         options.maxTokens = 16_384
-        let clock = try StepTime.h100(Catalogue.model(named: name), deployment, options)
+        let clock = try StepTime.measured(Catalogue.model(named: name), deployment, options)
         func price(_ count: Int, past: Int) -> Int64 {
             var load = StepLoad()
             load.addChunk(count, past: past, window: clock.window)
@@ -84,7 +84,7 @@ import Testing
         load.addChunk(4096, past: 0, window: 0)
         var last = Int64.max
         for size in [1, 2, 4, 8] {
-            let clock = try StepTime.h100(model, Deployment(tensorParallel: size))
+            let clock = try StepTime.measured(model, Deployment(tensorParallel: size))
             let price = clock.picoseconds(load)
             #expect(price < last)
             // Never the perfect share: links and launches stay.
@@ -111,8 +111,8 @@ import Testing
         let model = try Catalogue.model(named: "llama-3-70b")
         var staged = Deployment(tensorParallel: 2)
         staged.pipelineParallel = 4
-        let clock = try StepTime.h100(model, staged)
-        let whole = try StepTime.h100(model, Deployment(tensorParallel: 2))
+        let clock = try StepTime.measured(model, staged)
+        let whole = try StepTime.measured(model, Deployment(tensorParallel: 2))
         var one = StepLoad()
         one.addDecode(context: 1000, window: 0)
         // One sequence passes every stage, and the hops on top.

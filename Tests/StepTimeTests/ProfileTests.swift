@@ -40,8 +40,8 @@ import Testing
 @Suite struct ProfileTests {
     /// Every number, to the last bit, as it was fitted: a change of the table is a new fit.
     @Test(arguments: [
-        (EngineProfile.vllm, "2bf6ca5e161ace4c"), (.trtllm, "b84f5460b1cd4de0"),
-        (.sglang, "1ba0841d1437f62c"),
+        (EngineProfile.vllm, "6afa0523efc70f81"), (.trtllm, "fa03492a85b88554"),
+        (.sglang, "d8cca905f4caa139"),
     ])
     func theTableHoldsWhatWasFitted(profile: EngineProfile, digest: String) throws {
         let encoder = JSONEncoder()
@@ -74,6 +74,10 @@ import Testing
             ("latentDecode.bf16.rate", { $0.latentDecode[.bf16]?.rate = rate }),
             ("allReduce.4.paths.bandwidth", { $0.allReduce[4]?.paths[1].bandwidth = rate }),
             ("experts.mxfp4.rate", { $0.experts[.mxfp4]?.rate = rate }),
+            ("cutExperts.mxfp4.rate", { $0.cutExperts?[.mxfp4]?.rate = rate }),
+            ("skewedExperts.bf16.bandwidth", { $0.skewedExperts?[.bf16]?.bandwidth = rate }),
+            ("narrowDecode.bf16.bandwidth", { $0.narrowDecode?[.bf16]?.bandwidth = rate }),
+            ("narrowPrefill.fp8.rate", { $0.narrowPrefill?[.fp8]?.rate = rate }),
             ("elementwise.bandwidth", { $0.elementwise.bandwidth = rate }),
         ]
         for (name, change) in changes {
@@ -88,6 +92,7 @@ import Testing
             { $0.gemm[.bf16]?.growth = -1 }, { $0.decode[.bf16]?.fixed = -1 },
             { $0.host = HostCoefficients(fixed: 0, perSequence: 1e12) },
             { $0.synchronousHost = HostCoefficients(fixed: 1e12) },
+            { $0.elementwise.summedNorms = -1 }, { $0.narrowDecode?[.bf16]?.fixed = -1 },
             { $0.experts[.bf16]?.padding = -1 }, { $0.allReduce[2]?.paths = [] },
             { $0.gemm[.bf16] = nil }, { $0.decode[.fp8] = nil }, { $0.experts[.bf16] = nil },
         ]

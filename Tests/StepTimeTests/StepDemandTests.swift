@@ -102,11 +102,11 @@ struct StepDemandTests {
         var options = ClockOptions()
         options.host = .vllmSync32B
         let demand = try #require(
-            StepDemand.h100(model, Deployment(), options, gpu: .h100))
+            StepDemand.measured(model, Deployment(), options))
         // 1.1 ms a step and 60 us a request.
         #expect(demand.hostTime(sums(demand, [(1, 10), (1, 20)])) == 1_220_000_000)
         options.usesCache = false
-        #expect(StepDemand.h100(model, Deployment(), options, gpu: .h100) == nil)
+        #expect(StepDemand.measured(model, Deployment(), options) == nil)
         let windowed = try Catalogue.model(named: "gpt-oss-20b")
         #expect(StepDemand(windowed, Deployment(), gpu: .h100, window: 0) == nil)
     }

@@ -58,7 +58,7 @@ import Testing
     func phasesSumUpToThePrice(index: Int) throws {
         let one = Self.cases[index]
         let model = one.change(try Catalogue.model(named: one.name))
-        let clock = try StepTime.h100(model, one.deployment, one.options)
+        let clock = try StepTime.measured(model, one.deployment, one.options)
         for (batch, tokens, context) in [
             (1, 1, 1000), (1, 1, 1), (3, 1, 5000), (64, 1, 3000), (2, 512, 4096), (1, 5000, 5000),
         ] {
@@ -139,15 +139,15 @@ import Testing
         var load = StepLoad()
         load.addDecode(context: 100, window: 0)
         let prices = try [16, 8, 4].map { size in
-            try StepTime.h100(
+            try StepTime.measured(
                 model, Self.deployed(4, stages: 4, gpusPerNode: size)
             ).picoseconds(load)
         }
         #expect(prices[0] < prices[1] && prices[1] < prices[2])
-        let same = try StepTime.h100(model, Self.deployed(2, stages: 2, gpusPerNode: 4))
-        let large = try StepTime.h100(model, Self.deployed(2, stages: 2, gpusPerNode: 8))
+        let same = try StepTime.measured(model, Self.deployed(2, stages: 2, gpusPerNode: 4))
+        let large = try StepTime.measured(model, Self.deployed(2, stages: 2, gpusPerNode: 8))
         #expect(same.picoseconds(load) == large.picoseconds(load))
-        let across = try StepTime.h100(model, Self.deployed(4, stages: 2, gpusPerNode: 4))
+        let across = try StepTime.measured(model, Self.deployed(4, stages: 2, gpusPerNode: 4))
         #expect(across.provenance.assumptions.contains { $0.contains("1 of 1 hops") })
     }
 
@@ -157,7 +157,7 @@ import Testing
             var options = one.options
             options.maxTokens = 8192
             let model = one.change(try Catalogue.model(named: one.name))
-            let clock = try StepTime.h100(model, one.deployment, options)
+            let clock = try StepTime.measured(model, one.deployment, options)
             let bound = clock.longest(tokens: 8192, sequences: 256, length: 4096)
             #expect(bound < StepTime.longestStep)
             for _ in 0..<50 {

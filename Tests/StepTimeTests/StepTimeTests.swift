@@ -9,7 +9,7 @@ private func llama8B(_ change: (inout ClockOptions) -> Void = { _ in }) throws -
     var options = ClockOptions()
     options.host = .none
     change(&options)
-    return try StepTime.h100(Catalogue.model(named: "llama-3-8b"), Deployment(), options)
+    return try StepTime.measured(Catalogue.model(named: "llama-3-8b"), Deployment(), options)
 }
 
 private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
@@ -59,8 +59,8 @@ private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
                 LinearStepTime(
                     fixedMicroseconds: 5000, perTokenMicroseconds: 20, perRequestMicroseconds: 2,
                     perThousandContextMicroseconds: 37)),
-            try llama8B(), try StepTime.h100(windowed, Deployment()),
-            try StepTime.h100(windowed, staged),
+            try llama8B(), try StepTime.measured(windowed, Deployment()),
+            try StepTime.measured(windowed, staged),
         ]
         for trial in 0..<2000 {
             let clock = clocks[trial % clocks.count]
@@ -102,10 +102,10 @@ private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
     @Test func anUnmeasuredAllReduceIsRefused() throws {
         let model = try Catalogue.model(named: "llama-3-70b")
         #expect(throws: InputError.self) {
-            try StepTime.h100(model, Deployment(tensorParallel: 16))
+            try StepTime.measured(model, Deployment(tensorParallel: 16))
         }
         #expect(throws: InputError.self) {
-            try StepTime.h100(model, Deployment(tensorParallel: 3))
+            try StepTime.measured(model, Deployment(tensorParallel: 3))
         }
     }
 }

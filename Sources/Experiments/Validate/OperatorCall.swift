@@ -12,8 +12,8 @@ enum OperatorCall: Sendable, Equatable {
     case latent(sequences: Double, heads: Double, context: Double, CacheFormat)
     case allReduce(gpus: Int, bytes: Double)
     case experts(
-        tokens: Double, hidden: Double, intermediate: Double, count: Double, chosen: Double,
-        spread: Double, WeightFormat)
+        tokens: Double, hidden: Double, intermediate: Double, chosen: Double, activated: Double,
+        spread: Double, WeightFormat, isSkewed: Bool)
     case link(LinkCoefficients, bytes: Double)
 
     /// What a profile predicts, seconds; nil where it has no coefficients for the call. O(1).
@@ -24,13 +24,13 @@ enum OperatorCall: Sendable, Equatable {
                 tokens: tokens, inputs: inputs, outputs: outputs,
                 bytesPerWeight: format.bytesPerWeight)
         case .decode(let sequences, let keyHeads, let headDim, let context, let format):
-            return profile.decode[format]?.seconds(
+            return profile.decodeForm(format, headDim: Int(headDim))?.seconds(
                 sequences: sequences, keyHeads: keyHeads, context: context,
                 bytesPerToken: 2 * keyHeads * headDim * Double(format.bits) / 8)
         case .prefill(
             let sequences, let tokens, let pairs, let queryHeads, let keyHeads, let headDim,
             let format):
-            return profile.prefill[format]?.seconds(
+            return profile.prefillForm(format, headDim: Int(headDim))?.seconds(
                 tokens: sequences * tokens, pairs: sequences * pairs, queryHeads: queryHeads,
                 keyHeads: keyHeads, headDim: headDim)
         case .latent(let sequences, let heads, let context, let format):
@@ -41,11 +41,11 @@ enum OperatorCall: Sendable, Equatable {
             return c.fixed + c.perSequence * sequences + context * perToken
         case .allReduce(let gpus, let bytes): return profile.allReduce[gpus]?.seconds(bytes: bytes)
         case .experts(
-            let tokens, let hidden, let intermediate, let count, let chosen, let spread,
-            let format):
-            return profile.experts[format]?.seconds(
-                tokens: tokens, hidden: hidden, size: hidden * intermediate, count: count,
-                chosen: chosen, spread: spread, bytesPerWeight: format.bytesPerWeight)
+            let tokens, let hidden, let intermediate, let chosen, let activated, let spread,
+            let format, let isSkewed):
+            return profile.expertForm(format, isCut: spread == 1, isSkewed: isSkewed)?.seconds(
+                tokens: tokens, hidden: hidden, size: hidden * intermediate, chosen: chosen,
+                activated: activated, spread: spread, bytesPerWeight: format.bytesPerWeight)
         case .link(let link, let bytes): return link.seconds(bytes: bytes)
         }
     }
@@ -61,4 +61,6 @@ struct OperatorSample: Sendable {
     /// Whether the set is one that the model is meant for: shapes of real models, KV beyond the
     /// L2 cache. The rest is reported too.
     var isMeant: Bool
+    /// Whether a fit uses it besides.
+    var isFitted = false
 }

@@ -84,8 +84,10 @@ enum OperatorTables {
         let (m, n, k) = (try row.number("m"), try row.number("n"), try row.number("k"))
         let type = row.text("gemm_dtype")
         // Block-scaled fp8 runs other kernels than the per-token form that is modelled.
-        let format: WeightFormat = type == "bfloat16" ? .bf16 : .fp8
-        guard ["bfloat16", "fp8", "fp8_block"].contains(type) else { return nil }
+        let formats: [String: WeightFormat] = [
+            "bfloat16": .bf16, "fp8": .fp8, "fp8_block": .fp8, "nvfp4": .nvfp4,
+        ]
+        guard let format = formats[type] else { return nil }
         // Shapes of real models: not tiny, and beyond the L2 cache with the six matrices that the
         // benchmark cycles through.
         let isReal =
@@ -101,7 +103,7 @@ enum OperatorTables {
         let (heads, keys) = (try row.number("num_heads"), try row.number("num_key_value_heads"))
         let dim = try row.number("head_dim")
         let length = try row.number("step", atLeast: 0) + 1
-        let window = try row.number("window_size", atLeast: 0)
+        let window = try row.window
         guard let format = row.cacheFormat else { return nil }
         let context = batch * (window > 0 ? min(length, window) : length)
         let bytes = context * 2 * keys * dim * Double(format.bits) / 8
@@ -113,14 +115,15 @@ enum OperatorTables {
             call: .decode(
                 sequences: batch, keyHeads: keys, headDim: dim, context: context, format),
             seconds: try row.latency, set: "decode attention \(format.rawValue), \(kind)",
-            isMeant: kind == "KV over 100 MB")
+            isMeant: kind == "KV over 100 MB",
+            isFitted: dim <= Double(EngineProfile.narrowHead) && window == 0 && bytes >= 100e6)
     }
 
     private static func prefill(_ row: OperatorRow) throws -> OperatorSample? {
         let (batch, tokens) = (try row.number("batch_size"), try row.number("isl"))
         let (heads, keys) = (try row.number("num_heads"), try row.number("num_key_value_heads"))
         let dim = try row.number("head_dim")
-        let window = try row.number("window_size", atLeast: 0)
+        let window = try row.window
         guard let format = row.cacheFormat else { return nil }
         let rising = window > 0 ? min(tokens, window) : tokens
         let pairs = rising * rising / 2 + (tokens - rising) * rising
@@ -133,7 +136,8 @@ enum OperatorTables {
             call: .prefill(
                 sequences: batch, tokens: tokens, pairs: pairs, queryHeads: heads, keyHeads: keys,
                 headDim: dim, format), seconds: try row.latency,
-            set: "prefill attention \(format.rawValue), \(kind)", isMeant: kind == "real models")
+            set: "prefill attention \(format.rawValue), \(kind)", isMeant: kind == "real models",
+            isFitted: dim <= Double(EngineProfile.narrowHead) && window == 0 && isLarge)
     }
 
     private static func latent(_ row: OperatorRow) throws -> OperatorSample? {
@@ -154,23 +158,37 @@ enum OperatorTables {
         let type = row.text("moe_dtype")
         let formats: [String: WeightFormat] = [
             "bfloat16": .bf16, "fp8_block": .fp8, "w4a16_mxfp4": .mxfp4, "int4_wo": .int4,
+            "nvfp4": .nvfp4,
         ]
         guard let format = formats[type] else { return nil }
         let spread = try row.number("moe_ep_size")
         let cut = try row.number("moe_tp_size")
         let routing = row.text("distribution")
-        let isUsual = routing == "balanced" && spread <= 8 && cut == 1
+        let isSkewed = routing != "balanced"
+        let isUsual = !isSkewed && spread <= 8 && cut == 1
+        let tokens = try row.number("num_tokens")
+        let (count, chosen) = (try row.integer("num_experts"), try row.integer("topk"))
+        guard count <= Self.mostExperts else {
+            throw InputError(
+                row.file.place(row.row), "num_experts is \(count)",
+                expected: "at most \(Self.mostExperts)")
+        }
+        let reached = ReachedExperts(
+            count: count, chosen: min(chosen, count), isSkewed ? .powerLaw : .balanced)
         return OperatorSample(
             call: .experts(
-                tokens: try row.number("num_tokens"), hidden: try row.number("hidden_size"),
-                intermediate: try row.number("inter_size") / cut,
-                count: try row.number("num_experts"), chosen: try row.number("topk"),
-                spread: spread, format), seconds: try row.latency,
+                tokens: tokens, hidden: try row.number("hidden_size"),
+                intermediate: try row.number("inter_size") / cut, chosen: Double(chosen),
+                activated: reached.activated(tokens, spread: spread), spread: spread, format,
+                isSkewed: isSkewed), seconds: try row.latency,
             set: isUsual
                 ? "MoE \(type), balanced, EP\(Int(spread))"
-                : "MoE \(type), \(routing == "balanced" ? "balanced, other cuts" : "skewed")",
-            isMeant: isUsual && (format == .bf16 || format == .fp8))
+                : "MoE \(type), \(isSkewed ? "skewed" : "balanced, other cuts")",
+            isMeant: isUsual && (format == .bf16 || format == .fp8), isFitted: spread <= 8)
     }
+
+    /// Far more than any model's.
+    private static let mostExperts = 65_536
 
     private static func allReduce(_ row: OperatorRow) throws -> OperatorSample? {
         let bytes = 2 * (try row.number("message_size"))
@@ -226,6 +244,11 @@ struct OperatorRow {
             throw InputError(file.place(row), "\(name) is blank", expected: "an integer")
         }
         return value
+    }
+
+    /// The attention window, tokens; 0, or a blank cell: none.
+    var window: Double {
+        get throws { try file.number(row, file.column("window_size"), atLeast: 0) ?? 0 }
     }
 
     /// Milliseconds in the file, seconds here; positive.

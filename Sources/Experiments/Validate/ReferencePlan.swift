@@ -4,6 +4,12 @@ import Simulator
 import StepTime
 import Traces
 
+extension GPU {
+    /// The memory that the flat reserve of these servers was calibrated with: 80 GiB of an H100;
+    /// of others what the driver reports.
+    fileprivate var flatReserveBytes: Int64 { self == .h100 ? 80 << 30 : memoryBytes }
+}
+
 extension ReferenceLoad {
     /// Why a load cannot be simulated; nil when it can.
     var reasonToSkip: String? {
@@ -17,18 +23,30 @@ extension ReferenceLoad {
         return nil
     }
 
-    /// The engine's profile: `given` if it has the right name, else the built-in one.
+    /// The engine's profile on its GPU: `given` if it has the right name and GPU, else the
+    /// built-in one.
     func profile(_ given: EngineProfile?) -> EngineProfile? {
-        guard let name = profileName else { return nil }
-        if let given, given.name == name { return given }
-        return try? EngineProfile.named(name)
+        guard let name = profileName, let gpu = try? GPU.named(gpu) else { return nil }
+        if let given, given.name == name, given.gpu ?? GPU.h100.name == gpu.name { return given }
+        return try? EngineProfile.named(kernelsName ?? name, on: gpu)
+    }
+
+    /// The kernels of vLLM's version, where it has a profile of its own.
+    private var kernelsName: String? {
+        guard profileName == "vllm", let version else { return nil }
+        let name = "vllm-0.\(version.minor)"
+        return EngineProfile.all.contains { $0.name == name } ? name : nil
     }
 
     /// The host of the server, by its engine's version.
     func hostProfile(_ profile: EngineProfile?) -> HostProfile {
         if let former = profile?.formerHost(asyncScheduling: isAsynchronous) { return former }
         if profileName == "trtllm" { return .none }
-        return isAsynchronous ? .vllm2025 : .vllmSync32B
+        guard isAsynchronous else { return .vllmSync32B }
+        if profileName == "vllm", version != nil { return .vllm18 }
+        // The servers of 2025-10, which tell no version: those of a B200 show no host time.
+        let isBlackwell = (try? GPU.named(gpu)).map { $0.fp4FLOPS > 0 } ?? false
+        return isBlackwell ? .none : .vllm2025
     }
 
     /// The plan that replays this load, with another host time than the profile's if given.
@@ -41,12 +59,13 @@ extension ReferenceLoad {
             cache: CacheFormat(rawValue: cache)!)
         deployment.expertParallel = expertParallel
         var options = ClockOptions()
+        options.gpu = try GPU.named(gpu)
         if let profile { options.profile = profile }
         options.host = hostProfile(profile)
         if let host { options.host.gpuWait = host }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
-        var plan = RunPlan(stepTime: try StepTime.h100(shape, deployment, options))
+        var plan = RunPlan(stepTime: try StepTime.measured(shape, deployment, options))
         plan.engine.maxNumBatchedTokens = options.maxTokens
         plan.engine.enablePrefixCaching = false
         plan.engine.asyncScheduling = isAsynchronous
@@ -82,19 +101,16 @@ extension ReferenceLoad {
         guard profileName == "trtllm" else {
             // The default share of the versions that were measured (0.12 and older).
             return try MemoryBudget(
-                shape, deployment, gpu: gpu.name, memoryBytes: Self.memoryBytes, utilization: 0.9,
-                pool: pool)
+                shape, deployment, gpu: gpu.name, memoryBytes: gpu.flatReserveBytes,
+                utilization: 0.9, pool: pool)
         }
         // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
         let weights = shape.weightBytesPerGPU(deployment)
         let reserve = Int64(0.92 * Double(weights + 4_000_000_000)) - weights
         return try MemoryBudget(
-            shape, deployment, gpu: gpu.name, memoryBytes: Self.memoryBytes, utilization: 0.92,
+            shape, deployment, gpu: gpu.name, memoryBytes: gpu.flatReserveBytes, utilization: 0.92,
             pool: pool, terms: .reserve(reserve))
     }
-
-    /// The memory that the flat reserve of these servers was calibrated with, 80 GiB.
-    private static let memoryBytes: Int64 = 80 << 30
 
     /// Most sequences that run where the engine admits a request only with blocks reserved for its
     /// longest output (TensorRT-LLM's guaranteed no eviction); nil elsewhere.

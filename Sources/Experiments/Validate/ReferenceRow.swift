@@ -52,14 +52,18 @@ struct ReferenceLoad: Hashable, Sendable {
         return nil
     }
 
+    /// The engine's version as its name tells it; nil: it does not.
+    var version: (major: Int, minor: Int)? {
+        let word = engine.split(separator: " ").dropFirst().first ?? ""
+        let parts = word.split(separator: ".").compactMap { Int($0) }
+        return parts.count >= 2 ? (parts[0], parts[1]) : nil
+    }
+
     /// Whether the engine schedules the next step while one runs. vLLM does by default since
     /// 0.14; a row without a version is taken to be a current one.
     var isAsynchronous: Bool {
-        guard profileName == "vllm" else { return true }
-        let version = engine.split(separator: " ").dropFirst().first ?? ""
-        let parts = version.split(separator: ".").compactMap { Int($0) }
-        guard parts.count >= 2 else { return true }
-        return parts[0] > 0 || parts[1] >= 14
+        guard profileName == "vllm", let version else { return true }
+        return version.major > 0 || version.minor >= 14
     }
 }
 

@@ -28,7 +28,7 @@ extension Catalogue {
             var model = DecoderShape(
                 hidden: 3072, layers: 62, vocabulary: 200_064, context: 196_608
             ).sparse(
-                heads(48, 8).with(\.normalizesHeads, true),
+                heads(48, 8).with(\.normalizesHeads, true).with(\.sumsNorms, true),
                 ExpertFeedForward(count: 256, chosen: 8, intermediate: 1536))
             model.take(.blockFP8)
             model.activeCounting = .layersOnly

@@ -115,7 +115,7 @@ extension Families {
 
     static let miniMax = Family().with {
         $0.heads.inputBias = .field("attention_bias")
-        $0.heads.norms = .wholeByHeads
+        $0.heads.norms = .wholeSummed
         $0.heads.hasNorms = .unless("use_qk_norm")
         $0.experts = ExpertRule(
             width: ["intermediate_size"], corrects: .field("use_routing_bias"))

@@ -106,6 +106,9 @@ extension HeadRule {
             return
         case .whole: byHeads = false
         case .wholeByHeads: byHeads = true
+        case .wholeSummed:
+            byHeads = true
+            heads.sumsNorms = true
         }
         heads.vectors += [
             WeightVector("self_attn.q_norm", queries, units: byHeads ? heads.queryHeads : nil),

@@ -84,8 +84,10 @@ struct HeadRule: Sendable {
         case perHead
         /// One over all of q and one over all of k (OLMo 2); every GPU holds all of it.
         case whole
-        /// The same, cut by heads (MiniMax-M2, Cohere).
+        /// The same, cut by heads (Cohere).
         case wholeByHeads
+        /// Cut by heads, and the squares of all GPUs are summed (MiniMax-M2).
+        case wholeSummed
     }
 
     var queries = ["num_attention_heads", "n_head", "n_heads", "num_heads"]

@@ -50,6 +50,9 @@ public struct HeadAttention: Equatable, Hashable, Sendable {
     public var outputBias = false
     /// A norm over each head's q and k (Qwen3, Gemma 3).
     public var normalizesHeads = false
+    /// Whether norms over whole q and k sum their squares over the GPUs that share the heads
+    /// (MiniMax-M2).
+    public var sumsNorms = false
     /// An output gate of the queries' size, computed with them (Qwen3-Next).
     public var gatesOutput = false
     /// Whether the keys are the values too: no v projection (Gemma 4's full layers).

@@ -57,7 +57,9 @@ extension EngineProfile {
         try checkExperts(require, missing)
         try require(
             "elementwise", [("bandwidth", elementwise.bandwidth)], Self.rates)
-        try require("elementwise", [("fixed", elementwise.fixed)], Self.times)
+        try require(
+            "elementwise",
+            [("fixed", elementwise.fixed), ("summedNorms", elementwise.summedNorms)], Self.times)
         for case (let name, let c?) in [("host", host), ("synchronousHost", synchronousHost)] {
             try require(
                 name,
@@ -79,18 +81,22 @@ extension EngineProfile {
             guard let l = latentDecode[format] else {
                 throw missing("latentDecode.\(format.rawValue)")
             }
-            var name = "decode.\(format.rawValue)"
-            try require(name, [("bandwidth", d.bandwidth)], Self.rates)
-            try require(name, [("fixed", d.fixed), ("perHead", d.perHead)], Self.times)
-            name = "prefill.\(format.rawValue)"
-            try require(name, [("rate", p.rate)], Self.rates)
-            try require(
-                name,
-                [
-                    ("fixed", p.fixed), ("perQueryHead", p.perQueryHead),
-                    ("perKeyHead", p.perKeyHead),
-                ], Self.times)
-            name = "latentDecode.\(format.rawValue)"
+            for (name, c) in [("decode", d), ("narrowDecode", narrowDecode?[format] ?? d)] {
+                let name = "\(name).\(format.rawValue)"
+                try require(name, [("bandwidth", c.bandwidth)], Self.rates)
+                try require(name, [("fixed", c.fixed), ("perHead", c.perHead)], Self.times)
+            }
+            for (name, c) in [("prefill", p), ("narrowPrefill", narrowPrefill?[format] ?? p)] {
+                let name = "\(name).\(format.rawValue)"
+                try require(name, [("rate", c.rate)], Self.rates)
+                try require(
+                    name,
+                    [
+                        ("fixed", c.fixed), ("perQueryHead", c.perQueryHead),
+                        ("perKeyHead", c.perKeyHead),
+                    ], Self.times)
+            }
+            let name = "latentDecode.\(format.rawValue)"
             try require(name, [("bandwidth", l.bandwidth), ("rate", l.rate)], Self.rates)
             try require(name, [("fixed", l.fixed), ("perSequence", l.perSequence)], Self.times)
             try require(name, [("exponent", l.exponent)], Self.exponents)
@@ -101,8 +107,15 @@ extension EngineProfile {
         _ require: Requirement, _ missing: (String) -> InputError
     ) throws {
         guard experts[.bf16] != nil else { throw missing("experts.bf16") }
-        for (format, c) in experts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            let name = "experts.\(format.rawValue)"
+        let kinds = [
+            ("experts", experts), ("cutExperts", cutExperts ?? [:]),
+            ("skewedExperts", skewedExperts ?? [:]),
+        ]
+        let all = kinds.flatMap { kind, formats in
+            formats.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { ("\(kind).\($0.key.rawValue)", $0.value) }
+        }
+        for (name, c) in all {
             try require(
                 name,
                 [

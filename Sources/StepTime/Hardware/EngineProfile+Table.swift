@@ -3,7 +3,8 @@ import Models
 /// The coefficients of every engine's kernels on an H100 SXM, an operator a block: its name and
 /// those of its coefficients, then a row for each engine and format. "-" is none; "#" begins a
 /// comment. Units are those of the coefficients (SI), sources those of the profiles.
-private let measured = """
+let engineKernels = CoefficientTable(
+    """
     # vLLM's fp8: a scale a token, CUTLASS.
     gemm         rate     bandwidth  launch    exponent  perInput   growth  quantizing  inputs
     vllm   bf16  8.08e14  3.011e12   3.38e-6   3.5       1.148e-10  0       -           -
@@ -57,76 +58,24 @@ private let measured = """
     trtllm fp8   3.09e-5   3e12       1.743e15  2.38      59.2     1.8e12      1.8e12
     sglang bf16  3.23e-5   3.1e12     6.51e14   2.16      46.9     3.08e12     3.08e12
     sglang fp8   2.72e-5   2.99e12    7.45e14   2.05      15.4     3.1e12      3.1e12
-    """
 
-/// The rows of the table, read once.
-private let rows: [(block: String, engine: String, key: String, values: [Double?])] = {
-    var block = ""
-    var rows: [(block: String, engine: String, key: String, values: [Double?])] = []
-    for line in measured.split(separator: "\n") {
-        let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
-        guard words.count > 2 else { continue }
-        // Names of coefficients make a block's head, numbers a row.
-        if Double(words[2]) == nil {
-            block = words[0]
-        } else {
-            rows.append((block, words[0], words[1], words.dropFirst(2).map { Double($0) }))
-        }
-    }
-    return rows
-}()
+    # Heads of 64 elements.
+    narrowDecode      fixed    perHead  bandwidth
+    vllm         bf16 1.358e-5 1.657e-8 3.159e12
+    vllm         fp8  1.152e-5 1.798e-8 2.422e12
 
-extension EngineProfile {
-    /// An engine's profile from the table.
-    init(measured name: String, provenance: String) {
-        /// A block's rows for this engine by format; a coefficient is asked for by its place.
-        func block<Format: RawRepresentable<String> & Hashable, Coefficients>(
-            _ block: String, _ make: ((Int) -> Double, (Int) -> Double?) -> Coefficients
-        ) -> [Format: Coefficients] {
-            var result: [Format: Coefficients] = [:]
-            for row in rows where row.block == block && [name, "all"].contains(row.engine) {
-                result[Format(rawValue: row.key)!] = make({ row.values[$0]! }, { row.values[$0] })
-            }
-            return result
-        }
-        self.init(
-            name: name, provenance: provenance,
-            gemm: block("gemm") { value, optional in
-                GEMMCoefficients(
-                    rate: value(0), bandwidth: value(1), launch: value(2), exponent: value(3),
-                    perInput: value(4), growth: value(5), quantizingBandwidth: optional(6),
-                    inputQuantizingBandwidth: optional(7))
-            },
-            decode: block("decode") { value, _ in
-                DecodeCoefficients(fixed: value(0), perHead: value(1), bandwidth: value(2))
-            },
-            prefill: block("prefill") { value, _ in
-                PrefillCoefficients(
-                    fixed: value(0), rate: value(1), perQueryHead: value(2), perKeyHead: value(3))
-            },
-            latentDecode: block("latentDecode") { value, _ in
-                LatentDecodeCoefficients(
-                    fixed: value(0), perSequence: value(1), bandwidth: value(2), rate: value(3),
-                    exponent: value(4))
-            },
-            allReduce: Self.allReduce(name),
-            experts: block("experts") { value, _ in
-                ExpertCoefficients(
-                    fixed: value(0), bandwidth: value(1), rate: value(2), exponent: value(3),
-                    padding: value(4), activationBandwidth: value(5), skippingBandwidth: value(6))
-            },
-            elementwise: Self.assumedElementwise)
-    }
+    narrowPrefill      fixed    rate     perQueryHead perKeyHead
+    vllm          bf16 1.264e-5 5.492e14 1.929e-10    7.255e-10
+    vllm          fp8  1.284e-5 5.996e14 2.404e-10    9.17e-10
 
-    private static func allReduce(_ name: String) -> [Int: AllReduceCoefficients] {
-        var sizes: [Int: AllReduceCoefficients] = [:]
-        for row in rows where row.block == "allReduce" && row.engine == name {
-            let values = row.values.compactMap(\.self)
-            sizes[Int(row.key)!] = AllReduceCoefficients(
-                stride(from: 0, to: values.count, by: 2).map {
-                    LinkCoefficients(latency: values[$0], bandwidth: values[$0 + 1])
-                })
-        }
-        return sizes
-    }
-}
+    # Cut by tensor parallelism; the rows above: whole experts on each GPU.
+    cutExperts       fixed    bandwidth rate     exponent padding activation skipping
+    vllm       mxfp4 3.348e-5 2.211e12  6.448e14 8        29.49   3.237e12   2.286e14
+
+    # Routing by a power law, experts read as its law says.
+    skewedExperts       fixed    bandwidth rate     exponent padding activation skipping
+    vllm          bf16  4.359e-5 2.812e12  5.757e14 1.479    0.2858  3.394e12   1.764e12
+    vllm          fp8   4.093e-5 2.903e12  5.025e14 2.096    0.1654  2.446e12   3.502e12
+    vllm          int4  4.28e-5  2.458e12  2.993e14 1        0.2386  1.762e12   1.177e12
+    vllm          mxfp4 5.941e-5 2.946e12  4.755e14 1        2.954   6.182e12   1.115e12
+    """)

@@ -2,10 +2,10 @@ import Basics
 import Foundation
 import Models
 
-/// The coefficients of one engine's kernels on an H100 SXM.
+/// The coefficients of one engine's kernels on one GPU.
 ///
-/// Fitted on public operator measurements ("NVIDIA H100 80GB HBM3", aiconfigurator-core 0.12.0,
-/// Apache-2.0). What was not measured says so at its place.
+/// Fitted on public operator measurements (aiconfigurator-core 0.12.0, Apache-2.0). What was not
+/// measured says so at its place, and in `standIns`.
 public struct EngineProfile: Sendable, Equatable, Codable {
     /// Name as `step_time.profile` writes it.
     public var name: String
@@ -19,6 +19,19 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public var allReduce: [Int: AllReduceCoefficients]
     public var experts: [WeightFormat: ExpertCoefficients]
     public var elementwise: ElementwiseCoefficients
+    /// The same for attention heads of at most 64 elements (gpt-oss); nil: as others.
+    public var narrowDecode: [CacheFormat: DecodeCoefficients]?
+    public var narrowPrefill: [CacheFormat: PrefillCoefficients]?
+    /// Experts that tensor parallelism cuts, or that one GPU has alone, where that differs.
+    public var cutExperts: [WeightFormat: ExpertCoefficients]?
+    /// Experts under `ExpertRouting.powerLaw`.
+    public var skewedExperts: [WeightFormat: ExpertCoefficients]?
+    /// The GPU of the kernels; nil: an H100 SXM, as in files of versions that knew no other.
+    public var gpu: String?
+    /// Median errors on rows of the operator tables that were not fitted, in words; nil: unknown.
+    public var errors: String?
+    /// What other GPUs' or engines' kernels stand in for, a line each.
+    public var standIns: [String]?
     /// Host time the GPU waits for, in files of versions that had no host profiles: asynchronous,
     /// and synchronous. Nil: `HostProfile` has all of it.
     public var host: HostCoefficients?
@@ -35,8 +48,30 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts).
-    public static let vllm = EngineProfile(
-        measured: "vllm", provenance: "vLLM 0.24 kernels")
+    public static let vllm = {
+        var profile = EngineProfile(measured: "vllm", provenance: "vLLM 0.24 kernels")
+        profile.errors =
+            "GEMM bf16 4.4 %, fp8 8.5 %, prefill 4.8 %, decode 3.2 %, MLA decode 2.8 %, "
+            + "all-reduce 1.4 %"
+        return profile
+    }()
+
+    /// vLLM 0.16 and 0.17, whose norms over whole q and k (MiniMax-M2) are many small kernels and
+    /// two all-reduces a layer, where 0.18 has one: fitted on MiniMax-M2.5 servers, 0.16 on
+    /// four H200s and 0.17 on two and four B200s. Everything else is as in 0.24.
+    public static let vllm17 = vllm.older("vllm-0.17", summedNorms: 43e-6)
+    public static let vllm16 = vllm.older("vllm-0.16", summedNorms: 70e-6)
+
+    private func older(_ name: String, summedNorms: Double) -> EngineProfile {
+        var profile = self
+        profile.name = name
+        profile.provenance += ", norms of \(name.dropFirst(5))"
+        profile.elementwise.summedNorms = summedNorms
+        return profile
+    }
+
+    /// Whether vLLM's kernels on other GPUs are this profile's, too.
+    var isVLLM: Bool { name.hasPrefix("vllm") }
 
     /// TensorRT-LLM: kernels of 1.3.0rc20. Host time: none was found in offline throughput runs
     /// of 1.0.
@@ -56,7 +91,7 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// Every profile, by name.
-    public static let all: [EngineProfile] = [vllm, trtllm, sglang]
+    public static let all: [EngineProfile] = [vllm, vllm17, vllm16, trtllm, sglang]
 
     /// The profile of a name, or of the JSON file at a path (as `headway fit-steptime` writes it).
     ///
@@ -71,8 +106,10 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// Norms, rotary embedding and activations were not measured; assumed for all engines: 10 µs a
-    /// layer and 2.4 TB/s, a device copy's rate.
-    static let assumedElementwise = ElementwiseCoefficients(fixed: 10e-6, bandwidth: 2.4e12)
+    /// layer and 2.4 TB/s, a device copy's rate. Norms summed over GPUs: what MiniMax-M2.5 on vLLM
+    /// 0.18 and eight H200s takes longer a layer, 1.36 ms over 62.
+    static let assumedElementwise = ElementwiseCoefficients(
+        fixed: 10e-6, bandwidth: 2.4e12, summedNorms: 22e-6)
 
     /// Reads a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {

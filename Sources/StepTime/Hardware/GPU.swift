@@ -1,4 +1,5 @@
 import Basics
+import Models
 
 /// The engine's limits on a step where the user gives none.
 public struct BatchDefaults: Sendable, Equatable {
@@ -20,8 +21,16 @@ public struct BatchDefaults: Sendable, Equatable {
     static let small = BatchDefaults(tokens: 2048, sequences: 256)
 }
 
-/// An accelerator's datasheet figures.
+/// An accelerator: its datasheet's figures, and what is known of its kernels.
 public struct GPU: Sendable, Equatable {
+    /// What the prices of a GPU rest on.
+    public enum Evidence: Sendable, Equatable {
+        /// Operators measured on it.
+        case measured
+        /// Another GPU's operators, by the ratios of the two datasheets.
+        case datasheet(of: String)
+    }
+
     /// Name as configurations write it.
     public var name: String
     /// Memory in bytes as the driver reports it.
@@ -30,17 +39,57 @@ public struct GPU: Sendable, Equatable {
     public var memoryBandwidth: Double
     /// Peak dense bf16 tensor rate, FLOP per second.
     public var bf16FLOPS: Double
-    /// Peak dense fp8 tensor rate, FLOP per second.
+    /// Peak dense fp8 tensor rate, FLOP per second; 0: no fp8 tensor cores.
     public var fp8FLOPS: Double
+    /// Peak dense fp4 tensor rate, FLOP per second; 0: no fp4 tensor cores.
+    public var fp4FLOPS = 0.0
+    /// Peak fp32 rate without tensor cores, FLOP per second.
+    public var vectorFLOPS: Double
+    /// To the GPUs of its node over NVLink or Infinity Fabric, bytes per second each way; 0: none.
+    public var fabricBandwidth: Double
+    /// Of its PCIe slot, bytes per second each way.
+    public var pcieBandwidth: Double
+    public var evidence: Evidence
 
     /// NVIDIA H100 SXM with 80 GB of HBM3.
+    public static let h100 = all[0]
+
+    /// Formats whose products need tensor cores of their own.
+    static func hasOwnCores(_ format: WeightFormat) -> Bool { format == .fp8 || format == .nvfp4 }
+
+    /// The peak of the tensor cores that weights of a format run on: fp8's and nvfp4's where the
+    /// GPU has them; every other format is unpacked to 16 bits.
+    public func peak(_ weights: WeightFormat) -> Double {
+        switch weights {
+        case .fp8 where fp8FLOPS > 0: fp8FLOPS
+        case .nvfp4 where fp4FLOPS > 0: fp4FLOPS
+        default: bf16FLOPS
+        }
+    }
+
+    /// Two GPUs of a node.
     ///
-    /// Datasheet: 3.35 TB/s; 1,979 and 3,958 TFLOPS bf16 and fp8 with sparsity, half of it dense.
-    /// Memory: 85,017,493,504 bytes, what the driver leaves of 80 GiB ("79.18 GiB" in logs).
-    /// Links are priced by measured all-reduces, not by their data sheets.
-    public static let h100 = GPU(
-        name: "h100-sxm", memoryBytes: 85_017_493_504, memoryBandwidth: 3.35e12,
-        bf16FLOPS: 989.5e12, fp8FLOPS: 1979e12)
+    /// NVLink: measured on an H100 (`LinkCoefficients.nvlink`), by the links' ratio on others.
+    /// Without NVLink: 60 % of the slot, which a two-GPU all-reduce reaches on the L40S (19 of
+    /// 32 GB/s) and the RTX PRO 6000 (38 of 64).
+    var peerLink: LinkCoefficients {
+        var link = LinkCoefficients.nvlink
+        link.bandwidth = onFabric(link.bandwidth)
+        return link
+    }
+
+    /// The same for one direction of an exchange among the GPUs of a node.
+    var exchangeLink: LinkCoefficients {
+        var link = LinkCoefficients.dispatch
+        link.bandwidth = onFabric(link.bandwidth)
+        return link
+    }
+
+    /// A rate over an H100's NVLink, on this GPU's links.
+    private func onFabric(_ rate: Double) -> Double {
+        fabricBandwidth > 0
+            ? rate * fabricBandwidth / Self.h100.fabricBandwidth : 0.6 * pcieBandwidth
+    }
 
     /// What vLLM 0.33.0's API server takes on this GPU (`EngineArgs.get_batch_defaults`): by its
     /// total memory, with bounds at 70 and 160 GiB, and an A100 below 160 GiB as a small one.
@@ -64,20 +113,26 @@ public struct GPU: Sendable, Equatable {
         return sizes.first { $0.words.contains(where: word.contains) }?.defaults
     }
 
-    /// Every known GPU.
-    public static let all = [h100]
-
-    /// The GPU of a name.
+    /// The GPU of a name; "_" stands for "-", and a name may leave out its form ("b200").
     ///
     /// - Throws: `InputError` at `hardware.gpu` with the known names.
     public static func named(_ name: String) throws -> GPU {
         let wanted = name.lowercased().split(separator: "_").joined(separator: "-")
-        let known = all.first { $0.name == wanted }
-        if let gpu = known ?? (["h100", "h100-80gb", "h100-sxm5"].contains(wanted) ? h100 : nil) {
-            return gpu
-        }
+        let full = aliases[wanted] ?? wanted
+        let known = all.first { $0.name == full || $0.name == full + "-sxm" }
+        if let known { return known }
+        let names = all.map(\.name)
         throw InputError(
-            "hardware.gpu", "there are no measurements of a \"\(name)\"",
-            expected: all.map(\.name).joined(separator: ", "))
+            "hardware.gpu", "there are no measurements of a \"\(name)\"", word: wanted,
+            among: names, otherwise: names.joined(separator: ", "))
     }
+
+    /// Other names that logs and tables write.
+    private static let aliases = [
+        "h100-80gb": "h100-sxm", "h100-sxm5": "h100-sxm", "h200-141gb": "h200-sxm",
+        "a100-80gb": "a100-sxm", "a100-sxm-80": "a100-sxm", "a100-sxm4-80gb": "a100-sxm",
+        "a100-40gb": "a100-sxm-40", "a100-sxm4-40gb": "a100-sxm-40",
+        "rtx-pro-6000-server":
+            "rtx-pro-6000", "rtxpro6000": "rtx-pro-6000",
+    ]
 }

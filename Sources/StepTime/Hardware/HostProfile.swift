@@ -120,6 +120,17 @@ extension HostProfile {
         return host
     }()
 
+    /// vLLM 0.18 with asynchronous scheduling, gpt-oss-120b: fitted end to end on closed loops of
+    /// an H200.
+    public static let vllm18: HostProfile = {
+        var host = HostProfile(
+            name: "vllm-0.18-async",
+            provenance: "vLLM 0.18, asynchronous, gpt-oss-120b on 1 to 8 H200s")
+        host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
+        host.mostSequences = 64
+        return host
+    }()
+
     /// vLLM 0.12 with synchronous scheduling, Qwen3-32B at TP 2: fitted end to end on closed loops.
     public static let vllmSync32B: HostProfile = {
         var host = HostProfile(
@@ -131,7 +142,7 @@ extension HostProfile {
     }()
 
     /// Every profile that ships, by name.
-    public static let all = [vllmAsync, vllmSync, vllmSync32B, vllm2025, none]
+    public static let all = [vllmAsync, vllmSync, vllmSync32B, vllm18, vllm2025, none]
 
     /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
     ///

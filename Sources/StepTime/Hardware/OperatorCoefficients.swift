@@ -109,14 +109,15 @@ public struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
 public struct AllReduceCoefficients: Sendable, Equatable, Codable {
     public var paths: [LinkCoefficients]
 
-    init(_ paths: [LinkCoefficients]) { self.paths = paths }
+    public init(_ paths: [LinkCoefficients]) { self.paths = paths }
 }
 
 /// t = fixed + pnorm(ea·3·h·I·bytes / bandwidth, 6·h·I·(rows + ea·padding) / rate)
 ///     + rows·h·8 / activationBandwidth + (m·topk − rows)·h·8 / skippingBandwidth,
 ///
-/// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate. The last
-/// term is what a GPU does for rows whose experts are elsewhere: routing and gathering.
+/// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate
+/// (`ExpertRouting` has another law). The last term is what a GPU does for rows whose experts are
+/// elsewhere: routing and gathering.
 public struct ExpertCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var bandwidth: Double
@@ -146,6 +147,8 @@ public struct ExpertCoefficients: Sendable, Equatable, Codable {
 public struct ElementwiseCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var bandwidth: Double
+    /// Seconds a layer of norms over whole q and k whose squares are summed over GPUs; nil: 0.
+    public var summedNorms: Double?
 }
 
 /// Host time of a step that the GPU waits for: fixed + perGPU · TP + perSequence · R, seconds.
@@ -165,6 +168,11 @@ public struct HostCoefficients: Sendable, Equatable, Codable {
 public struct LinkCoefficients: Sendable, Equatable, Codable {
     public var latency: Double
     public var bandwidth: Double
+
+    public init(latency: Double, bandwidth: Double) {
+        self.latency = latency
+        self.bandwidth = bandwidth
+    }
 
     /// Two GPUs of a node over NVLink: measured send and receive (Vidur's tables, 1.1 % median).
     public static let nvlink = LinkCoefficients(latency: 7.6e-6, bandwidth: 361e9)

@@ -69,15 +69,14 @@ extension LinkCoefficients {
 }
 
 extension ExpertCoefficients {
-    /// `tokens` tokens (over all attention ranks) through the share of one of `spread` GPUs in
-    /// `count` experts of `size` = hidden × intermediate weights a matrix.
+    /// `tokens` tokens (over all attention ranks), which choose `chosen` experts each, through the
+    /// `activated` experts of one of `spread` GPUs, of `size` = hidden × intermediate weights a
+    /// matrix.
     public func seconds(
-        tokens: Double, hidden: Double, size: Double, count: Double, chosen: Double,
+        tokens: Double, hidden: Double, size: Double, chosen: Double, activated: Double,
         spread: Double, bytesPerWeight: Double
     ) -> Double {
         let rows = tokens * chosen / spread
-        let idle = PortableMath.pow(max(0, 1 - chosen / count), tokens)
-        let activated = count / spread * (1 - idle)
         return fixed
             + PortableMath.pNorm(
                 activated * 3 * size * bytesPerWeight / bandwidth,

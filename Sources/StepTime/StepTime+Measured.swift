@@ -2,20 +2,20 @@ import Basics
 import Models
 
 extension StepTime {
-    /// The clock of a model on H100s, from measured operators.
+    /// The clock of a model on GPUs of `options`, from measured operators.
     ///
     ///     let model = try Catalogue.model(named: "llama-3.1-8b")
     ///     var deployment = Deployment(tensorParallel: 2, weights: .fp8, cache: .bf16)
-    ///     var options = ClockOptions()              // profile .vllm, flash attention, cache on
+    ///     var options = try ClockOptions(profile: "vllm", gpu: .named("h200-sxm"))
     ///     options.maxTokens = 8192                  // max_num_batched_tokens
-    ///     let clock = try StepTime.h100(model, deployment, options)
+    ///     let clock = try StepTime.measured(model, deployment, options)
     ///
     /// Complexity: about 1,500 evaluations of the model's distinct layers and O(maxTokens)
     /// additions, a few milliseconds.
     ///
     /// - Throws: `InputError` for a deployment that does not divide the model, or a
     ///   tensor-parallel size whose all-reduce was not measured.
-    public static func h100(
+    public static func measured(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init()
     ) throws -> StepTime {
         try deployment.check(model)
@@ -23,7 +23,8 @@ extension StepTime {
         guard size == 1 || options.profile.allReduce[size] != nil else {
             let known = [1] + options.profile.allReduce.keys.sorted()
             throw InputError(
-                "engine.tensor_parallel_size", "no all-reduce over \(size) GPUs was measured",
+                "engine.tensor_parallel_size",
+                "no all-reduce over \(size) GPUs was measured on a \(options.gpu.name)",
                 expected: known.map(String.init).joined(separator: ", "))
         }
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
@@ -72,7 +73,7 @@ extension OperatorCosts {
         let between = deployment.hopsBetweenNodes
         let within = deployment.pipelineParallel - 1 - between
         let bytes = 2 * tokens * Double(model.hiddenSize)
-        return Double(within) * LinkCoefficients.nvlink.seconds(bytes: bytes)
+        return Double(within) * options.gpu.peerLink.seconds(bytes: bytes)
             + Double(between) * LinkCoefficients.network.seconds(bytes: bytes)
     }
 
@@ -128,8 +129,10 @@ extension OperatorCosts {
 
     /// Where these figures come from. The ranges are those of the operator tables.
     var provenance: Provenance {
-        var provenance = Provenance(kind: "h100", source: profile.provenance)
+        var provenance = Provenance(kind: options.gpu.name, source: profile.provenance)
         provenance.profile = profile.name
+        provenance.errors = profile.errors
+        provenance.isMeasured = options.gpu.evidence == .measured
         provenance.mostTokens = 32_768
         provenance.longestContext = 131_072
         provenance.mostDecodes = 2048
@@ -137,10 +140,30 @@ extension OperatorCosts {
         return provenance
     }
 
+    private var hasExperts: Bool {
+        model.layers.contains { if case .experts = $0.feedForward { true } else { false } }
+    }
+
+    /// Whether a line about stand-ins is about something that this model has.
+    private func concerns(_ line: String) -> Bool {
+        let usesLatents = model.layers.contains {
+            if case .latent = $0.attention { true } else { false }
+        }
+        let parts = [("MLA", usesLatents), ("experts", hasExperts)]
+            .filter { line.contains($0.0) }
+        return parts.isEmpty || parts.contains { $0.1 }
+    }
+
     /// Parts of this clock that no measurement covers.
     private var assumptions: [String] {
-        var lines = ["element-wise work: 10 us a layer and 2.4 TB/s, not measured"]
+        let share = profile.elementwise.bandwidth / options.gpu.memoryBandwidth
+        let copies =
+            options.gpu == .h100
+            ? "2.4 TB/s" : "\(Quantity.decimal(100 * share, 0)) % of the memory's bandwidth"
+        var lines = ["element-wise work: 10 us a layer and \(copies), not measured"]
         func note(_ line: String) { if !lines.contains(line) { lines.append(line) } }
+        if let line = options.gpu.notMeasuredNote { note(line) }
+        for line in profile.standIns ?? [] where concerns(line) { note(line) }
         for group in model.layerGroups {
             switch group.layer.attention {
             case .heads(let heads):
@@ -156,9 +179,19 @@ extension OperatorCosts {
                 note("\(mixer.kind) layers were not measured: state bytes and FLOPs at half rate")
             }
         }
+        if hasExperts {
+            note(
+                options.routing == .powerLaw
+                    ? "experts are chosen by a power law" : "experts are chosen evenly")
+        }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
-            note("\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes")
+            let lacks =
+                GPU.hasOwnCores(deployment.weights)
+                ? ": no such tensor cores in a \(options.gpu.name)" : ""
+            note(
+                "\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes"
+                    + lacks)
         }
         for case let formats? in model.layerGroups.map(\.layer.formats) {
             let format = formats.experts.priced

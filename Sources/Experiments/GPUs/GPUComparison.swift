@@ -1,0 +1,108 @@
+import Basics
+import Results
+import Scenario
+import Simulator
+import StepTime
+
+/// One configuration and trace run on several GPUs, with the same seed.
+///
+/// Everything the configuration leaves open is derived for each GPU as a server would: blocks,
+/// max_num_batched_tokens, max_num_seqs.
+public struct GPUComparison: Sendable {
+    /// One GPU's run.
+    public struct Entry: Sendable {
+        public var gpu: String
+        /// Whether operators were measured on it.
+        public var isMeasured: Bool
+        /// Nil where the configuration does not run on it.
+        public var run: Run?
+        /// Why it does not run; nil where it does.
+        public var problem: String?
+        /// What is particular to this GPU, a line each.
+        public var notes: [String] = []
+    }
+
+    /// Figures of a run.
+    public struct Run: Sendable {
+        public var replicas: Int
+        /// GPUs of all replicas.
+        public var gpus: Int
+        /// Tokens that the KV cache of one replica holds.
+        public var cachedTokens: Int
+        public var summary: RunSummary
+
+        /// Output tokens a second, of one GPU.
+        public var outputPerGPU: Double { summary.outputThroughput / Double(gpus) }
+    }
+
+    public let entries: [Entry]
+    /// Notes that hold for every run, a line each.
+    public let notes: [String]
+
+    /// Runs a configuration on each GPU of `names`; `notes` are what is to be said besides.
+    ///
+    /// - Throws: `InputError` for an unknown or repeated name, for a trace that cannot be read, and
+    ///   where no GPU runs the configuration.
+    public init(_ base: Configuration, gpus names: [String], notes: [String] = []) throws {
+        let gpus = try names.map(GPU.named)
+        for (index, gpu) in gpus.enumerated() where gpus[..<index].contains(gpu) {
+            throw InputError(
+                "--compare-gpus", "names \(gpu.name) twice", expected: "each GPU once")
+        }
+        if let file = base.trace.file, InputFile.isReadOnce(file) {
+            throw InputError(
+                "--compare-gpus", "reads the trace once for each GPU, and \(file) is a pipe",
+                expected: "a file")
+        }
+        var entries = try mapOnAllCores(gpus) { try Self.entry(base, $0) }
+        guard entries.contains(where: { $0.run != nil }) else {
+            throw InputError(
+                "--compare-gpus",
+                "none of \(gpus.count) GPUs runs it, \(gpus[0].name): "
+                    + (entries[0].problem ?? ""),
+                expected: "a GPU that does, or more of them (engine.tensor_parallel_size)")
+        }
+        // What every page says is said once.
+        let running = entries.filter { $0.run != nil }
+        let common = running[0].notes.filter { line in
+            running.allSatisfy { $0.notes.contains(line) }
+        }
+        for index in entries.indices {
+            entries[index].notes.removeAll { common.contains($0) }
+        }
+        self.entries = entries
+        self.notes = notes + common
+    }
+
+    private static func entry(_ base: Configuration, _ gpu: GPU) throws -> Entry {
+        var configuration = base
+        configuration.hardware.gpu = gpu.name
+        var entry = Entry(gpu: gpu.name, isMeasured: gpu.evidence == .measured)
+        let resolved: ResolvedConfiguration
+        do {
+            resolved = try configuration.resolved()
+        } catch let error as InputError {
+            entry.problem = error.problem
+            return entry
+        }
+        let trace = try resolved.configuration.openTrace()
+        var plan = resolved.plan
+        plan.keepsRecords = false
+        let result = try simulate(plan, source: trace.source)
+        entry.run = Run(
+            replicas: plan.replicas, gpus: plan.replicas * resolved.deployment.gpus,
+            cachedTokens: resolved.memory.tokens,
+            summary: RunSummary(result, clock: resolved.clockDescription))
+        let counters = result.counters
+        if counters.rejected > 0 {
+            entry.notes.append("\(counters.rejected) of \(counters.requests) requests rejected")
+        }
+        let engine = resolved.configuration.engine
+        entry.notes.append(
+            "max_num_batched_tokens \(engine.maxNumBatchedTokens!), max_num_seqs "
+                + "\(engine.maxNumSeqs!)")
+        entry.notes += resolved.warnings + trace.remarks + resolved.rangeWarnings(result)
+        entry.notes += plan.stepTime.provenance.assumptions
+        return entry
+    }
+}

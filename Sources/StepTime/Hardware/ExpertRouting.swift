@@ -1,0 +1,60 @@
+import Basics
+import Models
+
+/// How a router spreads tokens over experts, which decides how many experts a step reads.
+public enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
+    /// Every expert alike: synthetic tokens, and what routers are trained towards.
+    case balanced
+    /// Expert number e takes a token with chance 1 − exp(−c·e^−0.9), c such that the chances sum to
+    /// the experts that a token chooses: closer to real traffic. Small steps read fewer experts,
+    /// large ones wait for the busiest.
+    ///
+    /// Fitted on operator tables with power laws of 1.01 and 1.2 (aiconfigurator-core 0.12.0).
+    case powerLaw = "power_law"
+}
+
+/// Experts of one kind of layer under a routing: how many distinct ones some tokens reach.
+package struct ReachedExperts: Sendable {
+    private let count: Double
+    private let chosen: Double
+    /// Of an expert to miss a token; empty: all alike.
+    private var misses: [Double] = []
+
+    /// Exponent of the law.
+    private static let exponent = -0.9
+    /// Newton steps towards c, which come from below: the sum is concave in it.
+    private static let rounds = 60
+
+    init(_ experts: ExpertFeedForward, _ routing: ExpertRouting) {
+        self.init(count: experts.count, chosen: experts.chosen, routing)
+    }
+
+    package init(count: Int, chosen: Int, _ routing: ExpertRouting) {
+        self.count = Double(count)
+        self.chosen = Double(chosen)
+        guard routing == .powerLaw, chosen < count, count > 0 else { return }
+        let weights = (1...count).map { PortableMath.pow(Double($0), Self.exponent) }
+        var c = Double(chosen) / weights.reduce(0, +)
+        for _ in 0..<Self.rounds {
+            var (sum, slope) = (0.0, 0.0)
+            for weight in weights {
+                let miss = PortableMath.exp(-c * weight)
+                sum += 1 - miss
+                slope += weight * miss
+            }
+            guard sum < Double(chosen), slope > 0 else { break }
+            c += (Double(chosen) - sum) / slope
+        }
+        misses = weights.map { PortableMath.exp(-c * $0) }
+    }
+
+    /// Distinct experts that `tokens` tokens reach on one of `spread` GPUs. O(1), under a power law
+    /// O(experts).
+    package func activated(_ tokens: Double, spread: Double) -> Double {
+        guard !misses.isEmpty else {
+            let idle = PortableMath.pow(max(0, 1 - chosen / count), tokens)
+            return count / spread * (1 - idle)
+        }
+        return misses.reduce(0) { $0 + 1 - PortableMath.pow($1, tokens) } / spread
+    }
+}

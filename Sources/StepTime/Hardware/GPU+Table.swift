@@ -1,0 +1,73 @@
+/// Every known GPU: memory in MiB, bandwidth in TB/s, dense tensor rates and fp32 in TFLOP/s, links
+/// in GB/s each way, and whose measured kernels it runs. "#" begins a comment.
+///
+/// Memory is what CUDA or HIP reports as total, which an engine multiplies with its utilisation:
+/// 79.18 GiB of an H100, 139.80 of an H200, 79.25 of an A100 80GB, 267.69 of a B300, 94.97 of an
+/// RTX PRO 6000 and 191.69 of an MI300X stand in vLLM's logs; 178.35 of a B200, 184.31 of a GB200,
+/// 93.09 of an H100 NVL, 44.39 of an L40S, 39.49 of an A100 40GB, 22.06 of an A10 and 22.03 of an
+/// L4 in public out-of-memory messages. Where no log was found (H800, H20, GH200, MI325X, MI355X)
+/// it is the datasheet's less what a GPU of the kind keeps for itself.
+///
+/// Bandwidths, rates and links: the vendors' datasheets; those of NVIDIA list rates with sparsity,
+/// half of it is dense. fp8 0: no fp8 tensor cores.
+private let table = """
+    # name         memory  TB/s   bf16    fp8     fp4    fp32   fabric  PCIe  kernels
+    h100-sxm       81079   3.35   989.5   1979    0      67     450     64    h100-sxm
+    h100-pcie      81079   2.0    756.5   1513    0      51     0       64    h100-sxm
+    h100-nvl       95324   3.9    835.5   1670.5  0      60     300     64    h100-sxm
+    h800-sxm       81079   3.35   989.5   1979    0      67     200     64    h100-sxm
+    h20-sxm        97280   4.0    148     296     0      44     450     64    h100-sxm
+    gh200          96768   4.0    989.5   1979    0      67     450     64    h100-sxm
+    h200-sxm       143155  4.8    989     1978    0      67     450     64    h200-sxm
+    a100-sxm       81152   2.039  312     0       0      19.5   300     32    a100-sxm
+    a100-sxm-40    40437   1.555  312     0       0      19.5   300     32    a100-sxm
+    b200-sxm       182630  7.7    2250    4500    9000   75     900     128   b200-sxm
+    b300-sxm       274114  7.75   2250    4500    14000  75     900     128   b300-sxm
+    gb200          188733  8.0    2500    5000    10000  80     900     64    gb200
+    l40s           45455   0.864  362.05  733     0      91.6   0       32    l40s
+    l4             22559   0.3    121     242.5   0      30.3   0       32    l40s
+    a10            22589   0.6    125     0       0      31.2   0       32    l40s
+    rtx-pro-6000   97249   1.792  467.8   935.6   1871.2 120    0       64    rtx-pro-6000
+    # AMD: kernels were measured on none; 7 links of Infinity Fabric.
+    mi300x         196290  5.3    1307.4  2614.9  0      163.4  448     64    h100-sxm
+    mi325x         261826  6.0    1307.4  2614.9  0      163.4  448     64    h100-sxm
+    mi355x         294594  8.0    2516.6  5033.2  10066  157.3  537.6   64    b200-sxm
+    """
+
+extension GPU {
+    /// Every known GPU, the H100 first.
+    public static let all: [GPU] = table.split(separator: "\n").compactMap { line in
+        let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
+        guard words.count == 10 else { return nil }
+        let values = words[1...8].map { Double($0)! }
+        return GPU(
+            name: words[0], memoryBytes: Int64(values[0]) << 20, memoryBandwidth: values[1] * 1e12,
+            bf16FLOPS: values[2] * 1e12, fp8FLOPS: values[3] * 1e12, fp4FLOPS: values[4] * 1e12,
+            vectorFLOPS: values[5] * 1e12, fabricBandwidth: values[6] * 1e9,
+            pcieBandwidth: values[7] * 1e9,
+            evidence: words[9] == words[0] ? .measured : .datasheet(of: words[9]))
+    }
+
+    /// The GPU whose measured kernels this one runs: itself, or its datasheet's neighbour.
+    var kernels: GPU {
+        switch evidence {
+        case .measured: self
+        case .datasheet(let other): Self.all.first { $0.name == other }!
+        }
+    }
+
+    /// A line for every page that tells the memory of another GPU than an H100; nil for one.
+    public var memoryNote: String? {
+        guard self != .h100 else { return nil }
+        return "the memory's terms besides weights and cache were fitted on H100s: take the KV "
+            + "cache from a server's log (engine.num_gpu_blocks)"
+    }
+
+    /// A line for every page about a GPU that was not measured; nil for one that was.
+    public var notMeasuredNote: String? {
+        guard case .datasheet(let other) = evidence else { return nil }
+        let maker = name.hasPrefix("mi") ? "; no kernel of ROCm was measured" : ""
+        return "\(name): not measured, the kernels of the \(other) by the ratios of the datasheets"
+            + maker
+    }
+}

@@ -1,0 +1,277 @@
+import Basics
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@testable import StepTime
+
+/// The study's fits beside the repository; nil where they are not.
+private func coefficients() -> [String: Any]? {
+    guard let file = evidence?.appendingPathComponent("gpus/coefficients.json"),
+        let data = try? Data(contentsOf: file)
+    else { return nil }
+    return try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+}
+
+@Suite struct GPUTests {
+    @Test(arguments: [
+        ("h100", "h100-sxm"), ("H100_SXM", "h100-sxm"), ("h100-80gb", "h100-sxm"),
+        ("b200", "b200-sxm"), ("a100", "a100-sxm"), ("a100-80gb", "a100-sxm"),
+        ("a100-40gb", "a100-sxm-40"), ("gb200", "gb200"), ("MI300X", "mi300x"),
+        ("RTX_PRO_6000", "rtx-pro-6000"),
+    ])
+    func namesOfLogsAreKnown(name: String, gpu: String) throws {
+        #expect(try GPU.named(name).name == gpu)
+    }
+
+    @Test(arguments: ["", "-", "abacus", "h1000", "a100-pcie", "b200,h100", "-sxm"])
+    func otherNamesAreRefusedWithTheKnownOnes(name: String) {
+        let error = #expect(throws: InputError.self) { try GPU.named(name) }
+        #expect(error?.place == "hardware.gpu")
+        #expect(error?.description.contains("-") == true)
+    }
+
+    @Test func figuresAreThoseOfAGPU() {
+        #expect(Set(GPU.all.map(\.name)).count == GPU.all.count)
+        #expect(GPU.h100.memoryBytes == 85_017_493_504)
+        for gpu in GPU.all {
+            #expect((20...320).contains(Double(gpu.memoryBytes) / 0x1p30), "\(gpu.name)")
+            #expect((0.2e12...10e12).contains(gpu.memoryBandwidth), "\(gpu.name)")
+            #expect(gpu.fp8FLOPS == 0 || gpu.fp8FLOPS > 1.9 * gpu.bf16FLOPS, "\(gpu.name)")
+            #expect(gpu.fp4FLOPS == 0 || gpu.fp4FLOPS > 1.9 * gpu.fp8FLOPS, "\(gpu.name)")
+            #expect(gpu.pcieBandwidth >= 16e9, "\(gpu.name)")
+            #expect(gpu.kernels.evidence == .measured, "\(gpu.name)")
+        }
+    }
+
+    @Test(.enabled(if: evidence != nil, "no shared/gpus beside the repository"))
+    func figuresAreTheDatasheets() throws {
+        let sheets = try #require(coefficients()?["_datasheets"] as? [String: [String: Any]])
+        var compared = 0
+        for gpu in GPU.all {
+            guard let sheet = sheets[gpu.name] else { continue }
+            for (key, value, unit) in [
+                ("TBs", gpu.memoryBandwidth, 1e12), ("bf16", gpu.bf16FLOPS, 1e12),
+                ("fp8", gpu.fp8FLOPS, 1e12), ("fp4", gpu.fp4FLOPS, 1e12),
+                ("nvlink_GBs_each_way", gpu.fabricBandwidth, 1e9),
+                ("pcie_GBs_each_way", gpu.pcieBandwidth, 1e9),
+            ] {
+                guard let number = sheet[key] as? Double else { continue }
+                #expect(abs(value / unit - number) <= 1e-3 * number, "\(gpu.name) \(key)")
+                compared += 1
+            }
+        }
+        #expect(compared > 60)
+    }
+
+    @Test func aGPUThatWasNotMeasuredSaysSo() throws {
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        for gpu in GPU.all {
+            let options = try ClockOptions(profile: "vllm", gpu: gpu)
+            let clock = try StepTime.measured(model, Deployment(), options)
+            let lines = clock.provenance.assumptions.joined(separator: "; ")
+            #expect(clock.provenance.kind == gpu.name)
+            #expect(clock.provenance.isMeasured == (gpu.evidence == .measured))
+            #expect(lines.contains("\(gpu.name): not measured") == !clock.provenance.isMeasured)
+        }
+    }
+
+    @Test func formatsWithoutTensorCoresAreUnpacked() throws {
+        let a100 = try EngineProfile.named("vllm", on: .named("a100"))
+        #expect(a100.gemm[.fp8] == nil && a100.experts[.fp8] == nil)
+        #expect(a100.provenance.contains("FlashAttention 2"))
+        #expect(try EngineProfile.named("vllm", on: .named("b200")).gemm[.nvfp4] != nil)
+        #expect(EngineProfile.vllm.gemm[.nvfp4] == nil)
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        for (gpu, weights) in [("a100", WeightFormat.fp8), ("h100", .nvfp4)] {
+            let options = try ClockOptions(profile: "vllm", gpu: .named(gpu))
+            let clock = try StepTime.measured(model, Deployment(weights: weights), options)
+            #expect(
+                clock.provenance.assumptions.contains { $0.contains("no such tensor cores") })
+        }
+    }
+
+    @Test func allReducesThatWereNotMeasuredAreRefused() throws {
+        let model = try Catalogue.model(named: "llama-3.1-70b")
+        let options = try ClockOptions(profile: "vllm", gpu: .named("gb200"))
+        let error = #expect(throws: InputError.self) {
+            try StepTime.measured(model, Deployment(tensorParallel: 8), options)
+        }
+        #expect(error?.place == "engine.tensor_parallel_size")
+        #expect(error?.problem.contains("gb200") == true)
+    }
+
+    /// What a server of vLLM 0.31 on an A100 80GB logs: `h100/validation/kv_logs.csv`, the one row
+    /// of a GPU here beside H100s whose flags are all known.
+    @Test func anA100HoldsWhatItsServerLogs() throws {
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        let gpu = try GPU.named("a100-80gb")
+        let step = try StepBreakdown.Step(batch: 1, tokens: 1, context: 131_072)
+        let page = try Explanation(
+            model, Deployment(), ClockOptions(profile: "vllm", gpu: gpu), step: step)
+        let budget = try #require(page.budget)
+        let tokens = budget.layout.printedTokens(blocks: budget.numGPUBlocks)
+        #expect(abs(Double(tokens) / 460_496 - 1) < 0.02, "\(tokens)")
+        #expect(page.notes.contains { $0.contains("fitted on H100s") })
+    }
+
+    @Test func aFileOfAnotherGPUIsNoted() throws {
+        var profile = EngineProfile.vllm
+        profile.gpu = "b200-sxm"
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("headway-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try JSONEncoder().encode(profile).write(to: path)
+        #expect(try EngineProfile.named(path.path, on: .h100).standIns?.count == 1)
+        #expect(try EngineProfile.named(path.path, on: .named("b200")).standIns == nil)
+    }
+
+    /// Fitted figures as the study of the tables gives them, to their four digits.
+    @Test(
+        .enabled(if: evidence != nil, "no shared/gpus beside the repository"),
+        arguments: GPU.all.filter { $0.evidence == .measured && $0 != .h100 })
+    func theTablesHoldTheFits(gpu: GPU) throws {
+        let all = try #require(coefficients()?[gpu.name] as? [String: [String: [String: Double]]])
+        let profile = try EngineProfile.named("vllm", on: gpu)
+        func equal(_ a: Double?, _ b: Double?, _ what: String) {
+            guard let b else { return }
+            #expect(abs((a ?? 0) / b - 1) < 1e-9, "\(gpu.name) \(what)")
+        }
+        let gemm = try #require(all["gemm"]?["bfloat16"])
+        equal(profile.gemm[.bf16]?.rate, gemm["P"], "gemm rate")
+        equal(profile.gemm[.bf16]?.bandwidth, gemm["BW"], "gemm bandwidth")
+        equal(profile.gemm[.bf16]?.launch, gemm["t0"], "gemm launch")
+        equal(profile.gemm[.bf16]?.perInput, gemm["K"], "gemm K")
+        equal(profile.gemm[.nvfp4]?.rate, all["gemm"]?["nvfp4"]?["P"], "nvfp4")
+        equal(profile.decode[.bf16]?.perHead, all["decode"]?["bfloat16 hd128"]?["a1"], "decode")
+        equal(profile.decode[.fp8]?.bandwidth, all["decode"]?["fp8 hd128"]?["BW"], "fp8 KV")
+        equal(profile.prefill[.bf16]?.rate, all["prefill"]?["bfloat16 hd128"]?["P"], "prefill")
+        equal(
+            profile.narrowDecode?[.bf16]?.fixed, all["decode"]?["bfloat16 hd64"]?["a0"], "narrow")
+        let experts = all["moe"]?["bfloat16 balanced"] ?? all["moe"]?["bfloat16 power_law"]
+        equal(profile.experts[.bf16]?.rate, experts?["P"], "experts")
+        for size in [2, 4, 8] {
+            let paths = all["allreduce"]?["TP\(size)"]
+            equal(profile.allReduce[size]?.paths[2].bandwidth, paths?["b3"], "all-reduce")
+            #expect((profile.allReduce[size] == nil) == (paths == nil), "\(gpu.name) TP\(size)")
+        }
+    }
+}
+
+/// What a run relies on, on every GPU.
+@Suite struct GPUClockTests {
+    private static let models: [(String, Deployment)] = [
+        ("llama-3.1-8b", Deployment(weights: .fp8, cache: .fp8)),
+        ("gpt-oss-120b", Deployment(tensorParallel: 2, weights: .mxfp4)),
+        ("minimax-m2.5", Deployment(tensorParallel: 4, weights: .fp8)),
+        ("deepseek-v3", Deployment(tensorParallel: 4, weights: .nvfp4)),
+    ]
+
+    private func clock(_ gpu: GPU, _ index: Int, _ routing: ExpertRouting) throws -> StepTime {
+        let (name, deployment) = Self.models[index]
+        var options = try ClockOptions(profile: "vllm", gpu: gpu)
+        options.routing = routing
+        options.maxTokens = 4096
+        return try StepTime.measured(Catalogue.model(named: name), deployment, options)
+    }
+
+    @Test(arguments: GPU.all, 0..<4)
+    func moreIsNeverCheaper(gpu: GPU, index: Int) throws {
+        let clock = try clock(gpu, index, index == 2 ? .powerLaw : .balanced)
+        var random = SeededRandom(seed: 7)
+        for trial in 0..<60 {
+            var load = StepLoad()
+            for _ in 0..<(1 + random.below(trial % 2 == 0 ? 300 : 3)) {
+                load.addDecode(context: 1 + random.below(20_000), window: clock.window)
+            }
+            for _ in 0..<random.below(3) {
+                load.addChunk(
+                    1 + random.below(900), past: random.below(30_000), window: clock.window)
+            }
+            load.sampled = load.requests
+            let price = clock.picoseconds(load)
+            #expect(price > 0)
+            var decode = load
+            decode.addDecode(context: 1 + random.below(20_000), window: clock.window)
+            decode.sampled += 1
+            var chunk = load
+            chunk.addChunk(
+                1 + random.below(500), past: random.below(500), window: clock.window)
+            for more in [decode, chunk] {
+                #expect(clock.picoseconds(more) >= price, "\(gpu.name), seed 7, trial \(trial)")
+            }
+        }
+    }
+
+    /// Fast-forward takes spans of decodes as a line: the price is that line, to the picosecond.
+    @Test(arguments: GPU.all, 0..<4)
+    func decodesAreALineInContext(gpu: GPU, index: Int) throws {
+        let clock = try clock(gpu, index, .balanced)
+        var random = SeededRandom(seed: 11)
+        for _ in 0..<40 {
+            let decodes = 1 + random.below(600)
+            let line = try #require(clock.decodeLine(decodes: decodes))
+            var load = StepLoad()
+            for _ in 0..<decodes {
+                load.addDecode(context: 1 + random.below(9000), window: clock.window)
+            }
+            load.sampled = decodes
+            let slope = Int64(line.numerator) * Int64(load.decodeContext)
+            let windowed = line.windowedSlope * Int64(load.decodeWindowedContext)
+            #expect(clock.picoseconds(load) == line.base + slope + windowed, "\(gpu.name)")
+        }
+    }
+}
+
+@Suite struct RoutingTests {
+    private static let experts = ReachedExperts(count: 128, chosen: 8, .powerLaw)
+
+    @Test func aTokenReachesAsManyAsItChooses() {
+        #expect(abs(Self.experts.activated(1, spread: 1) - 8) < 1e-9)
+        #expect(Self.experts.activated(0, spread: 1) == 0)
+        #expect(abs(Self.experts.activated(1e9, spread: 1) - 128) < 1e-6)
+    }
+
+    @Test func skewReadsFewerExpertsAndNeverFewerForMoreTokens() {
+        let balanced = ReachedExperts(count: 128, chosen: 8, .balanced)
+        var last = 0.0
+        for tokens in 1...3000 {
+            let now = Self.experts.activated(Double(tokens), spread: 4)
+            #expect(now >= last)
+            if (2...200).contains(tokens) {
+                #expect(now < balanced.activated(Double(tokens), spread: 4))
+            }
+            last = now
+        }
+    }
+
+    @Test(arguments: [(1, 1), (2, 1), (4, 3), (512, 10), (8, 8)])
+    func everyRouterHasALaw(count: Int, chosen: Int) {
+        let law = ReachedExperts(count: count, chosen: chosen, .powerLaw)
+        #expect(abs(law.activated(1, spread: 1) - Double(chosen)) < 1e-6)
+    }
+
+    @Test func skewMakesSmallBatchesCheaperAndLargeOnesDearer() throws {
+        let model = try Catalogue.model(named: "qwen3-30b-a3b")
+        var options = ClockOptions()
+        let even = try StepTime.measured(model, Deployment(), options)
+        options.routing = .powerLaw
+        let skewed = try StepTime.measured(model, Deployment(), options)
+        func price(_ clock: StepTime, decodes: Int) -> Int64 {
+            var load = StepLoad()
+            for _ in 0..<decodes { load.addDecode(context: 100, window: 0) }
+            load.sampled = decodes
+            return clock.picoseconds(load)
+        }
+        #expect(price(skewed, decodes: 32) < price(even, decodes: 32))
+        #expect(price(skewed, decodes: 4000) > price(even, decodes: 4000))
+    }
+
+    @Test func expertsCutByTensorParallelismHaveTheirOwnLaunch() {
+        let spread = EngineProfile.vllm.experts(.mxfp4)
+        let cut = EngineProfile.vllm.experts(.mxfp4, isCut: true)
+        #expect(spread.fixed > 70e-6 && cut.fixed < 40e-6)
+        #expect(EngineProfile.vllm.experts(.bf16, isCut: true) == EngineProfile.vllm.experts(.bf16))
+    }
+}

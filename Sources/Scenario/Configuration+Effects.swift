@@ -34,7 +34,7 @@ extension Configuration {
         let waits = ["engine.host.gpu_wait_us", "engine.host.gpu_wait_per_request_us"]
         return keys.filter { $0.0 != stepTime.kind }
             .flatMap(\.1).map { ("step_time." + $0, reason) }
-            + (stepTime.kind == .h100 ? [] : waits.map { ($0, reason) })
+            + (stepTime.kind == .measured ? [] : waits.map { ($0, reason) })
     }
 
     /// What only one router, policy or scheduler reads.

@@ -185,11 +185,8 @@ extension ConfigurationKey {
         .init(
             "step_time.profile", \.stepTime.profile,
             .text("vllm, trtllm, sglang or a profile's path"),
-<<<<<<< HEAD
-            "h100: whose kernels; whose host too, unless engine.host says."),
-=======
-            "measured: whose kernels; vllm-0.16 and vllm-0.17 are vLLM's before 0.18."),
->>>>>>> gpus
+            "measured: whose kernels; vllm-0.16 and vllm-0.17 are vLLM's before 0.18. Whose host\n"
+                + "too, unless engine.host says."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "h100: naive writes the scores to memory and reads them back (an ablation)."),

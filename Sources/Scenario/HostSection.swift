@@ -68,7 +68,7 @@ extension Configuration {
     /// The host where none is named. Steps that were measured, or are given, have what the GPU
     /// waits for in them.
     private func usualHost(_ kernels: EngineProfile) -> HostProfile {
-        stepTime.kind == .h100
+        stepTime.kind == .measured
             ? kernels.usualHost(asyncScheduling: engine.asyncScheduling) : .none
     }
 

@@ -97,7 +97,7 @@ extension RunSummary: Encodable {
             for (name, value) in stage.rates {
                 try figures.encodeIfPresent(value, forKey: Key(name))
             }
-            try encode(stage.latencies, into: &figures)
+            try encode(stage.requests.latencies, into: &figures)
         }
     }
 

@@ -188,7 +188,8 @@ public enum RunReport {
         guard summary.tellsSharing, summary.counters.sharedTokensLost.total > 0 else { return nil }
         let reasons = [
             "block_size": "to the block size", "other_replica": "on other replicas",
-            "not_held": "evicted or not there yet", "last_token": "to the last token",
+            "evicted": "evicted", "not_computed": "not computed yet",
+            "window": "to windows or states not kept", "last_token": "to the last token",
         ]
         let lost = summary.lostReuse.compactMap { name, tokens in
             tokens > 0 ? share(tokens, summary.counters.queriedTokens) + " " + reasons[name]! : nil

@@ -232,7 +232,8 @@ public struct RunSummary: Sendable {
         let lost = counters.sharedTokensLost
         return [
             ("block_size", lost.blockSize), ("other_replica", lost.otherReplica),
-            ("not_held", lost.notHeld), ("last_token", lost.lastToken),
+            ("evicted", lost.evicted), ("not_computed", lost.notComputed),
+            ("window", lost.window), ("last_token", lost.lastToken),
         ]
     }
     /// Tokens computed again because of preemptions, as a share of those scheduled.

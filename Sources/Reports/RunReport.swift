@@ -95,7 +95,9 @@ public enum RunReport {
             (
                 "prefix cache",
                 (summary.holdsContent
-                    ? "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                    ? "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit"
+                        + (summary.assumesContent
+                            ? " (assumed by trace.shared_prefix), " : ", ")
                     : "hits not known, the trace holds no content; ")
                     + "\(Quantity.count(counters.evictions)) evictions"
             ),

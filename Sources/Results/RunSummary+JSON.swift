@@ -25,7 +25,12 @@ extension RunSummary: Encodable {
             try container.encodeIfPresent(value, forKey: Key(name))
         }
         if counters.requests > 0 {
-            try container.encode(holdsContent, forKey: Key("trace_holds_content"))
+            // A law is no trace's word.
+            try container.encode(
+                holdsContent && !assumesContent, forKey: Key("trace_holds_content"))
+            if assumesContent {
+                try container.encode(true, forKey: Key("trace_content_assumed"))
+            }
         }
         try container.encode(
             isExact ? "exact" : "histogram", forKey: Key("percentiles"))

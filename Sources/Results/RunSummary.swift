@@ -134,6 +134,8 @@ public struct RunSummary: Sendable {
     /// Whether it was told what prompts share.
     public var tellsSharing: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    /// Whether that is no trace's word, but a law of the configuration (trace.shared_prefix).
+    public var assumesContent = false
     public var concurrency: Int?
     /// The pauses of its users.
     public var thinkTime: ThinkTime

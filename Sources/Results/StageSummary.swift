@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 import Traces
 
@@ -7,12 +8,17 @@ public struct StageSummary: Sendable, Equatable {
     public var number: Int
     public var run: StageRun
     public var requests: ClassSummary
+    /// Seconds from its beginning to its first request; nil: it has none.
+    public var wait: Double?
 
     /// The figures of a stage.
     public init(_ run: StageRun, _ members: ClassFigures) {
         number = members.key
         self.run = run
         requests = ClassSummary(members, seconds: Double(members.duration) * 1e-12)
+        if let begin = run.begin, let start = members.start {
+            wait = Double(start - begin) * 1e-12
+        }
     }
 
     /// The counts by the names that they have in summary.json.
@@ -32,17 +38,38 @@ public struct StageSummary: Sendable, Equatable {
         ] + requests.rates.map { ($0.0, $0.1) }
     }
 
+    /// Seconds after its beginning from which a stage's first request is late.
+    private static let late = 1.0
+
     /// What a page says of stages that were not run as they were asked for, and of a trace that
     /// they leave.
-    public static func remarks(_ result: RunResult) -> [String] {
-        let stages = result.stages
+    public static func remarks(_ result: RunResult, _ stages: [StageSummary]) -> [String] {
+        let last = stages.lastIndex { $0.run.sent > 0 } ?? 0
+        var remarks = stages.prefix(last + 1).compactMap(\.lateness)
+        let runs = result.stages
         if result.leavesTrace {
-            return ["the trace goes on after the last stage: what is left of it was not sent"]
+            remarks.append(
+                "the trace goes on after the last stage: what is left of it was not sent")
+        } else if let cut = runs.firstIndex(where: \.isCutShort) {
+            remarks.append(
+                "the trace ended in stage \(cut + 1) of \(runs.count), which sent \(runs[cut].sent)"
+                    + " requests: it and later ones have fewer than asked for")
         }
-        guard let cut = stages.firstIndex(where: \.isCutShort) else { return [] }
-        return [
-            "the trace ended in stage \(cut + 1) of \(stages.count), which sent \(stages[cut].sent)"
-                + " requests: it and later ones have fewer than asked for"
-        ]
+        return remarks
+    }
+
+    /// That a stage sent nothing, or late, because others had its places: nothing is said of rates,
+    /// whose gaps are as long as they are.
+    private var lateness: String? {
+        guard number > 1, case .concurrency(let places) = run.stage.load, run.begin != nil else {
+            return nil
+        }
+        let why =
+            ": sessions and requests of the stage before, also those that think, had its "
+            + "\(places) place\(places == 1 ? "" : "s"). trace.stage_pause_s lets them end first"
+        guard let wait else { return "stage \(number) sent no request" + why }
+        guard wait > Self.late else { return nil }
+        let time = Quantity.duration(seconds: wait)
+        return "stage \(number) sent its first request \(time) after it began" + why
     }
 }

@@ -7,6 +7,8 @@ public struct ClassFigures: Sendable {
     public let counters: Counters
     /// Finished requests that met every limit of the objective.
     public let goodRequests: Int
+    /// The first arrival of one of them, picoseconds; nil without any.
+    public let start: Int64?
     /// From the first arrival of one of them to the last end of one, picoseconds.
     public let duration: Int64
     /// Histograms of picoseconds, of the same requests as those of a whole run.
@@ -27,6 +29,7 @@ public struct ClassFigures: Sendable {
         counters.outputTokens = members.statistics.outputTokens
         self.counters = counters
         goodRequests = members.statistics.goodRequests
+        start = members.end > .min ? members.start : nil
         duration = members.duration
         let squares = members.statistics.squares
         timeToFirstToken = LatencyHistogram(
@@ -50,8 +53,8 @@ final class ClassMembers {
     fileprivate(set) var hasGaps = false
     /// Dropped by the keeper of the classes, where they are too many together.
     var latencies: RequestLatencies? = RequestLatencies()
-    private var start = Int64.max
-    private var end = Int64.min
+    fileprivate private(set) var start = Int64.max
+    fileprivate private(set) var end = Int64.min
 
     init(_ objective: ServiceLevelObjective) { statistics = RequestStatistics(objective) }
 

@@ -189,6 +189,8 @@ extension RunSummary: Encodable {
             try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
             try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
             try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+            try container.encode(
+                latency.isExact ? "exact" : "histogram", forKey: Key("\(name)_percentiles"))
         }
     }
 

@@ -26,6 +26,7 @@ struct BLISTrace {
         var session: UInt64?
         var label: String?
         var isOK = true
+        var hasArrival = false
         var line = 0
     }
 
@@ -35,9 +36,12 @@ struct BLISTrace {
     /// Length of each group's prefix, and its content.
     private var groups: [UInt64: (length: Int64, content: Int64)] = [:]
     private var mediaRows = 0
-    private let label: TraceLabel?
-    /// The column that holds the names asked for.
-    private let labelColumn: String?
+    /// Rows that did not succeed, and rows of which one half of what they share is missing.
+    private var failedRows = 0
+    private var halfShared = 0
+    private let labels: [TraceLabel]
+    /// The columns that hold the names asked for.
+    private let labelColumns: [String?]
 
     /// Whether these are the columns of the format.
     static func recognizes(_ names: [String]) -> Bool {
@@ -122,14 +126,31 @@ struct BLISTrace {
         _ field: Range<Int>, _ line: ByteCursor, _ name: String, _ row: inout Row
     ) throws {
         func number() throws -> Int64 {
+            let value = try integer()
+            guard value >= 0 else {
+                throw ScanFailure("\(name) is negative: \(value)", expected: "at least 0")
+            }
+            return value
+        }
+        func integer() throws -> Int64 {
             guard !field.isEmpty else { return 0 }
             var cursor = line
             cursor.at = field.lowerBound
-            let value = try cursor.integer("a number")
-            guard cursor.at == field.upperBound, value >= 0 else {
+            let isNumber = line.base[field.lowerBound] != 0x20
+            guard isNumber, let value = try? cursor.integer("a number"),
+                cursor.at == field.upperBound
+            else {
                 throw ScanFailure(
                     "\(name) is \(line.excerpt(from: field.lowerBound))",
-                    expected: "a whole number of at least 0")
+                    expected: "a whole number that fits 64 bits")
+            }
+            return value
+        }
+        func tokens() throws -> Int64 {
+            let value = try number()
+            guard value <= TraceRow.longest else {
+                throw ScanFailure(
+                    "\(name) is absurd: \(value)", expected: "at most \(TraceRow.longest)")
             }
             return value
         }
@@ -144,18 +165,20 @@ struct BLISTrace {
         if name == labelColumn { row.label = line.label(csv: field) }
         func text() -> UInt64? { field.isEmpty ? nil : line.hash(field) }
         switch name {
-        case "arrival_time_us": row.arrival = try time()
+        case "arrival_time_us":
+            row.arrival = try time()
+            row.hasArrival = !field.isEmpty
         case "send_time_us": row.sent = try time()
         case "first_chunk_time_us": row.first = try time()
         case "last_chunk_time_us": row.last = try time()
         case "deadline_us": row.deadline = try time()
-        case "input_tokens": row.prompt = try number()
-        case "server_input_tokens": row.served = try number()
-        case "output_tokens": row.output = try number()
-        case "prefix_length": row.prefix = try number()
+        case "input_tokens": row.prompt = try tokens()
+        case "server_input_tokens": row.served = try tokens()
+        case "output_tokens": row.output = try tokens()
+        case "prefix_length": row.prefix = try tokens()
         case "prefix_group": row.group = text()
         case "session_id": row.session = text()
-        case "vllm_priority": row.priority = try number()
+        case "vllm_priority": row.priority = try integer()
         case "status": row.isOK = field.isEmpty || line.matches(field, "ok")
         case "image_tokens", "audio_tokens", "video_tokens":
             if try number() > 0 { mediaRows += 1 }
@@ -181,6 +204,11 @@ struct BLISTrace {
                 let place = graph.append(try call(row, isSent: isSent, &graph.segments))
                 guard let session = row.session else { continue }
                 if sessions[session] == nil { order.append(session) }
+                guard isSent || row.hasArrival else {
+                    throw ScanFailure(
+                        "arrival_time_us is empty, and not every row has send_time_us",
+                        expected: "one of the two in every row")
+                }
                 sessions[session, default: []].append(place)
             } catch let failure as ScanFailure {
                 throw InputError(
@@ -200,7 +228,7 @@ struct BLISTrace {
             measuredFrom: "BLIS's client: from the "
                 + (isSent ? "sending" : "arrival") + " of a request")
         var assumptions =
-            isSent ? [] : ["requests arrive at arrival_time_us: no sending is recorded"]
+            isSent ? [] : ["requests arrive at arrival_time_us: not every row has send_time_us"]
         if !others.isEmpty {
             assumptions.append("columns that are not read: \(CSVHeader.list(others))")
         }
@@ -211,6 +239,12 @@ struct BLISTrace {
         if mediaRows > 0 {
             notes.add(
                 remark: "counts of image, audio and video tokens that are not modelled:"
+        for (count, what) in [
+            (failedRows, "rows whose status is not ok: replayed, and nothing measured of them"),
+            (halfShared, "rows with one of prefix_group and prefix_length, which share nothing"),
+        ] where count > 0 {
+            notes.add(remark: "\(what): \(count)")
+        }
                     + " \(mediaRows)")
         }
         return (
@@ -237,11 +271,18 @@ struct BLISTrace {
         }
         // The deadline is on the clock of arrivals.
         if row.deadline > 0 {
-            let patience = max(0, row.deadline - row.arrival)
-            call.row.abort = row.time + patience
+        } else if row.group != nil || row.prefix > 0 {
+            halfShared += 1
+            guard row.deadline >= row.arrival else {
+                throw ScanFailure(
+                    "deadline_us is before arrival_time_us", expected: "a later deadline, or 0")
+            }
+            call.row.abort = row.time + row.deadline - row.arrival
         }
-        if row.isOK, row.last > row.time {
-            call.duration = row.last - row.time
+        if !row.isOK { failedRows += 1 }
+        if row.isOK { call.duration = max(0, row.last - row.time) }
+        if row.isOK, row.first > 0 || row.last > 0 {
+            // Of times in a wrong order, the notes say how many there are.
             call.measured = .init(
                 timeToFirstToken: row.first > 0 ? row.first - row.time : nil,
                 endToEnd: row.last - row.time, outputTokens: row.output)
@@ -256,9 +297,7 @@ struct BLISTrace {
     ) throws {
         let known = groups[group] ?? (row.prefix, Int64(groups.count))
         groups[group] = known
-        guard row.prefix <= TraceRow.longest, row.prompt <= TraceRow.longest,
-            known.length == row.prefix
-        else {
+        guard known.length == row.prefix else {
             throw ScanFailure(
                 "prefix_length is \(row.prefix), in the group before it \(known.length)",
                 expected: "one length a group")

@@ -170,6 +170,12 @@ struct DynamoTrace {
         call.row.output = try request.tokens("output_tokens") ?? 0
         let input = try request.tokens("input_tokens")
         try readPrompt(try request.object("replay"), input, &call)
+        for (name, tokens) in [("prompt", call.row.prompt), ("output", call.row.output)] {
+            guard (0...TraceRow.longest).contains(tokens) else {
+                throw ScanFailure(
+                    "the \(name) length is \(tokens)", expected: "0 to \(TraceRow.longest) tokens")
+            }
+        }
         if let priority = try request.priority("priority") { call.row.priority = priority }
         call.measured = .init(
             timeToFirstToken: try request.duration("ttft_ms", scale: 6), endToEnd: total,
@@ -240,6 +246,9 @@ struct DynamoTrace {
         guard let end else { return }
         let start =
             try tool.duration("started_at_unix_ms", scale: 6) ?? max(0, end - (took ?? 0))
+        guard start <= end else {
+            throw ScanFailure("a tool ended before it started", expected: "the times in order")
+        }
         sessions[session]!.tools.append((start, end))
     }
 

@@ -24,7 +24,7 @@ struct BLISTrace {
         var priority: Int64 = 0
         var group: UInt64?
         var session: UInt64?
-        var label: String?
+        var labels: [String?] = []
         var isOK = true
         var hasArrival = false
         var line = 0
@@ -69,8 +69,8 @@ struct BLISTrace {
     private init(_ header: String, _ options: TraceOptions) {
         names = header.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
         counters = ReaderCounters(isStrict: options.isStrict)
-        label = options.label
-        labelColumn = options.label?.keys.first(where: names.contains)
+        labels = options.labels
+        labelColumns = labels.map { [names] in $0.keys.first(where: names.contains) }
     }
 
     /// Columns that change nothing here.
@@ -162,7 +162,10 @@ struct BLISTrace {
             }
             return value * 1_000
         }
-        if name == labelColumn { row.label = line.label(csv: field) }
+        if let kind = labelColumns.firstIndex(of: name) {
+            if row.labels.isEmpty { row.labels = labels.map { _ in nil } }
+            row.labels[kind] = line.label(csv: field)
+        }
         func text() -> UInt64? { field.isEmpty ? nil : line.hash(field) }
         switch name {
         case "arrival_time_us":
@@ -201,14 +204,14 @@ struct BLISTrace {
         var order: [UInt64] = []
         for row in rows {
             do {
-                let place = graph.append(try call(row, isSent: isSent, &graph.segments))
-                guard let session = row.session else { continue }
-                if sessions[session] == nil { order.append(session) }
                 guard isSent || row.hasArrival else {
                     throw ScanFailure(
                         "arrival_time_us is empty, and not every row has send_time_us",
                         expected: "one of the two in every row")
                 }
+                let place = graph.append(try call(row, isSent: isSent, &graph.segments))
+                guard let session = row.session else { continue }
+                if sessions[session] == nil { order.append(session) }
                 sessions[session, default: []].append(place)
             } catch let failure as ScanFailure {
                 throw InputError(
@@ -234,17 +237,17 @@ struct BLISTrace {
         }
         let notes = TraceNotes(
             path: path, format: .blis, assumptions: assumptions, measured: measured)
-        notes.labels = label.map(RequestLabels.init)
+        notes.labels = labels.map(RequestLabels.init)
         notes.add(remark: "the header beside it (YAML) is not read")
-        if mediaRows > 0 {
-            notes.add(
-                remark: "counts of image, audio and video tokens that are not modelled:"
         for (count, what) in [
             (failedRows, "rows whose status is not ok: replayed, and nothing measured of them"),
             (halfShared, "rows with one of prefix_group and prefix_length, which share nothing"),
         ] where count > 0 {
             notes.add(remark: "\(what): \(count)")
         }
+        if mediaRows > 0 {
+            notes.add(
+                remark: "counts of image, audio and video tokens that are not modelled:"
                     + " \(mediaRows)")
         }
         return (
@@ -258,7 +261,7 @@ struct BLISTrace {
         _ row: Row, isSent: Bool, _ segments: inout [Segment]
     ) throws -> RequestGraph.Call {
         var call = RequestGraph.Call()
-        call.label = row.label
+        call.labels = row.labels
         call.row.time = row.time
         call.row.output = row.output
         guard let priority = Int32(exactly: row.priority) else {
@@ -268,11 +271,11 @@ struct BLISTrace {
         call.row.prompt = row.served > 0 ? row.served : row.prompt
         if let group = row.group, row.prefix > 0 {
             try share(group, row, &call, &segments)
+        } else if row.group != nil || row.prefix > 0 {
+            halfShared += 1
         }
         // The deadline is on the clock of arrivals.
         if row.deadline > 0 {
-        } else if row.group != nil || row.prefix > 0 {
-            halfShared += 1
             guard row.deadline >= row.arrival else {
                 throw ScanFailure(
                     "deadline_us is before arrival_time_us", expected: "a later deadline, or 0")
@@ -285,7 +288,7 @@ struct BLISTrace {
             // Of times in a wrong order, the notes say how many there are.
             call.measured = .init(
                 timeToFirstToken: row.first > 0 ? row.first - row.time : nil,
-                endToEnd: row.last - row.time, outputTokens: row.output)
+                endToEnd: row.last > 0 ? row.last - row.time : nil, outputTokens: row.output)
         }
         return call
     }

@@ -26,7 +26,7 @@ struct DynamoTrace {
     private var sessionOrder: [UInt64] = []
     private var plainRequests = 0
     private var otherEvents = 0
-    private let label: TraceLabel?
+    private let labels: [TraceLabel]
 
     /// The source for a file. Throws `InputError` for events that cannot be read, and for a file
     /// without requests.
@@ -37,7 +37,7 @@ struct DynamoTrace {
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
         var trace = DynamoTrace(
-            counters: ReaderCounters(isStrict: options.isStrict), label: options.label)
+            counters: ReaderCounters(isStrict: options.isStrict), labels: options.labels)
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readEvent(&$0) }
@@ -49,9 +49,9 @@ struct DynamoTrace {
         }
     }
 
-    private init(counters: ReaderCounters, label: TraceLabel?) {
+    private init(counters: ReaderCounters, labels: [TraceLabel]) {
         self.counters = counters
-        self.label = label
+        self.labels = labels
     }
 
     private mutating func source(
@@ -75,7 +75,7 @@ struct DynamoTrace {
         let notes = TraceNotes(
             path: path, format: .dynamo, blockTokens: blocks.map { Int($0.tokens) },
             measured: measured)
-        notes.labels = label.map(RequestLabels.init)
+        notes.labels = labels.map(RequestLabels.init)
         if otherEvents > 0 {
             notes.add(remark: "events that are no ends of requests or tools: \(otherEvents)")
         }
@@ -181,8 +181,8 @@ struct DynamoTrace {
             timeToFirstToken: try request.duration("ttft_ms", scale: 6), endToEnd: total,
             outputTokens: call.row.output)
         let session = try session(context)
-        var names = context
-        call.label = request.label(label) ?? names?.label(label)
+        var outer = context
+        for label in labels { call.labels.append(request.label(label) ?? outer?.label(label)) }
         try request.countOthers(
             &counters,
             unless: [

@@ -63,6 +63,16 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("a closed loop that the trace does not fill says how many requests there are")
+    func loopThatIsNotFilled() {
+        let page = page {
+            $0.concurrency = 1_024
+            $0.counters.requests = 100
+        }
+        #expect(page.contains("closed loop of 1,024, which the trace's 100 requests do not fill"))
+        #expect(!page.contains("requests in flight"))
+    }
+
     @Test("a cap says so, with both waits and both views of the latencies")
     func cap() throws {
         func capped(_ result: inout RunResult) {

@@ -27,6 +27,12 @@ enum RunLoad {
                 + "when a request is sent, \"from due\" at the trace's time"
         }
         guard let concurrency = summary.concurrency else { return nil }
+        let requests = summary.counters.requests
+        if requests > 0, requests < concurrency {
+            return "closed loop of \(Quantity.count(concurrency)), which the trace's "
+                + "\(Quantity.count(requests)) request\(requests == 1 ? "" : "s") do not fill: "
+                + "each is sent as soon as\nit can be, and the loop holds none back"
+        }
         if summary.thinkTime.mean > 0 {
             let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
             let kind = summary.thinkTime.law == .fixed ? "" : " on average, exponential"

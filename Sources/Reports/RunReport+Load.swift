@@ -67,7 +67,6 @@ extension RunReport {
     static func percentiles(_ summary: RunSummary) -> String {
         let others =
             ["ITL"] + (summary.client == nil ? [] : ["client wait and from due"])
-            + (summary.stages.isEmpty ? [] : ["stages"])
         return summary.isExact
             ? "Percentiles are exact, as NumPy's; those of " + others.joined(separator: ", ")
                 + " are within 0.1 %, from a histogram."

@@ -95,7 +95,9 @@ public enum RunReport {
             (
                 "prefix cache",
                 (summary.holdsContent
-                    ? "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit, "
+                    ? "\(Quantity.percent(summary.prefixHitRate)) of prompt tokens hit"
+                        + (summary.assumesContent
+                            ? " (assumed by trace.shared_prefix), " : ", ")
                     : "hits not known, the trace holds no content; ")
                     + "\(Quantity.count(counters.evictions)) evictions"
             ),
@@ -189,7 +191,8 @@ public enum RunReport {
         guard summary.tellsSharing, summary.counters.sharedTokensLost.total > 0 else { return nil }
         let reasons = [
             "block_size": "to the block size", "other_replica": "on other replicas",
-            "not_held": "evicted or not there yet", "last_token": "to the last token",
+            "evicted": "evicted", "not_computed": "not computed yet",
+            "window": "to windows or states not kept", "last_token": "to the last token",
         ]
         let lost = summary.lostReuse.compactMap { name, tokens in
             tokens > 0 ? share(tokens, summary.counters.queriedTokens) + " " + reasons[name]! : nil

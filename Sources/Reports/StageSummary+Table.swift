@@ -10,17 +10,18 @@ extension StageSummary {
             "TPOT", "p99", "E2E", "p99",
         ])
         for stage in stages {
-            let times = stage.latencies.prefix(3).flatMap { _, latency in
+            let requests = stage.requests
+            let times = requests.latencies.prefix(3).flatMap { _, latency in
                 [latency.mean, latency.p99].map {
                     latency.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3)
                 }
             }
-            let counters = stage.counters
-            let counts = [counters.requests, counters.finished, stage.goodRequests]
+            let counters = requests.counters
+            let counts = [counters.requests, counters.finished, requests.goodRequests]
             table.add(
                 ["\(stage.number)", stage.run.stage.words] + counts.map(Quantity.count) + [
-                    Quantity.significant(stage.requestThroughput),
-                    Quantity.decimal(stage.outputThroughput, 0),
+                    Quantity.significant(requests.requestThroughput),
+                    Quantity.decimal(requests.outputThroughput, 0),
                 ] + times)
         }
         return table.text

@@ -1,9 +1,9 @@
 import Basics
 import Simulator
 
-/// The figures of the requests of one class.
+/// The figures of the requests of one class, or of one stage of a load.
 public struct ClassSummary: Sendable, Equatable {
-    /// The class's number: the priority, or its place among bounds or names.
+    /// Its number: the priority, its place among bounds or names, the stage from 1.
     public var key: Int
     /// What it is called.
     public var name: String
@@ -11,7 +11,8 @@ public struct ClassSummary: Sendable, Equatable {
     public var counters: Counters
     /// Finished requests that met every limit of the objective.
     public var goodRequests: Int
-    /// The time that rates divide by, seconds: that of the run's own rates.
+    /// The time that rates divide by, seconds: of a class that of the run's own rates, of a stage
+    /// that from its first arrival to its last end.
     public var duration: Double
     public var timeToFirstToken: LatencySummary
     public var timePerOutputToken: LatencySummary
@@ -20,8 +21,8 @@ public struct ClassSummary: Sendable, Equatable {
     public var endToEnd: LatencySummary
     public var queueTime: LatencySummary
 
-    /// The figures of a class in a run of so many seconds.
-    public init(_ members: RequestClass, seconds: Double) {
+    /// The figures of requests, with rates over so many seconds.
+    public init(_ members: ClassFigures, seconds: Double) {
         key = members.key
         name = members.name
         counters = members.counters
@@ -57,12 +58,18 @@ public struct ClassSummary: Sendable, Equatable {
         ]
     }
 
+    /// Finished requests, their output tokens, and good requests, per second of `duration`.
+    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
+    public var outputThroughput: Double {
+        ratio(Double(counters.finishedOutputTokens), duration)
+    }
+    public var goodput: Double { ratio(Double(goodRequests), duration) }
+
     /// The rates by the names that they have in summary.json.
     var rates: [(String, Double)] {
         [
-            ("request_throughput", ratio(Double(counters.finished), duration)),
-            ("request_goodput", ratio(Double(goodRequests), duration)),
-            ("output_throughput", ratio(Double(counters.finishedOutputTokens), duration)),
+            ("request_throughput", requestThroughput), ("request_goodput", goodput),
+            ("output_throughput", outputThroughput),
         ]
     }
 }

@@ -66,6 +66,7 @@ extension LatencySummary {
     /// Takes percentiles of the values themselves.
     fileprivate mutating func take(_ exact: LatencyValues) {
         guard let found = exact.percentiles([50, 90, 95, 99]) else { return }
+        isExact = true
         median = found[0] / 1e9
         p90 = found[1] / 1e9
         p95 = found[2] / 1e9

@@ -25,7 +25,12 @@ extension RunSummary: Encodable {
             try container.encodeIfPresent(value, forKey: Key(name))
         }
         if counters.requests > 0 {
-            try container.encode(holdsContent, forKey: Key("trace_holds_content"))
+            // A law is no trace's word.
+            try container.encode(
+                holdsContent && !assumesContent, forKey: Key("trace_holds_content"))
+            if assumesContent {
+                try container.encode(true, forKey: Key("trace_content_assumed"))
+            }
         }
         try container.encode(
             isExact ? "exact" : "histogram", forKey: Key("percentiles"))
@@ -97,7 +102,7 @@ extension RunSummary: Encodable {
             for (name, value) in stage.rates {
                 try figures.encodeIfPresent(value, forKey: Key(name))
             }
-            try encode(stage.latencies, into: &figures)
+            try encode(stage.requests.latencies, into: &figures)
         }
     }
 
@@ -184,6 +189,8 @@ extension RunSummary: Encodable {
             try container.encode(latency.p95, forKey: Key("p95_\(name)_ms"))
             try container.encode(latency.p99, forKey: Key("p99_\(name)_ms"))
             try container.encode(latency.maximum, forKey: Key("max_\(name)_ms"))
+            try container.encode(
+                latency.isExact ? "exact" : "histogram", forKey: Key("\(name)_percentiles"))
         }
     }
 

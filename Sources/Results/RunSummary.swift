@@ -12,11 +12,14 @@ public struct LatencySummary: Sendable, Equatable {
     public var p95: Double
     public var p99: Double
     public var maximum: Double
+    /// Whether percentiles are those of the values; else they are within 0.1 %, from a histogram.
+    public internal(set) var isExact: Bool
 
     /// The figures of a histogram of picoseconds, with percentiles of the values themselves where
     /// these are given; all 0 when it is empty. O(n log n) in the values.
     public init(_ histogram: LatencyHistogram, exact: LatencyValues? = nil) {
         let percents = exact?.percentiles([50, 90, 95, 99])
+        isExact = percents != nil
         func milliseconds(_ percent: Double) -> Double {
             if let percents, let place = [50, 90, 95, 99].firstIndex(of: percent) {
                 return percents[place] / 1e9
@@ -133,6 +136,8 @@ public struct RunSummary: Sendable {
     public var replicas: Int
     /// Whether the trace says what prompts hold: without it nothing can be shared.
     public var holdsContent: Bool
+    /// Whether that is no trace's word, but a law of the configuration (trace.shared_prefix).
+    public var assumesContent = false
     /// Whether it was told what prompts share.
     public var tellsSharing: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
@@ -235,7 +240,8 @@ public struct RunSummary: Sendable {
         let lost = counters.sharedTokensLost
         return [
             ("block_size", lost.blockSize), ("other_replica", lost.otherReplica),
-            ("not_held", lost.notHeld), ("last_token", lost.lastToken),
+            ("evicted", lost.evicted), ("not_computed", lost.notComputed),
+            ("window", lost.window), ("last_token", lost.lastToken),
         ]
     }
     /// Tokens computed again because of preemptions, as a share of those scheduled.

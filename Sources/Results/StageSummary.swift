@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 import Traces
 
@@ -6,55 +7,25 @@ public struct StageSummary: Sendable, Equatable {
     /// Counted from 1, as in requests.csv.
     public var number: Int
     public var run: StageRun
-    /// Requests by how they ended, and their tokens.
-    public var counters: Counters
-    /// Finished requests that met every limit of the objective.
-    public var goodRequests: Int
-    /// Seconds from the first arrival of a request of the stage to the last end of one.
-    public var duration: Double
-    public var timeToFirstToken: LatencySummary
-    public var timePerOutputToken: LatencySummary
-    public var endToEnd: LatencySummary
-    public var queueTime: LatencySummary
+    public var requests: ClassSummary
+    /// Seconds from its beginning to its first request; nil: it has none.
+    public var wait: Double?
 
     /// The figures of a stage.
-    public init(_ number: Int, _ members: StageClass) {
-        self.number = number
-        run = members.run
-        counters = members.counters
-        goodRequests = members.goodRequests
-        duration = Double(members.duration) * 1e-12
-        timeToFirstToken = LatencySummary(members.timeToFirstToken)
-        timePerOutputToken = LatencySummary(members.timePerOutputToken)
-        endToEnd = LatencySummary(members.endToEnd)
-        queueTime = LatencySummary(members.queueTime)
-    }
-
-    /// Finished requests, and delivered tokens, per second of `duration`.
-    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
-    public var outputThroughput: Double { ratio(Double(counters.outputTokens), duration) }
-    /// Good requests per second of `duration`.
-    public var goodput: Double { ratio(Double(goodRequests), duration) }
-
-    /// The latencies by the names that they have in summary.json.
-    package var latencies: [(name: String, value: LatencySummary)] {
-        [
-            ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("e2el", endToEnd),
-            ("queue", queueTime),
-        ]
+    public init(_ run: StageRun, _ members: ClassFigures) {
+        number = members.key
+        self.run = run
+        requests = ClassSummary(members, seconds: Double(members.duration) * 1e-12)
+        if let begin = run.begin, let start = members.start {
+            wait = Double(start - begin) * 1e-12
+        }
     }
 
     /// The counts by the names that they have in summary.json.
     var counts: [(String, Int)] {
         var load: [(String, Int)] = [("stage", number)]
         if case .concurrency(let count) = run.stage.load { load.append(("concurrency", count)) }
-        return load + [
-            ("sent", run.sent), ("num_prompts", counters.requests),
-            ("completed", counters.finished), ("rejected", counters.rejected),
-            ("aborted", counters.aborted), ("unfinished", counters.unfinished),
-            ("good_requests", goodRequests), ("total_input_tokens", counters.promptTokens),
-            ("total_output_tokens", counters.outputTokens),
-        ]
+        return load + [("sent", run.sent)] + requests.counts
     }
 
     /// The rates by the names that they have in summary.json; nil: there is none.
@@ -63,22 +34,42 @@ public struct StageSummary: Sendable, Equatable {
         if case .rate(let value) = run.stage.load { rate = value }
         return [
             ("request_rate", rate), ("start_s", run.begin.map { Double($0) * 1e-12 }),
-            ("duration", duration), ("request_throughput", requestThroughput),
-            ("output_throughput", outputThroughput), ("request_goodput", goodput),
-        ]
+            ("duration", requests.duration),
+        ] + requests.rates.map { ($0.0, $0.1) }
     }
+
+    /// Seconds after its beginning from which a stage's first request is late.
+    private static let late = 1.0
 
     /// What a page says of stages that were not run as they were asked for, and of a trace that
     /// they leave.
-    public static func remarks(_ result: RunResult) -> [String] {
-        let stages = result.stages
+    public static func remarks(_ result: RunResult, _ stages: [StageSummary]) -> [String] {
+        let last = stages.lastIndex { $0.run.sent > 0 } ?? 0
+        var remarks = stages.prefix(last + 1).compactMap(\.lateness)
+        let runs = result.stages
         if result.leavesTrace {
-            return ["the trace goes on after the last stage: what is left of it was not sent"]
+            remarks.append(
+                "the trace goes on after the last stage: what is left of it was not sent")
+        } else if let cut = runs.firstIndex(where: \.isCutShort) {
+            remarks.append(
+                "the trace ended in stage \(cut + 1) of \(runs.count), which sent \(runs[cut].sent)"
+                    + " requests: it and later ones have fewer than asked for")
         }
-        guard let cut = stages.firstIndex(where: \.isCutShort) else { return [] }
-        return [
-            "the trace ended in stage \(cut + 1) of \(stages.count), which sent \(stages[cut].sent)"
-                + " requests: it and later ones have fewer than asked for"
-        ]
+        return remarks
+    }
+
+    /// That a stage sent nothing, or late, because others had its places: nothing is said of rates,
+    /// whose gaps are as long as they are.
+    private var lateness: String? {
+        guard number > 1, case .concurrency(let places) = run.stage.load, run.begin != nil else {
+            return nil
+        }
+        let why =
+            ": sessions and requests of the stage before, also those that think, had its "
+            + "\(places) place\(places == 1 ? "" : "s"). trace.stage_pause_s lets them end first"
+        guard let wait else { return "stage \(number) sent no request" + why }
+        guard wait > Self.late else { return nil }
+        let time = Quantity.duration(seconds: wait)
+        return "stage \(number) sent its first request \(time) after it began" + why
     }
 }

@@ -112,6 +112,13 @@ extension Configuration {
         if let error = budget.overflow(memoryBytes: gpu.memoryBytes, gpu: gpu.name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
         if let note = gpu.memoryNote { warnings.append(note) }
+        if let sequences = budget.profiledSequences {
+            warnings.append(
+                "engine.max_num_seqs is \(engine.maxNumSeqs!): what a server needs at its start is "
+                    + "measured up to \(sequences), and drawn on to that leaves no room for the KV "
+                    + "cache; the pool is that of \(sequences) sequences. Give the server's own "
+                    + "num_gpu_blocks to replace it")
+        }
         engine.numGPUBlocks = budget.numGPUBlocks
         return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
     }

@@ -84,14 +84,14 @@ extension Configuration {
         if let recipe = try recipe() { return try sent(synthesized(recipe)) }
         let file = trace.file!
         var options = try trace.options(seed: drawingSeed)
-        options.label = output.by?.label
+        options.labels = output.by?.label.map { [$0] } ?? []
         let (source, notes) = try Traces.openTrace(file, options: options)
         let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
         return try sent(
             OpenedTrace(
                 name: String(name).echoed(), source: source, notes: notes,
                 isReadOnce: InputFile.isReadOnce(file),
-                extent: TraceExtent(requests: trace.limit), labels: notes.labels))
+                extent: TraceExtent(requests: trace.limit), labels: notes.labels.first))
     }
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.

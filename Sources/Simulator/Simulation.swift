@@ -44,7 +44,7 @@ public func simulate(
     var result = cluster.result(plan)
     try checkMargins(plan, result)
     result.holdsContent = arrivals.holdsContent
-    result.tellsSharing = arrivals.holdsContent && arrivals.reuse.isOn
+    result.tellsSharing = arrivals.holdsContent && plan.engine.enablePrefixCaching
     result.stages = arrivals.stageRuns(plan)
     result.leavesTrace = arrivals.leavesTrace
     return result

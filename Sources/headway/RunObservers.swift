@@ -107,7 +107,7 @@ final class RunObservers: RunObserver {
 
     /// The figures of each stage of the load.
     func stages(of result: RunResult) -> [StageSummary] {
-        stages.classes(of: result.stages).enumerated().map { StageSummary($0 + 1, $1) }
+        zip(result.stages, stages.classes(of: result.stages)).map { StageSummary($0, $1) }
     }
 
     func decided(_ plans: DecidedPlans) throws {

@@ -182,7 +182,8 @@ private struct ReplayRun {
         }
         summary.take(observer.figures, by: rule?.dimension)
         summary.stages = observer.stages(of: result)
-        summary.warnings += StageSummary.remarks(result)
+        summary.warnings += StageSummary.remarks(result, summary.stages)
+        summary.assumesContent = resolved.configuration.trace.sharedPrefix != nil
         summary.engineVersion = resolved.configuration.engine.version.description
         summary.poolLine = resolved.memory.line
         summary.mostConcurrent = observer.concurrency.requests

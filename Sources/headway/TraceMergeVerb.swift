@@ -16,14 +16,15 @@ extension Verb {
         ]
     ) { arguments in
         let files = arguments.operands
-        let options = try TraceFlags.options(arguments)
+        var options = try TraceFlags.options(arguments)
+        options.labels = TraceLabel.allCases
         let offsets = try arguments.value("--offsets").map(seconds) ?? files.map { _ in 0 }
         guard offsets.count == files.count else {
             throw InputError(
                 "--offsets", "\(offsets.count) offsets for \(files.count) traces",
                 expected: "one for each")
         }
-        let opened = try files.map { try openTrace($0, options: options) }
+        let opened = try files.map { [options] in try openTrace($0, options: options) }
         let sources = opened.map(\.source)
         try TraceSink(arguments).write(
             MergedSource(

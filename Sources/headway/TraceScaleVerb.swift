@@ -28,6 +28,7 @@ extension Verb {
         let source = try way.apply(factor: factor, seed: options.seed) { scale in
             var scaled = options
             scaled.timeScale = scale
+            scaled.labels = TraceLabel.allCases
             let opened = try openTrace(arguments.operands[0], options: scaled)
             notes.append(opened.notes)
             return opened.source

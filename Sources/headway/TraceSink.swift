@@ -47,12 +47,16 @@ struct TraceSink {
     /// Writes everything a source has, and says what was written and what was lost.
     /// `read`: what the readers of the source found out; their remarks come after `remarks`.
     /// `found`: what is known only when everything is written.
-    /// `total`: the number of requests, where it is known beforehand.
+    /// `total`: the number of requests, where it is known beforehand. `labels`: names of the
+    /// requests, where they are not those of the one trace that is read.
     func write(
         _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
-        total: Int? = nil, found: () -> [String] = { [] }
+        total: Int? = nil, labels: [RequestLabels]? = nil, found: () -> [String] = { [] }
     ) throws {
         var writer = try TraceWriter(format)
+        // Of several traces, requests get new ids.
+        let keepsIDs = read.count == 1
+        writer.labels = labels ?? (keepsIDs ? read[0].labels : [])
         let file = try WholeFile(path)
         var source = source
         var requests = 0
@@ -76,6 +80,7 @@ struct TraceSink {
         let losses =
             writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
             + (read.contains { $0.measured != nil } ? ["measured latencies"] : [])
+            + (keepsIDs ? [] : TraceLabel.allCases.filter { Self.hasNames(read, $0) }.map(\.plural))
         if isJSON {
             try Console.writeJSON(
                 Report(
@@ -89,6 +94,11 @@ struct TraceSink {
         lines += remarks
         if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }
         try Console.write(lines.joined(separator: "\n"), toError: isStandardOutput)
+    }
+
+    /// Whether a trace that is read gives names of a kind.
+    private static func hasNames(_ read: [TraceNotes], _ label: TraceLabel) -> Bool {
+        read.contains { $0.labels.contains { $0.label == label && $0.hasNames } }
     }
 
     /// What reading loses of a trace's clock.

@@ -15,6 +15,7 @@ extension Verb {
     ) { arguments in
         var options = try TraceFlags.options(arguments)
         options.sortsRows = true
+        options.labels = TraceLabel.allCases
         let (source, notes) = try openTrace(arguments.operands[0], options: options)
         try TraceSink(arguments).write(source, read: [notes])
         return 0

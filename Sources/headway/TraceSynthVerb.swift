@@ -21,9 +21,12 @@ extension Verb {
         var recipe = try arguments.operands.first.map(Recipe.read) ?? .builtInChat
         if let limit = try arguments.integer("--limit", atLeast: 1) { recipe.requests = limit }
         let seed = try arguments.integer("--seed").map { UInt64($0) } ?? recipe.seed
+        var source = RecipeSource(recipe, seed: seed)
+        // A single kind tells nothing apart.
+        source.labels = recipe.classes.count > 1 ? RequestLabels(.session) : nil
         try TraceSink(arguments).write(
-            RecipeSource(recipe, seed: seed),
-            remarks: ["Recipe \(recipe.name.echoed()), seed \(seed)"], total: recipe.requests)
+            source, remarks: ["Recipe \(recipe.name.echoed()), seed \(seed)"],
+            total: recipe.requests, labels: source.labels.map { [$0] } ?? [])
         return 0
     }
 }

@@ -129,6 +129,37 @@ struct ConformanceTests {
         let result = try changed(
             Scratch(), { $0.replace("\"evictions\": ", with: "\"evictions\": 9") })
         #expect(result.difference?.place == "config.json, totals.evictions")
+        let steps = try changed(
+            Scratch(), { $0.replace("\"steps\": 113", with: "\"steps\": 114") })
+        #expect(steps.difference?.place == "config.json, totals.steps")
+    }
+
+    @Test(
+        "a configuration that cannot run makes a case unreadable, by its own key",
+        arguments: [
+            ("\"watermark\": 0.0", "\"watermark\": 5", "watermark is 5"),
+            ("\"name\"", "\"empty_yield_us\": 4611686018427387904, \"name\"", "empty_yield_us is"),
+            ("\"type\": \"full\"", "\"type\": \"sliding\", \"window\": 0", "groups.window is 0"),
+            ("\"max_model_len\": ", "\"max_model_len\": -", "max_model_len is -"),
+        ])
+    func cannotRun(from: String, to: String, said: String) throws {
+        let result = try changed(
+            Scratch(), { $0.replace(from, with: to, maxReplacements: 1) })
+        let problem = result.unreadable ?? "\(result)"
+        #expect(problem.contains("config.json: \(said)"), "\(problem)")
+        #expect(result.difference == nil)
+    }
+
+    @Test("groups without an entry are no difference")
+    func emptyGroups() throws {
+        let result = try changed(
+            Scratch(),
+            { text in
+                let start = text.range(of: "\"groups\": [")!.upperBound
+                let end = text[start...].range(of: "]")!.lowerBound
+                text.removeSubrange(start..<end)
+            })
+        #expect(result.unreadable?.contains("config.json: groups has 0 entries") == true)
     }
 
     @Test("a patch level without rules of its own is said")

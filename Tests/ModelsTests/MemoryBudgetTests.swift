@@ -37,9 +37,10 @@ import Testing
     }
 
     /// A profiled budget of llama-3.1-8b on an H100 80GB.
-    private func profiled(_ tokens: Int) throws -> MemoryBudget {
+    private func profiled(_ tokens: Int, sequences: Int = 1024) throws -> MemoryBudget {
         var server = ServerMemory()
         server.maxNumBatchedTokens = tokens
+        server.maxNumSeqs = sequences
         var pool = PoolOptions(maxModelLen: 131_072)
         pool.maxNumBatchedTokens = tokens
         return try MemoryBudget(
@@ -51,6 +52,19 @@ import Testing
         let (small, large) = (try profiled(8192), try profiled(65_536))
         #expect(small.numGPUBlocks > 27_000)
         #expect(small.numGPUBlocks - large.numGPUBlocks >= 1200)
+    }
+
+    /// 100,000 rows of logits would take more than the GPU has: a line drawn on from 1,024.
+    @Test func sequencesBeyondTheMeasuredOnesRefuseNoServer() throws {
+        let measured = try profiled(100_000)
+        #expect(measured.profiledSequences == nil)
+        let more = try profiled(100_000, sequences: 100_000)
+        #expect(more.profiledSequences == 1024)
+        #expect(more.numGPUBlocks == measured.numGPUBlocks)
+        // What leaves room is drawn on.
+        let twice = try profiled(8192, sequences: 4096)
+        #expect(twice.profiledSequences == nil)
+        #expect(twice.numGPUBlocks < (try profiled(8192)).numGPUBlocks)
     }
 
     @Test func bytesAndBlocksThatAreGivenReplaceTheArithmetic() throws {

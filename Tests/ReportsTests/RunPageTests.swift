@@ -63,6 +63,16 @@ struct RunPageTests {
         #expect(try keys { _ in }["max_concurrency"] == nil)
     }
 
+    @Test("a closed loop that the trace does not fill says how many requests there are")
+    func loopThatIsNotFilled() {
+        let page = page {
+            $0.concurrency = 1_024
+            $0.counters.requests = 100
+        }
+        #expect(page.contains("closed loop of 1,024, which the trace's 100 requests do not fill"))
+        #expect(!page.contains("requests in flight"))
+    }
+
     @Test("a cap says so, with both waits and both views of the latencies")
     func cap() throws {
         func capped(_ result: inout RunResult) {
@@ -100,18 +110,23 @@ struct RunPageTests {
             result.counters.hitTokens = 100
             result.counters.sharedTokens = 460
             result.counters.sharedTokensLost.blockSize = 239
-            result.counters.sharedTokensLost.notHeld = 120
+            result.counters.sharedTokensLost.evicted = 70
+            result.counters.sharedTokensLost.notComputed = 30
+            result.counters.sharedTokensLost.window = 20
             result.counters.sharedTokensLost.lastToken = 1
         }
         let line =
             "shared        46.0 % of prompt tokens stood in earlier requests; lost of these "
-            + "23.9 % to the block size, 12.0 % evicted or not there yet, 0.1 % to the last token"
+            + "23.9 % to the block size, 7.0 % evicted, 3.0 % not computed yet, "
+            + "2.0 % to windows or states not kept, 0.1 % to the last token"
         #expect(page(share).contains(line + "\nKV blocks"))
         var values = try keys(share)
         #expect(values["shared_tokens"] as? Int == 460)
         #expect(values["shared_tokens_lost_block_size"] as? Int == 239)
         #expect(values["shared_tokens_lost_other_replica"] as? Int == 0)
-        #expect(values["shared_tokens_lost_not_held"] as? Int == 120)
+        #expect(values["shared_tokens_lost_evicted"] as? Int == 70)
+        #expect(values["shared_tokens_lost_not_computed"] as? Int == 30)
+        #expect(values["shared_tokens_lost_window"] as? Int == 20)
         #expect(values["shared_tokens_lost_last_token"] as? Int == 1)
         for change in [
             {
@@ -129,7 +144,7 @@ struct RunPageTests {
             share(&$0)
             $0.tellsSharing = false
         }
-        #expect(values["shared_tokens"] == nil && values["shared_tokens_lost_not_held"] == nil)
+        #expect(values["shared_tokens"] == nil && values["shared_tokens_lost_evicted"] == nil)
     }
 
     @Test("what is left out is said, with its numbers")

@@ -35,22 +35,30 @@ struct SeenPrefixesTests {
     }
 
     @Test(
-        "as much is known as an earlier request of the crowd began with alike",
+        "as much is known, and computed, as of an earlier request that began alike",
         arguments: UInt64(1)...40)
     func naive(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var tree = SeenPrefixes()
-        var earlier: [[[Token]]] = [[], [], []]
+        var earlier: [(tokens: [Token], node: Int32, computed: Int)] = []
         for number in 0..<80 {
-            let crowd = random.below(3)
             var segments = HotArray<Segment>()
             let tokens = draw(&random, &segments)
-            let expected =
-                earlier[crowd].map { zip(tokens, $0).prefix { $0 == $1 }.count }.max() ?? 0
-            let followed = tree.follow(segments, in: Int32(crowd)).tokens
-            let known = tree.enter(segments, Int32(tokens.count), in: Int32(crowd))
-            #expect(followed == known && known == expected, "seed \(seed), request \(number)")
-            earlier[crowd].append(tokens)
+            func common(_ other: [Token]) -> Int { zip(tokens, other).prefix { $0 == $1 }.count }
+            let expected = earlier.map { common($0.tokens) }.max() ?? 0
+            let followed = tree.follow(segments).tokens
+            let entered = tree.enter(segments, Int32(tokens.count))
+            let place = "seed \(seed), request \(number)"
+            #expect(followed == entered.known && entered.known == expected, "\(place)")
+            let computed = earlier.map { min(common($0.tokens), $0.computed) }.max() ?? 0
+            // The last node may go on beyond the request's end.
+            let found = min(Int(tree.computed(to: entered.node)), tokens.count)
+            #expect(found == computed, "\(place)")
+            earlier.append((tokens, entered.node, 0))
+            let other = random.below(earlier.count)
+            let depth = 1 + random.below(earlier[other].tokens.count)
+            tree.compute(Int32(depth), to: earlier[other].node)
+            earlier[other].computed = max(earlier[other].computed, depth)
         }
     }
 
@@ -59,11 +67,11 @@ struct SeenPrefixesTests {
         var tree = SeenPrefixes()
         var segments = HotArray<Segment>()
         for content in Int64(0)..<30 { segments.append(Segment(content: content, length: 7)) }
-        let first = tree.enter(segments, 210, in: 0)
+        let first = tree.enter(segments, 210)
         let count = tree.count
-        let second = tree.enter(segments, 210, in: 0)
+        let second = tree.enter(segments, 210)
         let countAfter = tree.count
-        #expect(first == 0 && second == 210)
+        #expect(first.known == 0 && second.known == 210 && first.node == second.node)
         #expect(count == 30 && countAfter == count)
     }
 }

@@ -16,14 +16,14 @@ import Traces
 
     @Test(arguments: formats)
     func unknownKeysAreCountedAndRefusedByStrictReading(_ rest: String) throws {
-        let text = "{\"tenant\":{\"a\":[1]},\(rest)}\n"
+        let text = "{\"guest\":{\"a\":[1]},\(rest)}\n"
         let notes = try withFile(text) { try readAll($0).notes }
-        #expect(notes.unknownKeys.map(\.name) == ["tenant"])
+        #expect(notes.unknownKeys.map(\.name) == ["guest"])
         #expect(notes.unknownKeys.map(\.count) == [1])
-        #expect(notes.remarks == ["keys that are not known, and not used: tenant (1)"])
+        #expect(notes.remarks == ["keys that are not known, and not used: guest (1)"])
         var strict = TraceOptions()
         strict.isStrict = true
-        #expect(try failure(text, strict).hasPrefix("FILE:1: the key tenant is not known"))
+        #expect(try failure(text, strict).hasPrefix("FILE:1: the key guest is not known"))
         let plain = try withFile("{\(rest)}\n") { try readAll($0, strict).notes }
         #expect(plain.unknownKeys.isEmpty && plain.remarks.isEmpty)
     }

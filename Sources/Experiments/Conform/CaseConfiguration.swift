@@ -134,6 +134,7 @@ struct CaseConfiguration: Decodable {
             ("step_time_us.per_token", stepTimeUs.perToken, 0...hour),
             ("step_time_us.per_request", stepTimeUs.perRequest, 0...hour),
             ("step_time_us.per_1k_context_tokens", stepTimeUs.per1KContextTokens ?? 0, 0...hour),
+            ("empty_yield_us", emptyYieldUs ?? 0, 0...hour),
         ]
         if let wrong = sizes.first(where: { !$0.range.contains($0.value) }) {
             throw InputError(

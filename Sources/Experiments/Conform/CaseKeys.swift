@@ -28,12 +28,10 @@ enum CaseKeys {
 
     /// What the engine's driver counted besides what a run counts.
     private static let countedElsewhere: Set<String> = [
-        "calls", "steps", "empty_steps", "empty_calls", "schedule_calls", "cleanup_calls",
-        "hit_tokens_new", "hit_requests_new", "prompt_tokens_new", "delivered_tokens",
+        "calls", "empty_calls", "schedule_calls", "cleanup_calls", "hit_requests_new",
         "wasted_tokens", "stale_delivered", "finished_while_preempted", "dropped_rows", "busy_us",
         "mean_waiting", "max_waiting", "max_running", "digest", "prompt_tokens", "output_tokens",
-        "last_arrival_us", "busy_permille_of_end", "max_context_tokens", "end_clock_us",
-        "wasted_entries",
+        "last_arrival_us", "busy_permille_of_end", "max_context_tokens",
     ]
 
     /// What a run counts, too, by the names of `totals`.
@@ -44,6 +42,11 @@ enum CaseKeys {
             "aborted": counters.aborted, "scheduled_tokens": counters.scheduledTokens,
             "sched_entries": counters.scheduledEntries, "preemptions": counters.preemptions,
             "hit_tokens": counters.hitTokensWithResumed, "evictions": counters.evictions,
+            "steps": counters.steps, "empty_steps": counters.emptySteps,
+            "wasted_entries": counters.wastedEntries, "hit_tokens_new": counters.hitTokens,
+            "prompt_tokens_new": counters.queriedTokens,
+            "delivered_tokens": counters.outputTokens,
+            "end_clock_us": Int(result.end / 1_000_000),
         ]
     }
 

@@ -79,14 +79,33 @@ public enum Conformance {
         result.note = try configuration.note(place: folder + "/config.json")
         if configuration.source != nil {
             let checker = try WholeTraceChecker(folder, plan)
-            try check(
-                &result, plan, try wholeTrace(folder, configuration), checker, configuration)
+            let source = try wholeTrace(folder, configuration)
+            try check(&result, folder, plan, source, checker, configuration)
         } else {
             let checker = try LineChecker(folder, plan, digests: configuration.detail == "digest")
             let (source, _) = try openTrace(folder + "/trace.jsonl")
-            try check(&result, plan, source, checker, configuration)
+            try check(&result, folder, plan, source, checker, configuration)
         }
         return result
+    }
+
+    /// What keeps a case from being run, said of its file; nil: it ran, and ended otherwise than
+    /// the engine, which is a difference.
+    private static func unreadable(_ error: InputError, in folder: String) -> InputError? {
+        let place = error.place
+        // What an instance, or a scheduler put into the plan, says of itself.
+        if ["replica ", "scheduling policy", "engine.scheduler"].contains(where: place.hasPrefix) {
+            return nil
+        }
+        if place.hasPrefix(folder) { return error }
+        if place.hasPrefix("engine.") {
+            return InputError(
+                folder + "/config.json", "\(place.dropFirst(7)) \(error.problem)",
+                expected: error.expected)
+        }
+        let file = place == "step_time" ? "/config.json" : "/trace.jsonl"
+        return InputError(
+            folder + file, "\(place) \(error.problem)", expected: error.expected)
     }
 
     /// Runs one case in one way; what cannot be read is a result, too, so that it ends no other.
@@ -105,7 +124,8 @@ public enum Conformance {
     }
 
     private static func check(
-        _ result: inout ConformanceResult, _ plan: RunPlan, _ source: any RequestSource,
+        _ result: inout ConformanceResult, _ folder: String, _ plan: RunPlan,
+        _ source: any RequestSource,
         _ checker: any ConformanceChecker, _ configuration: CaseConfiguration
     ) throws {
         do {
@@ -117,6 +137,7 @@ public enum Conformance {
         } catch let error as UnreadableLine {
             throw error.problem
         } catch let error as InputError where checker.difference == nil {
+            if let problem = unreadable(error, in: folder) { throw problem }
             result.difference = ConformanceDifference(
                 place: "the run ended", expected: "a complete run", actual: error.description,
                 before: checker.before)

@@ -58,6 +58,9 @@ public struct MemoryBudget: Equatable, Sendable {
     public var refusal: PoolRefusal?
     /// The flags that replaced the arithmetic.
     public var given: Given
+    /// Sequences of the start-up run that was taken instead of the server's own, which reaches
+    /// beyond the measured ones and would leave no room; nil: its own was.
+    public var profiledSequences: Int?
 
     /// Activations, context and graphs together, bytes.
     public var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
@@ -77,7 +80,9 @@ public struct MemoryBudget: Equatable, Sendable {
     /// The engine's own line about its pool.
     public var line: String { layout.line(blocks: numGPUBlocks) }
 
-    /// The budget of a model on a GPU.
+    /// The budget of a model on a GPU. A start-up run of more sequences than were measured is a
+    /// line drawn on: where it leaves no room, the run of as many as were measured counts instead
+    /// (`profiledSequences`).
     ///
     /// - Parameters:
     ///   - memoryBytes: the GPU's memory as its driver reports it; `gpu`: its name, for errors.
@@ -89,6 +94,27 @@ public struct MemoryBudget: Equatable, Sendable {
         _ model: TransformerModel, _ deployment: Deployment, gpu: String, memoryBytes: Int64,
         utilization: Double = MemoryBudget.defaultUtilization, pool: PoolOptions,
         terms: Terms = .reserve(MemoryBudget.runtimeReserve), given: Given = Given()
+    ) throws {
+        func budget(_ terms: Terms) throws -> MemoryBudget {
+            try MemoryBudget(
+                model, deployment, gpu, memoryBytes, utilization, pool, terms, given)
+        }
+        let asGiven = Result { try budget(terms) }
+        guard case .profiled(var server) = terms,
+            server.maxNumSeqs > ServerMemory.mostMeasuredSequences,
+            (try? asGiven.get()).map({ $0.refusal != nil }) ?? true
+        else {
+            self = try asGiven.get()
+            return
+        }
+        server.maxNumSeqs = ServerMemory.mostMeasuredSequences
+        self = try budget(.profiled(server))
+        profiledSequences = server.maxNumSeqs
+    }
+
+    private init(
+        _ model: TransformerModel, _ deployment: Deployment, _ gpu: String, _ memoryBytes: Int64,
+        _ utilization: Double, _ pool: PoolOptions, _ terms: Terms, _ given: Given
     ) throws {
         try deployment.check(model)
         guard utilization > 0, utilization <= 1 else {

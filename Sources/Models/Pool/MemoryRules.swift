@@ -66,8 +66,12 @@ public struct MemoryRules: Equatable, Sendable {
 
 /// What of a server decides the memory that it profiles at its start.
 public struct ServerMemory: Equatable, Sendable {
+    /// The largest max_num_seqs among the servers whose logs the rules are fitted to: the API
+    /// server's default on a GPU of 70 GiB and more.
+    public static let mostMeasuredSequences = 1024
+
     public var rules = MemoryRules.release(minor: .max)
-    public var maxNumSeqs = 1024
+    public var maxNumSeqs = ServerMemory.mostMeasuredSequences
     public var maxNumBatchedTokens = 8192
     /// Whether no CUDA graphs are captured (`--enforce-eager`).
     public var enforcesEager = false

@@ -74,7 +74,9 @@ struct Arrivals: ~Copyable {
 
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
-        reuse = ReuseBound(plan)
+        reuse = ReuseBound(
+            isOn: plan.engine.enablePrefixCaching && plan.replicas > 1,
+            most: ReuseBound.mostPieces)
         foreseesEnds = !plan.engine.stopsAtUnforeseenToken
         thinkTime = plan.thinkTime
         seed = plan.seed

@@ -54,7 +54,7 @@ struct ClientAttempts {
         let (_, attempt) = toCome.removeLast()
         var request = attempt.request
         (request.sequence, request.arrival) = (sequence, time)
-        request.shared = SharedPrefix()
+        request.shared = 0
         note(
             &request, number: attempt.number + 1, due: attempt.due, ownAbort: attempt.ownAbort)
         return (request, attempt.due, attempt.number + 1)

@@ -93,7 +93,7 @@ func run(
             var request = try arrivals.take(at: arrival)
             cluster.now = max(cluster.now, request.arrival)
             let choice = cluster.router.route(request)
-            arrivals.reuse.see(&request, on: choice)
+            arrivals.noteShared(&request)
             enqueue(&cluster.replicas[choice], request)
             try collect(&cluster, choice, &arrivals, &observer)
             markDue(&cluster, choice)

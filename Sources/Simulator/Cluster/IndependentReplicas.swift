@@ -93,7 +93,7 @@ private func runAlone(
             if time == .max { break }
             var request = try arrivals.take(at: time)
             let choice = cluster.router.route(request)
-            arrivals.reuse.see(&request, on: choice)
+            arrivals.noteShared(&request)
             enqueue(&cluster.replicas[choice], request)
             taken += 1
         }
@@ -139,7 +139,7 @@ private struct RoutedRequests: ~Copyable {
                 if time == .max { break }
                 var request = try arrivals.take(at: time)
                 let choice = router.route(request)
-                arrivals.reuse.see(&request, on: choice)
+                arrivals.noteShared(&request)
                 byReplica[choice].append(request)
                 count += 1
             }

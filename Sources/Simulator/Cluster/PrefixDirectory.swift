@@ -19,15 +19,9 @@ struct PrefixDirectory: ~Copyable {
         var holder: Int32
         var latest: Int64
 
-        var firstKey: UInt64 { Self.key(parent, content, offset) }
-
-        /// Children of one node differ in their first token.
-        static func key(_ parent: Int32, _ content: Int64, _ offset: Int32) -> UInt64 {
-            let (parent, offset) = (UInt32(bitPattern: parent), UInt32(bitPattern: offset))
-            let place = UInt64(parent) << 32 | UInt64(offset)
-            let product = (UInt64(bitPattern: content) &* 0xa076_1d64_78bd_642f ^ place)
-                .multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
-            return product.high ^ product.low
+        // Children of one node differ in their first token.
+        var firstKey: UInt64 {
+            Segment(content: content, offset: offset, length: length).key(after: parent)
         }
     }
 
@@ -64,7 +58,8 @@ struct PrefixDirectory: ~Copyable {
             let segment = content[position.segment]
             let next = segment.offset &+ position.passed
             if position.node < 0 || position.used == nodes[position.node].length {
-                let key = Node.key(position.node, segment.content, next)
+                let first = Segment(content: segment.content, offset: next, length: 1)
+                let key = first.key(after: position.node)
                 let child = index.find(key, nodes)
                 guard child >= 0 else { break }
                 position.node = child

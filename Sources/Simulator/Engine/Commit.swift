@@ -190,6 +190,7 @@ func finish(
         scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     }
     counters.account(until: time, used: cache.usedBlocks)
+    scheduler.noteComputed(slot, tokens: cache.registeredTokens(slot))
     cache.release(slot)
     if scheduler.requests[slot].isQuotable { countQuotes(&scheduler, &cache, slot, sign: -1) }
     cache.close(slot)

@@ -5,6 +5,9 @@ import Traces
 func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     let time = arrival.arrival
     instance.counters.firstArrival = min(instance.counters.firstArrival, time)
+    let isShared = instance.scheduler.reuse.isOn && !arrival.content.isEmpty
+    // One that is rejected brings its content, too, as far as others are concerned.
+    let place = isShared ? instance.scheduler.reuse.see(arrival) : ReuseBound.Place()
     let rejection = rejection(&instance.scheduler, &instance.cache, arrival)
     guard rejection == .none else {
         let record = RequestRecord(
@@ -24,7 +27,7 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         arrival: time + front, abort: arrival.abort > .max - front ? .max : arrival.abort + front,
         outputContent: arrival.outputContent)
     let slot = instance.scheduler.takeSlot(request)
-    if instance.cache.isCaching { noteShared(&instance, slot, arrival) }
+    if instance.cache.isCaching { noteShared(&instance, slot, arrival, place) }
     let isNamed =
         !arrival.content.isEmpty || arrival.isQuotable || !instance.cache.usesExtents
     instance.cache.open(slot, request, content: isNamed ? arrival.prompt : nil)
@@ -38,12 +41,13 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
 /// Notes what of a prompt a cache could hold. O(1).
 @inline(__always)
 private func noteShared(
-    _ instance: inout Instance, _ slot: Int, _ arrival: borrowing ArrivingRequest
+    _ instance: inout Instance, _ slot: Int, _ arrival: borrowing ArrivingRequest,
+    _ place: ReuseBound.Place
 ) {
     var tokens = ReusableTokens()
     if !arrival.content.isEmpty {
         tokens = ReusableTokens(
-            arrival.shared, promptTokens: arrival.promptTokens,
+            arrival.shared, place, promptTokens: arrival.promptTokens,
             blockSize: instance.cache.blockSize)
         while instance.scheduler.reusable.count <= slot {
             instance.scheduler.reusable.append(ReusableTokens())

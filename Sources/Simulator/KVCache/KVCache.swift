@@ -28,6 +28,8 @@ struct KVCache: ~Copyable {
     /// one that was let through so exceeded the free ones: taking them ends the engine.
     let capsDemand: Bool
     var overdraft = 0
+    /// Whether a group keeps a request's blocks from the first one on while it runs.
+    let keepsWholePrefixes: Bool
     /// Whether blocks are kept as extents or by number.
     let usesExtents: Bool
     /// Whether the blocks of requests that decode are mere counts: extents, full attention only.
@@ -71,6 +73,8 @@ struct KVCache: ~Copyable {
         let isBack = rules.keylessGoBack(isSliding: false, isCaching: engine.enablePrefixCaching)
         let isSum = usesExtents && isFull
         sumsBlocks = isSum && !isBack
+        let isCaching = engine.enablePrefixCaching
+        keepsWholePrefixes = engine.groups.contains(.full) || !isCaching
         hasWindows = engine.groups.contains { $0 != .full }
         extents = ExtentPool(
             count: usesExtents ? engine.numGPUBlocks : 1, blockSize: engine.blockSize,
@@ -93,6 +97,8 @@ struct KVCache: ~Copyable {
 struct Hit {
     /// Tokens of the prefix, a multiple of the block size.
     var tokens = 0
+    /// Tokens of the longest prefix that a kind of groups has, where another has less.
+    var longest = 0
     fileprivate(set) var serial = 0
 
     /// Nothing found, nothing looked up: what running requests have.
@@ -162,7 +168,9 @@ extension KVCache {
         let isCut = groups.count > 1 && longest > blocks
         slots[slot].retention.junction = isCut ? longest : 0
         usesExtents ? collectHits(&self, blocks) : cutHits(&self, blocks)
-        return Hit(tokens: Int(blocks) * blockSize.tokens, serial: found.serial)
+        return Hit(
+            tokens: Int(blocks) * blockSize.tokens, longest: Int(longest) * blockSize.tokens,
+            serial: found.serial)
     }
 
     /// Whether a demand can be met: vLLM's `allocate_slots` up to its test of capacity. Releases
@@ -280,6 +288,13 @@ extension KVCache {
         slots[slot].table.registered = full
         usesExtents
             ? registerExtents(&self, slot, done..<full) : registerBlocks(&self, slot, done..<full)
+    }
+
+    /// Tokens of the blocks of a request that a key has been registered for, or was decided not to
+    /// be. O(1).
+    @inline(__always)
+    func registeredTokens(_ slot: Int) -> Int {
+        Int(slots[slot].table.registered) * blockSize.tokens
     }
 
     /// Releases everything that a preempted request holds, which may find its own blocks again.

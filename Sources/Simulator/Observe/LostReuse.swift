@@ -6,21 +6,28 @@ public struct LostReuse: Sendable, Equatable {
     public var blockSize = 0
     /// Only other replicas had seen them.
     public var otherReplica = 0
-    /// The replica had been sent them and did not hold them: evicted, not computed yet, or outside
-    /// the windows that are kept.
-    public var notHeld = 0
+    /// The replica had computed them, and they, or tokens before them, were evicted since.
+    public var evicted = 0
+    /// The replica had been sent them, and no request had computed them yet.
+    public var notComputed = 0
+    /// Full attention's blocks were there, and those of a window or state were not.
+    public var window = 0
 
     /// Nothing lost.
     public init() {}
 
     /// All of them.
-    public var total: Int { lastToken + blockSize + otherReplica + notHeld }
+    public var total: Int {
+        lastToken + blockSize + otherReplica + evicted + notComputed + window
+    }
 
     /// Adds another replica's.
     mutating func add(_ other: LostReuse) {
         lastToken += other.lastToken
         blockSize += other.blockSize
         otherReplica += other.otherReplica
-        notHeld += other.notHeld
+        evicted += other.evicted
+        notComputed += other.notComputed
+        window += other.window
     }
 }

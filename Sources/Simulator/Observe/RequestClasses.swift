@@ -78,71 +78,18 @@ public struct ClassRule: Sendable {
     }
 }
 
-/// The ended requests of one class.
-public struct RequestClass: Sendable {
-    /// The class's number and name.
-    public let key: Int
-    public let name: String
-    /// Requests by how they ended, their tokens, and requests preempted; counts of steps are 0.
-    public let counters: Counters
-    /// Finished requests that met every limit of the objective.
-    public let goodRequests: Int
-    /// Histograms of picoseconds, of the same requests as those of a whole run.
-    public let timeToFirstToken: LatencyHistogram
-    public let timePerOutputToken: LatencyHistogram
-    public let endToEnd: LatencyHistogram
-    public let queueTime: LatencyHistogram
-    /// Of gaps between tokens; nil where it was not told whose they are.
-    public let interTokenLatency: LatencyHistogram?
-    /// The latencies as they are; nil where there are too many.
-    public let latencies: RequestLatencies?
-
-    fileprivate init(_ key: Int, _ name: String, _ member: RequestClasses.Member) {
-        self.key = key
-        self.name = name
-        var counters = Counters()
-        counters.add(member.statistics.counters)
-        counters.outputTokens = member.statistics.outputTokens
-        self.counters = counters
-        goodRequests = member.statistics.goodRequests
-        timeToFirstToken = LatencyHistogram(
-            member.statistics.timeToFirstToken,
-            squares: member.statistics.squares.timeToFirstToken)
-        timePerOutputToken = LatencyHistogram(
-            member.statistics.timePerOutputToken,
-            squares: member.statistics.squares.timePerOutputToken)
-        endToEnd = LatencyHistogram(
-            member.statistics.endToEnd, squares: member.statistics.squares.endToEnd)
-        queueTime = LatencyHistogram(
-            member.statistics.queueTime, squares: member.statistics.squares.queueTime)
-        interTokenLatency =
-            member.hasGaps ? LatencyHistogram(member.gaps, squares: member.gapSquares) : nil
-        latencies = member.latencies
-    }
-}
-
 /// Tells the requests of a run apart by a rule.
 ///
 /// A class, because it is fed while a simulation holds its observer. Memory follows the classes,
 /// and the requests up to a million of them.
 public final class RequestClasses {
-    /// Accumulates one class: statistics cannot be copied, as values of a dictionary are.
-    fileprivate final class Member {
-        var statistics: RequestStatistics
-        var gaps = HotHistogram()
-        var gapSquares = SquareSum()
-        var hasGaps = false
-        var latencies: RequestLatencies? = RequestLatencies()
-        init(_ objective: ServiceLevelObjective) { statistics = RequestStatistics(objective) }
-    }
-
     /// More different classes than these are no classes, but a measure of something.
     public static let most = 64
 
     /// What tells them apart.
     public let rule: ClassRule
     private let objective: ServiceLevelObjective
-    private var members: [Int: Member] = [:]
+    private var members: [Int: ClassMembers] = [:]
     private var count = 0
     /// Whether there were more than `most`: then none is told.
     public private(set) var isOverrun = false
@@ -157,27 +104,20 @@ public final class RequestClasses {
     public func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
         guard !isOverrun, let member = member(rule.key(of: record)) else { return }
         count += 1
-        member.statistics.add(record)
-        member.latencies?.add(record)
+        member.add(record, gaps: gaps)
         if count > RequestLatencies.most {
             for (_, member) in members { member.latencies = nil }
         }
-        guard let gaps else { return }
-        member.hasGaps = true
-        for gap in gaps {
-            member.gaps.add(gap)
-            member.gapSquares.add(gap)
-        }
     }
 
-    private func member(_ key: Int) -> Member? {
+    private func member(_ key: Int) -> ClassMembers? {
         if let member = members[key] { return member }
         guard members.count < Self.most else {
             isOverrun = true
             members = [:]
             return nil
         }
-        let member = Member(objective)
+        let member = ClassMembers(objective)
         if count >= RequestLatencies.most { member.latencies = nil }
         members[key] = member
         return member
@@ -192,9 +132,9 @@ public final class RequestClasses {
     }
 
     /// The classes, by priority, by length or by name, those without a name last.
-    public var classes: [RequestClass] {
+    public var classes: [ClassFigures] {
         members.sorted { rule.precedes($0.key, $1.key) }.map { key, member in
-            RequestClass(key, rule.name(key), member)
+            ClassFigures(key, rule.name(key), member)
         }
     }
 }

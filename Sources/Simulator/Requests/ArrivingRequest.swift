@@ -17,21 +17,15 @@ struct ArrivingRequest {
     var isQuotable: Bool
     /// Empty: content that nobody else names.
     var content: ArraySlice<Segment>
-    /// What earlier requests began with, too.
-    var shared = SharedPrefix()
+    /// How many of its prompt's first tokens earlier requests of the run had, where that is more
+    /// than its own replica can tell: the most that prefix caches without limits could find.
+    var shared: Int32 = 0
 
     /// The prompt's content, with a name of its own where the trace gives none.
     var prompt: ArraySlice<Segment> {
         if !content.isEmpty { return content }
         return [Segment.whole(of: sequence, length: promptTokens)]
     }
-}
-
-/// How many of a prompt's first tokens other requests had before it: the most that a prefix cache
-/// without limits could find, in any replica and in the request's own.
-struct SharedPrefix {
-    var anywhere: Int32 = 0
-    var here: Int32 = 0
 }
 
 extension Segment {

@@ -4,36 +4,75 @@ struct ReusableTokens {
     var shared: Int32 = 0
     var whole: Int32 = 0
     var wholeHere: Int32 = 0
+    /// Where the request ends among those of its replica.
+    var place = ReuseBound.Place()
 
-    /// Of a prompt that shares so much, with blocks of some size.
-    init(_ shared: SharedPrefix, promptTokens: Int32, blockSize: BlockSize) {
+    /// Of a request that shares so much with any, and what its replica knows, with blocks of some
+    /// size.
+    init(
+        _ anywhere: Int32, _ place: ReuseBound.Place, promptTokens: Int32, blockSize: BlockSize
+    ) {
         func whole(_ tokens: Int32) -> Int32 {
             let most = Int(min(tokens, promptTokens - 1))
             return most > 0 ? Int32(blockSize.filled(by: most) * blockSize.tokens) : 0
         }
-        self.shared = shared.anywhere
-        self.whole = whole(shared.anywhere)
-        wholeHere = whole(shared.here)
+        let here = min(place.known, promptTokens)
+        self.place = place
+        shared = max(anywhere, here)
+        self.whole = whole(shared)
+        wholeHere = whole(here)
     }
 
     /// Nothing.
     init() {}
 }
 
-extension Counters {
+extension Scheduler {
     /// Counts what of a request's shared tokens its first admission found, and where the others
     /// were lost. A hit beyond what was known to be shared, by a later request that went first,
     /// is shared, too.
     @inline(never)
-    mutating func count(_ reusable: ReusableTokens, promptTokens: Int32, hit: Int32) {
-        let shared = max(reusable.shared, hit)
-        let whole = max(reusable.whole, hit)
-        let here = max(reusable.wholeHere, hit)
+    mutating func countShared(_ slot: Int, _ hit: Hit, _ blockSize: BlockSize) {
+        guard slot < reusable.count, reusable[slot].shared > 0 || hit.tokens > 0 else { return }
+        let promptTokens = requests[slot].promptTokens
+        let tokens = Int32(hit.tokens)
+        let shared = max(reusable[slot].shared, tokens)
+        let whole = max(reusable[slot].whole, tokens)
+        let here = max(reusable[slot].wholeHere, tokens)
         let last: Int32 = shared == promptTokens ? 1 : 0
-        sharedTokens += Int(shared)
-        sharedTokensLost.lastToken += Int(last)
-        sharedTokensLost.blockSize += Int(shared - last - whole)
-        sharedTokensLost.otherReplica += Int(whole - here)
-        sharedTokensLost.notHeld += Int(here - hit)
+        counters.sharedTokens += Int(shared)
+        counters.sharedTokensLost.lastToken += Int(last)
+        counters.sharedTokensLost.blockSize += Int(shared - last - whole)
+        counters.sharedTokensLost.otherReplica += Int(whole - here)
+        guard here > tokens else { return }
+        // What a group of blocks still has, and what has ever been there.
+        let kept = min(here, max(tokens, Int32(hit.longest)))
+        let computed = blockSize.filled(by: Int(reuse.computed(of: reusable[slot].place)))
+        let existed = min(here, max(kept, Int32(computed * blockSize.tokens)))
+        counters.sharedTokensLost.window += Int(kept - tokens)
+        counters.sharedTokensLost.evicted += Int(existed - kept)
+        counters.sharedTokensLost.notComputed += Int(here - existed)
+    }
+
+    /// Notes that a request has computed, and the cache has seen, so many of its first tokens.
+    @inline(__always)
+    mutating func noteComputed(_ slot: Int, tokens: Int) {
+        if slot < reusable.count { reuse.compute(Int32(tokens), of: reusable[slot].place) }
+    }
+}
+
+/// Notes what running requests have computed, before another one is counted that misses some.
+/// Where a group keeps all of that, a lookup finds it; where each has a window, it may be gone
+/// while they run. O(running).
+@inline(never)
+func noteRunning(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, before slot: Int, _ hit: Hit
+) {
+    guard slot < scheduler.reusable.count, scheduler.requests[slot].admitted < 0,
+        scheduler.reusable[slot].wholeHere > hit.tokens
+    else { return }
+    for place in scheduler.running.indices {
+        let slot = Int(scheduler.running[place])
+        scheduler.noteComputed(slot, tokens: cache.registeredTokens(slot))
     }
 }

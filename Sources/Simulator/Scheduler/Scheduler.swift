@@ -13,6 +13,8 @@ struct Scheduler: ~Copyable {
     var freeSlots = HotArray<Int32>()
     /// What of each slot's prompt a cache could hold; empty as long as no prompt has content.
     var reusable = HotArray<ReusableTokens>()
+    /// What the requests of this replica had in common.
+    var reuse: ReuseBound
     /// Slots in order of admission, or in any order while `cohort.isDisordered`.
     var running = HotArray<Int32>()
     var waiting: WaitingQueue
@@ -53,6 +55,8 @@ struct Scheduler: ~Copyable {
             inFlight: engine.tokensInFlight)
         let isPaced = engine.release.rules.prefillPacing == .local
         cadence = PrefillCadence(interval: isPaced ? engine.prefillScheduleInterval : 1)
+        reuse = ReuseBound(
+            isOn: engine.enablePrefixCaching, most: ReuseBound.mostPieces(of: plan.replicas))
         custom = CustomScheduler(plan, replica: replica)
     }
 

@@ -93,7 +93,8 @@ func admit(
     cache.allocate(demand, hit)
     scheduler.waiting.remove(Int32(slot))
     let resumed = scheduler.requests[slot].state == .preempted
-    scheduler.join(slot, hit: hit.tokens)
+    if !cache.keepsWholePrefixes { noteRunning(&scheduler, &cache, before: slot, hit) }
+    scheduler.join(slot, hit, cache.blockSize)
     scheduler.enter(
         slot, tokens: tokens, computed: hit.tokens, resumed ? .resumed : .admitted,
         prefills: hit.tokens < known - 1)
@@ -106,6 +107,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     let victim = scheduler.running.remove(at: place)
     let slot = Int(victim)
     scheduler.refund(slot)
+    scheduler.noteComputed(slot, tokens: cache.registeredTokens(slot))
     cache.release(slot, returning: scheduler.requests[slot])
     scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
     scheduler.requests[slot].lost = max(
@@ -188,7 +190,8 @@ extension Scheduler {
 
     /// Makes a waiting request a running one.
     @inline(__always)
-    fileprivate mutating func join(_ slot: Int, hit: Int) {
+    fileprivate mutating func join(_ slot: Int, _ found: Hit, _ blockSize: BlockSize) {
+        let hit = found.tokens
         running.append(Int32(slot))
         requests[slot].state = .running
         if cohort.isOn {
@@ -206,10 +209,7 @@ extension Scheduler {
             requests[slot].hitTokens = Int32(hit)
             counters.hitTokens += hit
             counters.queriedTokens += Int(requests[slot].promptTokens)
-            if slot < reusable.count, reusable[slot].shared > 0 || hit > 0 {
-                counters.count(
-                    reusable[slot], promptTokens: requests[slot].promptTokens, hit: Int32(hit))
-            }
+            if !reusable.isEmpty { countShared(slot, found, blockSize) }
         } else {
             // All of it, until it is known to end before.
             counters.recomputedTokens += max(0, Int(requests[slot].lost) - hit)

@@ -25,7 +25,7 @@ struct AgenticMooncake {
     private var hasPriorities = false
 
     /// The schema that version 2's header names.
-    private let label: TraceLabel?
+    private let labels: [TraceLabel]
 
     static let schema = "dynamo.agentic_mooncake"
 
@@ -51,7 +51,7 @@ struct AgenticMooncake {
 
     private init(_ options: TraceOptions, told: Int?) {
         counters = ReaderCounters(isStrict: options.isStrict)
-        label = options.label
+        labels = options.labels
         givenBlocks = options.blockTokens
         blocks = BlockIdentity(tokens: options.blockTokens ?? told ?? 512, hasPartial: true)
     }
@@ -69,7 +69,7 @@ struct AgenticMooncake {
         let notes = TraceNotes(
             path: path, format: .agenticMooncake, blockTokens: hasIDs ? Int(blocks.tokens) : nil,
             assumptions: assumptions)
-        notes.labels = label.map(RequestLabels.init)
+        notes.labels = labels.map(RequestLabels.init)
         return (
             CollectedTrace(
                 rows, counters: counters, options: options, notes: notes,
@@ -180,7 +180,7 @@ struct AgenticMooncake {
         else {
             throw ScanFailure("a key is missing", expected: "input_length and output_length")
         }
-        call.label = fields.label(label)
+        call.labels = fields.labels(labels)
         call.row.prompt = prompt
         call.row.output = output
         if let priority = try fields.priority("priority") {

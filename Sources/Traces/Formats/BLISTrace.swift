@@ -24,8 +24,9 @@ struct BLISTrace {
         var priority: Int64 = 0
         var group: UInt64?
         var session: UInt64?
-        var label: String?
+        var labels: [String?] = []
         var isOK = true
+        var hasArrival = false
         var line = 0
     }
 
@@ -35,9 +36,12 @@ struct BLISTrace {
     /// Length of each group's prefix, and its content.
     private var groups: [UInt64: (length: Int64, content: Int64)] = [:]
     private var mediaRows = 0
-    private let label: TraceLabel?
-    /// The column that holds the names asked for.
-    private let labelColumn: String?
+    /// Rows that did not succeed, and rows of which one half of what they share is missing.
+    private var failedRows = 0
+    private var halfShared = 0
+    private let labels: [TraceLabel]
+    /// The columns that hold the names asked for.
+    private let labelColumns: [String?]
 
     /// Whether these are the columns of the format.
     static func recognizes(_ names: [String]) -> Bool {
@@ -65,8 +69,8 @@ struct BLISTrace {
     private init(_ header: String, _ options: TraceOptions) {
         names = header.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
         counters = ReaderCounters(isStrict: options.isStrict)
-        label = options.label
-        labelColumn = options.label?.keys.first(where: names.contains)
+        labels = options.labels
+        labelColumns = labels.map { [names] in $0.keys.first(where: names.contains) }
     }
 
     /// Columns that change nothing here.
@@ -122,14 +126,31 @@ struct BLISTrace {
         _ field: Range<Int>, _ line: ByteCursor, _ name: String, _ row: inout Row
     ) throws {
         func number() throws -> Int64 {
+            let value = try integer()
+            guard value >= 0 else {
+                throw ScanFailure("\(name) is negative: \(value)", expected: "at least 0")
+            }
+            return value
+        }
+        func integer() throws -> Int64 {
             guard !field.isEmpty else { return 0 }
             var cursor = line
             cursor.at = field.lowerBound
-            let value = try cursor.integer("a number")
-            guard cursor.at == field.upperBound, value >= 0 else {
+            let isNumber = line.base[field.lowerBound] != 0x20
+            guard isNumber, let value = try? cursor.integer("a number"),
+                cursor.at == field.upperBound
+            else {
                 throw ScanFailure(
                     "\(name) is \(line.excerpt(from: field.lowerBound))",
-                    expected: "a whole number of at least 0")
+                    expected: "a whole number that fits 64 bits")
+            }
+            return value
+        }
+        func tokens() throws -> Int64 {
+            let value = try number()
+            guard value <= TraceRow.longest else {
+                throw ScanFailure(
+                    "\(name) is absurd: \(value)", expected: "at most \(TraceRow.longest)")
             }
             return value
         }
@@ -141,21 +162,26 @@ struct BLISTrace {
             }
             return value * 1_000
         }
-        if name == labelColumn { row.label = line.label(csv: field) }
+        if let kind = labelColumns.firstIndex(of: name) {
+            if row.labels.isEmpty { row.labels = labels.map { _ in nil } }
+            row.labels[kind] = line.label(csv: field)
+        }
         func text() -> UInt64? { field.isEmpty ? nil : line.hash(field) }
         switch name {
-        case "arrival_time_us": row.arrival = try time()
+        case "arrival_time_us":
+            row.arrival = try time()
+            row.hasArrival = !field.isEmpty
         case "send_time_us": row.sent = try time()
         case "first_chunk_time_us": row.first = try time()
         case "last_chunk_time_us": row.last = try time()
         case "deadline_us": row.deadline = try time()
-        case "input_tokens": row.prompt = try number()
-        case "server_input_tokens": row.served = try number()
-        case "output_tokens": row.output = try number()
-        case "prefix_length": row.prefix = try number()
+        case "input_tokens": row.prompt = try tokens()
+        case "server_input_tokens": row.served = try tokens()
+        case "output_tokens": row.output = try tokens()
+        case "prefix_length": row.prefix = try tokens()
         case "prefix_group": row.group = text()
         case "session_id": row.session = text()
-        case "vllm_priority": row.priority = try number()
+        case "vllm_priority": row.priority = try integer()
         case "status": row.isOK = field.isEmpty || line.matches(field, "ok")
         case "image_tokens", "audio_tokens", "video_tokens":
             if try number() > 0 { mediaRows += 1 }
@@ -178,6 +204,11 @@ struct BLISTrace {
         var order: [UInt64] = []
         for row in rows {
             do {
+                guard isSent || row.hasArrival else {
+                    throw ScanFailure(
+                        "arrival_time_us is empty, and not every row has send_time_us",
+                        expected: "one of the two in every row")
+                }
                 let place = graph.append(try call(row, isSent: isSent, &graph.segments))
                 guard let session = row.session else { continue }
                 if sessions[session] == nil { order.append(session) }
@@ -200,14 +231,20 @@ struct BLISTrace {
             measuredFrom: "BLIS's client: from the "
                 + (isSent ? "sending" : "arrival") + " of a request")
         var assumptions =
-            isSent ? [] : ["requests arrive at arrival_time_us: no sending is recorded"]
+            isSent ? [] : ["requests arrive at arrival_time_us: not every row has send_time_us"]
         if !others.isEmpty {
             assumptions.append("columns that are not read: \(CSVHeader.list(others))")
         }
         let notes = TraceNotes(
             path: path, format: .blis, assumptions: assumptions, measured: measured)
-        notes.labels = label.map(RequestLabels.init)
+        notes.labels = labels.map(RequestLabels.init)
         notes.add(remark: "the header beside it (YAML) is not read")
+        for (count, what) in [
+            (failedRows, "rows whose status is not ok: replayed, and nothing measured of them"),
+            (halfShared, "rows with one of prefix_group and prefix_length, which share nothing"),
+        ] where count > 0 {
+            notes.add(remark: "\(what): \(count)")
+        }
         if mediaRows > 0 {
             notes.add(
                 remark: "counts of image, audio and video tokens that are not modelled:"
@@ -224,7 +261,7 @@ struct BLISTrace {
         _ row: Row, isSent: Bool, _ segments: inout [Segment]
     ) throws -> RequestGraph.Call {
         var call = RequestGraph.Call()
-        call.label = row.label
+        call.labels = row.labels
         call.row.time = row.time
         call.row.output = row.output
         guard let priority = Int32(exactly: row.priority) else {
@@ -234,17 +271,24 @@ struct BLISTrace {
         call.row.prompt = row.served > 0 ? row.served : row.prompt
         if let group = row.group, row.prefix > 0 {
             try share(group, row, &call, &segments)
+        } else if row.group != nil || row.prefix > 0 {
+            halfShared += 1
         }
         // The deadline is on the clock of arrivals.
         if row.deadline > 0 {
-            let patience = max(0, row.deadline - row.arrival)
-            call.row.abort = row.time + patience
+            guard row.deadline >= row.arrival else {
+                throw ScanFailure(
+                    "deadline_us is before arrival_time_us", expected: "a later deadline, or 0")
+            }
+            call.row.abort = row.time + row.deadline - row.arrival
         }
-        if row.isOK, row.last > row.time {
-            call.duration = row.last - row.time
+        if !row.isOK { failedRows += 1 }
+        if row.isOK { call.duration = max(0, row.last - row.time) }
+        if row.isOK, row.first > 0 || row.last > 0 {
+            // Of times in a wrong order, the notes say how many there are.
             call.measured = .init(
                 timeToFirstToken: row.first > 0 ? row.first - row.time : nil,
-                endToEnd: row.last - row.time, outputTokens: row.output)
+                endToEnd: row.last > 0 ? row.last - row.time : nil, outputTokens: row.output)
         }
         return call
     }
@@ -256,9 +300,7 @@ struct BLISTrace {
     ) throws {
         let known = groups[group] ?? (row.prefix, Int64(groups.count))
         groups[group] = known
-        guard row.prefix <= TraceRow.longest, row.prompt <= TraceRow.longest,
-            known.length == row.prefix
-        else {
+        guard known.length == row.prefix else {
             throw ScanFailure(
                 "prefix_length is \(row.prefix), in the group before it \(known.length)",
                 expected: "one length a group")

@@ -36,12 +36,12 @@ struct Bailian: LineFormat {
     /// Tokens per block.
     var blockTokens: Int { Int(blocks.tokens) }
 
-    mutating func look(for label: TraceLabel) -> Bool {
-        keys.look(for: label.keys)
+    mutating func look(for labels: [TraceLabel]) -> Bool {
+        keys.look(for: labels)
         return true
     }
 
-    mutating func takeLabel() -> String? { keys.takeFound() }
+    mutating func takeLabels() -> [String?] { keys.takeFound() }
 
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],

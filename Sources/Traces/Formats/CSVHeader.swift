@@ -3,7 +3,7 @@ import Basics
 /// The columns of a CSV with a header: which of them hold what, and which are not read.
 struct CSVHeader {
     /// What a column holds.
-    enum Role {
+    enum Role: Equatable {
         case ignored
         case time
         /// A time that is written as a date.
@@ -15,7 +15,8 @@ struct CSVHeader {
         case session
         case elapsed
         case priority
-        case label
+        /// A name of a kind that is asked for, by its place among these.
+        case label(Int)
     }
 
     /// A role for each column.
@@ -88,14 +89,14 @@ struct CSVHeader {
     }
 
     /// Gives the first column with a name of these its role, if it has none.
-    mutating func assign(_ label: TraceLabel) {
+    mutating func assign(_ label: TraceLabel, kind: Int) {
         let lower = names.map { $0.lowercased() }
         guard
             let name = label.keys.first(where: { name in
                 lower.firstIndex(of: name).map { roles[$0] == .ignored } ?? false
             })
         else { return }
-        roles[lower.firstIndex(of: name)!] = .label
+        roles[lower.firstIndex(of: name)!] = .label(kind)
     }
 
     /// Throws `InputError` where a column occurs twice: which one would be meant?

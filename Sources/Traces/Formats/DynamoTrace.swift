@@ -26,7 +26,7 @@ struct DynamoTrace {
     private var sessionOrder: [UInt64] = []
     private var plainRequests = 0
     private var otherEvents = 0
-    private let label: TraceLabel?
+    private let labels: [TraceLabel]
 
     /// The source for a file. Throws `InputError` for events that cannot be read, and for a file
     /// without requests.
@@ -37,7 +37,7 @@ struct DynamoTrace {
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
         var trace = DynamoTrace(
-            counters: ReaderCounters(isStrict: options.isStrict), label: options.label)
+            counters: ReaderCounters(isStrict: options.isStrict), labels: options.labels)
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readEvent(&$0) }
@@ -49,9 +49,9 @@ struct DynamoTrace {
         }
     }
 
-    private init(counters: ReaderCounters, label: TraceLabel?) {
+    private init(counters: ReaderCounters, labels: [TraceLabel]) {
         self.counters = counters
-        self.label = label
+        self.labels = labels
     }
 
     private mutating func source(
@@ -75,7 +75,7 @@ struct DynamoTrace {
         let notes = TraceNotes(
             path: path, format: .dynamo, blockTokens: blocks.map { Int($0.tokens) },
             measured: measured)
-        notes.labels = label.map(RequestLabels.init)
+        notes.labels = labels.map(RequestLabels.init)
         if otherEvents > 0 {
             notes.add(remark: "events that are no ends of requests or tools: \(otherEvents)")
         }
@@ -170,13 +170,19 @@ struct DynamoTrace {
         call.row.output = try request.tokens("output_tokens") ?? 0
         let input = try request.tokens("input_tokens")
         try readPrompt(try request.object("replay"), input, &call)
+        for (name, tokens) in [("prompt", call.row.prompt), ("output", call.row.output)] {
+            guard (0...TraceRow.longest).contains(tokens) else {
+                throw ScanFailure(
+                    "the \(name) length is \(tokens)", expected: "0 to \(TraceRow.longest) tokens")
+            }
+        }
         if let priority = try request.priority("priority") { call.row.priority = priority }
         call.measured = .init(
             timeToFirstToken: try request.duration("ttft_ms", scale: 6), endToEnd: total,
             outputTokens: call.row.output)
         let session = try session(context)
-        var names = context
-        call.label = request.label(label) ?? names?.label(label)
+        var outer = context
+        for label in labels { call.labels.append(request.label(label) ?? outer?.label(label)) }
         try request.countOthers(
             &counters,
             unless: [
@@ -240,6 +246,9 @@ struct DynamoTrace {
         guard let end else { return }
         let start =
             try tool.duration("started_at_unix_ms", scale: 6) ?? max(0, end - (took ?? 0))
+        guard start <= end else {
+            throw ScanFailure("a tool ended before it started", expected: "the times in order")
+        }
         sessions[session]!.tools.append((start, end))
     }
 

@@ -89,12 +89,12 @@ struct Mooncake: LineFormat {
         case other
     }
 
-    mutating func look(for label: TraceLabel) -> Bool {
-        keys.look(for: label.keys)
+    mutating func look(for labels: [TraceLabel]) -> Bool {
+        keys.look(for: labels)
         return true
     }
 
-    mutating func takeLabel() -> String? { keys.takeFound() }
+    mutating func takeLabels() -> [String?] { keys.takeFound() }
 
     @inline(__always)
     mutating func parse(

@@ -15,7 +15,7 @@ struct NamedCSV: LineFormat {
     private var turns: [UInt64: (id: Int64, end: Int64)] = [:]
     private var nextID: Int64 = 0
     /// The column's text in the row last parsed.
-    private var label: String?
+    private var labels: [String?]
 
     /// Reads the header, and looks at the first row for what it leaves open.
     init(_ reader: inout LineReader, format: TraceFormat, options: TraceOptions) throws {
@@ -37,7 +37,8 @@ struct NamedCSV: LineFormat {
             throw InputError(
                 reader.place, "no columns of prompt and output lengths", expected: CSVHeader.wanted)
         }
-        if let label = options.label { header.assign(label) }
+        for (kind, label) in options.labels.enumerated() { header.assign(label, kind: kind) }
+        labels = options.labels.map { _ in nil }
         let time = try FirstTime(reader, header, options)
         if time.kind == .none { header.dropTimes() }
         if time.kind == .date { header.takeDates() }
@@ -126,12 +127,12 @@ struct NamedCSV: LineFormat {
         }
     }
 
-    // The header was given the role of the column.
-    mutating func look(for label: TraceLabel) -> Bool { true }
+    // The header was given the roles of the columns.
+    mutating func look(for labels: [TraceLabel]) -> Bool { true }
 
-    mutating func takeLabel() -> String? {
-        defer { label = nil }
-        return label
+    mutating func takeLabels() -> [String?] {
+        defer { labels = labels.map { _ in nil } }
+        return labels
     }
 
     mutating func parse(
@@ -145,9 +146,9 @@ struct NamedCSV: LineFormat {
             if index > 0 { try cursor.comma(after: "a column") }
             switch roles[index] {
             case .ignored: cursor.skipColumn()
-            case .label:
+            case .label(let kind):
                 let field = try cursor.csvField()
-                label = cursor.label(csv: field)
+                labels[kind] = cursor.label(csv: field)
             case .unrecorded: try cursor.noTime()
             case .time: row.time = try cursor.time("the time", scale: timeScale)
             case .date: row.time = try cursor.dateTime(&calendar)

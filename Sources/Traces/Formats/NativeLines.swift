@@ -4,7 +4,8 @@
 /// [[content, offset, length], ...]) or `prompt_tokens`. Optional: `id`, `priority`,
 /// `out_content`, `abort_us`, `max_tokens`, and for later turns of a session `after` (the id of
 /// the turn before or a list of ids, null for a first turn) with `think_us` and `tool_us`, and
-/// `waits` of other kinds. Other keys are counted and passed over.
+/// `waits` of other kinds. `session_kind`, `tenant` and `lora_name` are names. Other keys are
+/// counted and passed over.
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
     private(set) var waits: [Wait] = []
@@ -23,14 +24,16 @@ struct NativeLines: LineFormat {
             ("output_tokens", .output), ("segments", .segments), ("priority", .priority),
             ("out_content", .outputContent), ("max_tokens", .maxTokens), ("abort_us", .abort),
             ("after", .after), ("think_us", .think), ("tool_us", .tool), ("waits", .waits),
-        ], other: .other)
+        ],
+        // Names, which a run reads where it is asked for figures by them.
+        ignored: ["session_kind", "tenant", "lora_name"], other: .other)
 
-    mutating func look(for label: TraceLabel) -> Bool {
-        keys.look(for: label.keys)
+    mutating func look(for labels: [TraceLabel]) -> Bool {
+        keys.look(for: labels)
         return true
     }
 
-    mutating func takeLabel() -> String? { keys.takeFound() }
+    mutating func takeLabels() -> [String?] { keys.takeFound() }
 
     @inline(__always)
     mutating func parse(

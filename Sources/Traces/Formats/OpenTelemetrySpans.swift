@@ -18,6 +18,8 @@ struct OpenTelemetrySpans {
         var maxTokens: Int64 = -1
         var priority: Int32 = 0
         var conversation: UInt64?
+        /// What kind of agent makes the call.
+        var agent: String?
         var ids = SpanTree.IDs()
         /// Whether a request stands inside it in the file.
         var isAround = false
@@ -32,6 +34,7 @@ struct OpenTelemetrySpans {
     private var tree = SpanTree()
     private var others = 0
     private var counters: ReaderCounters
+    private let labels: [TraceLabel]
 
     /// The source for a file.
     static func open(
@@ -39,7 +42,8 @@ struct OpenTelemetrySpans {
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
-        var trace = OpenTelemetrySpans(counters: ReaderCounters(isStrict: options.isStrict))
+        var trace = OpenTelemetrySpans(
+            counters: ReaderCounters(isStrict: options.isStrict), labels: options.labels)
         do {
             try cursor.eachObject { try trace.readObject(&$0, depth: 0) }
         } catch let failure as ScanFailure {
@@ -53,6 +57,7 @@ struct OpenTelemetrySpans {
         let notes = TraceNotes(
             path: reader.path, format: .otel,
             assumptions: ["prompts of one conversation are taken to extend each other"])
+        notes.labels = options.labels.map(RequestLabels.init)
         if trace.others > 0 {
             notes.add(remark: "spans without token counts, which are no requests: \(trace.others)")
         }
@@ -69,7 +74,10 @@ struct OpenTelemetrySpans {
         )
     }
 
-    private init(counters: ReaderCounters) { self.counters = counters }
+    private init(counters: ReaderCounters, labels: [TraceLabel]) {
+        self.counters = counters
+        self.labels = labels
+    }
 
     /// Deepest nesting: resourceSpans, scopeSpans, spans are three, spans inside spans more.
     private static let deepest = 100
@@ -246,7 +254,7 @@ struct OpenTelemetrySpans {
                 try counters.note(.lowMaxTokens)
                 span.maxTokens = -1
             }
-            links.append(span, to: &rows)
+            links.append(span, labels, to: &rows)
         }
         return rows
     }
@@ -256,7 +264,9 @@ struct OpenTelemetrySpans {
         private var contents: [UInt64: Int64] = [:]
         private var ended: [UInt64: [(id: Int64, end: Int64)]] = [:]
 
-        mutating func append(_ span: Span, to rows: inout CollectedRows) {
+        mutating func append(
+            _ span: Span, _ labels: [TraceLabel], to rows: inout CollectedRows
+        ) {
             var row = TraceRow()
             row.time = span.start!
             row.prompt = span.prompt!
@@ -278,6 +288,9 @@ struct OpenTelemetrySpans {
                 }
             }
             let id = rows.append(row)
+            if let agent = span.agent {
+                rows.name(id, labels.map { $0 == .session ? agent : nil })
+            }
             if let conversation = span.conversation, span.isReplayed {
                 // Calls that run in parallel are few; older ones are never the latest again.
                 let recent = ended[conversation, default: []].suffix(15)

@@ -22,12 +22,14 @@ struct RecordedRuns {
         /// When the engine queued it, on the clock of `first` and `end`; nil where these count from
         /// the arrival.
         var queued: Int64?
+        var labels: [String?] = []
     }
 
     var requests: [Request] = []
     var counters: ReaderCounters
     private var assumptions: [String] = []
     var remarks: [String] = []
+    private let labels: [TraceLabel]
 
     /// The source for a file of such a format. Throws `InputError` for what cannot be read, and for
     /// a benchmark's result that has no requests.
@@ -36,7 +38,7 @@ struct RecordedRuns {
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
-        var trace = RecordedRuns(counters: ReaderCounters(isStrict: options.isStrict))
+        var trace = RecordedRuns(options)
         try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject {
@@ -62,7 +64,10 @@ struct RecordedRuns {
         return trace.source(reader.path, format, origin, options)
     }
 
-    private init(counters: ReaderCounters) { self.counters = counters }
+    private init(_ options: TraceOptions) {
+        counters = ReaderCounters(isStrict: options.isStrict)
+        labels = options.labels
+    }
 
     private mutating func source(
         _ path: String, _ format: TraceFormat, _ origin: String, _ options: TraceOptions
@@ -77,6 +82,7 @@ struct RecordedRuns {
             row.output = request.output
             row.priority = request.priority
             let id = rows.append(row)
+            rows.name(id, request.labels)
             guard request.output > 0 else { continue }
             measured.add(
                 .init(
@@ -85,6 +91,7 @@ struct RecordedRuns {
         }
         let notes = TraceNotes(
             path: path, format: format, assumptions: assumptions, measured: measured)
+        notes.labels = labels.map(RequestLabels.init)
         for remark in remarks { notes.add(remark: remark) }
         return (
             CollectedTrace(
@@ -111,7 +118,8 @@ struct RecordedRuns {
                 time: time, prompt: prompt, output: output,
                 priority: try fields.priority("priority") ?? 0,
                 first: try fields.time("first_token_ts", scale: 9),
-                end: try fields.time("last_token_ts", scale: 9), queued: queued ?? time))
+                end: try fields.time("last_token_ts", scale: 9), queued: queued ?? time,
+                labels: fields.labels(labels)))
         try fields.countOthers(&counters, unless: ["request_id", "scheduled_ts"])
     }
 
@@ -250,7 +258,8 @@ struct RecordedRuns {
             Request(
                 time: start, prompt: prompt ?? 0, output: isFailed ? 0 : output ?? 0,
                 first: try metrics.value(of: "time_to_first_token", scale: 6),
-                end: try metrics.value(of: "request_latency", scale: 6)))
+                end: try metrics.value(of: "request_latency", scale: 6),
+                labels: metadata.labels(labels)))
         try fields.countOthers(&counters, unless: ["error"])
     }
 }

@@ -28,6 +28,7 @@ struct SessionDeltas {
     private var hasPriorities = false
     private let timeScale: Int
     private var pieces = 0
+    private let labels: [TraceLabel]
 
     /// Most parts of a session's prompt, two a turn: each turn holds all that came before it.
     private static let longestPath = 4_000
@@ -76,6 +77,7 @@ struct SessionDeltas {
         counters = ReaderCounters(isStrict: options.isStrict)
         blocks = BlockIdentity(tokens: tokens, hasPartial: true)
         timeScale = unit.digits
+        labels = options.labels
     }
 
     private mutating func readAll(
@@ -96,6 +98,7 @@ struct SessionDeltas {
         _ path: String, _ format: TraceFormat, _ options: TraceOptions, _ assumptions: [String]
     ) -> (source: any RequestSource, notes: TraceNotes) {
         let notes = TraceNotes(path: path, format: format, assumptions: assumptions)
+        notes.labels = labels.map(RequestLabels.init)
         return (
             CollectedTrace(
                 collected, counters: counters, options: options, notes: notes,
@@ -133,6 +136,8 @@ struct SessionDeltas {
             hasPriorities = true
         }
         let session = try fields.identity("session_id")
+        let names = fields.labels(labels)
+        defer { collected.name(Int64(collected.count) - 1, names) }
         var added: [Segment] = []
         if let count = try fields.blocks("hash_ids", &blocks, into: &added) {
             try blocks.fit(count, to: &row, segments: &added, counters: &counters)
@@ -190,6 +195,7 @@ struct SessionDeltas {
         guard waits.allSatisfy({ $0 >= 0 }) else {
             throw ScanFailure("a latency is negative", expected: "at least 0")
         }
+        let names = fields.labels(labels)
         try fields.countOthers(&counters, unless: ["id", "task_id", "trace_id", "workload"])
         let session = UInt64(collected.count)
         turns = [:]
@@ -206,6 +212,7 @@ struct SessionDeltas {
                 row.toolTime = row.thinkTime
             }
             try append(row, new: [], after: before, session: session)
+            collected.name(Int64(collected.count) - 1, names)
         }
     }
 

@@ -7,6 +7,7 @@ enum SpanAttribute: String, CaseIterable {
     case maxTokens = "gen_ai.request.max_tokens"
     case priority = "gen_ai.request.priority"
     case conversation = "gen_ai.conversation.id"
+    case agent = "gen_ai.agent.name"
 
     private static let names = allCases.map { Array($0.rawValue.utf8) }
 
@@ -69,6 +70,10 @@ enum SpanAttribute: String, CaseIterable {
                 throw ScanFailure("the priority does not fit 32 bits", expected: "a smaller one")
             }
             span.priority = priority
+        case .agent:
+            var value = cursor
+            try cursor.skipValue()
+            if value.current == 0x22 { span.agent = value.label(json: try value.stringRange()) }
         case .conversation:
             let id = try cursor.identity("the conversation id")
             span.conversation = id == cursor.hash(0..<0) ? nil : id

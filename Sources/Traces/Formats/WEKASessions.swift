@@ -35,6 +35,7 @@ struct WEKASessions {
             path: path, format: .weka, blockTokens: Int(reader.blocks.tokens),
             assumptions: (isDrawn ? ["\(starts) \(options.seed)"] : [])
                 + (reader.guessesBlocks ? [guess] : []))
+        notes.labels = options.labels.map(RequestLabels.init)
         return (
             CollectedTrace(
                 reader.collected, counters: reader.counters, options: options, notes: notes,
@@ -102,6 +103,8 @@ struct WEKASessions {
         var last: (id: Int64, end: Int64) = (-1, 0)
         /// Where sub-agents ended since then.
         var branches: [(id: Int64, end: Int64)] = []
+        /// What kind of agent makes the requests; nil: it is not said, as of the session's own.
+        var agent: String?
 
         /// A time of its clock, at least 0, in nanoseconds of the trace.
         func moment(_ time: Int64) throws -> Int64 {
@@ -159,6 +162,9 @@ struct WEKASessions {
         }
         let answer = call.api ?? NominalAnswer.pauselessEnd(output: row.output)
         chain.last = (collected.append(row), start + answer)
+        if let agent = chain.agent {
+            collected.name(chain.last.id, options.labels.map { $0 == .session ? agent : nil })
+        }
         chain.branches = []
     }
 
@@ -179,7 +185,7 @@ struct WEKASessions {
         var branch = Chain(
             space: chain.space,
             base: isAbsolute ? chain.base : try chain.moment(marker.time),
-            depth: chain.depth + 1, last: chain.last)
+            depth: chain.depth + 1, last: chain.last, agent: marker.agent)
         try readRequests(&cursor, &branch)
         if branch.last.id != chain.last.id { chain.branches.append(branch.last) }
         cursor.at = after
@@ -251,6 +257,8 @@ private struct WEKACall {
     var api: Int64?
     var idCount = 0
     var requestsAt: Int?
+    /// What kind of agent a marker's requests are of.
+    var agent: String?
 
     /// Keys that change nothing here.
     private static let ignored: [StaticString] = [
@@ -298,6 +306,9 @@ private struct WEKACall {
                 if cursor.matches(key, "requests") {
                     try find(64, "requests")
                     requestsAt = cursor.at
+                } else if cursor.matches(key, "subagent_type"), cursor.current == 0x22 {
+                    var value = cursor
+                    agent = value.label(json: try value.stringRange())
                 } else {
                     try cursor.count(key, unless: Self.ignored, &counters)
                 }

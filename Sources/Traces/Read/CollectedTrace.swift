@@ -10,7 +10,7 @@ struct CollectedRows {
     var waits: [Wait] = []
 
     /// Names of rows, where some have one.
-    var labels: [Int: String] = [:]
+    private(set) var labels: [Int: [String?]] = [:]
 
     var count: Int { rows.count }
 
@@ -24,6 +24,11 @@ struct CollectedRows {
         ends.append(segments.count)
         waitEnds.append(waits.count)
         return row.id
+    }
+
+    /// Gives a row its names, one of each kind asked for.
+    mutating func name(_ id: Int64, _ names: [String?]) {
+        if names.contains(where: { $0 != nil }) { labels[Int(id)] = names }
     }
 
     /// The segments of a row.
@@ -82,7 +87,7 @@ struct CollectedTrace: RequestSource {
                 if let arrival = try gate.admit(
                     &row, segments: &batch.segments, waits: &batch.waits)
                 {
-                    if let name = collected.labels[index] { notes.labels?.set(name, of: row.id) }
+                    if let names = collected.labels[index] { notes.labels.set(names, of: row.id) }
                     batch.append(row, arrival: arrival)
                 } else {
                     batch.dropSegments(from: start)

@@ -139,9 +139,15 @@ struct JSONFields {
         return value
     }
 
+    /// The names of each kind that an object has.
+    mutating func labels(_ labels: [TraceLabel]) -> [String?] {
+        var names: [String?] = []
+        for label in labels { names.append(self.label(label)) }
+        return names
+    }
+
     /// The text or other value of the first of some keys that is there; nil without any.
-    mutating func label(_ label: TraceLabel?) -> String? {
-        guard let label else { return nil }
+    mutating func label(_ label: TraceLabel) -> String? {
         for name in label.keys {
             let bytes = Array(name.utf8)
             guard

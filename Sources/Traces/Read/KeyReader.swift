@@ -23,9 +23,10 @@ struct KeyReader<Key: Equatable> {
     /// Two for every place in an object: its beginning, after each name's value.
     private var memories: [Memory]
     private var place = 0
-    /// Names whose values are wanted as texts, the first that an object has; and what that was.
-    private var wanted: [[UInt8]] = []
-    private var found: (rank: Int, text: String)?
+    /// Names whose values are wanted as texts, the first of each kind that an object has; and what
+    /// that was.
+    private var wanted: [(name: [UInt8], kind: Int, rank: Int)] = []
+    private var found: [(rank: Int, text: String)?] = []
     /// A bit for each known key that this object has had.
     private var seen: UInt64 = 0
 
@@ -66,31 +67,39 @@ struct KeyReader<Key: Equatable> {
     /// change nothing.
     mutating func pass(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         let index = place - 1 - names.count
-        if let rank = wanted.firstIndex(of: others[index]) { return try look(&cursor, rank) }
+        if !wanted.isEmpty, let name = wanted.firstIndex(where: { $0.name == others[index] }) {
+            return try look(&cursor, name)
+        }
         if index >= ignored { try cursor.count(others[index], &counters) }
         try cursor.skipValue()
     }
 
-    /// Keeps the values of keys that stand for `other` and have one of these names.
-    mutating func look(for names: [String]) { wanted = names.map { Array($0.utf8) } }
-
-    /// The value of the first of those names that the object had, which is forgotten.
-    mutating func takeFound() -> String? {
-        defer { found = nil }
-        return found?.text
+    /// Keeps the values of keys that stand for `other` and have a name of these kinds.
+    mutating func look(for labels: [TraceLabel]) {
+        found = labels.map { _ in nil }
+        wanted = labels.enumerated().flatMap { kind, label in
+            label.keys.enumerated().map { (Array($1.utf8), kind, $0) }
+        }
     }
 
-    private mutating func look(_ cursor: inout ByteCursor, _ rank: Int) throws {
+    /// The value of the first name of each kind that the object had, which are forgotten.
+    mutating func takeFound() -> [String?] {
+        defer { for kind in found.indices { found[kind] = nil } }
+        return found.map { $0?.text }
+    }
+
+    private mutating func look(_ cursor: inout ByteCursor, _ name: Int) throws {
+        let (_, kind, rank) = wanted[name]
         let start = cursor.at
         let isText = cursor.current == 0x22
         try cursor.skipValue()
-        guard rank < found?.rank ?? .max else { return }
+        guard rank < found[kind]?.rank ?? .max else { return }
         var value = cursor
         value.at = start
         if isText {
-            found = (rank, value.label(json: try value.stringRange()))
+            found[kind] = (rank, value.label(json: try value.stringRange()))
         } else if !cursor.matches(start..<cursor.at, "null") {
-            found = (rank, cursor.label(bare: start..<cursor.at))
+            found[kind] = (rank, cursor.label(bare: start..<cursor.at))
         }
     }
 

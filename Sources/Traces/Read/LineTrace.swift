@@ -11,9 +11,9 @@ protocol LineFormat {
     /// Whether it draws arrivals with `TraceOptions.requestRate`, as none are recorded.
     var drawsArrivals: Bool { get }
     /// Whether it looks for names of requests; then it is told which ones.
-    mutating func look(for label: TraceLabel) -> Bool
-    /// The name of the row last parsed, which it forgets.
-    mutating func takeLabel() -> String?
+    mutating func look(for labels: [TraceLabel]) -> Bool
+    /// The names of the row last parsed, one of each kind asked for, which it forgets.
+    mutating func takeLabels() -> [String?]
     /// Reads one line; appends the prompt's content, if the format has any, to `segments`.
     /// Returns false for a line that holds no request (a blank one).
     mutating func parse(
@@ -25,8 +25,8 @@ protocol LineFormat {
 extension LineFormat {
     var assumptions: [String] { [] }
     var drawsArrivals: Bool { false }
-    mutating func look(for label: TraceLabel) -> Bool { false }
-    mutating func takeLabel() -> String? { nil }
+    mutating func look(for labels: [TraceLabel]) -> Bool { false }
+    mutating func takeLabels() -> [String?] { [] }
     var waits: [Wait] { [] }
 }
 
@@ -38,13 +38,15 @@ struct LineTrace<Format: LineFormat>: RequestSource {
     private let notes: TraceNotes
     private var isDone = false
     private var batch: BatchColumns
-    private let labels: RequestLabels?
+    private let labels: [RequestLabels]
+    private let hasLabels: Bool
 
     init(_ reader: LineReader, _ format: Format, options: TraceOptions, notes: TraceNotes) {
         self.reader = reader
         self.format = format
         self.notes = notes
         labels = notes.labels
+        hasLabels = !labels.isEmpty
         batch = BatchColumns(capacity: options.batchSize)
         gate = Gate(options: options, countsFromFirstRow: format.countsFromFirstRow)
     }
@@ -90,19 +92,17 @@ struct LineTrace<Format: LineFormat>: RequestSource {
             if let arrival = try gate.admit(
                 &row, segments: &batch.segments, waits: &batch.waits)
             {
-                if let labels { note(labels, row.id) }
+                if hasLabels { noteNames(row.id) }
                 return batch.append(row, arrival: arrival)
             }
         }
-        if labels != nil { _ = format.takeLabel() }
+        if hasLabels { _ = format.takeLabels() }
         batch.dropSegments(from: start)
     }
 
-    /// Keeps the name of a row.
+    /// Keeps the names of a row.
     @inline(never)
-    private mutating func note(_ labels: RequestLabels, _ id: Int64) {
-        if let name = format.takeLabel() { labels.set(name, of: id) }
-    }
+    private mutating func noteNames(_ id: Int64) { labels.set(format.takeLabels(), of: id) }
 
     /// The same for a row that waits for more than its predecessor.
     @inline(never)
@@ -111,10 +111,10 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         let first = batch.waits.count
         batch.waits += format.waits
         if let arrival = try gate.admit(&row, segments: &batch.segments, waits: &batch.waits) {
-            if let labels { note(labels, row.id) }
+            if hasLabels { noteNames(row.id) }
             batch.append(row, arrival: arrival)
         } else {
-            if labels != nil { _ = format.takeLabel() }
+            if hasLabels { _ = format.takeLabels() }
             batch.dropSegments(from: start)
             batch.dropWaits(from: first)
         }

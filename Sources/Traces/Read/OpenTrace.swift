@@ -128,7 +128,9 @@ private func lines(
         notes.add(remark: "no request rate is used: times are recorded")
     }
     var rows = rows
-    if let label = options.label, rows.look(for: label) { notes.labels = RequestLabels(label) }
+    if !options.labels.isEmpty, rows.look(for: options.labels) {
+        notes.labels = options.labels.map(RequestLabels.init)
+    }
     let sorted = options.sortsRows ? try reader.sorted(rows, isStrict: options.isStrict) : reader
     return (LineTrace(sorted, rows, options: options, notes: notes), notes)
 }

@@ -20,7 +20,7 @@ struct RequestGraph {
         var row = TraceRow()
         var edges: [Edge] = []
         /// Its name, where one was asked for and is there.
-        var label: String?
+        var labels: [String?] = []
         /// Nanoseconds from arrival to end, as recorded or assumed.
         var duration: Int64 = 0
         /// Not before this time, where it waits for others; nanoseconds of the file's clock.
@@ -94,7 +94,7 @@ struct RequestGraph {
                 rows.waits.append(Wait(request: -1, event: .origin, delay: time))
             }
             ids[place] = rows.append(row)
-            if let label = calls[place].label { rows.labels[Int(ids[place])] = label }
+            rows.name(ids[place], calls[place].labels)
             if let request = calls[place].measured { measured.add(request, id: ids[place]) }
         }
         return (rows, measured)

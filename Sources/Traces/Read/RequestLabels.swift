@@ -27,6 +27,24 @@ public enum TraceLabel: String, Sendable, CaseIterable {
         }
     }
 
+    /// What it is called where it is written.
+    var key: String {
+        switch self {
+        case .session: "session_kind"
+        case .tenant: "tenant"
+        case .lora: "lora_name"
+        }
+    }
+
+    /// What a loss calls all of them.
+    public var plural: String {
+        switch self {
+        case .session: "kinds of sessions"
+        case .tenant: "tenants"
+        case .lora: "LoRA adapters"
+        }
+    }
+
     /// What messages call it.
     public var words: String {
         switch self {
@@ -37,6 +55,13 @@ public enum TraceLabel: String, Sendable, CaseIterable {
     }
 }
 
+extension [RequestLabels] {
+    /// Gives the request with an id its names, one of each kind. O(kinds).
+    func set(_ names: [String?], of id: Int64) {
+        for case (let labels, let name?) in zip(self, names) { labels.set(name, of: id) }
+    }
+}
+
 /// The names of one kind that a trace gives its requests, filled while it is read.
 ///
 /// One object is shared by the source and whoever asks for names.
@@ -44,6 +69,7 @@ public final class RequestLabels: Sendable {
     private struct State {
         var codes: [Int64: Int32] = [:]
         var names: [String] = []
+        var wholeNames: [String] = []
         var known: [String: Int32] = [:]
     }
 
@@ -64,6 +90,7 @@ public final class RequestLabels: Sendable {
             let code = state.known[name] ?? Int32(clamping: state.names.count)
             if Int(code) == state.names.count {
                 state.names.append(Self.shown(name, among: state.names))
+                state.wholeNames.append(name)
                 state.known[name] = code
             }
             state.codes[id] = code
@@ -80,6 +107,14 @@ public final class RequestLabels: Sendable {
 
     /// The name of the request with an id, as a number from 0; -1: it has none. O(1).
     public func code(of id: Int64) -> Int32 { state.withLock { $0.codes[id] ?? -1 } }
+
+    /// The name of the request with an id, however long; nil: it has none. O(1).
+    func wholeName(of id: Int64) -> String? {
+        state.withLock { state in state.codes[id].map { state.wholeNames[Int($0)] } }
+    }
+
+    /// Whether any request has a name.
+    public var hasNames: Bool { state.withLock { !$0.names.isEmpty } }
 
     /// The name that a number stands for.
     public func name(_ code: Int32) -> String { state.withLock { $0.names[Int(code)] } }

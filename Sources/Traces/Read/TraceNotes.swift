@@ -122,7 +122,7 @@ public final class TraceNotes: Sendable {
         var origin: Int64 = 0
         var unknownKeys: [UnknownKeys.Count] = []
         var asides: [String] = []
-        var labels: RequestLabels?
+        var labels: [RequestLabels] = []
     }
 
     /// The trace's path as given.
@@ -196,13 +196,14 @@ public final class TraceNotes: Sendable {
         }
     }
 
-    /// Adds a sentence to the remarks.
-    /// The names that were asked for; nil where the format is not looked through for them.
-    public internal(set) var labels: RequestLabels? {
+    /// The names that were asked for, by their kinds; empty where the format is not looked through
+    /// for them.
+    public internal(set) var labels: [RequestLabels] {
         get { state.withLock { $0.labels } }
         set { state.withLock { $0.labels = newValue } }
     }
 
+    /// Adds a sentence to the remarks.
     func add(remark: String) { state.withLock { $0.asides.append(remark) } }
 }
 

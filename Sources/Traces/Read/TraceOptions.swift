@@ -79,8 +79,8 @@ public struct TraceOptions: Sendable {
     public var blockTokens: Int?
     /// What the trace calls time, prompt and output length; nil: names that the formats have.
     public var columns: TraceColumns?
-    /// Names of requests to be read besides.
-    public var label: TraceLabel?
+    /// Kinds of names of requests to be read besides.
+    public var labels: [TraceLabel] = []
 
     public init() {}
 }

@@ -9,6 +9,17 @@ struct ByteWriter {
 
     @inline(__always) mutating func put(byte: UInt8) { bytes.append(byte) }
 
+    /// A text between quotes, as JSON has it. O(bytes).
+    mutating func put(json text: String) {
+        bytes.append(0x22)
+        for byte in text.utf8 {
+            if byte == 0x22 || byte == 0x5c { bytes.append(0x5c) }
+            // Names hold no control characters (`ByteCursor.label`).
+            bytes.append(byte < 32 ? 0x20 : byte)
+        }
+        bytes.append(0x22)
+    }
+
     /// A decimal integer.
     mutating func put(_ value: Int64) {
         var magnitude = value.magnitude

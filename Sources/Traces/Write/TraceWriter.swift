@@ -11,6 +11,9 @@ public struct TraceWriter {
     /// What of the batches written so far the format could not hold, in plain words, sorted.
     public var losses: [String] {
         var lost = lost
+        if format != .native {
+            for labels in labels where labels.hasNames { lost.insert(labels.label.plural) }
+        }
         if let untold { lost.insert(untold) }
         guard blocks.lostTokens > 0 else { return lost.sorted() }
         let sharing =
@@ -18,6 +21,9 @@ public struct TraceWriter {
             + " (\(blocks.lostTokens) of \(blocks.sharedTokens) shared prompt tokens)"
         return (lost + [sharing]).sorted()
     }
+
+    /// Names of requests, which the native format holds.
+    public var labels: [RequestLabels] = []
 
     private let format: TraceFormat
     private var lost: Set<String> = []
@@ -237,6 +243,13 @@ public struct TraceWriter {
         if !batch.aborts.isEmpty, batch.aborts[row] >= 0 {
             out.put(",\"abort_us\":")
             out.put(batch.aborts[row] / 1_000)
+        }
+        for labels in labels {
+            guard let name = labels.wholeName(of: batch.ids[row]) else { continue }
+            out.put(",\"")
+            out.bytes += Array(labels.label.key.utf8)
+            out.put("\":")
+            out.put(json: name)
         }
         guard !batch.predecessors.isEmpty else { return }
         out.put(",\"after\":")

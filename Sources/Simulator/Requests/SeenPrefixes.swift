@@ -1,65 +1,5 @@
 import Traces
 
-/// Every beginning of a prompt or answer that a run has seen: a bound of what prefix caches can
-/// hit, told request by request.
-///
-/// Exact for the latest million pieces of content at least; what came back later than that counts
-/// as new. So memory stays below 200 MB, and below 70 MB where requests have ten pieces or more.
-struct ReuseBound: ~Copyable {
-    /// Whether there are caches to hit.
-    let isOn: Bool
-    /// Whether a request may find what it shares in a replica that it does not go to.
-    private let tellsReplicas: Bool
-    private var recent = SeenPrefixes()
-    /// What the latest `most` pieces before those of `recent` were.
-    private var older = SeenPrefixes()
-    private let most: Int
-    /// The request being followed: its prompt, and its answer where others may quote it.
-    private var tokens = HotArray<Segment>()
-    /// How many tokens that are.
-    private var count: Int32 = 0
-
-    init(_ plan: RunPlan, most: Int = 1 << 20) {
-        isOn = plan.engine.enablePrefixCaching
-        tellsReplicas = plan.replicas > 1
-        self.most = most
-    }
-
-    /// Notes what a request begins with, and tells it what was known of that.
-    /// O(segments + nodes passed).
-    @inline(__always)
-    mutating func see(_ request: inout ArrivingRequest, on replica: Int) {
-        if isOn, !request.content.isEmpty { follow(&request, replica) }
-    }
-
-    @inline(never)
-    private mutating func follow(_ request: inout ArrivingRequest, _ replica: Int) {
-        tokens.removeAll()
-        tokens.append(contentsOf: request.content)
-        count = request.promptTokens
-        // The last token of an answer is computed by nobody.
-        let answer = min(request.outputTokens, .max - request.promptTokens) - 1
-        if request.isQuotable, answer > 0 {
-            tokens.append(Segment(content: request.outputContent, length: answer))
-            count += answer
-        }
-        let known = known(of: 0)
-        let knownHere = tellsReplicas ? self.known(of: Int32(replica) + 1) : known
-        request.shared.anywhere = min(known, request.promptTokens)
-        request.shared.here = min(knownHere, request.promptTokens)
-        if recent.count >= most {
-            swap(&recent, &older)
-            recent = SeenPrefixes()
-        }
-    }
-
-    /// How many of the first tokens some crowd of requests had before: crowd 0 is all of them.
-    private mutating func known(of crowd: Int32) -> Int32 {
-        let before = older.isEmpty ? 0 : older.follow(tokens, in: crowd).tokens
-        return max(before, recent.enter(tokens, count, in: crowd))
-    }
-}
-
 /// A radix tree over tokens: two are the same when content and offset are (`Segment`), wherever a
 /// trace cuts its segments. A node holds all that follows its parent up to where prompts part, so
 /// that a request costs a node or two, however many pieces it has.
@@ -70,6 +10,11 @@ struct SeenPrefixes: ~Copyable {
         var piece: Int32
         var skipped: Int32
         var tokens: Int32
+        /// The node that it follows, below 0 for none, and how many tokens precede it.
+        var parent: Int32
+        var start: Int32
+        /// How many of its tokens have been computed; above 0 only where all before it are.
+        var computed: Int32 = 0
     }
 
     /// How far a request's tokens are in the tree.
@@ -78,8 +23,8 @@ struct SeenPrefixes: ~Copyable {
         var tokens: Int32 = 0
         var segment = 0
         var passed: Int32 = 0
-        /// The last node; the crowd's root, below 0, before the first.
-        var node: Int32
+        /// The last node; -1 before the first.
+        var node: Int32 = -1
         /// Tokens of the node that are left, and where they begin.
         var left: Int32 = 0
         var piece = 0
@@ -88,7 +33,7 @@ struct SeenPrefixes: ~Copyable {
 
     @inline(__always)
     private static func key(_ parent: Int32, _ first: Segment) -> UInt64 {
-        PrefixDirectory.Node.key(parent, first.content, first.offset)
+        first.key(after: parent)
     }
 
     private var pieces = HotArray<Segment>()
@@ -99,10 +44,9 @@ struct SeenPrefixes: ~Copyable {
     var count: Int { pieces.count }
     var isEmpty: Bool { pieces.isEmpty }
 
-    /// Follows a request as far as another one of a crowd began alike.
-    /// O(segments + nodes passed).
-    mutating func follow(_ tokens: borrowing HotArray<Segment>, in crowd: Int32) -> Place {
-        var place = Place(node: -1 - crowd)
+    /// Follows a request as far as another one began alike. O(segments + nodes passed).
+    mutating func follow(_ tokens: borrowing HotArray<Segment>) -> Place {
+        var place = Place()
         while place.left == 0, place.segment < tokens.count {
             var first = tokens[place.segment]
             first.offset &+= place.passed
@@ -140,39 +84,79 @@ struct SeenPrefixes: ~Copyable {
     }
 
     /// Follows a request of so many tokens and enters what of it is not known. The tokens that
-    /// were. O(segments + nodes passed).
+    /// were, and its last node. O(segments + nodes passed).
     mutating func enter(
-        _ tokens: borrowing HotArray<Segment>, _ count: Int32, in crowd: Int32
-    ) -> Int32 {
-        let place = follow(tokens, in: crowd)
-        guard place.segment < tokens.count else { return place.tokens }
+        _ tokens: borrowing HotArray<Segment>, _ count: Int32
+    ) -> (known: Int32, node: Int32) {
+        let place = follow(tokens)
+        guard place.segment < tokens.count else { return (place.tokens, place.node) }
         let parent = place.left > 0 ? cut(place) : place.node
         var first = tokens[place.segment]
         first.offset &+= place.passed
         first.length -= place.passed
         let node = Node(
             firstKey: Self.key(parent, first), piece: Int32(pieces.count), skipped: 0,
-            tokens: count - place.tokens)
+            tokens: count - place.tokens, parent: parent, start: place.tokens)
         pieces.append(first)
         pieces.append(contentsOf: tokens, from: place.segment + 1)
-        index.insert(nodes.insert(node), nodes)
-        return place.tokens
+        let number = nodes.insert(node)
+        index.insert(number, nodes)
+        return (place.tokens, number)
+    }
+
+    /// Notes that so many tokens on the way to a node, at most its last one, have been computed.
+    /// O(1) amortised over the nodes.
+    @inline(__always)
+    mutating func compute(_ tokens: Int32, to node: Int32) {
+        var node = node
+        while nodes[node].start >= tokens { node = nodes[node].parent }
+        nodes[node].computed = max(nodes[node].computed, tokens - nodes[node].start)
+        node = nodes[node].parent
+        while node >= 0, nodes[node].computed < nodes[node].tokens {
+            nodes[node].computed = nodes[node].tokens
+            node = nodes[node].parent
+        }
+    }
+
+    /// How many tokens on the way to the end of a node have been computed. O(nodes passed).
+    func computed(to node: Int32) -> Int32 {
+        var node = node
+        while node >= 0 {
+            if nodes[node].computed > 0 { return nodes[node].start + nodes[node].computed }
+            node = nodes[node].parent
+        }
+        return 0
     }
 
     /// Cuts a node in two. The first half, which is new: the second keeps its number, by which its
-    /// children know it.
+    /// children know it, and the requests that end in either.
     private mutating func cut(_ place: Place) -> Int32 {
         index.remove(place.node, nodes)
-        var first = nodes[place.node]
+        let whole = nodes[place.node]
+        var first = whole
         first.tokens -= place.left
+        first.computed = min(whole.computed, first.tokens)
         let number = nodes.insert(first)
         var next = pieces[place.piece]
         next.offset &+= place.skipped
         nodes[place.node] = Node(
             firstKey: Self.key(number, next), piece: Int32(place.piece), skipped: place.skipped,
-            tokens: place.left)
+            tokens: place.left, parent: number, start: whole.start + first.tokens,
+            computed: whole.computed - first.computed)
         index.insert(number, nodes)
         index.insert(place.node, nodes)
         return number
+    }
+}
+
+extension Segment {
+    /// The key of a node of a radix tree that begins so and follows another one, below 0 for none.
+    @inline(__always)
+    func key(after parent: Int32) -> UInt64 {
+        let (parent, offset) = (UInt32(bitPattern: parent), UInt32(bitPattern: offset))
+        let place = UInt64(parent) << 32 | UInt64(offset)
+        let product = (UInt64(bitPattern: content) &* 0xa076_1d64_78bd_642f ^ place)
+            .multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
+        return product.high ^ product.low
     }
 }

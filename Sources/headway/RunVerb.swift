@@ -24,6 +24,7 @@ extension Verb {
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
                     + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
                     + "is said; --set goes before it."),
+            .serve,
             Flag(
                 "--model", "M", "This model: a name, a config.json or its folder (model.name)."),
             .set,
@@ -60,10 +61,11 @@ private struct ReplayRun {
 
     private let resolved: ResolvedConfiguration
     private let folder: OutputFolder?
-    /// What of a benchmark's line has no meaning here.
+    /// What of a server's and a benchmark's line has no meaning here.
     private let notes: [String]
 
     init(_ arguments: Arguments) throws {
+        let serve = try arguments.value(Flag.serve.name).map(ServerLine.init)
         let bench = try arguments.value("--bench").map(BenchmarkLine.init)
         var changes = arguments.values("--set")
         if let limit = try arguments.integer("--limit", atLeast: 1) {
@@ -71,8 +73,8 @@ private struct ReplayRun {
         }
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
-            file: arguments.operands.first, bench: bench, changes: changes)
-        notes = bench?.notes ?? []
+            file: arguments.operands.first, serve: serve, bench: bench, changes: changes)
+        notes = (serve?.notes ?? []) + (bench?.notes ?? [])
         if let trace = arguments.value("--trace") {
             guard bench == nil else {
                 throw InputError(

@@ -8,8 +8,8 @@ extension Configuration {
     static let largestFile = 1_000_000
 
     /// The configuration of a file (nil: the defaults) with `key.path=value` changes applied in
-    /// order, those of a server's line and a benchmark's first. Throws `InputError` naming the file,
-    /// line, key or flag for anything that is not right.
+    /// order, those of a server's line and a benchmark's first. Throws `InputError` naming the
+    /// file, line, key or flag for anything that is not right.
     public static func read(
         file: String?, serve: ServerLine? = nil, bench: BenchmarkLine? = nil,
         changes: [String] = []

@@ -46,7 +46,9 @@ extension ServerLine {
         case "quantization": quantization = entry
         case "max-model-len":
             set("engine.max_model_len", value == "auto" ? "null" : value, from: entry)
-        case "enable-expert-parallel": expertParallel = value == "true"
+        case "enable-expert-parallel":
+            expertParallel = value == "true"
+            origins["engine.expert_parallel_size"] = entry
         case "data-parallel-size":
             guard let size = Int(value), (1...Configuration.mostReplicas).contains(size) else {
                 throw Self.error(
@@ -186,7 +188,19 @@ extension ServerLine {
 }
 
 extension Configuration {
-    /// Applies a server's line: its flags, and what of them depends on the model and the other keys.
+    /// The same as `resolved()`, with errors that name the flag of a server's line where that has
+    /// set the key, and no change after it has.
+    public func resolved(
+        serve: ServerLine?, changes: [String]
+    ) throws -> ResolvedConfiguration {
+        do {
+            return try resolved()
+        } catch let error as InputError {
+            throw serve?.blamed(error, after: changes) ?? error
+        }
+    }
+
+    /// Applies a server's line: its flags, and what of them depends on the model and other keys.
     ///
     /// A line is one server: a replica, unless the file says how many there are.
     mutating func apply(_ line: ServerLine) throws {

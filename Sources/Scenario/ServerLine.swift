@@ -71,6 +71,12 @@ public struct ServerLine: Sendable {
             suggestion: error.suggestion)
     }
 
+    /// An error over a key that one of the flags has set, and none of the changes after the line.
+    func blamed(_ error: InputError, after changes: [String]) -> InputError {
+        let isChanged = changes.contains { $0.hasPrefix(error.place + "=") }
+        return isChanged ? error : blamed(error, error.place)
+    }
+
     /// An error at a flag.
     static func error(_ given: Given, _ problem: String, _ expected: String) -> InputError {
         InputError(given.place, "\(given.word.echoed()) \(problem)", expected: expected)
@@ -95,6 +101,7 @@ public struct ServerLine: Sendable {
         guard let config = given["config"] else { return }
         let line = given
         try read(file: config.values[0])
+        if line["model_tag"] != nil { given["model"] = nil }
         given.merge(line) { _, line in line }
     }
 
@@ -113,6 +120,9 @@ public struct ServerLine: Sendable {
     }
 
     private mutating func takeModel(_ word: String) throws {
+        guard !word.isEmpty else {
+            throw InputError("--serve", "has an empty word", expected: "a model or a flag")
+        }
         guard given["model_tag"] == nil else {
             throw InputError(
                 "--serve",
@@ -195,9 +205,11 @@ public struct ServerLine: Sendable {
                 entry, "is the beginning of several flags",
                 "one of \(few)\(beginnings.count > 4 ? ", ..." : "")")
         }
+        // A letter or two are near to any short flag.
+        let near = ServerFlag.words.filter { $0.hasPrefix("--") == isLong }
         throw InputError(
             entry.place, "\(head.echoed()) is no flag of vllm serve", word: head,
-            among: ServerFlag.words, otherwise: "a flag of vLLM 0.33.0's server")
+            among: head.count > 4 ? near : [], otherwise: "a flag of vLLM 0.33.0's server")
     }
 
     /// A part of a JSON value: `--compilation-config.cudagraph_capture_sizes+ 1,2`.

@@ -73,7 +73,8 @@ enum ServerScalar {
         let value = try read(&rest, ends: "", depth: 0)
         guard blank(rest).isEmpty else {
             throw Problem(
-                problem: "\"\(String(rest).echoed())\" follows a value", expected: "one value")
+                problem: "\"\(String(blank(rest)).echoed())\" follows a value",
+                expected: "one value")
         }
         return value
     }

@@ -11,6 +11,10 @@ enum ServerValue {
             if value == "None", flag.usual == "null" { return value }
             let value = try read(value, entry, flag.kind)
             guard flag.choices.isEmpty || flag.choices.contains(value) else {
+                guard flag.kind == .text || flag.kind == .texts else {
+                    throw ServerLine.error(
+                        entry, "is \(value)", "one of " + flag.choices.joined(separator: ", "))
+                }
                 throw InputError(
                     entry.place, "\(entry.word.echoed()) is \"\(value.echoed())\"", word: value,
                     among: flag.choices)
@@ -38,8 +42,9 @@ enum ServerValue {
                     ? "a whole number with K, M, G or T, which are powers of 1024"
                     : "an integer, such as 8192, 8k (8000) or 8K (8192)")
         case .number:
-            guard let number = Double(value), number.isFinite else { throw refuse("a number") }
-            return value
+            guard let number = Double(value), number.isFinite, !value.lowercased().contains("x")
+            else { throw refuse("a number") }
+            return plain(number)
         case .json:
             guard (try? parsed(value)) != nil else { throw refuse("JSON") }
             return value

@@ -22,20 +22,21 @@ extension Verb {
         ]
     ) { arguments in
         let serve = try arguments.value(Flag.serve.name).map(ServerLine.init)
+        let changes = arguments.values("--set")
         var configuration = try Configuration.read(
-            file: arguments.operands.first, serve: serve, changes: arguments.values("--set"))
+            file: arguments.operands.first, serve: serve, changes: changes)
         if arguments.has("--as-vllm") {
             if let other = ["--json", "--resolved"].first(where: arguments.has) {
                 throw InputError("--as-vllm", "and \(other) are given", expected: "one of them")
             }
             let notes = (serve?.notes ?? []).map { "# " + $0 }
-            let line = try configuration.resolved().serverLine()
+            let line = try configuration.resolved(serve: serve, changes: changes).serverLine()
             try Console.write((notes + [line]).joined(separator: "\n"))
             return 0
         }
         var memory = serve?.notes ?? []
         if arguments.has("--resolved") {
-            let resolved = try configuration.resolved()
+            let resolved = try configuration.resolved(serve: serve, changes: changes)
             configuration = resolved.configuration
             memory += resolved.memory.comments
         }

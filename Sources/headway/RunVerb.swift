@@ -86,7 +86,7 @@ private struct ReplayRun {
             configuration.trace.file = trace
         }
         if let model = arguments.value("--model") { configuration.model.name = model }
-        resolved = try configuration.resolved()
+        resolved = try configuration.resolved(serve: serve, changes: changes)
         let out = arguments.value("--out")
         guard out != "" else { throw InputError("--out", "is empty", expected: "a folder") }
         let output = resolved.configuration.output

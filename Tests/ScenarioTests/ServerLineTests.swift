@@ -29,7 +29,7 @@ struct ServerLineTests {
                 + "--max-model-len 32K --no-enable-prefix-caching --block-size 32 "
                 + "--device-memory-utilization 0.9 --scheduling-policy priority "
                 + "--disable-chunked-prefill --cudagraph-capture-sizes 1 2 4 "
-                + "--quantization fp8 --port 8000 --long-prefill-token-thr 512")
+                + "--quantization fp8 --port 8000 --max-num-sch 4k")
         #expect(server.model.name == "meta-llama/Llama-3.1-70B-Instruct")
         #expect(server.model.weights == .fp8)
         let engine = server.engine
@@ -37,7 +37,7 @@ struct ServerLineTests {
         #expect(engine.maxNumBatchedTokens == 8000 && engine.maxNumSeqs == 256)
         #expect(engine.kvCacheDtype == .fp8 && engine.maxModelLen == 32 * 1024)
         #expect(!engine.enablePrefixCaching && engine.blockSize == 32)
-        #expect(engine.gpuMemoryUtilization == 0.9 && engine.schedulingPolicy == .priority)
+        #expect(engine.maxNumScheduledTokens == 4000 && engine.schedulingPolicy == .priority)
         #expect(!engine.enableChunkedPrefill && engine.cudagraphCaptureSizes == "1,2,4")
         #expect(server.cluster.replicas == 1)
     }
@@ -92,9 +92,13 @@ struct ServerLineTests {
             ("llama-3.1-8b --max-num-seqs -3", "--max-num-seqs is -3; expected an integer, 1"),
             ("llama-3.1-8b --max-num-seqs 99999999999999999999", "expected an integer"),
             ("llama-3.1-8b --enforce-eager=true", "--enforce-eager takes no value"),
+            ("llama-3.1-8b --max-lora-rank 7", "--max-lora-rank is 7; expected one of 1, 8, 16"),
+            ("llama-3.1-8b ---x", "---x is no flag of vllm serve; expected a flag"),
+            ("llama-3.1-8b --gpu-memory-utilization 0x1p-1", "expected a number"),
+            ("''", "has an empty word"),
             ("llama-3.1-8b other", "other is no flag, and the model is llama-3.1-8b"),
             ("llama-3.1-8b --model qwen3-8b", "is another model"),
-            ("llama-3.1-8b --kv-cache-dtype fp8_e4", "did you mean fp8_e4m3?"),
+            ("llama-3.1-8b --kv-cache-dtype fp8_e4m", "did you mean fp8_e4m3?"),
             ("llama-3.1-8b --kv-cache-dtype nvfp4", "blocks of another size"),
             ("llama-3.1-8b --gpu-memory-utilization nan", "expected a number"),
             ("llama-3.1-8b --gpu-memory-utilization 1.5", "--gpu-memory-utilization is 1.5"),
@@ -125,6 +129,22 @@ struct ServerLineTests {
         }
         for line in ["", "vllm bench serve", "serve llama", "@", "@/", "none.yaml", "A=b", "ls"] {
             #expect(throws: InputError.self) { try ServerLine(line) }
+        }
+    }
+
+    @Test("is named too where a key that it has set cannot be had")
+    func blame() throws {
+        let line = try ServerLine("vllm serve llama-3.1-8b -tp=3 --gpu-memory-utilization .9")
+        let configuration = try Configuration.read(file: nil, serve: line)
+        #expect(configuration.engine.gpuMemoryUtilization == 0.9)
+        for (changes, words) in [
+            ([], "--serve: -tp 3 does not divide"),
+            (["engine.tensor_parallel_size=3"], "engine.tensor_parallel_size: 3 does not divide"),
+        ] {
+            let error = #expect(throws: InputError.self) {
+                try configuration.resolved(serve: line, changes: changes)
+            }
+            #expect("\(error!)".hasPrefix(words), "\(error!)")
         }
     }
 

@@ -13,6 +13,8 @@ extension ServerLine {
             case _ where ServerValue.changesNothing(entry.values, flag):
                 idle.append(entry.shown)
             case .notModelled(let meaning): unmodelled[meaning, default: []].append(entry.shown)
+            case .refused where flag.name == "disable-sliding-window" && modelHasNoWindows:
+                idle.append(entry.shown)
             case .refused(let why):
                 throw Self.error(entry, why, "a line without it")
             }
@@ -24,6 +26,16 @@ extension ServerLine {
         }
         if !idle.isEmpty {
             notes.append("--serve: of no effect here: " + idle.joined(separator: ", "))
+        }
+    }
+
+    /// Whether the line's model, which is read before, has no windows.
+    private var modelHasNoWindows: Bool {
+        guard let name = origins["model.name"]?.values.first,
+            let model = try? Catalogue.model(named: name)
+        else { return false }
+        return model.layers.allSatisfy { layer in
+            if case .heads(let heads) = layer.attention { heads.reach == .full } else { true }
         }
     }
 
@@ -56,6 +68,10 @@ extension ServerLine {
             }
             dataParallel = size
             origins["cluster.replicas"] = entry
+            guard size > 1 else { break }
+            notes.append(
+                "--serve: the ranks of \(entry.shown) are replicas, and cluster.router balances "
+                    + "them in place of the server's own balancer")
         case "nnodes": if value != "1" { set("hardware.nodes", value, from: entry) }
         case "kv-cache-dtype": try take(cache: value, entry)
         case "gdn-prefill-backend":
@@ -212,6 +228,12 @@ extension Configuration {
         }
         if let entry = line.quantization { try apply(quantization: entry) }
         if let isParallel = line.expertParallel {
+            if isParallel, try !model.shape().hasExperts {
+                throw ServerLine.error(
+                    line.origins["engine.expert_parallel_size"]!,
+                    "shares experts, and \(model.name.echoed()) has none: no server starts",
+                    "a line without it")
+            }
             try apply(
                 change: "engine.expert_parallel_size=\(isParallel ? engine.tensorParallelSize : 1)")
         }
@@ -226,11 +248,7 @@ extension Configuration {
     /// Ranks of a model without experts are servers by themselves; with experts they wait for one
     /// another in every step.
     private func refuseRanksInStep(_ entry: ServerLine.Given) throws {
-        let layers = try model.shape().layers
-        let hasExperts = layers.contains { layer in
-            if case .experts = layer.feedForward { true } else { false }
-        }
-        guard hasExperts else { return }
+        guard try model.shape().hasExperts else { return }
         throw ServerLine.error(
             entry,
             "runs ranks of a model with experts, which wait for one another in every step "
@@ -255,5 +273,14 @@ extension Configuration {
                 "fp8, awq, gptq, mxfp4 or modelopt_fp4, or a quantised checkpoint's name")
         }
         try apply(change: "model.weights=\(format.rawValue)")
+    }
+}
+
+extension TransformerModel {
+    /// Whether some layer chooses among experts.
+    fileprivate var hasExperts: Bool {
+        layers.contains { layer in
+            if case .experts = layer.feedForward { true } else { false }
+        }
     }
 }

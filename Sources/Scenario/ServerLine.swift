@@ -169,7 +169,9 @@ public struct ServerLine: Sendable {
         guard parts[flag.name] == nil else {
             throw Self.error(entry, "is given whole beside its parts", "all of it in one place")
         }
-        if given[flag.name] != nil { notes.append("--serve: \(written) is given twice") }
+        if given[flag.name] != nil {
+            notes.append("--serve: \(written) is given twice: the last counts")
+        }
         given[flag.name] = entry
     }
 

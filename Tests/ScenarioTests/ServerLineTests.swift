@@ -45,6 +45,8 @@ struct ServerLineTests {
     @Test("is one server, or as many ranks as it has; a file may say more")
     func replicas() throws {
         #expect(try configuration("llama-3.1-8b -dp 4").cluster.replicas == 4)
+        #expect(try notes("llama-3.1-8b -dp 4")[0].contains("cluster.router balances them"))
+        #expect(try notes("llama-3.1-8b -dp 1").isEmpty)
         #expect(refusal("mixtral-8x7b -tp 2 -dp 4").contains("wait for one another"))
         let folder = try ScratchFolder()
         let file = try folder.write("a.json5", Array("{cluster: {replicas: 3}}".utf8))
@@ -96,6 +98,7 @@ struct ServerLineTests {
             ("llama-3.1-8b ---x", "---x is no flag of vllm serve; expected a flag"),
             ("llama-3.1-8b --gpu-memory-utilization 0x1p-1", "expected a number"),
             ("''", "has an empty word"),
+            ("llama-3.1-8b -tp 4 -ep", "-ep shares experts, and llama-3.1-8b has none"),
             ("llama-3.1-8b other", "other is no flag, and the model is llama-3.1-8b"),
             ("llama-3.1-8b --model qwen3-8b", "is another model"),
             ("llama-3.1-8b --kv-cache-dtype fp8_e4m", "did you mean fp8_e4m3?"),
@@ -104,6 +107,7 @@ struct ServerLineTests {
             ("llama-3.1-8b --gpu-memory-utilization 1.5", "--gpu-memory-utilization is 1.5"),
             ("llama-3.1-8b -sc '{\"method\": \"ngram\"}'", "-sc drafts tokens"),
             ("llama-3.1-8b -pcp 2", "-pcp splits prompts"),
+            ("gpt-oss-20b --disable-sliding-window", "--disable-sliding-window caps the context"),
             ("llama-3.1-8b --kv-transfer-config.kv_role both", "--kv-transfer-config moves cache"),
             ("llama-3.1-8b --dtype float32", "--dtype float32 doubles"),
             ("llama-3.1-8b -q bitsandbytes", "-q bitsandbytes does not tell a format"),
@@ -166,7 +170,7 @@ struct ServerLineTests {
         #expect(try notes("llama-3.1-8b --dtype half")[0].contains("is taken as bf16"))
         #expect(
             try notes("llama-3.1-8b --max-num-seqs 3 --max-num-seqs 4")
-                == ["--serve: --max-num-seqs is given twice"])
+                == ["--serve: --max-num-seqs is given twice: the last counts"])
     }
 
     @Test("takes JSON whole and in parts, and levels")
@@ -208,5 +212,61 @@ struct ServerLineTests {
         let file = try folder.write("serve.sh", Array(text.utf8))
         let read = try Configuration.read(file: nil, serve: ServerLine("@" + file))
         #expect(read.engine.tensorParallelSize == 4)
+    }
+
+    /// Nothing that a line says is passed over: it sets a key, stands in a note or is refused.
+    @Test("answers for every flag, whatever its value")
+    func everyFlag() throws {
+        let values: [String?] = ["7", "auto", "x", "None", "{\"a\": 1}", nil]
+        for flag in ServerFlag.all where !["model_tag", "model", "config"].contains(flag.name) {
+            var answers = 0
+            for word in ["--" + flag.name] + flag.aliases + flag.negations {
+                for value in values + flag.choices {
+                    let line = ["vllm serve llama-3.1-8b", word, value.map { "'\($0)'" } ?? ""]
+                        .joined(separator: " ")
+                    do {
+                        let read = try ServerLine(line)
+                        let configuration = try Configuration.read(file: nil, serve: read)
+                        let said = read.notes.contains { $0.contains(word) }
+                        let isSet = read.changes.count > 1 || configuration.model.weights != nil
+                        // A number of ranks or nodes that is the default sets nothing.
+                        #expect(said || isSet || read.expertParallel == false, "\(line)")
+                        answers += 1
+                    } catch let error as InputError {
+                        #expect(error.description.contains(word), "\(line): \(error)")
+                    }
+                }
+            }
+            if case .refused = flag.verdict { continue }
+            #expect(answers > 0, "\(flag.name)")
+        }
+    }
+
+    @Test("stands any words")
+    func words() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SeededRandom(seed: seed)
+        let odd = [
+            "-", "--", "=", "--=", "-O", "-O.x", "--a.b.c", "-cc.", "-cc.+", "-cc.a+=1,,2", "{}",
+            "[]", "null", "-1", "9e999", "9223372036854775807", "99999999999999999999k", "1e18T",
+            "'", "\\", "@", "#", "\u{0}", "\u{301}", String(repeating: "[", count: 10_000), "nan",
+        ]
+        for _ in 0..<2000 {
+            let words = (0..<4).map { _ in
+                let pick = Int(generator.next() % 3)
+                return pick == 0
+                    ? odd[Int(generator.next() % UInt64(odd.count))]
+                    : ServerFlag.words[Int(generator.next() % UInt64(ServerFlag.words.count))]
+            }
+            let line = "vllm serve llama-3.1-8b " + words.joined(separator: pickSpace(&generator))
+            do { _ = try Configuration.read(file: nil, serve: ServerLine(line)) } catch {
+                let said = (error as? InputError)?.description ?? "none"
+                #expect(said.utf8.count < 1400 && said != "none", "seed \(seed): \(error)")
+            }
+        }
+    }
+
+    private func pickSpace(_ generator: inout SeededRandom) -> String {
+        generator.next() % 4 == 0 ? "=" : " "
     }
 }

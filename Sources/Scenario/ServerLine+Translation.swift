@@ -68,11 +68,12 @@ extension ServerLine {
             }
             dataParallel = size
             origins["cluster.replicas"] = entry
-            guard size > 1 else { break }
+            guard size > 1 else { return idle.append(entry.shown) }
             notes.append(
                 "--serve: the ranks of \(entry.shown) are replicas, and cluster.router balances "
                     + "them in place of the server's own balancer")
-        case "nnodes": if value != "1" { set("hardware.nodes", value, from: entry) }
+        case "nnodes" where value == "1": idle.append(entry.shown)
+        case "nnodes": set("hardware.nodes", value, from: entry)
         case "kv-cache-dtype": try take(cache: value, entry)
         case "gdn-prefill-backend":
             guard ["flashinfer", "triton"].contains(value) else {

@@ -49,7 +49,7 @@ public struct ServerLine: Sendable {
     ///   written, for what is not understood and for what would be plainly another schedule.
     public init(_ text: String) throws {
         let isYAML = text.hasSuffix(".yaml") || text.hasSuffix(".yml")
-        if isYAML, !text.contains(where: \.isWhitespace) {
+        if isYAML, FileSystem.exists(text) || !text.contains(where: \.isWhitespace) {
             try read(file: text)
         } else if text.hasPrefix("@") {
             let file = String(text.dropFirst())

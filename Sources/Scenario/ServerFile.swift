@@ -24,8 +24,8 @@ struct ServerFile {
         var text: Substring
     }
 
-    /// Most bytes of such a file, and levels in it.
-    private static let (largest, deepest) = (1_000_000, 32)
+    /// Most bytes of such a file, flags, and levels in one.
+    private static let (largest, most, deepest) = (1_000_000, 1000, 32)
 
     private let file: String
     private var lines: ArraySlice<Line> = []
@@ -88,6 +88,9 @@ struct ServerFile {
             lines.removeFirst()
             guard !entries.contains(where: { $0.key == key }) else {
                 throw error(line, "\(key.echoed()) stands here twice", "it once")
+            }
+            guard entries.count < Self.most else {
+                throw error(line, "is one of more flags than the server has", "a config file")
             }
             entries.append(
                 Entry(key: key, value: try value(rest, of: line, depth: 1), line: line.number))

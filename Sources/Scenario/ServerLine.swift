@@ -169,9 +169,8 @@ public struct ServerLine: Sendable {
         guard parts[flag.name] == nil else {
             throw Self.error(entry, "is given whole beside its parts", "all of it in one place")
         }
-        if given[flag.name] != nil {
-            notes.append("--serve: \(written) is given twice: the last counts")
-        }
+        let note = "--serve: \(written.echoed()) is given twice: the last counts"
+        if given[flag.name] != nil, !notes.contains(note) { notes.append(note) }
         given[flag.name] = entry
     }
 
@@ -214,6 +213,9 @@ public struct ServerLine: Sendable {
             among: head.count > 4 ? near : [], otherwise: "a flag of vLLM 0.33.0's server")
     }
 
+    /// Most parts of a dotted flag.
+    private static let deepest = 32
+
     /// A part of a JSON value: `--compilation-config.cudagraph_capture_sizes+ 1,2`.
     private mutating func take(_ entry: Given, at path: [String], of flag: ServerFlag) throws {
         var (path, value) = (path, ServerValue.part(entry.values[0]))
@@ -223,6 +225,9 @@ public struct ServerLine: Sendable {
             value = .list(words.map(ServerValue.part))
         }
         guard !path.contains("") else { throw Self.error(entry, "has an empty part", "a name") }
+        guard path.count <= Self.deepest else {
+            throw Self.error(entry, "has \(path.count) parts", "at most \(Self.deepest)")
+        }
         let word = String(entry.word.prefix { $0 != "." })
         let other = given[flag.name]?.word ?? word
         // The server would keep the parts under one of the two spellings.

@@ -109,6 +109,10 @@ struct ServerFileTests {
         let place = try folder.write("c.yaml", Array(repeating: UInt8(0x61), count: 1_000_001))
         #expect(throws: InputError.self) { try ServerLine(place) }
         #expect(throws: InputError.self) { try ServerLine("@" + folder.path) }
+        let many = (0..<50_000).map { "port-\($0): 1\n" }.joined()
+        #expect(throws: InputError.self) { try configuration(many) }
+        let deep = (0..<500).map { String(repeating: " ", count: $0) + "a:\n" }.joined()
+        #expect(throws: InputError.self) { try configuration(deep) }
     }
 
     /// Cut and mutated files are refused or read, never a trap.

@@ -118,6 +118,7 @@ struct ServerLineTests {
             ("llama-3.1-8b -O", "-O is \"\""),
             ("llama-3.1-8b --block-size.x 3", "--block-size.x has no parts"),
             ("llama-3.1-8b -cc..x 3", "has an empty part"),
+            ("llama-3.1-8b -cc" + String(repeating: ".a", count: 40_000) + " 1", "has 40000 parts"),
             ("llama-3.1-8b -cc.a 1 --compilation-config.b 2", "stands beside -cc"),
             ("llama-3.1-8b -cc '{}' -cc.b 2", "is a part of what is given whole"),
             ("llama-3.1-8b -cc.b 2 -cc '{}'", "is given whole beside its parts"),

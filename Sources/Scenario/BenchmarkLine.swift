@@ -22,7 +22,7 @@ public struct BenchmarkLine: Sendable {
     /// Reads a line. Throws `InputError` for one that is none, and for a flag or a value that is
     /// not understood.
     public init(_ line: String) throws {
-        var words = try Self.words(line)[...]
+        var words = try Self.words(line, place: "--bench")[...]
         guard words.first?.split(separator: "/").last == "vllm",
             words.dropFirst().starts(with: ["bench", "serve"])
         else {
@@ -199,7 +199,7 @@ public struct BenchmarkLine: Sendable {
 
     /// The words of a line as a shell would part them: quotes, a backslash before a character or a
     /// line's end, and a comment from a # before a word to the line's end.
-    static func words(_ line: String) throws -> [String] {
+    static func words(_ line: String, place: String) throws -> [String] {
         var words: [String] = []
         var word: String?
         var quote: Character?
@@ -227,7 +227,7 @@ public struct BenchmarkLine: Sendable {
             }
         }
         guard quote == nil, !isEscaped else {
-            throw InputError("--bench", "ends inside a quotation", expected: "a whole line")
+            throw InputError(place, "ends inside a quotation", expected: "a whole line")
         }
         return words + [word].compactMap(\.self)
     }

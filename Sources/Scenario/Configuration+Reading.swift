@@ -8,10 +8,11 @@ extension Configuration {
     static let largestFile = 1_000_000
 
     /// The configuration of a file (nil: the defaults) with `key.path=value` changes applied in
-    /// order, those of a benchmark's line first. Throws `InputError` naming the file, line, key or
-    /// flag for anything that is not right.
+    /// order, those of a server's line and a benchmark's first. Throws `InputError` naming the
+    /// file, line, key or flag for anything that is not right.
     public static func read(
-        file: String?, bench: BenchmarkLine? = nil, changes: [String] = []
+        file: String?, serve: ServerLine? = nil, bench: BenchmarkLine? = nil,
+        changes: [String] = []
     ) throws -> Configuration {
         var configuration = Configuration()
         if let file {
@@ -22,7 +23,10 @@ extension Configuration {
             }
             configuration.resolvePaths(against: file)
         }
+        if let serve { try configuration.apply(serve) }
         for change in bench?.changes ?? [] {
+            // The server's line says which model serves; the benchmark's asks for it.
+            if serve?.namesModel == true, change.hasPrefix("model.name=") { continue }
             do {
                 try configuration.apply(change: change)
             } catch let error as InputError {
@@ -158,6 +162,10 @@ extension Configuration {
                 expected: "one of " + names(after: path + ".").joined(separator: ", "))
         }
         let name = path.split(separator: ".").last.map(String.init) ?? path
+        if path == "engine." + name, let flag = ServerFlag.refusal(ofKey: name) {
+            return InputError(
+                "\(place): \(path)", flag.problem, expected: "", suggestion: flag.key)
+        }
         let parent = path.hasSuffix("." + name) ? String(path.dropLast(name.count)) : ""
         // A right name in the wrong place, a slip in a name, a slip anywhere, in that order.
         let moved = known.first { $0.hasSuffix("." + name) }

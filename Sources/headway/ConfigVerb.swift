@@ -1,3 +1,4 @@
+import Basics
 import Scenario
 import Simulator
 
@@ -12,17 +13,32 @@ extension Verb {
             with --set applied. The output is itself a configuration file.
             """,
         flags: [
-            .set, .json,
+            .serve, .set, .json,
             Flag("--resolved", "Fill in what is derived: replicas, KV blocks, limits."),
+            Flag(
+                "--as-vllm",
+                "Write the engine section as a line of vLLM's server, with the flags that\n"
+                    + "differ from its defaults on this GPU; what has no flag is a comment."),
         ]
     ) { arguments in
+        let serve = try arguments.value(Flag.serve.name).map(ServerLine.init)
+        let changes = arguments.values("--set")
         var configuration = try Configuration.read(
-            file: arguments.operands.first, changes: arguments.values("--set"))
-        var memory: [String] = []
+            file: arguments.operands.first, serve: serve, changes: changes)
+        if arguments.has("--as-vllm") {
+            if let other = ["--json", "--resolved"].first(where: arguments.has) {
+                throw InputError("--as-vllm", "and \(other) are given", expected: "one of them")
+            }
+            let notes = (serve?.notes ?? []).map { "# " + $0 }
+            let line = try configuration.resolved(serve: serve, changes: changes).serverLine()
+            try Console.write((notes + [line]).joined(separator: "\n"))
+            return 0
+        }
+        var memory = serve?.notes ?? []
         if arguments.has("--resolved") {
-            let resolved = try configuration.resolved()
+            let resolved = try configuration.resolved(serve: serve, changes: changes)
             configuration = resolved.configuration
-            memory = resolved.memory.comments
+            memory += resolved.memory.comments
         }
         // The file's paths begin at the file; what is printed may be put anywhere.
         if !arguments.operands.isEmpty { configuration = configuration.withAbsolutePaths }

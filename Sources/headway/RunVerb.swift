@@ -25,6 +25,7 @@ extension Verb {
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
                     + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
                     + "is said; --set goes before it."),
+            .serve,
             Flag(
                 "--model", "M", "This model: a name, a config.json or its folder (model.name)."),
             .set,
@@ -70,13 +71,24 @@ private struct ReplayRun {
 
     private let resolved: ResolvedConfiguration
     private let folder: OutputFolder?
-    /// What of a benchmark's line has no meaning here.
+    /// What of a server's and a benchmark's line has no meaning here.
     private let notes: [String]
 
     /// What the arguments ask to run.
-    private static func configuration(
-        _ arguments: Arguments
-    ) throws -> (configuration: Configuration, notes: [String]) {
+    private struct Asked {
+        var configuration: Configuration
+        var notes: [String]
+        var serve: ServerLine?
+        var changes: [String]
+
+        /// Nothing left open; a flag of the server's line is named where it cannot be had.
+        func resolved() throws -> ResolvedConfiguration {
+            try configuration.resolved(serve: serve, changes: changes)
+        }
+    }
+
+    private static func configuration(_ arguments: Arguments) throws -> Asked {
+        let serve = try arguments.value(Flag.serve.name).map(ServerLine.init)
         let bench = try arguments.value("--bench").map(BenchmarkLine.init)
         var changes = arguments.values("--set")
         if let limit = try arguments.integer("--limit", atLeast: 1) {
@@ -84,7 +96,7 @@ private struct ReplayRun {
         }
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
         var configuration = try Configuration.read(
-            file: arguments.operands.first, bench: bench, changes: changes)
+            file: arguments.operands.first, serve: serve, bench: bench, changes: changes)
         if let trace = arguments.value("--trace") {
             guard bench == nil else {
                 throw InputError(
@@ -96,7 +108,9 @@ private struct ReplayRun {
             configuration.trace.file = trace
         }
         if let model = arguments.value("--model") { configuration.model.name = model }
-        return (configuration, bench?.notes ?? [])
+        return Asked(
+            configuration: configuration, notes: (serve?.notes ?? []) + (bench?.notes ?? []),
+            serve: serve, changes: changes)
     }
 
     /// The same run on several GPUs.
@@ -106,8 +120,8 @@ private struct ReplayRun {
                 "--out", "is given with --compare-gpus, which writes nothing",
                 expected: "one of them")
         }
-        let (configuration, notes) = try configuration(arguments)
-        let output = configuration.output
+        let asked = try configuration(arguments)
+        let output = asked.configuration.output
         guard !output.decisions, !output.plans, !output.timeline else {
             throw InputError(
                 "--compare-gpus", "writes none of the files that output asks for",
@@ -116,13 +130,13 @@ private struct ReplayRun {
         let gpus = names.split(separator: ",", omittingEmptySubsequences: false).map {
             $0.trimmingCharacters(in: .whitespaces)
         }
-        return try GPUComparison(configuration, gpus: gpus, notes: notes)
+        return try GPUComparison(asked.configuration, gpus: gpus, notes: asked.notes)
     }
 
     init(_ arguments: Arguments) throws {
-        let configuration: Configuration
-        (configuration, notes) = try Self.configuration(arguments)
-        resolved = try configuration.resolved()
+        let asked = try Self.configuration(arguments)
+        notes = asked.notes
+        resolved = try asked.resolved()
         let out = arguments.value("--out")
         guard out != "" else { throw InputError("--out", "is empty", expected: "a folder") }
         let output = resolved.configuration.output

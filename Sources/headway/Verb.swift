@@ -94,4 +94,10 @@ struct Flag: Sendable {
         "--set", "KEY=VALUE", repeats: true,
         "Change keys of the configuration, e.g. --set engine.block_size=32 seed=2.\n"
             + "headway config lists them.")
+    /// Takes model and engine from a server's command line.
+    static let serve = Flag(
+        "--serve", "LINE",
+        "Take model and engine from a line of vLLM's server: \"vllm serve MODEL\n"
+            + "--tensor-parallel-size 4 ...\", @FILE with one in it, or FILE.yaml for\n"
+            + "its --config. What is not simulated is said; --set wins over it.")
 }

@@ -1,0 +1,151 @@
+import Basics
+import Models
+import Simulator
+
+extension ResolvedConfiguration {
+    /// The engine section as a line of vLLM's server: the model, and the flags without which the
+    /// server would take something else on this GPU; keys that no flag sets are comments before it.
+    ///
+    /// Read back with `ServerLine`, the line gives the same engine but for what the comments say.
+    /// Each flag is tried by leaving it out: O(flags) resolutions of a configuration.
+    ///
+    /// - Throws: `InputError` where the server refuses what the configuration holds.
+    public func serverLine() throws -> String {
+        var flags = candidates()
+        var missing: Set<String>
+        do {
+            missing = try differences(from: flags)
+        } catch let error as InputError {
+            // Blocks that are given are not checked here; the server checks its flag.
+            let others = flags.filter { $0.name != Self.override }
+            guard others.count < flags.count else { throw error }
+            flags = others
+            missing = try differences(from: flags)
+        }
+        for flag in flags {
+            let others = flags.filter { $0.name != flag.name }
+            guard let found = try? differences(from: others), found.isSubset(of: missing) else {
+                continue
+            }
+            (flags, missing) = (others, found)
+        }
+        return (comments(missing) + [Self.line(configuration.model.name, flags)])
+            .joined(separator: "\n")
+    }
+
+    /// A flag and its words.
+    private struct Words {
+        var name: String
+        var words: [String]
+    }
+
+    private static let override = "num-gpu-blocks-override"
+
+    /// Every flag whose key is not as it stands in a configuration that nobody has written.
+    private func candidates() -> [Words] {
+        let usual = base
+        var all: [Words] = []
+        for flag in ServerFlag.used {
+            guard case .used(let path) = flag.verdict, path == flag.key,
+                let key = ConfigurationKey.all.first(where: { $0.path == path })
+            else { continue }
+            let value = key.value(configuration)
+            guard value != key.value(usual), let words = words(value, flag) else { continue }
+            all.append(Words(name: flag.name, words: words))
+        }
+        let engine = configuration.engine
+        if engine.numGPUBlocksOverride == nil {
+            all.append(
+                Words(name: Self.override, words: ["--" + Self.override, String(memory.blocks)]))
+        }
+        if engine.expertParallelSize > 1, engine.expertParallelSize == engine.tensorParallelSize {
+            all.append(
+                Words(name: "enable-expert-parallel", words: ["--enable-expert-parallel"]))
+        }
+        if configuration.model.weights == .fp8 {
+            all.append(Words(name: "quantization", words: ["--quantization", "fp8"]))
+        }
+        return all
+    }
+
+    /// A key's value as its flag has it; nil: the flag cannot.
+    private func words(_ value: ConfigurationValue, _ flag: ServerFlag) -> [String]? {
+        let name = "--" + flag.name
+        switch value {
+        case .boolean(let isOn): return [isOn ? name : "--no-" + flag.name]
+        case .text(let text) where flag.kind == .integers:
+            return [name] + text.split(separator: ",").map(String.init)
+        case .text(let text):
+            let spellings = ["bf16": "bfloat16", "int4": "int4_per_token_head"]
+            let word = spellings[text] ?? text
+            return flag.choices.contains(word) ? [name, word] : nil
+        case .integer, .number: return [name, value.source]
+        default: return nil
+        }
+    }
+
+    /// What the line is read into: the same GPUs, release and clock, and no key of the engine.
+    private var base: Configuration {
+        var base = Configuration()
+        base.select(configuration.engine.version)
+        base.hardware = configuration.hardware
+        base.cluster = configuration.cluster
+        base.stepTime = configuration.stepTime
+        base.model.allowUnserved = configuration.model.allowUnserved
+        return base
+    }
+
+    /// Keys that a server with these flags has otherwise.
+    private func differences(from flags: [Words]) throws -> Set<String> {
+        var other = base
+        try other.apply(ServerLine(Self.line(configuration.model.name, flags)))
+        other.cluster.replicas = configuration.cluster.replicas
+        let read = try other.resolved()
+        var paths: Set<String> = []
+        for key in ConfigurationKey.all
+        where key.path.hasPrefix("engine.") || key.path == "model.weights" {
+            // Blocks by either key are the same pool.
+            if key.path.hasPrefix("engine.num_gpu_blocks") { continue }
+            if key.value(read.configuration) != key.value(configuration) { paths.insert(key.path) }
+        }
+        if read.memory.blocks != memory.blocks { paths.insert("engine.num_gpu_blocks") }
+        return paths
+    }
+
+    /// What the line does not say, a comment each.
+    private func comments(_ missing: Set<String>) -> [String] {
+        var lines = ["# vLLM \(configuration.engine.version) on \(configuration.hardware.gpu)"]
+        if !configuration.model.name.contains("/") {
+            lines.append(
+                "# \(configuration.model.name.echoed()) is a name of the catalogue here: the "
+                    + "server needs the checkpoint's")
+        }
+        if plan.replicas > 1 {
+            lines.append("# cluster.replicas=\(plan.replicas): so many servers behind a router")
+        }
+        for key in ConfigurationKey.all where missing.contains(key.path) {
+            lines.append("# no flag sets \(key.path)=\(key.value(configuration).source.echoed())")
+        }
+        return lines
+    }
+
+    private static func line(_ model: String, _ flags: [Words]) -> String {
+        (["vllm", "serve", model] + flags.flatMap(\.words)).map(quoted).joined(separator: " ")
+    }
+
+    /// A word as a shell takes it.
+    private static func quoted(_ word: String) -> String {
+        let isPlain =
+            !word.isEmpty
+            && word.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                    || (0x61...0x7A).contains(byte) || "-_./:,=+".utf8.contains(byte)
+            }
+        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+}
+
+extension ServerFlag {
+    /// The key of its own name.
+    var key: String { "engine." + name.replacing("-", with: "_") }
+}

@@ -1,0 +1,125 @@
+extension ServerFlag {
+    /// Flags that change a server in a way that is not simulated, and what the result then is.
+    static let noted: [ServerFlag] = [
+        .noted("lora-modules", .texts, "null", .adapters),
+        .noted("hf-config-path", .text, "null", .shape),
+        .noted("revision", .text, "null", .shape),
+        .noted("enable-return-routed-experts", .toggle, "false", .answers),
+        .noted("return-sampling-mask", .toggle, "false", .answers),
+        .noted("use-fp64-gumbel", .toggle, "false", .clock),
+        .noted("enable-trace-replay", .toggle, "false", .answers),
+        .noted("enable-prompt-embeds", .toggle, "false", .answers),
+        .noted("hf-overrides", .json, "{}", .shape),
+        .noted("model-class-overrides", .json, "{}", .shape),
+        .noted("enable-cumem-allocator", .toggle, "false", .clock),
+        .noted("model-impl", .text, "auto", .clock),
+        .noted("logits-processors", .texts, "null", .host),
+        .noted("attention-backend", .text, "null", .clock, harmless: ["auto"]),
+        .noted("mamba-backend", .text, "triton", .clock),
+        .noted(
+            "mamba-ssu-algorithm", .text, "null", .clock,
+            choices: "auto horizontal simple vertical None"),
+        .noted("distributed-executor-backend", .text, "null", .host),
+        .noted("node-rank", .integer, "0", .replicas, aliases: ["-r"]),
+        .noted("numa-bind", .toggle, "false", .host),
+        .noted("numa-bind-nodes", .integers, "null", .host),
+        .noted("numa-bind-cpus", .texts, "null", .host),
+        .noted("dcp-comm-backend", .text, "null", .clock, choices: "a2a ag_rs None"),
+        .noted("dcp-q-replicate", .toggle, "null", .clock),
+        .noted("dcp-kv-cache-interleave-size", .integer, "1", .interleaving),
+        .noted("cp-kv-cache-interleave-size", .integer, "null", .interleaving),
+        .noted("data-parallel-rank", .integer, "null", .replicas, aliases: ["-dpn"]),
+        .noted("data-parallel-start-rank", .integer, "null", .replicas, aliases: ["-dpr"]),
+        .noted("data-parallel-size-local", .integer, "null", .replicas, aliases: ["-dpl"]),
+        .noted("data-parallel-hybrid-lb", .toggle, "false", .replicas, aliases: ["-dph"]),
+        .noted("data-parallel-external-lb", .toggle, "false", .replicas, aliases: ["-dpe"]),
+        .noted(
+            "data-parallel-multi-port-external-lb", .bare, "false", .replicas, aliases: ["-dpm"]),
+        .noted("enable-hc-sp", .toggle, "false", .clock),
+        .noted("enable-batch-sharded-sampling", .toggle, "null", .clock),
+        .noted(
+            "all2all-backend", .text, "allgather_reducescatter", .exchange,
+            choices: "allgather_reducescatter deepep_high_throughput deepep_low_latency "
+                + "deepep_v2 flashinfer_all2allv flashinfer_nvlink_one_sided "
+                + "flashinfer_nvlink_two_sided moonep mori_high_throughput "
+                + "mori_low_latency naive nixl_ep pplx"),
+        .noted("enable-dbo", .toggle, "false", .exchange),
+        .noted("enable-shm-tensor-arena", .toggle, "false", .host),
+        .noted("ubatch-size", .integer, "0", .exchange),
+        .noted("elastic-ep-max-dp-size", .integer, "null", .replicas),
+        .noted("dbo-decode-token-threshold", .integer, "32", .exchange),
+        .noted("dp-sync-interval", .integer, "16", .replicas),
+        .noted("dbo-prefill-token-threshold", .integer, "512", .exchange),
+        .noted("disable-nccl-for-dp-synchronization", .toggle, "null", .replicas),
+        .noted("enable-eplb", .toggle, "false", .exchange),
+        .noted("eplb-config", .json, "class default", .exchange),
+        .noted(
+            "expert-placement-strategy", .text, "linear", .exchange,
+            choices: "linear round_robin"),
+        .noted("disable-custom-all-reduce", .toggle, "false", .clock),
+        .noted("worker-cls", .text, "auto", .host),
+        .noted("worker-extension-cls", .text, "", .host),
+        .noted("kv-sharing-fast-prefill", .toggle, "false", .clock),
+        .noted("replayssm-buffer-len", .integer, "16", .alone),
+        .noted("kv-offloading-backend", .text, "native", .alone, choices: "lmcache native"),
+        .noted("offload-backend", .text, "auto", .alone, choices: "auto prefetch uva"),
+        .noted("cpu-offload-params", .texts, "[]", .alone),
+        .noted("offload-num-in-group", .integer, "1", .alone),
+        .noted("offload-prefetch-step", .integer, "1", .alone),
+        .noted("offload-params", .texts, "[]", .alone),
+        .noted("language-model-only", .toggle, "false", .towers),
+        .noted("limit-mm-per-prompt", .json, "{}", .towers),
+        .noted("mm-processor-kwargs", .json, "null", .media),
+        .noted("mm-encoder-tp-mode", .text, "weights", .media, choices: "data weights"),
+        .noted("mm-encoder-attn-backend", .text, "null", .media),
+        .noted("mm-encoder-attn-dtype", .text, "null", .media, choices: "fp8 None"),
+        .noted("skip-mm-profiling", .toggle, "false", .towers),
+        .noted("video-pruning-rate", .number, "null", .media),
+        .noted("video-pruning-method", .text, "evs", .media, choices: "evs vidcom2"),
+        .noted("enable-lora", .toggle, "null", .adapters),
+        .noted("max-loras", .integer, "1", .adapters),
+        .noted("max-lora-rank", .integer, "16", .adapters, choices: "1 8 16 32 64 128 256 320 512"),
+        .noted("lora-dtype", .text, "auto", .adapters, choices: "auto bfloat16 float16"),
+        .noted("enable-tower-connector-lora", .toggle, "false", .adapters),
+        .noted("max-cpu-loras", .integer, "null", .adapters),
+        .noted("fully-sharded-loras", .toggle, "false", .adapters),
+        .noted("lora-target-modules", .texts, "null", .adapters),
+        .noted("specialize-active-lora", .toggle, "false", .adapters),
+        .noted("enable-mixed-moe-lora-format", .toggle, "false", .adapters),
+        .noted("enable-moe-shared-loras", .toggle, "false", .adapters),
+        .noted("max-lora-cls-labels", .integer, "null", .adapters),
+        .noted("disable-chunked-mm-input", .toggle, "false", .media),
+        .noted("ir-op-priority", .json, "class default", .clock),
+        .noted("enable-flashinfer-autotune", .toggle, "null", .clock),
+        .noted("monokernel", .toggle, "false", .clock),
+        .noted(
+            "moe-backend", .text, "auto", .clock,
+            choices: "aiter aiter_mega_moe aiter_triton_mxfp4_bf16 aiter_triton_mxfp4_mxfp4 "
+                + "auto b12x batched_triton cutlass deep_gemm deep_gemm_mega_moe "
+                + "emulation flashinfer_b12x flashinfer_cutedsl flashinfer_cutlass "
+                + "flashinfer_moe_ep_cutedsl flashinfer_moe_ep_mega_deep_gemm "
+                + "flashinfer_trtllm flydsl hpc humming marlin rdna3 triton "
+                + "triton_unfused"),
+        .noted(
+            "linear-backend", .text, "auto", .clock,
+            choices: "aiter auto b12x conch cutlass deep_gemm emulation exllama fbgemm "
+                + "flashinfer_b12x flashinfer_cudnn flashinfer_cutedsl flashinfer_cutlass "
+                + "flashinfer_trtllm humming machete marlin torch triton xpu xpu_woq"),
+        .noted(
+            "sparse-indexer-topk-backend", .text, "auto", .clock,
+            choices: "aiter auto cooperative deep_select flashinfer per_row persistent torch"),
+        .noted("ec-transfer-config", .json, "null", .media),
+        .noted("ec-manager-config", .json, "class default", .media),
+        .noted("attention-config", .json, "class default", .clock, aliases: ["-ac"]),
+        .noted("reasoning-config", .json, "null", .answers),
+        .noted("kernel-config", .json, "class default", .clock),
+        .noted("additional-config", .json, "{}", .clock),
+        .noted("structured-outputs-config", .json, "class default", .answers),
+        .noted("aux-output-config", .json, "class default", .answers),
+        .noted(
+            "kda-prefill-backend", .text, "null", .clock,
+            choices: "auto triton flashkda flashinfer fused"),
+        .noted(
+            "kda-decode-backend", .text, "null", .clock, choices: "auto native flashinfer triton"),
+    ]
+}

@@ -1,0 +1,287 @@
+import Basics
+import Models
+
+extension ServerLine {
+    /// Turns what was given into changes and notes, flag by flag in the order of the table.
+    mutating func translate() throws {
+        var unmodelled: [ServerFlag.Meaning: [String]] = [:]
+        for flag in ServerFlag.all {
+            guard let entry = given[flag.name] else { continue }
+            switch flag.verdict {
+            case .used: try use(flag, entry)
+            case .noEffect: idle.append(entry.word.echoed())
+            case _ where ServerValue.changesNothing(entry.values, flag):
+                idle.append(entry.shown)
+            case .notModelled(let meaning): unmodelled[meaning, default: []].append(entry.shown)
+            case .refused where flag.name == "disable-sliding-window" && modelHasNoWindows:
+                idle.append(entry.shown)
+            case .refused(let why):
+                throw Self.error(entry, why, "a line without it")
+            }
+        }
+        for meaning in ServerFlag.Meaning.allCases {
+            guard let flags = unmodelled[meaning] else { continue }
+            notes.append(
+                "--serve: not modelled: \(flags.joined(separator: ", ")): \(meaning.rawValue)")
+        }
+        if !idle.isEmpty {
+            notes.append("--serve: of no effect here: " + idle.joined(separator: ", "))
+        }
+    }
+
+    /// Whether the line's model, which is read before, has no windows.
+    private var modelHasNoWindows: Bool {
+        guard let name = origins["model.name"]?.values.first,
+            let model = try? Catalogue.model(named: name)
+        else { return false }
+        return model.layers.allSatisfy { layer in
+            if case .heads(let heads) = layer.attention { heads.reach == .full } else { true }
+        }
+    }
+
+    /// Sets a key to a flag's value.
+    private mutating func set(_ key: String, _ value: String, from entry: Given) {
+        changes.append("\(key)=\(value)")
+        origins[key] = entry
+    }
+
+    private mutating func use(_ flag: ServerFlag, _ entry: Given) throws {
+        let value = entry.values[0]
+        guard value != "None" else {
+            idle.append(entry.shown)
+            return
+        }
+        switch flag.name {
+        case "config": break
+        case "model_tag", "model": try take(model: value, entry)
+        case "dtype": try take(dtype: value, entry)
+        case "quantization": quantization = entry
+        case "max-model-len":
+            set("engine.max_model_len", value == "auto" ? "null" : value, from: entry)
+        case "enable-expert-parallel":
+            expertParallel = value == "true"
+            origins["engine.expert_parallel_size"] = entry
+        case "data-parallel-size":
+            guard let size = Int(value), (1...Configuration.mostReplicas).contains(size) else {
+                throw Self.error(
+                    entry, "is \(value)", "an integer, 1 to \(Configuration.mostReplicas)")
+            }
+            dataParallel = size
+            origins["cluster.replicas"] = entry
+            guard size > 1 else { return idle.append(entry.shown) }
+            notes.append(
+                "--serve: the ranks of \(entry.shown) are replicas, and cluster.router balances "
+                    + "them in place of the server's own balancer")
+        case "nnodes" where value == "1": idle.append(entry.shown)
+        case "nnodes": set("hardware.nodes", value, from: entry)
+        case "kv-cache-dtype": try take(cache: value, entry)
+        case "gdn-prefill-backend":
+            guard ["flashinfer", "triton"].contains(value) else {
+                throw Self.error(
+                    entry, "\(value) changes blocks and steps and is not modelled",
+                    "flashinfer or triton")
+            }
+            set("engine.gdn_prefill_backend", value, from: entry)
+        case "cudagraph-capture-sizes":
+            set(
+                "engine.cudagraph_capture_sizes", entry.values.joined(separator: ","), from: entry)
+        case "compilation-config": try take(compilation: value, entry)
+        case "optimization-level": try take(level: value, entry)
+        default:
+            guard case .used(let key) = flag.verdict else { return }
+            set(key, value, from: entry)
+        }
+    }
+
+    private mutating func take(model: String, _ entry: Given) throws {
+        if let other = given["model_tag"], other.values[0] != model {
+            throw Self.error(
+                entry, "\(model.echoed()) is another model than \(other.values[0].echoed())",
+                "one model")
+        }
+        guard !changes.contains(where: { $0.hasPrefix("model.name=") }) else { return }
+        do {
+            _ = try Catalogue.model(named: model)
+        } catch let error as InputError where error.place == "model.name" {
+            let known = "a name of the catalogue, or the folder of its config.json"
+            throw InputError(
+                entry.place, "the catalogue does not know \(model.echoed())",
+                expected: error.suggestion.isEmpty ? known : "", suggestion: error.suggestion)
+        }
+        set("model.name", model, from: entry)
+    }
+
+    private mutating func take(dtype: String, _ entry: Given) throws {
+        switch dtype {
+        case "auto", "bfloat16": idle.append(entry.shown)
+        case "float16", "half":
+            notes.append("--serve: \(entry.shown) is taken as bf16, which is of the same size")
+        default:
+            throw Self.error(
+                entry, "\(dtype) doubles weights and cache and is not modelled",
+                "auto, bfloat16 or float16")
+        }
+    }
+
+    /// The cache's format: those of one size a token and of known kernels.
+    private mutating func take(cache: String, _ entry: Given) throws {
+        let key = "engine.kv_cache_dtype"
+        switch cache {
+        case "auto": set(key, cache, from: entry)
+        case "float16", "bfloat16": set(key, "bf16", from: entry)
+        case "fp8", "fp8_e4m3", "fp8_e5m2", "fp8_inc": set(key, "fp8", from: entry)
+        case "fp8_per_token_head", "int4_per_token_head":
+            let format = String(cache.prefix { $0 != "_" })
+            set(key, format, from: entry)
+            notes.append(
+                "--serve: \(entry.shown) is taken as \(format): the scales of each token are not "
+                    + "counted")
+        default:
+            throw Self.error(
+                entry, "\(cache) has blocks of another size, which are not modelled",
+                "auto, bfloat16, fp8 or fp8_e4m3")
+        }
+    }
+
+    /// `-O`: from 1 on there are graphs, and the rest is what was measured.
+    private mutating func take(level: String, _ entry: Given) throws {
+        switch level.hasPrefix("O") ? String(level.dropFirst()) : level {
+        case "2": idle.append(entry.shown)
+        case "0":
+            set("engine.enforce_eager", "true", from: entry)
+            notes.append("--serve: \(entry.shown) is taken as --enforce-eager")
+        case "1", "3":
+            notes.append(
+                "--serve: not modelled: \(entry.shown): \(ServerFlag.Meaning.clock.rawValue)")
+        default: throw Self.error(entry, "is \"\(level.echoed())\"", "0, 1, 2 or 3")
+        }
+    }
+
+    /// The compilation's settings: sizes with graphs, and whether there are graphs at all.
+    private mutating func take(compilation text: String, _ entry: Given) throws {
+        guard case .object(let members)? = try? ServerValue.parsed(text) else {
+            throw Self.error(entry, "is \"\(text.echoed())\"", "a JSON object")
+        }
+        var others: [String] = []
+        for name in members.keys.sorted() {
+            let value = members[name]!
+            let part = Given(
+                word: "\(entry.word).\(name)", values: [value.json], place: entry.place)
+            let flag = name.replacing("_", with: "-")
+            switch (name, value) {
+            case ("cudagraph_capture_sizes", .list(let sizes)):
+                let words = try sizes.map { size in
+                    guard case .integer(let number) = size else {
+                        throw Self.error(part, "is \(value.json.echoed())", "a list of integers")
+                    }
+                    return String(number)
+                }
+                try refuseBoth(flag, part)
+                set("engine." + name, words.joined(separator: ","), from: part)
+            case ("max_cudagraph_capture_size", .integer(let size)):
+                try refuseBoth(flag, part)
+                set("engine." + name, String(size), from: part)
+            case ("cudagraph_capture_sizes", _), ("max_cudagraph_capture_size", _):
+                if value != .null {
+                    throw Self.error(part, "is \(value.json.echoed())", "as the flag of that name")
+                }
+            case ("cudagraph_mode", .text(let mode)) where mode.uppercased() == "NONE":
+                set("engine.enforce_eager", "true", from: part)
+                notes.append("--serve: \(part.word) NONE is taken as --enforce-eager")
+            default: others.append("\(entry.word.echoed()).\(name.echoed())")
+            }
+        }
+        guard !others.isEmpty else { return }
+        notes.append(
+            "--serve: not modelled: \(others.joined(separator: ", ")): "
+                + ServerFlag.Meaning.clock.rawValue)
+    }
+
+    /// The server takes a size with graphs from one place only.
+    private func refuseBoth(_ flag: String, _ part: Given) throws {
+        guard let other = given[flag] else { return }
+        throw Self.error(part, "stands beside \(other.word.echoed())", "one of them")
+    }
+}
+
+extension Configuration {
+    /// The same as `resolved()`, with errors that name the flag of a server's line where that has
+    /// set the key, and no change after it has.
+    public func resolved(
+        serve: ServerLine?, changes: [String]
+    ) throws -> ResolvedConfiguration {
+        do {
+            return try resolved()
+        } catch let error as InputError {
+            throw serve?.blamed(error, after: changes) ?? error
+        }
+    }
+
+    /// Applies a server's line: its flags, and what of them depends on the model and other keys.
+    ///
+    /// A line is one server: a replica, unless the file says how many there are.
+    mutating func apply(_ line: ServerLine) throws {
+        func blaming(_ change: String, _ body: () throws -> Void) throws {
+            do { try body() } catch let error as InputError { throw line.blamed(error, change) }
+        }
+        for change in line.changes {
+            try blaming(change) { try apply(change: change) }
+        }
+        if let entry = line.quantization { try apply(quantization: entry) }
+        if let isParallel = line.expertParallel {
+            if isParallel, try !model.shape().hasExperts {
+                throw ServerLine.error(
+                    line.origins["engine.expert_parallel_size"]!,
+                    "shares experts, and \(model.name.echoed()) has none: no server starts",
+                    "a line without it")
+            }
+            try apply(
+                change: "engine.expert_parallel_size=\(isParallel ? engine.tensorParallelSize : 1)")
+        }
+        if line.dataParallel > 1 {
+            try refuseRanksInStep(line.origins["cluster.replicas"]!)
+            try apply(change: "cluster.replicas=\(line.dataParallel)")
+        } else if !given.contains("cluster.replicas") {
+            try apply(change: "cluster.replicas=1")
+        }
+    }
+
+    /// Ranks of a model without experts are servers by themselves; with experts they wait for one
+    /// another in every step.
+    private func refuseRanksInStep(_ entry: ServerLine.Given) throws {
+        guard try model.shape().hasExperts else { return }
+        throw ServerLine.error(
+            entry,
+            "runs ranks of a model with experts, which wait for one another in every step "
+                + "and are not modelled", "1, or a model without experts")
+    }
+
+    /// The format of a quantisation method: one that the server applies to a 16-bit checkpoint, or
+    /// the checkpoint's own, which the method must name.
+    private mutating func apply(quantization entry: ServerLine.Given) throws {
+        let shape = try model.shape()
+        guard shape.unreadWeights == nil, shape.nativeWeights == .bf16 else { return }
+        let formats: [String: WeightFormat] = [
+            "fp8": .fp8, "fp8_per_tensor": .fp8, "fp8_per_block": .fp8, "ptpc_fp8": .fp8,
+            "fbgemm_fp8": .fp8, "modelopt": .fp8, "mxfp4": .mxfp4, "modelopt_fp4": .nvfp4,
+            "awq": .int4, "awq_marlin": .int4, "gptq": .int4, "gptq_marlin": .int4,
+        ]
+        guard let format = formats[entry.values[0].lowercased().replacing("-", with: "_")] else {
+            throw ServerLine.error(
+                entry,
+                "\(entry.values[0].echoed()) does not tell a format, and "
+                    + "\(model.name.echoed()) is published in 16 bits",
+                "fp8, awq, gptq, mxfp4 or modelopt_fp4, or a quantised checkpoint's name")
+        }
+        try apply(change: "model.weights=\(format.rawValue)")
+    }
+}
+
+extension TransformerModel {
+    /// Whether some layer chooses among experts.
+    fileprivate var hasExperts: Bool {
+        layers.contains { layer in
+            if case .experts = layer.feedForward { true } else { false }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+import Basics
+import Foundation
+
+/// The command line of vLLM's server, read as keys of a configuration.
+///
+/// `vllm serve MODEL --tensor-parallel-size 4 --max-num-batched-tokens 8k`: each flag of vLLM
+/// 0.33.0 becomes a key, is said to have no effect, or is said not to be modelled, by the table of
+/// `ServerFlag`; any other word is refused. Spellings are those of the server's own parser: dashes
+/// or underscores, `--flag=value`, beginnings of a name that are unique, `8k` and `8K`, JSON and
+/// dotted JSON, `-O3`, a YAML file with `--config`.
+public struct ServerLine: Sendable {
+    /// A flag that was given.
+    struct Given: Sendable {
+        /// As the user wrote it, its value left out.
+        var word: String
+        var values: [String]
+        /// Where: the command line's flag, or a file and its line.
+        var place: String
+
+        /// As a note shows it: with a short value.
+        var shown: String {
+            let value = values.joined(separator: " ")
+            let isShort = value.count <= 24 && !["true", "false", ""].contains(value)
+            return word.echoed() + (isShort ? " " + value.echoed() : "")
+        }
+    }
+
+    /// `key=value`, as for `--set`.
+    public internal(set) var changes: [String] = []
+    /// What was read and is not simulated or of no effect, a sentence each.
+    public internal(set) var notes: [String] = []
+    /// The flag that a key's value comes from.
+    var origins: [String: Given] = [:]
+    /// What was given, by the flag's name.
+    var given: [String: Given] = [:]
+    /// The parts of JSON values that were given one by one, by the flag's name.
+    private var parts: [String: ConfigurationValue] = [:]
+    /// Flags that change nothing, as they were written.
+    var idle: [String] = []
+
+    /// What depends on the rest of a configuration.
+    var quantization: Given?
+    var expertParallel: Bool?
+    var dataParallel = 1
+
+    /// Reads a line, `@FILE` with a line in it, or `FILE.yaml`, a file for the server's --config.
+    ///
+    /// - Throws: `InputError` at `--serve`, or at the file and its line, naming the flag as it is
+    ///   written, for what is not understood and for what would be plainly another schedule.
+    public init(_ text: String) throws {
+        let isYAML = text.hasSuffix(".yaml") || text.hasSuffix(".yml")
+        if isYAML, FileSystem.exists(text) || !text.contains(where: \.isWhitespace) {
+            try read(file: text)
+        } else if text.hasPrefix("@") {
+            let file = String(text.dropFirst())
+            try read(line: ServerFile.text(file, "a file with a line \"vllm serve ...\""))
+        } else {
+            try read(line: text)
+        }
+        try translate()
+    }
+
+    /// Whether it says which model serves.
+    var namesModel: Bool { origins["model.name"] != nil }
+
+    /// An error over one of the changes that names the flag in place of a key that nobody typed.
+    func blamed(_ error: InputError, _ change: String) -> InputError {
+        guard let origin = origins[String(change.prefix { $0 != "=" })] else { return error }
+        return InputError(
+            origin.place, "\(origin.word.echoed()) \(error.problem)", expected: error.expected,
+            suggestion: error.suggestion)
+    }
+
+    /// An error over a key that one of the flags has set, and none of the changes after the line.
+    func blamed(_ error: InputError, after changes: [String]) -> InputError {
+        let isChanged = changes.contains { $0.hasPrefix(error.place + "=") }
+        return isChanged ? error : blamed(error, error.place)
+    }
+
+    /// An error at a flag.
+    static func error(_ given: Given, _ problem: String, _ expected: String) -> InputError {
+        InputError(given.place, "\(given.word.echoed()) \(problem)", expected: expected)
+    }
+
+    private mutating func read(line: String) throws {
+        let (words, remarks) = try ServerProgram.arguments(
+            BenchmarkLine.words(line, place: "--serve"))
+        notes += remarks
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            if word.hasPrefix("-O"), !word.hasPrefix("-O.") {
+                try readLevel(word, &rest)
+            } else if Self.isFlag(word) {
+                try read(word, &rest)
+            } else {
+                try takeModel(word)
+            }
+        }
+        for (name, value) in parts { given[name]?.values = [value.json] }
+        // What the line says wins over the file that it names.
+        guard let config = given["config"] else { return }
+        let line = given
+        try read(file: config.values[0])
+        if line["model_tag"] != nil { given["model"] = nil }
+        given.merge(line) { _, line in line }
+    }
+
+    /// Whether a word is a flag and no value: -1 and "-a b" are values.
+    static func isFlag(_ word: String) -> Bool {
+        word.hasPrefix("-") && word.count > 1 && Double(word) == nil
+            && !word.prefix { $0 != "=" }.contains(" ")
+    }
+
+    /// `-O3`, `-O=3`, `-O 3`.
+    private mutating func readLevel(_ word: String, _ rest: inout ArraySlice<String>) throws {
+        var value = String(word.dropFirst(2))
+        if value.hasPrefix("=") { value.removeFirst() }
+        if value.isEmpty, let next = rest.first, Int(next) != nil { value = rest.removeFirst() }
+        given["optimization-level"] = Given(word: "-O", values: [value], place: "--serve")
+    }
+
+    private mutating func takeModel(_ word: String) throws {
+        guard !word.isEmpty else {
+            throw InputError("--serve", "has an empty word", expected: "a model or a flag")
+        }
+        guard given["model_tag"] == nil else {
+            throw InputError(
+                "--serve",
+                "\(word.echoed()) is no flag, and the model is "
+                    + given["model_tag"]!.values[0].echoed(),
+                expected: "one model, and flags of vllm serve")
+        }
+        given["model_tag"] = Given(word: "the model", values: [word], place: "--serve")
+    }
+
+    private mutating func read(_ word: String, _ rest: inout ArraySlice<String>) throws {
+        let (written, value) = Self.halves(word)
+        var (head, path) = (written, [String]())
+        if let dot = written.firstIndex(of: ".") {
+            head = String(written[..<dot])
+            path = written[written.index(after: dot)...].split(
+                separator: ".", omittingEmptySubsequences: false
+            ).map(String.init)
+        }
+        var entry = Given(word: written, values: [], place: "--serve")
+        let (flag, isNegated) = try Self.flag(head, entry)
+        if !path.isEmpty {
+            guard flag.kind == .json else {
+                throw Self.error(entry, "has no parts", head + " and its value")
+            }
+            entry.values = try Self.value(entry, value, &rest)
+            return try take(entry, at: path, of: flag)
+        }
+        switch flag.kind {
+        case .toggle, .bare:
+            guard value == nil else { throw Self.error(entry, "takes no value", "it alone") }
+            entry.values = [isNegated ? "false" : "true"]
+        case .texts, .integers:
+            entry.values = value.map { [$0] } ?? []
+            while value == nil, let next = rest.first, !Self.isFlag(next) {
+                entry.values.append(rest.removeFirst())
+            }
+            guard !entry.values.isEmpty else {
+                throw Self.error(entry, "has no value", "one or more")
+            }
+        default: entry.values = try Self.value(entry, value, &rest)
+        }
+        entry.values = try ServerValue.checked(entry, of: flag)
+        guard parts[flag.name] == nil else {
+            throw Self.error(entry, "is given whole beside its parts", "all of it in one place")
+        }
+        let note = "--serve: \(written.echoed()) is given twice: the last counts"
+        if given[flag.name] != nil, !notes.contains(note) { notes.append(note) }
+        given[flag.name] = entry
+    }
+
+    /// A word and what stands after its first =.
+    private static func halves(_ word: String) -> (String, String?) {
+        guard let equals = word.firstIndex(of: "=") else { return (word, nil) }
+        return (String(word[..<equals]), String(word[word.index(after: equals)...]))
+    }
+
+    private static func value(
+        _ entry: Given, _ value: String?, _ rest: inout ArraySlice<String>
+    ) throws -> [String] {
+        if let value { return [value] }
+        guard let next = rest.first, !isFlag(next) else {
+            throw error(entry, "has no value", "one")
+        }
+        rest.removeFirst()
+        return [next]
+    }
+
+    /// The flag of a word: as it stands, or the one that it is the only beginning of.
+    static func flag(
+        _ head: String, _ entry: Given
+    ) throws -> (flag: ServerFlag, isNegated: Bool) {
+        let isLong = head.hasPrefix("--")
+        let word = isLong ? head.replacing("_", with: "-") : head
+        if let known = ServerFlag.named(word) { return known }
+        let beginnings = isLong ? ServerFlag.beginning(with: word) : []
+        if beginnings.count == 1 { return ServerFlag.named(beginnings[0])! }
+        if beginnings.count > 1 {
+            let few = beginnings.prefix(4).joined(separator: ", ")
+            throw error(
+                entry, "is the beginning of several flags",
+                "one of \(few)\(beginnings.count > 4 ? ", ..." : "")")
+        }
+        // A letter or two are near to any short flag.
+        let near = ServerFlag.words.filter { $0.hasPrefix("--") == isLong }
+        throw InputError(
+            entry.place, "\(head.echoed()) is no flag of vllm serve", word: head,
+            among: head.count > 4 ? near : [], otherwise: "a flag of vLLM 0.33.0's server")
+    }
+
+    /// Most parts of a dotted flag.
+    private static let deepest = 32
+
+    /// A part of a JSON value: `--compilation-config.cudagraph_capture_sizes+ 1,2`.
+    private mutating func take(_ entry: Given, at path: [String], of flag: ServerFlag) throws {
+        var (path, value) = (path, ServerValue.part(entry.values[0]))
+        if path.last?.hasSuffix("+") == true {
+            path[path.count - 1].removeLast()
+            let words = entry.values[0].split(separator: ",").map(String.init)
+            value = .list(words.map(ServerValue.part))
+        }
+        guard !path.contains("") else { throw Self.error(entry, "has an empty part", "a name") }
+        guard path.count <= Self.deepest else {
+            throw Self.error(entry, "has \(path.count) parts", "at most \(Self.deepest)")
+        }
+        let word = String(entry.word.prefix { $0 != "." })
+        let other = given[flag.name]?.word ?? word
+        // The server would keep the parts under one of the two spellings.
+        guard word.replacing("_", with: "-") == other.replacing("_", with: "-") else {
+            throw Self.error(entry, "stands beside \(other.echoed())", "one spelling of the flag")
+        }
+        guard parts[flag.name] != nil || given[flag.name] == nil else {
+            throw Self.error(entry, "is a part of what is given whole", "all of it in one place")
+        }
+        var whole = parts[flag.name] ?? .object([:])
+        whole.merge(value, at: path[...])
+        parts[flag.name] = whole
+        given[flag.name] = Given(word: word, values: [], place: entry.place)
+    }
+
+    /// The flags of a YAML file. A flag that the file names twice is refused there.
+    private mutating func read(file: String) throws {
+        for item in try ServerFile(file).entries {
+            let entry = Given(
+                word: item.key, values: item.value.words, place: "\(file):\(item.line)")
+            guard item.key != "config" else {
+                throw Self.error(entry, "stands in such a file", "the flags themselves")
+            }
+            var (flag, isNegated) = try Self.flag("--" + item.key, entry)
+            var values = entry
+            switch (flag.kind, item.value) {
+            case (.toggle, .boolean(let value)), (.bare, .boolean(let value)):
+                if !value, flag.kind == .bare { continue }
+                values.values = [String(value != isNegated)]
+            case (.toggle, _), (.bare, _):
+                throw Self.error(entry, "is \(item.value.described)", "true or false")
+            case (_, .boolean(let value)):
+                throw Self.error(entry, "is \(value)", "a value")
+            case (_, .list(let items)) where flag.kind != .texts && flag.kind != .integers:
+                throw Self.error(entry, "is a list of \(items.count)", "one value")
+            case (_, .list([])): continue
+            case (_, .null) where flag.usual == "null": continue
+            default: isNegated = false
+            }
+            values.values = try ServerValue.checked(values, of: flag)
+            given[flag.name] = values
+        }
+    }
+}

@@ -23,6 +23,10 @@ extension Verb {
             .json,
         ]
     ) { arguments in
+        if arguments.verb == "fit-steptime" {
+            try Console.write(
+                "Note: headway calibrate takes the same operand and flags.", toError: true)
+        }
         let place = arguments.operands[0]
         guard FileSystem.exists(place) else {
             throw InputError(place, "is not there", expected: "a table file or a folder of tables")

@@ -1,0 +1,242 @@
+import Basics
+import Foundation
+import Simulator
+import StepTime
+import Traces
+
+/// Requests of a real server with their own times and lengths, replayed as they were sent.
+///
+/// A figure is the mean of a latency over requests of a stretch of time whose prompts are of one
+/// class: of single requests the phase of the step that runs when they come is noise.
+struct RequestEvidence: CalibrationEvidence {
+    /// A request that was measured.
+    struct Request: Sendable {
+        var id: Int64
+        var time: Int64
+        var prompt: Int
+        /// Seconds; nil where it is not recorded.
+        var ttft: Double?
+        var tpot: Double?
+        var e2e: Double?
+    }
+
+    let name: String
+    let content: String
+    private(set) var figures: [CalibrationFigure] = []
+    private(set) var notes: [String] = []
+    private let workload: Workload
+    private let requests: [Request]
+    /// The requests of each figure, as places in `requests`.
+    private var cells: [(kind: CalibrationFigure.Kind, members: [Int])] = []
+
+    /// Requests of which a figure is made, about.
+    private static let cellSize = 24
+    /// Stretches of time at most, and at least where there are requests for them.
+    private static let blocks = 6...40
+    /// Smallest relative error of a figure: what the simulator does not know of a server.
+    private static let leastError = 0.004
+
+    /// Reads a file of a format that records latencies.
+    ///
+    /// - Throws: `InputError` for what cannot be read, holds no latencies, or has latencies that
+    ///   no server has.
+    init(file: String, mostGraphTokens: Int) throws {
+        var (source, notes) = try openTrace(file)
+        var workload = Workload()
+        while let batch = try source.next() { workload.append(contentsOf: batch) }
+        guard let measured = notes.measured, measured.count > 0 else {
+            throw InputError(
+                file, "holds no measured latencies", expected: "times of first or last tokens")
+        }
+        try self.init(
+            name: file.split(separator: "/").last.map(String.init) ?? file, place: file,
+            format: notes.format.rawValue, workload, measured, mostGraphTokens: mostGraphTokens)
+        if measured.odd > 0 {
+            self.notes.append("\(measured.odd) latencies are none and are left out")
+        }
+        self.notes += notes.remarks.filter { !$0.contains("requests in flight") }
+    }
+
+    /// The evidence of requests with latencies.
+    init(
+        name: String, place: String, format: String, _ workload: Workload,
+        _ measured: MeasuredLatencies, mostGraphTokens: Int
+    ) throws {
+        let requests = workload.ids.indices.compactMap { row -> Request? in
+            guard let times = measured[workload.ids[row]] else { return nil }
+            return Request(
+                id: workload.ids[row], time: workload.arrivals[row],
+                prompt: Int(workload.promptTokens[row]),
+                ttft: times.timeToFirstToken.map { Double($0) * 1e-9 },
+                tpot: times.timePerOutputToken.map { $0 * 1e-9 },
+                e2e: times.endToEnd.map { Double($0) * 1e-9 })
+        }
+        try self.init(
+            name: name, place: place, format: format, workload, requests,
+            mostGraphTokens: mostGraphTokens)
+    }
+
+    /// The same of requests that were read elsewhere.
+    init(
+        name: String, place: String, format: String, _ workload: Workload,
+        _ requests: [Request], mostGraphTokens: Int
+    ) throws {
+        self.name = name
+        self.workload = workload
+        self.requests = requests
+        content = "\(format), \(Quantity.count(requests.count)) requests"
+        try Self.check(requests, place)
+        let isSaturated = Self.isSaturated(requests)
+        if isSaturated {
+            notes.append(
+                "requests queue longer and longer: only the time per output token is fitted")
+        }
+        group(isSaturated: isSaturated, mostGraphTokens: mostGraphTokens)
+        guard !figures.isEmpty else {
+            throw InputError(
+                place, "too few requests with latencies (\(requests.count))",
+                expected: "at least 4")
+        }
+    }
+
+    /// Seconds between which medians of servers lie. Beyond, a unit is wrong.
+    private static let usualTTFT = 0.2e-3...3_600.0
+    private static let usualTPOT = 20e-6...20.0
+
+    /// Throws for times that cannot be seconds of a server.
+    private static func check(_ requests: [Request], _ place: String) throws {
+        for (what, values, usual) in [
+            ("time to first token", requests.compactMap(\.ttft), usualTTFT),
+            ("time per output token", requests.compactMap(\.tpot), usualTPOT),
+        ] {
+            guard let median = values.median else { continue }
+            guard usual.contains(median) else {
+                throw InputError(
+                    place, "the median \(what) is \(median) s: its unit is wrong",
+                    expected: "\(usual.lowerBound) to \(usual.upperBound) s")
+            }
+        }
+    }
+
+    /// Whether the wait for the first token grows through the run, as with more load than a server
+    /// takes: which request waits how long is then decided by differences of a percent.
+    private static func isSaturated(_ requests: [Request]) -> Bool {
+        let times = requests.compactMap(\.ttft)
+        guard times.count >= 12 else { return false }
+        let sorted = times.sorted()
+        let low = sorted[sorted.count / 10]
+        return sorted[sorted.count / 2] > 12 * low
+    }
+
+    /// Makes the figures: means by stretch of time and class of prompts.
+    private mutating func group(isSaturated: Bool, mostGraphTokens: Int) {
+        let order = requests.indices.sorted {
+            (requests[$0].time, requests[$0].id) < (requests[$1].time, requests[$1].id)
+        }
+        let blocks = min(
+            max(Self.blocks.lowerBound, order.count / Self.cellSize), Self.blocks.upperBound,
+            max(1, order.count / 4))
+        for isLong in [false, true] {
+            for (kind, latency) in [
+                (CalibrationFigure.Kind.ttft, \Request.ttft), (.tpot, \Request.tpot),
+            ] {
+                if kind == .ttft, isSaturated { continue }
+                var members = Array(repeating: [Int](), count: blocks)
+                for (rank, place) in order.enumerated()
+                where (requests[place].prompt > mostGraphTokens) == isLong {
+                    guard let value = requests[place][keyPath: latency], value > 0 else { continue }
+                    members[rank * blocks / order.count].append(place)
+                }
+                add(kind, latency, members)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ kind: CalibrationFigure.Kind, _ latency: KeyPath<Request, Double?>, _ blocks: [[Int]]
+    ) {
+        let all = blocks.joined().map { requests[$0][keyPath: latency]! }
+        guard let middle = all.median else { return }
+        // Spread of single requests, of which a good part is what their loads explain.
+        let spread = all.map { abs($0 / middle - 1) }.median! * 1.48
+        for (block, members) in blocks.enumerated() where !members.isEmpty {
+            let values = members.map { requests[$0][keyPath: latency]! }
+            let mean = values.reduce(0, +) / Double(values.count)
+            let share = min(max(spread, 0.02), 0.3) / Double(values.count).squareRoot()
+            figures.append(
+                CalibrationFigure(
+                    kind: kind, measured: mean, error: mean * max(share, Self.leastError),
+                    block: block))
+            cells.append((kind, members))
+        }
+    }
+
+    private func simulated(
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+    ) throws -> [Int64: RequestRecord] {
+        let result = try server.run(
+            values, stepTime, arrivals: .openLoop, InMemorySource(workload), keepsRecords: true)
+        let finished = result.records.filter { $0.outcome == .finished }
+        guard let rejected = result.records.first(where: { $0.outcome == .rejected }) else {
+            return Dictionary(finished.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        throw InputError(
+            name,
+            "the server of the configuration rejects its request of \(rejected.promptTokens) "
+                + "tokens (\(rejected.rejection.name))",
+            expected: "a configuration of the server that was measured")
+    }
+
+    func predict(
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+    ) throws -> [Double] {
+        let records = try simulated(values, stepTime, server)
+        return cells.map { cell in
+            let times = cell.members.compactMap { place in
+                records[requests[place].id].flatMap { $0.seconds(cell.kind) }
+            }
+            return times.reduce(0, +) / Double(max(1, times.count))
+        }
+    }
+
+    func errors(
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+    ) throws -> [(kind: CalibrationFigure.Kind, percent: Double)] {
+        let records = try simulated(values, stepTime, server)
+        var errors: [(kind: CalibrationFigure.Kind, percent: Double)] = []
+        for request in requests {
+            guard let record = records[request.id] else { continue }
+            for (kind, measured) in [
+                (CalibrationFigure.Kind.ttft, request.ttft), (.tpot, request.tpot),
+                (.e2e, request.e2e),
+            ] {
+                guard let measured, measured > 0, let simulated = record.seconds(kind) else {
+                    continue
+                }
+                errors.append((kind, 100 * (simulated / measured - 1)))
+            }
+        }
+        return errors
+    }
+}
+
+extension RequestRecord {
+    /// A latency of a finished request, seconds.
+    func seconds(_ kind: CalibrationFigure.Kind) -> Double? {
+        switch kind {
+        case .ttft: timeToFirstToken.map { Double($0) * 1e-12 }
+        case .tpot: timePerOutputToken.map { Double($0) * 1e-12 }
+        case .e2e: Double(finish - arrival) * 1e-12
+        default: nil
+        }
+    }
+}
+
+extension [Double] {
+    /// The middle value, straight between the middle two; nil for none. O(n log n).
+    var median: Double? {
+        guard !isEmpty else { return nil }
+        let sorted = sorted()
+        return Quantile.value(0.5, of: sorted.count) { sorted[$0] }
+    }
+}

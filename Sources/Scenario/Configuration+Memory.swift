@@ -124,6 +124,9 @@ extension Configuration {
                 blocks: engine.numGPUBlocksOverride))
     }
 
+    /// Token counts with a CUDA graph, ascending.
+    func capturedSizes() throws -> [Int] { try serverMemory().capturedSizes }
+
     /// The server whose start-up run is profiled.
     private func serverMemory() throws -> ServerMemory {
         var server = ServerMemory()

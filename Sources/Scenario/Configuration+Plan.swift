@@ -63,6 +63,7 @@ extension Configuration {
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
+        plan.engine.host = try resolved.hostTimes(model.layers.count)
         try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
@@ -134,7 +135,8 @@ extension Configuration {
         options.profile = try EngineProfile.named(stepTime.profile)
         options.attentionKernel = stepTime.attentionKernel
         options.usesCache = stepTime.usesCache
-        options.host = options.profile.usualHost(asyncScheduling: engine.asyncScheduling)
+        options.host = try hostProfile(options.profile)
+        options.captureSizes = try capturedSizes()
         options.maxTokens = engine.maxNumBatchedTokens!
         return options
     }
@@ -302,8 +304,6 @@ extension Configuration.EngineSection {
         engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
         engine.asyncScheduling = asyncScheduling
         engine.emptyYieldMicroseconds = Int64(emptyYieldMicroseconds)
-        engine.hostFixed = picoseconds(milliseconds: hostFixedMicroseconds / 1000)
-        engine.hostPerRequest = picoseconds(milliseconds: hostPerRequestMicroseconds / 1000)
         engine.advance = advance
         return engine
     }

@@ -68,7 +68,8 @@ extension Configuration {
             given.insert(former: former)
             return try apply(change: former.key + "=" + (former.words[text] ?? text))
         }
-        guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
+        let full = Self.shortForms[path] ?? path
+        guard let key = ConfigurationKey.all.first(where: { $0.path == full }) else {
             throw Self.unknown(path, place: "--set")
         }
         var value = ConfigurationValue.text(text)
@@ -91,16 +92,30 @@ extension Configuration {
         }
         for name in members.keys.sorted() {
             let path = prefix + name
-            if let former = FormerSpelling.of(path) {
+            let isObject = if case .object = members[name]! { true } else { false }
+            if let full = Self.shortForms[path], !isObject,
+                let key = ConfigurationKey.all.first(where: { $0.path == full })
+            {
+                try store(members[name]!, key: key, place: "\(place): \(path)")
+            } else if let former = FormerSpelling.of(path) {
                 try apply(former, members[name]!, place: "\(place): \(path)")
             } else if let key = ConfigurationKey.all.first(where: { $0.path == path }) {
                 try store(members[name]!, key: key, place: "\(place): \(path)")
-            } else if ConfigurationKey.all.contains(where: { $0.path.hasPrefix(path + ".") }) {
+            } else if isSection(path) {
                 try apply(members[name]!, at: path + ".", place: place)
             } else {
                 throw Self.unknown(path, place: place)
             }
         }
+    }
+
+    /// Keys that stand for a section when they hold no object.
+    private static let shortForms = ["engine.host": "engine.host.profile"]
+
+    /// Whether keys, as they are or as they were called, stand under a path.
+    private func isSection(_ path: String) -> Bool {
+        ConfigurationKey.all.contains { $0.path.hasPrefix(path + ".") }
+            || FormerSpelling.all.contains { $0.path.hasPrefix(path + ".") }
     }
 
     /// Stores what stands under a key's old spelling, and remembers to say so.
@@ -203,6 +218,9 @@ extension Configuration {
         trace.file = trace.file.map { $0 == "-" ? $0 : change($0) }
         stepTime.file = stepTime.file.map(change)
         if stepTime.profile.hasSuffix(".json") { stepTime.profile = change(stepTime.profile) }
+        if let host = engine.host.profile, host.hasSuffix(".json") {
+            engine.host.profile = change(host)
+        }
         if model.name.hasSuffix(".json") || FileSystem.exists(folder(change(model.name))) {
             model.name = change(model.name)
         }

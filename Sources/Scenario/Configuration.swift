@@ -134,8 +134,7 @@ public struct Configuration: Sendable, Equatable {
         public var watermark = 0.0
         public var prefillScheduleInterval = 1
         public var asyncScheduling = true
-        public var hostFixedMicroseconds = 0.0
-        public var hostPerRequestMicroseconds = 0.0
+        public var host = HostSection()
         public var emptyYieldMicroseconds = 1000
         public var advance = EngineConfiguration.Advance.fastForward
 

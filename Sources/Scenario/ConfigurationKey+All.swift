@@ -168,22 +168,6 @@ extension ConfigurationKey {
             "Let prefill into every n-th step only."),
     ]
 
-    private static let host: [ConfigurationKey] = [
-        .init(
-            "engine.async_scheduling", \.engine.asyncScheduling, .flag,
-            "Schedule step k+1 while step k runs."),
-        .init(
-            "engine.host_us.fixed", \.engine.hostFixedMicroseconds, .number(0...1e6),
-            "Host work per step (schedule, update, detokenise), microseconds. Hidden behind the\n"
-                + "GPU's step under asynchronous scheduling, as far as it is shorter."),
-        .init(
-            "engine.host_us.per_request", \.engine.hostPerRequestMicroseconds, .number(0...1e6),
-            "The same per scheduled request, microseconds."),
-        .init(
-            "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
-            "Sleep after an iteration that scheduled nothing, microseconds."),
-    ]
-
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
@@ -195,7 +179,7 @@ extension ConfigurationKey {
         .init(
             "step_time.profile", \.stepTime.profile,
             .text("vllm, trtllm, sglang or a profile's path"),
-            "h100: whose kernels and host overhead."),
+            "h100: whose kernels; whose host too, unless engine.host says."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "h100: naive writes the scores to memory and reads them back (an ablation)."),

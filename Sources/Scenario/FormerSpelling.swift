@@ -14,6 +14,11 @@ struct FormerSpelling: Sendable {
             words: ["walk": "step", "stride": "fast_forward"]),
         FormerSpelling(
             path: "output.latency_parts", key: "output.latency_breakdown", words: [:]),
+        FormerSpelling(
+            path: "engine.host_us.fixed", key: "engine.host.schedule_us", words: [:]),
+        FormerSpelling(
+            path: "engine.host_us.per_request", key: "engine.host.schedule_per_request_us",
+            words: [:]),
     ]
 
     /// The one of a path; nil: the path is no old spelling. O(1).

@@ -152,7 +152,7 @@ struct BreakdownTests {
                     fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 0)))
         plan.engine.asyncScheduling = true
         plan.engine.numGPUBlocks = 100
-        plan.engine.hostFixed = 500_000_000
+        plan.engine.host.schedule = 500_000_000
         plan.engine.numGPUBlocks = 1_000
         plan.engine.maxModelLen = 80
         var workload = Workload()

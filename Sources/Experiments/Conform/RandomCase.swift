@@ -74,8 +74,9 @@ public struct RandomCase: Sendable {
         plan.engine.asyncScheduling = random.below(2) == 0
         plan.engine.stopsAtUnforeseenToken = random.below(2) == 0
         plan.engine.emptyYieldMicroseconds = Int64(pick(&random, [0, 0, 1000]))
-        plan.engine.hostFixed = Int64(pick(&random, [0, 0, 3_000_000_000, 77_777]))
-        plan.engine.hostPerRequest = Int64(pick(&random, [0, 0, 10_000_000]))
+        plan.engine.host.schedule = Int64(pick(&random, [0, 0, 3_000_000_000, 77_777]))
+        plan.engine.host.schedulePerRequest = Int64(pick(&random, [0, 0, 10_000_000]))
+        if random.below(3) == 0 { setHost(&random, &plan.engine.host) }
         if random.below(4) == 0 {
             plan.engine.groups = pick(&random, Self.hybrids)
             plan.engine.numGPUBlocks *= plan.engine.groups.count + 1
@@ -94,6 +95,19 @@ public struct RandomCase: Sendable {
         }
         plan.seed = random.next()
         return plan
+    }
+
+    /// Every other part of a host, each there or not, shorter and longer than a step.
+    private static func setHost(_ random: inout SeededRandom, _ host: inout HostTimes) {
+        host.frontEnd = Int64(pick(&random, [0, 6_644_000_000, 123]))
+        host.delivery = Int64(pick(&random, [0, 500_000_000, 77]))
+        host.launchGraph = Int64(pick(&random, [0, 300_000_000, 1_000_001]))
+        host.launchPiecewise = Int64(pick(&random, [0, 2_700_000_000]))
+        host.launchEager = Int64(pick(&random, [0, 20_758_000_000, 55]))
+        host.mostGraphTokens = pick(&random, [0, 4, 16, 512])
+        host.update = Int64(pick(&random, [0, 100_000_000, 1]))
+        host.updatePerToken = Int64(pick(&random, [0, 15_730_000, 3]))
+        host.idleStart = Int64(pick(&random, [0, 0, 3_000_000_000]))
     }
 
     private static func workload(_ random: inout SeededRandom, _ plan: RunPlan) -> Workload {

@@ -58,10 +58,12 @@ struct SteppedBreakdown {
     private let stepTime: StepTime
     private var steps: [Steps]
     private var ways: [Int64: Way] = [:]
+    private let host: HostTimes
 
     /// Watches a run of a plan.
     init(_ plan: RunPlan) {
         stepTime = plan.stepTime
+        host = plan.engine.host
         steps = Array(repeating: Steps(), count: plan.replicas)
     }
 
@@ -106,6 +108,12 @@ struct SteppedBreakdown {
     /// The parts of a request that ended; nil for one that was rejected or did not end. O(1).
     mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
+        var breakdown = divide(record.asTheEngineSawIt(host))
+        breakdown.toFirstToken[.host] += host.outside
+        return breakdown
+    }
+
+    private mutating func divide(_ record: RequestRecord) -> RequestBreakdown {
         guard var way = ways.removeValue(forKey: record.id) else {
             var parts = RequestBreakdown()
             parts.toFirstToken[.queue] = record.finish - record.arrival

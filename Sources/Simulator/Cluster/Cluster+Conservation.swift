@@ -43,7 +43,10 @@ extension Cluster {
     /// requests in the system, integrated, to their times in it.
     private func uneven(_ records: Records, delivered: Int) -> String? {
         var gaps = Int64(delivered - records.counters.finished)
+        // The way from the client and back is time outside the replicas.
+        let host = replicas.isEmpty ? HostTimes() : replicas[0].prices.host
         var residence = records.endToEnd
+        residence &-= UInt64(bitPattern: host.outside &* Int64(records.counters.finished))
         var decoding = records.endToEnd &- records.timeToFirstToken
         for number in replicas.indices {
             gaps -= replicas[number].counters.interTokenLatency.count

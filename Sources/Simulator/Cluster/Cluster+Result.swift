@@ -24,6 +24,7 @@ extension Cluster {
             result.busyTime += Int128(replicas[index].counters.busyTime)
             result.limits.add(replicas[index].counters.limits)
             result.hostWaitTime += Int128(replicas[index].counters.hostWaitTime)
+            result.hostPacedSteps += replicas[index].counters.hostPacedSteps
             result.peakUsedBlocks = max(
                 result.peakUsedBlocks, replicas[index].counters.peakUsedBlocks)
             result.end = max(result.end, replicas[index].counters.lastEnd)
@@ -36,6 +37,7 @@ extension Cluster {
         }
         result.interTokenLatency = LatencyHistogram(interTokenLatency)
         result.mostTokensInSecond = seconds.most
+        (result.frontEnd, result.delivery) = (plan.engine.host.frontEnd, plan.engine.host.delivery)
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
         result.usedBlockSeconds = Double(blockTime) * 1e-12

@@ -64,10 +64,8 @@ public struct EngineConfiguration: Sendable, Equatable {
     public var stopsAtUnforeseenToken = false
     /// Sleep after an iteration that scheduled nothing, microseconds.
     public var emptyYieldMicroseconds: Int64 = 0
-    /// Host work per step that can overlap the GPU under asynchronous scheduling, picoseconds.
-    public var hostFixed: Int64 = 0
-    /// The same per scheduled request, picoseconds.
-    public var hostPerRequest: Int64 = 0
+    /// The host's part in the times of steps and requests.
+    public var host = HostTimes()
     public var advance = Advance.fastForward
 
     public init() {}

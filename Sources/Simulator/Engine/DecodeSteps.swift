@@ -3,9 +3,12 @@ import StepTime
 /// Steps that only decode, the same requests in each, taken outside the loop: its state, and what
 /// they add up to, in plain numbers.
 struct DecodeSteps: ~Copyable {
-    /// Requests in every step, and the host's work for it, picoseconds.
+    /// Requests in every step, and the host's work to dispatch and to process it, picoseconds.
     let count: Int64
-    let host: Int64
+    let host: HostTimes.Dispatch
+    private let processing: Int64
+    /// The same for the batch in flight at the beginning.
+    private let firstProcessing: Int64
     /// Whether a step is processed when the next one starts, not when it ends.
     let pipelined: Bool
     let line: DecodeLine
@@ -28,7 +31,10 @@ struct DecodeSteps: ~Copyable {
     private var lastDelivery: Int64
     private(set) var steps = 0
     private var busy: Int64 = 0
+    /// The part of it in which launches put the end off.
+    private var stretched: Int64 = 0
     private var hostWait: Int64 = 0
+    private var hostPaced = 0
     private var gaps = GapRun()
 
     /// Tick and phase of the next step.
@@ -57,7 +63,11 @@ struct DecodeSteps: ~Copyable {
         _ instance: inout Instance, _ line: DecodeLine, limit: Int64, horizon: Int64, exit: Int64
     ) {
         count = Int64(instance.scheduler.cohort.count)
-        host = instance.prices.host(requests: instance.scheduler.cohort.count)
+        let members = instance.scheduler.cohort.count
+        host = instance.prices.host.dispatch(
+            tokens: members, requests: members, decodesOnly: true)
+        let processing = instance.prices.host.processing(sampled: members)
+        self.processing = processing
         // Plain values before `&&`: Swift 6.3.1 crashes on properties there.
         let pipelined = instance.scheduler.depth > 1
         self.pipelined = pipelined
@@ -68,6 +78,9 @@ struct DecodeSteps: ~Copyable {
         if pipelined {
             let header = instance.scheduler.flight[0].header
             isMixed = header.members != instance.scheduler.cohort.count || header.wasted > 0
+            firstProcessing = instance.prices.host.processing(sampled: header.sampled)
+        } else {
+            firstProcessing = processing
         }
         isFast = instance.scheduler.rules.fastForwards
         clock = instance.clock
@@ -89,15 +102,35 @@ struct DecodeSteps: ~Copyable {
         accounted = clock
     }
 
-    /// When the next step starts.
-    private var nextStart: Int64 {
-        @inline(__always) get { max(clock + host, lastEnd) }
+    /// How long the next step runs.
+    var nextSpan: Int64 {
+        let start = nextStart
+        return nextEnd(from: start) - start
     }
 
-    /// Until when the host is busy with the step that runs from `start` to `end`: it processes
-    /// the one before, or this one.
+    /// When the next step starts.
+    private var nextStart: Int64 {
+        @inline(__always) get { max(clock + host.before, lastEnd) }
+    }
+
+    /// When the next step ends, which starts at `start`: not before it has been launched.
     @inline(__always)
-    private func processed(from start: Int64, to end: Int64) -> Int64 { pipelined ? start : end }
+    private func nextEnd(from start: Int64) -> Int64 {
+        max(start + duration, clock + host.whole)
+    }
+
+    /// Until when the host is busy with the next step, which ends at `end`: it processes the one
+    /// before, or this one.
+    @inline(__always)
+    private func processed(to end: Int64) -> Int64 {
+        guard pipelined else { return end + processing }
+        return max(clock + host.whole, lastEnd) + (isMixed ? firstProcessing : processing)
+    }
+
+    /// When the batch in flight will have been processed, as long as the host keeps up.
+    private var processedInFlight: Int64 {
+        @inline(__always) get { lastEnd + processing }
+    }
 
     /// Duration of the next `number` steps.
     @inline(__always)
@@ -113,7 +146,8 @@ struct DecodeSteps: ~Copyable {
             let needed = Int(instance.scheduler.cohort.blockPhases[phase])
             guard used + needed - firstUsed <= free else { break }
             let isLeaping =
-                isSmooth && !isMixed && lastEnd >= clock + host && duration >= host
+                isSmooth && !isMixed && lastEnd >= clock + host.whole
+                && duration >= host.whole + processing
             let moved = isLeaping ? leap(&instance) : step(&instance, needed)
             if !moved { break }
         }
@@ -123,7 +157,7 @@ struct DecodeSteps: ~Copyable {
     /// at a shortage or when the step is not one of these.
     mutating func serve(_ instance: inout Instance) -> Bool {
         let start = nextStart
-        guard clock < limit, tick < exit, processed(from: start, to: start + duration) <= horizon
+        guard clock < limit, tick < exit, processed(to: nextEnd(from: start)) <= horizon
         else { return false }
         instance.scheduler.cohort.tick = tick
         guard gatherNeeds(&instance.scheduler, &instance.cache) <= instance.cache.freeBlocks else {
@@ -147,8 +181,8 @@ struct DecodeSteps: ~Copyable {
     /// be committed past the horizon: such a one is dispatched the ordinary way.
     private mutating func step(_ instance: inout Instance, _ needed: Int) -> Bool {
         let start = nextStart
-        let end = start + duration
-        let committed = processed(from: start, to: end)
+        let end = nextEnd(from: start)
+        let committed = processed(to: end)
         if committed > horizon { return false }
         if needed > 0 {
             account()
@@ -161,8 +195,11 @@ struct DecodeSteps: ~Copyable {
                 committed - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
         }
         instance.counters.seconds.add(Int(count), at: committed)
-        hostWait += start - max(clock, lastEnd)
+        let late = end - duration - max(clock, lastEnd)
+        hostWait += late
+        if late > 0 { hostPaced += 1 }
         busy += end - start
+        stretched += end - start - duration
         steps += 1
         clock = committed
         lastDelivery = committed
@@ -218,18 +255,19 @@ struct DecodeSteps: ~Copyable {
         }
         let before = total(number - 1)
         let all = before + duration + (number - 1) * rise
-        gaps.add(lastEnd - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
+        let first = processedInFlight
+        gaps.add(first - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
         if number > 1 {
             gaps.add(
                 from: duration, rise: rise, number: number - 1,
                 into: &instance.counters.interTokenLatency, times: count)
         }
         busy += all
-        clock = lastEnd + before
+        clock = first + before
         instance.counters.seconds.add(
-            Int(count), times: number, from: lastEnd, duration: duration, rise: rise, last: clock)
+            Int(count), times: number, from: first, duration: duration, rise: rise, last: clock)
+        lastStart = lastEnd + before
         lastEnd += all
-        lastStart = clock
         lastDelivery = clock
         steps += Int(number)
         tick += number
@@ -242,20 +280,21 @@ struct DecodeSteps: ~Copyable {
     /// As many of so many steps as are scheduled before the limit and processed by the horizon.
     @inline(__always)
     private func clipped(_ number: Int64) -> Int64 {
-        // Step n is scheduled when step n - 2 ends, and when step n - 1 ends, that is processed.
+        // Step n is scheduled once step n - 2 is processed, and when step n - 1 ends, that is.
         var number = number
-        if number > 1, lastEnd + total(number - 2) >= limit {
+        let first = processedInFlight
+        if number > 1, first + total(number - 2) >= limit {
             // No step takes longer than the last one.
             let longest = max(1, duration + number * rise)
-            var ended = lastEnd < limit ? (limit - 1 - lastEnd) / longest : -1
-            while lastEnd + total(ended + 1) < limit { ended += 1 }
+            var ended = first < limit ? (limit - 1 - first) / longest : -1
+            while first + total(ended + 1) < limit { ended += 1 }
             number = ended + 2
         }
-        return lastEnd + total(number - 1) > horizon ? number - 1 : number
+        return first + total(number - 1) > horizon ? number - 1 : number
     }
 
     /// Takes the blocks that the next steps need, each when it is scheduled: step p > 0 when step
-    /// p - 2 ends, `total(p - 1)` after the one in flight.
+    /// p - 2 is processed, `total(p - 1)` after the one in flight is.
     ///
     /// What they cost until the last of them is taken is a sum of times that are quadratic in p, so
     /// that three sums of small numbers are enough.
@@ -279,11 +318,12 @@ struct DecodeSteps: ~Copyable {
             linear &+= needed &* before
             quadratic &+= needed &* (before &* (before &- 1) / 2)
         }
-        let last = latest == 0 ? clock : lastEnd + total(latest - 1)
+        let inFlight = processedInFlight
+        let last = latest == 0 ? clock : inFlight + total(latest - 1)
         // Σ needed × (last - time) is what those taken before the last step cost until then.
         let all = blockSeconds(last - accounted, used + taken)
         let atFirst = blockSeconds(clock - accounted, first)
-        let later = blockSeconds(lastEnd - accounted, taken - first)
+        let later = blockSeconds(inFlight - accounted, taken - first)
         let rising =
             UInt128(UInt64(linear)) * UInt128(UInt64(duration))
             + UInt128(UInt64(quadratic)) * UInt128(UInt64(rise))
@@ -296,7 +336,7 @@ struct DecodeSteps: ~Copyable {
     @inline(__always)
     func summary(lasting first: Int64) -> StepsTaken {
         StepsTaken(
-            number: steps, host: host, duration: first, lastStart: lastStart, lastEnd: lastEnd,
+            number: steps, host: host.before, duration: first, lastStart: lastStart, lastEnd: lastEnd,
             busy: busy, usedBlocks: used)
     }
 
@@ -336,11 +376,13 @@ struct DecodeSteps: ~Copyable {
         instance.lastDeliveryCall = instance.scheduler.calls
         instance.scheduler.cadence.executed += steps
         instance.scheduler.endedFlag = false
-        instance.counters.lastEnd = max(instance.counters.lastEnd, lastEnd)
+        instance.counters.lastEnd = max(
+            instance.counters.lastEnd, lastEnd, clock + instance.prices.host.delivery)
         instance.counters.account(until: firstClock, used: firstUsed)
         instance.counters.add(blockTime: blockTime, until: accounted, peak: max(peak, used))
-        instance.counters.busyTime += busy
+        instance.counters.busyTime += busy - stretched
         instance.counters.hostWaitTime += hostWait
+        instance.counters.hostPacedSteps += hostPaced
         if isFast { instance.counters.skipped += steps }
         instance.counters.totals.steps += steps
         instance.counters.totals.scheduledTokens += tokens
@@ -352,6 +394,7 @@ struct DecodeSteps: ~Copyable {
             instance.scheduler.flight[0].header.end = lastEnd
             instance.scheduler.flight[0].header.tick = tick - 1
             instance.scheduler.flight[0].header.members = requests
+            instance.scheduler.flight[0].header.sampled = requests
         }
     }
 }

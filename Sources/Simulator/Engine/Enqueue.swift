@@ -15,11 +15,14 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         return
     }
     instance.counters.totals.promptTokens += Int(arrival.promptTokens)
+    // What the client does reaches the scheduler later.
+    let front = instance.prices.host.frontEnd
     let request = LiveRequest(
         known: arrival.promptTokens, promptTokens: arrival.promptTokens,
         outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,
-        priority: arrival.priority, sequence: arrival.sequence, id: arrival.id, arrival: time,
-        abort: arrival.abort, outputContent: arrival.outputContent)
+        priority: arrival.priority, sequence: arrival.sequence, id: arrival.id,
+        arrival: time + front, abort: arrival.abort > .max - front ? .max : arrival.abort + front,
+        outputContent: arrival.outputContent)
     let slot = instance.scheduler.takeSlot(request)
     if instance.cache.isCaching { noteShared(&instance, slot, arrival) }
     let isNamed =

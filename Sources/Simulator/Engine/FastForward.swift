@@ -63,9 +63,7 @@ private func fastForward(
     guard count < instance.prices.lines.count else { return false }
     // Who gives up is seen to by the loop, and at no other time than theirs.
     let horizon = min(horizon, instance.aborts.firstTime - 1)
-    if instance.scheduler.rules.inFlight > 0, instance.scheduler.flight[0].header.end > horizon {
-        return false
-    }
+    if instance.scheduler.rules.inFlight > 0, instance.processedFirst > horizon { return false }
     var limit = min(limit, horizon)
     if let next = instance.inbox.first {
         limit = min(limit, instance.scheduler.requests[Int(next)].arrival)
@@ -73,7 +71,7 @@ private func fastForward(
     let exit = instance.scheduler.cohort.tick + times
     var taken = DecodeSteps(
         &instance, instance.prices.lines[count], limit: limit, horizon: horizon, exit: exit)
-    let first = taken.duration
+    let first = taken.nextSpan
     if instance.cache.sumsBlocks {
         taken.run(&instance)
     } else {

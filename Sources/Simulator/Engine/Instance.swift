@@ -52,6 +52,14 @@ struct Instance: ~Copyable {
         scheduler.cohort.isWatched = detail != .none
     }
 
+    /// When the oldest batch in flight will have been processed.
+    var processedFirst: Int64 {
+        @inline(__always) mutating get {
+            max(clock, scheduler.flight.firstEnd)
+                + prices.host.processing(sampled: scheduler.flight[0].header.sampled)
+        }
+    }
+
     /// Whether the loop has anything left to do.
     var hasMore: Bool {
         scheduler.hasWork || !scheduler.flight.isEmpty || scheduler.endedFlag || !inbox.isEmpty
@@ -71,8 +79,7 @@ struct Prices: ~Copyable {
     /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
     /// bits leave beyond `lastMoment`.
     let mostAtOnce: Int64
-    let hostFixed: Int64
-    let hostPerRequest: Int64
+    let host: HostTimes
     /// Sleep after an iteration that scheduled nothing.
     let emptyYield: Int64
 
@@ -83,8 +90,7 @@ struct Prices: ~Copyable {
         self.weightReads = weightReads
         countsWeights = weightReads != nil
         mostAtOnce = Self.mostAtOnce(lines.last, plan.engine)
-        hostFixed = plan.engine.hostFixed
-        hostPerRequest = plan.engine.hostPerRequest
+        host = plan.engine.host
         emptyYield = plan.engine.emptyYieldMicroseconds * 1_000_000
     }
 
@@ -97,9 +103,6 @@ struct Prices: ~Copyable {
             Double(line.base) + units * Double(line.unit) + context * Double(line.windowedSlope)
         return Int64(max(1, min(0x1p30, 1e18 / max(1, longest))))
     }
-
-    @inline(__always)
-    func host(requests: Int) -> Int64 { hostFixed + hostPerRequest * Int64(requests) }
 }
 
 /// Counts the weights that equal steps read, where these differ from step to step.
@@ -117,12 +120,22 @@ private func countDiffering(
     prices.weightReads?.count(tokens: tokens, requests: requests, steps: steps, into: &work)
 }
 
+/// A step's time on the GPU in picoseconds, and what the host's work for it depends on.
+struct PricedStep {
+    var duration: Int64
+    var tokens: Int
+    var requests: Int
+    /// Requests that get a token from it.
+    var sampled: Int
+    var decodesOnly: Bool
+}
+
 /// What a plan takes on the GPU, and how many tokens and requests it has; counts what it holds.
 /// O(entries); O(1) for members of the cohort alone.
 @inline(__always)
 func price(
     _ plan: inout Plan, _ prices: inout Prices, into work: inout StepSums
-) -> (duration: Int64, tokens: Int, requests: Int) {
+) -> PricedStep {
     let members = plan.share.count + plan.share.wasted
     guard plan.entries.isEmpty, members > 0, members < prices.lines.count else {
         return priceEntries(&plan, &prices, &work)
@@ -134,19 +147,23 @@ func price(
     countWeights(&prices, tokens: members, requests: members, steps: 1, into: &work)
     let duration = prices.lines[members].picoseconds(
         context: context, windowedContext: windowed)
-    return (duration, members, members)
+    return PricedStep(
+        duration: duration, tokens: members, requests: members, sampled: members,
+        decodesOnly: true)
 }
 
 /// The same for a plan that has other entries. Apart, so that the loop stays small.
 @inline(never)
 private func priceEntries(
     _ plan: inout Plan, _ prices: inout Prices, _ work: inout StepSums
-) -> (duration: Int64, tokens: Int, requests: Int) {
+) -> PricedStep {
     let load = plan.load(window: prices.stepTime.window)
     if load.requests > 0 {
         work.add(load)
         countWeights(
             &prices, tokens: load.tokens, requests: load.requests, steps: 1, into: &work)
     }
-    return (prices.stepTime.picoseconds(load), load.tokens, load.requests)
+    return PricedStep(
+        duration: prices.stepTime.picoseconds(load), tokens: load.tokens,
+        requests: load.requests, sampled: load.sampled, decodesOnly: load.chunks == 0)
 }

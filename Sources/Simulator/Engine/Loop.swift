@@ -23,7 +23,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
     while true {
         if instance.mustDrain {
             precondition(!instance.scheduler.flight.isEmpty, "the loop waits for no batch")
-            let time = max(instance.clock, instance.scheduler.flight.firstEnd)
+            let time = instance.processedFirst
             if time > horizon { return .horizon }
             if time > lastMoment { throw instance.isTooLate }
             commitOldest(&instance)
@@ -35,7 +35,7 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
         {
             guard let next = instance.inbox.first else { return .horizon }
             let arrival = instance.scheduler.requests[Int(next)].arrival
-            instance.clock = max(instance.clock, arrival)
+            if arrival > instance.clock { instance.clock = arrival + instance.prices.host.idleStart }
         }
         if instance.clock >= horizon { return .horizon }
         if instance.clock >= lastMoment { throw instance.isTooLate }
@@ -116,7 +116,7 @@ private func endAborted(_ instance: inout Instance) {
             lastToken: instance.scheduler.requests[slot].lastToken)
         finish(
             &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
-            at: instance.clock)
+            instance.prices.host, at: instance.clock)
         if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
         guard instance.log.notesPlans else { continue }
         instance.log.plans.aborted.append(
@@ -165,14 +165,17 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     let isEmpty = instance.scheduler.plan.isEmpty
     let step = price(
         &instance.scheduler.plan, &instance.prices, into: &instance.counters.work)
-    instance.clock += instance.prices.host(requests: step.requests)
-    let start = max(instance.clock, instance.lastEnd)
-    let end = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
+    let work = instance.prices.host.dispatch(
+        tokens: step.tokens, requests: step.requests, decodesOnly: step.decodesOnly)
+    let start = max(called + work.before, instance.lastEnd)
+    instance.clock = called + work.whole
+    let ended = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
+    let end = work.whole > work.before ? max(ended, instance.clock) : ended
     if instance.scheduler.plan.isBound {
         noteLimit(&instance, lasting: end - max(called, instance.lastEnd))
     }
     if step.requests > 0 {
-        instance.counters.count(step, from: start, after: max(called, instance.lastEnd))
+        instance.counters.count(step, to: end, after: max(called, instance.lastEnd))
     } else if !isCleanup {
         instance.counters.totals.emptySteps += 1
     }
@@ -181,6 +184,7 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
     let batch = BatchHeader(
         number: instance.scheduler.calls, start: start, end: end,
         members: instance.scheduler.plan.share.count, tick: instance.scheduler.cohort.tick - 1,
+        sampled: step.sampled,
         wasted: instance.scheduler.plan.share.wasted, isCleanup: isCleanup,
         endsAsEntered: instance.scheduler.plan.endsAsEntered,
         skipsMembers: instance.scheduler.plan.skipsMembers)
@@ -227,15 +231,19 @@ private func cutsPrompt(_ scheduler: inout Scheduler) -> Bool {
 }
 
 private func commitOldest(_ instance: inout Instance) {
+    let processed = instance.processedFirst
     instance.clock = max(instance.clock, instance.scheduler.flight.firstEnd)
     if instance.scheduler.depth > 1, instance.scheduler.rules.version.abortTime == .beforeUpdate {
         processAborts(&instance)
     }
+    instance.clock = processed
     let batch = instance.scheduler.flight.removeFirst(entries: &instance.commitment.entries)
     let wasted = instance.counters.totals.wastedEntries
     let delivered = commit(
         batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.counters,
-        at: instance.clock)
+        instance.prices.host, at: instance.clock)
+    instance.counters.lastEnd = max(
+        instance.counters.lastEnd, instance.clock + instance.prices.host.delivery)
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
     instance.mustDrain = false
     if instance.log.isStepped, !batch.isCleanup {

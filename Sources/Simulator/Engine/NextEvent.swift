@@ -8,7 +8,7 @@ import StepTime
 func nextEvent(_ instance: inout Instance) -> Int64 {
     var time: Int64
     if instance.mustDrain {
-        time = max(instance.clock, instance.scheduler.flight.firstEnd)
+        time = instance.processedFirst
     } else if instance.scheduler.hasWork || !instance.scheduler.flight.isEmpty
         || instance.scheduler.endedFlag
     {

@@ -21,6 +21,8 @@ struct InstanceCounters: ~Copyable {
     var skipped = 0
     var busyTime: Int64 = 0
     var hostWaitTime: Int64 = 0
+    /// Steps that began or ended later than they would have without the host.
+    var hostPacedSteps = 0
     var firstArrival = Int64.max
     var lastEnd: Int64 = 0
     /// Σ used blocks × picoseconds.
@@ -59,14 +61,15 @@ struct InstanceCounters: ~Copyable {
         peakUsedBlocks = max(peakUsedBlocks, peak)
     }
 
-    /// Counts a dispatched step that has requests: it starts at `start`, after a moment when both
-    /// the host had begun its work for it and the GPU was free. Picoseconds.
+    /// Counts a dispatched step that has requests: it ends at `end`, and could have begun at
+    /// `free`, when both the host had begun its work for it and the GPU was free. Picoseconds.
     @inline(__always)
     mutating func count(
-        _ step: (duration: Int64, tokens: Int, requests: Int), from start: Int64,
-        after free: Int64
+        _ step: PricedStep, to end: Int64, after free: Int64
     ) {
-        hostWaitTime += start - free
+        let late = end - step.duration - free
+        hostWaitTime += late
+        if late > 0 { hostPacedSteps += 1 }
         busyTime += step.duration
         totals.steps += 1
         totals.scheduledTokens += step.tokens

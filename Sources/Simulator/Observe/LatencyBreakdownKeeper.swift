@@ -16,10 +16,12 @@ public struct LatencyBreakdownKeeper: Sendable {
     private var lanes: [Lane]
     private var ways = Ways()
     private var prices: StepPrices
+    private let host: HostTimes
 
     /// Watches a run of a plan.
     public init(_ plan: RunPlan) {
         prices = StepPrices(plan)
+        host = plan.engine.host
         lanes = Array(repeating: Lane(), count: plan.replicas)
     }
 
@@ -104,12 +106,31 @@ public struct LatencyBreakdownKeeper: Sendable {
     public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         defer { ways.removeFirst() }
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
+        let record = record.asTheEngineSawIt(host)
+        var breakdown = divide(record)
+        breakdown.toFirstToken[.host] += host.outside
+        return breakdown
+    }
+
+    private mutating func divide(_ record: RequestRecord) -> RequestBreakdown {
         guard ways.holds(ways.first), ways[ways.first].admitted >= 0 else {
             var parts = RequestBreakdown()
             parts.toFirstToken[.queue] = record.finish - record.arrival
             return parts
         }
         return ways[ways.first].close(record, busy: lanes[Int(record.replica)].busy)
+    }
+}
+
+extension RequestRecord {
+    /// The same with the times of the engine's clock, without the way from the client and back.
+    package func asTheEngineSawIt(_ host: HostTimes) -> RequestRecord {
+        var record = self
+        record.arrival += host.frontEnd
+        if firstToken >= 0 { record.firstToken -= host.delivery }
+        record.finish -= host.delivery
+        record.frontEnd = 0
+        return record
     }
 }
 

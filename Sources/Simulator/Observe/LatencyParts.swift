@@ -8,7 +8,8 @@ public struct LatencyParts: Sendable, Equatable {
         /// Admitted, while a step ran that computed nothing for it: the batch in flight when it
         /// came, or one whose budget others had used up.
         case othersSteps
-        /// Admitted, while its replica's GPUs waited for the host.
+        /// Admitted, while its replica's GPUs waited for the host; and on the way between the
+        /// client and the scheduler.
         case host
         /// In steps that computed its prompt.
         case prefill

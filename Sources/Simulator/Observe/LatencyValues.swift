@@ -37,7 +37,7 @@ public struct RequestLatencies: Sendable {
 
     /// Adds an ended request's. O(1).
     public mutating func add(_ record: RequestRecord) {
-        if record.admitted >= 0 { queueTime.add(record.admitted - record.arrival) }
+        if let queued = record.queueTime { queueTime.add(queued) }
         guard record.outcome == .finished else { return }
         timeToFirstToken.add(record.firstToken - record.arrival)
         endToEnd.add(record.finish - record.arrival)

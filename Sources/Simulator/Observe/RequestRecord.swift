@@ -36,15 +36,16 @@ public enum RejectionReason: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// One request's life. Times are picoseconds of simulated time, -1 where it never happened.
+/// One request's life, as its client sees it. Times are picoseconds of simulated time, -1 where it
+/// never happened.
 public struct RequestRecord: Sendable, Equatable {
     public var id: Int64
     public var arrival: Int64
-    /// First admission to the running list.
+    /// First admission to the running list, on the engine's clock.
     public var admitted: Int64
-    /// End of the step that yielded the first token; kept from the first time.
+    /// When the client got the first token; kept from the first time.
     public var firstToken: Int64
-    /// Delivery of the last token, or the abort.
+    /// When the client got the last token, or heard of the abort.
     public var finish: Int64
     public var promptTokens: Int32
     /// Prefix tokens found in the cache at the first admission.
@@ -66,6 +67,8 @@ public struct RequestRecord: Sendable, Equatable {
     /// How long it was held back at the client before it was sent, which is its arrival: the time
     /// since it was due, where a cap is set, or since its first attempt was.
     public var clientWait: Int64 = 0
+    /// Its way from the client to the scheduler, a part of its time to first token.
+    public var frontEnd: Int64 = 0
     /// The 99th percentile of its gaps between tokens, linear between neighbours, where the
     /// objective asks for it; -1 elsewhere and for fewer than two tokens.
     public var tailGap: Int64 = -1
@@ -97,6 +100,9 @@ public struct RequestRecord: Sendable, Equatable {
     /// Since when it stands before the cluster or in it: since it was due, and a sending after the
     /// first since that. Picoseconds.
     var begin: Int64 { attempt == 1 ? due : arrival }
+
+    /// Time in the scheduler's queue until its first admission, picoseconds; nil before that.
+    public var queueTime: Int64? { admitted < 0 ? nil : admitted - arrival - frontEnd }
 
     /// Time to first token, picoseconds; nil before the first token.
     public var timeToFirstToken: Int64? { firstToken < 0 ? nil : firstToken - arrival }

@@ -51,9 +51,9 @@ struct RequestStatistics: ~Copyable {
             preemptions += Int(record.preemptions)
             mostPreemptions = max(mostPreemptions, Int(record.preemptions))
         }
-        if record.admitted >= 0 {
-            queueTime.add(record.admitted - record.arrival)
-            squares.queueTime.add(record.admitted - record.arrival)
+        if let queued = record.queueTime {
+            queueTime.add(queued)
+            squares.queueTime.add(queued)
         }
         switch record.outcome {
         case .finished: counters.finished += 1

@@ -89,6 +89,12 @@ public struct RunResult: Sendable {
     public var busyTime: Int128 = 0
     /// Picoseconds the GPU waited for host work between steps, summed over replicas.
     public var hostWaitTime: Int128 = 0
+    /// Steps that began or ended later than they would have without the host's work.
+    public var hostPacedSteps = 0
+    /// A request's way from the client to the scheduler, and of a token back: part of every time
+    /// to first token, picoseconds.
+    public var frontEnd: Int64 = 0
+    public var delivery: Int64 = 0
     /// Picoseconds of `busyTime` that are host work: the measured clock's steps include some. Nil
     /// where the clock does not tell.
     public var hostTimeInSteps: Int128?

@@ -70,14 +70,14 @@ struct LiveRequest {
     /// Order of arrival over the whole run: unique, never reused.
     var sequence: Int64
     var id: Int64
-    /// Picoseconds.
+    /// At the scheduler, picoseconds.
     var arrival: Int64
     /// First admission to the running list, picoseconds; -1 before.
     var admitted: Int64 = -1
-    /// When its first and its latest token were delivered, picoseconds; -1 before.
+    /// When its first and its latest token left the engine, picoseconds; -1 before.
     var firstToken: Int64 = -1
     var lastToken: Int64 = -1
-    /// When the client gives up, picoseconds; `Int64.max`: never.
+    /// When the scheduler hears that the client gives up, picoseconds; `Int64.max`: never.
     var abort: Int64
     /// Content id of the outputs.
     var outputContent: Int64
@@ -85,13 +85,19 @@ struct LiveRequest {
     var delivered: Int32 { known - promptTokens }
     var isIndividual: Bool { membership == .individual }
 
-    /// What remains of it when it ends.
+    /// What remains of it when it ends: the times are its client's, but for its admission.
     @inline(__always)
-    func record(_ outcome: Outcome, at finish: Int64, replica: Int32) -> RequestRecord {
-        RequestRecord(
-            id: id, arrival: arrival, admitted: admitted, firstToken: firstToken, finish: finish,
+    func record(
+        _ outcome: Outcome, at finish: Int64, replica: Int32, _ host: HostTimes
+    ) -> RequestRecord {
+        var record = RequestRecord(
+            id: id, arrival: arrival - host.frontEnd, admitted: admitted,
+            firstToken: firstToken < 0 ? -1 : firstToken + host.delivery,
+            finish: finish + host.delivery,
             promptTokens: promptTokens, hitTokens: hitTokens, outputTokens: delivered,
             preemptions: preemptions, replica: replica, priority: priority, outcome: outcome)
+        record.frontEnd = host.frontEnd
+        return record
     }
 }
 

@@ -108,6 +108,8 @@ struct BatchHeader {
     /// Members of the cohort in the step, and the tick it was scheduled at.
     var members = 0
     var tick: Int64 = 0
+    /// Requests that get a token from it.
+    var sampled = 0
     /// Entries for members whose last token was in flight already, unforeseen.
     var wasted = 0
     /// Made only to tell the workers of a finish; not counted and not logged.

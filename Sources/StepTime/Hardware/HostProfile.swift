@@ -148,7 +148,8 @@ extension HostProfile {
     private static func read(_ path: String) throws -> HostProfile {
         let data = try Data(
             InputFile.contents(
-                path, atMost: 1_000_000, expected: "a host profile, as headway calibrate writes it"))
+                path, atMost: 1_000_000, expected: "a host profile, as headway calibrate writes it")
+        )
         let profile = try JSON5.decodeKnown(HostProfile.self, from: data, place: path)
         try profile.check(path)
         return profile

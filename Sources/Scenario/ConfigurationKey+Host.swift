@@ -1,0 +1,55 @@
+extension ConfigurationKey {
+    /// Keys of an engine's host.
+    static let host: [ConfigurationKey] = [
+        .init(
+            "engine.async_scheduling", \.engine.asyncScheduling, .flag,
+            "Schedule step k+1 while step k runs."),
+        .init(
+            "engine.host.profile", \.engine.host.profile,
+            .optional(
+                .text("a host profile's name or path"),
+                null: "vllm-0.23-async or vllm-0.11-sync with measured operators, else none"),
+            "What the engine's host adds to steps and requests: vllm-0.23-async, vllm-0.11-sync,\n"
+                + "vllm-0.12-sync, vllm-2025-10, none, or a file of headway calibrate. The keys\n"
+                + "below replace single figures of it. engine.host: NAME is short for this key."),
+        figure("front_end", \.engine.host.frontEnd, "From the client to the scheduler."),
+        figure("schedule", \.engine.host.schedule, "Deciding a step and preparing its inputs."),
+        figure(
+            "schedule_per_request", \.engine.host.schedulePerRequest,
+            "The same for each request in it."),
+        figure(
+            "launch_graph", \.engine.host.launchGraph,
+            "Launching a step of decodes that is one captured graph."),
+        figure(
+            "launch_piecewise", \.engine.host.launchPiecewise,
+            "Launching any other step within the captured sizes; its kernels run meanwhile."),
+        figure(
+            "launch_eager", \.engine.host.launchEager,
+            "Launching a step beyond the captured sizes; its kernels run meanwhile."),
+        figure("update", \.engine.host.update, "Processing a step that has run."),
+        figure(
+            "update_per_token", \.engine.host.updatePerToken,
+            "The same for each token that it sampled."),
+        figure("delivery", \.engine.host.delivery, "From a processed step to the client."),
+        figure(
+            "idle_start", \.engine.host.idleStart,
+            "What the first step after an idle time takes longer."),
+        figure(
+            "gpu_wait", \.engine.host.gpuWait,
+            "Time between steps that nothing hides; measured operators only."),
+        figure(
+            "gpu_wait_per_request", \.engine.host.gpuWaitPerRequest, "The same for each request."),
+        .init(
+            "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
+            "Sleep after an iteration that scheduled nothing, microseconds."),
+    ]
+
+    private static func figure(
+        _ name: String, _ member: WritableKeyPath<Configuration, Double?> & Sendable,
+        _ meaning: String
+    ) -> ConfigurationKey {
+        .init(
+            "engine.host.\(name)_us", member,
+            .optional(.number(0...1e8), null: "the profile's"), meaning + " Microseconds.")
+    }
+}

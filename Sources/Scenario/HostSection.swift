@@ -1,0 +1,78 @@
+import Simulator
+import StepTime
+
+extension Configuration {
+    /// The engine's host: a profile, and figures in place of its own. Microseconds; nil: the
+    /// profile's.
+    public struct HostSection: Sendable, Equatable {
+        /// A name or a path; nil: the engine's usual one under a measured clock, else none.
+        public var profile: String?
+        public var frontEnd: Double?
+        public var schedule: Double?
+        public var schedulePerRequest: Double?
+        public var launchGraph: Double?
+        public var launchPiecewise: Double?
+        public var launchEager: Double?
+        public var update: Double?
+        public var updatePerToken: Double?
+        public var delivery: Double?
+        public var idleStart: Double?
+        public var gpuWait: Double?
+        public var gpuWaitPerRequest: Double?
+
+        /// The engine's usual host.
+        public init() {}
+
+        /// The figures that are given, and where they stand in a profile.
+        private var given: [(Double?, WritableKeyPath<HostProfile, Double>)] {
+            [
+                (frontEnd, \.frontEnd), (schedule, \.schedule),
+                (schedulePerRequest, \.schedulePerSequence), (update, \.update),
+                (updatePerToken, \.updatePerToken), (delivery, \.delivery),
+                (idleStart, \.idleStart), (gpuWait, \.gpuWait.fixed),
+                (gpuWaitPerRequest, \.gpuWait.perSequence),
+            ]
+        }
+
+        /// A profile with the figures that are given in place of its own.
+        func replacing(in profile: HostProfile) -> HostProfile {
+            var host = profile
+            for case (let value?, let part) in given { host[keyPath: part] = value * 1e-6 }
+            let launches: [(Double?, WritableKeyPath<HostProfile, HostProfile.Launch>)] = [
+                (launchGraph, \.launchGraph), (launchPiecewise, \.launchPiecewise),
+                (launchEager, \.launchEager),
+            ]
+            for case (let value?, let part) in launches {
+                host[keyPath: part] = .init(fixed: value * 1e-6)
+            }
+            if gpuWait != nil { host.gpuWait.perGPU = 0 }
+            if host != profile {
+                host.name =
+                    profile.name == HostProfile.none.name ? "given" : "\(profile.name), changed"
+                host.provenance = "\(profile.provenance); figures given in the configuration"
+            }
+            return host
+        }
+    }
+}
+
+extension Configuration {
+    /// The host that a run has.
+    ///
+    /// - Throws: `InputError` at `engine.host.profile` or at the profile's file.
+    func hostProfile(_ kernels: EngineProfile) throws -> HostProfile {
+        let host = engine.host
+        if let name = host.profile { return host.replacing(in: try .named(name)) }
+        // Steps that were measured, or are given, have what the GPU waits for in them.
+        guard stepTime.kind == .h100 else { return host.replacing(in: .none) }
+        return host.replacing(in: kernels.usualHost(asyncScheduling: engine.asyncScheduling))
+    }
+
+    /// The host's times for a model on this layout.
+    func hostTimes(_ layers: Int) throws -> HostTimes {
+        let profile = try hostProfile(EngineProfile.named(stepTime.profile))
+        let stages = engine.pipelineParallelSize
+        return try HostTimes(
+            profile, layers: (layers + stages - 1) / stages, captureSizes: capturedSizes())
+    }
+}

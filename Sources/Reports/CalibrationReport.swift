@@ -85,7 +85,7 @@ public enum CalibrationReport {
         }
         let isHostFitted = calibration.constants.contains { $0.isFitted && !$0.constant.isFactor }
         if let out {
-            changes.insert("engine.host=\(out)", at: 0)
+            changes.insert("engine.host.profile=\(out)", at: 0)
         } else if isHostFitted {
             return "Next: --out HOST.json writes the profile"
                 + (changes.isEmpty ? "" : "; then --set " + changes.joined(separator: " "))

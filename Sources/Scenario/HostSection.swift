@@ -60,7 +60,7 @@ extension Configuration {
     /// The host that a run has.
     ///
     /// - Throws: `InputError` at `engine.host.profile` or at the profile's file.
-    func hostProfile(_ kernels: EngineProfile) throws -> HostProfile {
+    package func hostProfile(_ kernels: EngineProfile) throws -> HostProfile {
         let host = engine.host
         if let name = host.profile { return host.replacing(in: try .named(name)) }
         // Steps that were measured, or are given, have what the GPU waits for in them.

@@ -11,7 +11,7 @@ enum BenchmarkReport {
     ///
     /// - Throws: `InputError` for JSON of no known kind, and for what a report cannot say.
     static func evidence(
-        _ report: ReportFile, name: String, mostGraphTokens: Int
+        _ report: ReportFile, name: String, _ server: CalibrationServer
     ) throws -> any CalibrationEvidence {
         let keys = Set(report.keys)
         if keys.contains("total_input_tokens"), keys.contains("completed") {
@@ -27,7 +27,7 @@ enum BenchmarkReport {
             return try aiperf(report, name)
         }
         if let requests = report.list(), !requests.isEmpty {
-            return try lifecycle(requests, report.place, name, mostGraphTokens)
+            return try lifecycle(requests, report.place, name, server)
         }
         let found = report.keys.prefix(6).joined(separator: ", ")
         throw InputError(
@@ -150,7 +150,7 @@ enum BenchmarkReport {
     /// inference-perf's `per_request_lifecycle_metrics.json`: a list of requests with the times of
     /// their tokens, seconds of one clock.
     private static func lifecycle(
-        _ requests: [Any], _ place: String, _ name: String, _ mostGraphTokens: Int
+        _ requests: [Any], _ place: String, _ name: String, _ server: CalibrationServer
     ) throws -> any CalibrationEvidence {
         var rows: [(start: Double, request: RequestEvidence.Request, output: Int)] = []
         for (number, item) in requests.enumerated() {
@@ -195,6 +195,6 @@ enum BenchmarkReport {
         }
         return try RequestEvidence(
             name: name, place: place, format: "inference-perf", workload, rows.map(\.request),
-            mostGraphTokens: mostGraphTokens)
+            server)
     }
 }

@@ -6,8 +6,7 @@ import Basics
 /// Which constants are determined is decided by what the data say of all of them together: one at
 /// a time is taken up, in `CalibrationConstant.order`, as long as each one's 95 % interval stays
 /// narrow beside its size. What a difference of runs shows is partly the phase in which requests
-/// come to lie; two differences of neighbouring points are multiplied instead of one squared, so
-/// that noise alone adds nothing to what is known.
+/// come to lie: noise, which `information` takes off.
 struct CalibrationFit {
     let server: CalibrationServer
     let evidence: [any CalibrationEvidence]
@@ -49,22 +48,21 @@ struct CalibrationFit {
         figures = evidence.flatMap(\.figures)
         origins = evidence.indices.flatMap { place in evidence[place].figures.map { _ in place } }
         slopes = Slopes(constants: [], first: [], second: [])
-        try scan()
         for round in 0..<Self.rounds {
             report("constants: round \(round + 1)")
-            let all = try difference(candidates)
-            let chosen = select(all)
-            let isSame = chosen == fitted
+            try scan()
+            let chosen = select(try difference(candidates))
+            let isSame = chosen == fitted && round > 0
             fitted = chosen
             for constant in candidates where !chosen.contains(constant) {
                 values[constant] = server.base[constant]
             }
             try descend()
-            if round == 0 || !isSame { rescale() }
             if isSame { break }
+            rescale()
         }
-        slopes = try difference(fitted)
-        predicted = slopes.base
+        try settle()
+        try prune()
     }
 
     // MARK: Figures
@@ -86,31 +84,61 @@ struct CalibrationFit {
     }
 
     private func loss(_ predicted: [Double]) -> Double {
-        residuals(predicted).reduce(0) { sum, residual in
-            let size = residual.magnitude
-            return sum
-                + (size <= Self.huber
-                    ? size * size : Self.huber * (2 * size - Self.huber))
-        }
+        residuals(predicted).reduce(0) { $0 + Self.part($1) }
+    }
+
+    private static func part(_ residual: Double) -> Double {
+        let size = residual.magnitude
+        return size <= huber ? size * size : huber * (2 * size - huber)
     }
 
     // MARK: Starting
 
-    /// Sets constants that are far from right before slopes are looked at: a launch that hides
-    /// behind the GPU has none.
+    /// Constants that change what a step costs only from some value on, before which they hide
+    /// behind the GPU: slopes where they hide say nothing.
+    private static let hidden: [CalibrationConstant] = [
+        .launchEager, .launchPiecewise, .launchGraph, .schedule,
+    ]
+
+    /// Sets constants that may hide to where the least is left once the others, whose slopes are
+    /// everywhere alike, have taken their part.
     private mutating func scan() throws {
-        var best = loss(try predict([values])[0])
-        for constant in candidates where evidence.contains(where: { !$0.figures.isEmpty }) {
+        let others = candidates.filter { !Self.hidden.contains($0) }
+        // More than chance takes off with one more constant, errors being what is left now.
+        let leastGain = 1 - 8 / Double(max(16, figures.count))
+        for constant in Self.hidden
+        where candidates.contains(constant) && !fitted.contains(constant) {
             let start = values[constant]
-            let step = max(constant.size, 0.5 * start)
-            let points = [-2, -1, 1, 2, 4].map { values.with(constant, start + $0 * step) }
-                .filter { $0 != values }
-            let losses = try predict(points).map(loss)
-            guard let place = losses.indices.min(by: { losses[$0] < losses[$1] }),
-                losses[place] < 0.97 * best
-            else { continue }
-            values = points[place]
-            best = losses[place]
+            let points = [-3, -1.5, 1, 2, 3, 4.5].map {
+                values.with(constant, start + $0 * constant.size)
+            }
+            let slopes = try difference(others)
+            var best = leftover(slopes, slopes.base)
+            let all = try predict(points)
+            for (point, predicted) in zip(points, all) where point != values {
+                let left = leftover(slopes, predicted)
+                guard left < best * leastGain else { continue }
+                best = left
+                values = point
+            }
+        }
+    }
+
+    /// The squares that are left of figures when the slopes' constants may take any value.
+    private func leftover(_ slopes: Slopes, _ predicted: [Double]) -> Double {
+        let left = residuals(predicted)
+        let weights = left.map(Self.weight)
+        let all = Array(slopes.constants.indices)
+        var matrix = Self.squares(slopes, all, weights)
+        // Half a unit is how far they are taken to be off: none runs away with noise.
+        for index in all { matrix[index][index] += 0.1 }
+        let right = all.map { row in
+            left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
+        }
+        guard let steps = LeastSquares.solve(matrix, right) else { return loss(predicted) }
+        return left.indices.reduce(0) { sum, figure in
+            let rest = all.reduce(left[figure]) { $0 - steps[$1] * slopes.mean($1, figure) }
+            return sum + Self.part(rest)
         }
     }
 
@@ -157,10 +185,14 @@ struct CalibrationFit {
     }
 
     private func step(_ constant: CalibrationConstant) -> Double {
-        max(0.5 * constant.size, 0.1 * values[constant])
+        max(constant.size, 0.1 * values[constant])
     }
 
-    /// What the figures say of some of the constants: Σ slope · slope, from two differences.
+    /// What the figures say of some of the constants: Σ slope · slope, less what noise adds.
+    ///
+    /// With neighbouring differences a and b the slope is (a + b) / 2. Noise v of each of three
+    /// runs, a step h apart, adds v / 2h² to its square, and 6v / h² to that of b − a: a twelfth
+    /// of that one is taken off.
     static func information(
         _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
     ) -> [[Double]] {
@@ -168,12 +200,24 @@ struct CalibrationFit {
             chosen.map { column in
                 var sum = 0.0
                 for figure in weights.indices {
-                    sum +=
-                        weights[figure] / 2
-                        * (slopes.first[row][figure] * slopes.second[column][figure]
-                            + slopes.second[row][figure] * slopes.first[column][figure])
+                    let (a, b) = (slopes.first[row][figure], slopes.second[row][figure])
+                    let (c, d) = (slopes.first[column][figure], slopes.second[column][figure])
+                    sum += weights[figure] * (a * c + 2 * a * d + 2 * b * c + b * d) / 6
                 }
                 return sum
+            }
+        }
+    }
+
+    /// Σ slope · slope as it is, for steps: never indefinite.
+    private static func squares(
+        _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
+    ) -> [[Double]] {
+        chosen.map { row in
+            chosen.map { column in
+                weights.indices.reduce(0) {
+                    $0 + weights[$1] * slopes.mean(row, $1) * slopes.mean(column, $1)
+                }
             }
         }
     }
@@ -187,8 +231,9 @@ struct CalibrationFit {
     private mutating func select(_ slopes: Slopes) -> [CalibrationConstant] {
         let left = residuals(slopes.base)
         let weights = left.map(Self.weight)
-        var chosen: [Int] = []
-        for index in candidates.indices {
+        // What was taken up stays: beside it the data are better understood than without it.
+        var chosen = candidates.indices.filter { fitted.contains(candidates[$0]) }
+        for index in candidates.indices where !chosen.contains(index) {
             let tried = chosen + [index]
             if isDetermined(slopes, tried, weights) {
                 chosen = tried
@@ -197,7 +242,7 @@ struct CalibrationFit {
                 reasons[candidates[index]] = reason(slopes, index, chosen, weights)
             }
         }
-        return chosen.map { candidates[$0] }
+        return chosen.sorted().map { candidates[$0] }
     }
 
     private func isDetermined(_ slopes: Slopes, _ tried: [Int], _ weights: [Double]) -> Bool {
@@ -262,19 +307,12 @@ struct CalibrationFit {
         var free = Array(fitted.indices)
         // A constant at its bound that would go beyond is left there, and the others move on.
         while !free.isEmpty {
-            var matrix = free.map { row in
-                free.map { column in
-                    left.indices.reduce(0) {
-                        $0 + weights[$1] * slopes.mean(row, $1) * slopes.mean(column, $1)
-                    }
-                }
-            }
+            var matrix = Self.squares(slopes, free, weights)
             let right = free.map { row in
                 left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
             }
             for index in free.indices {
-                matrix[index][index] *= 1 + damping
-                matrix[index][index] += 1e-12
+                matrix[index][index] = matrix[index][index] * (1 + damping) + 1e-6
             }
             guard let steps = LeastSquares.solve(matrix, right) else { return values }
             let blocked = free.indices.filter { index in
@@ -293,6 +331,56 @@ struct CalibrationFit {
             free = free.indices.filter { !blocked.contains($0) }.map { free[$0] }
         }
         return values
+    }
+
+    /// Steps without a search, whose mean is taken: what is left jumps a little from point to
+    /// point, and its least value is where it jumped lowest.
+    private mutating func settle() throws {
+        guard !fitted.isEmpty else { return }
+        report("constants: settling")
+        var points: [CalibrationValues] = []
+        for _ in 0..<Self.settling {
+            let slopes = try difference(fitted)
+            let next = moved(slopes, damping: 1e-3)
+            guard loss(try predict([next])[0]) <= 1.15 * loss(slopes.base) + 1 else { break }
+            values = next
+            points.append(next)
+        }
+        for constant in fitted where !points.isEmpty {
+            let sum = points.reduce(0) { $0 + $1[constant] }
+            values = values.with(constant, sum / Double(points.count))
+        }
+    }
+
+    private static let settling = 3
+
+    /// Lets constants go whose interval turned out wide, where nothing is lost without them; and
+    /// keeps the slopes of the others.
+    private mutating func prune() throws {
+        while true {
+            slopes = try difference(fitted)
+            predicted = slopes.base
+            let weights = residuals(predicted).map(Self.weight)
+            let all = Array(fitted.indices)
+            let variances = LeastSquares.inverseDiagonal(
+                Self.squares(slopes, all, weights))
+            let widths = all.map { index -> Double in
+                let relative = values[fitted[index]] / fitted[index].size
+                return 2 * (variances?[index].squareRoot() ?? .infinity) / max(1, relative)
+            }
+            guard let worst = all.max(by: { widths[$0] < widths[$1] }),
+                widths[worst] > 2 * Self.widest
+            else { return }
+            let (before, constants, now) = (values, fitted, loss(predicted))
+            let constant = fitted.remove(at: worst)
+            values[constant] = server.base[constant]
+            try descend()
+            if loss(try predict([values])[0]) > now * (1 + 8 / Double(max(16, figures.count))) {
+                (values, fitted) = (before, constants)
+                return
+            }
+            reasons[constant] = "hardly moves what was measured"
+        }
     }
 
     /// Makes the errors of each evidence's figures of a kind as large as what is left of them.

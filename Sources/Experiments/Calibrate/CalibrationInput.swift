@@ -33,15 +33,13 @@ struct CalibrationInput {
             let bytes = try Self.bytes(file)
             switch try Self.kind(file, bytes) {
             case .requests:
-                evidence.append(
-                    try RequestEvidence(file: file, mostGraphTokens: server.mostGraphTokens))
+                evidence.append(try RequestEvidence(file: file, server))
             case .report:
                 let reports = try ReportFile.read(bytes, place: file)
                 for (number, report) in reports.enumerated() {
                     let name = Self.name(file) + (reports.count > 1 ? " \(number + 1)" : "")
                     evidence.append(
-                        try BenchmarkReport.evidence(
-                            report, name: name, mostGraphTokens: server.mostGraphTokens))
+                        try BenchmarkReport.evidence(report, name: name, server))
                 }
             case .scrape: scrapes.append(try MetricsScrape(Self.text(bytes, file), path: file))
             case .log:

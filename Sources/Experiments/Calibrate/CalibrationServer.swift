@@ -10,7 +10,8 @@ struct CalibrationServer: Sendable {
     let resolved: ResolvedConfiguration
     /// The constants before the fit.
     let base: CalibrationValues
-    private let clock: ClockOptions
+    /// What `resolved` was made of.
+    private let configuration: Configuration
 
     /// The server of a configuration, with the host profile of a name or file; nil: the one that
     /// the configuration would run with.
@@ -24,24 +25,15 @@ struct CalibrationServer: Sendable {
                 expected: "h100: constants are fitted to the clock of measured operators")
         }
         var configuration = configuration
-        if configuration.cluster.replicas == nil {
-            // Data come from one server; a node's other GPUs were not part of it.
-            configuration.cluster.replicas = 1
-        }
+        // Data come from one server; a node's other GPUs were not part of it.
+        if configuration.cluster.replicas == nil { configuration.cluster.replicas = 1 }
+        if let name { configuration.engine.host.profile = name }
         resolved = try configuration.resolved()
-        let settled = resolved.configuration
-        var clock = ClockOptions()
-        clock.profile = try EngineProfile.named(settled.stepTime.profile)
-        clock.attentionKernel = settled.stepTime.attentionKernel
-        clock.usesCache = settled.stepTime.usesCache
-        clock.maxTokens = settled.engine.maxNumBatchedTokens!
-        let usual = clock.profile.usualHost(asyncScheduling: settled.engine.asyncScheduling)
-        let host = try name.map { try HostProfile.named($0) } ?? usual
-        clock.host = host
-        self.clock = clock
+        self.configuration = configuration
+        let host = try configuration.hostProfile(.named(configuration.stepTime.profile))
         let stages = resolved.deployment.pipelineParallel
         base = CalibrationValues(
-            host: host, gpuScale: settled.stepTime.scale,
+            host: host, gpuScale: configuration.stepTime.scale,
             layers: max(1, (resolved.model.layers.count + stages - 1) / stages),
             gpus: resolved.deployment.tensorParallel)
     }
@@ -49,25 +41,30 @@ struct CalibrationServer: Sendable {
     var isAsync: Bool { resolved.configuration.engine.asyncScheduling }
 
     /// Most tokens of a step that a graph was captured for.
-    var mostGraphTokens: Int { clock.captureSizes.last ?? 0 }
+    var mostGraphTokens: Int { resolved.plan.engine.host.mostGraphTokens }
 
-    /// The prices of steps with some constants.
+    /// The prices of steps with some constants: those of a run that is given them.
     ///
     /// - Throws: `InputError` for a layout that no clock prices.
     func stepTime(_ values: CalibrationValues) throws -> StepTime {
-        var clock = clock
-        clock.host = values.host
-        return try StepTime.h100(resolved.model, resolved.deployment, clock)
-            .scaled(byMillionths: Int64((values.gpuScale * 1e6).rounded()))
+        var configuration = configuration
+        configuration.engine.host.gpuWait = values[.gpuWait] * 1e6
+        configuration.engine.host.gpuWaitPerRequest = values[.gpuWaitPerSequence] * 1e6
+        configuration.stepTime.scale = values.gpuScale
+        return try configuration.resolved().plan.stepTime
     }
 
-    /// A run of the server with some constants and the requests of a source.
+    /// A run of the server with some constants and the requests of a source; at the trace's own
+    /// arrivals where none are given.
     func run(
         _ values: CalibrationValues, _ stepTime: StepTime, arrivals: ArrivalMode?,
         _ source: any RequestSource, keepsRecords: Bool
     ) throws -> RunResult {
         var plan = resolved.plan
         plan.stepTime = stepTime
+        plan.engine.host = HostTimes(
+            values.host, layers: values.layers,
+            captureSizes: mostGraphTokens > 0 ? [mostGraphTokens] : [])
         if let arrivals {
             plan.arrivals = arrivals
             plan.patience = nil

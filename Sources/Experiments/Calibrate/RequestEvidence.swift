@@ -25,6 +25,8 @@ struct RequestEvidence: CalibrationEvidence {
     private(set) var figures: [CalibrationFigure] = []
     private(set) var notes: [String] = []
     private let workload: Workload
+    /// The same requests, each sent a little earlier or later.
+    private var shifted: [Workload] = []
     private let requests: [Request]
     /// The requests of each figure, as places in `requests`.
     private var cells: [(kind: CalibrationFigure.Kind, members: [Int])] = []
@@ -40,7 +42,7 @@ struct RequestEvidence: CalibrationEvidence {
     ///
     /// - Throws: `InputError` for what cannot be read, holds no latencies, or has latencies that
     ///   no server has.
-    init(file: String, mostGraphTokens: Int) throws {
+    init(file: String, _ server: CalibrationServer) throws {
         var (source, notes) = try openTrace(file)
         var workload = Workload()
         while let batch = try source.next() { workload.append(contentsOf: batch) }
@@ -50,7 +52,7 @@ struct RequestEvidence: CalibrationEvidence {
         }
         try self.init(
             name: file.split(separator: "/").last.map(String.init) ?? file, place: file,
-            format: notes.format.rawValue, workload, measured, mostGraphTokens: mostGraphTokens)
+            format: notes.format.rawValue, workload, measured, server)
         if measured.odd > 0 {
             self.notes.append("\(measured.odd) latencies are none and are left out")
         }
@@ -60,7 +62,7 @@ struct RequestEvidence: CalibrationEvidence {
     /// The evidence of requests with latencies.
     init(
         name: String, place: String, format: String, _ workload: Workload,
-        _ measured: MeasuredLatencies, mostGraphTokens: Int
+        _ measured: MeasuredLatencies, _ server: CalibrationServer
     ) throws {
         let requests = workload.ids.indices.compactMap { row -> Request? in
             guard let times = measured[workload.ids[row]] else { return nil }
@@ -72,14 +74,13 @@ struct RequestEvidence: CalibrationEvidence {
                 e2e: times.endToEnd.map { Double($0) * 1e-9 })
         }
         try self.init(
-            name: name, place: place, format: format, workload, requests,
-            mostGraphTokens: mostGraphTokens)
+            name: name, place: place, format: format, workload, requests, server)
     }
 
     /// The same of requests that were read elsewhere.
     init(
         name: String, place: String, format: String, _ workload: Workload,
-        _ requests: [Request], mostGraphTokens: Int
+        _ requests: [Request], _ server: CalibrationServer
     ) throws {
         self.name = name
         self.workload = workload
@@ -91,12 +92,14 @@ struct RequestEvidence: CalibrationEvidence {
             notes.append(
                 "requests queue longer and longer: only the time per output token is fitted")
         }
-        group(isSaturated: isSaturated, mostGraphTokens: mostGraphTokens)
+        group(isSaturated: isSaturated, mostGraphTokens: server.mostGraphTokens)
         guard !figures.isEmpty else {
             throw InputError(
                 place, "too few requests with latencies (\(requests.count))",
                 expected: "at least 4")
         }
+        shift()
+        try estimateErrors(server)
     }
 
     /// Seconds between which medians of servers lie. Beyond, a unit is wrong.
@@ -128,6 +131,37 @@ struct RequestEvidence: CalibrationEvidence {
         return sorted[sorted.count / 2] > 12 * low
     }
 
+    /// Replays of which figures are the means.
+    private static let shifts = 3
+
+    /// Shifts requests against the steps that run when they come, by evenly spread parts of a
+    /// step's time: in which phase a request of the real server came is not known, and figures
+    /// that jump with it have no slopes.
+    private mutating func shift() {
+        let period = requests.compactMap(\.tpot).median ?? 0.01
+        var random = SeededRandom(seed: 0, stream: 0x5417)
+        let phases = workload.ids.map { _ in random.uniform() }
+        for number in 0..<Self.shifts {
+            var moved = workload.arrivals.indices.map { row in
+                let phase = phases[row] + Double(number) / Double(Self.shifts)
+                let offset = (phase - phase.rounded(.down) - 0.5) * period
+                return (
+                    time: max(0, workload.arrivals[row] + Int64((offset * 1e9).rounded())),
+                    row: row
+                )
+            }
+            moved.sort { ($0.time, $0.row) < ($1.time, $1.row) }
+            var copy = Workload()
+            for (time, row) in moved {
+                copy.ids.append(workload.ids[row])
+                copy.arrivals.append(time)
+                copy.promptTokens.append(workload.promptTokens[row])
+                copy.outputTokens.append(workload.outputTokens[row])
+            }
+            shifted.append(copy)
+        }
+    }
+
     /// Makes the figures: means by stretch of time and class of prompts.
     private mutating func group(isSaturated: Bool, mostGraphTokens: Int) {
         let order = requests.indices.sorted {
@@ -155,24 +189,45 @@ struct RequestEvidence: CalibrationEvidence {
     private mutating func add(
         _ kind: CalibrationFigure.Kind, _ latency: KeyPath<Request, Double?>, _ blocks: [[Int]]
     ) {
-        let all = blocks.joined().map { requests[$0][keyPath: latency]! }
-        guard let middle = all.median else { return }
-        // Spread of single requests, of which a good part is what their loads explain.
-        let spread = all.map { abs($0 / middle - 1) }.median! * 1.48
         for (block, members) in blocks.enumerated() where !members.isEmpty {
-            let values = members.map { requests[$0][keyPath: latency]! }
-            let mean = values.reduce(0, +) / Double(values.count)
-            let share = min(max(spread, 0.02), 0.3) / Double(values.count).squareRoot()
+            let sum = members.reduce(0) { $0 + requests[$1][keyPath: latency]! }
+            let mean = sum / Double(members.count)
             figures.append(
-                CalibrationFigure(
-                    kind: kind, measured: mean, error: mean * max(share, Self.leastError),
-                    block: block))
+                CalibrationFigure(kind: kind, measured: mean, error: mean, block: block))
             cells.append((kind, members))
         }
     }
 
+    /// Sets the errors of figures to what requests of a figure scatter around the simulation, by
+    /// kind: what is wrong alike for all of them is for the fit.
+    private mutating func estimateErrors(_ server: CalibrationServer) throws {
+        let records = try simulated(
+            server.base, try server.stepTime(server.base), server, workload)
+        var spreads: [CalibrationFigure.Kind: [Double]] = [:]
+        for cell in cells {
+            let ratios = cell.members.compactMap { place -> Double? in
+                let request = requests[place]
+                guard let simulated = records[request.id]?.seconds(cell.kind), simulated > 0,
+                    let measured = cell.kind == .ttft ? request.ttft : request.tpot
+                else { return nil }
+                return measured / simulated
+            }
+            guard ratios.count > 2, let middle = ratios.median, middle > 0 else { continue }
+            spreads[cell.kind, default: []] += ratios.map { abs($0 / middle - 1) }
+        }
+        for index in figures.indices {
+            // 1.48 medians of the absolute deviation are a normal standard deviation.
+            let spread = spreads[figures[index].kind]?.median.map { 1.48 * $0 } ?? 0.1
+            let count = Double(cells[index].members.count).squareRoot()
+            figures[index].error =
+                figures[index].measured
+                * max(min(max(spread, 0.005), 0.5) / count, Self.leastError)
+        }
+    }
+
     private func simulated(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        _ workload: Workload
     ) throws -> [Int64: RequestRecord] {
         let result = try server.run(
             values, stepTime, arrivals: .openLoop, InMemorySource(workload), keepsRecords: true)
@@ -190,19 +245,26 @@ struct RequestEvidence: CalibrationEvidence {
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {
-        let records = try simulated(values, stepTime, server)
-        return cells.map { cell in
-            let times = cell.members.compactMap { place in
-                records[requests[place].id].flatMap { $0.seconds(cell.kind) }
+        var sums = cells.map { _ in (time: 0.0, count: 0) }
+        for workload in shifted {
+            let records = try simulated(values, stepTime, server, workload)
+            for (index, cell) in cells.enumerated() {
+                for place in cell.members {
+                    guard let time = records[requests[place].id]?.seconds(cell.kind) else {
+                        continue
+                    }
+                    sums[index].time += time
+                    sums[index].count += 1
+                }
             }
-            return times.reduce(0, +) / Double(max(1, times.count))
         }
+        return sums.map { $0.time / Double(max(1, $0.count)) }
     }
 
     func errors(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [(kind: CalibrationFigure.Kind, percent: Double)] {
-        let records = try simulated(values, stepTime, server)
+        let records = try simulated(values, stepTime, server, workload)
         var errors: [(kind: CalibrationFigure.Kind, percent: Double)] = []
         for request in requests {
             guard let record = records[request.id] else { continue }

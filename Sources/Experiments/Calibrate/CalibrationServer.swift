@@ -30,10 +30,9 @@ struct CalibrationServer: Sendable {
         if let name { configuration.engine.host.profile = name }
         resolved = try configuration.resolved()
         self.configuration = configuration
-        let host = try configuration.hostProfile(.named(configuration.stepTime.profile))
         let stages = resolved.deployment.pipelineParallel
         base = CalibrationValues(
-            host: host, gpuScale: configuration.stepTime.scale,
+            host: resolved.host, gpuScale: configuration.stepTime.scale,
             layers: max(1, (resolved.model.layers.count + stages - 1) / stages),
             gpus: resolved.deployment.tensorParallel)
     }

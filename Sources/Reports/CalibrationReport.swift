@@ -23,7 +23,8 @@ public enum CalibrationReport {
             "Errors: |simulated - measured| / measured, of requests where the file has them. "
                 + "\"base\" is before the fit.")
         let notes =
-            calibration.notes + calibration.sources.flatMap { source in
+            calibration.notes
+            + calibration.sources.flatMap { source in
                 source.notes.map { "\(source.name.echoed()): \($0)" }
             }
         if !notes.isEmpty { parts.append(notes.map { "Note: \($0)" }.joined(separator: "\n")) }
@@ -33,7 +34,7 @@ public enum CalibrationReport {
 
     private static func constants(_ calibration: Calibration) -> TextTable {
         var table = TextTable(
-            ["constant", "what", "fitted", "95 % interval", "base"], alignments: [.left, .left])
+            ["constant", "what", "fitted", "99 % interval", "base"], alignments: [.left, .left])
         for row in calibration.constants where row.isFitted {
             table.add([
                 row.constant.rawValue, row.constant.words, value(row.value, row.constant),

@@ -14,7 +14,7 @@ public struct Calibration: Sendable {
         public var base: Double
         /// The base's where it was not fitted.
         public var value: Double
-        /// 95 % interval; nil where it was not fitted.
+        /// 99 % interval; nil where it was not fitted.
         public var low: Double?
         public var high: Double?
         /// Why it was not fitted; nil where it was.

@@ -94,7 +94,8 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
         for word in words {
             let name = word.replacing("-", with: "_")
             let exact = allCases.filter { $0.rawValue == name }
-            let named = exact.isEmpty ? allCases.filter { $0.rawValue.hasPrefix(name + "_") } : exact
+            let named =
+                exact.isEmpty ? allCases.filter { $0.rawValue.hasPrefix(name + "_") } : exact
             guard !name.isEmpty, !named.isEmpty else {
                 throw InputError(
                     "--fit", "there is no constant \"\(word)\"", word: name,

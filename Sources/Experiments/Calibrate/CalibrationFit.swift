@@ -17,6 +17,8 @@ struct CalibrationFit {
     private(set) var fitted: [CalibrationConstant] = []
     /// Why the others were not.
     private(set) var reasons: [CalibrationConstant: String] = [:]
+    /// How far each still moved at the end, either way.
+    private(set) var unrest: [CalibrationConstant: Double] = [:]
     /// The figures of all evidence, one after the other, with errors as large as what is left.
     private(set) var figures: [CalibrationFigure]
     /// Which evidence a figure is of.
@@ -229,45 +231,43 @@ struct CalibrationFit {
 
     /// The constants that the figures determine together.
     private mutating func select(_ slopes: Slopes) -> [CalibrationConstant] {
-        let left = residuals(slopes.base)
-        let weights = left.map(Self.weight)
+        let weights = residuals(slopes.base).map(Self.weight)
+        let known = Self.information(slopes, Array(candidates.indices), weights)
         // What was taken up stays: beside it the data are better understood than without it.
         var chosen = candidates.indices.filter { fitted.contains(candidates[$0]) }
         for index in candidates.indices where !chosen.contains(index) {
             let tried = chosen + [index]
-            if isDetermined(slopes, tried, weights) {
+            if isDetermined(known, tried) {
                 chosen = tried
                 reasons[candidates[index]] = nil
             } else {
-                reasons[candidates[index]] = reason(slopes, index, chosen, weights)
+                reasons[candidates[index]] = reason(known, index, chosen)
             }
         }
         return chosen.sorted().map { candidates[$0] }
     }
 
-    private func isDetermined(_ slopes: Slopes, _ tried: [Int], _ weights: [Double]) -> Bool {
-        guard tried.count < figures.count,
-            let variances = LeastSquares.inverseDiagonal(
-                Self.information(slopes, tried, weights))
+    /// How wide half of an interval may be, in sizes.
+    private func widest(_ index: Int) -> Double {
+        Self.widest * max(1, values[candidates[index]] / candidates[index].size)
+    }
+
+    private func isDetermined(_ known: [[Double]], _ tried: [Int]) -> Bool {
+        let part = tried.map { row in tried.map { known[row][$0] } }
+        guard tried.count < figures.count, let variances = LeastSquares.inverseDiagonal(part)
         else { return false }
         return zip(tried, variances).allSatisfy { index, variance in
-            guard variance > 0, variance.isFinite else { return false }
-            let relative = values[candidates[index]] / candidates[index].size
-            return 2 * variance.squareRoot() <= Self.widest * max(1, relative)
+            variance > 0 && variance.isFinite && 2 * variance.squareRoot() <= widest(index)
         }
     }
 
-    private func reason(
-        _ slopes: Slopes, _ index: Int, _ chosen: [Int], _ weights: [Double]
-    ) -> String {
-        let alone = Self.information(slopes, [index], weights)[0][0]
-        let size = max(1, values[candidates[index]] / candidates[index].size)
-        guard alone > 0, 2 / alone.squareRoot() <= Self.widest * size else {
+    private func reason(_ known: [[Double]], _ index: Int, _ chosen: [Int]) -> String {
+        let alone = known[index][index]
+        guard alone > 0, 2 / alone.squareRoot() <= widest(index) else {
             return "hardly moves what was measured"
         }
         let others = chosen.filter { other in
-            let both = Self.information(slopes, [index, other], weights)
-            let shared = both[0][1] / (both[0][0] * both[1][1]).squareRoot()
+            let shared = known[index][other] / (alone * known[other][other]).squareRoot()
             return shared.magnitude > 0.7
         }
         let names = (others.isEmpty ? chosen : others).map { candidates[$0].rawValue }
@@ -347,8 +347,9 @@ struct CalibrationFit {
             points.append(next)
         }
         for constant in fitted where !points.isEmpty {
-            let sum = points.reduce(0) { $0 + $1[constant] }
-            values = values.with(constant, sum / Double(points.count))
+            let found = points.map { $0[constant] }
+            values = values.with(constant, found.reduce(0, +) / Double(found.count))
+            unrest[constant] = (found.max()! - found.min()!) / 2
         }
     }
 

@@ -68,7 +68,10 @@ struct CalibrationInput {
         guard let first = scrapes.first else { return }
         guard scrapes.count == 2 else {
             throw InputError(
-                first.path, "\(scrapes.count) scrapes of /metrics are given",
+                first.path,
+                scrapes.count == 1
+                    ? "is the only scrape of /metrics"
+                    : "is one of \(scrapes.count) scrapes of /metrics",
                 expected: "two: one before the load and one after it")
         }
         cacheBlocks = scrapes[1].blocks

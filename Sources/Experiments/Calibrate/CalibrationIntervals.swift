@@ -1,6 +1,6 @@
 import Basics
 
-/// 95 % intervals of fitted constants: from resampled stretches of time, with the slopes of the
+/// 99 % intervals of fitted constants: from resampled stretches of time, with the slopes of the
 /// fit. Figures without a spread of their own are drawn with the error that is assumed of them.
 struct CalibrationIntervals {
     private(set) var low: [CalibrationConstant: Double] = [:]
@@ -77,8 +77,9 @@ struct CalibrationIntervals {
         }
     }
 
-    /// Percentiles of the draws, around the fitted value, and no narrower than two standard errors
-    /// of it: few stretches of time say little of their spread.
+    /// Percentiles of the draws, around the fitted value, and no narrower than 2.6 standard errors
+    /// of it: few stretches of time say little of their spread. Where the fit did not come to rest,
+    /// wider by as much.
     private mutating func widen(_ fit: CalibrationFit, _ found: [[Double]]) {
         let weights = Array(repeating: 1.0, count: fit.figures.count)
         let information = CalibrationFit.information(
@@ -91,9 +92,10 @@ struct CalibrationIntervals {
                 Quantile.value(share, of: sorted.count) { sorted[$0] }
             }
             let middle = quantile(0.5)
-            let error = variances.map { 2 * max(0, $0[index]).squareRoot() } ?? 0
-            let below = max(middle - quantile(0.025), error)
-            let above = max(quantile(0.975) - middle, error)
+            let error = variances.map { 2.6 * max(0, $0[index]).squareRoot() } ?? 0
+            let unrest = (fit.unrest[constant] ?? 0) / constant.size
+            let below = max(middle - quantile(0.005), error) + unrest
+            let above = max(quantile(0.995) - middle, error) + unrest
             let value = fit.values[constant]
             low[constant] = max(constant.bounds.lowerBound, value - below * constant.size)
             high[constant] = min(constant.bounds.upperBound, value + above * constant.size)

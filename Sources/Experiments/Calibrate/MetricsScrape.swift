@@ -129,7 +129,8 @@ struct MetricsScrape: Sendable {
     /// The mean of a histogram's values between two scrapes, and how many; nil for none.
     ///
     /// - Throws: as `since`.
-    func mean(since before: MetricsScrape, _ name: String) throws -> (mean: Double, count: Double)? {
+    func mean(since before: MetricsScrape, _ name: String) throws -> (mean: Double, count: Double)?
+    {
         guard let count = try since(before, name + "_count"), count > 0,
             let sum = try since(before, name + "_sum")
         else { return nil }

@@ -15,7 +15,8 @@ struct ReportFile {
     static func read(_ bytes: [UInt8], place: String) throws -> [ReportFile] {
         let lines = bytes.split(separator: 10).filter { $0.contains { $0 > 32 } }
         // A result appended to another: a whole object a line.
-        let isLines = lines.count > 1
+        let isLines =
+            lines.count > 1
             && lines.allSatisfy {
                 $0.first { $0 > 32 } == UInt8(ascii: "{")
                     && $0.last { $0 > 32 } == UInt8(ascii: "}")

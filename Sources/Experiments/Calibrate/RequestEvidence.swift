@@ -27,6 +27,8 @@ struct RequestEvidence: CalibrationEvidence {
     private let workload: Workload
     /// The same requests, each sent a little earlier or later.
     private var shifted: [Workload] = []
+    /// One at a time: each was sent once the one before it had ended.
+    private let isSequential: Bool
     private let requests: [Request]
     /// The requests of each figure, as places in `requests`.
     private var cells: [(kind: CalibrationFigure.Kind, members: [Int])] = []
@@ -35,6 +37,8 @@ struct RequestEvidence: CalibrationEvidence {
     private static let cellSize = 24
     /// Stretches of time at most, and at least where there are requests for them.
     private static let blocks = 6...40
+    /// Measured over simulated, where both are of one server.
+    private static let usualRatio = 1.0 / 30...30
     /// Smallest relative error of a figure: what the simulator does not know of a server.
     private static let leastError = 0.004
 
@@ -85,6 +89,7 @@ struct RequestEvidence: CalibrationEvidence {
         self.name = name
         self.workload = workload
         self.requests = requests
+        isSequential = Self.isSequential(requests)
         content = "\(format), \(Quantity.count(requests.count)) requests"
         try Self.check(requests, place)
         let isSaturated = Self.isSaturated(requests)
@@ -93,13 +98,13 @@ struct RequestEvidence: CalibrationEvidence {
                 "requests queue longer and longer: only the time per output token is fitted")
         }
         group(isSaturated: isSaturated, mostGraphTokens: server.mostGraphTokens)
-        guard !figures.isEmpty else {
+        guard !figures.isEmpty, requests.count >= 4 else {
             throw InputError(
                 place, "too few requests with latencies (\(requests.count))",
                 expected: "at least 4")
         }
         shift()
-        try estimateErrors(server)
+        try estimateErrors(server, place)
     }
 
     /// Seconds between which medians of servers lie. Beyond, a unit is wrong.
@@ -138,6 +143,10 @@ struct RequestEvidence: CalibrationEvidence {
     /// step's time: in which phase a request of the real server came is not known, and figures
     /// that jump with it have no slopes.
     private mutating func shift() {
+        guard !isSequential else {
+            shifted = [workload]
+            return
+        }
         let period = requests.compactMap(\.tpot).median ?? 0.01
         var random = SeededRandom(seed: 0, stream: 0x5417)
         let phases = workload.ids.map { _ in random.uniform() }
@@ -159,6 +168,16 @@ struct RequestEvidence: CalibrationEvidence {
                 copy.outputTokens.append(workload.outputTokens[row])
             }
             shifted.append(copy)
+        }
+    }
+
+    /// Whether no two requests were under way at once. Their times are then the server's own, and
+    /// one that is a little slower must not find the next one there.
+    private static func isSequential(_ requests: [Request]) -> Bool {
+        let order = requests.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+        return zip(order, order.dropFirst()).allSatisfy { one, next in
+            guard let end = one.e2e else { return false }
+            return Double(next.time - one.time) * 1e-9 > 0.98 * end - 1e-3
         }
     }
 
@@ -200,10 +219,11 @@ struct RequestEvidence: CalibrationEvidence {
 
     /// Sets the errors of figures to what requests of a figure scatter around the simulation, by
     /// kind: what is wrong alike for all of them is for the fit.
-    private mutating func estimateErrors(_ server: CalibrationServer) throws {
+    private mutating func estimateErrors(_ server: CalibrationServer, _ place: String) throws {
         let records = try simulated(
             server.base, try server.stepTime(server.base), server, workload)
         var spreads: [CalibrationFigure.Kind: [Double]] = [:]
+        var middles: [CalibrationFigure.Kind: [Double]] = [:]
         for cell in cells {
             let ratios = cell.members.compactMap { place -> Double? in
                 let request = requests[place]
@@ -214,6 +234,17 @@ struct RequestEvidence: CalibrationEvidence {
             }
             guard ratios.count > 2, let middle = ratios.median, middle > 0 else { continue }
             spreads[cell.kind, default: []] += ratios.map { abs($0 / middle - 1) }
+            middles[cell.kind, default: []].append(middle)
+        }
+        for kind in [CalibrationFigure.Kind.ttft, .tpot] {
+            guard let ratio = middles[kind]?.median, !Self.usualRatio.contains(ratio) else {
+                continue
+            }
+            throw InputError(
+                place,
+                "its \(kind.rawValue) is \(Quantity.significant(ratio)) times that of the "
+                    + "configuration's server",
+                expected: "seconds, measured on the server that the configuration describes")
         }
         for index in figures.indices {
             // 1.48 medians of the absolute deviation are a normal standard deviation.
@@ -230,7 +261,9 @@ struct RequestEvidence: CalibrationEvidence {
         _ workload: Workload
     ) throws -> [Int64: RequestRecord] {
         let result = try server.run(
-            values, stepTime, arrivals: .openLoop, InMemorySource(workload), keepsRecords: true)
+            values, stepTime,
+            arrivals: isSequential ? .closedLoop(concurrency: 1) : .openLoop,
+            InMemorySource(workload), keepsRecords: true)
         let finished = result.records.filter { $0.outcome == .finished }
         guard let rejected = result.records.first(where: { $0.outcome == .rejected }) else {
             return Dictionary(finished.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

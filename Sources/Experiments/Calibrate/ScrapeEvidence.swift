@@ -10,6 +10,8 @@ struct ScrapeEvidence: CalibrationEvidence {
     private(set) var figures: [CalibrationFigure] = []
     private(set) var notes: [String] = []
     private let requests: Int
+    /// The trace's first requests, as many as were served.
+    private var workload = Workload()
 
     /// Evidence of two scrapes.
     ///
@@ -60,23 +62,21 @@ struct ScrapeEvidence: CalibrationEvidence {
     }
 
     /// The trace's mean lengths must be those that were served.
-    private func checkLengths(
+    private mutating func checkLengths(
         _ before: MetricsScrape, _ after: MetricsScrape, _ server: CalibrationServer
     ) throws {
         var source = try server.resolved.configuration.openTrace().source
-        var (prompts, outputs, count) = (0.0, 0.0, 0)
-        while count < requests, let batch = try source.next() {
-            for row in 0..<min(batch.count, requests - count) {
-                prompts += Double(batch.promptTokens[row])
-                outputs += Double(batch.outputTokens[row])
-            }
-            count += batch.count
+        while workload.count < requests, let batch = try source.next() {
+            workload.append(contentsOf: batch)
         }
-        guard count >= requests else {
+        guard workload.count >= requests else {
             throw InputError(
-                after.path, "\(requests) requests were served, the trace has \(count)",
+                after.path, "\(requests) requests were served, the trace has \(workload.count)",
                 expected: "trace.* of the load that was sent")
         }
+        workload.keepFirst(requests)
+        let prompts = workload.promptTokens.reduce(0) { $0 + Double($1) }
+        let outputs = workload.outputTokens.reduce(0) { $0 + Double($1) }
         for (what, key, sum) in [
             ("prompt", "request_prompt_tokens", prompts),
             ("output", "request_generation_tokens", outputs),
@@ -96,34 +96,14 @@ struct ScrapeEvidence: CalibrationEvidence {
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {
-        let source = try server.resolved.configuration.openTrace().source
         let result = try server.run(
-            values, stepTime, arrivals: nil, FirstRequests(source, count: requests),
-            keepsRecords: false)
+            values, stepTime, arrivals: nil, InMemorySource(workload), keepsRecords: false)
         guard result.counters.finished > 0 else {
             throw InputError(
                 name, "the server of the configuration finishes none of the trace's requests",
                 expected: "a configuration of the server that was measured")
         }
         return figures.map { result.seconds($0.kind) }
-    }
-}
-
-/// The first requests of a source.
-private struct FirstRequests: RequestSource {
-    private var source: any RequestSource
-    private var left: Int
-
-    init(_ source: any RequestSource, count: Int) {
-        self.source = source
-        left = count
-    }
-
-    mutating func next() throws -> Workload? {
-        guard left > 0, var batch = try source.next() else { return nil }
-        if batch.count > left { batch.keepFirst(left) }
-        left -= batch.count
-        return batch
     }
 }
 

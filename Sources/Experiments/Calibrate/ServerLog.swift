@@ -10,7 +10,7 @@ import Traces
 /// counted.
 struct LogEvidence: CalibrationEvidence {
     /// A batch that decoded.
-    private struct Batch: Sendable {
+    private struct Batch: Sendable, Hashable {
         var sequences: Int
         /// Mean context of a sequence, tokens.
         var context: Int
@@ -132,19 +132,30 @@ struct LogEvidence: CalibrationEvidence {
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {
-        try batches.map { batch in
-            var workload = Workload()
-            for row in 0..<batch.sequences {
-                workload.ids.append(Int64(row))
-                workload.arrivals.append(0)
-                workload.promptTokens.append(Int32(batch.context))
-                workload.outputTokens.append(Int32(Self.output))
-            }
-            let result = try server.run(
-                values, stepTime, arrivals: .openLoop, InMemorySource(workload),
-                keepsRecords: false)
-            // Half of the gaps are no longer than a step that only decodes.
-            return Double(result.interTokenLatency.nearestRank(50)) * 1e-12
+        var periods: [Batch: Double] = [:]
+        return try batches.map { batch in
+            if let known = periods[batch] { return known }
+            let period = try period(of: batch, values, stepTime, server)
+            periods[batch] = period
+            return period
         }
+    }
+
+    /// Seconds of a step in which a batch decodes.
+    private func period(
+        of batch: Batch, _ values: CalibrationValues, _ stepTime: StepTime,
+        _ server: CalibrationServer
+    ) throws -> Double {
+        var workload = Workload()
+        for row in 0..<batch.sequences {
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(0)
+            workload.promptTokens.append(Int32(batch.context))
+            workload.outputTokens.append(Int32(Self.output))
+        }
+        let result = try server.run(
+            values, stepTime, arrivals: .openLoop, InMemorySource(workload), keepsRecords: false)
+        // Half of the gaps are no longer than a step that only decodes.
+        return Double(result.interTokenLatency.nearestRank(50)) * 1e-12
     }
 }

@@ -19,9 +19,6 @@ struct StepLog: Sendable {
 
         var launchEnd: Double { launchBegin + launch }
         var tokens: Int { entries.reduce(0) { $0 + $1.tokens } }
-        var isDecodeOnly: Bool {
-            entries.allSatisfy { StepLoad.isDecode($0.tokens, past: $0.past) }
-        }
     }
 
     static let columns = [
@@ -157,6 +154,9 @@ struct StepEvidence: CalibrationEvidence {
     private let log: StepLog
     private var places: [(kind: CalibrationFigure.Kind, step: Int)] = []
     private let isAsync: Bool
+    /// What each step asks of the GPU, and how it is launched.
+    private let loads: [StepLoad]
+    private let launches: [CalibrationConstant]
 
     /// Steps of a stretch of time that the bootstrap draws as one.
     private static let blockSize = 50
@@ -176,6 +176,13 @@ struct StepEvidence: CalibrationEvidence {
             throw InputError(
                 log.path, "a step has \(large.tokens) tokens",
                 expected: "at most engine.max_num_batched_tokens = \(most)")
+        }
+        let window = server.resolved.plan.stepTime.window
+        let mostGraph = server.mostGraphTokens
+        loads = log.steps.indices.map { log.load($0, window: window) }
+        launches = loads.map { load in
+            if load.tokens > mostGraph { return .launchEager }
+            return load.chunks == 0 ? .launchGraph : .launchPiecewise
         }
         for index in log.steps.indices.dropFirst() { add(index) }
         addDelivery(tokens)
@@ -230,27 +237,22 @@ struct StepEvidence: CalibrationEvidence {
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {
         let host = values.host
-        let mostGraph = server.mostGraphTokens
         return places.map { kind, index in
             let step = log.steps[index]
-            let sequences = Double(step.entries.count)
-            let schedule = host.schedule + host.schedulePerSequence * sequences
-            let isGraph = step.tokens <= mostGraph && step.isDecodeOnly
-            let launch =
-                isGraph
-                ? values[.launchGraph]
-                : values[step.tokens <= mostGraph ? .launchPiecewise : .launchEager]
+            let schedule =
+                host.schedule + host.schedulePerSequence * Double(loads[index].requests)
+            let isGraph = launches[index] == .launchGraph
+            let launch = values[launches[index]]
             switch kind {
             case .schedule: return schedule
             case .launch: return launch
             case .delivery: return host.delivery
             case .update:
                 let processed = isAsync ? max(0, index - 1) : index
-                let sampled = log.load(processed, window: 0).sampled
-                return host.update + host.updatePerToken * Double(sampled)
+                return host.update + host.updatePerToken * Double(loads[processed].sampled)
             default: break
             }
-            let price = stepTime.picoseconds(log.load(index, window: stepTime.window))
+            let price = stepTime.picoseconds(loads[index])
             let seconds = Double(price) * 1e-12
             if kind == .idle {
                 return host.idleStart + schedule

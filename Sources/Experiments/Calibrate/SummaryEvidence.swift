@@ -57,6 +57,9 @@ struct SummaryEvidence: CalibrationEvidence {
         if let rate = load.rate, !(1e-6...1e6).contains(rate) {
             throw InputError(place, "the rate is \(rate)", expected: "requests per second above 0")
         }
+        if let users = load.concurrency, !(1...1 << 30).contains(users) {
+            throw InputError(place, "\(users) requests in flight", expected: "at least 1")
+        }
         guard !measured.isEmpty else {
             throw InputError(
                 place, "has no latency", expected: "a mean TTFT, TPOT or E2E")

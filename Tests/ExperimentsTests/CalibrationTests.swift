@@ -98,7 +98,11 @@ struct CalibrationTests {
         try expectInside(calibration, truth, asked, seed: seed)
         let held = try #require(calibration.sources.first { $0.isHeldOut })
         for errors in held.errors {
-            #expect(errors.after.median < 4, "\(errors.kind): \(errors.after.median) %")
+            // In which phase of a step a request comes is chance: its own TTFT keeps that.
+            if errors.kind != "ttft" {
+                #expect(errors.after.median < 3, "\(errors.kind): \(errors.after.median) %")
+            }
+            #expect(errors.after.bias.magnitude < 4, "\(errors.kind): \(errors.after.bias) %")
             #expect(errors.after.median < errors.before.median, "\(errors.kind)")
         }
         // What was not asked for stays the base's.

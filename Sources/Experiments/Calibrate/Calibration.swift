@@ -161,6 +161,9 @@ public struct Calibration: Sendable {
             "\(fitted.joined(separator: ", ")) fitted to \(names) "
             + "(\(server.resolved.model.name) on \(server.resolved.configuration.hardware.gpu)); "
             + "the rest of \(base)"
+        let most = input.evidence.compactMap(\.mostSequences).max()
+        profile.mostSequences =
+            most.map { min($0, server.resolved.plan.engine.maxNumSeqs) } ?? profile.mostSequences
         if isMissing {
             notes.append("nothing is held out: errors are of the data that were fitted")
         }

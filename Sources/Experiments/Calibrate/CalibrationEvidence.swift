@@ -26,6 +26,8 @@ protocol CalibrationEvidence: Sendable {
     /// What it is, and its size: "vllm_bench, 200 requests".
     var content: String { get }
     var figures: [CalibrationFigure] { get }
+    /// Most sequences that were in a step, where it is known.
+    var mostSequences: Int? { get }
     /// What a page must say of it.
     var notes: [String] { get }
     /// The figures in the same order with some constants, whose prices are given.
@@ -39,6 +41,8 @@ protocol CalibrationEvidence: Sendable {
 }
 
 extension CalibrationEvidence {
+    var mostSequences: Int? { nil }
+
     func errors(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [(kind: CalibrationFigure.Kind, percent: Double)] {

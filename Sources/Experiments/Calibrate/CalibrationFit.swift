@@ -102,6 +102,9 @@ struct CalibrationFit {
         .launchEager, .launchPiecewise, .launchGraph, .schedule,
     ]
 
+    /// Values that are tried, as shares of the one that there is.
+    private static let scanned = [0.25, 0.5, 0.75, 1.25, 1.5, 2, 2.5, 3, 4, 6]
+
     /// Sets constants that may hide to where the least is left once the others, whose slopes are
     /// everywhere alike, have taken their part.
     private mutating func scan() throws {
@@ -111,8 +114,8 @@ struct CalibrationFit {
         for constant in Self.hidden
         where candidates.contains(constant) && !fitted.contains(constant) {
             let start = values[constant]
-            let points = [-3, -1.5, 1, 2, 3, 4.5].map {
-                values.with(constant, start + $0 * constant.size)
+            let points = Self.scanned.map {
+                values.with(constant, $0 * max(start, constant.size))
             }
             let slopes = try difference(others)
             var best = leftover(slopes, slopes.base)
@@ -146,21 +149,6 @@ struct CalibrationFit {
 
     // MARK: Slopes
 
-    /// Slopes of the figures, per `size` of a constant and in errors of a figure, from two
-    /// neighbouring differences.
-    struct Slopes {
-        var constants: [CalibrationConstant]
-        /// By constant, then by figure.
-        var first: [[Double]]
-        var second: [[Double]]
-        /// The figures where the slopes are.
-        var base: [Double] = []
-
-        func mean(_ index: Int, _ figure: Int) -> Double {
-            (first[index][figure] + second[index][figure]) / 2
-        }
-    }
-
     private func difference(_ constants: [CalibrationConstant]) throws -> Slopes {
         var points = [values]
         var lows: [Bool] = []
@@ -188,40 +176,6 @@ struct CalibrationFit {
 
     private func step(_ constant: CalibrationConstant) -> Double {
         max(constant.size, 0.1 * values[constant])
-    }
-
-    /// What the figures say of some of the constants: Σ slope · slope, less what noise adds.
-    ///
-    /// With neighbouring differences a and b the slope is (a + b) / 2. Noise v of each of three
-    /// runs, a step h apart, adds v / 2h² to its square, and 6v / h² to that of b − a: a twelfth
-    /// of that one is taken off.
-    static func information(
-        _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
-    ) -> [[Double]] {
-        chosen.map { row in
-            chosen.map { column in
-                var sum = 0.0
-                for figure in weights.indices {
-                    let (a, b) = (slopes.first[row][figure], slopes.second[row][figure])
-                    let (c, d) = (slopes.first[column][figure], slopes.second[column][figure])
-                    sum += weights[figure] * (a * c + 2 * a * d + 2 * b * c + b * d) / 6
-                }
-                return sum
-            }
-        }
-    }
-
-    /// Σ slope · slope as it is, for steps: never indefinite.
-    private static func squares(
-        _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
-    ) -> [[Double]] {
-        chosen.map { row in
-            chosen.map { column in
-                weights.indices.reduce(0) {
-                    $0 + weights[$1] * slopes.mean(row, $1) * slopes.mean(column, $1)
-                }
-            }
-        }
     }
 
     // MARK: Choosing

@@ -85,6 +85,10 @@ struct CalibrationIntervals {
         let information = CalibrationFit.information(
             fit.slopes, Array(fit.fitted.indices), weights)
         let variances = LeastSquares.inverseDiagonal(information)
+        // What noise adds is taken off there; that alone does not make an interval four times as
+        // wide.
+        let least = LeastSquares.inverseDiagonal(
+            CalibrationFit.squares(fit.slopes, Array(fit.fitted.indices), weights))
         for (index, constant) in fit.fitted.enumerated() {
             let sorted = found[index].sorted()
             guard !sorted.isEmpty else { continue }
@@ -92,7 +96,8 @@ struct CalibrationIntervals {
                 Quantile.value(share, of: sorted.count) { sorted[$0] }
             }
             let middle = quantile(0.5)
-            let error = variances.map { 2.6 * max(0, $0[index]).squareRoot() } ?? 0
+            let known = [variances, least.map { $0.map { 4 * $0 } }].compactMap { $0?[index] }
+            let error = 2.6 * (known.filter { $0 > 0 }.min() ?? 0).squareRoot()
             let unrest = (fit.unrest[constant] ?? 0) / constant.size
             let below = max(middle - quantile(0.005), error) + unrest
             let above = max(quantile(0.995) - middle, error) + unrest

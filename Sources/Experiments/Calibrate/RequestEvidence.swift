@@ -275,6 +275,20 @@ struct RequestEvidence: CalibrationEvidence {
             expected: "a configuration of the server that was measured")
     }
 
+    /// Most requests that were under way at once.
+    var mostSequences: Int? {
+        let ends = requests.compactMap { request in
+            request.e2e.map { request.time + Int64($0 * 1e9) }
+        }.sorted()
+        let starts = requests.filter { $0.e2e != nil }.map(\.time).sorted()
+        var (most, ended) = (0, 0)
+        for (number, start) in starts.enumerated() {
+            while ended < ends.count, ends[ended] <= start { ended += 1 }
+            most = max(most, number + 1 - ended)
+        }
+        return most > 0 ? most : nil
+    }
+
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {

@@ -129,6 +129,8 @@ struct LogEvidence: CalibrationEvidence {
     /// Tokens that each sequence of a batch generates in the simulation.
     private static let output = 24
 
+    var mostSequences: Int? { batches.map(\.sequences).max() }
+
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {

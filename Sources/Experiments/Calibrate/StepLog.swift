@@ -233,6 +233,8 @@ struct StepEvidence: CalibrationEvidence {
         }
     }
 
+    var mostSequences: Int? { loads.map(\.requests).max() }
+
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {

@@ -10,7 +10,7 @@ extension Verb {
     static let calibrate = Verb(
         "calibrate",
         summary: "Fit the clock to your own server: host and GPU constants with intervals.",
-        operands: "CONFIG.json5 | TABLE.csv | DIR", operandCount: 0...1,
+        operands: "[CONFIG.json5 | TABLE.csv | DIR]", operandCount: 0...1,
         details: """
             CONFIG.json5 says what the server was: model, GPU, flags. --data takes what was
             measured on it, recognised by content:

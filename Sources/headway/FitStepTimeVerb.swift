@@ -23,10 +23,6 @@ extension Verb {
             .json,
         ]
     ) { arguments in
-        if arguments.verb == "fit-steptime" {
-            try Console.write(
-                "Note: headway calibrate takes the same operand and flags.", toError: true)
-        }
         let place = arguments.operands[0]
         guard FileSystem.exists(place) else {
             throw InputError(place, "is not there", expected: "a table file or a folder of tables")
@@ -48,7 +44,15 @@ extension Verb {
         } else {
             try Console.write(fit.text)
         }
+        try nameSuccessor(arguments)
         return 0
+    }
+
+    /// Says what does the same, where the verb was called by its own name.
+    private static func nameSuccessor(_ arguments: Arguments) throws {
+        guard arguments.verb == "fit-steptime" else { return }
+        try Console.write(
+            "Note: headway calibrate takes the same operand and flags.", toError: true)
     }
 
     private static func fitOperators(_ folder: String, _ arguments: Arguments) throws -> Int32 {
@@ -70,6 +74,7 @@ extension Verb {
                 "Fitted: " + families.joined(separator: ", ") + "\n\n"
                     + ValidationReport.text(validation))
         }
+        try nameSuccessor(arguments)
         return 0
     }
 }

@@ -10,9 +10,8 @@ struct WordTests {
 
     static let verbs = [
         "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "diff", "gate",
-        "conform",
-        "bench",
-        "config", "trace info", "trace cache", "trace synth", "trace convert", "trace sample",
+        "conform", "bench", "config", "trace info", "trace cache", "trace synth", "trace convert",
+        "trace sample",
         "trace scale", "trace merge", "trace sort",
     ]
 

@@ -54,7 +54,7 @@ struct CalibrationFit {
             report("constants: round \(round + 1)")
             try scan()
             let chosen = select(try difference(candidates))
-            let isSame = chosen == fitted && round > 0
+            let isSame = chosen == fitted && round > 1
             fitted = chosen
             for constant in candidates where !chosen.contains(constant) {
                 values[constant] = server.base[constant]
@@ -103,7 +103,7 @@ struct CalibrationFit {
     ]
 
     /// Values that are tried, as shares of the one that there is.
-    private static let scanned = [0.25, 0.5, 0.75, 1.25, 1.5, 2, 2.5, 3, 4, 6]
+    private static let scanned = [0.3, 0.6, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 6]
 
     /// Sets constants that may hide to where the least is left once the others, whose slopes are
     /// everywhere alike, have taken their part.

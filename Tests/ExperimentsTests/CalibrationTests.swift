@@ -110,6 +110,56 @@ struct CalibrationTests {
         #expect(calibration.gpuScale == nil)
     }
 
+    /// The first requests of a run of vLLM 0.23 with Qwen3-14B on an H100: times as its client saw
+    /// them; every output has 128 tokens.
+    private func measured(_ run: String, _ count: Int, _ file: String) throws -> String {
+        let bytes = try InputFile.contents(file, atMost: 100_000_000, expected: "a CSV")
+        let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            .filter { $0.hasPrefix(run + ",") }
+            .map { $0.split(separator: ",").dropFirst().map { Double($0)! } }
+            .sorted { $0[0] < $1[0] }.prefix(count)
+        let result: [String: Any] = [
+            "backend": "vllm", "completed": rows.count, "start_times": rows.map { $0[0] * 1e-6 },
+            "ttfts": rows.map { $0[2] * 1e-6 }, "input_lens": rows.map { Int($0[1]) },
+            "output_lens": rows.map { _ in 128 }, "errors": rows.map { _ in "" },
+            "itls": rows.map { Array(repeating: ($0[3] - $0[2]) * 1e-6 / 127, count: 127) },
+        ]
+        return try scratch.write(
+            run + ".json",
+            Array(JSONSerialization.data(withJSONObject: result, options: .sortedKeys)))
+    }
+
+    @Test(
+        "two constants fitted to a real server hold on another one that was not seen",
+        .enabled(
+            if: FileManager.default.fileExists(atPath: Self.clientSteps),
+            "the requests of real servers are not there"))
+    func realServer() throws {
+        let seen = try measured("sweep_rate_agg_2rps_vanilla", 160, Self.clientSteps)
+        let unseen = try measured("sweep_rate_agg_4rps_patched", 60, Self.clientSteps)
+        let configuration = try Configuration.read(
+            file: nil,
+            changes: [
+                "model.name=qwen3-14b", "hardware.gpus_per_node=1",
+                "engine.enable_prefix_caching=false", "engine.max_num_seqs=256",
+            ])
+        let calibration = try Calibration(
+            configuration, base: "none", data: [seen], heldOut: [unseen],
+            asked: [.frontEnd, .gpuWait])
+        let held = try #require(calibration.sources.first { $0.isHeldOut })
+        let most = ["ttft": 8.0, "tpot": 1.5, "e2e": 1.5]
+        #expect(held.errors.count == 3)
+        for errors in held.errors {
+            #expect(
+                errors.after.median < most[errors.kind]!, "\(errors.kind): \(errors.after)")
+            #expect(errors.after.median < 0.7 * errors.before.median, "\(errors.kind)")
+        }
+    }
+
+    /// Requests of runs by two hosts, microseconds: see the study beside the file.
+    private static let clientSteps = packageRoot.deletingLastPathComponent()
+        .appendingPathComponent("shared/h100/client-steps/qwen3_14b_requests.csv.gz").path
+
     /// Means of 60 requests of about 204 + 64 tokens at 1 and 5 a second, in the form of
     /// `vllm bench serve --save-result`: what two stages of a public synchronous server showed
     /// (kubernetes-sigs/inference-perf, demos/kubecon-na-2025/vllm).

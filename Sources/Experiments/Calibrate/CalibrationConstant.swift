@@ -43,12 +43,13 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
 
     /// In the order in which constants are taken up as long as data determine them: those that
     /// every load shows go first. The steps of a synchronous engine wait for its whole host, so
-    /// that its schedule stands for all that is fixed.
+    /// that its schedule stands for all that is fixed. Of two that prompts show alike, the launch
+    /// differs more from server to server than the GPU does.
     static func order(isAsync: Bool) -> [CalibrationConstant] {
         let wait: [CalibrationConstant] = [.gpuWait, .gpuWaitPerSequence]
         let schedule: [CalibrationConstant] = [.schedule, .schedulePerSequence]
-        return [.frontEnd] + (isAsync ? wait : schedule) + [.gpuScale]
-            + [.launchEager, .launchPiecewise, .updatePerToken]
+        return [.frontEnd] + (isAsync ? wait : schedule)
+            + [.launchEager, .launchPiecewise, .gpuScale, .updatePerToken]
             + (isAsync ? schedule : wait) + [.launchGraph, .update, .idleStart, .delivery]
     }
 

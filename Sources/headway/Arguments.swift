@@ -7,6 +7,8 @@ import Simulator
 struct Arguments: Sendable {
     /// Words that are no flags, in order.
     private(set) var operands: [String] = []
+    /// The name of the verb they are for.
+    let verb: String
     private var given: [String: [String]] = [:]
 
     /// Reads the words by the verb's flags: `--flag`, `--flag value`, `--flag=value`; after `--`
@@ -14,6 +16,7 @@ struct Arguments: Sendable {
     /// (with the nearest known one), missing values, repetitions and a wrong number of operands.
     /// Where the verb takes `--set`, a plain KEY=VALUE counts as one more of its values.
     init(_ words: [String], for verb: Verb) throws {
+        self.verb = verb.name
         var rest = words[...]
         while let word = rest.popFirst() {
             if word == "--" {

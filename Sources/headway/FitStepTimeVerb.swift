@@ -45,7 +45,15 @@ extension Verb {
         } else {
             try Console.write(fit.text)
         }
+        try nameSuccessor(arguments)
         return 0
+    }
+
+    /// Says what does the same, where the verb was called by its own name.
+    private static func nameSuccessor(_ arguments: Arguments) throws {
+        guard arguments.verb == "fit-steptime" else { return }
+        try Console.write(
+            "Note: headway calibrate takes the same operand and flags.", toError: true)
     }
 
     private static func fitOperators(_ folder: String, _ arguments: Arguments) throws -> Int32 {
@@ -69,6 +77,7 @@ extension Verb {
                 "Fitted: " + families.joined(separator: ", ") + "\n\n"
                     + ValidationReport.text(validation))
         }
+        try nameSuccessor(arguments)
         return 0
     }
 }

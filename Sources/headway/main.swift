@@ -7,6 +7,7 @@ exit(
             .run,
             .explain,
             .validate,
+            .calibrate,
             .fitStepTime,
             .compare,
             .diff,

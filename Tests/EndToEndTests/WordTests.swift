@@ -9,8 +9,9 @@ struct WordTests {
     init() throws { scratch = try ScratchFolder() }
 
     static let verbs = [
-        "run", "explain", "validate", "fit-steptime", "compare", "diff", "gate", "conform", "bench",
-        "config", "trace info", "trace cache", "trace synth", "trace convert", "trace sample",
+        "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "diff", "gate",
+        "conform", "bench", "config", "trace info", "trace cache", "trace synth", "trace convert",
+        "trace sample",
         "trace scale", "trace merge", "trace sort",
     ]
 

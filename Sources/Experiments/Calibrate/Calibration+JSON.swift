@@ -1,0 +1,66 @@
+/// A calibration as JSON: `constants`, `sources`, `base`, `server`, `changes`, `notes`.
+extension Calibration: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case constants, sources, base, server, changes, notes
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(constants, forKey: .constants)
+        try keys.encode(sources, forKey: .sources)
+        try keys.encode(base, forKey: .base)
+        try keys.encode(server, forKey: .server)
+        try keys.encode(changes, forKey: .changes)
+        try keys.encode(notes, forKey: .notes)
+    }
+}
+
+extension Calibration.Constant: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case name, unit, base, value, low, high, isFitted, reason
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(constant.rawValue, forKey: .name)
+        try keys.encode(constant.isFactor ? "factor" : "s", forKey: .unit)
+        try keys.encode(base, forKey: .base)
+        try keys.encode(value, forKey: .value)
+        try keys.encodeIfPresent(low, forKey: .low)
+        try keys.encodeIfPresent(high, forKey: .high)
+        try keys.encode(isFitted, forKey: .isFitted)
+        try keys.encodeIfPresent(reason, forKey: .reason)
+    }
+}
+
+extension Calibration.Source: Encodable {
+    private enum CodingKeys: String, CodingKey { case name, content, isHeldOut, errors, notes }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(name, forKey: .name)
+        try keys.encode(content, forKey: .content)
+        try keys.encode(isHeldOut, forKey: .isHeldOut)
+        try keys.encode(errors, forKey: .errors)
+        try keys.encode(notes, forKey: .notes)
+    }
+}
+
+extension Calibration.Errors: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case kind, count, medianPercent, p90Percent, biasPercent
+        case baseMedianPercent, baseP90Percent, baseBiasPercent
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(kind, forKey: .kind)
+        try keys.encode(after.count, forKey: .count)
+        try keys.encode(after.median, forKey: .medianPercent)
+        try keys.encode(after.p90, forKey: .p90Percent)
+        try keys.encode(after.bias, forKey: .biasPercent)
+        try keys.encode(before.median, forKey: .baseMedianPercent)
+        try keys.encode(before.p90, forKey: .baseP90Percent)
+        try keys.encode(before.bias, forKey: .baseBiasPercent)
+    }
+}

@@ -1,0 +1,180 @@
+import Basics
+import Scenario
+import StepTime
+
+/// A host profile and a scale of the GPU's time, fitted to measurements of one server.
+///
+///     let calibration = try Calibration(configuration, data: ["low.json", "high.json"])
+///     calibration.profile         // what `engine.host` reads
+///     calibration.gpuScale        // for step_time.scale
+public struct Calibration: Sendable {
+    /// A constant before and after the fit. Seconds, or a factor.
+    public struct Constant: Sendable {
+        public var constant: CalibrationConstant
+        public var base: Double
+        /// The base's where it was not fitted.
+        public var value: Double
+        /// 99 % interval; nil where it was not fitted.
+        public var low: Double?
+        public var high: Double?
+        /// Why it was not fitted; nil where it was.
+        public var reason: String?
+
+        /// Whether the data determine it, and it was fitted.
+        public var isFitted: Bool { reason == nil }
+    }
+
+    /// Errors of a latency before and after the fit.
+    public struct Errors: Sendable {
+        /// "ttft", "tpot", "e2e", or a part of a step.
+        public var kind: String
+        public var before: ErrorSummary
+        public var after: ErrorSummary
+    }
+
+    /// A file's part.
+    public struct Source: Sendable {
+        public var name: String
+        public var content: String
+        /// Whether it was kept back from the fit.
+        public var isHeldOut: Bool
+        public var errors: [Errors]
+        public var notes: [String]
+    }
+
+    public private(set) var constants: [Constant] = []
+    public private(set) var sources: [Source] = []
+    /// The fitted host.
+    public private(set) var profile: HostProfile
+    /// For `step_time.scale`; nil where it was not fitted.
+    public private(set) var gpuScale: Double?
+    /// The name of the profile that stays where nothing was fitted.
+    public let base: String
+    /// What the server is, in a line.
+    public let server: String
+    /// What is assumed, a sentence each.
+    public private(set) var notes: [String] = []
+    /// Keys of the configuration that the data contradict, as `--set` takes them.
+    public private(set) var changes: [String] = []
+
+    /// Fits the constants that files determine.
+    ///
+    /// - Parameters:
+    ///   - base: Host profile by name or file whose constants stay where nothing was measured.
+    ///   - data: Files to fit to.
+    ///   - heldOut: Files whose errors are reported only.
+    ///   - asked: Constants that must be determined, and the only ones fitted; empty: all that are.
+    ///   - seed: Of the bootstrap.
+    /// - Throws: `InputError` for files that cannot be read, a server that cannot have served
+    ///   them, and constants that were asked for and are not determined.
+    public init(
+        _ configuration: Configuration, base: String? = nil, data: [String],
+        heldOut: [String] = [], asked: [CalibrationConstant] = [], seed: UInt64 = 0,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
+        let server = try CalibrationServer(configuration, base: base)
+        let input = try CalibrationInput(data, server)
+        let kept = try CalibrationInput(heldOut, server)
+        guard input.evidence.contains(where: { !$0.figures.isEmpty }) else {
+            throw InputError(
+                data.first ?? "calibrate", "holds no figure that a constant moves",
+                expected: "times of requests or steps, or throughput of steady batches")
+        }
+        let order = CalibrationConstant.order(isAsync: server.isAsync)
+        let fit = try CalibrationFit(
+            server, input.evidence,
+            candidates: asked.isEmpty ? order : order.filter(asked.contains), report: report)
+        try Self.check(fit, asked, data)
+        self.base = server.base.host.name
+        self.server = server.resolved.headline(
+            trace: input.evidence.map(\.name).joined(separator: ", "))
+        profile = fit.values.host
+        gpuScale = fit.fitted.contains(.gpuScale) ? fit.values.gpuScale : nil
+        let intervals = CalibrationIntervals(fit, seed: seed)
+        for constant in order {
+            let isFitted = fit.fitted.contains(constant)
+            constants.append(
+                Constant(
+                    constant: constant, base: server.base[constant], value: fit.values[constant],
+                    low: intervals.low[constant], high: intervals.high[constant],
+                    reason: isFitted ? nil : fit.reasons[constant] ?? "was not asked for"))
+        }
+        report("errors")
+        sources = try Self.sources(server, fit, input.evidence, isHeldOut: false)
+        sources += try Self.sources(server, fit, kept.evidence, isHeldOut: true)
+        describe(server, input, heldOut: heldOut.isEmpty)
+    }
+
+    /// Throws where constants that were asked for, or all, are not determined.
+    private static func check(
+        _ fit: CalibrationFit, _ asked: [CalibrationConstant], _ data: [String]
+    ) throws {
+        let open = asked.filter { !fit.fitted.contains($0) }
+        if let first = open.first {
+            throw InputError(
+                "--fit",
+                "the data do not determine \(open.map(\.rawValue).joined(separator: ", ")) "
+                    + "(\(fit.reasons[first] ?? "nothing shows it"))",
+                expected: "\(first.wanted), or a fit without")
+        }
+        guard fit.fitted.isEmpty else { return }
+        throw InputError(
+            data.first ?? "calibrate", "the data determine no constant",
+            expected: "more requests, and loads from one at a time to saturation")
+    }
+
+    /// The errors of evidence with the base's constants and with the fitted ones.
+    private static func sources(
+        _ server: CalibrationServer, _ fit: CalibrationFit, _ evidence: [any CalibrationEvidence],
+        isHeldOut: Bool
+    ) throws -> [Source] {
+        let points = [server.base, fit.values]
+        let clocks = try points.map { try server.stepTime($0) }
+        return try evidence.map { part in
+            let errors = try mapOnAllCores([0, 1]) {
+                try part.errors(points[$0], clocks[$0], server)
+            }
+            let kinds = CalibrationFigure.Kind.allCases.compactMap { kind -> Errors? in
+                func summary(_ list: [(kind: CalibrationFigure.Kind, percent: Double)])
+                    -> ErrorSummary?
+                {
+                    ErrorSummary(list.filter { $0.kind == kind }.map(\.percent))
+                }
+                guard let before = summary(errors[0]), let after = summary(errors[1]) else {
+                    return nil
+                }
+                return Errors(kind: kind.rawValue, before: before, after: after)
+            }
+            return Source(
+                name: part.name, content: part.content, isHeldOut: isHeldOut, errors: kinds,
+                notes: part.notes)
+        }
+    }
+
+    private mutating func describe(
+        _ server: CalibrationServer, _ input: CalibrationInput, heldOut isMissing: Bool
+    ) {
+        let names = input.evidence.map(\.name).joined(separator: ", ")
+        let fitted = constants.filter(\.isFitted).map(\.constant.rawValue)
+        profile.name = "calibrated"
+        profile.provenance =
+            "\(fitted.joined(separator: ", ")) fitted to \(names) "
+            + "(\(server.resolved.model.name) on \(server.resolved.configuration.hardware.gpu)); "
+            + "the rest of \(base)"
+        let most = input.evidence.compactMap(\.mostSequences).max()
+        profile.mostSequences =
+            most.map { min($0, server.resolved.plan.engine.maxNumSeqs) } ?? profile.mostSequences
+        if isMissing {
+            notes.append("nothing is held out: errors are of the data that were fitted")
+        }
+        let engine = server.resolved.plan.engine
+        let mine = engine.numGPUBlocks
+        let blocks = input.cacheBlocks ?? input.cacheTokens.map { $0 / engine.blockSize }
+        if let blocks, blocks > 0, blocks != mine {
+            changes.append("engine.num_gpu_blocks=\(blocks)")
+            notes.append(
+                "the server's KV cache has \(Quantity.count(blocks)) blocks, the configuration's "
+                    + Quantity.count(mine))
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Basics
+import StepTime
+
+/// A constant of the clock that `headway calibrate` fits: one of the GPU, the others of the host.
+public enum CalibrationConstant: String, CaseIterable, Sendable {
+    /// What every step's price is multiplied by (`step_time.scale`).
+    case gpuScale = "gpu_scale"
+    /// Seconds of a step in which the GPU waits and that nothing hides.
+    case gpuWait = "gpu_wait"
+    case gpuWaitPerSequence = "gpu_wait_per_sequence"
+    case frontEnd = "front_end"
+    case schedule
+    case schedulePerSequence = "schedule_per_sequence"
+    case launchGraph = "launch_graph"
+    case launchPiecewise = "launch_piecewise"
+    case launchEager = "launch_eager"
+    case update
+    case updatePerToken = "update_per_token"
+    case delivery
+    case idleStart = "idle_start"
+
+    /// A change that shows in figures of a server, in seconds or as a share: the scale of
+    /// differences and of "determined". A few percent of a step, or of a first token.
+    var size: Double {
+        switch self {
+        case .gpuScale: 0.04
+        case .gpuWait, .schedule, .launchGraph: 0.4e-3
+        case .gpuWaitPerSequence, .schedulePerSequence, .updatePerToken: 16e-6
+        case .frontEnd: 3e-3
+        case .launchPiecewise: 2e-3
+        case .launchEager: 6e-3
+        case .update: 0.2e-3
+        case .delivery: 1e-3
+        case .idleStart: 3e-3
+        }
+    }
+
+    /// What a value can be, seconds or a factor.
+    var bounds: ClosedRange<Double> { self == .gpuScale ? 0.2...5 : 0...1 }
+
+    /// Whether it is a factor, not seconds.
+    public var isFactor: Bool { self == .gpuScale }
+
+    /// In the order in which constants are taken up as long as data determine them: those that
+    /// every load shows go first. The steps of a synchronous engine wait for its whole host, so
+    /// that its schedule stands for all that is fixed. Of two that prompts show alike, the launch
+    /// differs more from server to server than the GPU does.
+    static func order(isAsync: Bool) -> [CalibrationConstant] {
+        let wait: [CalibrationConstant] = [.gpuWait, .gpuWaitPerSequence]
+        let schedule: [CalibrationConstant] = [.schedule, .schedulePerSequence]
+        return [.frontEnd] + (isAsync ? wait : schedule)
+            + [.launchEager, .launchPiecewise, .gpuScale, .updatePerToken]
+            + (isAsync ? schedule : wait) + [.launchGraph, .update, .idleStart, .delivery]
+    }
+
+    /// What it is, for a page.
+    public var words: String {
+        switch self {
+        case .gpuScale: "GPU time of a step, times"
+        case .gpuWait: "GPU wait, a step"
+        case .gpuWaitPerSequence: "GPU wait, a sequence"
+        case .frontEnd: "client to scheduler"
+        case .schedule: "schedule, a step"
+        case .schedulePerSequence: "schedule, a sequence"
+        case .launchGraph: "launch, full graph"
+        case .launchPiecewise: "launch, piecewise"
+        case .launchEager: "launch, eager"
+        case .update: "update, a step"
+        case .updatePerToken: "update, a token"
+        case .delivery: "step to client"
+        case .idleStart: "start after idling"
+        }
+    }
+
+    /// Data that determine it.
+    var wanted: String {
+        switch self {
+        case .frontEnd: "requests of known times at a low rate"
+        case .gpuScale: "prompts of several lengths, some of thousands of tokens"
+        case .gpuWait: "requests one at a time"
+        case .gpuWaitPerSequence, .schedulePerSequence, .updatePerToken:
+            "loads with few and with many requests in flight"
+        case .launchPiecewise: "a medium rate of prompts of a few hundred tokens"
+        case .launchEager: "a medium rate of prompts beyond the captured sizes"
+        case .schedule, .launchGraph, .update, .idleStart, .delivery:
+            "a log of steps (steps.csv)"
+        }
+    }
+
+    /// The constants that words name: each itself, or all that begin with the word and "_".
+    ///
+    /// - Throws: `InputError` at `--fit` for a word that names none.
+    public static func named(_ words: [String]) throws -> [CalibrationConstant] {
+        var found: [CalibrationConstant] = []
+        for word in words {
+            let name = word.replacing("-", with: "_")
+            let exact = allCases.filter { $0.rawValue == name }
+            let named =
+                exact.isEmpty ? allCases.filter { $0.rawValue.hasPrefix(name + "_") } : exact
+            guard !name.isEmpty, !named.isEmpty else {
+                throw InputError(
+                    "--fit", "there is no constant \"\(word)\"", word: name,
+                    among: allCases.map(\.rawValue))
+            }
+            for constant in named where !found.contains(constant) { found.append(constant) }
+        }
+        return found
+    }
+}
+
+/// A value of each constant.
+public struct CalibrationValues: Sendable, Equatable {
+    /// The host's.
+    public var host: HostProfile
+    /// What every step's price is multiplied by.
+    public var gpuScale: Double
+    /// Layers of the model on a pipeline stage, by which launches are divided.
+    let layers: Int
+    /// GPUs of a tensor-parallel group, which `gpuWait` may have a term for.
+    let gpus: Int
+
+    subscript(constant: CalibrationConstant) -> Double {
+        get {
+            switch constant {
+            case .gpuScale: gpuScale
+            case .gpuWait: host.gpuWait.fixed + host.gpuWait.perGPU * Double(gpus)
+            case .gpuWaitPerSequence: host.gpuWait.perSequence
+            case .frontEnd: host.frontEnd
+            case .schedule: host.schedule
+            case .schedulePerSequence: host.schedulePerSequence
+            case .launchGraph: host.launchGraph.seconds(layers: layers)
+            case .launchPiecewise: host.launchPiecewise.seconds(layers: layers)
+            case .launchEager: host.launchEager.seconds(layers: layers)
+            case .update: host.update
+            case .updatePerToken: host.updatePerToken
+            case .delivery: host.delivery
+            case .idleStart: host.idleStart
+            }
+        }
+        set {
+            switch constant {
+            case .gpuScale: gpuScale = newValue
+            case .gpuWait:
+                // Measured on one number of GPUs: nothing says how it grows with them.
+                (host.gpuWait.fixed, host.gpuWait.perGPU) = (newValue, 0)
+            case .gpuWaitPerSequence: host.gpuWait.perSequence = newValue
+            case .frontEnd: host.frontEnd = newValue
+            case .schedule: host.schedule = newValue
+            case .schedulePerSequence: host.schedulePerSequence = newValue
+            case .launchGraph: host.launchGraph = .init(fixed: newValue)
+            case .launchPiecewise: host.launchPiecewise = launch(newValue)
+            case .launchEager: host.launchEager = launch(newValue)
+            case .update: host.update = newValue
+            case .updatePerToken: host.updatePerToken = newValue
+            case .delivery: host.delivery = newValue
+            case .idleStart: host.idleStart = newValue
+            }
+        }
+    }
+
+    private func launch(_ seconds: Double) -> HostProfile.Launch {
+        .init(perLayer: seconds / Double(layers))
+    }
+
+    /// The same with another value of one constant, inside its bounds.
+    func with(_ constant: CalibrationConstant, _ value: Double) -> CalibrationValues {
+        var changed = self
+        changed[constant] = min(max(value, constant.bounds.lowerBound), constant.bounds.upperBound)
+        return changed
+    }
+}

@@ -1,0 +1,356 @@
+import Basics
+
+/// Least squares of the constants that data determine, by Gauss and Newton's method on differences
+/// of whole runs.
+///
+/// Which constants are determined is decided by what the data say of all of them together: one at
+/// a time is taken up, in `CalibrationConstant.order`, as long as each one's 95 % interval stays
+/// narrow beside its size. What a difference of runs shows is partly the phase in which requests
+/// come to lie: noise, which `information` takes off.
+struct CalibrationFit {
+    let server: CalibrationServer
+    let evidence: [any CalibrationEvidence]
+    /// Constants that may be fitted, in order.
+    let candidates: [CalibrationConstant]
+    private(set) var values: CalibrationValues
+    /// Those that were.
+    private(set) var fitted: [CalibrationConstant] = []
+    /// Why the others were not.
+    private(set) var reasons: [CalibrationConstant: String] = [:]
+    /// How far each still moved at the end, either way.
+    private(set) var unrest: [CalibrationConstant: Double] = [:]
+    /// The figures of all evidence, one after the other, with errors as large as what is left.
+    private(set) var figures: [CalibrationFigure]
+    /// Which evidence a figure is of.
+    let origins: [Int]
+    /// Differences at the end, of the fitted constants.
+    private(set) var slopes: Slopes
+    /// Figures with the fitted constants.
+    private(set) var predicted: [Double] = []
+    /// Told before each round of runs.
+    private let report: @Sendable (String) -> Void
+
+    /// Runs, at most, in which constants are taken up and let go.
+    private static let rounds = 4
+    /// Steps of the method in each.
+    private static let steps = 8
+
+    /// Fits constants.
+    ///
+    /// - Throws: what simulations throw.
+    init(
+        _ server: CalibrationServer, _ evidence: [any CalibrationEvidence],
+        candidates: [CalibrationConstant], report: @escaping @Sendable (String) -> Void
+    ) throws {
+        self.server = server
+        self.evidence = evidence
+        self.candidates = candidates
+        self.report = report
+        values = server.base
+        figures = evidence.flatMap(\.figures)
+        origins = evidence.indices.flatMap { place in evidence[place].figures.map { _ in place } }
+        slopes = Slopes(constants: [], first: [], second: [])
+        for round in 0..<Self.rounds {
+            report("constants: round \(round + 1)")
+            try scan()
+            let chosen = select(try difference(candidates))
+            let isSame = chosen == fitted && round > 1
+            fitted = chosen
+            for constant in candidates where !chosen.contains(constant) {
+                values[constant] = server.base[constant]
+            }
+            try descend()
+            if isSame { break }
+            rescale()
+        }
+        try settle()
+        try prune()
+    }
+
+    // MARK: Figures
+
+    private func predict(_ points: [CalibrationValues]) throws -> [[Double]] {
+        try evidence.predictions(points, server).map { Array($0.joined()) }
+    }
+
+    /// Beyond so many errors a figure counts less and less (Huber 1964).
+    private static let huber = 2.5
+
+    /// (measured − predicted) / error of each figure.
+    func residuals(_ predicted: [Double]) -> [Double] {
+        zip(figures, predicted).map { ($0.measured - $1) / $0.error }
+    }
+
+    private static func weight(_ residual: Double) -> Double {
+        residual.magnitude <= huber ? 1 : huber / residual.magnitude
+    }
+
+    private func loss(_ predicted: [Double]) -> Double {
+        residuals(predicted).reduce(0) { $0 + Self.part($1) }
+    }
+
+    private static func part(_ residual: Double) -> Double {
+        let size = residual.magnitude
+        return size <= huber ? size * size : huber * (2 * size - huber)
+    }
+
+    // MARK: Starting
+
+    /// Constants that change what a step costs only from some value on, before which they hide
+    /// behind the GPU: slopes where they hide say nothing.
+    private static let hidden: [CalibrationConstant] = [
+        .launchEager, .launchPiecewise, .launchGraph, .schedule,
+    ]
+
+    /// Values that are tried, as shares of the one that there is.
+    private static let scanned = [0.3, 0.6, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 6]
+
+    /// Sets constants that may hide to where the least is left once the others, whose slopes are
+    /// everywhere alike, have taken their part.
+    private mutating func scan() throws {
+        let others = candidates.filter { !Self.hidden.contains($0) }
+        // More than chance takes off with one more constant, errors being what is left now.
+        let leastGain = 1 - 8 / Double(max(16, figures.count))
+        for constant in Self.hidden
+        where candidates.contains(constant) && !fitted.contains(constant) {
+            let start = values[constant]
+            let points = Self.scanned.map {
+                values.with(constant, $0 * max(start, constant.size))
+            }
+            let slopes = try difference(others)
+            var best = leftover(slopes, slopes.base)
+            let all = try predict(points)
+            for (point, predicted) in zip(points, all) where point != values {
+                let left = leftover(slopes, predicted)
+                guard left < best * leastGain else { continue }
+                best = left
+                values = point
+            }
+        }
+    }
+
+    /// The squares that are left of figures when the slopes' constants may take any value.
+    private func leftover(_ slopes: Slopes, _ predicted: [Double]) -> Double {
+        let left = residuals(predicted)
+        let weights = left.map(Self.weight)
+        let all = Array(slopes.constants.indices)
+        var matrix = Self.squares(slopes, all, weights)
+        // Half a unit is how far they are taken to be off: none runs away with noise.
+        for index in all { matrix[index][index] += 0.1 }
+        let right = all.map { row in
+            left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
+        }
+        guard let steps = LeastSquares.solve(matrix, right) else { return loss(predicted) }
+        return left.indices.reduce(0) { sum, figure in
+            let rest = all.reduce(left[figure]) { $0 - steps[$1] * slopes.mean($1, figure) }
+            return sum + Self.part(rest)
+        }
+    }
+
+    // MARK: Slopes
+
+    private func difference(_ constants: [CalibrationConstant]) throws -> Slopes {
+        var points = [values]
+        var lows: [Bool] = []
+        for constant in constants {
+            let value = values[constant]
+            let step = step(constant)
+            let isLow = value - step < constant.bounds.lowerBound
+            lows.append(isLow)
+            points.append(values.with(constant, isLow ? value + step : value - step))
+            points.append(values.with(constant, isLow ? value + 2 * step : value + step))
+        }
+        let all = try predict(points)
+        var slopes = Slopes(constants: constants, first: [], second: [], base: all[0])
+        for (index, constant) in constants.enumerated() {
+            let scale = step(constant) / constant.size
+            let (one, two) = (all[1 + 2 * index], all[2 + 2 * index])
+            func rise(_ from: [Double], _ to: [Double]) -> [Double] {
+                figures.indices.map { (to[$0] - from[$0]) / scale / figures[$0].error }
+            }
+            slopes.first.append(lows[index] ? rise(all[0], one) : rise(one, all[0]))
+            slopes.second.append(lows[index] ? rise(one, two) : rise(all[0], two))
+        }
+        return slopes
+    }
+
+    private func step(_ constant: CalibrationConstant) -> Double {
+        max(constant.size, 0.1 * values[constant])
+    }
+
+    // MARK: Choosing
+
+    /// Half of a 95 % interval may be so much of the constant, or of its size, whichever is more.
+    private static let widest = 0.5
+
+    /// The constants that the figures determine together.
+    private mutating func select(_ slopes: Slopes) -> [CalibrationConstant] {
+        let weights = residuals(slopes.base).map(Self.weight)
+        let known = Self.information(slopes, Array(candidates.indices), weights)
+        // What was taken up stays: beside it the data are better understood than without it.
+        var chosen = candidates.indices.filter { fitted.contains(candidates[$0]) }
+        for index in candidates.indices where !chosen.contains(index) {
+            let tried = chosen + [index]
+            if isDetermined(known, tried) {
+                chosen = tried
+                reasons[candidates[index]] = nil
+            } else {
+                reasons[candidates[index]] = reason(known, index, chosen)
+            }
+        }
+        return chosen.sorted().map { candidates[$0] }
+    }
+
+    /// How wide half of an interval may be, in sizes.
+    private func widest(_ index: Int) -> Double {
+        Self.widest * max(1, values[candidates[index]] / candidates[index].size)
+    }
+
+    private func isDetermined(_ known: [[Double]], _ tried: [Int]) -> Bool {
+        let part = tried.map { row in tried.map { known[row][$0] } }
+        guard tried.count < figures.count, let variances = LeastSquares.inverseDiagonal(part)
+        else { return false }
+        return zip(tried, variances).allSatisfy { index, variance in
+            variance > 0 && variance.isFinite && 2 * variance.squareRoot() <= widest(index)
+        }
+    }
+
+    private func reason(_ known: [[Double]], _ index: Int, _ chosen: [Int]) -> String {
+        let alone = known[index][index]
+        guard alone > 0, 2 / alone.squareRoot() <= widest(index) else {
+            return "hardly moves what was measured"
+        }
+        let others = chosen.filter { other in
+            let shared = known[index][other] / (alone * known[other][other]).squareRoot()
+            return shared.magnitude > 0.7
+        }
+        let names = (others.isEmpty ? chosen : others).map { candidates[$0].rawValue }
+        return "moves the same figures as \(names.joined(separator: ", "))"
+    }
+
+    // MARK: Descent
+
+    /// Moves the fitted constants to the least sum of squares.
+    private mutating func descend() throws {
+        guard !fitted.isEmpty else { return }
+        var damping = 1e-3
+        for _ in 0..<Self.steps {
+            let slopes = try difference(fitted)
+            let before = loss(slopes.base)
+            var isBetter = false
+            var change = 0.0
+            let points = [damping, 30 * damping, 1000 * damping, 1e5 * damping].map {
+                moved(slopes, damping: $0)
+            }
+            let losses = try predict(points).map(loss)
+            if let place = losses.indices.min(by: { losses[$0] < losses[$1] }),
+                losses[place] < before
+            {
+                change = (before - losses[place]) / before
+                values = points[place]
+                isBetter = true
+                damping = max(1e-4, damping * [0.3, 3, 30, 300][place])
+            }
+            if !isBetter || change < 1e-3 { break }
+        }
+    }
+
+    private func moved(_ slopes: Slopes, damping: Double) -> CalibrationValues {
+        let left = residuals(slopes.base)
+        let weights = left.map(Self.weight)
+        var free = Array(fitted.indices)
+        // A constant at its bound that would go beyond is left there, and the others move on.
+        while !free.isEmpty {
+            var matrix = Self.squares(slopes, free, weights)
+            let right = free.map { row in
+                left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
+            }
+            for index in free.indices {
+                matrix[index][index] = matrix[index][index] * (1 + damping) + 1e-6
+            }
+            guard let steps = LeastSquares.solve(matrix, right) else { return values }
+            let blocked = free.indices.filter { index in
+                let constant = fitted[free[index]]
+                return (steps[index] < 0 && values[constant] <= constant.bounds.lowerBound)
+                    || (steps[index] > 0 && values[constant] >= constant.bounds.upperBound)
+            }
+            if blocked.isEmpty {
+                var moved = values
+                for (index, step) in zip(free, steps) {
+                    let constant = fitted[index]
+                    moved = moved.with(constant, values[constant] + step * constant.size)
+                }
+                return moved
+            }
+            free = free.indices.filter { !blocked.contains($0) }.map { free[$0] }
+        }
+        return values
+    }
+
+    /// Steps without a search, whose mean is taken: what is left jumps a little from point to
+    /// point, and its least value is where it jumped lowest.
+    private mutating func settle() throws {
+        guard !fitted.isEmpty else { return }
+        report("constants: settling")
+        var points: [CalibrationValues] = []
+        for _ in 0..<Self.settling {
+            let slopes = try difference(fitted)
+            let next = moved(slopes, damping: 1e-3)
+            guard loss(try predict([next])[0]) <= 1.15 * loss(slopes.base) + 1 else { break }
+            values = next
+            points.append(next)
+        }
+        for constant in fitted where !points.isEmpty {
+            let found = points.map { $0[constant] }
+            values = values.with(constant, found.reduce(0, +) / Double(found.count))
+            unrest[constant] = (found.max()! - found.min()!) / 2
+        }
+    }
+
+    private static let settling = 3
+
+    /// Lets constants go whose interval turned out wide, where nothing is lost without them; and
+    /// keeps the slopes of the others.
+    private mutating func prune() throws {
+        while true {
+            slopes = try difference(fitted)
+            predicted = slopes.base
+            let weights = residuals(predicted).map(Self.weight)
+            let all = Array(fitted.indices)
+            let variances = LeastSquares.inverseDiagonal(
+                Self.squares(slopes, all, weights))
+            let widths = all.map { index -> Double in
+                let relative = values[fitted[index]] / fitted[index].size
+                return 2 * (variances?[index].squareRoot() ?? .infinity) / max(1, relative)
+            }
+            guard let worst = all.max(by: { widths[$0] < widths[$1] }),
+                widths[worst] > 2 * Self.widest
+            else { return }
+            let (before, constants, now) = (values, fitted, loss(predicted))
+            let constant = fitted.remove(at: worst)
+            values[constant] = server.base[constant]
+            try descend()
+            if loss(try predict([values])[0]) > now * (1 + 8 / Double(max(16, figures.count))) {
+                (values, fitted) = (before, constants)
+                return
+            }
+            reasons[constant] = "hardly moves what was measured"
+        }
+    }
+
+    /// Makes the errors of each evidence's figures of a kind as large as what is left of them.
+    private mutating func rescale() {
+        guard let now = try? predict([values])[0] else { return }
+        let left = residuals(now)
+        for place in evidence.indices {
+            for kind in CalibrationFigure.Kind.allCases {
+                let members = figures.indices.filter {
+                    origins[$0] == place && figures[$0].kind == kind && !figures[$0].isAssumed
+                }
+                guard members.count >= 4 else { continue }
+                let spread = members.map { left[$0].magnitude }.median! * 1.48
+                for index in members { figures[index].error *= min(max(spread, 0.1), 3) }
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Basics
+
+/// 99 % intervals of fitted constants: from resampled stretches of time, with the slopes of the
+/// fit. Figures without a spread of their own are drawn with the error that is assumed of them.
+struct CalibrationIntervals {
+    private(set) var low: [CalibrationConstant: Double] = [:]
+    private(set) var high: [CalibrationConstant: Double] = [:]
+
+    /// Draws of the bootstrap.
+    static let draws = 400
+
+    /// What one stretch of time says.
+    private struct Block {
+        var matrix: [[Double]]
+        var right: [Double]
+    }
+
+    /// The intervals of a fit, from a seed. O(draws · constants² · blocks).
+    init(_ fit: CalibrationFit, seed: UInt64) {
+        guard !fit.fitted.isEmpty else { return }
+        let groups = Self.blocks(fit)
+        let left = fit.residuals(fit.predicted)
+        var random = SeededRandom(seed: seed, stream: 0xCA11)
+        let size = fit.fitted.count
+        var found = Array(repeating: [Double](), count: size)
+        for _ in 0..<Self.draws {
+            var matrix = Array(repeating: Array(repeating: 0.0, count: size), count: size)
+            var right = Array(repeating: 0.0, count: size)
+            for (blocks, assumed) in groups {
+                for _ in blocks.indices {
+                    let block = blocks[random.below(blocks.count)]
+                    for row in 0..<size {
+                        right[row] += block.right[row]
+                        for column in 0..<size { matrix[row][column] += block.matrix[row][column] }
+                    }
+                }
+                for figure in assumed {
+                    let shift = left[figure] + random.normal()
+                    for row in 0..<size {
+                        let slope = fit.slopes.mean(row, figure)
+                        right[row] += slope * shift
+                        for column in 0..<size {
+                            matrix[row][column] += slope * fit.slopes.mean(column, figure)
+                        }
+                    }
+                }
+            }
+            guard let change = LeastSquares.solve(matrix, right) else { continue }
+            for index in 0..<size { found[index].append(change[index]) }
+        }
+        widen(fit, found)
+    }
+
+    /// The figures of each evidence: its stretches of time, and what errors are assumed of.
+    private static func blocks(_ fit: CalibrationFit) -> [(seen: [Block], assumed: [Int])] {
+        let left = fit.residuals(fit.predicted)
+        return fit.evidence.indices.map { place in
+            let mine = left.indices.filter { fit.origins[$0] == place }
+            let seen = mine.filter { !fit.figures[$0].isAssumed }
+            let numbers = Set(seen.map { fit.figures[$0].block }).sorted()
+            let blocks = numbers.map { number in
+                let members = seen.filter { fit.figures[$0].block == number }
+                let constants = fit.fitted.indices
+                return Block(
+                    matrix: constants.map { row in
+                        constants.map { column in
+                            members.reduce(0) {
+                                $0 + fit.slopes.mean(row, $1) * fit.slopes.mean(column, $1)
+                            }
+                        }
+                    },
+                    right: constants.map { row in
+                        members.reduce(0) { $0 + fit.slopes.mean(row, $1) * left[$1] }
+                    })
+            }
+            return (blocks, mine.filter { fit.figures[$0].isAssumed })
+        }
+    }
+
+    /// Percentiles of the draws, around the fitted value, and no narrower than 2.6 standard errors
+    /// of it: few stretches of time say little of their spread. Where the fit did not come to rest,
+    /// wider by as much.
+    private mutating func widen(_ fit: CalibrationFit, _ found: [[Double]]) {
+        let weights = Array(repeating: 1.0, count: fit.figures.count)
+        let information = CalibrationFit.information(
+            fit.slopes, Array(fit.fitted.indices), weights)
+        let variances = LeastSquares.inverseDiagonal(information)
+        // What noise adds is taken off there; that alone does not make an interval four times as
+        // wide.
+        let least = LeastSquares.inverseDiagonal(
+            CalibrationFit.squares(fit.slopes, Array(fit.fitted.indices), weights))
+        for (index, constant) in fit.fitted.enumerated() {
+            let sorted = found[index].sorted()
+            guard !sorted.isEmpty else { continue }
+            func quantile(_ share: Double) -> Double {
+                Quantile.value(share, of: sorted.count) { sorted[$0] }
+            }
+            let middle = quantile(0.5)
+            let known = [variances, least.map { $0.map { 4 * $0 } }].compactMap { $0?[index] }
+            let error = 2.6 * (known.filter { $0 > 0 }.min() ?? 0).squareRoot()
+            let unrest = (fit.unrest[constant] ?? 0) / constant.size
+            let below = max(middle - quantile(0.005), error) + unrest
+            let above = max(quantile(0.995) - middle, error) + unrest
+            let value = fit.values[constant]
+            low[constant] = max(constant.bounds.lowerBound, value - below * constant.size)
+            high[constant] = min(constant.bounds.upperBound, value + above * constant.size)
+        }
+    }
+}

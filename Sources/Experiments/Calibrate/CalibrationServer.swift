@@ -1,0 +1,79 @@
+import Basics
+import Models
+import Scenario
+import Simulator
+import StepTime
+import Traces
+
+/// The server that data were measured on: what does not change while constants are fitted.
+struct CalibrationServer: Sendable {
+    let resolved: ResolvedConfiguration
+    /// The constants before the fit.
+    let base: CalibrationValues
+    /// What `resolved` was made of.
+    private let configuration: Configuration
+
+    /// The server of a configuration, with the host profile of a name or file; nil: the one that
+    /// the configuration would run with.
+    ///
+    /// - Throws: `InputError` for a configuration that cannot be run or whose clock is not the
+    ///   measured one, and for an unknown profile.
+    init(_ configuration: Configuration, base name: String?) throws {
+        guard configuration.stepTime.kind == .h100 else {
+            throw InputError(
+                "step_time.kind", "is \(configuration.stepTime.kind.rawValue)",
+                expected: "h100: constants are fitted to the clock of measured operators")
+        }
+        var configuration = configuration
+        // Data come from one server; a node's other GPUs were not part of it.
+        if configuration.cluster.replicas == nil { configuration.cluster.replicas = 1 }
+        if let name { configuration.engine.host.profile = name }
+        resolved = try configuration.resolved()
+        self.configuration = configuration
+        let stages = resolved.deployment.pipelineParallel
+        base = CalibrationValues(
+            host: resolved.host, gpuScale: configuration.stepTime.scale,
+            layers: max(1, (resolved.model.layers.count + stages - 1) / stages),
+            gpus: resolved.deployment.tensorParallel)
+    }
+
+    var isAsync: Bool { resolved.configuration.engine.asyncScheduling }
+
+    /// Most tokens of a step that a graph was captured for.
+    var mostGraphTokens: Int { resolved.plan.engine.host.mostGraphTokens }
+
+    /// The prices of steps with some constants: those of a run that is given them.
+    ///
+    /// - Throws: `InputError` for a layout that no clock prices.
+    func stepTime(_ values: CalibrationValues) throws -> StepTime {
+        var configuration = configuration
+        configuration.engine.host.gpuWait = values[.gpuWait] * 1e6
+        configuration.engine.host.gpuWaitPerRequest = values[.gpuWaitPerSequence] * 1e6
+        configuration.stepTime.scale = values.gpuScale
+        return try configuration.resolved().plan.stepTime
+    }
+
+    /// A run of the server with some constants and the requests of a source; at the trace's own
+    /// arrivals where none are given.
+    func run(
+        _ values: CalibrationValues, _ stepTime: StepTime, arrivals: ArrivalMode?,
+        _ source: any RequestSource, keepsRecords: Bool
+    ) throws -> RunResult {
+        var plan = resolved.plan
+        plan.stepTime = stepTime
+        plan.engine.host = HostTimes(
+            values.host, layers: values.layers,
+            captureSizes: mostGraphTokens > 0 ? [mostGraphTokens] : [])
+        if let arrivals {
+            plan.arrivals = arrivals
+            plan.patience = nil
+            plan.thinkTime = ThinkTime()
+        }
+        plan.keepsRecords = keepsRecords
+        plan.margins = Margins()
+        plan.demand = nil
+        // Evidence is simulated side by side already.
+        plan.threads = 1
+        return try simulate(plan, source: source)
+    }
+}

@@ -1,0 +1,53 @@
+/// Symmetric systems of a few unknowns.
+enum LeastSquares {
+    /// Solves a positive definite system by Cholesky's method; nil where it is none, to within
+    /// rounding. O(n³).
+    static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double]? {
+        guard let lower = factor(matrix) else { return nil }
+        let size = right.count
+        var solution = right
+        for row in 0..<size {
+            for column in 0..<row { solution[row] -= lower[row][column] * solution[column] }
+            solution[row] /= lower[row][row]
+        }
+        for row in (0..<size).reversed() {
+            for below in row + 1..<size { solution[row] -= lower[below][row] * solution[below] }
+            solution[row] /= lower[row][row]
+        }
+        return solution
+    }
+
+    /// The diagonal of a matrix's inverse; nil as above.
+    static func inverseDiagonal(_ matrix: [[Double]]) -> [Double]? {
+        var diagonal: [Double] = []
+        for index in matrix.indices {
+            let unit = matrix.indices.map { $0 == index ? 1.0 : 0 }
+            guard let column = solve(matrix, unit) else { return nil }
+            diagonal.append(column[index])
+        }
+        return diagonal
+    }
+
+    /// Share of a diagonal element that must be left once what stands before it is taken out.
+    private static let leastShare = 1e-9
+
+    private static func factor(_ matrix: [[Double]]) -> [[Double]]? {
+        let size = matrix.count
+        var lower = Array(repeating: Array(repeating: 0.0, count: size), count: size)
+        for row in 0..<size {
+            for column in 0...row {
+                var sum = matrix[row][column]
+                for index in 0..<column { sum -= lower[row][index] * lower[column][index] }
+                guard row == column else {
+                    lower[row][column] = sum / lower[column][column]
+                    continue
+                }
+                guard sum.isFinite, sum > leastShare * matrix[row][row], sum > 0 else {
+                    return nil
+                }
+                lower[row][row] = sum.squareRoot()
+            }
+        }
+        return lower
+    }
+}

@@ -1,0 +1,163 @@
+import Basics
+import Simulator
+import StepTime
+import Traces
+
+/// Lines that a vLLM server logs: its throughput every ten seconds, and the size of its KV cache.
+///
+/// A throughput line without prefill and without a queue is a batch of decodes: as many tokens a
+/// second as sequences run, divided by the step's period. Other lines mix the two and are only
+/// counted.
+struct LogEvidence: CalibrationEvidence {
+    /// A batch that decoded.
+    private struct Batch: Sendable, Hashable {
+        var sequences: Int
+        /// Mean context of a sequence, tokens.
+        var context: Int
+    }
+
+    /// A throughput line of nothing but decodes.
+    private struct Sample {
+        /// Its place among the throughput lines.
+        var line: Int
+        var running: Int
+        /// Generated a second.
+        var tokens: Double
+        /// Share of the KV cache.
+        var usage: Double
+    }
+
+    let name: String
+    let content: String
+    private(set) var figures: [CalibrationFigure] = []
+    private(set) var notes: [String] = []
+    /// Tokens of the KV cache, where the log says it.
+    private(set) var cacheTokens: Int?
+    private var batches: [Batch] = []
+
+    /// Reads the lines of a log.
+    ///
+    /// - Throws: `InputError` at the line for figures that cannot be.
+    init(_ text: String, path: String, _ server: CalibrationServer) throws {
+        name = path.split(separator: "/").last.map(String.init) ?? path
+        var lines = 0
+        var samples: [Sample] = []
+        for (number, line) in TextLines(text) {
+            let place = "\(path):\(number)"
+            if let tokens = try Self.number("GPU KV cache size: ", in: line, place) {
+                cacheTokens = Int(min(tokens, 1e12))
+            }
+            guard let prompt = try Self.number("Avg prompt throughput: ", in: line, place) else {
+                continue
+            }
+            lines += 1
+            guard let tokens = try Self.number("Avg generation throughput: ", in: line, place),
+                let running = try Self.number("Running: ", in: line, place),
+                let waiting = try Self.number("Waiting: ", in: line, place),
+                let usage = try Self.number("KV cache usage: ", in: line, place), usage <= 100
+            else {
+                throw InputError(
+                    place, "a throughput line is cut off",
+                    expected: "Avg generation throughput, Running, Waiting, GPU KV cache usage")
+            }
+            let isSteady = prompt < 0.005 * tokens && waiting == 0 && running >= 1
+            guard isSteady else { continue }
+            samples.append(
+                Sample(
+                    line: lines, running: Int(min(running, 1e6)), tokens: tokens,
+                    usage: usage / 100))
+        }
+        guard lines > 0 || cacheTokens != nil else {
+            throw InputError(
+                path, "has no line of a vLLM server's figures",
+                expected: "\"Avg prompt throughput\" or \"GPU KV cache size\"")
+        }
+        content = "server log, \(lines) throughput lines"
+        try add(samples, path, server)
+        if lines > figures.count {
+            notes.append(
+                "\(lines - figures.count) of \(lines) throughput lines mix prefill and decode, or "
+                    + "a batch came or went, and are not fitted")
+        }
+    }
+
+    private mutating func add(
+        _ samples: [Sample], _ path: String, _ server: CalibrationServer
+    ) throws {
+        let engine = server.resolved.plan.engine
+        let capacity = Double(cacheTokens ?? engine.numGPUBlocks * engine.blockSize)
+        // A line counts whose neighbours ran as many: the batch stood for the ten seconds.
+        for index in samples.indices.dropFirst().dropLast() {
+            let (one, sample, next) = (samples[index - 1], samples[index], samples[index + 1])
+            guard one.running == sample.running, next.running == sample.running,
+                next.line - one.line == 2
+            else { continue }
+            let period = Double(sample.running) / sample.tokens
+            guard (20e-6...60).contains(period) else {
+                throw InputError(
+                    path,
+                    "\(sample.running) sequences at \(sample.tokens) tokens/s are steps of "
+                        + "\(period) s", expected: "figures of a server")
+            }
+            let context = sample.usage * capacity / Double(sample.running)
+            let most = Double(engine.maxModelLen - Self.output - 2)
+            batches.append(
+                Batch(sequences: sample.running, context: Int(min(max(context, 1), max(1, most)))))
+            figures.append(
+                CalibrationFigure(
+                    kind: .tpot, measured: period, error: 0.015 * period, block: index,
+                    isAssumed: true))
+        }
+    }
+
+    /// The number behind some words; nil where the line has them not.
+    private static func number(
+        _ words: String, in line: Substring, _ place: String
+    ) throws -> Double? {
+        guard let range = line.firstRange(of: words) else { return nil }
+        let word = line[range.upperBound...].prefix { $0.isNumber || ".,-naif".contains($0) }
+        let plain = word.filter { $0 != "," }
+        let trimmed = plain.hasSuffix(".") ? plain.dropLast() : plain[...]
+        guard let value = Double(trimmed), value.isFinite, value >= 0 else {
+            throw InputError(
+                place, "\(words)\(String(word).echoed(atMost: 40)) is no figure",
+                expected: "a finite number of at least 0")
+        }
+        return value
+    }
+
+    /// Tokens that each sequence of a batch generates in the simulation.
+    private static let output = 24
+
+    var mostSequences: Int? { batches.map(\.sequences).max() }
+
+    func predict(
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+    ) throws -> [Double] {
+        var periods: [Batch: Double] = [:]
+        return try batches.map { batch in
+            if let known = periods[batch] { return known }
+            let period = try period(of: batch, values, stepTime, server)
+            periods[batch] = period
+            return period
+        }
+    }
+
+    /// Seconds of a step in which a batch decodes.
+    private func period(
+        of batch: Batch, _ values: CalibrationValues, _ stepTime: StepTime,
+        _ server: CalibrationServer
+    ) throws -> Double {
+        var workload = Workload()
+        for row in 0..<batch.sequences {
+            workload.ids.append(Int64(row))
+            workload.arrivals.append(0)
+            workload.promptTokens.append(Int32(batch.context))
+            workload.outputTokens.append(Int32(Self.output))
+        }
+        let result = try server.run(
+            values, stepTime, arrivals: .openLoop, InMemorySource(workload), keepsRecords: false)
+        // Half of the gaps are no longer than a step that only decodes.
+        return Double(result.interTokenLatency.nearestRank(50)) * 1e-12
+    }
+}

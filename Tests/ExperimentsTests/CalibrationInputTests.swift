@@ -1,0 +1,177 @@
+import Basics
+import Foundation
+import Scenario
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+@Suite("Measurements are recognised by content, and refused with a reason")
+struct CalibrationInputTests {
+    private let scratch: ScratchFolder
+    private let server: CalibrationServer
+
+    init() throws {
+        scratch = try ScratchFolder()
+        server = try CalibrationServer(
+            Configuration.read(
+                file: nil,
+                changes: HiddenServer.keys + ["trace.random_input_len=200", "trace.limit=200"]),
+            base: nil)
+    }
+
+    private func read(_ texts: [String]) throws -> CalibrationInput {
+        try CalibrationInput(
+            texts.enumerated().map { number, text in
+                try scratch.write("\(number).data", Array(text.utf8))
+            }, server)
+    }
+
+    private func refusal(_ texts: [String]) -> String {
+        do {
+            _ = try read(texts)
+            return "accepted"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private static let bench = """
+        {"backend": "vllm", "completed": 100, "total_input_tokens": 20000,
+        "total_output_tokens": 6000, "request_rate": 4.0, "burstiness": 1.0,
+        "max_concurrency": null, "mean_ttft_ms": 20.0, "mean_tpot_ms": 7.0}
+        """
+
+    @Test("reports of benchmarks")
+    func reports() throws {
+        let input = try read([Self.bench])
+        let figures = try #require(input.evidence.first).figures
+        #expect(figures.map(\.kind) == [.ttft, .tpot])
+        #expect(figures.map { ($0.measured * 1e6).rounded() } == [20_000, 7_000])
+        for (from, to, part) in [
+            ("\"completed\": 100", "\"completed\": 0", "no request completed"),
+            ("20.0", "-1", "mean_ttft_ms: is -1"), ("20.0", "NaN", "mean_ttft_ms: is NaN"),
+            ("7.0}", "7e6}", "its unit is wrong"), ("4.0", "0", "the rate is 0.0"),
+            ("4.0", "\"inf\"", "accepted"), ("20000", "0", "mean prompt is 0.0 tokens"),
+            ("null", "0", "0 requests in flight"), ("7.0}", "7.0", "ends too early"),
+            ("\"completed\"", "\"done\"", "no known benchmark"),
+        ] {
+            let text = refusal([Self.bench.replacing(from, with: to)])
+            #expect(text.contains(part), "\(to): \(text)")
+        }
+        let stage = """
+            {"load_summary": {"requested_rate": 4.0}, "successes": {"count": 60, "latency":
+            {"request_latency": {"mean": 0.48}, "time_to_first_token": {"mean": 0.031}},
+            "prompt_len": {"mean": 204}, "output_len": {"mean": 64}}}
+            """
+        let perToken = try #require(read([stage]).evidence[0].figures.last)
+        #expect(perToken.kind == .tpot && abs(perToken.measured - 0.449 / 63) < 1e-9)
+        #expect(refusal([stage.replacing("0.48", with: "0.01")]).contains("less than the mean"))
+        let aiperf = """
+            {"request_count": {"avg": 100}, "input_sequence_length": {"avg": 200},
+            "output_sequence_length": {"avg": 60}, "time_to_first_token": {"unit": "ms",
+            "avg": 20}, "input_config": {"loadgen": {"concurrency": 4}}}
+            """
+        #expect(try read([aiperf]).evidence[0].figures[0].measured == 0.02)
+        #expect(refusal([aiperf.replacing("\"ms\"", with: "\"h\"")]).contains("is \"h\""))
+    }
+
+    private static func scrape(_ count: Int, le: String = "0.01", more: String = "") -> String {
+        """
+        # TYPE vllm:time_to_first_token_seconds histogram
+        vllm:time_to_first_token_seconds_bucket{le="\(le)",model_name="m"} \(count / 4)
+        vllm:time_to_first_token_seconds_bucket{le="+Inf",model_name="m"} \(count)
+        vllm:time_to_first_token_seconds_sum{model_name="m"} \(Double(count) * 0.02)
+        vllm:time_to_first_token_seconds_count{model_name="m"} \(count)
+        vllm:e2e_request_latency_seconds_sum{model_name="m"} \(count)
+        vllm:e2e_request_latency_seconds_count{model_name="m"} \(count)
+        vllm:inter_token_latency_seconds_sum{model_name="m"} \(Double(count) * 0.7)
+        vllm:inter_token_latency_seconds_count{model_name="m"} \(count * 100)
+        vllm:cache_config_info{block_size="16",num_gpu_blocks="27000"} 1.0
+        \(more)
+        """
+    }
+
+    @Test("two scrapes of /metrics are one load")
+    func scrapes() throws {
+        let input = try read([Self.scrape(10), Self.scrape(110)])
+        #expect(input.cacheBlocks == 27_000)
+        let figures = input.evidence[0].figures
+        #expect(figures.map(\.kind) == [.ttft, .tpot, .e2e])
+        #expect(figures.map { ($0.measured * 1e6).rounded() } == [20_000, 7_000, 1_000_000])
+        for (texts, part) in [
+            ([Self.scrape(10)], "only scrape"),
+            ([Self.scrape(110), Self.scrape(10)], "goes back"),
+            ([Self.scrape(10), Self.scrape(10)], "no request ended"),
+            ([Self.scrape(10), Self.scrape(110, le: "x")], "bucket's bound"),
+            ([Self.scrape(10), Self.scrape(110, more: "vllm:x NaN")], "NaN is no finite"),
+            ([Self.scrape(10), Self.scrape(110, more: "vllm:x -1")], "-1 is no finite"),
+            ([Self.scrape(10), Self.scrape(110, more: "vllm:x{a=\"b")], "cut off"),
+            ([Self.scrape(10), Self.scrape(900)], "the trace has 200"),
+            (
+                [Self.scrape(10), Self.scrape(110).replacing("} 27\n", with: "} 999\n")],
+                "fall from 999"
+            ),
+        ] {
+            let text = refusal(texts)
+            #expect(text.contains(part), "\(part): \(text)")
+        }
+    }
+
+    private static func line(_ running: String, _ tokens: String, prompt: String = "0.0") -> String
+    {
+        "INFO 11-27 12:00:00 [loggers.py:123] Engine 000: Avg prompt throughput: \(prompt) "
+            + "tokens/s, Avg generation throughput: \(tokens) tokens/s, Running: \(running) reqs, "
+            + "Waiting: 0 reqs, GPU KV cache usage: 3.2%, Prefix cache hit rate: 0.0%\n"
+    }
+
+    @Test("lines of a server's log")
+    func log() throws {
+        let steady = String(repeating: Self.line("16", "2,133.3"), count: 5)
+        let text =
+            "GPU KV cache size: 352,400 tokens\n" + steady + Self.line("3", "9.0", prompt: "55.0")
+        let input = try read([text])
+        #expect(input.cacheTokens == 352_400)
+        // Those between two of their like.
+        #expect(input.evidence[0].figures.count == 3)
+        #expect(abs(input.evidence[0].figures[0].measured - 16 / 2133.3) < 1e-9)
+        for (running, tokens, part) in [
+            ("16", "nan", "no figure"), ("16", "-5.0", "no figure"), ("x", "5.0", "no figure"),
+        ] {
+            #expect(refusal([Self.line(running, tokens)]).contains(part), "\(running) \(tokens)")
+        }
+        #expect(refusal([String(steady.dropLast(120))]).contains("cut off"))
+        #expect(refusal(["hello\nworld\n"]).contains("no measurements of a known kind"))
+    }
+
+    @Test("a log of steps whose times cannot be is refused at its line")
+    func steps() throws {
+        let truth = try CalibrationServer(
+            Configuration.read(file: nil, changes: HiddenServer.keys), base: nil)
+        let log = try HiddenSteps(truth: truth.base, server: truth).logs(steps: 60, seed: 1)
+        let input = try read([log.steps, log.requests])
+        #expect(Set(input.evidence[0].figures.map(\.kind)).isSuperset(of: [.gpu, .delivery]))
+        var lines = log.steps.split(separator: "\n").map(String.init)
+        let header = lines.removeFirst()
+        func changed(_ column: Int, _ value: String) -> String {
+            var cells = lines[20].split(separator: ",").map(String.init)
+            cells[column] = value
+            var all = lines
+            all[20] = cells.joined(separator: ",")
+            return ([header] + all).joined(separator: "\n")
+        }
+        for (text, part) in [
+            (header, "has 0 steps"), (changed(0, "-1"), ":22:"), (changed(0, "nan"), ":22:"),
+            (changed(7, "5"), "run backwards"), (changed(7, "9.3e18"), ":22:"),
+            (changed(8, "x:y"), "is none"), (changed(8, "5"), "is none"),
+            (changed(8, ""), "no entries"), (changed(8, "0:99999"), "a step has 99999 tokens"),
+            (([header] + lines.reversed()).joined(separator: "\n"), "begins before"),
+            (log.steps.replacing("gpu_begin_us", with: "other"), "columns missing"),
+        ] {
+            let refused = refusal([text])
+            #expect(refused.contains(part), "\(part): \(refused)")
+        }
+        #expect(refusal([log.requests]).contains("without one of steps"))
+        #expect(refusal([log.steps, log.requests + " 1"]).contains("do not fall"))
+    }
+}

@@ -19,7 +19,7 @@ struct CalibrationServer: Sendable {
     /// - Throws: `InputError` for a configuration that cannot be run or whose clock is not the
     ///   measured one, and for an unknown profile.
     init(_ configuration: Configuration, base name: String?) throws {
-        guard configuration.stepTime.kind == .h100 else {
+        guard configuration.stepTime.kind == .measured else {
             throw InputError(
                 "step_time.kind", "is \(configuration.stepTime.kind.rawValue)",
                 expected: "h100: constants are fitted to the clock of measured operators")

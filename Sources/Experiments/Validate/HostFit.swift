@@ -23,7 +23,8 @@ struct HostFit {
         _ profile: EngineProfile?
     ) {
         self.profile = profile
-        for reference in references where reference.metric == "tpot_mean" {
+        for reference in references
+        where reference.metric == "tpot_mean" && reference.load.open == nil {
             guard let outcome = outcomes[reference.load],
                 let predicted = outcome.value("tpot_mean"), let result = outcome.result,
                 result.counters.steps > 0

@@ -54,6 +54,10 @@ extension Verb {
                 "--profile", "P",
                 "Engine profile of the operators: vllm, trtllm, sglang or a JSON file of\n"
                     + "fit-steptime; with a reference file it stands in for the built-in one."),
+            Flag(
+                "--host", "H",
+                "Host profile of every server of the reference file: a name or a JSON file;\n"
+                    + "without it, by the engine's version."),
             Flag("--rows", "Print every row, not only the groups."),
             Flag("--config", "CONFIG.json5", "The server that TRACE was measured on."),
             .set,
@@ -70,12 +74,13 @@ extension Verb {
                 "--rows", "applies to the table of a reference file",
                 expected: "neither --json, which has every row, nor --operators")
         }
-        if arguments.has("--requests"),
-            arguments.has("--operators")
-                || arguments.operands.first.map({ TraceFormat.measuring($0) != nil }) == true
+        for flag in ["--requests", "--host"]
+        where arguments.has(flag)
+            && (arguments.has("--operators")
+                || arguments.operands.first.map({ TraceFormat.measuring($0) != nil }) == true)
         {
             throw InputError(
-                "--requests", "applies to a reference file", expected: "REFERENCE.csv with it")
+                flag, "applies to a reference file", expected: "REFERENCE.csv with it")
         }
         let profile = try arguments.value("--profile").map { try EngineProfile.named($0) }
         if let folder = arguments.value("--operators") {
@@ -103,7 +108,8 @@ extension Verb {
         }
         let seed = UInt64(try arguments.integer("--seed") ?? 0)
         let validation = try ReferenceValidation(
-            file: file, requests: arguments.value("--requests"), seed: seed, profile: profile
+            file: file, requests: arguments.value("--requests"), seed: seed, profile: profile,
+            host: try arguments.value("--host").map { try HostProfile.named($0) }
         ) { Progress.report(share: nil, $0) }
         if arguments.has("--json") {
             try Console.writeJSON(validation)

@@ -13,14 +13,15 @@ struct ReferenceOutcome: Sendable {
     /// Simulates a load; what does not fit is skipped with its arithmetic.
     init(
         _ load: ReferenceLoad, _ recorded: RecordedRequests?, seed: UInt64,
-        profile: EngineProfile?, host: HostCoefficients? = nil
+        profile: EngineProfile?, host: HostProfile?, wait: HostCoefficients? = nil
     ) {
         if let reason = load.reasonToSkip {
             skipped = reason
             return
         }
         do {
-            var plan = try load.plan(profile: load.profile(profile), host: host)
+            var plan = try load.plan(
+                profile: load.profile(profile), host: host, wait: wait)
             plan.keepsRecords = false
             plan.seed = seed
             let known = load.open?.recording.flatMap { name in recorded.map { $0[name] } } ?? []

@@ -35,10 +35,12 @@ extension ReferenceLoad {
         return minor < 14 ? .vllm2025 : .vllmAsync
     }
 
-    /// The plan that replays this load, with another host time than the profile's if given.
+    /// The plan that replays this load, with another host, or another wait for it, if given.
     ///
     /// - Throws: `InputError` when the layout does not fit.
-    func plan(profile: EngineProfile?, host: HostCoefficients? = nil) throws -> RunPlan {
+    func plan(
+        profile: EngineProfile?, host: HostProfile? = nil, wait: HostCoefficients? = nil
+    ) throws -> RunPlan {
         let shape = try Catalogue.model(named: model)
         var deployment = Deployment(
             tensorParallel: tensorParallel, weights: WeightFormat(rawValue: weights)!,
@@ -46,8 +48,8 @@ extension ReferenceLoad {
         deployment.expertParallel = expertParallel
         var options = ClockOptions()
         if let profile { options.profile = profile }
-        options.host = hostProfile(profile)
-        if let host { options.host.gpuWait = host }
+        options.host = host ?? hostProfile(profile)
+        if let wait { options.host.gpuWait = wait }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
         var plan = RunPlan(stepTime: try StepTime.h100(shape, deployment, options))

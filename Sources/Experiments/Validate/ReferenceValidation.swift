@@ -66,13 +66,13 @@ public struct ReferenceValidation: Sendable {
 
     /// Simulates every load of a reference file, with the recorded requests of `requests`, or of
     /// the file beside it that is named like it (X_requests.csv for X.csv). `profile` stands in
-    /// for the built-in one of its name; `report` is told what is simulated next.
+    /// for the built-in one of its name, `host` for every server's; `report` is told what is simulated next.
     ///
     /// - Throws: `InputError` for a file that cannot be read as one, or of which no row can be
     ///   predicted.
     public init(
         file: String, requests: String? = nil, seed: UInt64 = 0, profile: EngineProfile? = nil,
-        report: @Sendable (String) -> Void = { _ in }
+        host: HostProfile? = nil, report: @Sendable (String) -> Void = { _ in }
     ) throws {
         let columns = try ColumnFile(file, requiring: ReferenceRow.columns)
         requestsFile = requests ?? RecordedRequests.beside(file)
@@ -83,11 +83,11 @@ public struct ReferenceValidation: Sendable {
         }
         let outcomes = try Self.simulate(references.map(\.load)) { load in
             report(load.description)
-            return ReferenceOutcome(load, recorded, seed: seed, profile: profile)
+            return ReferenceOutcome(load, recorded, seed: seed, profile: profile, host: host)
         }
         let jittered = try Self.simulate(references.compactMap(\.load.jittered)) { load in
             report("with jitter: " + load.description)
-            return ReferenceOutcome(load, recorded, seed: seed, profile: profile)
+            return ReferenceOutcome(load, recorded, seed: seed, profile: profile, host: host)
         }
         let servers = HostFit(references, outcomes, profile)
         for reference in references {
@@ -111,7 +111,7 @@ public struct ReferenceValidation: Sendable {
                 "none of \(rows.count) rows can be predicted, the first: \(rows[0].skipped ?? "")",
                 expected: "a row whose load can be simulated")
         }
-        try leaveOut(references, servers, seed: seed, report: report)
+        try leaveOut(references, host == nil ? servers : nil, seed: seed, report: report)
         hostFits = servers.summaries
         unusedColumns = ReferenceRow.unusedColumns(columns) + (recorded?.unusedColumns ?? [])
         var seen: Set<ReferenceLoad> = []
@@ -121,7 +121,7 @@ public struct ReferenceValidation: Sendable {
         summarize()
         for reference in references {
             guard let used = reference.load.profile(profile) else { continue }
-            let host = reference.load.hostProfile(used)
+            let host = host ?? reference.load.hostProfile(used)
             for line in [
                 "\(used.name): \(used.provenance)", "host \(host.name): \(host.provenance)",
             ] where !clocks.contains(line) { clocks.append(line) }
@@ -140,17 +140,21 @@ public struct ReferenceValidation: Sendable {
         return "no request has a \(metric)"
     }
 
-    /// Simulates each server again with the host time fitted on the others.
+    /// Simulates each server again with the host time fitted on the others; without a fit, the
+    /// prediction stays.
     private mutating func leaveOut(
-        _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64,
+        _ references: [ReferenceRow], _ fit: HostFit?, seed: UInt64,
         report: @Sendable (String) -> Void
     ) throws {
         let predicted = references.indices.filter { rows[$0].predicted != nil }
-        let refitted = predicted.map { references[$0].load }.filter { fit.host(without: $0) != nil }
+        let refitted = predicted.map { references[$0].load }.filter {
+            fit?.host(without: $0) != nil
+        }
         let outcomes = try Self.simulate(refitted) { load in
             report("left out: " + load.description)
             return ReferenceOutcome(
-                load, nil, seed: seed, profile: fit.profile, host: fit.host(without: load))
+                load, nil, seed: seed, profile: fit?.profile, host: nil,
+                wait: fit?.host(without: load))
         }
         for index in predicted {
             let outcome = outcomes[references[index].load]

@@ -19,6 +19,8 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public var allReduce: [Int: AllReduceCoefficients]
     public var experts: [WeightFormat: ExpertCoefficients]
     public var elementwise: ElementwiseCoefficients
+    /// What kernels take longer inside a server; nil: nothing.
+    public var serving: ServingCoefficients?
     /// Host time the GPU waits for, in files of versions that had no host profiles: asynchronous,
     /// and synchronous. Nil: `HostProfile` has all of it.
     public var host: HostCoefficients?
@@ -35,8 +37,11 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// vLLM: kernels of 0.24 (FlashAttention 3, cuBLAS, CUTLASS fp8, Triton experts).
-    public static let vllm = EngineProfile(
-        measured: "vllm", provenance: "vLLM 0.24 kernels")
+    public static let vllm: EngineProfile = {
+        var profile = EngineProfile(measured: "vllm", provenance: "vLLM 0.24 kernels")
+        profile.serving = .vllm
+        return profile
+    }()
 
     /// TensorRT-LLM: kernels of 1.3.0rc20. Host time: none was found in offline throughput runs
     /// of 1.0.

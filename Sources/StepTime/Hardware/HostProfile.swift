@@ -172,10 +172,14 @@ extension HostProfile {
             ("updatePerToken", updatePerToken), ("delivery", delivery), ("idleStart", idleStart),
             ("gpuWait.fixed", gpuWait.fixed), ("gpuWait.perGPU", gpuWait.perGPU),
             ("gpuWait.perSequence", gpuWait.perSequence),
+            ("gpuWait.perFirst", gpuWait.perFirst ?? 0),
         ]
         for (name, value) in figures where !(0...Self.longest).contains(value) {
             throw InputError(
                 place, "\(name) is \(value) s", expected: "0 to \(Self.longest) s")
+        }
+        if let first = gpuWait.first, !(0...1 << 30).contains(first) {
+            throw InputError(place, "gpuWait.first is \(first)", expected: "0 to 2^30")
         }
         if let most = mostSequences, most < 1 {
             throw InputError(place, "mostSequences is \(most)", expected: "at least 1")

@@ -1,0 +1,27 @@
+import Models
+
+/// What kernels take longer inside a server than alone in an operator's table. Part of a step's
+/// price, not of an operator's.
+public struct ServingCoefficients: Sendable, Equatable, Codable {
+    /// By weight format: the matrices' rate is multiplied by 1 + gain · m / (m + 8192) in a step of
+    /// m tokens. Tables are measured in bursts, servers for minutes: power and clocks.
+    public var sustainedGain: [WeightFormat: Double]
+    /// What the decodes' attention takes more, as a share, in a step that has a chunk too: one
+    /// kernel of ragged lengths computes both, and splits no long context.
+    public var mixedDecode: Double
+
+    public init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
+        self.sustainedGain = sustainedGain
+        self.mixedDecode = mixedDecode
+    }
+
+    /// vLLM's: fitted on Qwen3-14B bf16 on an H100 (vLLM 0.23): the first 800 requests at 4 a
+    /// second, the first 700 of two lengths at 6, and the TPOT at 24 offered.
+    public static let vllm = ServingCoefficients(
+        sustainedGain: [.bf16: -0.191], mixedDecode: 0.873)
+
+    /// The factor on the rate of matrices of a format in a step of so many tokens.
+    func rate(_ format: WeightFormat, tokens: Double) -> Double {
+        1 + (sustainedGain[format] ?? 0) * tokens / (tokens + GEMMCoefficients.growthTokens)
+    }
+}

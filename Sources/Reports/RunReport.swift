@@ -141,6 +141,7 @@ public enum RunReport {
             ("shared", lostReuse(summary), "KV blocks"),
             ("server log", summary.poolLine, "batch"),
             ("preemption", preemptions(summary), "batch"),
+            ("host", summary.host.words, "utilisation"),
             ("steady", steadiness(summary), "simulated"),
             ("95 % of means", intervals(summary), "simulated"),
         ] {

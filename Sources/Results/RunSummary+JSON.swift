@@ -43,7 +43,7 @@ extension RunSummary: Encodable {
             try container.encode(thinkTime.law.rawValue, forKey: Key("think_time_law"))
         }
         try encodeClients(into: &container)
-        for case (let name, let value?) in rates {
+        for case (let name, let value?) in rates + host.rates(timeToFirstToken) {
             try container.encode(value, forKey: Key(name))
         }
         try encodeSharing(into: &container)

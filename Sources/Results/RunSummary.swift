@@ -118,6 +118,8 @@ public struct RunSummary: Sendable {
     public var hostWaitShare: Double
     /// Whether the clock tells host work in its steps.
     public var tellsHostTime: Bool
+    /// What the host did to the times.
+    public var host: HostSummary
     /// Shares of what the GPUs and the engine's limits allow.
     public var utilization: Utilization
     /// Shares of the replicas' time in which a limit kept steps from holding more.
@@ -173,9 +175,10 @@ public struct RunSummary: Sendable {
         let blocks = Double(result.blocksPerReplica)
         meanKVUse = ratio(result.usedBlockSeconds, replicaTime * blocks)
         peakKVUse = ratio(Double(result.peakUsedBlocks), blocks)
-        let host = result.hostTimeInSteps ?? 0
-        busyShare = ratio(Double(result.busyTime - host) / 1e12, replicaTime)
-        hostWaitShare = ratio(Double(result.hostWaitTime + host) / 1e12, replicaTime)
+        let inSteps = result.hostTimeInSteps ?? 0
+        busyShare = ratio(Double(result.busyTime - inSteps) / 1e12, replicaTime)
+        hostWaitShare = ratio(Double(result.hostWaitTime + inSteps) / 1e12, replicaTime)
+        host = HostSummary(result)
         tellsHostTime = result.hostTimeInSteps.map { $0 > 0 } ?? false
         utilization = result.utilization
         limits = LimitShares(result.limits, of: replicaTime)

@@ -18,7 +18,7 @@ extension ResolvedConfiguration {
     public var clockDescription: String {
         let provenance = plan.stepTime.provenance
         let parts = [
-            provenance.kind, provenance.source,
+            provenance.kind, provenance.source, "host " + host.name,
             provenance.assumptions.joined(separator: "; "),
         ].filter { !$0.isEmpty }
         return parts.joined(separator: ", ")
@@ -89,6 +89,11 @@ extension ResolvedConfiguration {
         var warnings = plan.stepTime.provenance.warnings(
             tokens: result.work.mostTokens, context: result.longestContext,
             decodes: result.work.mostDecodes)
+        if let most = host.mostSequences, result.work.mostRequests > most {
+            warnings.append(
+                "requests in a step reached \(result.work.mostRequests), the host \(host.name) was "
+                    + "held to servers with up to \(most): its terms go on as straight lines")
+        }
         let shares = [
             ("FLOP/s", result.utilization.flops),
             ("memory bandwidth", result.utilization.memoryBandwidth),

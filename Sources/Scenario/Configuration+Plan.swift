@@ -14,6 +14,8 @@ public struct ResolvedConfiguration: Sendable {
     public var deployment: Deployment
     /// The block pool and the memory it comes from.
     public var memory: ResolvedMemory
+    /// The engine's host.
+    public var host: HostProfile
     /// What a user should know before believing the figures, one line each.
     public var warnings: [String]
 }
@@ -53,22 +55,24 @@ extension Configuration {
         resolved.followCachingDefault(model)
         let memory = try resolved.deriveMemory(model, deployment, &warnings)
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }
-        if engine.enforceEager || engine.decodeContextParallelSize > 1 {
+        if engine.decodeContextParallelSize > 1 {
             warnings.append(
-                "engine.enforce_eager and engine.decode_context_parallel_size change the memory; "
-                    + "step times stay those of captured graphs on whole caches")
+                "engine.decode_context_parallel_size changes the memory; step times stay those of "
+                    + "whole caches")
         }
         warnings += keysWithoutEffect() + given.former.map(\.note)
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
         var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
-        plan.engine.host = try resolved.hostTimes(model.layers.count)
+        let host = try resolved.hostProfile(EngineProfile.named(self.stepTime.profile))
+        plan.engine.host = try resolved.times(of: host, layers: model.layers.count)
+        resolved.engine.host.profile = try hostName()
         try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
-            memory: memory, warnings: warnings)
+            memory: memory, host: host, warnings: warnings)
     }
 
     /// The layout that the engine section asks for.

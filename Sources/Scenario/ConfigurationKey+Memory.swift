@@ -14,7 +14,8 @@ extension ConfigurationKey {
             "Bytes of the KV cache on each GPU, in place of what the start-up run leaves."),
         .init(
             "engine.enforce_eager", \.engine.enforceEager, .flag,
-            "Capture no CUDA graphs: more memory for the cache. Step times do not change."),
+            "Capture no CUDA graphs: more memory for the cache, and every step is launched\n"
+                + "kernel by kernel."),
         .init(
             "engine.cudagraph_capture_sizes", \.engine.cudagraphCaptureSizes,
             .optional(.text("batch sizes, 1,2,4"), null: "the engine's, up to 512"),

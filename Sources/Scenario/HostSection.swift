@@ -61,16 +61,26 @@ extension Configuration {
     ///
     /// - Throws: `InputError` at `engine.host.profile` or at the profile's file.
     func hostProfile(_ kernels: EngineProfile) throws -> HostProfile {
-        let host = engine.host
-        if let name = host.profile { return host.replacing(in: try .named(name)) }
-        // Steps that were measured, or are given, have what the GPU waits for in them.
-        guard stepTime.kind == .h100 else { return host.replacing(in: .none) }
-        return host.replacing(in: kernels.usualHost(asyncScheduling: engine.asyncScheduling))
+        try engine.host.replacing(
+            in: engine.host.profile.map { try .named($0) } ?? usualHost(kernels))
+    }
+
+    /// The host where none is named. Steps that were measured, or are given, have what the GPU
+    /// waits for in them.
+    private func usualHost(_ kernels: EngineProfile) -> HostProfile {
+        stepTime.kind == .h100
+            ? kernels.usualHost(asyncScheduling: engine.asyncScheduling) : .none
+    }
+
+    /// The name of the host, for a file that repeats the run; nil: it came with the kernels.
+    func hostName() throws -> String? {
+        if let name = engine.host.profile { return name }
+        let usual = try usualHost(.named(stepTime.profile))
+        return HostProfile.all.contains(usual) ? usual.name : nil
     }
 
     /// The host's times for a model on this layout.
-    func hostTimes(_ layers: Int) throws -> HostTimes {
-        let profile = try hostProfile(EngineProfile.named(stepTime.profile))
+    func times(of profile: HostProfile, layers: Int) throws -> HostTimes {
         let stages = engine.pipelineParallelSize
         return try HostTimes(
             profile, layers: (layers + stages - 1) / stages, captureSizes: capturedSizes())

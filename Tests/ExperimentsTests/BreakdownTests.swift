@@ -39,7 +39,7 @@ struct BreakdownTests {
             // What cannot run has no parts, in either way.
             both.append(run == nil ? nil : keeper.parts)
             guard run != nil else { continue }
-            for record in keeper.records { check(record, keeper.parts[record.id], seed) }
+            for record in keeper.records { check(record, keeper.parts[record.id], seed, plan) }
         }
         #expect(both[0] == both[1], "seed \(seed)")
     }
@@ -73,7 +73,9 @@ struct BreakdownTests {
         #expect(together > 100)
     }
 
-    private func check(_ record: RequestRecord, _ parts: RequestBreakdown?, _ seed: UInt64) {
+    private func check(
+        _ record: RequestRecord, _ parts: RequestBreakdown?, _ seed: UInt64, _ plan: RunPlan
+    ) {
         guard record.outcome == .finished || record.outcome == .aborted else {
             #expect(parts == nil, "seed \(seed), request \(record.id)")
             return
@@ -94,8 +96,10 @@ struct BreakdownTests {
                 parts.toFirstToken.total == record.firstToken - record.arrival,
                 "seed \(seed), request \(record.id)")
         }
-        let until = record.admitted < 0 ? record.finish : record.admitted
-        #expect(whole[.queue] == until - record.arrival, "seed \(seed), request \(record.id)")
+        let host = plan.engine.host
+        let unseen = record.finish - record.arrival - host.frontEnd - host.delivery
+        #expect(
+            whole[.queue] == record.queueTime ?? unseen, "seed \(seed), request \(record.id)")
         if record.preemptions == 0 {
             #expect(
                 whole[.preempted] == 0 && whole[.recompute] == 0,

@@ -38,11 +38,11 @@ private struct WatchedRun {
         return lists
     }
 
-    /// Records of those that entered a replica, replica by replica.
+    /// Records of those that entered a replica, replica by replica, on the engine's clock.
     var recordsByReplica: [[RequestRecord]] {
         var lists = Array(repeating: [RequestRecord](), count: random.plan.replicas)
         for record in result.records where record.outcome != .rejected {
-            lists[Int(record.replica)].append(record)
+            lists[Int(record.replica)].append(record.asTheEngineSawIt(random.plan.engine.host))
         }
         return lists
     }

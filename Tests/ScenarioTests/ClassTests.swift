@@ -178,7 +178,7 @@ struct ClassTests {
                 (summary.endToEnd, finished.map { $0.finish - $0.arrival }),
                 (
                     summary.queueTime,
-                    own.map(\.element).filter { $0.admitted >= 0 }.map { $0.admitted - $0.arrival }
+                    own.map(\.element).compactMap(\.queueTime)
                 ),
             ]
             for (found, values) in lists {

@@ -78,7 +78,9 @@ struct MarginTests {
         expect(result.timePerOutputToken, finished.compactMap(\.timePerOutputToken))
         expect(
             result.queueTime,
-            records.filter { $0.admitted >= 0 }.map { $0.admitted - $0.arrival })
+            records.filter { $0.admitted >= 0 }.map {
+                $0.admitted - $0.arrival - plan.engine.host.frontEnd
+            })
         let summary = RunSummary(result, clock: "")
         let seconds = Double(stretch.end - stretch.start) * 1e-12
         let output = finished.reduce(0) { $0 + Int($1.outputTokens) }

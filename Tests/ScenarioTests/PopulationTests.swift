@@ -148,7 +148,7 @@ struct PopulationTests {
         }
         let finished = records.filter { $0.outcome == .finished }
         #expect(finished.count < records.count)
-        let queued = records.filter { $0.admitted >= 0 }.map { $0.admitted - $0.arrival }
+        let queued = records.compactMap(\.queueTime)
         let pairs: [(found: LatencyHistogram, values: [Int64])] = [
             (result.timeToFirstToken, finished.map { $0.firstToken - $0.arrival }),
             (result.timePerOutputToken, finished.compactMap(\.timePerOutputToken)),

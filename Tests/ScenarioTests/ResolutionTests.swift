@@ -258,8 +258,8 @@ struct ResolutionTests {
         #expect(plan.objective.timePerOutputToken == nil)
         #expect(plan.objective.endToEnd == 1_250_000_000_000)
         #expect(plan.router.staleness == 5_000_000_000)
-        #expect(plan.engine.hostFixed == 1_500_000)
-        #expect(plan.engine.hostPerRequest == 2_000_000)
+        #expect(plan.engine.host.schedule == 1_500_000)
+        #expect(plan.engine.host.schedulePerRequest == 2_000_000)
     }
 }
 

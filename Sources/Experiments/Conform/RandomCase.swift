@@ -17,7 +17,11 @@ public struct RandomCase: Sendable {
         plan = RandomCase.plan(&random)
         workload = RandomCase.workload(&random, plan)
         var features = SeededRandom(seed: seed, stream: 0xfea7)
-        if hasFeatures { addFeatures(&features) }
+        guard hasFeatures else { return }
+        addFeatures(&features)
+        // Drawn apart, so that a seed means the same workload as ever.
+        var host = SeededRandom(seed: seed, stream: 0x4057)
+        if host.below(3) == 0 { RandomCase.setHost(&host, &plan.engine.host) }
     }
 
     static func pick<T>(_ random: inout SeededRandom, _ choices: [T]) -> T {
@@ -76,7 +80,6 @@ public struct RandomCase: Sendable {
         plan.engine.emptyYieldMicroseconds = Int64(pick(&random, [0, 0, 1000]))
         plan.engine.host.schedule = Int64(pick(&random, [0, 0, 3_000_000_000, 77_777]))
         plan.engine.host.schedulePerRequest = Int64(pick(&random, [0, 0, 10_000_000]))
-        if random.below(3) == 0 { setHost(&random, &plan.engine.host) }
         if random.below(4) == 0 {
             plan.engine.groups = pick(&random, Self.hybrids)
             plan.engine.numGPUBlocks *= plan.engine.groups.count + 1

@@ -170,12 +170,12 @@ struct SteppedBreakdown {
         way.busy = max(way.busy, busy)
     }
 
-    /// A first token reaches its user when its step has been processed, which may be a little after
-    /// the step's end: that time belongs to the first part of the life.
+    /// A first token leaves the engine when its step has been processed, which may be a little
+    /// after the step's end: that time belongs to the first part of the life.
     private func moveBorder(_ parts: inout RequestBreakdown, _ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        for part in [LatencyParts.Part.host, .othersSteps, .preempted] where lag > 0 {
+        for part in LatencyParts.afterStep where lag > 0 {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
             parts.toFirstToken[part] += moved

@@ -75,13 +75,9 @@ struct DecodeSteps: ~Copyable {
         self.limit = limit
         self.horizon = horizon
         self.exit = exit
-        if pipelined {
-            let header = instance.scheduler.flight[0].header
-            isMixed = header.members != instance.scheduler.cohort.count || header.wasted > 0
-            firstProcessing = instance.prices.host.processing(sampled: header.sampled)
-        } else {
-            firstProcessing = processing
-        }
+        let header = pipelined ? instance.scheduler.flight[0].header : BatchHeader()
+        if pipelined { isMixed = header.members != members || header.wasted > 0 }
+        firstProcessing = instance.prices.host.processing(sampled: header.sampled)
         isFast = instance.scheduler.rules.fastForwards
         clock = instance.clock
         lastEnd = instance.lastEnd
@@ -103,10 +99,7 @@ struct DecodeSteps: ~Copyable {
     }
 
     /// How long the next step runs.
-    var nextSpan: Int64 {
-        let start = nextStart
-        return nextEnd(from: start) - start
-    }
+    var nextSpan: Int64 { nextEnd(from: nextStart) - nextStart }
 
     /// When the next step starts.
     private var nextStart: Int64 {
@@ -336,8 +329,8 @@ struct DecodeSteps: ~Copyable {
     @inline(__always)
     func summary(lasting first: Int64) -> StepsTaken {
         StepsTaken(
-            number: steps, host: host.before, duration: first, lastStart: lastStart, lastEnd: lastEnd,
-            busy: busy, usedBlocks: used)
+            number: steps, host: host.before, duration: first, lastStart: lastStart,
+            lastEnd: lastEnd, busy: busy, usedBlocks: used)
     }
 
     /// The sum over the steps of what is `last` after them and grew by as much each step.

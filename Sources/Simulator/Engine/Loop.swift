@@ -35,7 +35,9 @@ func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceSto
         {
             guard let next = instance.inbox.first else { return .horizon }
             let arrival = instance.scheduler.requests[Int(next)].arrival
-            if arrival > instance.clock { instance.clock = arrival + instance.prices.host.idleStart }
+            if arrival > instance.clock {
+                instance.clock = arrival + instance.prices.host.idleStart
+            }
         }
         if instance.clock >= horizon { return .horizon }
         if instance.clock >= lastMoment { throw instance.isTooLate }
@@ -175,7 +177,9 @@ private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Boo
         noteLimit(&instance, lasting: end - max(called, instance.lastEnd))
     }
     if step.requests > 0 {
-        instance.counters.count(step, to: end, after: max(called, instance.lastEnd))
+        instance.counters.count(
+            step.duration, tokens: step.tokens, requests: step.requests, to: end,
+            after: max(called, instance.lastEnd))
     } else if !isCleanup {
         instance.counters.totals.emptySteps += 1
     }

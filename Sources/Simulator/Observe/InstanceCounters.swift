@@ -65,15 +65,15 @@ struct InstanceCounters: ~Copyable {
     /// `free`, when both the host had begun its work for it and the GPU was free. Picoseconds.
     @inline(__always)
     mutating func count(
-        _ step: PricedStep, to end: Int64, after free: Int64
+        _ duration: Int64, tokens: Int, requests: Int, to end: Int64, after free: Int64
     ) {
-        let late = end - step.duration - free
+        let late = end - duration - free
         hostWaitTime += late
         if late > 0 { hostPacedSteps += 1 }
-        busyTime += step.duration
+        busyTime += duration
         totals.steps += 1
-        totals.scheduledTokens += step.tokens
-        totals.scheduledEntries += step.requests
+        totals.scheduledTokens += tokens
+        totals.scheduledEntries += requests
     }
 }
 

@@ -317,13 +317,14 @@ private struct Way {
         return parts
     }
 
-    /// A first token reaches its user when its step has been processed, which may be a little after
-    /// the step's end: that time belongs to the first part of the life.
+    /// A first token leaves the engine when its step has been processed, which may be a little
+    /// after the step's end, and the next one under way: that time belongs to the first part of
+    /// the life.
     private mutating func moveBorder(_ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
         guard lag > 0 else { return }
-        for part in [LatencyParts.Part.host, .othersSteps, .preempted] {
+        for part in LatencyParts.afterStep {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
             parts.toFirstToken[part] += moved

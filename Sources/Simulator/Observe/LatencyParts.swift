@@ -61,6 +61,11 @@ public struct LatencyParts: Sendable, Equatable {
     /// No time at all.
     public init() {}
 
+    /// Where a request can be right after one of its steps, the likelier first.
+    package static let afterStep: [Part] = [
+        .host, .othersSteps, .preempted, .decode, .interference, .recompute, .prefill,
+    ]
+
     /// Time spent in a part, picoseconds.
     public subscript(part: Part) -> Int64 {
         @inline(__always)

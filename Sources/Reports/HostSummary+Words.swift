@@ -1,0 +1,20 @@
+import Basics
+import Results
+
+extension HostSummary {
+    /// One line for the page; nil where the host did nothing.
+    var words: String? {
+        var parts: [String] = []
+        if timeShare > 0 {
+            parts.append(
+                "paces \(Quantity.percent(pacedShare)) of the steps; without its work they take "
+                    + "\(Quantity.percent(timeShare)) less time at most")
+        }
+        if outsideMs > 0 {
+            parts.append(
+                Quantity.duration(seconds: outsideMs * 1e-3)
+                    + " of every TTFT pass between client and scheduler")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,44 @@
+import Simulator
+
+/// What the engine's host did to the times of a run.
+public struct HostSummary: Sendable, Equatable {
+    /// From the client to the scheduler and from a processed step to the client, milliseconds: a
+    /// part of every time to first token that the server's own figures do not have.
+    public var frontEndMs: Double
+    public var deliveryMs: Double
+    /// Share of the steps that began or ended later than they would have without the host.
+    public var pacedShare: Double
+    /// Share of the time of steps, gaps between them included, that is the host's: what a host
+    /// without work would save at most.
+    public var timeShare: Double
+
+    /// The way in and out, milliseconds.
+    public var outsideMs: Double { frontEndMs + deliveryMs }
+
+    init(_ result: RunResult) {
+        frontEndMs = Double(result.frontEnd) * 1e-9
+        deliveryMs = Double(result.delivery) * 1e-9
+        pacedShare = ratio(Double(result.hostPacedSteps), Double(result.counters.steps))
+        let inSteps = result.hostTimeInSteps ?? 0
+        timeShare = ratio(
+            Double(result.hostWaitTime + inSteps), Double(result.busyTime + result.hostWaitTime))
+    }
+
+    /// Figures by their keys.
+    package func rates(_ timeToFirstToken: LatencySummary) -> [(String, Double?)] {
+        var rates: [(String, Double?)] = [
+            ("host_paced_steps_share", pacedShare), ("host_time_share", timeShare),
+        ]
+        guard outsideMs > 0 else { return rates }
+        rates += [("front_end_ms", frontEndMs), ("delivery_ms", deliveryMs)]
+        guard timeToFirstToken.count > 0 else { return rates }
+        // The same for every request, so that percentiles differ by it too.
+        return rates + [
+            ("mean_server_ttft_ms", timeToFirstToken.mean - outsideMs),
+            ("median_server_ttft_ms", timeToFirstToken.median - outsideMs),
+            ("p90_server_ttft_ms", timeToFirstToken.p90 - outsideMs),
+            ("p95_server_ttft_ms", timeToFirstToken.p95 - outsideMs),
+            ("p99_server_ttft_ms", timeToFirstToken.p99 - outsideMs),
+        ]
+    }
+}

@@ -60,6 +60,7 @@ extension OperatorCosts {
         tables.first = host.first ?? 0
         let mixed = (profile.serving?.mixedDecode ?? 0) * Double(TabulatedStepTime.mixedUnit)
         tables.mixedDecode = Int64(mixed.rounded())
+        tables.mostGraphTokens = options.captureSizes.last ?? 0
         addAttention(to: &tables, groups, imbalance)
         return tables
     }

@@ -2,7 +2,7 @@
 ///
 ///     T = table(tokens) + head(sampled) + perRequest · R + perFirst · min(R, first)
 ///       + decodes ? (fixed + perSequence · B + perContext · C + perWindowed · Cw)
-///                   · (chunks ? 1 + mixed : 1)
+///                   · (chunks beyond graphs ? 1 + mixed : 1)
 ///       + chunks ? fixed + pairs + tokens + past (+ scores)
 ///
 /// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed
@@ -25,8 +25,10 @@ public struct TabulatedStepTime: Sendable, Equatable {
     var perRequest: Int64 = 0
     var perFirst: Int64 = 0
     var first = 0
-    /// What decodes take more beside chunks, in `mixedUnit`ths.
+    /// What decodes take more beside chunks in a step of more tokens than a graph was captured
+    /// for, in `mixedUnit`ths; and the most of those.
     var mixedDecode: Int64 = 0
+    var mostGraphTokens = 0
     static let mixedUnit: Int64 = 1 << 10
     var decodeFixed: Int64 = 0
     /// By micro-batches − 1; one entry without pipeline stages.
@@ -63,7 +65,9 @@ public struct TabulatedStepTime: Sendable, Equatable {
             share += slopes.perContext * Int64(load.decodeContext)
             share += slopes.perWindowed * Int64(load.decodeWindowedContext)
             sum += share
-            if load.chunks > 0 { sum += share / Self.mixedUnit * mixedDecode }
+            if load.chunks > 0, load.tokens > mostGraphTokens {
+                sum += share / Self.mixedUnit * mixedDecode
+            }
         }
         if load.chunks > 0 { sum += chunks(load) }
         return sum

@@ -6,8 +6,8 @@ public struct ServingCoefficients: Sendable, Equatable, Codable {
     /// By weight format: the matrices' rate is multiplied by 1 + gain · m / (m + 8192) in a step of
     /// m tokens. Tables are measured in bursts, servers for minutes: power and clocks.
     public var sustainedGain: [WeightFormat: Double]
-    /// What the decodes' attention takes more, as a share, in a step that has a chunk too: one
-    /// kernel of ragged lengths computes both, and splits no long context.
+    /// What the decodes' attention takes more, as a share, in a step that has a chunk too and more
+    /// tokens than a graph was captured for: one kernel of ragged lengths computes both.
     public var mixedDecode: Double
 
     public init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {

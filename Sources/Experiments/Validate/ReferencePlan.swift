@@ -50,6 +50,8 @@ extension ReferenceLoad {
         if let profile { options.profile = profile }
         options.host = host ?? hostProfile(profile)
         if let wait { options.host.gpuWait = wait }
+        // TensorRT-LLM pads to its graphs only where it is told to.
+        if profileName == "trtllm" { options.captureSizes = [] }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
         var plan = RunPlan(stepTime: try StepTime.h100(shape, deployment, options))

@@ -12,7 +12,7 @@ struct Commitment: ~Copyable {
 /// Rules: vLLM 0.33.0 `Scheduler.update_from_output`, `AsyncScheduler`.
 func commit(
     _ batch: BatchHeader, _ commitment: inout Commitment, _ scheduler: inout Scheduler,
-    _ cache: inout KVCache, _ counters: inout InstanceCounters, _ host: HostTimes, at time: Int64
+    _ cache: inout KVCache, _ counters: inout InstanceCounters, at time: Int64
 ) -> Int {
     commitment.finished.removeAll()
     var delivered = 0
@@ -35,7 +35,7 @@ func commit(
             scheduler.requests[slot].inFlight = 0
             cache.register(slot, upTo: computed)
         }
-        finish(&scheduler, &cache, &counters, slot, .finished, host, at: time)
+        finish(&scheduler, &cache, &counters, slot, .finished, at: time)
     }
     for index in commitment.finished.indices {
         leaveRunning(&scheduler, commitment.finished[index])
@@ -178,7 +178,7 @@ private func finishLeaving(
 /// a request that was preempted meanwhile leaves the waiting queue here.
 func finish(
     _ scheduler: inout Scheduler, _ cache: inout KVCache, _ counters: inout InstanceCounters,
-    _ slot: Int, _ outcome: Outcome, _ host: HostTimes, at time: Int64
+    _ slot: Int, _ outcome: Outcome, at time: Int64
 ) {
     let state = scheduler.requests[slot].state
     precondition(state != .ended, "I6: a request ends twice")
@@ -200,7 +200,8 @@ func finish(
         EndedRequest(
             sequence: scheduler.requests[slot].sequence,
             record: scheduler.requests[slot].record(
-                outcome, at: time, replica: counters.replica, host)))
+                outcome, at: time, replica: counters.replica, frontEnd: counters.frontEnd,
+                delivery: counters.delivery)))
     if counters.gaps.isOn {
         counters.ended[counters.ended.count - 1].record.tailGap = counters.gaps.tail(of: slot)
     }

@@ -370,7 +370,7 @@ struct DecodeSteps: ~Copyable {
         instance.scheduler.cadence.executed += steps
         instance.scheduler.endedFlag = false
         instance.counters.lastEnd = max(
-            instance.counters.lastEnd, lastEnd, clock + instance.prices.host.delivery)
+            instance.counters.lastEnd, lastEnd, clock + instance.counters.delivery)
         instance.counters.account(until: firstClock, used: firstUsed)
         instance.counters.add(blockTime: blockTime, until: accounted, peak: max(peak, used))
         instance.counters.busyTime += busy - stretched

@@ -16,7 +16,7 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     }
     instance.counters.totals.promptTokens += Int(arrival.promptTokens)
     // What the client does reaches the scheduler later.
-    let front = instance.prices.host.frontEnd
+    let front = instance.counters.frontEnd
     let request = LiveRequest(
         known: arrival.promptTokens, promptTokens: arrival.promptTokens,
         outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,

@@ -41,6 +41,8 @@ struct Instance: ~Copyable {
         self.number = Int32(number)
         prices = Prices(plan, lines: lines)
         counters = InstanceCounters(replica: number)
+        counters.frontEnd = plan.engine.host.frontEnd
+        counters.delivery = plan.engine.host.delivery
         counters.gaps = GapKeeper(
             tells: plan.tellsGaps, keepsTails: plan.objective.interTokenTail != nil)
         log = DecisionBuffer(detail, tellsGaps: plan.tellsGaps)

@@ -118,7 +118,7 @@ private func endAborted(_ instance: inout Instance) {
             lastToken: instance.scheduler.requests[slot].lastToken)
         finish(
             &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
-            instance.prices.host, at: instance.clock)
+            at: instance.clock)
         if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
         guard instance.log.notesPlans else { continue }
         instance.log.plans.aborted.append(
@@ -245,9 +245,9 @@ private func commitOldest(_ instance: inout Instance) {
     let wasted = instance.counters.totals.wastedEntries
     let delivered = commit(
         batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.counters,
-        instance.prices.host, at: instance.clock)
+        at: instance.clock)
     instance.counters.lastEnd = max(
-        instance.counters.lastEnd, instance.clock + instance.prices.host.delivery)
+        instance.counters.lastEnd, instance.clock + instance.counters.delivery)
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
     instance.mustDrain = false
     if instance.log.isStepped, !batch.isCleanup {

@@ -17,6 +17,10 @@ struct InstanceCounters: ~Copyable {
     var seconds = DeliverySeconds()
     /// The instance's number.
     let replica: Int32
+    /// From the client to the scheduler and back (`HostTimes`): what a record's times have more
+    /// than the engine's.
+    var frontEnd: Int64 = 0
+    var delivery: Int64 = 0
     /// Steps that were taken in closed form.
     var skipped = 0
     var busyTime: Int64 = 0

@@ -88,15 +88,15 @@ struct LiveRequest {
     /// What remains of it when it ends: the times are its client's, but for its admission.
     @inline(__always)
     func record(
-        _ outcome: Outcome, at finish: Int64, replica: Int32, _ host: HostTimes
+        _ outcome: Outcome, at finish: Int64, replica: Int32, frontEnd: Int64, delivery: Int64
     ) -> RequestRecord {
         var record = RequestRecord(
-            id: id, arrival: arrival - host.frontEnd, admitted: admitted,
-            firstToken: firstToken < 0 ? -1 : firstToken + host.delivery,
-            finish: finish + host.delivery,
+            id: id, arrival: arrival - frontEnd, admitted: admitted,
+            firstToken: firstToken < 0 ? -1 : firstToken + delivery,
+            finish: finish + delivery,
             promptTokens: promptTokens, hitTokens: hitTokens, outputTokens: delivered,
             preemptions: preemptions, replica: replica, priority: priority, outcome: outcome)
-        record.frontEnd = host.frontEnd
+        record.frontEnd = frontEnd
         return record
     }
 }

@@ -32,7 +32,7 @@ struct PreconditionTests {
     private static func giveUp(_ instance: inout Instance, _ slot: Int) {
         finish(
             &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
-            HostTimes(), at: 3_000_000_000)
+            at: 3_000_000_000)
     }
 
     private func expect(_ number: Int, _ result: ExitTest.Result?) {

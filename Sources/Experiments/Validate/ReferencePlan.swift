@@ -32,7 +32,8 @@ extension ReferenceLoad {
         // Without a version: what was measured in October 2025, before it was the default.
         guard let minor = minorVersion else { return .vllm2025 }
         guard isAsynchronous else { return minor < 12 ? .vllmSync : .vllmSync32B }
-        return minor < 14 ? .vllm2025 : .vllmAsync
+        if minor < 14 { return .vllm2025 }
+        return minor < 19 ? .vllmAsync15 : .vllmAsync
     }
 
     /// The plan that replays this load, with another host, or another wait for it, if given.

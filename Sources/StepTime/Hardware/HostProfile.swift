@@ -100,6 +100,23 @@ extension HostProfile {
         return host
     }()
 
+    /// vLLM of February 2026 (0.15) with asynchronous scheduling: four models on one to four H100s.
+    ///
+    /// Front end, piecewise launch and the three parts of the wait were fitted on one run each of
+    /// Llama-2-7B, CodeLlama-34B (TP 2) and Mixtral-8x7B (TP 2); the rest is that of 0.23.
+    public static let vllmAsync15: HostProfile = {
+        var host = vllmAsync
+        host.name = "vllm-0.15-async"
+        host.provenance = "vLLM 0.15, asynchronous, 7B to Mixtral-8x7B on one and two H100s"
+        host.frontEnd = 5.861e-3
+        host.launchPiecewise = Launch(perLayer: 0.1476e-3)
+        host.gpuWait.fixed = 0.116e-3
+        host.gpuWait.perFirst = 3.17e-6
+        host.gpuWait.perSequence = 0.702e-6
+        host.mostSequences = 128
+        return host
+    }()
+
     /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service:
     /// six numbers fitted on three stages of two variants (`vllm` 1 and 5, the caching one 5), the
     /// launch of a full graph assumed.
@@ -140,7 +157,7 @@ extension HostProfile {
     }()
 
     /// Every profile that ships, by name.
-    public static let all = [vllmAsync, vllmSync, vllmSync32B, vllm2025, none]
+    public static let all = [vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm2025, none]
 
     /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
     ///

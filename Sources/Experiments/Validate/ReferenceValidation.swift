@@ -66,7 +66,8 @@ public struct ReferenceValidation: Sendable {
 
     /// Simulates every load of a reference file, with the recorded requests of `requests`, or of
     /// the file beside it that is named like it (X_requests.csv for X.csv). `profile` stands in
-    /// for the built-in one of its name, `host` for every server's; `report` is told what is simulated next.
+    /// for the built-in one of its name, `host` for every server's; `report` is told what is
+    /// simulated next.
     ///
     /// - Throws: `InputError` for a file that cannot be read as one, or of which no row can be
     ///   predicted.

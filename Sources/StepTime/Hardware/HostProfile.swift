@@ -76,9 +76,10 @@ extension HostProfile {
     ///
     /// Front end, update and wait were fitted together with `ServingCoefficients.vllm`: on the
     /// first 800 requests at 4 a second, the first 700 of two lengths at 6, the first 3,000 at 24
-    /// offered, and Llama-3.1-8B's TPOT with 64 and with 256 at once. The eager launch is the period
-    /// of steps before a prefill as clients saw it, 11.5 ms of 40 layers; schedule, delivery and the
-    /// other launches are assumed. What they had not seen stands in the article Accuracy.
+    /// offered, and Llama-3.1-8B's TPOT with 64 and with 256 at once. The eager launch is the
+    /// period of steps before a prefill as clients saw it, 11.5 ms of 40 layers; schedule,
+    /// delivery and the other launches are assumed. What they had not seen stands in the article
+    /// Accuracy.
     public static let vllmAsync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.23-async",

@@ -22,6 +22,12 @@ public enum ValidationReport {
             "Median and p90 of |predicted - measured| / measured. \"Left out\": host time fitted "
                 + "without the server (engine, model, tensor-parallel size) that is predicted.",
         ]
+        if validation.rows.contains(where: { !$0.isDetermined }) {
+            parts.append(
+                "\"Not determined\": the answer changes by more than 20 % between exact lengths "
+                    + "and 2 % of jitter.")
+        }
+        parts += requestParts(validation)
         if rows { parts.append(rowTable(validation).text) }
         let skipped = validation.rows.filter { $0.skipped != nil }
         if !skipped.isEmpty {
@@ -42,6 +48,25 @@ public enum ValidationReport {
         parts.append("Clocks:\n" + validation.clocks.map { "  " + $0 }.joined(separator: "\n"))
         parts.append(notMeasured)
         return parts.joined(separator: "\n\n")
+    }
+
+    /// The errors of single requests, where a file has them.
+    private static func requestParts(_ validation: ReferenceValidation) -> [String] {
+        guard let file = validation.requestsFile else { return [] }
+        let said = "Requests replayed with their own times and lengths: \(file.echoed())"
+        guard !validation.requests.isEmpty else {
+            return ["Note: no row names a run of \(file.echoed()), so no request is replayed."]
+        }
+        var table = TextTable(
+            ["a run's requests", "recorded", "sent", "TTFT: median", "bias", "E2E: median", "bias"])
+        for run in validation.requests {
+            table.add([
+                run.run.echoed(), Quantity.count(run.recorded), Quantity.count(run.sent),
+                percent(run.timeToFirstToken.median), signed(run.timeToFirstToken.bias),
+                percent(run.endToEnd.median), signed(run.endToEnd.bias),
+            ])
+        }
+        return [table.text, said + ". Where fewer were recorded than sent, they are sent again."]
     }
 
     private static var notMeasured: String {

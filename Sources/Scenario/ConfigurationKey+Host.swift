@@ -9,9 +9,10 @@ extension ConfigurationKey {
             .optional(
                 .text("a host profile's name or path"),
                 null: "vllm-0.23-async or vllm-0.11-sync with measured operators, else none"),
-            "What the engine's host adds to steps and requests: vllm-0.23-async, vllm-0.11-sync,\n"
-                + "vllm-0.12-sync, vllm-2025-10, none, or a file of headway calibrate. The keys\n"
-                + "below replace single figures of it. engine.host: NAME is short for this key."),
+            "What the engine's host adds to steps and requests: vllm-0.23-async, vllm-0.15-async,\n"
+                + "vllm-0.11-sync, vllm-0.12-sync, vllm-2025-10, none, or a file of headway\n"
+                + "calibrate. The keys below replace single figures of it. engine.host: NAME is\n"
+                + "short for this key."),
         figure("front_end", \.engine.host.frontEnd, "From the client to the scheduler."),
         figure("schedule", \.engine.host.schedule, "Deciding a step and preparing its inputs."),
         figure(

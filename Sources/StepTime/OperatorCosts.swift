@@ -95,7 +95,8 @@ struct OperatorCosts: Sendable {
             tokens: tokens, inputs: Double(shapes[0].inputs),
             outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
             bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
-            isFused: !fused[0].readsMixer)
+            isFused: !fused[0].readsMixer,
+            sustained: profile.serving?.rate(format, tokens: tokens) ?? 1)
     }
 
     /// Norms, rotary embedding and activation of a layer.

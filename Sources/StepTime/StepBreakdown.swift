@@ -85,8 +85,7 @@ public struct StepBreakdown: Sendable, Equatable {
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         let host = costs.host
         hostSeconds =
-            host.fixed + host.perGPU * Double(deployment.tensorParallel)
-            + host.perSequence * Double(step.batch)
+            host.seconds(gpus: deployment.tensorParallel, sequences: step.batch)
         let share = StepShare(step, stages: deployment.pipelineParallel, options)
         add(costs.embedding(step))
         for group in model.layerGroups {

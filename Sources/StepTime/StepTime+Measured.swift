@@ -57,6 +57,11 @@ extension OperatorCosts {
         tables.window = model.window
         tables.usesCache = options.usesCache
         tables.perRequest = IntegerTable.picoseconds(host.perSequence)
+        tables.perFirst = IntegerTable.picoseconds(host.perFirst ?? 0)
+        tables.first = host.first ?? 0
+        let mixed = (profile.serving?.mixedDecode ?? 0) * Double(TabulatedStepTime.mixedUnit)
+        tables.mixedDecode = Int64(mixed.rounded())
+        tables.mostGraphTokens = options.captureSizes.last ?? 0
         addAttention(to: &tables, groups, imbalance)
         return tables
     }

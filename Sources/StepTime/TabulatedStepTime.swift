@@ -1,7 +1,8 @@
 /// A step time made of tables and integer coefficients, built once for a model on its GPUs.
 ///
-///     T = table(tokens) + head(sampled) + perRequest · R
-///       + decodes ? fixed + perSequence · B + perContext · C + perWindowed · Cw
+///     T = table(tokens) + head(sampled) + perRequest · R + perFirst · min(R, first)
+///       + decodes ? (fixed + perSequence · B + perContext · C + perWindowed · Cw)
+///                   · (chunks beyond graphs ? 1 + mixed : 1)
 ///       + chunks ? fixed + pairs + tokens + past (+ scores)
 ///
 /// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed
@@ -22,6 +23,13 @@ public struct TabulatedStepTime: Sendable, Equatable {
     /// The output head by sampled tokens.
     var bySampled: IntegerTable
     var perRequest: Int64 = 0
+    var perFirst: Int64 = 0
+    var first = 0
+    /// What decodes take more beside chunks in a step of more tokens than a graph was captured
+    /// for, in `mixedUnit`ths; and the most of those.
+    var mixedDecode: Int64 = 0
+    var mostGraphTokens = 0
+    static let mixedUnit: Int64 = 1 << 10
     var decodeFixed: Int64 = 0
     /// By micro-batches − 1; one entry without pipeline stages.
     var decode: [DecodeSlopes]
@@ -50,11 +58,16 @@ public struct TabulatedStepTime: Sendable, Equatable {
         let lanes = min(decode.count, max(1, load.requests))
         var sum = byTokens[lanes == 1 ? load.tokens : (load.tokens + lanes - 1) / lanes]
         sum += bySampled[load.sampled] + perRequest * Int64(load.requests)
+        sum += perFirst * Int64(min(load.requests, first))
         if load.decodes > 0 {
             let slopes = decode[lanes - 1]
-            sum += decodeFixed + slopes.perSequence * Int64(load.decodes)
-            sum += slopes.perContext * Int64(load.decodeContext)
-            sum += slopes.perWindowed * Int64(load.decodeWindowedContext)
+            var share = decodeFixed + slopes.perSequence * Int64(load.decodes)
+            share += slopes.perContext * Int64(load.decodeContext)
+            share += slopes.perWindowed * Int64(load.decodeWindowedContext)
+            sum += share
+            if load.chunks > 0, load.tokens > mostGraphTokens {
+                sum += share / Self.mixedUnit * mixedDecode
+            }
         }
         if load.chunks > 0 { sum += chunks(load) }
         return sum
@@ -86,7 +99,7 @@ public struct TabulatedStepTime: Sendable, Equatable {
     /// picoseconds; infinite when a coefficient is beyond what is kept.
     func most(tokens: Double, sequences: Double, length: Double) -> Double {
         let slopes = [
-            perRequest, decodeFixed, prefillFixed, perChunkToken, perPastToken, perPair,
+            perRequest, perFirst, decodeFixed, prefillFixed, perChunkToken, perPastToken, perPair,
             perWindowedPair, perScore, perWindowedScore, decode[0].perSequence,
             decode[0].perContext, decode[0].perWindowed,
         ]
@@ -95,9 +108,12 @@ public struct TabulatedStepTime: Sendable, Equatable {
         let chunk = usesCache ? tokens : context
         let keys = window > 0 ? min(length, Double(window)) : length
         var sum = byTokens.bound(chunk) + bySampled.bound(sequences)
-        sum += Double(perRequest) * sequences + Double(decodeFixed) + Double(prefillFixed)
-        sum += Double(decode[0].perSequence) * sequences + Double(decode[0].perContext) * context
-        sum += Double(decode[0].perWindowed) * sequences * keys
+        sum += Double(perRequest) * sequences + Double(perFirst) * Double(first)
+        sum += Double(prefillFixed)
+        var share = Double(decodeFixed) + Double(decode[0].perSequence) * sequences
+        share += Double(decode[0].perContext) * context
+        share += Double(decode[0].perWindowed) * sequences * keys
+        sum += share * (1 + Double(mixedDecode) / Double(Self.mixedUnit))
         sum += Double(perChunkToken) * chunk + Double(perPastToken) * context
         let unit = Double(1 << Self.pairFractionBits)
         sum += (2 * Double(perPair) + Double(perScore)) * chunk * length / unit

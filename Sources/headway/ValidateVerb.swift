@@ -37,7 +37,11 @@ extension Verb {
             Blank cells mean unknown: one GPU, bf16 weights and cache, exact lengths, ten requests
             per unit of concurrency (3,000 offline). A column unit is optional: ms, s, us, ns for
             latencies, tokens/s and requests/s (or /min) for throughput. Exit status 2 when no row
-            can be predicted.
+            can be predicted. Open loops (load_kind open_loop or trace) say their rate, arrivals
+            (poisson, exponential_scaled, trace), shared prompts and the most in flight at the
+            client; requests that were recorded (run, sent_us, prompt_tokens, output_tokens,
+            ttft_us, e2e_us) are replayed and compared one by one. Rows whose answer changes by
+            more than 20 % between exact lengths and 2 % of jitter are reported apart.
 
             TRACE records what a real server did with each request (Dynamo's request trace, BLIS's
             trace v2, LLMServingSim's requests.jsonl, vllm bench serve --save-detailed, AIPerf's
@@ -51,10 +55,18 @@ extension Verb {
                 "Engine profile of the operators: vllm, trtllm, sglang or a JSON file of\n"
                     + "fit-steptime; with a reference file it stands in for the built-in one."),
             Flag("--gpu", "G", "GPU that the operators were measured on; h100-sxm when absent."),
+            Flag(
+                "--host", "H",
+                "Host profile of every server of the reference file: a name or a JSON file;\n"
+                    + "without it, by the engine's version."),
             Flag("--rows", "Print every row, not only the groups."),
             Flag("--config", "CONFIG.json5", "The server that TRACE was measured on."),
             .set,
-            Flag("--seed", "N", "Seed of the random lengths."),
+            Flag(
+                "--requests", "FILE",
+                "Requests of the reference file's runs, each with its own time and lengths;\n"
+                    + "without it, X_requests.csv beside X.csv."),
+            Flag("--seed", "N", "Seed of the random lengths and gaps."),
             .json,
         ]
     ) { arguments in
@@ -67,6 +79,14 @@ extension Verb {
         guard gpu == nil || arguments.has("--operators") else {
             throw InputError(
                 "--gpu", "applies to operator tables", expected: "none: rows name their GPUs")
+        }
+        for flag in ["--requests", "--host"]
+        where arguments.has(flag)
+            && (arguments.has("--operators")
+                || arguments.operands.first.map({ TraceFormat.measuring($0) != nil }) == true)
+        {
+            throw InputError(
+                flag, "applies to a reference file", expected: "REFERENCE.csv with it")
         }
         let profile = try arguments.value("--profile").map {
             try EngineProfile.named($0, on: gpu ?? .h100)
@@ -96,9 +116,10 @@ extension Verb {
                 expected: "none: a reference file names its servers")
         }
         let seed = UInt64(try arguments.integer("--seed") ?? 0)
-        let validation = try ReferenceValidation(file: file, seed: seed, profile: profile) {
-            Progress.report(share: nil, $0)
-        }
+        let validation = try ReferenceValidation(
+            file: file, requests: arguments.value("--requests"), seed: seed, profile: profile,
+            host: try arguments.value("--host").map { try HostProfile.named($0) }
+        ) { Progress.report(share: nil, $0) }
         if arguments.has("--json") {
             try Console.writeJSON(validation)
         } else {

@@ -46,7 +46,10 @@ import Testing
     func theTableHoldsWhatWasFitted(profile: EngineProfile, digest: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let bytes = try encoder.encode(profile)
+        // What servers add is no part of the table.
+        var table = profile
+        table.serving = nil
+        let bytes = try encoder.encode(table)
         #expect(bytes.withUnsafeBytes { ContentDigest.hexadecimal(of: $0) } == digest)
     }
 

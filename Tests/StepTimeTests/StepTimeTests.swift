@@ -4,10 +4,12 @@ import Testing
 
 @testable import StepTime
 
-/// The clock of Llama-3-8B on one H100 without host time, as the calibration study prints it.
+/// The clock of Llama-3-8B on one H100 without host time and what servers add, as the calibration
+/// study prints it.
 private func llama8B(_ change: (inout ClockOptions) -> Void = { _ in }) throws -> StepTime {
     var options = ClockOptions()
     options.host = .none
+    options.profile.serving = nil
     change(&options)
     return try StepTime.measured(Catalogue.model(named: "llama-3-8b"), Deployment(), options)
 }
@@ -42,6 +44,54 @@ private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
         var load = decodes(64, context: 2048)
         load.addChunk(512, past: 1024, window: 0)
         #expect(abs(Double(try llama8B().picoseconds(load)) * 1e-9 - 20.3) < 0.1)
+    }
+
+    @Test(
+        "decodes take longer beside a chunk, beyond the captured sizes only",
+        arguments: [256, 1024])
+    func mixedAttention(chunk: Int) throws {
+        let alone = try llama8B()
+        let served = try llama8B { $0.profile.serving = ServingCoefficients(mixedDecode: 1) }
+        var load = decodes(64, context: 2048)
+        #expect(served.picoseconds(load) == alone.picoseconds(load))
+        load.addChunk(chunk, past: 0, window: 0)
+        // 32 layers of decode attention, by the form's coefficients.
+        let bytes = Double(64 * 2048 * 4096)
+        let layer: Double = 1.167e-5 + 1.795e-8 * Double(64 * 8) + bytes / 3.1e12
+        let share = 32 * layer
+        let more = Double(served.picoseconds(load) - alone.picoseconds(load)) * 1e-12
+        #expect(abs(more - (64 + chunk > 512 ? share : 0)) < 1e-7)
+    }
+
+    @Test("matrices are slower under load, by the format's gain")
+    func sustainedRate() throws {
+        var load = StepLoad()
+        load.addChunk(8192, past: 0, window: 0)
+        load.sampled = 1
+        let alone = Double(try llama8B().picoseconds(load))
+        func served(_ gain: [WeightFormat: Double]) throws -> Double {
+            let coefficients = ServingCoefficients(sustainedGain: gain)
+            return Double(
+                try llama8B { $0.profile.serving = coefficients }.picoseconds(load))
+        }
+        // At 8,192 tokens half of the gain is there, and matrices are most of the step.
+        #expect(try served([.bf16: -0.2]) / alone > 1.08)
+        #expect(try served([.bf16: -0.2]) / alone < 1 / 0.9)
+        #expect(try served([.fp8: -0.2]) == alone)
+    }
+
+    @Test("the first sequences wait longer for the host than further ones")
+    func firstSequences() throws {
+        let clock = try llama8B {
+            $0.host.gpuWait = HostCoefficients(fixed: 1e-3, perSequence: 1e-5)
+            $0.host.gpuWait.perFirst = 1e-4
+            $0.host.gpuWait.first = 8
+        }
+        for (count, wait) in [(1, 1.11e-3), (8, 1.88e-3), (9, 1.89e-3), (64, 2.44e-3)] {
+            let load = decodes(count, context: 512)
+            let more = clock.picoseconds(load) - (try llama8B().picoseconds(load))
+            #expect(abs(Double(more) * 1e-12 - wait) < 1e-9)
+        }
     }
 
     @Test func aDecodeLineEqualsThePriceToTheLastBit() throws {

@@ -23,7 +23,8 @@ struct HostFit {
         _ profile: EngineProfile?
     ) {
         self.profile = profile
-        for reference in references where reference.metric == "tpot_mean" {
+        for reference in references
+        where reference.metric == "tpot_mean" && reference.load.open == nil {
             guard let outcome = outcomes[reference.load],
                 let predicted = outcome.value("tpot_mean"), let result = outcome.result,
                 result.counters.steps > 0
@@ -40,7 +41,8 @@ struct HostFit {
     /// The host time fitted on the other servers with the same engine and mode; nil when the load
     /// has no fitted host time (its own was never fitted).
     func host(without load: ReferenceLoad) -> HostCoefficients? {
-        guard load.profileName == "vllm", let profile = load.profile(profile) else { return nil }
+        guard load.profileName == "vllm", load.open == nil, let profile = load.profile(profile)
+        else { return nil }
         let mine = load.hostProfile(profile).gpuWait
         let others = samples.filter {
             $0.load.profileName == load.profileName && $0.load.isAsynchronous == load.isAsynchronous
@@ -52,10 +54,11 @@ struct HostFit {
             return other.gpuWait
         }
         let correction = Self.correction(others)
-        return HostCoefficients(
-            fixed: max(0, mine.fixed + correction.fixed),
-            perGPU: max(0, mine.perGPU + correction.perGPU),
-            perSequence: max(0, mine.perSequence + correction.perSequence))
+        var host = mine
+        host.fixed = max(0, mine.fixed + correction.fixed)
+        host.perGPU = max(0, mine.perGPU + correction.perGPU)
+        host.perSequence = max(0, mine.perSequence + correction.perSequence)
+        return host
     }
 
     /// The host time that fits all servers of an engine and mode best, in words; one line each.

@@ -18,8 +18,9 @@ extension ReferenceLoad {
         if (try? GPU.named(gpu)) == nil { return "no measurements of a \"\(gpu)\"" }
         if WeightFormat(rawValue: weights) == nil { return "unknown weight_dtype \"\(weights)\"" }
         if CacheFormat(rawValue: cache) == nil { return "unknown kv_cache_dtype \"\(cache)\"" }
-        if !["concurrency", "offline"].contains(kind) { return "unknown load_kind \"\(kind)\"" }
         if requests > 1_000_000 { return "more than a million requests" }
+        if let open { return open.reasonToSkip }
+        if !["concurrency", "offline"].contains(kind) { return "unknown load_kind \"\(kind)\"" }
         return nil
     }
 
@@ -38,21 +39,28 @@ extension ReferenceLoad {
         return EngineProfile.all.contains { $0.name == name } ? name : nil
     }
 
-    /// The host of the server, by its engine's version.
+    /// The host of the server, by its engine's version: the nearest that was fitted.
     func hostProfile(_ profile: EngineProfile?) -> HostProfile {
         if let former = profile?.formerHost(asyncScheduling: isAsynchronous) { return former }
         if profileName == "trtllm" { return .none }
-        guard isAsynchronous else { return .vllmSync32B }
-        if profileName == "vllm", version != nil { return .vllm18 }
-        // The servers of 2025-10, which tell no version: those of a B200 show no host time.
-        let isBlackwell = (try? GPU.named(gpu)).map { $0.fp4FLOPS > 0 } ?? false
-        return isBlackwell ? .none : .vllm2025
+        guard isAsynchronous else { return minorVersion ?? 0 < 12 ? .vllmSync : .vllmSync32B }
+        guard profileName == "vllm", let minor = minorVersion, minor >= 14 else {
+            // The servers of 2025-10, which tell no version: those of a B200 show no host time.
+            let isBlackwell = (try? GPU.named(gpu)).map { $0.fp4FLOPS > 0 } ?? false
+            return isBlackwell ? .none : .vllm2025
+        }
+        if minor >= 20 { return .vllmAsync }
+        // Each as far as it was fitted: 0.15 on H100s, 0.18 on an H200.
+        let isHopper80 = (try? GPU.named(gpu)) == .h100
+        return isHopper80 && minor < 16 ? .vllmAsync15 : .vllm18
     }
 
-    /// The plan that replays this load, with another host time than the profile's if given.
+    /// The plan that replays this load, with another host, or another wait for it, if given.
     ///
     /// - Throws: `InputError` when the layout does not fit.
-    func plan(profile: EngineProfile?, host: HostCoefficients? = nil) throws -> RunPlan {
+    func plan(
+        profile: EngineProfile?, host: HostProfile? = nil, wait: HostCoefficients? = nil
+    ) throws -> RunPlan {
         let shape = try Catalogue.model(named: model)
         var deployment = Deployment(
             tensorParallel: tensorParallel, weights: WeightFormat(rawValue: weights)!,
@@ -61,15 +69,20 @@ extension ReferenceLoad {
         var options = ClockOptions()
         options.gpu = try GPU.named(gpu)
         if let profile { options.profile = profile }
-        options.host = hostProfile(profile)
-        if let host { options.host.gpuWait = host }
+        options.host = host ?? hostProfile(profile)
+        if let wait { options.host.gpuWait = wait }
+        // TensorRT-LLM pads to its graphs only where it is told to.
+        if profileName == "trtllm" { options.captureSizes = [] }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
         var plan = RunPlan(stepTime: try StepTime.measured(shape, deployment, options))
         plan.engine.maxNumBatchedTokens = options.maxTokens
-        plan.engine.enablePrefixCaching = false
+        plan.engine.enablePrefixCaching = open != nil && cachesPrefixes
+        if let chunksPrefills { plan.engine.enableChunkedPrefill = chunksPrefills }
         plan.engine.asyncScheduling = isAsynchronous
-        plan.engine.maxModelLen = inputTokens + outputTokens + 1
+        plan.engine.host = HostTimes(
+            options.host, layers: shape.layers.count, captureSizes: options.captureSizes)
+        plan.engine.maxModelLen = longest
         let asked = min(maxNumSeqs ?? 1024, options.maxTokens)
         let budget = try memory(shape, deployment, tokens: options.maxTokens)
         let pool = budget.layout.simulated
@@ -78,10 +91,18 @@ extension ReferenceLoad {
         plan.engine.numGPUBlocks = budget.numGPUBlocks
         plan.engine.maxNumSeqs = min(asked, sequences(budget) ?? asked)
         plan.engine.advance = .fastForward
-        // More clients than requests never all have one.
-        let clients = min(concurrency, requests)
-        plan.arrivals = kind == "offline" ? .openLoop : .closedLoop(concurrency: clients)
+        plan.arrivals = arrivals
         return plan
+    }
+
+    /// Most tokens of a request.
+    private var longest: Int { maxModelLen ?? (inputTokens + outputTokens + 1) }
+
+    private var arrivals: ArrivalMode {
+        if let most = open?.mostInFlight { return .capped(concurrency: min(most, requests)) }
+        if open != nil || kind == "offline" { return .openLoop }
+        // More clients than requests never all have one.
+        return .closedLoop(concurrency: min(concurrency, requests))
     }
 
     /// Tokens per block: TensorRT-LLM's default is 32, vLLM's 16.
@@ -94,10 +115,10 @@ extension ReferenceLoad {
         _ shape: TransformerModel, _ deployment: Deployment, tokens: Int
     ) throws -> MemoryBudget {
         let gpu = try GPU.named(gpu)
-        var pool = PoolOptions(maxModelLen: inputTokens + outputTokens + 1)
+        var pool = PoolOptions(maxModelLen: longest)
         pool.blockSize = blockSize
         pool.maxNumBatchedTokens = tokens
-        pool.enablesPrefixCaching = false
+        pool.enablesPrefixCaching = open != nil && cachesPrefixes
         guard profileName == "trtllm" else {
             // The default share of the versions that were measured (0.12 and older).
             return try MemoryBudget(
@@ -118,22 +139,5 @@ extension ReferenceLoad {
         guard profileName == "trtllm" else { return nil }
         let perSequence = (inputTokens + outputTokens + blockSize - 1) / blockSize
         return max(1, (budget.numGPUBlocks - 1) / perSequence)
-    }
-
-    /// The requests: lengths uniform in the jitter's range, drawn from a seed.
-    func workload(seed: UInt64) -> Workload {
-        var random = SeededRandom(seed: seed)
-        func draw(_ length: Int) -> Int32 {
-            let least = max(1, Int((Double(length) * (1 - jitter)).rounded()))
-            return Int32(least + random.below(length - least + 1))
-        }
-        var workload = Workload()
-        for row in 0..<requests {
-            workload.ids.append(Int64(row))
-            workload.arrivals.append(0)
-            workload.promptTokens.append(draw(inputTokens))
-            workload.outputTokens.append(draw(outputTokens))
-        }
-        return workload
     }
 }

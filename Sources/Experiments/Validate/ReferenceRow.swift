@@ -35,13 +35,20 @@ struct ReferenceLoad: Hashable, Sendable {
     var outputTokens: Int
     /// Lengths are uniform between (1 − jitter) · x and x.
     var jitter: Double
-    /// "concurrency" or "offline".
+    /// "concurrency", "offline", "open_loop" or "trace".
     var kind: String
     /// Requests always in flight; 0 offline.
     var concurrency: Int
     var requests: Int
     var maxNumBatchedTokens: Int?
     var maxNumSeqs: Int?
+    var maxModelLen: Int?
+    /// Whether blocks of earlier prompts are found again; closed loops have nothing to find.
+    var cachesPrefixes = false
+    /// Nil where the row says nothing.
+    var chunksPrefills: Bool?
+    /// How requests arrive; nil: a closed loop or all at once.
+    var open: OpenLoad?
 
     /// The engine's family and the host model that goes with its version.
     var profileName: String? {
@@ -62,8 +69,24 @@ struct ReferenceLoad: Hashable, Sendable {
     /// Whether the engine schedules the next step while one runs. vLLM does by default since
     /// 0.14; a row without a version is taken to be a current one.
     var isAsynchronous: Bool {
-        guard profileName == "vllm", let version else { return true }
-        return version.major > 0 || version.minor >= 14
+        guard profileName == "vllm", let minor = minorVersion else { return true }
+        return minor >= 14 || engine.hasSuffix(" async")
+    }
+
+    /// The same with lengths that differ by 2 %, where they are (nearly) exact; nil where they
+    /// differ by more, or each is known.
+    var jittered: ReferenceLoad? {
+        guard jitter < Self.leastJitter, open?.recording == nil else { return nil }
+        var load = self
+        load.jitter = Self.leastJitter
+        return load
+    }
+
+    private static let leastJitter = 0.02
+
+    /// The second number of a version 0.x; nil where there is none.
+    var minorVersion: Int? {
+        version.map { $0.major > 0 ? .max : $0.minor }
     }
 }
 
@@ -71,19 +94,27 @@ extension ReferenceRow {
     /// Reads a reference file.
     ///
     /// - Throws: `InputError` naming the file and the line.
-    static func read(_ path: String) throws -> [ReferenceRow] {
-        try read(ColumnFile(path, requiring: columns))
+    static func read(
+        _ path: String, _ recorded: RecordedRequests? = nil
+    ) throws -> [ReferenceRow] {
+        try read(ColumnFile(path, requiring: columns), recorded)
     }
 
     /// The same of a file whose columns are known.
-    static func read(_ file: ColumnFile) throws -> [ReferenceRow] {
-        try file.rows.indices.map { try ReferenceRow(file, $0) }
+    static func read(
+        _ file: ColumnFile, _ recorded: RecordedRequests?
+    ) throws -> [ReferenceRow] {
+        try file.rows.indices.map { try ReferenceRow(file, $0, recorded) }
     }
 
     /// Columns of a file that hold something and that no prediction looks at: they may say that
     /// the server was another. A source and a unit do not.
     static func unusedColumns(_ file: ColumnFile) -> [String] {
-        let known = Set(columns + ["unit", "source"])
+        var known = Set(columns + serverColumns + ["unit", "source"])
+        let kind = file.column("load_kind")
+        if file.rows.indices.contains(where: { isOpen(file.text($0, kind)) }) {
+            known.formUnion(OpenLoad.columns)
+        }
         return file.names.filter { name in
             guard !known.contains(name), let column = file.column(ifPresent: name) else {
                 return false
@@ -92,59 +123,112 @@ extension ReferenceRow {
         }
     }
 
-    private init(_ file: ColumnFile, _ row: Int) throws {
-        func text(_ name: String, default other: String = "") -> String {
-            let text = file.text(row, file.column(name))
-            return text.isEmpty ? other : text
-        }
-        func integer(_ name: String, atLeast least: Int = 1) throws -> Int? {
-            let value = try file.integer(row, file.column(name), atLeast: least)
-            guard let value, value > 1 << 30 else { return value }
-            throw InputError(
-                file.place(row), "\(name) is \(value)", expected: "at most \(1 << 30)")
-        }
-        func required<Value>(_ value: Value?, _ name: String) throws -> Value {
-            guard let value else {
-                throw InputError(file.place(row), "\(name) is blank", expected: "a value")
-            }
-            return value
-        }
+    /// Columns that say more about the server, and may be absent.
+    static let serverColumns = [
+        "max_model_len", "enable_prefix_caching", "enable_chunked_prefill",
+    ]
+
+    private static func isOpen(_ kind: String) -> Bool { kind == "open_loop" || kind == "trace" }
+
+    private init(_ file: ColumnFile, _ row: Int, _ recorded: RecordedRequests?) throws {
+        let cells = ReferenceCells(file, row)
         place = file.place(row)
-        id = text("id", default: "row \(row + 1)")
-        metric = try required(text("metric").isEmpty ? nil : text("metric"), "metric")
-        let unit = file.column(ifPresent: "unit").map { file.text(row, $0) } ?? ""
+        id = cells.text("id", default: "row \(row + 1)")
+        let name = cells.text("metric")
+        metric = try cells.required(name.isEmpty ? nil : name, "metric")
         measured = try ReferenceMetric(metric)
             .converted(
-                required(
-                    file.number(row, file.column("value"), atLeast: .leastNonzeroMagnitude),
-                    "value"), from: unit, place: file.place(row))
-        let kind = text("load_kind", default: "concurrency")
-        let concurrency = try integer("load", atLeast: 0) ?? 0
+                cells.required(cells.number("value", atLeast: .leastNonzeroMagnitude), "value"),
+                from: cells.text("unit"), place: place)
+        let kind = cells.text("load_kind", default: "concurrency")
+        let concurrency = try cells.integer("load", atLeast: 0) ?? 0
         if kind == "concurrency", concurrency < 1 {
-            throw InputError(
-                file.place(row), "load is blank or 0", expected: "the concurrency, at least 1")
+            throw InputError(place, "load is blank or 0", expected: "the concurrency, at least 1")
         }
-        let jitter = try file.number(row, file.column("length_jitter")) ?? 0
-        guard jitter < 1 else {
+        let jitter = try cells.number("length_jitter")
+        guard jitter ?? 0 < 1 else {
             throw InputError(
-                file.place(row), "length_jitter is \(jitter)", expected: "0 to less than 1")
+                place, "length_jitter is \(jitter ?? 0)", expected: "0 to less than 1")
         }
         load = ReferenceLoad(
-            engine: text("engine"), model: text("model"), gpu: text("gpu", default: "h100-sxm"),
-            tensorParallel: try integer("tp") ?? 1,
-            expertParallel: max(1, try integer("ep", atLeast: 0) ?? 1),
-            weights: text("weight_dtype", default: "bf16"),
-            cache: text("kv_cache_dtype", default: "bf16"),
-            inputTokens: try required(integer("input_tokens"), "input_tokens"),
-            outputTokens: try required(integer("output_tokens"), "output_tokens"),
-            jitter: jitter, kind: kind, concurrency: kind == "offline" ? 0 : concurrency,
-            requests: try integer("num_requests")
+            engine: cells.text("engine"), model: cells.text("model"),
+            gpu: cells.text("gpu", default: "h100-sxm"),
+            tensorParallel: try cells.integer("tp") ?? 1,
+            expertParallel: max(1, try cells.integer("ep", atLeast: 0) ?? 1),
+            weights: cells.text("weight_dtype", default: "bf16"),
+            cache: cells.text("kv_cache_dtype", default: "bf16"),
+            inputTokens: try cells.required(cells.integer("input_tokens"), "input_tokens"),
+            outputTokens: try cells.required(cells.integer("output_tokens"), "output_tokens"),
+            jitter: jitter ?? 0, kind: kind, concurrency: kind == "offline" ? 0 : concurrency,
+            requests: try cells.integer("num_requests")
                 ?? (kind == "offline" ? Self.offlineRequests : 10 * concurrency),
-            maxNumBatchedTokens: try integer("max_num_batched_tokens"),
-            maxNumSeqs: try integer("max_num_seqs"))
+            maxNumBatchedTokens: try cells.integer("max_num_batched_tokens"),
+            maxNumSeqs: try cells.integer("max_num_seqs"),
+            maxModelLen: try cells.integer("max_model_len"),
+            cachesPrefixes: try cells.flag("enable_prefix_caching") ?? false,
+            chunksPrefills: try cells.flag("enable_chunked_prefill"))
+        guard Self.isOpen(kind) else { return }
+        load.concurrency = 0
+        load.open = OpenLoad(
+            arrivals: cells.text("arrivals", default: OpenLoad.Arrivals.poisson.rawValue),
+            rate: try cells.number("rate", atLeast: OpenLoad.leastRate),
+            achievedRate: try cells.number("achieved_rate"),
+            sharedTokens: try cells.integer("shared_prefix_tokens", atLeast: 0) ?? 0,
+            uniquePrompts: try cells.integer("unique_prompts"),
+            mostInFlight: try cells.integer("client_max_in_flight"),
+            variant: cells.text("variant"), hasSpread: jitter != nil,
+            recording: recorded?.name(for: id))
+        if load.requests < 1 {
+            throw InputError(place, "num_requests is blank", expected: "how many were sent")
+        }
     }
 
     /// Requests of an offline run that does not say: enough for filling and draining to be a small
     /// share of it.
     private static let offlineRequests = 3000
+}
+
+/// The cells of a row of a reference file, by the columns' names.
+private struct ReferenceCells {
+    let file: ColumnFile
+    let row: Int
+
+    init(_ file: ColumnFile, _ row: Int) {
+        self.file = file
+        self.row = row
+    }
+
+    /// A cell; `other` for a blank one, or a column that is not there.
+    func text(_ name: String, default other: String = "") -> String {
+        let text = file.column(ifPresent: name).map { file.text(row, $0) } ?? ""
+        return text.isEmpty ? other : text
+    }
+
+    func number(_ name: String, atLeast least: Double = 0) throws -> Double? {
+        try file.column(ifPresent: name).flatMap { try file.number(row, $0, atLeast: least) }
+    }
+
+    func integer(_ name: String, atLeast least: Int = 1) throws -> Int? {
+        guard let column = file.column(ifPresent: name) else { return nil }
+        let value = try file.integer(row, column, atLeast: least)
+        guard let value, value > 1 << 30 else { return value }
+        throw InputError(
+            file.place(row), "\(name) is \(value)", expected: "at most \(1 << 30)")
+    }
+
+    /// 0 or 1.
+    func flag(_ name: String) throws -> Bool? {
+        guard let value = try integer(name, atLeast: 0) else { return nil }
+        guard value <= 1 else {
+            throw InputError(file.place(row), "\(name) is \(value)", expected: "0 or 1")
+        }
+        return value == 1
+    }
+
+    func required<Value>(_ value: Value?, _ name: String) throws -> Value {
+        guard let value else {
+            throw InputError(file.place(row), "\(name) is blank", expected: "a value")
+        }
+        return value
+    }
 }

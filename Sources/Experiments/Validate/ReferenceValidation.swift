@@ -17,6 +17,9 @@ public struct ReferenceValidation: Sendable {
         public var predictedLeftOut: Double?
         /// Why it was skipped; nil when predicted.
         public var skipped: String?
+        /// False where the answer hangs on how exact the lengths are: it changes by more than a
+        /// fifth between none and 2 % of jitter.
+        public var isDetermined = true
         /// The load, in words.
         public var load: String
 
@@ -37,7 +40,22 @@ public struct ReferenceValidation: Sendable {
         public var skipped: Int
     }
 
+    /// Errors of the single requests of a run.
+    public struct RequestErrors: Sendable {
+        /// The run's name in the file of recorded requests.
+        public var run: String
+        /// Requests that were recorded, and that were sent: the recorded ones again, if more.
+        public var recorded: Int
+        public var sent: Int
+        public var timeToFirstToken: ErrorSummary
+        public var endToEnd: ErrorSummary
+    }
+
     public private(set) var rows: [Row] = []
+    /// One for each run whose requests were recorded.
+    public private(set) var requests: [RequestErrors] = []
+    /// The file of recorded requests; nil: there is none.
+    public private(set) var requestsFile: String?
     public private(set) var groups: [Group] = []
     /// Where the clocks' figures come from, one line per profile.
     public private(set) var clocks: [String] = []
@@ -46,23 +64,31 @@ public struct ReferenceValidation: Sendable {
     /// Columns of the file that no prediction looks at.
     public private(set) var unusedColumns: [String] = []
 
-    /// Simulates every load of a reference file. `profile` stands in for the built-in one of its
-    /// name; `report` is told what is simulated next.
+    /// Simulates every load of a reference file, with the recorded requests of `requests`, or of
+    /// the file beside it that is named like it (X_requests.csv for X.csv). `profile` stands in
+    /// for the built-in one of its name, `host` for every server's; `report` is told what is
+    /// simulated next.
     ///
     /// - Throws: `InputError` for a file that cannot be read as one, or of which no row can be
     ///   predicted.
     public init(
-        file: String, seed: UInt64 = 0, profile: EngineProfile? = nil,
-        report: @Sendable (String) -> Void = { _ in }
+        file: String, requests: String? = nil, seed: UInt64 = 0, profile: EngineProfile? = nil,
+        host: HostProfile? = nil, report: @Sendable (String) -> Void = { _ in }
     ) throws {
         let columns = try ColumnFile(file, requiring: ReferenceRow.columns)
-        let references = try ReferenceRow.read(columns)
+        requestsFile = requests ?? RecordedRequests.beside(file)
+        let recorded = try requestsFile.map { try RecordedRequests($0) }
+        let references = try ReferenceRow.read(columns, recorded)
         guard !references.isEmpty else {
             throw InputError(file, "has no rows", expected: "a measured figure a row")
         }
         let outcomes = try Self.simulate(references.map(\.load)) { load in
             report(load.description)
-            return ReferenceOutcome(load, seed: seed, profile: profile)
+            return ReferenceOutcome(load, recorded, seed: seed, profile: profile, host: host)
+        }
+        let jittered = try Self.simulate(references.compactMap(\.load.jittered)) { load in
+            report("with jitter: " + load.description)
+            return ReferenceOutcome(load, recorded, seed: seed, profile: profile, host: host)
         }
         let servers = HostFit(references, outcomes, profile)
         for reference in references {
@@ -74,6 +100,10 @@ public struct ReferenceValidation: Sendable {
             if row.predicted == nil {
                 row.skipped = outcome.skipped ?? Self.reason(reference.metric)
             }
+            if let other = reference.load.jittered.flatMap({ jittered[$0] }) {
+                row.isDetermined = Self.agree(row.predicted, other.value(reference.metric))
+                if !row.isDetermined { row.group += ", not determined" }
+            }
             rows.append(row)
         }
         guard rows.contains(where: { $0.predicted != nil }) else {
@@ -82,15 +112,27 @@ public struct ReferenceValidation: Sendable {
                 "none of \(rows.count) rows can be predicted, the first: \(rows[0].skipped ?? "")",
                 expected: "a row whose load can be simulated")
         }
-        try leaveOut(references, servers, seed: seed, report: report)
+        try leaveOut(references, host == nil ? servers : nil, seed: seed, report: report)
         hostFits = servers.summaries
-        unusedColumns = ReferenceRow.unusedColumns(columns)
+        unusedColumns = ReferenceRow.unusedColumns(columns) + (recorded?.unusedColumns ?? [])
+        var seen: Set<ReferenceLoad> = []
+        for load in references.map(\.load) where seen.insert(load).inserted {
+            if let errors = outcomes[load]?.requests { self.requests.append(errors) }
+        }
         summarize()
         for reference in references {
             guard let used = reference.load.profile(profile) else { continue }
-            let line = "\(used.name): \(used.provenance)"
-            if !clocks.contains(line) { clocks.append(line) }
+            let host = host ?? reference.load.hostProfile(used)
+            for line in [
+                "\(used.name): \(used.provenance)", "host \(host.name): \(host.provenance)",
+            ] where !clocks.contains(line) { clocks.append(line) }
         }
+    }
+
+    /// Whether two predictions differ by at most a fifth of the larger.
+    private static func agree(_ one: Double?, _ other: Double?) -> Bool {
+        guard let one, let other else { return true }
+        return abs(one - other) <= 0.2 * max(one, other)
     }
 
     /// Why a figure of a run that was simulated is not there.
@@ -99,17 +141,21 @@ public struct ReferenceValidation: Sendable {
         return "no request has a \(metric)"
     }
 
-    /// Simulates each server again with the host time fitted on the others.
+    /// Simulates each server again with the host time fitted on the others; without a fit, the
+    /// prediction stays.
     private mutating func leaveOut(
-        _ references: [ReferenceRow], _ fit: HostFit, seed: UInt64,
+        _ references: [ReferenceRow], _ fit: HostFit?, seed: UInt64,
         report: @Sendable (String) -> Void
     ) throws {
         let predicted = references.indices.filter { rows[$0].predicted != nil }
-        let refitted = predicted.map { references[$0].load }.filter { fit.host(without: $0) != nil }
+        let refitted = predicted.map { references[$0].load }.filter {
+            fit?.host(without: $0) != nil
+        }
         let outcomes = try Self.simulate(refitted) { load in
             report("left out: " + load.description)
             return ReferenceOutcome(
-                load, seed: seed, profile: fit.profile, host: fit.host(without: load))
+                load, nil, seed: seed, profile: fit?.profile, host: nil,
+                wait: fit?.host(without: load))
         }
         for index in predicted {
             let outcome = outcomes[references[index].load]
@@ -139,48 +185,4 @@ public struct ReferenceValidation: Sendable {
                 skipped: members.count { $0.skipped != nil })
         }
     }
-}
-
-extension ReferenceRow {
-    /// Engine family with version, model, format, load kind and metric.
-    var groupName: String {
-        "\(load.engine), \(load.model), \(load.weights), \(load.kind): \(metric)"
-    }
-}
-
-extension ReferenceLoad {
-    /// The load in words.
-    var description: String {
-        let amount = kind == "offline" ? "offline" : "concurrency \(concurrency)"
-        return "\(engine), \(model), TP\(tensorParallel), \(inputTokens)+\(outputTokens), \(amount)"
-    }
-}
-
-/// What the simulation of a load gave.
-struct ReferenceOutcome: Sendable {
-    var result: RunResult?
-    var skipped: String?
-
-    /// Simulates a load; what does not fit is skipped with its arithmetic.
-    init(
-        _ load: ReferenceLoad, seed: UInt64, profile: EngineProfile?,
-        host: HostCoefficients? = nil
-    ) {
-        if let reason = load.reasonToSkip {
-            skipped = reason
-            return
-        }
-        do {
-            var plan = try load.plan(profile: load.profile(profile), host: host)
-            plan.keepsRecords = false
-            plan.seed = seed
-            let requests = InMemorySource(load.workload(seed: seed))
-            result = try simulate(plan, source: requests)
-        } catch {
-            skipped = "\(error)"
-        }
-    }
-
-    /// A metric by its name in the file: milliseconds, or tokens or requests per second.
-    func value(_ metric: String) -> Double? { result.flatMap(ReferenceMetric(metric).value) }
 }

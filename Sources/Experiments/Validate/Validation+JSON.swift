@@ -5,19 +5,23 @@ extension ReferenceValidation: Encodable {
         "chunked prefill over past context with GQA, decode batches of mixed lengths and mixed "
             + "prefill and decode kernels: extrapolated, checked end to end only",
         "norms, rotary embedding and activations: assumed, 10 us a layer and 2.4 TB/s",
-        "host time: fitted on two kinds of vLLM server; it depends on the version",
+        "host time: fitted on five kinds of vLLM server; it depends on the version",
         "MHA decode (more than 8 KV heads a GPU), recurrent layers, int4 KV, exchange between "
             + "nodes: no kernel measurements",
     ]
 
     private enum CodingKeys: String, CodingKey {
-        case rows, groups, clocks, hostFits, unusedColumns, unmeasured
+        case rows, groups, requests, requestsFile, clocks, hostFits, unusedColumns, unmeasured
     }
 
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(rows, forKey: .rows)
         try keys.encode(groups, forKey: .groups)
+        if let requestsFile {
+            try keys.encode(requests, forKey: .requests)
+            try keys.encode(requestsFile, forKey: .requestsFile)
+        }
         try keys.encode(clocks, forKey: .clocks)
         try keys.encode(hostFits, forKey: .hostFits)
         if !unusedColumns.isEmpty { try keys.encode(unusedColumns, forKey: .unusedColumns) }
@@ -28,11 +32,12 @@ extension ReferenceValidation: Encodable {
 extension ReferenceValidation.Row: Encodable {
     private enum CodingKeys: String, CodingKey {
         case id, group, load, metric, measured, predicted, errorPercent, errorPercentLeftOut
-        case skipped
+        case skipped, determined
     }
 
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
+        if !isDetermined { try keys.encode(false, forKey: .determined) }
         try keys.encode(id, forKey: .id)
         try keys.encode(group, forKey: .group)
         try keys.encode(load, forKey: .load)
@@ -42,6 +47,24 @@ extension ReferenceValidation.Row: Encodable {
         try keys.encodeIfPresent(errorPercent, forKey: .errorPercent)
         try keys.encodeIfPresent(errorPercentLeftOut, forKey: .errorPercentLeftOut)
         try keys.encodeIfPresent(skipped, forKey: .skipped)
+    }
+}
+
+extension ReferenceValidation.RequestErrors: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case run, recorded, sent, ttftMedianPercent, ttftBiasPercent, e2eMedianPercent
+        case e2eBiasPercent
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(run, forKey: .run)
+        try keys.encode(recorded, forKey: .recorded)
+        try keys.encode(sent, forKey: .sent)
+        try keys.encode(timeToFirstToken.median, forKey: .ttftMedianPercent)
+        try keys.encode(timeToFirstToken.bias, forKey: .ttftBiasPercent)
+        try keys.encode(endToEnd.median, forKey: .e2eMedianPercent)
+        try keys.encode(endToEnd.bias, forKey: .e2eBiasPercent)
     }
 }
 

@@ -4,11 +4,15 @@ extension Catalogue {
     static let expertEntries: [Entry] = mixtures + latents + recurrent
 
     private static let mixtures = [
-        Entry(name: "mixtral-8x7b") {
+        Entry(
+            name: "mixtral-8x7b", aliases: ["mixtral-8x7b-v0.1", "mixtral-8x7b-instruct-v0.1"]
+        ) {
             DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_000, context: 32_768)
                 .sparse(heads(32, 8), ExpertFeedForward(count: 8, chosen: 2, intermediate: 14_336))
         },
-        Entry(name: "mixtral-8x22b") {
+        Entry(
+            name: "mixtral-8x22b", aliases: ["mixtral-8x22b-v0.1", "mixtral-8x22b-instruct-v0.1"]
+        ) {
             DecoderShape(hidden: 6144, layers: 56, vocabulary: 32_768, context: 65_536)
                 .sparse(heads(48, 8), ExpertFeedForward(count: 8, chosen: 2, intermediate: 16_384))
         },

@@ -60,6 +60,12 @@ extension EngineProfile {
         try require(
             "elementwise",
             [("fixed", elementwise.fixed), ("summedNorms", elementwise.summedNorms)], Self.times)
+        if let serving {
+            // Slower by less than the whole, faster by less than twice.
+            let gains = serving.sustainedGain.map { ("sustainedGain.\($0.key.rawValue)", $0.value) }
+            try require("serving", gains.sorted { $0.0 < $1.0 }, -0.9...1)
+            try require("serving", [("mixedDecode", serving.mixedDecode)], 0...100)
+        }
         for case (let name, let c?) in [("host", host), ("synchronousHost", synchronousHost)] {
             try require(
                 name,

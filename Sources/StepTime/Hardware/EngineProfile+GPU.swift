@@ -23,6 +23,9 @@ extension EngineProfile {
         var profile = kernels(of: source)
         if source != gpu { profile = profile.scaled(from: source, to: gpu) }
         profile.gpu = gpu.name
+        // Fitted on vLLM's servers of H100s, whose attention kernel the H200 has, too.
+        let isHopper = [GPU.h100.name, "h200-sxm"].contains(source.name)
+        if !isVLLM || !isHopper { profile.serving = nil }
         profile.dropFormats(without: gpu)
         return profile
     }

@@ -32,6 +32,8 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public var errors: String?
     /// What other GPUs' or engines' kernels stand in for, a line each.
     public var standIns: [String]?
+    /// What kernels take longer inside a server; nil: nothing.
+    public var serving: ServingCoefficients?
     /// Host time the GPU waits for, in files of versions that had no host profiles: asynchronous,
     /// and synchronous. Nil: `HostProfile` has all of it.
     public var host: HostCoefficients?
@@ -53,6 +55,7 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         profile.errors =
             "GEMM bf16 4.4 %, fp8 8.5 %, prefill 4.8 %, decode 3.2 %, MLA decode 2.8 %, "
             + "all-reduce 1.4 %"
+        profile.serving = .vllm
         return profile
     }()
 

@@ -151,16 +151,27 @@ public struct ElementwiseCoefficients: Sendable, Equatable, Codable {
     public var summedNorms: Double?
 }
 
-/// Host time of a step that the GPU waits for: fixed + perGPU · TP + perSequence · R, seconds.
+/// Host time of a step that the GPU waits for:
+/// fixed + perGPU · TP + perSequence · R + perFirst · min(R, first), seconds.
 public struct HostCoefficients: Sendable, Equatable, Codable {
     public var fixed: Double
     public var perGPU: Double
     public var perSequence: Double
+    /// What each of the first sequences takes besides; nil: nothing.
+    public var perFirst: Double?
+    /// How many sequences those are at most; nil: none.
+    public var first: Int?
 
     public init(fixed: Double, perGPU: Double = 0, perSequence: Double = 0) {
         self.fixed = fixed
         self.perGPU = perGPU
         self.perSequence = perSequence
+    }
+
+    /// For a step of so many sequences.
+    func seconds(gpus: Int, sequences: Int) -> Double {
+        fixed + perGPU * Double(gpus) + perSequence * Double(sequences)
+            + (perFirst ?? 0) * Double(min(sequences, first ?? 0))
     }
 }
 

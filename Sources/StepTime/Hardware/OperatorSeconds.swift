@@ -5,10 +5,10 @@ import Basics
 
 extension GEMMCoefficients {
     /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`; `isFused` when the
-    /// operation before quantises the inputs.
+    /// operation before quantises the inputs, `sustained` the factor on the rate in a server.
     public func seconds(
         tokens: Double, inputs: Double, outputs: Double, bytesPerWeight: Double,
-        isFused: Bool = false
+        isFused: Bool = false, sustained: Double = 1
     ) -> Double {
         var bytes = outputs * inputs * bytesPerWeight
         var quantizing = 0.0
@@ -20,7 +20,7 @@ extension GEMMCoefficients {
         } else {
             bytes += 2 * tokens * (outputs + inputs)
         }
-        let grown = rate * (1 + growth * tokens / (tokens + Self.growthTokens))
+        let grown = rate * sustained * (1 + growth * tokens / (tokens + Self.growthTokens))
         let smooth = PortableMath.pNorm(
             2 * tokens * outputs * inputs / grown, bytes / bandwidth, exponent)
         return smooth + launch + perInput * inputs + quantizing

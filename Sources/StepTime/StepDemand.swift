@@ -105,6 +105,9 @@ public struct StepDemand: Sendable {
     /// picoseconds.
     public private(set) var hostPerStep: Int64 = 0
     public private(set) var hostPerRequest: Int64 = 0
+    /// What each of a step's first requests takes besides, and how many those are at most.
+    public private(set) var hostPerFirst: Int64 = 0
+    public private(set) var first = 0
 
     private var flops = Rates()
     private var bytes = Rates()
@@ -171,6 +174,8 @@ public struct StepDemand: Sendable {
         hostPerStep = IntegerTable.picoseconds(
             host.fixed + host.perGPU * Double(tensorParallel))
         hostPerRequest = IntegerTable.picoseconds(host.perSequence)
+        hostPerFirst = IntegerTable.picoseconds(host.perFirst ?? 0)
+        first = host.first ?? 0
     }
 
     private mutating func addLayers(
@@ -280,7 +285,11 @@ extension StepDemand {
 
     /// Host time in the price of all steps, picoseconds.
     public func hostTime(_ sums: StepSums) -> Int128 {
-        Int128(hostPerStep) * Int128(sums.steps) + Int128(hostPerRequest) * Int128(sums.requests)
+        // The sums do not know how many of each step's requests were among its first: as if steps
+        // were equal, which is exact where all have more than those, or none.
+        let firsts = min(Int128(sums.requests), Int128(first) * Int128(sums.steps))
+        return Int128(hostPerStep) * Int128(sums.steps)
+            + Int128(hostPerRequest) * Int128(sums.requests) + Int128(hostPerFirst) * firsts
     }
 }
 

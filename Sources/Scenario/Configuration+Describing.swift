@@ -65,10 +65,17 @@ extension ResolvedConfiguration {
                 ? "fitted to operators measured on \(name)"
                 : "not measured on \(name): another GPU's operators by the datasheets' ratios"
             return schedule + "\nStep times are \(operators); mixed batches are extrapolated."
-                + clock
+                + clock + hostTrust
         case .linear, .table:
-            return schedule + "\nStep times are what the configuration says." + clock
+            return schedule + "\nStep times are what the configuration says." + clock + hostTrust
         }
+    }
+
+    /// What the host was fitted on and how far it was off there, a line of its own.
+    private var hostTrust: String {
+        if host.name == HostProfile.none.name { return "" }
+        return "\nThe host's times are those of \(host.provenance)"
+            + (host.errors.map { ": off by (median) \($0)." } ?? ".")
     }
 
     /// What a run did that no capture of the engine covers.

@@ -49,6 +49,7 @@ extension Configuration {
             if host != profile {
                 host.name =
                     profile.name == HostProfile.none.name ? "given" : "\(profile.name), changed"
+                host.errors = nil
                 host.provenance = "\(profile.provenance); figures given in the configuration"
             }
             return host

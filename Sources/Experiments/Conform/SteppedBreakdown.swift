@@ -175,10 +175,10 @@ struct SteppedBreakdown {
     private func moveBorder(_ parts: inout RequestBreakdown, _ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        for part in LatencyParts.afterStep where lag > 0 {
+        for (part, waits) in LatencyParts.afterStep where lag > 0 {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
-            parts.toFirstToken[part] += moved
+            parts.toFirstToken[waits] += moved
             lag -= moved
         }
     }

@@ -324,10 +324,10 @@ private struct Way {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
         guard lag > 0 else { return }
-        for part in LatencyParts.afterStep {
+        for (part, waits) in LatencyParts.afterStep {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
-            parts.toFirstToken[part] += moved
+            parts.toFirstToken[waits] += moved
             lag -= moved
         }
     }

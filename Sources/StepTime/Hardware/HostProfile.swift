@@ -35,6 +35,8 @@ public struct HostProfile: Sendable, Equatable, Codable {
     public var name: String
     /// What it was fitted on, for reports.
     public var provenance: String
+    /// Median errors of runs with it on servers that it was held to, in words; nil: not known.
+    public var errors: String?
     /// From the client to the scheduler: HTTP, tokeniser, the way between processes.
     public var frontEnd = 0.0
     /// Deciding a step and preparing its inputs.
@@ -98,6 +100,7 @@ extension HostProfile {
         host.gpuWait.perFirst = 25.1e-6
         host.gpuWait.first = 8
         host.mostSequences = 256
+        host.errors = "TPOT 0.6 %, E2E 0.6 %, mean TTFT 1.2 % on 7 runs of 2 to 8 requests/s"
         return host
     }()
 
@@ -115,6 +118,7 @@ extension HostProfile {
         host.gpuWait.perFirst = 3.17e-6
         host.gpuWait.perSequence = 0.702e-6
         host.mostSequences = 128
+        host.errors = "TPOT 5.6 %, E2E 5.5 %, mean TTFT 9.8 % on 6 runs that it was not fitted to"
         return host
     }()
 
@@ -133,17 +137,20 @@ extension HostProfile {
         host.launchEager = Launch(perLayer: 21.9e-3 / 32)
         host.updatePerToken = 6.44e-6
         host.mostSequences = 128
+        host.errors =
+            "TPOT 1.1 %, E2E 1.5 %, mean TTFT 5.4 % on 11 stages that it was not fitted to"
         return host
     }()
 
     /// vLLM of October 2025 with asynchronous scheduling, Llama-3.1-70B: fitted end to end on
-    /// closed loops. The only one with a term for each GPU.
+    /// closed loops, with a term for each GPU.
     public static let vllm2025: HostProfile = {
         var host = HostProfile(
             name: "vllm-2025-10",
             provenance: "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H100s")
         host.gpuWait = HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6)
         host.mostSequences = 64
+        host.errors = "TPOT 1.1 %, mean TTFT 3.5 % on the 30 closed loops that it was fitted to"
         return host
     }()
 
@@ -155,6 +162,7 @@ extension HostProfile {
             provenance: "vLLM 0.18, asynchronous, gpt-oss-120b on 1 to 8 H200s")
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
         host.mostSequences = 64
+        host.errors = "TPOT 3.5 % on the closed loops that it was fitted to"
         return host
     }()
 
@@ -165,6 +173,7 @@ extension HostProfile {
             provenance: "vLLM 0.12, synchronous, Qwen3-32B on two H100s")
         host.gpuWait = HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6)
         host.mostSequences = 64
+        host.errors = "TPOT 2.2 %, mean TTFT 21 % on the 30 closed loops that it was fitted to"
         return host
     }()
 

@@ -45,6 +45,14 @@ private func coefficients() -> [String: Any]? {
         }
     }
 
+    /// Errors are said of the GPU that they were measured on; a relative's are not its own.
+    @Test func errorsAreOfTheGPUThatWasMeasured() throws {
+        for gpu in GPU.all {
+            let profile = try EngineProfile.named("vllm", on: gpu)
+            #expect((profile.errors == nil) == (gpu.evidence != .measured), "\(gpu.name)")
+        }
+    }
+
     @Test(.enabled(if: evidence != nil, "no shared/gpus beside the repository"))
     func figuresAreTheDatasheets() throws {
         let sheets = try #require(coefficients()?["_datasheets"] as? [String: [String: Any]])

@@ -21,7 +21,11 @@ extension EngineProfile {
         if gpu == .h100 { return self }
         let source = gpu.kernels
         var profile = kernels(of: source)
-        if source != gpu { profile = profile.scaled(from: source, to: gpu) }
+        if source != gpu {
+            profile = profile.scaled(from: source, to: gpu)
+            // Those are the other GPU's.
+            profile.errors = nil
+        }
         profile.gpu = gpu.name
         // Fitted on vLLM's servers of H100s, whose attention kernel the H200 has, too.
         let isHopper = [GPU.h100.name, "h200-sxm"].contains(source.name)

@@ -7,8 +7,8 @@ struct CalibrationIntervals {
     private(set) var high: [CalibrationConstant: Double] = [:]
 
     /// How much wider intervals are where requests are replayed: three replays leave much of the
-    /// chance in which phase of a step each came. Without it a hidden server's front end was outside
-    /// by up to a seventh of the half-width, in two sets of loads of two.
+    /// chance in which phase of a step each came. Without it a hidden server's front end was
+    /// outside by up to a seventh of the half-width, in two sets of loads of two.
     static let phaseWidening = 1.5
 
     /// Draws of the bootstrap.

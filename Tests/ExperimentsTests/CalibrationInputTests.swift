@@ -148,7 +148,8 @@ struct CalibrationInputTests {
     func steps() throws {
         let truth = try CalibrationServer(
             Configuration.read(file: nil, changes: HiddenServer.keys), base: nil)
-        let log = try HiddenSteps(truth: truth.base, server: truth).logs(steps: 60, seed: 1)
+        let hidden = truth.base.with(.delivery, 0.5e-3)
+        let log = try HiddenSteps(truth: hidden, server: truth).logs(steps: 60, seed: 1)
         let input = try read([log.steps, log.requests])
         #expect(Set(input.evidence[0].figures.map(\.kind)).isSuperset(of: [.gpu, .delivery]))
         var lines = log.steps.split(separator: "\n").map(String.init)

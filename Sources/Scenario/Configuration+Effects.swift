@@ -31,7 +31,10 @@ extension Configuration {
             (.linear, ["fixed_us", "per_token_us", "per_request_us", "per_1k_context_us"]),
         ]
         let reason = "step_time.kind is \(stepTime.kind.rawValue)"
-        let waits = ["engine.host.gpu_wait_us", "engine.host.gpu_wait_per_request_us"]
+        let waits = [
+            "engine.host.gpu_wait_us", "engine.host.gpu_wait_per_request_us",
+            "engine.host.gpu_wait_per_first_us",
+        ]
         return keys.filter { $0.0 != stepTime.kind }
             .flatMap(\.1).map { ("step_time." + $0, reason) }
             + (stepTime.kind == .measured ? [] : waits.map { ($0, reason) })

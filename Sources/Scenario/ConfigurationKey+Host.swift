@@ -40,6 +40,10 @@ extension ConfigurationKey {
             "Time between steps that nothing hides; measured operators only."),
         figure(
             "gpu_wait_per_request", \.engine.host.gpuWaitPerRequest, "The same for each request."),
+        figure(
+            "gpu_wait_per_first", \.engine.host.gpuWaitPerFirst,
+            "What each of a step's first requests takes besides: the first 8, or as many as the\n"
+                + "profile says."),
         .init(
             "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
             "Sleep after an iteration that scheduled nothing, microseconds."),

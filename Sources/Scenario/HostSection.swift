@@ -19,6 +19,7 @@ extension Configuration {
         public var idleStart: Double?
         public var gpuWait: Double?
         public var gpuWaitPerRequest: Double?
+        public var gpuWaitPerFirst: Double?
 
         /// The engine's usual host.
         public init() {}
@@ -46,6 +47,10 @@ extension Configuration {
                 host[keyPath: part] = .init(fixed: value * 1e-6)
             }
             if gpuWait != nil { host.gpuWait.perGPU = 0 }
+            if let gpuWaitPerFirst {
+                host.gpuWait.perFirst = gpuWaitPerFirst * 1e-6
+                host.gpuWait.first = host.gpuWait.first ?? HostProfile.vllmAsync.gpuWait.first
+            }
             if host != profile {
                 host.name =
                     profile.name == HostProfile.none.name ? "given" : "\(profile.name), changed"

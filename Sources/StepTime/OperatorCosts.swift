@@ -39,11 +39,8 @@ public struct ClockOptions: Sendable, Equatable {
         self.profile = try EngineProfile.named(profile, on: gpu)
     }
 
-    /// vLLM 0.33.0's (`VllmConfig._set_cudagraph_sizes`): 1, 2, 4, every 8th below 256 and every
-    /// 16th to 512.
-    public static let defaultCaptureSizes =
-        [1, 2, 4] + Array(stride(from: 8, to: 256, by: 8))
-        + Array(stride(from: 256, through: 512, by: 16))
+    /// Those of a server with the engine's own limits.
+    public static let defaultCaptureSizes = ServerMemory().capturedSizes
 
     /// The tokens that a step of so many is computed with.
     func padded(_ tokens: Int) -> Int {

@@ -261,6 +261,23 @@ struct ResolutionTests {
         #expect(plan.engine.host.schedule == 1_500_000)
         #expect(plan.engine.host.schedulePerRequest == 2_000_000)
     }
+
+    @Test("every wait of the GPU can be taken away by its key")
+    func noWait() throws {
+        let plain = try resolve("engine.host=none").plan.stepTime
+        let waits = ["gpu_wait_us=0", "gpu_wait_per_request_us=0", "gpu_wait_per_first_us=0"]
+        var configuration = try Configuration.read(
+            file: nil, changes: waits.map { "engine.host." + $0 })
+        let without = try configuration.resolved().plan.stepTime
+        configuration.engine.host.gpuWaitPerFirst = 25
+        let some = try configuration.resolved().plan.stepTime
+        for decodes in [1, 8, 100] {
+            let price = try #require(plain.decodeLine(decodes: decodes))
+            #expect(without.decodeLine(decodes: decodes) == price)
+            let first = try #require(some.decodeLine(decodes: decodes))
+            #expect(first.base - price.base == Int64(min(decodes, 8)) * 25_000_000)
+        }
+    }
 }
 
 @Suite("What a configuration says of itself")

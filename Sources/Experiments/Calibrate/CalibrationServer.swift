@@ -76,4 +76,35 @@ struct CalibrationServer: Sendable {
         plan.threads = 1
         return try simulate(plan, source: source)
     }
+
+    /// What a run of all of a workload gives for some figures.
+    ///
+    /// - Throws: `InputError` at `name` where no request finishes.
+    func means(
+        of figures: [CalibrationFigure], _ values: CalibrationValues, _ stepTime: StepTime,
+        arrivals: ArrivalMode?, _ workload: Workload, _ name: String
+    ) throws -> [Double] {
+        let result = try run(
+            values, stepTime, arrivals: arrivals, InMemorySource(workload), keepsRecords: false)
+        guard result.counters.finished > 0 else {
+            throw InputError(
+                name, "the server of the configuration finishes none of its requests",
+                expected: "a configuration of the server that was measured")
+        }
+        return figures.map { result.seconds($0.kind) }
+    }
+}
+
+extension RunResult {
+    /// The mean of a latency in seconds, or finished requests per second.
+    fileprivate func seconds(_ kind: CalibrationFigure.Kind) -> Double {
+        switch kind {
+        case .ttft: timeToFirstToken.mean * 1e-12
+        case .tpot: timePerOutputToken.mean * 1e-12
+        case .e2e: endToEnd.mean * 1e-12
+        case .throughput: Double(counters.finished) / max(duration, 1e-9)
+        case .steps: Double(counters.steps)
+        default: 0
+        }
+    }
 }

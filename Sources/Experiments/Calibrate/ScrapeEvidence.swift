@@ -65,7 +65,9 @@ struct ScrapeEvidence: CalibrationEvidence {
     private mutating func checkLengths(
         _ before: MetricsScrape, _ after: MetricsScrape, _ server: CalibrationServer
     ) throws {
-        var source = try server.resolved.configuration.openTrace().source
+        var configuration = server.resolved.configuration
+        configuration.trace.limit = min(requests, configuration.trace.limit ?? requests)
+        var source = try configuration.openTrace().source
         while workload.count < requests, let batch = try source.next() {
             workload.append(contentsOf: batch)
         }
@@ -74,7 +76,6 @@ struct ScrapeEvidence: CalibrationEvidence {
                 after.path, "\(requests) requests were served, the trace has \(workload.count)",
                 expected: "trace.* of the load that was sent")
         }
-        workload.keepFirst(requests)
         let prompts = workload.promptTokens.reduce(0) { $0 + Double($1) }
         let outputs = workload.outputTokens.reduce(0) { $0 + Double($1) }
         for (what, key, sum) in [
@@ -96,37 +97,6 @@ struct ScrapeEvidence: CalibrationEvidence {
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {
-        let result = try server.run(
-            values, stepTime, arrivals: nil, InMemorySource(workload), keepsRecords: false)
-        guard result.counters.finished > 0 else {
-            throw InputError(
-                name, "the server of the configuration finishes none of the trace's requests",
-                expected: "a configuration of the server that was measured")
-        }
-        return figures.map { result.seconds($0.kind) }
-    }
-}
-
-extension Workload {
-    /// Drops all but the first requests.
-    fileprivate mutating func keepFirst(_ count: Int) {
-        func cut<Element>(_ column: inout [Element]) {
-            if column.count > count { column.removeLast(column.count - count) }
-        }
-        cut(&ids)
-        cut(&arrivals)
-        cut(&promptTokens)
-        cut(&outputTokens)
-        cut(&maxTokens)
-        cut(&priorities)
-        cut(&aborts)
-        cut(&outputContents)
-        cut(&segmentEnds)
-        cut(&predecessors)
-        cut(&thinkTimes)
-        cut(&toolTimes)
-        cut(&waitEnds)
-        if let end = segmentEnds.last { segments.removeLast(segments.count - end) }
-        if let end = waitEnds.last { waits.removeLast(waits.count - end) }
+        try server.means(of: figures, values, stepTime, arrivals: nil, workload, name)
     }
 }

@@ -133,27 +133,6 @@ struct SummaryEvidence: CalibrationEvidence {
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {
-        let result = try server.run(
-            values, stepTime, arrivals: arrivals, InMemorySource(workload), keepsRecords: false)
-        guard result.counters.finished > 0 else {
-            throw InputError(
-                name, "the server of the configuration finishes none of its requests",
-                expected: "a configuration of the server that was measured")
-        }
-        return figures.map { result.seconds($0.kind) }
-    }
-}
-
-extension RunResult {
-    /// The mean of a latency in seconds, or finished requests per second.
-    func seconds(_ kind: CalibrationFigure.Kind) -> Double {
-        switch kind {
-        case .ttft: timeToFirstToken.mean * 1e-12
-        case .tpot: timePerOutputToken.mean * 1e-12
-        case .e2e: endToEnd.mean * 1e-12
-        case .throughput: Double(counters.finished) / max(duration, 1e-9)
-        case .steps: Double(counters.steps)
-        default: 0
-        }
+        try server.means(of: figures, values, stepTime, arrivals: arrivals, workload, name)
     }
 }

@@ -100,4 +100,9 @@ struct Flag: Sendable {
         "Take model and engine from a line of vLLM's server: \"vllm serve MODEL\n"
             + "--tensor-parallel-size 4 ...\", @FILE with one in it, or FILE.yaml for\n"
             + "its --config. What is not simulated is said; --set wins over it.")
+    /// Says what the service promises.
+    static let slo = Flag(
+        "--slo", "LIMITS",
+        "Promise this instead of the configuration's slo section:\n"
+            + "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99; ttft_ms=450 is each request's.")
 }

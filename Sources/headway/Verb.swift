@@ -1,7 +1,7 @@
 /// One thing that `headway` does, as the user calls it: `headway NAME ...`.
 ///
 /// A verb is one file, `<Name>Verb.swift`, with `extension Verb { static let name = Verb(...) }`,
-/// and one line in the table of `main.swift`. It is thin: it reads its arguments, calls the
+/// and one line in the table of `Verb+All.swift`. It is thin: it reads its arguments, calls the
 /// modules, and prints through `Console`. What it throws is caught by `CommandLineEntry`: an
 /// `InputError` becomes one line on standard error and exit status 2.
 struct Verb: Sendable {

@@ -17,7 +17,8 @@ struct ObjectiveTests {
 
     @Test("a number limits each request, an object figures, each in it both")
     func forms() throws {
-        let slo = try configuration("slo.ttft_ms={p99: 500, each: 450, \"p99.9\": 900, mean: 80}").slo
+        let slo = try configuration("slo.ttft_ms={p99: 500, each: 450, \"p99.9\": 900, mean: 80}")
+            .slo
         let limits = slo.limits.timeToFirstToken
         #expect(limits.each == 450)
         #expect(limits.bounds.map(\.statistic.name) == ["mean", "p99", "p99.9"])

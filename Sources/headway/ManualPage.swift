@@ -40,7 +40,8 @@ struct ManualPage {
         }
         for flag in verb.flags {
             lines += [
-                ".TP", "\\fB\(escaped(flag.name))\\fR"
+                ".TP",
+                "\\fB\(escaped(flag.name))\\fR"
                     + (flag.value.map { " \\fI\(escaped($0))\\fR" } ?? ""),
                 line(flag.meaning.replacing("\n", with: " ")),
             ]
@@ -56,11 +57,12 @@ struct ManualPage {
                 line("Allowed: \(key.expected). Default: \(key.value(Configuration()).source)."),
             ]
         }
-        return ([
-            ".SH CONFIGURATION",
-            line(
-                "A configuration is a JSON5 file of sections; --set KEY=VALUE changes a key."),
-        ] + entries).joined(separator: "\n")
+        return
+            ([
+                ".SH CONFIGURATION",
+                line(
+                    "A configuration is a JSON5 file of sections; --set KEY=VALUE changes a key."),
+            ] + entries).joined(separator: "\n")
     }
 
     private var ending: String {

@@ -67,13 +67,19 @@ struct Flag: Sendable {
     let value: String?
     /// Whether it may be given more than once.
     let repeats: Bool
+    /// Whether its value may be a flag itself.
+    let takesFlags: Bool
     /// What it does, beginning with a verb.
     let meaning: String
 
-    init(_ name: String, _ value: String? = nil, repeats: Bool = false, _ meaning: String) {
+    init(
+        _ name: String, _ value: String? = nil, repeats: Bool = false, takesFlags: Bool = false,
+        _ meaning: String
+    ) {
         self.name = name
         self.value = value
         self.repeats = repeats
+        self.takesFlags = takesFlags
         self.meaning = meaning
     }
 

@@ -143,6 +143,9 @@ struct StepShare {
 }
 
 extension StepBreakdown.Phase {
+    /// A phase of this name in which nothing is done.
+    public static func empty(_ name: String) -> Self { Self(name: name) }
+
     mutating func scale(by count: Int) {
         parameters *= Int64(count)
         flops *= Double(count)

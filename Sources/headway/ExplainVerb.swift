@@ -26,6 +26,10 @@ extension Verb {
                 Flag(
                     "--compare", "FLAGS", takesFlags: true,
                     "Show it beside itself with these flags changed."),
+                Flag(
+                    "--html", "FILE",
+                    "Write a page of decode steps, phase by phase, with sliders: this model and the\n"
+                        + "usual ones on this GPU."),
                 Flag("--list-models", "List the models of the catalogue."),
                 .json,
             ]
@@ -52,6 +56,14 @@ extension Verb {
         for change in ExplainScenario.switches where arguments.has(change.name) {
             _ = scenario.turn(change.name)
         }
+        if let file = arguments.value("--html") {
+            guard over == nil, change == nil else {
+                throw InputError(
+                    "--html", "is given with --over or --compare", expected: "one of them")
+            }
+            try writePage(scenario, to: file)
+            return 0
+        }
         if let over {
             let table = ExplanationTable(try ExplainRange(over, of: scenario))
             return try show(table, table.text)
@@ -64,5 +76,12 @@ extension Verb {
         }
         let report = ExplanationReport(try scenario.explained())
         return try show(report, report.text)
+    }
+
+    private static func writePage(_ scenario: ExplainScenario, to path: String) throws {
+        let file = try WholeFile(path)
+        try file.write(Array(ExplainPage(try scenario.grid()).html().utf8))
+        try file.commit()
+        try Console.write("The page is in \(path).")
     }
 }

@@ -52,6 +52,16 @@ struct ExplainPageTests {
         }
     }
 
+    /// Writes into the page what the test reads.
+    private static let probe = """
+        var root = document.documentElement;
+        window.addEventListener('error', function(e) { root.dataset.error = e.message });
+        window.addEventListener('load', function() {
+          root.dataset.wide = root.scrollWidth > window.innerWidth;
+          root.dataset.rows = document.querySelectorAll('#body tr').length;
+          root.dataset.step = document.querySelector('#a .sum b').textContent });
+        """
+
     @Test("a browser shows it whole, at a desk and on a phone, without an error")
     func browser() throws {
         guard try Executable.shell("command -v chromium").status == 0 else {
@@ -62,14 +72,7 @@ struct ExplainPageTests {
         let path = try page(in: folder)
         // A copy that says what it found.
         var text = try String(contentsOfFile: path, encoding: .utf8)
-        text = text.replacing(
-            "<body>",
-            with: "<body><script>window.addEventListener('error',function(e){"
-                + "document.documentElement.dataset.error=e.message});"
-                + "window.addEventListener('load',function(){var h=document.documentElement;"
-                + "h.dataset.wide=h.scrollWidth>window.innerWidth;"
-                + "h.dataset.rows=document.querySelectorAll('#body tr').length;"
-                + "h.dataset.step=document.querySelector('#a .sum b').textContent})</script>")
+        text = text.replacing("<body>", with: "<body><script>\(Self.probe)</script>")
         let copy = try folder.write("copy.html", Data(text.utf8))
         for width in [1280, 390] {
             let shown = try Executable.shell(

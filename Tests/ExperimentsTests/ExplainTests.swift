@@ -76,7 +76,7 @@ struct ExplainTests {
             (["context": "2kk"], "--context"), (["batch": "0"], "--batch"),
             (["input": "4"], "--input"), (["output": "4"], "--output"),
             (["chunk": "9", "tokens": "2"], "--chunk"), (["gpu": "h1"], "h1"),
-            (["input": "4", "output": "1M", "batch": "1M"], "--output"),
+            (["input": "4", "output": "8M"], "--output"),
             (["chunk": "1M", "batch": "1M", "context": "1M"], "--context"),
         ])
     func refusals(_ flags: [String: String], _ place: String) {

@@ -1,4 +1,5 @@
 import Basics
+import Experiments
 import Foundation
 import Models
 import StepTime
@@ -6,13 +7,22 @@ import StepTime
 /// An explanation as a page for a terminal and as JSON.
 public struct ExplanationReport {
     let explanation: Explanation
+    private let mixed: ExplainScenario.MixedStep?
+    private let request: ExplainScenario.WholeRequest?
 
-    public init(_ explanation: Explanation) { self.explanation = explanation }
+    /// A page of what was explained.
+    public init(_ explained: ExplainScenario.Explained) {
+        explanation = explained.explanation
+        mixed = explained.mixed
+        request = explained.request
+    }
 
     /// The page: phases, roofline, memory, what the techniques save.
     public var text: String {
-        [headline, phases.text, totals, Roofline(explanation).text, memory, savings, notes]
-            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+        [
+            headline, phases.text, totals, mixed?.text ?? "", request?.text ?? "",
+            Roofline(explanation).text, memory, savings, notes,
+        ].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private var step: StepBreakdown.Step { explanation.breakdown.step }
@@ -152,7 +162,7 @@ extension ExplanationReport: Encodable {
         case blockSize, numGpuBlocks, sequencesThatFit, doesNotFit, scoreMatrixBytes
         case crossoverContext, recurrentCrossovers, naiveAttentionBytes, naiveAttentionUs
         case withoutCacheAttentionRatio, withoutCacheProjectionRatio
-        case hostUs, stepUs, phases, notes
+        case hostUs, stepUs, phases, notes, mixed, request
     }
 
     private struct PhaseJSON: Encodable {
@@ -187,6 +197,8 @@ extension ExplanationReport: Encodable {
         try keys.encode(model.weightBytesPerGPU(deployment), forKey: .weightBytesPerGpu)
         try encodeMemory(&keys)
         try keys.encode(explanation.notes, forKey: .notes)
+        try keys.encodeIfPresent(mixed, forKey: .mixed)
+        try keys.encodeIfPresent(request, forKey: .request)
         try keys.encode(explanation.breakdown.hostSeconds * 1e6, forKey: .hostUs)
         try keys.encode(explanation.breakdown.seconds * 1e6, forKey: .stepUs)
         try keys.encode(

@@ -48,7 +48,13 @@ struct Roofline {
             let roof = min(peak, intensity * gpu.memoryBandwidth)
             grid[row(roof)][x] = roof < peak ? "╱" : "─"
         }
-        for point in points { grid[row(point.rate)][column(point.intensity)] = point.letter }
+        var moved = false
+        for point in points {
+            let (y, x) = (row(point.rate), column(point.intensity))
+            let free = Self.nearestFree(to: (y, x), in: grid)
+            if free != (y, x) { moved = true }
+            grid[free.0][free.1] = point.letter
+        }
         let legend = points.map { "\($0.letter) \($0.name)" }.joined(separator: ", ")
         let lines = grid.map { "  │" + trimmed(String($0)) }
         return """
@@ -58,8 +64,31 @@ struct Roofline {
             \(lines.joined(separator: "\n"))
               └\(String(repeating: "─", count: width))
                \(Quantity.significant(least)) to \(Quantity.significant(most)) FLOP per byte
-               \(legend)
+               \(legend)\(moved ? Self.movedNote : "")
             """
+    }
+
+    private static let movedNote = "\n   Letters of one place stand side by side."
+
+    /// The place itself, or the nearest without a letter: beside it before above or below it.
+    private static func nearestFree(
+        to place: (Int, Int), in grid: [[Character]]
+    ) -> (Int, Int) {
+        func isFree(_ y: Int, _ x: Int) -> Bool {
+            grid.indices.contains(y) && grid[y].indices.contains(x) && !grid[y][x].isLetter
+        }
+        for distance in 0...(width + height) {
+            for rows in 0...min(distance, height) {
+                let columns = distance - rows
+                for (y, x) in [
+                    (place.0 - rows, place.1 + columns), (place.0 - rows, place.1 - columns),
+                    (place.0 + rows, place.1 + columns), (place.0 + rows, place.1 - columns),
+                ] where isFree(y, x) {
+                    return (y, x)
+                }
+            }
+        }
+        return place
     }
 
     private var marks: [Point] {

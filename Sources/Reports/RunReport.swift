@@ -123,6 +123,7 @@ public enum RunReport {
             ),
             ("utilisation", utilization(summary)),
             ("limits", limits(summary)),
+            ("promised", summary.verdict.map(promised) ?? ""),
             (
                 "simulated",
                 "\(Quantity.duration(seconds: summary.duration)) on \(replicas(summary.replicas))"
@@ -130,7 +131,13 @@ public enum RunReport {
             ("digest", summary.digest),
         ]
         insertOptional(summary, into: &lines)
+        lines.removeAll { $0.1.isEmpty }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// What was promised and what was held, a line each.
+    private static func promised(_ verdict: ServiceVerdict) -> String {
+        verdict.text.replacing("\n", with: "\n" + String(repeating: " ", count: 14))
     }
 
     /// Puts the lines that not every run has in their places: before the line that is named.

@@ -67,6 +67,7 @@ extension LatencySummary {
     fileprivate mutating func take(_ exact: LatencyValues) {
         guard let found = exact.percentiles([50, 90, 95, 99]) else { return }
         isExact = true
+        values = exact
         median = found[0] / 1e9
         p90 = found[1] / 1e9
         p95 = found[2] / 1e9

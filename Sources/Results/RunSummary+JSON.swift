@@ -74,6 +74,7 @@ extension RunSummary: Encodable {
         if !distribution.isEmpty {
             try container.encode(distribution, forKey: Key("ttft_distribution"))
         }
+        try container.encodeIfPresent(verdict, forKey: Key("slo"))
         try container.encodeIfPresent(measured, forKey: Key("measured"))
         try container.encodeIfPresent(series, forKey: Key("time_series"))
         try container.encode(digest, forKey: Key("digest"))

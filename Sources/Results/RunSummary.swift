@@ -14,12 +14,17 @@ public struct LatencySummary: Sendable, Equatable {
     public var maximum: Double
     /// Whether percentiles are those of the values; else they are within 0.1 %, from a histogram.
     public internal(set) var isExact: Bool
+    /// What other percentiles are taken from.
+    private let histogram: LatencyHistogram
+    var values: LatencyValues?
 
     /// The figures of a histogram of picoseconds, with percentiles of the values themselves where
     /// these are given; all 0 when it is empty. O(n log n) in the values.
     public init(_ histogram: LatencyHistogram, exact: LatencyValues? = nil) {
         let percents = exact?.percentiles([50, 90, 95, 99])
         isExact = percents != nil
+        self.histogram = histogram
+        values = exact
         func milliseconds(_ percent: Double) -> Double {
             if let percents, let place = [50, 90, 95, 99].firstIndex(of: percent) {
                 return percents[place] / 1e9
@@ -34,6 +39,17 @@ public struct LatencySummary: Sendable, Equatable {
         p95 = milliseconds(95)
         p99 = milliseconds(99)
         maximum = Double(histogram.maximum) / 1e9
+    }
+
+    /// A figure of these latencies, milliseconds; 0 without any. O(n log n) in values that are
+    /// known, else O(buckets).
+    public func figure(_ statistic: LatencyStatistic) -> Double {
+        switch statistic {
+        case .mean: mean
+        case .maximum: maximum
+        case .percentile(let percent):
+            (values?.percentiles([percent])?[0] ?? Double(histogram.percentile(percent))) / 1e9
+        }
     }
 }
 
@@ -108,6 +124,8 @@ public struct RunSummary: Sendable {
     public var measured: MeasuredReport?
     /// What happened when, where the run was watched.
     public var series: RunSeries?
+    /// What was promised and what was held; nil: nothing was promised.
+    public var verdict: ServiceVerdict?
     /// The requests of which latencies, goodput and throughput are, where some are left out.
     public var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the objective.

@@ -29,13 +29,27 @@ extension Configuration {
         var text: String { bounds.map(String.init).joined(separator: ",") }
     }
 
+    /// Refuses promises to classes that are not told apart.
+    func checkClasses() throws {
+        guard output.by == nil, !slo.classes.isEmpty else { return }
+        throw InputError(
+            "slo.classes", "limits classes of requests, and nothing tells them apart",
+            expected: "output.by, one of "
+                + ClassDimension.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+
     /// What tells requests apart in the figures, of a trace that was opened; nil: nothing.
     public func classRule(_ trace: OpenedTrace) -> ClassRule? {
+        classRule(labels: trace.labels)
+    }
+
+    /// The same by the names that the trace gives.
+    public func classRule(labels: RequestLabels?) -> ClassRule? {
         switch output.by {
         case nil: nil
         case .priority: .priority
         case .prompt: .prompts(from: output.promptBuckets.bounds)
-        case .session?, .tenant?, .lora?: .named(output.by!, trace.labels)
+        case .session?, .tenant?, .lora?: .named(output.by!, labels)
         }
     }
 }

@@ -121,18 +121,3 @@ extension ResolvedConfiguration {
         return warnings
     }
 }
-
-extension Configuration.ObjectiveSection {
-    /// "TTFT at most 450 ms and TPOT at most 40 ms"; empty without limits.
-    public var description: String {
-        func limit(_ name: String, _ milliseconds: Double?) -> String? {
-            milliseconds.map { "\(name) at most \(plain($0)) ms" }
-        }
-        let limits = [
-            limit("TTFT", ttftMilliseconds), limit("TPOT", tpotMilliseconds),
-            limit("E2E", endToEndMilliseconds), limit("a request's p99 ITL", itlMilliseconds),
-        ].compactMap(\.self)
-        guard limits.count > 1 else { return limits.first ?? "" }
-        return limits.dropLast().joined(separator: ", ") + " and " + limits[limits.count - 1]
-    }
-}

@@ -26,6 +26,7 @@ extension Configuration {
     /// Throws `InputError` naming the key, with the arithmetic, for a model that does not fit its
     /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
     public func resolved() throws -> ResolvedConfiguration {
+        try checkClasses()
         let model = try self.model.shape()
         let unserved = engine.unserved(model)
         if let unserved, !self.model.allowUnserved { throw unserved }
@@ -196,10 +197,8 @@ extension Configuration {
         plan.patience = trace.patience()
         plan.thinkTime.law = trace.thinkLaw
         plan.thinkTime.mean = picoseconds(milliseconds: trace.thinkSeconds * 1e3)
-        plan.objective.timeToFirstToken = slo.ttftMilliseconds.map(picoseconds(milliseconds:))
-        plan.objective.timePerOutputToken = slo.tpotMilliseconds.map(picoseconds(milliseconds:))
-        plan.objective.endToEnd = slo.endToEndMilliseconds.map(picoseconds(milliseconds:))
-        plan.objective.interTokenTail = slo.itlMilliseconds.map(picoseconds(milliseconds:))
+        plan.objective = slo.limits.objective
+        plan.classObjectives = slo.classes.mapValues(\.objective)
         plan.margins = margins()
         plan.seed = drawingSeed
         return plan

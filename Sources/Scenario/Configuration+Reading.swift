@@ -170,9 +170,10 @@ extension Configuration {
         // A right name in the wrong place, a slip in a name, a slip anywhere, in that order.
         let moved = known.first { $0.hasSuffix("." + name) }
         let former = FormerSpelling.all.map(\.path).filter { $0.hasPrefix(parent) }
+            .map { String($0.dropFirst(parent.count)) }
         let sibling =
             nearest(to: name, among: names(after: parent)).map { parent + $0 }
-            ?? nearest(to: path, among: former)
+            ?? nearest(to: name, among: former).map { parent + $0 }
         let lastNames = known.map { String($0.split(separator: ".").last!) }
         let misplaced = nearest(to: name, among: lastNames)
             .flatMap { near in known.first { $0.hasSuffix("." + near) } }

@@ -244,21 +244,6 @@ public struct Configuration: Sendable, Equatable {
         public init() {}
     }
 
-    /// When a request counts as good.
-    ///
-    /// The defaults are the limits of MLPerf Inference v5.0's interactive Llama-2-70B scenario:
-    /// 450 ms to the first token, 40 ms per token after it.
-    public struct ObjectiveSection: Sendable, Equatable {
-        public var ttftMilliseconds: Double? = 450
-        public var tpotMilliseconds: Double? = 40
-        public var endToEndMilliseconds: Double?
-        /// Of a request's own 99th percentile of the gaps between its tokens.
-        public var itlMilliseconds: Double?
-
-        /// The default limits.
-        public init() {}
-    }
-
     /// What is written besides the summary.
     public struct OutputSection: Sendable, Equatable {
         public var decisions = false

@@ -282,26 +282,6 @@ extension ConfigurationKey {
             "Sessions that start per second, where the format records no starts."),
     ]
 
-    private static let slo: [ConfigurationKey] = [
-        .init(
-            "slo.ttft_ms", \.slo.ttftMilliseconds,
-            .optional(.number(0...1e9), null: "no limit"),
-            "A good request has its first token within this time, milliseconds."),
-        .init(
-            "slo.tpot_ms", \.slo.tpotMilliseconds,
-            .optional(.number(0...1e9), null: "no limit"),
-            "A good request takes at most this long per token after the first, milliseconds."),
-        .init(
-            "slo.e2e_ms", \.slo.endToEndMilliseconds,
-            .optional(.number(0...1e9), null: "no limit"),
-            "A good request has its last token within this time, milliseconds."),
-        .init(
-            "slo.itl_ms", \.slo.itlMilliseconds,
-            .optional(.number(0...1e9), null: "no limit"),
-            "A good request has a 99th percentile of its own gaps between tokens of at most this,\n"
-                + "milliseconds. Keeps each request by itself, which takes longer."),
-    ]
-
     private static let output: [ConfigurationKey] = [
         .init(
             "output.decisions", \.output.decisions, .flag,

@@ -14,7 +14,7 @@ public struct ConfigurationKey: Sendable {
     /// Whether a word on the command line is taken as text without reading it as JSON5.
     let takesText: Bool
     /// The words it may be, where they are few.
-    let words: [String]
+    package let words: [String]
     /// What is wrong inside a value of several parts, its place to follow the key's; nil: not said.
     let mistake: @Sendable (ConfigurationValue) -> InputError?
     /// Stores a value; false when it is not right.

@@ -41,7 +41,7 @@ public struct StepBreakdown: Sendable, Equatable {
 
         /// Most tokens of a step that can be asked for, context included: with 2^30 the square of
         /// their sum, which prefill and recomputation go with, stays within 64 bits.
-        static let most = 1 << 30
+        public static let most = 1 << 30
 
         /// - Throws: `InputError` at the flag that is out of range.
         public init(batch: Int, tokens: Int, context: Int) throws {
@@ -143,6 +143,9 @@ struct StepShare {
 }
 
 extension StepBreakdown.Phase {
+    /// A phase of this name in which nothing is done.
+    public static func empty(_ name: String) -> Self { Self(name: name) }
+
     mutating func scale(by count: Int) {
         parameters *= Int64(count)
         flops *= Double(count)

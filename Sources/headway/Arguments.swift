@@ -36,7 +36,7 @@ struct Arguments: Sendable {
             var value = parts.count > 1 ? String(parts[1]) : nil
             if let placeholder = flag.value {
                 // What looks like the next flag is no value; --flag=--value is one.
-                if value == nil, let next = rest.first, !next.hasPrefix("--") {
+                if value == nil, let next = rest.first, flag.takesFlags || !next.hasPrefix("--") {
                     value = rest.removeFirst()
                 }
                 guard value != nil else {

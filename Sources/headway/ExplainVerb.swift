@@ -1,4 +1,5 @@
 import Basics
+import Experiments
 import Models
 import Reports
 import StepTime
@@ -9,93 +10,78 @@ extension Verb {
         "explain",
         summary: "Show where the FLOPs, the bytes and the time of one step go.",
         details: """
-            Without flags: one decode token of Llama-3.1-8B at a context of 2048. The last flags
-            switch a technique off, to show why it exists.
+            Without flags: one decode token of Llama-3.1-8B at a context of 2048. The last switches
+            turn a technique off, to show why it exists.
+
+            headway explain --over context=2k..1M
+            headway explain --model llama-3.1-70b --compare "--kv fp8"
+            headway explain --input 4096 --output 256 --batch 32
             """,
-        flags: [
-            Flag(
-                "--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
-            Flag("--gpu", "G", "The accelerator, as hardware.gpu names it; h100-sxm when absent."),
-            Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
-            Flag("--pp", "N", "pipeline_parallel_size."),
-            Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
-            Flag("--context", "N", "Tokens of context after the step."),
-            Flag("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk."),
-            Flag("--batch", "B", "Sequences in the step."),
-            Flag("--weights", "D", "bf16, fp8, int4, int8, nvfp4 or mxfp4; else the checkpoint's."),
-            Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4; else the checkpoint's."),
-            Flag("--block-size", "N", "Tokens per KV block."),
-            Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
-            Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
-            Flag("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang."),
-            Flag("--routing", "R", "balanced, or power_law: how tokens spread over experts."),
-            Flag("--attention-kernel", "K", "flash, or naive: scores go through memory."),
-            Flag("--no-kv-cache", "Recompute the whole context in every step."),
-            Flag("--mha", "Give every query head keys and values of its own."),
-            Flag("--no-window", "Let windowed layers attend to everything."),
-            .json,
-        ]
+        flags: ExplainScenario.fields.map { Flag($0.name, $0.placeholder, $0.meaning) }
+            + ExplainScenario.switches.map { Flag($0.name, $0.meaning) }
+            + [
+                Flag(
+                    "--over", "FLAG=RANGE",
+                    "Show a table over one flag: context=2k..1M (doubling), tp=1,2,4,8."),
+                Flag(
+                    "--compare", "FLAGS", takesFlags: true,
+                    "Show it beside itself with these flags changed."),
+                Flag(
+                    "--html", "FILE",
+                    "Write a page of decode steps, phase by phase, with sliders: this model and the\n"
+                        + "usual ones on this GPU."),
+                Flag("--list-models", "List the models of the catalogue."),
+                .json,
+            ]
     ) { arguments in
-        let report = ExplanationReport(try explanation(arguments))
-        if arguments.has("--json") {
-            try Console.writeJSON(report)
-        } else {
-            try Console.write(report.text)
+        func show(_ value: some Encodable, _ text: String) throws -> Int32 {
+            try arguments.has("--json") ? Console.writeJSON(value) : Console.write(text)
+            return 0
         }
-        return 0
+        let (over, change) = (arguments.value("--over"), arguments.value("--compare"))
+        if over != nil, change != nil {
+            throw InputError("--over", "is given with --compare", expected: "one of them")
+        }
+        if arguments.has("--list-models") {
+            let list = try ModelList()
+            return try show(list, list.text)
+        }
+        var scenario = ExplainScenario()
+        for field in ExplainScenario.fields {
+            if let text = arguments.value(field.name) { try scenario.set(field.name, to: text) }
+        }
+        if arguments.has("--mha"), arguments.has("--mqa") {
+            throw InputError("--mqa", "is given with --mha", expected: "one of them")
+        }
+        for change in ExplainScenario.switches where arguments.has(change.name) {
+            _ = scenario.turn(change.name)
+        }
+        if let file = arguments.value("--html") {
+            guard over == nil, change == nil else {
+                throw InputError(
+                    "--html", "is given with --over or --compare", expected: "one of them")
+            }
+            try writePage(scenario, to: file)
+            return 0
+        }
+        if let over {
+            let table = ExplanationTable(try ExplainRange(over, of: scenario))
+            return try show(table, table.text)
+        }
+        if let change {
+            let comparison = ExplanationComparison(
+                try scenario.explained(), try scenario.changed(by: change).explained(),
+                change: change)
+            return try show(comparison, comparison.text)
+        }
+        let report = ExplanationReport(try scenario.explained())
+        return try show(report, report.text)
     }
 
-    private static func explanation(_ arguments: Arguments) throws -> Explanation {
-        var model = try Catalogue.model(named: arguments.value("--model") ?? "llama-3.1-8b")
-        if arguments.has("--mha") { model = model.withoutGrouping }
-        if arguments.has("--no-window") { model = model.withoutWindows }
-        let gpu = try arguments.value("--gpu").map(GPU.named) ?? .h100
-        var options = try ClockOptions(profile: arguments.value("--profile") ?? "vllm", gpu: gpu)
-        options.routing = try arguments.choice("--routing") ?? .balanced
-        options.attentionKernel = try arguments.choice("--attention-kernel") ?? .flash
-        options.usesCache = !arguments.has("--no-kv-cache")
-        let tokens = try arguments.integer("--tokens", atLeast: 1) ?? 1
-        let step = try StepBreakdown.Step(
-            batch: arguments.integer("--batch", atLeast: 1) ?? 1, tokens: tokens,
-            context: arguments.integer("--context", atLeast: 1) ?? max(2048, tokens))
-        let blockSize = try arguments.integer("--block-size", atLeast: 1)
-        let utilization =
-            try arguments.number("--gpu-memory-utilization") ?? MemoryBudget.defaultUtilization
-        var deployment = Deployment()
-        let weights: WeightFormat? = try arguments.choice("--weights")
-        deployment.weights = try model.weights(weights)
-        let cache: CacheFormat? = try arguments.choice("--kv")
-        deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
-        deployment.pipelineParallel = try arguments.integer("--pp", atLeast: 1) ?? 1
-        deployment.expertParallel = try arguments.integer("--ep", atLeast: 1) ?? 1
-        deployment.gpusPerNode = try arguments.integer("--gpus-per-node", atLeast: 1) ?? 8
-        func explain(_ tensorParallel: Int) throws -> Explanation {
-            deployment.tensorParallel = tensorParallel
-            try deployment.checkRanks()
-            var explanation = try Explanation(
-                model, deployment, options, blockSize: blockSize, utilization: utilization,
-                step: step)
-            explanation.notes += model.notes + model.weightsNotes(weights)
-            if let unserved = model.unserved {
-                explanation.notes.append("\(unserved.problem): headway run refuses it")
-            }
-            if cache == nil, deployment.cache != .bf16 {
-                explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
-            }
-            if let blockSize, let note = AttentionPages.note(blockSize) {
-                explanation.notes.append(note)
-            }
-            if let problem = deployment.nodeProblem {
-                explanation.notes.append("\(problem): headway run refuses this layout")
-            }
-            return explanation
-        }
-        if let size = try arguments.integer("--tp", atLeast: 1) { return try explain(size) }
-        let first = try explain(1)
-        if first.doesNotFit == nil { return first }
-        for size in [2, 4, 8] {
-            if let fitting = try? explain(size), fitting.doesNotFit == nil { return fitting }
-        }
-        return first
+    private static func writePage(_ scenario: ExplainScenario, to path: String) throws {
+        let file = try WholeFile(path)
+        try file.write(Array(ExplainPage(try scenario.grid()).html().utf8))
+        try file.commit()
+        try Console.write("The page is in \(path).")
     }
 }

@@ -29,6 +29,7 @@ extension Verb {
             Flag(
                 "--model", "M", "This model: a name, a config.json or its folder (model.name)."),
             .set,
+            .slo,
             Flag(
                 "--out", "DIR",
                 "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
@@ -108,6 +109,7 @@ private struct ReplayRun {
             configuration.trace.file = trace
         }
         if let model = arguments.value("--model") { configuration.model.name = model }
+        if let slo = arguments.value(Flag.slo.name) { configuration.slo = try .init(short: slo) }
         return Asked(
             configuration: configuration, notes: (serve?.notes ?? []) + (bench?.notes ?? []),
             serve: serve, changes: changes)
@@ -202,13 +204,16 @@ private struct ReplayRun {
         summary.poolLine = resolved.memory.line
         summary.mostConcurrent = observer.concurrency.requests
         summary.measured = observer.comparison?.report
+        if resolved.configuration.slo.promises {
+            summary.verdict = resolved.configuration.slo.verdict(summary)
+        }
         summary.series = observer.timeline.series
         try writeClasses(summary)
         try write(summary)
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
-                summary, result: result, objective: resolved.configuration.slo.description,
+                summary, result: result, objective: resolved.configuration.slo.limits.description,
                 timeline: observer.timeline, parts: observer.latency?.report.text),
             resolved.trust(result),
             Self.effort(since: began),

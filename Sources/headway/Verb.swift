@@ -1,7 +1,7 @@
 /// One thing that `headway` does, as the user calls it: `headway NAME ...`.
 ///
 /// A verb is one file, `<Name>Verb.swift`, with `extension Verb { static let name = Verb(...) }`,
-/// and one line in the table of `main.swift`. It is thin: it reads its arguments, calls the
+/// and one line in the table of `Verb+All.swift`. It is thin: it reads its arguments, calls the
 /// modules, and prints through `Console`. What it throws is caught by `CommandLineEntry`: an
 /// `InputError` becomes one line on standard error and exit status 2.
 struct Verb: Sendable {
@@ -67,13 +67,19 @@ struct Flag: Sendable {
     let value: String?
     /// Whether it may be given more than once.
     let repeats: Bool
+    /// Whether its value may be a flag itself.
+    let takesFlags: Bool
     /// What it does, beginning with a verb.
     let meaning: String
 
-    init(_ name: String, _ value: String? = nil, repeats: Bool = false, _ meaning: String) {
+    init(
+        _ name: String, _ value: String? = nil, repeats: Bool = false, takesFlags: Bool = false,
+        _ meaning: String
+    ) {
         self.name = name
         self.value = value
         self.repeats = repeats
+        self.takesFlags = takesFlags
         self.meaning = meaning
     }
 
@@ -100,4 +106,9 @@ struct Flag: Sendable {
         "Take model and engine from a line of vLLM's server: \"vllm serve MODEL\n"
             + "--tensor-parallel-size 4 ...\", @FILE with one in it, or FILE.yaml for\n"
             + "its --config. What is not simulated is said; --set wins over it.")
+    /// Says what the service promises.
+    static let slo = Flag(
+        "--slo", "LIMITS",
+        "Promise this instead of the configuration's slo section:\n"
+            + "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99; ttft_ms=450 is each request's.")
 }

@@ -1,26 +1,3 @@
 import Foundation
 
-exit(
-    CommandLineEntry.perform(
-        CommandLine.words,
-        verbs: [
-            .run,
-            .explain,
-            .validate,
-            .calibrate,
-            .fitStepTime,
-            .compare,
-            .diff,
-            .gate,
-            .conform,
-            .bench,
-            .config,
-            .traceInfo,
-            .traceCache,
-            .traceSynth,
-            .traceConvert,
-            .traceSample,
-            .traceScale,
-            .traceSort,
-            .traceMerge,
-        ]))
+exit(CommandLineEntry.perform(CommandLine.words, verbs: Verb.all))

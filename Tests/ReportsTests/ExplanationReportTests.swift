@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import Models
 import StepTime
@@ -10,10 +11,10 @@ struct ExplanationReportTests {
     private func report(
         _ name: String, tokens: Int = 1, context: Int = 2048, _ options: ClockOptions = .init()
     ) throws -> ExplanationReport {
-        ExplanationReport(
-            try Explanation(
-                Catalogue.model(named: name), Deployment(), options,
-                step: StepBreakdown.Step(batch: 1, tokens: tokens, context: context)))
+        let explanation = try Explanation(
+            Catalogue.model(named: name), Deployment(), options,
+            step: StepBreakdown.Step(batch: 1, tokens: tokens, context: context))
+        return ExplanationReport(ExplainScenario.Explained(explanation))
     }
 
     private func keys(_ report: ExplanationReport) throws -> [String: Any] {

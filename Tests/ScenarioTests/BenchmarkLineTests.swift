@@ -25,8 +25,8 @@ struct BenchmarkLineTests {
                 + "--goodput ttft:200 e2el:3000")
         #expect(capped.trace.requestRate == 10 && capped.trace.maxConcurrency == 4)
         #expect(capped.trace.limit == 200 && capped.trace.burstiness == 0.5 && capped.seed == 7)
-        #expect(capped.trace.stop == .length && capped.slo.ttftMilliseconds == 200)
-        #expect(capped.slo.endToEndMilliseconds == 3000)
+        #expect(capped.trace.stop == .length && capped.slo.limits.timeToFirstToken.each == 200)
+        #expect(capped.slo.limits.endToEnd.each == 3000)
         let trace = try all(capped.openTrace().source)
         #expect(trace.count == 200 && Set(trace.promptTokens) == [512])
         #expect(Set(trace.outputTokens) == [64] && trace.arrivals.last == 20_000_000_000)
@@ -194,9 +194,13 @@ struct BenchmarkLineTests {
     @Test("goodput is of the limits that the line names alone")
     func goodput() throws {
         let read = try configuration("--goodput e2el:100000")
-        #expect(read.slo.endToEndMilliseconds == 100_000)
-        #expect(read.slo.ttftMilliseconds == nil && read.slo.tpotMilliseconds == nil)
-        #expect(try configuration("").slo.ttftMilliseconds == Configuration().slo.ttftMilliseconds)
+        #expect(read.slo.limits.endToEnd.each == 100_000)
+        #expect(
+            read.slo.limits.timeToFirstToken.each == nil
+                && read.slo.limits.timePerOutputToken.each == nil)
+        #expect(
+            try configuration("").slo.limits.timeToFirstToken.each
+                == Configuration().slo.limits.timeToFirstToken.each)
     }
 
     @Test(

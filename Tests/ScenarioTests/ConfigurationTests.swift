@@ -37,7 +37,7 @@ struct ConfigurationTests {
         var expected = Configuration()
         expected.engine.blockSize = 32
         expected.engine.watermark = 0.05
-        expected.slo.ttftMilliseconds = nil
+        expected.slo.limits.timeToFirstToken.each = nil
         #expect(configuration == expected)
     }
 

@@ -169,6 +169,10 @@ public struct TransformerModel: Equatable, Sendable {
         return result
     }
 
+    /// The same model with one pair of keys and values for all query heads of a layer: the MQA
+    /// ablation. Latents stay.
+    public var withOneGroup: TransformerModel { mappingHeads { $0.keyValueHeads = 1 } }
+
     /// The format the weights run in: the one asked for, or the checkpoint's.
     ///
     /// - Throws: `InputError` when nothing is asked for and the checkpoint's format is not known.

@@ -81,6 +81,8 @@ public struct RunPlan: Sendable {
     /// How long clients wait for an answer; nil: for ever.
     public var patience: ClientPatience?
     public var objective = ServiceLevelObjective()
+    /// What requests of a class, by its name, are held to in its own figures instead.
+    public var classObjectives: [String: ServiceLevelObjective] = [:]
     /// What is left out of latencies, goodput and throughput.
     public var margins = Margins()
     public var seed: UInt64 = 0

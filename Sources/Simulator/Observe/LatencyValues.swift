@@ -1,7 +1,7 @@
 import Basics
 
 /// Latencies as they are, for exact percentiles, as long as they are not too many.
-public struct LatencyValues: Sendable {
+public struct LatencyValues: Sendable, Equatable {
     /// Picoseconds, in the order in which they came.
     private var values: [Int64] = []
 

@@ -89,15 +89,21 @@ public final class RequestClasses {
     /// What tells them apart.
     public let rule: ClassRule
     private let objective: ServiceLevelObjective
+    /// Of classes that have one of their own, by name.
+    private let ownObjectives: [String: ServiceLevelObjective]
     private var members: [Int: ClassMembers] = [:]
     private var count = 0
     /// Whether there were more than `most`: then none is told.
     public private(set) var isOverrun = false
 
-    /// No requests, to be held to an objective.
-    public init(_ rule: ClassRule, _ objective: ServiceLevelObjective) {
+    /// No requests, to be held to an objective, or to their class's own.
+    public init(
+        _ rule: ClassRule, _ objective: ServiceLevelObjective,
+        own: [String: ServiceLevelObjective] = [:]
+    ) {
         self.rule = rule
         self.objective = objective
+        ownObjectives = own
     }
 
     /// Enters an ended request, and the gaps between its tokens where they are known. O(gaps).
@@ -117,7 +123,7 @@ public final class RequestClasses {
             members = [:]
             return nil
         }
-        let member = ClassMembers(objective)
+        let member = ClassMembers(ownObjectives[rule.name(key)] ?? objective)
         if count >= RequestLatencies.most { member.latencies = nil }
         members[key] = member
         return member

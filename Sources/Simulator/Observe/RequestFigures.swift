@@ -31,7 +31,7 @@ public final class RequestFigures {
     /// Figures of a plan's run, by these rules. `watchesGaps`: whether it is told each gap.
     public init(_ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool) {
         filter = MarginFilter(plan.margins)
-        classes = rules.map { RequestClasses($0, plan.objective) }
+        classes = rules.map { RequestClasses($0, plan.objective, own: plan.classObjectives) }
         self.watchesGaps = watchesGaps
     }
 

@@ -1,0 +1,279 @@
+import Basics
+import Models
+import StepTime
+
+extension ExplainScenario {
+    /// A step that decodes and computes a chunk of another prompt at once.
+    public struct MixedStep: Sendable, Encodable {
+        /// Tokens of the chunk; sequences that decode.
+        public var chunkTokens: Int
+        public var decodes: Int
+        /// Time of the decodes alone, of the chunk alone and of both in one step, seconds.
+        public var decodesAlone: Double
+        public var chunkAlone: Double
+        public var together: Double
+    }
+
+    /// A whole request that shares its steps with `batch` - 1 others of its kind.
+    public struct WholeRequest: Sendable, Encodable {
+        public var input: Int
+        public var output: Int
+        public var batch: Int
+        /// Chunks of the prompt, of at most so many tokens.
+        public var chunks: Int
+        public var chunkTokens: Int
+        /// Prefill of one prompt, and the mean time of a token after the first, seconds.
+        public var timeToFirstToken: Double
+        public var timePerOutputToken: Double
+        /// Output tokens a second on each GPU while `batch` such requests decode.
+        public var outputTokensPerGPU: Double
+
+        /// TTFT + (n - 1) x TPOT, seconds.
+        public var endToEnd: Double {
+            timeToFirstToken + Double(output - 1) * timePerOutputToken
+        }
+    }
+
+    /// One explained scenario with what was asked besides.
+    public struct Explained: Sendable {
+        public var explanation: Explanation
+        public var mixed: MixedStep?
+        public var request: WholeRequest?
+
+        /// A step alone.
+        public init(_ explanation: Explanation) { self.explanation = explanation }
+    }
+
+    /// Explains the scenario.
+    ///
+    /// - Throws: `InputError` at the flag that is not right.
+    public func explained() throws -> Explained {
+        guard (input == nil) == (output == nil) else {
+            throw InputError(
+                input == nil ? "--output" : "--input", "is given alone",
+                expected: "--input and --output")
+        }
+        let model = try shape()
+        let base = try base(of: model)
+        func explain(_ size: Int) throws -> Explanation { try explanation(model, base, size) }
+        let found: Explanation
+        if let tensorParallel {
+            found = try explain(tensorParallel)
+        } else {
+            let first = try explain(1)
+            let fitting = [2, 4, 8].lazy.compactMap { try? explain($0) }
+                .first { $0.doesNotFit == nil }
+            found = first.doesNotFit == nil ? first : fitting ?? first
+        }
+        var result = Explained(found)
+        guard chunk > 0 || input != nil else { return result }
+        var options = try clockOptions()
+        // Beyond the tables prices go on along their last slope.
+        options.maxTokens = max(gpu.serverDefaults.tokens, min(chunk, 1 << 16) + min(batch, 4096))
+        let clock = try StepTime.measured(model, found.deployment, options)
+        if chunk > 0 { result.mixed = try mixed(clock) }
+        if let input, let output {
+            result.request = try request(clock, input, output, found.deployment)
+        }
+        return result
+    }
+
+    private func shape() throws -> TransformerModel {
+        var model = try Catalogue.model(named: model)
+        switch headGroups {
+        case .own: break
+        case .none: model = model.withoutGrouping
+        case .one: model = model.withOneGroup
+        }
+        return hasWindows ? model : model.withoutWindows
+    }
+
+    private func base(of model: TransformerModel) throws -> Deployment {
+        var deployment = Deployment()
+        deployment.weights = try model.weights(weights)
+        deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
+        deployment.pipelineParallel = pipelineParallel
+        deployment.expertParallel = expertParallel
+        deployment.gpusPerNode = gpusPerNode
+        return deployment
+    }
+
+    private func clockOptions() throws -> ClockOptions {
+        var options = try ClockOptions(profile: profile, gpu: gpu)
+        options.routing = routing
+        options.attentionKernel = attentionKernel
+        options.usesCache = usesCache
+        return options
+    }
+
+    private func explanation(
+        _ model: TransformerModel, _ base: Deployment, _ size: Int
+    ) throws -> Explanation {
+        var deployment = base
+        deployment.tensorParallel = size
+        try deployment.checkRanks()
+        let step = try StepBreakdown.Step(
+            batch: batch, tokens: tokens, context: context ?? max(2048, tokens))
+        var explanation = try Explanation(
+            model, deployment, clockOptions(), blockSize: blockSize, utilization: utilization,
+            step: step)
+        explanation.notes += model.notes + model.weightsNotes(weights)
+        if let unserved = model.unserved {
+            explanation.notes.append("\(unserved.problem): headway run refuses it")
+        }
+        if cache == nil, deployment.cache != .bf16 {
+            explanation.notes.append(TransformerModel.cacheNote(deployment.cache))
+        }
+        if let blockSize, let note = AttentionPages.note(blockSize) {
+            explanation.notes.append(note)
+        }
+        if let problem = deployment.nodeProblem {
+            explanation.notes.append("\(problem): headway run refuses this layout")
+        }
+        return explanation
+    }
+
+    private func seconds(_ clock: StepTime, _ load: StepLoad) -> Double {
+        Double(clock.picoseconds(load)) * 1e-12
+    }
+
+    private func mixed(_ clock: StepTime) throws -> MixedStep {
+        guard tokens == 1 else {
+            throw InputError(
+                "--chunk", "joins decodes, and --tokens is \(tokens)", expected: "--tokens 1")
+        }
+        let length = context ?? 2048
+        guard length > 1, batch <= StepBreakdown.Step.most / length,
+            chunk <= StepBreakdown.Step.most - batch
+        else {
+            throw InputError(
+                "--chunk", "cannot be a step with \(batch) decodes at a context of \(length)",
+                expected: "a context of 2 or more, and less than 2^30 tokens")
+        }
+        var decodes = StepLoad()
+        let windowed = clock.window > 0 ? batch * min(length, clock.window) : 0
+        decodes.addDecodes(batch, context: batch * length, windowedContext: windowed)
+        decodes.sampled = batch
+        var alone = StepLoad()
+        alone.add(chunk, past: 0, samples: true, window: clock.window)
+        var both = decodes
+        both.add(chunk, past: 0, samples: true, window: clock.window)
+        return MixedStep(
+            chunkTokens: chunk, decodes: batch, decodesAlone: seconds(clock, decodes),
+            chunkAlone: seconds(clock, alone), together: seconds(clock, both))
+    }
+
+    /// Longest output whose steps are summed one by one.
+    private static let mostOutput = 1 << 22
+
+    private func request(
+        _ clock: StepTime, _ input: Int, _ output: Int, _ deployment: Deployment
+    ) throws -> WholeRequest {
+        guard output <= Self.mostOutput, input <= StepBreakdown.Step.most / batch - output else {
+            throw InputError(
+                "--output", "makes \(batch) requests of \(input) + \(output) tokens",
+                expected: "outputs up to \(Self.mostOutput), and less than 2^30 tokens in all")
+        }
+        let most = gpu.serverDefaults.tokens
+        var (first, done, chunks) = (0.0, 0, 0)
+        while done < input {
+            let count = min(most, input - done)
+            var load = StepLoad()
+            load.add(count, past: done, samples: done + count == input, window: clock.window)
+            first += seconds(clock, load)
+            done += count
+            chunks += 1
+        }
+        var decoding = 0.0
+        for token in 0..<(output - 1) {
+            let length = input + token + 1
+            var load = StepLoad()
+            let windowed = clock.window > 0 ? batch * min(length, clock.window) : 0
+            load.addDecodes(batch, context: batch * length, windowedContext: windowed)
+            load.sampled = batch
+            decoding += seconds(clock, load)
+        }
+        let perToken = output > 1 ? decoding / Double(output - 1) : 0
+        return WholeRequest(
+            input: input, output: output, batch: batch, chunks: chunks, chunkTokens: most,
+            timeToFirstToken: first, timePerOutputToken: perToken,
+            outputTokensPerGPU: perToken > 0
+                ? Double(batch) / perToken / Double(deployment.gpus) : 0)
+    }
+}
+
+/// One flag of a scenario over several values: `context=2k..1M`, `tp=1,2,4,8`.
+public struct ExplainRange: Sendable {
+    /// A row of the table.
+    public struct Row: Sendable {
+        public var value: String
+        /// Nil: the value does not go with the rest.
+        public var explained: ExplainScenario.Explained?
+        public var problem: String?
+    }
+
+    /// The flag, without dashes.
+    public let name: String
+    public let rows: [Row]
+
+    /// Most rows.
+    private static let most = 1000
+
+    /// Explains a scenario at every value of "NAME=A..B" (doubling) or "NAME=A,B,C".
+    ///
+    /// - Throws: `InputError` at `--over`; also where no value can be explained.
+    public init(_ text: String, of scenario: ExplainScenario) throws {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw InputError(
+                "--over", "\(text.echoed()) is no range",
+                expected: "context=2k..1M (doubling) or tp=1,2,4,8")
+        }
+        let flag = parts[0].hasPrefix("--") ? parts[0] : "--" + parts[0]
+        guard ExplainScenario.fields.contains(where: { $0.name == flag }) else {
+            throw InputError(
+                "--over", "\(parts[0].echoed()) is no flag of explain", word: flag,
+                among: ExplainScenario.fields.map(\.name))
+        }
+        name = String(flag.dropFirst(2))
+        let values = try Self.values(parts[1])
+        var rows: [Row] = []
+        for value in values {
+            do {
+                var copy = scenario
+                try copy.set(flag, to: value)
+                rows.append(Row(value: value, explained: try copy.explained()))
+            } catch let error as InputError {
+                rows.append(Row(value: value, problem: error.description))
+            }
+        }
+        guard rows.contains(where: { $0.explained != nil }) else {
+            throw InputError(
+                "--over", "no value of \(name) can be explained: \(rows[0].problem ?? "")",
+                expected: "values that go with the other flags")
+        }
+        self.rows = rows
+    }
+
+    private static func values(_ text: String) throws -> [String] {
+        let values: [String]
+        if let dots = text.range(of: "..") {
+            var value = try ExplainScenario.integer(String(text[..<dots.lowerBound]), "--over")
+            let last = try ExplainScenario.integer(String(text[dots.upperBound...]), "--over")
+            var list: [String] = []
+            while value <= last {
+                list.append(String(value))
+                value *= 2
+            }
+            values = list
+        } else {
+            values = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        guard !values.isEmpty, values.count <= most, !values.contains("") else {
+            throw InputError(
+                "--over", "\(text.echoed()) is no range",
+                expected: "A..B from the smaller to the larger, or A,B,C")
+        }
+        return values
+    }
+}

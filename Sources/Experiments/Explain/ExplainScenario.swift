@@ -1,0 +1,223 @@
+import Basics
+import Models
+import StepTime
+
+/// What `headway explain` is asked: a model on its GPUs, and a step. Every field is set by the name
+/// of its flag, so that tables over one of them and comparisons use the same words.
+public struct ExplainScenario: Sendable {
+    /// A flag with a value: its name, what stands for the value, what it means, and what it sets.
+    public struct Field: Sendable {
+        public let name: String
+        public let placeholder: String
+        public let meaning: String
+        let set: @Sendable (inout ExplainScenario, _ text: String, _ place: String) throws -> Void
+    }
+
+    /// A flag without a value that changes the model or the clock.
+    public struct Switch: Sendable {
+        public let name: String
+        public let meaning: String
+        let set: @Sendable (inout ExplainScenario) -> Void
+    }
+
+    var model = "llama-3.1-8b"
+    var gpu = GPU.h100
+    var profile = "vllm"
+    var routing = ExpertRouting.balanced
+    var attentionKernel = AttentionKernel.flash
+    var usesCache = true
+    var headGroups = HeadGroups.own
+    var hasWindows = true
+    /// Nil: the smallest of 1, 2, 4 and 8 that fits.
+    var tensorParallel: Int?
+    var pipelineParallel = 1
+    var expertParallel = 1
+    var gpusPerNode = 8
+    var weights: WeightFormat?
+    var cache: CacheFormat?
+    var batch = 1
+    var tokens = 1
+    /// Nil: 2048, or the new tokens.
+    var context: Int?
+    var blockSize: Int?
+    var utilization = MemoryBudget.defaultUtilization
+    /// Prompt tokens computed beside the step's decodes; 0: none.
+    var chunk = 0
+    /// Prompt and output of a whole request, tokens.
+    var input: Int?
+    var output: Int?
+
+    /// How query heads share keys and values.
+    enum HeadGroups: Sendable {
+        /// As the model has it.
+        case own
+        /// Each its own: multi-head attention.
+        case none
+        /// All one: multi-query attention.
+        case one
+    }
+
+    /// One decode token of Llama-3.1-8B.
+    public init() {}
+
+    /// Sets a flag by its name, with or without dashes.
+    ///
+    /// - Throws: `InputError` for an unknown flag or a value that it cannot have.
+    public mutating func set(_ name: String, to text: String) throws {
+        let flag = name.hasPrefix("--") ? name : "--" + name
+        guard let field = Self.fields.first(where: { $0.name == flag }) else {
+            throw InputError(
+                "explain", "unknown flag \(flag.echoed())", word: flag,
+                among: Self.fields.map(\.name))
+        }
+        try field.set(&self, text, flag)
+    }
+
+    /// Sets a flag without a value; false for an unknown one.
+    public mutating func turn(_ name: String) -> Bool {
+        guard let found = Self.switches.first(where: { $0.name == name }) else { return false }
+        found.set(&self)
+        return true
+    }
+
+    /// The same with the flags of a line: "--kv fp8 --tp 4".
+    ///
+    /// - Throws: `InputError` at `--compare`.
+    public func changed(by line: String) throws -> ExplainScenario {
+        var copy = self
+        var words = line.split(whereSeparator: \.isWhitespace).map(String.init)[...]
+        guard !words.isEmpty else {
+            throw InputError("--compare", "is empty", expected: "flags such as \"--kv fp8\"")
+        }
+        while let word = words.popFirst() {
+            guard word.hasPrefix("--") else {
+                throw InputError(
+                    "--compare", "\(word.echoed()) is no flag", expected: "\"--kv fp8 --tp 4\"")
+            }
+            if copy.turn(word) { continue }
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard let value = parts.count > 1 ? parts[1] : words.popFirst() else {
+                throw InputError("--compare", "\(parts[0].echoed()) has no value", expected: "one")
+            }
+            try copy.set(parts[0], to: value)
+        }
+        return copy
+    }
+}
+
+extension ExplainScenario {
+    private static func field(
+        _ name: String, _ placeholder: String, _ meaning: String,
+        _ set: @escaping @Sendable (inout ExplainScenario, String, String) throws -> Void
+    ) -> Field {
+        Field(name: name, placeholder: placeholder, meaning: meaning, set: set)
+    }
+
+    /// Every flag with a value, in the order of the help text.
+    public static let fields: [Field] = modelFields + stepFields
+
+    private static let modelFields: [Field] = [
+        field("--model", "M", "A name of the catalogue, or a path: a config.json or its folder.") {
+            $0.model = $1
+            _ = $2
+        },
+        field("--gpu", "G", "The accelerator, as hardware.gpu names it; h100-sxm when absent.") {
+            scenario, text, _ in scenario.gpu = try GPU.named(text)
+        },
+        field("--tp", "N", "tensor_parallel_size; the smallest that fits when absent.") {
+            $0.tensorParallel = try integer($1, $2)
+        },
+        field("--pp", "N", "pipeline_parallel_size.") {
+            $0.pipelineParallel = try integer($1, $2)
+        },
+        field("--ep", "N", "GPUs that share the experts, at most --tp.") {
+            $0.expertParallel = try integer($1, $2)
+        },
+        field("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network.") {
+            $0.gpusPerNode = try integer($1, $2)
+        },
+        field("--weights", "D", "bf16, fp8, int4, int8, nvfp4 or mxfp4; else the checkpoint's.") {
+            $0.weights = try choice($1, $2)
+        },
+        field("--kv", "D", "Format of the KV cache: bf16, fp8 or int4; else the checkpoint's.") {
+            $0.cache = try choice($1, $2)
+        },
+        field("--block-size", "N", "Tokens per KV block.") { $0.blockSize = try integer($1, $2) },
+        field("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92.") {
+            scenario, text, place in
+            guard let share = Double(text), share.isFinite, share >= 0 else {
+                throw InputError(
+                    place, "\"\(text.echoed())\" is not right", expected: "a number, at least 0")
+            }
+            scenario.utilization = share
+        },
+        field("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang.") {
+            $0.profile = $1
+            _ = $2
+        },
+        field("--routing", "R", "balanced, or power_law: how tokens spread over experts.") {
+            $0.routing = try choice($1, $2)
+        },
+        field("--attention-kernel", "K", "flash, or naive: scores go through memory.") {
+            $0.attentionKernel = try choice($1, $2)
+        },
+    ]
+
+    private static let stepFields: [Field] = [
+        field("--context", "N", "Tokens of context after the step; 2k is 2048.") {
+            $0.context = try integer($1, $2)
+        },
+        field("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk.") {
+            $0.tokens = try integer($1, $2)
+        },
+        field("--batch", "B", "Sequences in the step.") { $0.batch = try integer($1, $2) },
+        field("--chunk", "N", "Tokens of another prompt computed in the same step as the decodes.")
+        {
+            $0.chunk = try integer($1, $2)
+        },
+        field("--input", "N", "With --output: a whole request of so many prompt tokens, alone.") {
+            $0.input = try integer($1, $2)
+        },
+        field("--output", "N", "With --input: output tokens of that request.") {
+            $0.output = try integer($1, $2)
+        },
+    ]
+
+    /// Every flag without a value.
+    public static let switches: [Switch] = [
+        Switch(name: "--no-kv-cache", meaning: "Recompute the whole context in every step.") {
+            $0.usesCache = false
+        },
+        Switch(name: "--mha", meaning: "Give every query head keys and values of its own.") {
+            $0.headGroups = .none
+        },
+        Switch(name: "--mqa", meaning: "Give all query heads of a layer one pair of them.") {
+            $0.headGroups = .one
+        },
+        Switch(name: "--no-window", meaning: "Let windowed layers attend to everything.") {
+            $0.hasWindows = false
+        },
+    ]
+
+    /// An integer from 1; "2k" and "1M" are 2 x 1024 and 1024 x 1024, as contexts are named.
+    static func integer(_ text: String, _ place: String) throws -> Int {
+        let units: [Character: Int] = ["k": 1024, "K": 1024, "m": 1 << 20, "M": 1 << 20]
+        let unit = text.last.flatMap { units[$0] }
+        let digits = unit == nil ? text[...] : text.dropLast()
+        guard let number = Int(digits), number >= 1, number <= 1 << 40 else {
+            throw InputError(
+                place, "\"\(text.echoed())\" is not right",
+                expected: "an integer from 1 (2k is 2048)")
+        }
+        return number * (unit ?? 1)
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ text: String, _ place: String
+    ) throws -> Choice {
+        if let choice = Choice(rawValue: text) { return choice }
+        throw InputError(
+            place, "\"\(text.echoed())\" is not known", word: text,
+            among: Choice.allCases.map(\.rawValue))
+    }
+}

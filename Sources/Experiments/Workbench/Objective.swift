@@ -1,0 +1,91 @@
+import Basics
+import Results
+import Scenario
+import Simulator
+
+extension Configuration.ObjectiveSection {
+    /// Whether anything is promised besides what makes a request good.
+    public var promises: Bool { !explicitRequirements.isEmpty }
+
+    /// Everything a run must hold. Where limits of each request are all that is given, a share of
+    /// `ServiceVerdict.assumedGoodput` is taken as promised; empty: no limits at all.
+    public var requirements: [ServiceRequirement] {
+        let explicit = explicitRequirements
+        guard explicit.isEmpty, !limits.description.isEmpty else { return explicit }
+        return [ServiceRequirement(.goodput, limit: ServiceVerdict.assumedGoodput)]
+    }
+
+    private var explicitRequirements: [ServiceRequirement] {
+        Self.requirements(limits, of: nil)
+            + classes.keys.sorted().flatMap { Self.requirements(classes[$0]!, of: $0) }
+    }
+
+    private static func requirements(
+        _ limits: ObjectiveLimits, of name: String?
+    ) -> [ServiceRequirement] {
+        let bounds = ObjectiveLimits.latencies.flatMap { latency, member in
+            limits[keyPath: member].bounds.map {
+                ServiceRequirement(
+                    .latency(latency, $0.statistic), limit: $0.milliseconds, to: name)
+            }
+        }
+        return bounds
+            + (limits.goodput.map { [ServiceRequirement(.goodput, limit: $0, to: name)] } ?? [])
+    }
+
+    /// Whether a run held it; nil where nothing is limited.
+    public func verdict(_ summary: RunSummary) -> ServiceVerdict? {
+        let all = requirements
+        return all.isEmpty ? nil : ServiceVerdict(summary, all, assumed: !promises)
+    }
+
+    /// The section that the short form says whole: "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99",
+    /// "ttft_ms=450". What it does not name is not limited.
+    ///
+    /// - Throws: `InputError` at `--slo`.
+    public init(short text: String) throws {
+        self = .none
+        var seen: Set<String> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let pair = part.split(separator: "=", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            guard pair.count == 2 else {
+                throw Self.mistake("\(String(part).echoed()) is no limit")
+            }
+            guard seen.insert(pair[0]).inserted else {
+                throw Self.mistake("names \(pair[0].echoed()) twice")
+            }
+            try take(pair[0], pair[1])
+        }
+    }
+
+    private mutating func take(_ name: String, _ text: String) throws {
+        guard let value = Double(text), value.isFinite, value >= 0 else {
+            throw Self.mistake("\(name.echoed()) is \(text.echoed()), no number of 0 or more")
+        }
+        if name == "goodput" {
+            guard value <= 1 else { throw Self.mistake("goodput is \(text), above 1") }
+            limits.goodput = value
+            return
+        }
+        let words = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+        let latency = ObjectiveLimits.latencies.first { $0.name == words.first }
+        guard let latency, words.last == "ms", (2...3).contains(words.count), value <= 1e9 else {
+            throw Self.mistake("\(name.echoed()) is no limit")
+        }
+        guard words.count == 3, words[1] != "each" else {
+            limits[keyPath: latency.member].each = value
+            return
+        }
+        guard let statistic = LatencyStatistic(words[1]) else {
+            throw Self.mistake("\(name.echoed()) is no figure of a latency")
+        }
+        limits[keyPath: latency.member].limit(statistic, milliseconds: value)
+    }
+
+    private static func mistake(_ problem: String) -> InputError {
+        InputError(
+            "--slo", problem,
+            expected: "limits such as ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99")
+    }
+}

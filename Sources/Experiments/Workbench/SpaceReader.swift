@@ -1,0 +1,301 @@
+import Basics
+import Foundation
+import Results
+import Scenario
+
+extension ConfigurationSpace {
+    /// Reads a space, JSON5: `{ base, keys, linked, traces, seeds, slo, objective }`, with changes
+    /// applied to its base; `slo`, where given, in place of the file's.
+    ///
+    /// - Throws: `InputError` naming file and key for whatever is not right, values of keys among
+    ///   it. That values do not go together is found when a point is run.
+    public init(
+        file: String, changes: [String] = [], slo: Configuration.ObjectiveSection? = nil
+    ) throws {
+        let bytes = try InputFile.contents(
+            file, atMost: Self.largestFile, expected: "a space (JSON5) of { base, keys, ... }")
+        var reader = try SuiteReader(
+            try ConfigurationValue.parse(Data(bytes), place: file), place: file)
+        base = try Self.base(&reader, file: file)
+        if let section = try reader.value("slo") {
+            base.slo = .none
+            try base.apply(nested("slo", section), place: file)
+        }
+        for change in changes { try base.apply(change: change) }
+        if let slo { base.slo = slo }
+        axes = try Self.axes(&reader, base: base, file: file)
+        traces = try Self.traces(&reader, file: file)
+        let given = try Self.seeds(&reader, file: file)
+        seeds = given ?? [base.seed ?? 0]
+        namesSeeds = given != nil
+        goal = .gpus
+        if let word = try reader.text("objective") {
+            goal = try Self.goal(word, place: "\(file): objective")
+        }
+        try reader.finish()
+        try checkAxes(file)
+    }
+
+    /// Largest space that is read, bytes.
+    private static let largestFile = 10_000_000
+
+    /// A word for what is sought.
+    public static func goal(_ word: String, place: String) throws -> Goal {
+        guard let goal = Goal(rawValue: word) else {
+            throw InputError(
+                place, "is \(word.echoed())", word: word, among: Goal.allCases.map(\.rawValue))
+        }
+        return goal
+    }
+
+    private static func base(_ reader: inout SuiteReader, file: String) throws -> Configuration {
+        let place = "\(file): base"
+        switch try reader.value("base") {
+        case nil: return Configuration()
+        case .text(let path)?:
+            return try Configuration.read(file: path.relative(to: file))
+        case .object(let members)?:
+            var base = Configuration()
+            try base.apply(.object(members), place: place)
+            base.resolvePaths(against: file)
+            return base
+        case let other?:
+            throw InputError(
+                place, "is \(other.described)",
+                expected: "an object of sections, or a configuration's path")
+        }
+    }
+
+    private static func axes(
+        _ reader: inout SuiteReader, base: Configuration, file: String
+    ) throws -> [Axis] {
+        var axes: [Axis] = []
+        switch try reader.value("keys") {
+        case nil: break
+        case .object(let members)?:
+            for key in members.keys.sorted() {
+                let place = "\(file): keys.\(key)"
+                let values = try SpaceValues.read(members[key]!, place: place)
+                axes.append(Axis(keys: [key], values: values.map { [$0] }))
+            }
+        case let other?:
+            throw InputError(
+                "\(file): keys", "is \(other.described)",
+                expected: "an object such as {\"engine.block_size\": [16, 32]}")
+        }
+        if let linked = try reader.value("linked") {
+            axes += try SpaceValues.linked(linked, place: "\(file): linked")
+        }
+        return axes
+    }
+
+    private static func traces(_ reader: inout SuiteReader, file: String) throws -> [Trace] {
+        let place = "\(file): traces"
+        guard let value = try reader.value("traces") else {
+            return [Trace(name: "", file: nil)]
+        }
+        guard case .list(let entries) = value, !entries.isEmpty else {
+            throw InputError(
+                place, "is \(value.described)", expected: "a list of traces' paths")
+        }
+        var traces: [Trace] = []
+        for entry in entries {
+            guard case .text(let path) = entry, !path.isEmpty else {
+                throw InputError(place, "holds \(entry.described)", expected: "paths")
+            }
+            guard !traces.contains(where: { $0.name == path }) else {
+                throw InputError(place, "names \(path.echoed()) twice", expected: "each once")
+            }
+            traces.append(Trace(name: path, file: path.relative(to: file)))
+        }
+        return traces
+    }
+
+    private static func seeds(_ reader: inout SuiteReader, file: String) throws -> [Int]? {
+        guard let value = try reader.value("seeds") else { return nil }
+        let place = "\(file): seeds"
+        let values = try SpaceValues.read(value, place: place)
+        var seeds: [Int] = []
+        for entry in values {
+            guard case .integer(let seed) = entry, seed >= 0 else {
+                throw InputError(place, "holds \(entry.described)", expected: "integers from 0")
+            }
+            guard !seeds.contains(seed) else {
+                throw InputError(place, "names \(seed) twice", expected: "each once")
+            }
+            seeds.append(seed)
+        }
+        return seeds
+    }
+
+    /// Every key once, every value one that its key may have, and no more points than can be run.
+    private func checkAxes(_ file: String) throws {
+        var seen: Set<String> = []
+        for key in keys {
+            guard seen.insert(key).inserted else {
+                throw InputError(
+                    "\(file): \(key)", "stands in keys and in linked, or twice",
+                    expected: "one of them")
+            }
+            if ["seed", "trace.file"].contains(key) {
+                throw InputError(
+                    "\(file): \(key)", "is no key of a space",
+                    expected: key == "seed" ? "seeds: [0, 1]" : "traces: [\"FILE\"]")
+            }
+            if key.hasPrefix("output.") || key.hasPrefix("slo") {
+                throw InputError(
+                    "\(file): \(key)", "changes what is written or promised, not what runs",
+                    expected: "a key of what is served, or it in base")
+            }
+        }
+        for axis in axes {
+            for values in axis.values {
+                for (key, value) in zip(axis.keys, values) {
+                    var trial = base
+                    try trial.apply(nested(key, value), place: file)
+                }
+            }
+        }
+        var product = 1
+        for axis in axes {
+            product *= axis.values.count
+            guard product <= Self.mostPoints else {
+                throw InputError(
+                    file, "has more than \(Self.mostPoints) points", expected: "shorter lists")
+            }
+        }
+    }
+}
+
+/// Lists, ranges and linked sets of values.
+enum SpaceValues {
+    /// Most values of a key.
+    private static let most = 100_000
+
+    /// A list, or `{from, to}` with a `step` (1) or a factor (`times`).
+    static func read(_ value: ConfigurationValue, place: String) throws -> [ConfigurationValue] {
+        switch value {
+        case .list(let values):
+            guard !values.isEmpty else {
+                throw InputError(place, "is an empty list", expected: "one value or more")
+            }
+            for (index, value) in values.enumerated() where values[..<index].contains(value) {
+                throw InputError(
+                    place, "holds \(value.described) twice", expected: "each value once")
+            }
+            return values
+        case .object: return try range(value, place: place)
+        default:
+            throw InputError(
+                place, "is \(value.described)",
+                expected: "a list, or a range such as {from: 1, to: 8}")
+        }
+    }
+
+    private static func range(
+        _ value: ConfigurationValue, place: String
+    ) throws -> [ConfigurationValue] {
+        var reader = try SuiteReader(value, place: place)
+        let from = try number(&reader, "from", place)
+        let to = try number(&reader, "to", place)
+        let step = try number(&reader, "step", place)
+        let times = try number(&reader, "times", place)
+        try reader.finish()
+        guard let from, let to, from <= to else {
+            throw InputError(
+                place, "is no range", expected: "{from: 1, to: 8}, from at most to")
+        }
+        guard step == nil || times == nil else {
+            throw InputError(place, "has a step and a factor (times)", expected: "one of them")
+        }
+        if let times {
+            guard times > 1, from > 0 else {
+                throw InputError(
+                    place, "never ends", expected: "times above 1, and from above 0")
+            }
+        }
+        let stride = step ?? 1
+        guard stride > 0 else {
+            throw InputError(place, "never ends", expected: "a step above 0")
+        }
+        var values: [ConfigurationValue] = []
+        // Each from the first, so that steps do not add up their rounding; a hair of slack, so
+        // that {from: 0.1, to: 0.3, step: 0.1} holds its end.
+        var next = from
+        for index in 1... {
+            guard next <= to + abs(to) * 1e-12 else { break }
+            guard values.count < most else {
+                throw InputError(place, "has more than \(most) values", expected: "fewer")
+            }
+            values.append(Int(exactly: next).map { .integer($0) } ?? .number(next))
+            next = times.map { next * $0 } ?? (from + Double(index) * stride)
+        }
+        return values
+    }
+
+    private static func number(
+        _ reader: inout SuiteReader, _ key: String, _ place: String
+    ) throws -> Double? {
+        switch try reader.value(key) {
+        case nil: return nil
+        case .integer(let value)?: return Double(value)
+        case .number(let value)?: return value
+        case let other?:
+            throw InputError("\(place).\(key)", "is \(other.described)", expected: "a number")
+        }
+    }
+
+    /// One list of sets, or a list of such lists; every set of a list names the same keys.
+    static func linked(
+        _ value: ConfigurationValue, place: String
+    ) throws -> [ConfigurationSpace.Axis] {
+        guard case .list(let entries) = value, !entries.isEmpty else {
+            throw InputError(
+                place, "is \(value.described)",
+                expected: "a list of sets such as [{\"cluster.replicas\": 4}, ...]")
+        }
+        if case .list? = entries.first {
+            return try entries.enumerated().map { try axis($1, place: "\(place)[\($0)]") }
+        }
+        return [try axis(value, place: place)]
+    }
+
+    private static func axis(
+        _ value: ConfigurationValue, place: String
+    ) throws -> ConfigurationSpace.Axis {
+        guard case .list(let entries) = value, !entries.isEmpty else {
+            throw InputError(place, "is \(value.described)", expected: "a list of sets")
+        }
+        var keys: [String] = []
+        var sets: [[ConfigurationValue]] = []
+        for (index, entry) in entries.enumerated() {
+            guard case .object(let members) = entry, !members.isEmpty else {
+                throw InputError(
+                    "\(place)[\(index)]", "is \(entry.described)",
+                    expected: "a set such as {\"cluster.replicas\": 4}")
+            }
+            let names = members.keys.sorted()
+            if index == 0 { keys = names }
+            guard names == keys else {
+                throw InputError(
+                    "\(place)[\(index)]", "names \(names.joined(separator: ", "))",
+                    expected: "the keys of the first set, \(keys.joined(separator: ", "))")
+            }
+            let values = keys.map { members[$0]! }
+            guard !sets.contains(values) else {
+                throw InputError("\(place)[\(index)]", "stands twice", expected: "each set once")
+            }
+            sets.append(values)
+        }
+        return ConfigurationSpace.Axis(keys: keys, values: sets)
+    }
+}
+
+extension String {
+    /// A path that a file names, as it stands in that file's folder.
+    fileprivate func relative(to file: String) -> String {
+        let folder = file.containingFolder
+        return hasPrefix("/") || folder.isEmpty
+            ? self : FileSystem.simplified(folder.appending(pathComponent: self))
+    }
+}

@@ -1,0 +1,257 @@
+import Basics
+import Experiments
+import Models
+import StepTime
+
+extension ExplainScenario.MixedStep {
+    /// "With a chunk of 512 prompt tokens beside the decodes ...".
+    var text: String {
+        let added = together - decodesAlone
+        return "A chunk of \(Quantity.count(chunkTokens)) prompt tokens in the same step: "
+            + "\(Quantity.duration(seconds: together)) instead of "
+            + "\(Quantity.duration(seconds: decodesAlone)); each of \(Quantity.count(decodes)) "
+            + "decode\(decodes == 1 ? "" : "s") waits "
+            + "\(Quantity.duration(seconds: added)) more. A step of its own would take the chunk "
+            + Quantity.duration(seconds: chunkAlone) + "."
+    }
+}
+
+extension ExplainScenario.WholeRequest {
+    /// "A request of 4,096 + 256 tokens alone: TTFT 103 ms, ...".
+    var text: String {
+        let others = batch == 1 ? "alone" : "with \(Quantity.count(batch)) decoding together"
+        let pieces = chunks == 1 ? "1 step" : "\(Quantity.count(chunks)) steps"
+        return "A request of \(Quantity.count(input)) + \(Quantity.count(output)) tokens, "
+            + "\(others): TTFT \(Quantity.duration(seconds: timeToFirstToken)) in \(pieces) of at "
+            + "most \(Quantity.count(chunkTokens)) tokens, then "
+            + "\(Quantity.count(output - 1)) x TPOT "
+            + "\(Quantity.duration(seconds: timePerOutputToken)) = "
+            + "\(Quantity.duration(seconds: endToEnd)) in all; "
+            + "\(Quantity.significant(outputTokensPerGPU)) output tokens/s on each GPU.\n"
+            + "GPU time alone: no queue, no other prefill, no API server."
+    }
+}
+
+/// The figures of a scenario that comparisons and tables show, by name.
+private struct Headline {
+    let figures: [(name: String, text: String, value: Double?)]
+
+    init(_ explained: ExplainScenario.Explained) {
+        let all = explained.explanation
+        let (seconds, step) = (all.breakdown.seconds, all.breakdown.step)
+        let gpus = Double(all.deployment.gpus)
+        let rate = Double(step.batch * step.tokens) / seconds
+        let attention = all.breakdown.phases.filter { Self.attention.contains($0.name) }
+            .reduce(0) { $0 + $1.seconds }
+        var figures: [(String, String, Double?)] = [
+            ("GPUs", Quantity.count(all.deployment.gpus), gpus),
+            ("step", Quantity.duration(seconds: seconds), seconds),
+            ("tokens/s", Quantity.significant(rate), rate),
+            ("tokens/s/GPU", Quantity.significant(rate / gpus), rate / gpus),
+            ("attention", Quantity.percent(attention / seconds), attention / seconds),
+            (
+                "weights a GPU",
+                Quantity.bytes(Double(all.model.weightBytesPerGPU(all.deployment))),
+                Double(all.model.weightBytesPerGPU(all.deployment))
+            ),
+            (
+                "KV a sequence", Quantity.bytes(Double(all.cacheBytes)), Double(all.cacheBytes)
+            ),
+            (
+                "sequences fit", all.sequencesThatFit.map(Quantity.count) ?? "none",
+                all.sequencesThatFit.map(Double.init)
+            ),
+        ]
+        if let mixed = explained.mixed {
+            figures.append(
+                ("with chunk", Quantity.duration(seconds: mixed.together), mixed.together))
+        }
+        if let request = explained.request {
+            figures += [
+                (
+                    "TTFT", Quantity.duration(seconds: request.timeToFirstToken),
+                    request.timeToFirstToken
+                ),
+                (
+                    "TPOT", Quantity.duration(seconds: request.timePerOutputToken),
+                    request.timePerOutputToken
+                ),
+            ]
+        }
+        self.figures = figures
+    }
+
+    /// Phases that read or write the cache and what starts them.
+    private static let attention: Set = ["attn_launch", "qk_scores", "softmax", "attn_v"]
+}
+
+/// A scenario at several values of one flag.
+public struct ExplanationTable: Encodable {
+    private let range: ExplainRange
+
+    /// A table of what was explained.
+    public init(_ range: ExplainRange) { self.range = range }
+
+    /// A row a value.
+    public var text: String {
+        let first = range.rows.compactMap(\.explained).first!
+        let names = Headline(first).figures.map(\.name)
+        var table = TextTable([range.name] + names, alignments: [.right])
+        var problems: [String] = []
+        for row in range.rows {
+            let value = Int(row.value).map(Quantity.count) ?? row.value
+            guard let explained = row.explained else {
+                table.add([value])
+                problems.append("\(range.name) \(value): \(row.problem ?? "")")
+                continue
+            }
+            table.add([value] + Headline(explained).figures.map(\.text))
+        }
+        return ([table.text] + (problems.isEmpty ? [] : [problems.joined(separator: "\n")]))
+            .joined(separator: "\n\n")
+    }
+
+    private struct Row: Encodable {
+        var value: String
+        var explanation: ExplanationReport?
+        var problem: String?
+    }
+
+    private enum Keys: String, CodingKey { case over, rows }
+
+    /// `{over, rows: [{value, explanation | problem}]}`.
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: Keys.self)
+        try keys.encode(range.name, forKey: .over)
+        try keys.encode(
+            range.rows.map {
+                Row(
+                    value: $0.value, explanation: $0.explained.map(ExplanationReport.init),
+                    problem: $0.problem)
+            }, forKey: .rows)
+    }
+}
+
+/// Two scenarios side by side.
+public struct ExplanationComparison: Encodable {
+    private let (first, second): (ExplainScenario.Explained, ExplainScenario.Explained)
+    private let change: String
+
+    /// A scenario, and the same with the flags `change`.
+    public init(
+        _ first: ExplainScenario.Explained, _ second: ExplainScenario.Explained, change: String
+    ) {
+        (self.first, self.second) = (first, second)
+        self.change = change
+    }
+
+    /// Figures, then the time of every phase.
+    public var text: String {
+        let models = [first, second].map(\.explanation)
+        let title =
+            "\(models[0].model.name) on \(models[0].deployment.gpus) x "
+            + "\(models[0].gpu.name), and with \(change.echoed(atMost: 200))"
+        var figures = TextTable(["", "before", "after", "change"])
+        for (before, after) in zip(Headline(first).figures, Headline(second).figures) {
+            figures.add([
+                before.name, before.text, after.text, Self.ratio(before.value, after.value),
+            ])
+        }
+        var phases = TextTable(["phase", "before", "after", "change", "share of the change"])
+        let times = models.map(Self.times)
+        let whole = models[1].breakdown.seconds - models[0].breakdown.seconds
+        let names =
+            times[0].map(\.name)
+            + times[1].map(\.name).filter { name in
+                !times[0].contains { $0.name == name }
+            }
+        for name in names {
+            let pair = times.map { list in list.first { $0.name == name }?.seconds ?? 0 }
+            guard pair[0] > 0 || pair[1] > 0 else { continue }
+            phases.add([
+                name, Quantity.duration(seconds: pair[0]), Quantity.duration(seconds: pair[1]),
+                Self.ratio(pair[0], pair[1]),
+                whole == 0 ? "" : Quantity.percent((pair[1] - pair[0]) / whole),
+            ])
+        }
+        let notes = models.flatMap(\.notes).reduce(into: [String]()) { notes, note in
+            if !notes.contains(note) { notes.append(note) }
+        }
+        return
+            ([title, figures.text, phases.text]
+            + (notes.isEmpty
+                ? []
+                : [
+                    notes.map { "Note: " + $0 }.joined(separator: "\n")
+                ]))
+            .joined(separator: "\n\n")
+    }
+
+    private static func times(_ explanation: Explanation) -> [(name: String, seconds: Double)] {
+        explanation.breakdown.phases.map { ($0.name, $0.seconds) }
+            + [("host", explanation.breakdown.hostSeconds)]
+    }
+
+    private static func ratio(_ before: Double?, _ after: Double?) -> String {
+        guard let before, let after, before > 0 else { return "" }
+        let change = after / before - 1
+        if change >= 10 { return "x " + Quantity.significant(after / before) }
+        return (change >= 0 ? "+" : "") + Quantity.percent(change)
+    }
+
+    private enum Keys: String, CodingKey { case change, before, after }
+
+    /// `{change, before, after}`, both as explanations.
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: Keys.self)
+        try keys.encode(change, forKey: .change)
+        try keys.encode(ExplanationReport(first), forKey: .before)
+        try keys.encode(ExplanationReport(second), forKey: .after)
+    }
+}
+
+/// The models of the catalogue.
+public struct ModelList: Encodable {
+    /// One model as it is served.
+    public struct Entry: Encodable {
+        public var name: String
+        public var parametersTotal: Int64
+        public var parametersActive: Int64
+        public var weights: String
+        public var layers: Int
+        public var kvBytesPerToken: Int64
+        public var maxModelLen: Int
+    }
+
+    public let models: [Entry]
+
+    /// All of them, by name.
+    public init() throws {
+        models = try Catalogue.names.map { name in
+            let model = try Catalogue.model(named: name)
+            return Entry(
+                name: name, parametersTotal: model.totalParameters,
+                parametersActive: model.activeParameters, weights: model.nativeWeights.rawValue,
+                layers: model.layers.count,
+                kvBytesPerToken: KVCacheLayout(model, Deployment()).bytesPerToken,
+                maxModelLen: model.maxContext)
+        }
+    }
+
+    /// A row a model.
+    public var text: String {
+        var table = TextTable(
+            ["model", "parameters", "active", "weights", "layers", "KV bytes/token", "context"],
+            alignments: [.left, .right, .right, .left])
+        for model in models {
+            table.add([
+                model.name, Quantity.decimal(Double(model.parametersTotal) * 1e-9, 2) + "B",
+                Quantity.decimal(Double(model.parametersActive) * 1e-9, 2) + "B", model.weights,
+                Quantity.count(model.layers), Quantity.count(Int(model.kvBytesPerToken)),
+                Quantity.count(model.maxModelLen),
+            ])
+        }
+        return table.text
+            + "\n\nA published name or the path of a config.json does as well (--model)."
+    }
+}

@@ -1,0 +1,37 @@
+import Basics
+import Results
+
+extension ServiceVerdict {
+    /// "SLO met: ttft_p99 151 ms (at most 500 ms)"; a line a promise.
+    package var text: String {
+        (["SLO " + (isMet ? "met" : "missed")] + lines.map(\.text)).joined(separator: "\n")
+    }
+}
+
+extension ServiceVerdict.Line {
+    /// "ttft_p99_ms 151 ms, at most 500 ms: met".
+    package var text: String {
+        "\(requirement.name) \(valueText), \(limitText): \(isMet ? "met" : "missed")"
+    }
+
+    /// The value with its unit, or why there is none.
+    package var valueText: String {
+        guard let value else { return "of no request" }
+        guard value.isFinite else { return "endless (requests that were never served)" }
+        return requirement.text(value)
+    }
+
+    /// "at most 500 ms", "at least 99.0 %".
+    package var limitText: String {
+        let bound = requirement.figure == .goodput ? "at least " : "at most "
+        return bound + requirement.text(requirement.limit)
+    }
+}
+
+extension ServiceRequirement {
+    /// A value in the limit's unit.
+    fileprivate func text(_ value: Double) -> String {
+        figure == .goodput
+            ? Quantity.percent(value) : Quantity.duration(seconds: value / 1000)
+    }
+}

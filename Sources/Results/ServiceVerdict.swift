@@ -1,0 +1,198 @@
+import Simulator
+
+/// One thing that a service promises: a limit of a latency's figure, or a share of good requests.
+public struct ServiceRequirement: Sendable, Equatable {
+    /// What is limited.
+    public enum Figure: Sendable, Equatable {
+        /// "ttft", "tpot", "e2e" or "itl", and which figure of it.
+        case latency(String, LatencyStatistic)
+        /// Good requests of all.
+        case goodput
+    }
+
+    public var figure: Figure
+    /// The class of requests that it is promised to; nil: all.
+    public var className: String?
+    /// Milliseconds that are the most, or a share that is the least.
+    public var limit: Double
+
+    /// A promise to a class, or to all.
+    public init(_ figure: Figure, limit: Double, to className: String? = nil) {
+        self.figure = figure
+        self.limit = limit
+        self.className = className
+    }
+
+    /// "ttft_p99_ms", "goodput"; of a class, "gold.ttft_p99_ms".
+    public var name: String {
+        let own =
+            switch figure {
+            case .latency(let latency, let statistic): "\(latency)_\(statistic.name)_ms"
+            case .goodput: "goodput"
+            }
+        return className.map { $0 + "." + own } ?? own
+    }
+}
+
+/// Whether a run held what was promised.
+///
+/// Requests that were rejected or did not end, and attempts that a client gave up, count as never
+/// served: a percentile that reaches them is without end. Aborts that a trace records are the
+/// users' own, and count neither way.
+public struct ServiceVerdict: Sendable, Equatable {
+    /// One promise.
+    public struct Line: Sendable, Equatable {
+        public var requirement: ServiceRequirement
+        /// What it came to, in the limit's unit; infinite: requests were never served; nil: there
+        /// was no request that has such a figure.
+        public var value: Double?
+        public var isMet: Bool
+
+        /// By what factor it is missed; at most 1 where it is met. A share of bad requests counts
+        /// against the share that is allowed.
+        public var excess: Double {
+            guard let value else { return isMet ? 0 : .infinity }
+            switch requirement.figure {
+            case .latency:
+                return requirement.limit > 0
+                    ? value / requirement.limit : (isMet ? 1 : .infinity)
+            case .goodput:
+                let allowed = 1 - requirement.limit
+                return allowed > 0 ? (1 - value) / allowed : (isMet ? 1 : .infinity)
+            }
+        }
+    }
+
+    public let lines: [Line]
+    /// Whether limits of each request were given and no share of them: then the share is
+    /// `assumedGoodput`.
+    public let assumesGoodput: Bool
+
+    /// The share of good requests taken as promised where none is given: the percentile by which
+    /// MLPerf Inference v5.0's server scenario judges (99 % of requests within the limits).
+    public static let assumedGoodput = 0.99
+
+    /// Whether every promise was held.
+    public var isMet: Bool { lines.allSatisfy(\.isMet) }
+
+    /// The promise that is missed by most, or that is nearest to its limit; the first of equals.
+    public var worst: Line? {
+        lines.reduce(nil) { worst, line in
+            guard let worst else { return line }
+            return line.excess > worst.excess ? line : worst
+        }
+    }
+
+    /// Judges a run by its figures; O(n log n) in the requests for each percentile.
+    public init(_ summary: RunSummary, _ requirements: [ServiceRequirement], assumed: Bool) {
+        assumesGoodput = assumed
+        lines = requirements.map { requirement in
+            guard let population = Population(summary, requirement.className) else {
+                return Line(requirement: requirement, value: nil, isMet: false)
+            }
+            return population.judge(requirement)
+        }
+    }
+}
+
+/// The requests that a promise is made to.
+private struct Population {
+    let counters: Counters
+    let good: Int
+    let latencies: [String: LatencySummary]
+    /// Requests that were never served.
+    let never: Int
+
+    /// Nil: no request is of that class.
+    init?(_ summary: RunSummary, _ className: String?) {
+        let givesUp = summary.client?.attempts != nil
+        func never(_ counters: Counters) -> Int {
+            counters.rejected + counters.unfinished + (givesUp ? counters.aborted : 0)
+        }
+        guard let className else {
+            counters = summary.stretch?.counters ?? summary.counters
+            good = summary.goodRequests
+            self.never = never(counters)
+            latencies = [
+                "ttft": summary.timeToFirstToken, "tpot": summary.timePerOutputToken,
+                "e2e": summary.endToEnd, "itl": summary.interTokenLatency,
+            ]
+            return
+        }
+        let classes = summary.classes.flatMap(\.classes)
+        guard let members = classes.first(where: { $0.name == className }) else { return nil }
+        counters = members.counters
+        good = members.goodRequests
+        self.never = never(counters)
+        var latencies = [
+            "ttft": members.timeToFirstToken, "tpot": members.timePerOutputToken,
+            "e2e": members.endToEnd,
+        ]
+        latencies["itl"] = members.interTokenLatency
+        self.latencies = latencies
+    }
+
+    func judge(_ requirement: ServiceRequirement) -> ServiceVerdict.Line {
+        switch requirement.figure {
+        case .goodput:
+            let asked = counters.finished + never
+            let share = asked > 0 ? Double(good) / Double(asked) : nil
+            return .init(
+                requirement: requirement, value: share,
+                isMet: share.map { $0 >= requirement.limit } ?? false)
+        case .latency(let name, let statistic):
+            guard counters.finished + never > 0, let latency = latencies[name] else {
+                return .init(requirement: requirement, value: nil, isMet: false)
+            }
+            let value = value(latency, statistic)
+            // Requests of one token have no time per token to be late by.
+            return .init(
+                requirement: requirement, value: value,
+                isMet: value.map { $0 <= requirement.limit } ?? true)
+        }
+    }
+
+    /// The figure with requests that were never served behind all others.
+    private func value(_ latency: LatencySummary, _ statistic: LatencyStatistic) -> Double? {
+        guard never > 0 else { return latency.count > 0 ? latency.figure(statistic) : nil }
+        guard case .percentile(let percent) = statistic, latency.count > 0 else {
+            return .infinity
+        }
+        // The rank among all, as a rank among those that were served.
+        let served = Double(latency.count - 1)
+        let rank = percent / 100 * (served + Double(never))
+        guard rank <= served else { return .infinity }
+        return served > 0 ? latency.figure(.percentile(100 * rank / served)) : latency.maximum
+    }
+}
+
+extension ServiceVerdict: Encodable {
+    private enum Keys: String, CodingKey {
+        case met, requirements
+        case goodputAssumed = "goodput_assumed"
+        case name, limit, value
+        case neverServed = "never_served"
+    }
+
+    /// `{met, requirements: [{name, limit, value, met}]}`; a value without end is absent and
+    /// `never_served` is true.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(isMet, forKey: .met)
+        if assumesGoodput { try container.encode(true, forKey: .goodputAssumed) }
+        var list = container.nestedUnkeyedContainer(forKey: .requirements)
+        for line in lines {
+            var entry = list.nestedContainer(keyedBy: Keys.self)
+            try entry.encode(line.requirement.name, forKey: .name)
+            try entry.encode(line.requirement.limit, forKey: .limit)
+            if let value = line.value {
+                if value.isFinite {
+                    try entry.encode(value, forKey: .value)
+                } else {
+                    try entry.encode(true, forKey: .neverServed)
+                }
+            }
+            try entry.encode(line.isMet, forKey: .met)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Basics
+
+extension Verb {
+    /// `headway completions`: what a shell completes.
+    static let completions = Verb(
+        "completions",
+        summary: "Print a shell's completions: bash, zsh or fish.",
+        operands: "SHELL", operandCount: 1...1,
+        details: """
+            Completes verbs, flags, keys after --set and the values of keys that take a word.
+
+            bash: headway completions bash > ~/.local/share/bash-completion/completions/headway
+            zsh:  headway completions zsh > "${fpath[1]}/_headway"
+            fish: headway completions fish > ~/.config/fish/completions/headway.fish
+            """
+    ) { arguments in
+        let shells = Completions.Shell.allCases.map(\.rawValue)
+        let word = arguments.operands[0]
+        guard let shell = Completions.Shell(rawValue: word) else {
+            throw InputError(
+                "headway completions", "\(word.echoed()) is no shell", word: word, among: shells,
+                otherwise: shells.joined(separator: ", "))
+        }
+        try Console.write(Completions(Verb.all).text(for: shell))
+        return 0
+    }
+
+    /// `headway manual`: the manual page.
+    static let manual = Verb(
+        "manual",
+        summary: "Print the manual page, for man(1).",
+        details: """
+            headway manual > headway.1 && man -l ./headway.1
+            """
+    ) { _ in
+        try Console.write(ManualPage(Verb.all).text)
+        return 0
+    }
+}

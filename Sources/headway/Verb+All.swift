@@ -1,0 +1,26 @@
+extension Verb {
+    /// Every verb, in the order of the help text, of completions and of the manual.
+    static let all: [Verb] = [
+        .run,
+        .explain,
+        .validate,
+        .calibrate,
+        .fitStepTime,
+        .compare,
+        .diff,
+        .gate,
+        .conform,
+        .bench,
+        .config,
+        .traceInfo,
+        .traceCache,
+        .traceSynth,
+        .traceConvert,
+        .traceSample,
+        .traceScale,
+        .traceSort,
+        .traceMerge,
+        .completions,
+        .manual,
+    ]
+}

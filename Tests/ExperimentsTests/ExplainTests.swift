@@ -1,0 +1,105 @@
+import Basics
+import Experiments
+import Models
+import StepTime
+import Testing
+
+@Suite("Explaining more than a step")
+struct ExplainTests {
+    private func scenario(_ flags: [String: String]) throws -> ExplainScenario {
+        var scenario = ExplainScenario()
+        for (name, value) in flags { try scenario.set(name, to: value) }
+        return scenario
+    }
+
+    @Test("a whole request is its chunks and its decode steps, each by the run's own price")
+    func request() throws {
+        let asked = try scenario(["input": "9000", "output": "5", "batch": "3"])
+        let request = try #require(try asked.explained().request)
+        let model = try Catalogue.model(named: "llama-3.1-8b")
+        let clock = try StepTime.measured(model, Deployment())
+        func seconds(_ change: (inout StepLoad) -> Void) -> Double {
+            var load = StepLoad()
+            change(&load)
+            return Double(clock.picoseconds(load)) * 1e-12
+        }
+        let first =
+            seconds { $0.add(8192, past: 0, samples: false, window: 0) }
+            + seconds { $0.add(808, past: 8192, samples: true, window: 0) }
+        let decodes = (1...4).map { token in
+            seconds { load in
+                for _ in 0..<3 { load.add(1, past: 9000 + token - 1, samples: true, window: 0) }
+            }
+        }
+        #expect(request.chunks == 2)
+        #expect(abs(request.timeToFirstToken - first) < 1e-9)
+        #expect(abs(request.timePerOutputToken - decodes.reduce(0, +) / 4) < 1e-9)
+        #expect(abs(request.endToEnd - first - decodes.reduce(0, +)) < 1e-9)
+        #expect(abs(request.outputTokensPerGPU - 3 / request.timePerOutputToken) < 1e-6)
+    }
+
+    @Test("a chunk beside decodes costs more than none and less than two steps")
+    func mixed() throws {
+        let mixed = try #require(
+            try scenario(["chunk": "512", "batch": "16"]).explained().mixed)
+        #expect(mixed.together > mixed.decodesAlone && mixed.together > mixed.chunkAlone)
+        #expect(mixed.together < mixed.decodesAlone + mixed.chunkAlone)
+    }
+
+    @Test("a range doubles from its first value, and says which values do not go")
+    func ranges() throws {
+        let contexts = try ExplainRange("context=2k..1M", of: ExplainScenario())
+        #expect(contexts.rows.map(\.value) == (11...20).map { String(1 << $0) })
+        let times = contexts.rows.map { $0.explained!.explanation.breakdown.seconds }
+        #expect(zip(times, times.dropFirst()).allSatisfy(<))
+        let sizes = try ExplainRange("tp=1,3,8", of: ExplainScenario())
+        #expect(sizes.rows.map { $0.problem == nil } == [true, false, true])
+    }
+
+    @Test("one group of heads caches what one head has, and none what all have")
+    func heads() throws {
+        func bytes(_ change: String) throws -> Int64 {
+            var scenario = ExplainScenario()
+            let isKnown = scenario.turn(change)
+            #expect(isKnown)
+            return try scenario.explained().explanation.kvBytesPerToken
+        }
+        let own = try ExplainScenario().explained().explanation.kvBytesPerToken
+        // 32 query heads, 8 pairs of keys and values.
+        #expect(try bytes("--mqa") * 8 == own)
+        #expect(try bytes("--mha") == own * 4)
+    }
+
+    @Test(
+        "what is no scenario is refused at its flag",
+        arguments: [
+            (["context": "2kk"], "--context"), (["batch": "0"], "--batch"),
+            (["input": "4"], "--input"), (["output": "4"], "--output"),
+            (["chunk": "9", "tokens": "2"], "--chunk"), (["gpu": "h1"], "h1"),
+            (["input": "4", "output": "8M"], "--output"),
+            (["chunk": "1M", "batch": "1M", "context": "1M"], "--context"),
+        ])
+    func refusals(_ flags: [String: String], _ place: String) {
+        let error = #expect(throws: InputError.self) { _ = try scenario(flags).explained() }
+        #expect(error?.description.contains(place) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(
+        "a line of changes is refused where it is none",
+        arguments: [
+            "", "  ", "kv fp8", "--kv", "--kv fp9", "--nothing 3", "--kv fp8 4",
+        ])
+    func changes(_ line: String) {
+        #expect(throws: InputError.self) { _ = try ExplainScenario().changed(by: line) }
+    }
+
+    @Test(
+        "a range is refused where it is none",
+        arguments: [
+            "context", "context=", "=3", "context=9..2", "context=1..", "nothing=1..2", "tp=1,,2",
+            "tp=3",
+        ])
+    func wrongRanges(_ text: String) {
+        #expect(throws: InputError.self) { _ = try ExplainRange(text, of: ExplainScenario()) }
+    }
+}

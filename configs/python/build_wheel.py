@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Builds the wheel: the program and the Python package in one file. No network.
+
+    python3 configs/python/build_wheel.py [--binary PROGRAM] [--out DIR]
+
+Without --binary it builds the program first, with Swift's libraries inside it
+(swift build -c release --static-swift-stdlib). The wheel's platform is manylinux of the newest
+glibc symbol that the program asks for.
+"""
+
+import argparse
+import base64
+import hashlib
+import platform
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def build() -> Path:
+    command = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
+    command += ["--scratch-path", str(ROOT / ".build" / "portable")]
+    subprocess.run([*command, "--product", "headway"], cwd=ROOT, check=True)
+    shown = subprocess.run(
+        [*command, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return Path(shown.stdout.strip()) / "headway"
+
+
+def glibc(program: bytes) -> tuple:
+    """The newest version of glibc that its dynamic symbols name."""
+    found = {tuple(map(int, m)) for m in re.findall(rb"GLIBC_(\d+)\.(\d+)", program)}
+    if not found:
+        sys.exit("the program names no glibc: is it built for Linux with glibc?")
+    return max(found)
+
+
+def version(program: Path) -> str:
+    shown = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
+    match = re.match(r"headway (\d+(?:\.\d+)*)", shown.stdout)
+    if match is None:
+        sys.exit(f"{program} --version says {shown.stdout!r}: is it headway?")
+    return match.group(1)
+
+
+def write(program: Path, folder: Path) -> Path:
+    data = program.read_bytes()
+    number = version(program)
+    major, minor = glibc(data)
+    tag = f"py3-none-manylinux_{major}_{minor}_{platform.machine()}"
+    info = f"headway-{number}.dist-info"
+    files = {
+        f"headway/{path.name}": path.read_bytes()
+        for path in sorted((HERE / "headway").iterdir())
+        if path.suffix == ".py" or path.name == "py.typed"
+    }
+    files["headway/bin/headway"] = data
+    files[f"{info}/METADATA"] = (
+        f"Metadata-Version: 2.1\nName: headway\nVersion: {number}\n"
+        "Summary: Replay request traces through a simulated LLM-serving cluster\n"
+        "Requires-Python: >=3.9\n"
+    ).encode()
+    files[f"{info}/WHEEL"] = (
+        "Wheel-Version: 1.0\nGenerator: headway build_wheel\nRoot-Is-Purelib: false\n"
+        f"Tag: {tag}\n"
+    ).encode()
+    files[f"{info}/entry_points.txt"] = b"[console_scripts]\nheadway = headway.__main__:main\n"
+    record = ""
+    for name, content in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+        record += f"{name},sha256={digest.decode()},{len(content)}\n"
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = folder / f"headway-{number}-{tag}.whl"
+    unfinished = wheel.with_suffix(".part")
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            # A fixed date: the same program gives the same wheel.
+            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (
+                0o100755 if name.endswith("bin/headway") else 0o100644
+            ) << 16
+            archive.writestr(entry, content)
+    unfinished.replace(wheel)
+    return wheel
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Build the wheel of headway.")
+    parser.add_argument("--binary", type=Path, help="a program that is built; default: build it")
+    parser.add_argument("--out", type=Path, default=ROOT / ".build" / "wheel", help="a folder")
+    arguments = parser.parse_args()
+    program = arguments.binary or build()
+    if not program.is_file():
+        sys.exit(f"{program}: there is no such program")
+    print(write(program, arguments.out))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ exit(
             .fitStepTime,
             .compare,
             .diff,
+            .why,
             .gate,
             .conform,
             .bench,

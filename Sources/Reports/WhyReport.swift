@@ -34,7 +34,8 @@ public struct WhyReport {
 
     private var headline: String {
         let counters = study.result.counters
-        return "\(Quantity.count(counters.requests)) requests, "
+        let word = counters.requests == 1 ? "request" : "requests"
+        return "\(Quantity.count(counters.requests)) \(word), "
             + "\(Quantity.count(counters.finished)) finished, on "
             + (study.result.replicas == 1 ? "1 replica" : "\(study.result.replicas) replicas")
             + "; digest \(study.result.digest)"

@@ -67,7 +67,8 @@ struct WhyChoice {
                 throw InputError(
                     "--request", "no request of the run has the id \(id)",
                     expected: count == 0
-                        ? "a run with requests" : "an id of its \(count) requests.csv rows")
+                        ? "a run with requests"
+                        : "the id of one of the \(count) rows of requests.csv")
             }
         case .moment(let seconds):
             let time = seconds * 1e12

@@ -14,6 +14,7 @@ struct WhyRun {
     /// folder that is not as its run wrote it, and for changes of a folder.
     init(_ path: String?, changes: [String]) throws {
         guard let path, FileSystem.isFolder(path) else {
+            if let path { try Self.refuseFile(path) }
             configuration = try Configuration.read(file: path, changes: changes)
             folder = nil
             return
@@ -33,6 +34,16 @@ struct WhyRun {
         configuration = try Configuration.read(
             file: path.appending(pathComponent: RunFiles.configuration))
         folder = (path, digest)
+    }
+
+    /// Throws `InputError` for a file of a run in place of its folder.
+    private static func refuseFile(_ path: String) throws {
+        let parts = path.split(separator: "/")
+        guard [RunFiles.summary, RunFiles.requests].contains(parts.last.map(String.init)) else {
+            return
+        }
+        throw InputError(
+            path, "is a file of a run", expected: "the run's folder, or a configuration")
     }
 
     /// The requests that a question is about: from a folder's rows, to the microsecond, else from

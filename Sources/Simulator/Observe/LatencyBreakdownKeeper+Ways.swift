@@ -146,8 +146,8 @@ extension LatencyBreakdownKeeper {
             if step.completesPrompt { hasFirst = true }
         }
 
-        /// Adds time without a step of its own, up to a moment by which the instance's GPUs had been
-        /// busy for so long.
+        /// Adds time without a step of its own, up to a moment by which the instance's GPUs had
+        /// been busy for so long.
         mutating func pass(until time: Int64, busy others: Int64) {
             let gap = time - cursor
             guard gap > 0 else { return }

@@ -173,7 +173,7 @@ public struct TraceEvents: Sendable {
     }
 
     private mutating func writePreemption(
-        _ plan: DecidedPlan, _ request: RequestMoment, _ file: OutputFile
+        _ plan: DecidedPlan, _ request: Preemption, _ file: OutputFile
     ) throws {
         try writeEvent(UInt8(ascii: "i"), plan.replica, file) { text in
             text.put(Words.preempts)

@@ -29,6 +29,9 @@ public enum RequestLine {
         public static let attempt = Columns(rawValue: 4)
         /// The class where requests are told apart: last, since a name may hold commas.
         public static let className = Columns(rawValue: 8)
+        /// Where reuse went, with prefix caching: what an endless cache would have hit, and what
+        /// of it was lost to which reason.
+        public static let reuse = Columns(rawValue: 16)
 
         /// Those of a run.
         public init(_ plan: RunPlan, tellsClass: Bool = false) {
@@ -36,24 +39,31 @@ public enum RequestLine {
             if plan.holdsBack { insert(.due) }
             if plan.hasStages { insert(.stage) }
             if plan.patience != nil { insert(.attempt) }
+            if plan.engine.enablePrefixCaching { insert(.reuse) }
             if tellsClass { insert(.className) }
         }
 
         /// Every choice of them.
-        package static var all: [Columns] { (0..<16).map { Columns(rawValue: $0) } }
+        package static var all: [Columns] { (0..<32).map { Columns(rawValue: $0) } }
     }
 
     /// The header with such columns, with its newline.
     public static func header(_ columns: Columns) -> [UInt8] {
         let names = [
             (Columns.due, ",due"), (.stage, ",stage"), (.attempt, ",attempt"),
-            (.className, ",class"),
+            (.reuse, "," + reuseNames.joined(separator: ",")), (.className, ",class"),
         ].filter { columns.contains($0.0) }.map(\.1)
         return Array(header.dropLast()) + Array((names.joined() + "\n").utf8)
     }
 
-    /// Room that is enough for any row, bytes: sixteen columns, the longest an id of 20 digits.
-    public static let longest = 256
+    /// The columns of `Columns.reuse`: the tokens hit and those lost sum to the first.
+    public static let reuseNames = [
+        "reusable_tokens", "lost_last_token", "lost_block_size", "lost_other_replica",
+        "lost_evicted", "lost_not_computed", "lost_window",
+    ]
+
+    /// Room that is enough for any row, bytes: 23 columns, the longest an id of 20 digits.
+    public static let longest = 384
 
     /// The same with a class.
     public static let longestWithClass = longest + longestClass
@@ -100,6 +110,16 @@ public enum RequestLine {
         if columns.contains(.due) { put(picoseconds: record.due, into: &text) }
         if columns.contains(.stage) { put(Int32(record.stage) + 1, into: &text) }
         if columns.contains(.attempt) { put(Int32(record.attempt), into: &text) }
+        if columns.contains(.reuse) {
+            let lost = record.lostReuse
+            put(record.reusableTokens, into: &text)
+            put(lost.lastToken, into: &text)
+            put(lost.blockSize, into: &text)
+            put(lost.otherReplica, into: &text)
+            put(lost.evicted, into: &text)
+            put(lost.notComputed, into: &text)
+            put(lost.window, into: &text)
+        }
         if columns.contains(.className) { put(class: name, into: &text) }
     }
 

@@ -8,6 +8,7 @@ extension Verb {
         .fitStepTime,
         .compare,
         .diff,
+        .why,
         .gate,
         .conform,
         .bench,

@@ -131,8 +131,8 @@ struct EndToEndTests {
         #expect(summary["completed"] as? Int == 2)
         #expect(summary["rejected"] as? Int == 2)
         let table = try scratch.text("out/requests.csv")
-        #expect(table.contains(",rejected,prompt_too_long,0\n"))
-        #expect(table.contains(",rejected,exceeds_kv_pool,0\n"))
+        #expect(table.contains(",rejected,prompt_too_long,0,0,"))
+        #expect(table.contains(",rejected,exceeds_kv_pool,0,0,"))
     }
 
     @Test("a reader that leaves early is no error, and a pipe sees no progress line")

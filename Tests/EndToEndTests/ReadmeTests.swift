@@ -94,7 +94,7 @@ struct ReadmeTests {
         var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
         switch command.split(separator: " ")[1] {
         case "run": line += " --limit 300"
-        case "compare", "diff": line += " --set trace.limit=300"
+        case "compare", "diff", "why": line += " --set trace.limit=300"
         // All captures in both ways take minutes unoptimised, and `.ci/run` holds the release
         // build to them; one shows that the command works.
         case "conform": line += "/sync/u1-edges"

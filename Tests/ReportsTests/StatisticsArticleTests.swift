@@ -110,7 +110,7 @@ struct StatisticsArticleTests {
     @Test("every column of requests.csv stands there, and every one of classes.csv is a key")
     func columns() throws {
         let header = String(
-            decoding: RequestLine.header([.due, .stage, .attempt, .className]).dropLast(),
+            decoding: RequestLine.header([.due, .stage, .attempt, .reuse, .className]).dropLast(),
             as: UTF8.self)
         for column in header.split(separator: ",") {
             #expect(article.contains("`\(column)`"), "\(column)")

@@ -52,6 +52,41 @@ struct RequestLineTests {
         #expect(columns == row.count { $0 == "," })
     }
 
+    @Test("tells where reuse went, and has room for the longest of it")
+    func reuse() {
+        var record = RequestRecord(id: 1, arrival: 3_000_000_000_000, promptTokens: 90)
+        (record.hitTokens, record.outcome) = (16, .finished)
+        record.lostReuse.lastToken = 1
+        record.lostReuse.blockSize = 15
+        record.lostReuse.otherReplica = 2
+        record.lostReuse.evicted = 32
+        record.lostReuse.notComputed = 4
+        record.lostReuse.window = 8
+        func row(_ columns: RequestLine.Columns) -> String {
+            let bytes = [UInt8](unsafeUninitializedCapacity: RequestLine.longest) { memory, count in
+                var text = TextRoom(UnsafeMutableRawBufferPointer(memory))
+                RequestLine.put(record, columns, into: &text)
+                count = text.count
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        #expect(row(.reuse) == "1,3.000000,,,,90,16,0,0,,finished,,0,78,1,15,2,32,4,8\n")
+        let header = String(decoding: RequestLine.header(.reuse), as: UTF8.self)
+        #expect(header.count { $0 == "," } == row(.reuse).count { $0 == "," })
+        record.id = .min
+        record.arrival = .max
+        (record.admitted, record.firstToken, record.finish) = (.max, .max, .max)
+        (record.promptTokens, record.hitTokens, record.outputTokens) = (.min, .min, .min)
+        (record.preemptions, record.replica, record.priority) = (.min, .max, .min)
+        record.lostReuse = RequestReuse()
+        record.lostReuse.lastToken = .min
+        record.outcome = .unfinished
+        record.rejection = .promptExceedsStepBudget
+        (record.stage, record.attempt) = (.max - 1, .max)
+        let longest = row([.due, .stage, .attempt, .reuse])
+        #expect(longest.utf8.count + 5 * 11 + TextRoom.slack <= RequestLine.longest)
+    }
+
     /// A row as one would write it without a thought for speed.
     private func naiveRow(_ record: RequestRecord) -> String {
         func seconds(_ picoseconds: Int64) -> String {

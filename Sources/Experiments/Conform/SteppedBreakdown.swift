@@ -15,7 +15,8 @@ struct SteppedBreakdown {
         /// Time its replica's GPUs had been busy by then.
         var busy: Int64
         var isPreempted = false
-        /// Whether the step that completes its prompt is behind it.
+        /// Whether a step of its own is behind it, and the one that completes its prompt.
+        var hasBegun = false
         var hasFirst = false
         /// Most tokens ever computed.
         var computed = 0
@@ -151,6 +152,7 @@ struct SteppedBreakdown {
         way.add(.interference, step.interference)
         way.cursor = step.end
         way.busy = step.busyBefore + step.end - step.start
+        way.hasBegun = true
         if step.completesPrompt { way.hasFirst = true }
     }
 
@@ -164,6 +166,7 @@ struct SteppedBreakdown {
         } else {
             let others = min(gap, max(0, busy - way.busy))
             way.add(.othersSteps, others)
+            if way.hasBegun, !way.hasFirst { way.parts.betweenChunks += others }
             way.add(.host, gap - others)
         }
         way.cursor = time

@@ -203,6 +203,9 @@ func finish(
             record: scheduler.requests[slot].record(
                 outcome, at: time, replica: counters.replica, frontEnd: counters.frontEnd,
                 delivery: counters.delivery)))
+    if slot < scheduler.reusable.count {
+        counters.ended[counters.ended.count - 1].record.lostReuse = scheduler.reusable[slot].lost
+    }
     if counters.gaps.isOn {
         counters.ended[counters.ended.count - 1].record.tailGap = counters.gaps.tail(of: slot)
     }

@@ -29,10 +29,15 @@ func notePlan(_ instance: inout Instance, _ age: Int, called: Int64) {
     if instance.scheduler.plan.share.wasted > 0 { noteWaste(&instance) }
     for place in 0..<instance.scheduler.plan.preempted.count {
         let slot = Int(instance.scheduler.plan.preempted[place])
-        let moment = RequestMoment(
+        var preemption = Preemption(
             id: instance.scheduler.requests[slot].id,
             sequence: instance.scheduler.requests[slot].sequence, time: called)
-        instance.log.plans.preempted.append(moment)
+        let requester = Int(instance.scheduler.plan.preemptors[place])
+        if requester >= 0 {
+            preemption.requester = instance.scheduler.requests[requester].id
+            preemption.requesterSequence = instance.scheduler.requests[requester].sequence
+        }
+        instance.log.plans.preempted.append(preemption)
     }
     instance.log.plans.append(plan)
 }

@@ -108,6 +108,19 @@ public struct RequestMoment: Sendable, Equatable {
     public var time: Int64
 }
 
+/// A request that a schedule call preempted.
+public struct Preemption: Sendable, Equatable {
+    public var id: Int64
+    /// Place in the order of arrival over the whole run.
+    public var sequence: Int64
+    /// Picoseconds.
+    public var time: Int64
+    /// The request whose blocks were lacking, and its place; it may be the same one. -1: a policy
+    /// preempted it of its own will.
+    public var requester: Int64 = -1
+    public var requesterSequence: Int64 = -1
+}
+
 /// Plans in the order of each instance, with the lists that they name parts of.
 ///
 ///     for plan in plans.plans {
@@ -122,7 +135,7 @@ public struct DecidedPlans: Sendable, Equatable {
     /// Requests whose clients gave up, when they were ended, before the plan was made.
     public internal(set) var aborted: [RequestMoment] = []
     /// Requests that the call preempted.
-    public internal(set) var preempted: [RequestMoment] = []
+    public internal(set) var preempted: [Preemption] = []
     public internal(set) var entries: [ScheduledEntry] = []
     /// Gaps between the tokens delivered meanwhile, where the observer watches them; no plan names
     /// them.

@@ -27,6 +27,13 @@ public struct LatencyBreakdownKeeper: Sendable {
 
     /// Takes note of plans; those of an instance in order. O(plans + what their lists hold).
     public mutating func add(_ plans: DecidedPlans) {
+        var nobody = NoWitness()
+        add(plans, before: &nobody)
+    }
+
+    /// The same, with a witness who is told each plan and what its prefill costs its requests.
+    @inline(__always)
+    mutating func add(_ plans: DecidedPlans, before witness: inout some StepWitness) {
         var (replica, lane) = (-1, Lane())
         for index in plans.plans.indices {
             // Nearly always all of them are of one instance.
@@ -36,6 +43,7 @@ public struct LatencyBreakdownKeeper: Sendable {
                 lane = lanes[replica]
             }
             add(plans.plans[index], of: plans, to: &lane)
+            witness.see(plans.plans[index], of: plans, prices)
         }
         if replica >= 0 { lanes[replica] = lane }
     }
@@ -122,6 +130,18 @@ public struct LatencyBreakdownKeeper: Sendable {
     }
 }
 
+/// Who is told of each plan beside the keeper.
+protocol StepWitness {
+    /// `prices` are those of the plan where it has entries, else of an earlier one.
+    mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices)
+}
+
+/// Looks away.
+private struct NoWitness: StepWitness {
+    @inline(__always)
+    mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices) {}
+}
+
 extension RequestRecord {
     /// The same with the times of the engine's clock, without the way from the client and back.
     package func asTheEngineSawIt(_ host: HostTimes) -> RequestRecord {
@@ -131,253 +151,5 @@ extension RequestRecord {
         record.finish -= host.delivery
         record.frontEnd = 0
         return record
-    }
-}
-
-/// The steps of one instance, in order, and what they are to a member of its cohort.
-private struct Lane {
-    /// Time the GPUs have been busy.
-    var busy: Int64 = 0
-    /// The last step.
-    var start: Int64 = 0
-    var end: Int64 = 0
-    /// How much longer others' prefill makes the last step for a member.
-    var interference: Int64 = 0
-    /// Sums over all steps, but for the last, of what they are to a member.
-    var decodes: Int64 = 0
-    var interferences: Int64 = 0
-    /// Time before and between all steps, the last included.
-    var gaps: Int64 = 0
-
-    /// Busy time up to a moment not before the last step but one.
-    func busy(until time: Int64) -> Int64 { busy - max(0, end - max(time, start)) }
-
-    /// Sums over all steps.
-    var allDecodes: Int64 { decodes + (end - start - interference) }
-    var allInterferences: Int64 { interferences + interference }
-
-    /// Adds the steps of a plan, of which only a single one may hold prefill.
-    mutating func add(_ plan: DecidedPlan, interference more: Int64) {
-        let last = plan.lastEnd - plan.lastStart
-        decodes = allDecodes + plan.busy - last
-        interferences = allInterferences
-        gaps += plan.lastEnd - end - plan.busy
-        busy += plan.busy
-        start = plan.lastStart
-        end = plan.lastEnd
-        interference = more
-    }
-}
-
-/// A step that computes for a request.
-private struct Share {
-    var start: Int64
-    var end: Int64
-    /// How much longer others' prefill makes it.
-    var interference: Int64
-    var part: LatencyParts.Part
-    var completesPrompt: Bool
-    /// Time the GPUs had been busy at its start.
-    var busyBefore: Int64
-}
-
-/// One request's way so far.
-private struct Way {
-    enum Standing { case individual, joining, member }
-
-    var parts = RequestBreakdown()
-    /// When it was admitted first, -1 before, and until when its time is divided.
-    var admitted: Int64 = -1
-    var cursor: Int64 = 0
-    /// Time its instance's GPUs had been busy by then, and by its abort.
-    var busy: Int64 = 0
-    var busyAtAbort: Int64?
-    var isPreempted = false
-    /// Whether the step that completes its prompt is behind it.
-    var hasFirst = false
-    var standing = Standing.individual
-    /// Most tokens ever computed.
-    var computed = 0
-    /// Its latest step, which may end after it; none for a member.
-    var step: Share?
-    /// A member: the instance's sums before its first step, the gap before it included.
-    var decodes: Int64 = 0
-    var interferences: Int64 = 0
-    var gaps: Int64 = 0
-
-    mutating func add(_ part: LatencyParts.Part, _ time: Int64) {
-        if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
-    }
-
-    /// Is preempted. Who was so in the step that admitted it has not been in any.
-    mutating func preempt(at time: Int64, _ lane: Lane) {
-        guard admitted >= 0 else { return }
-        passStep()
-        let time = max(cursor, time)
-        pass(until: time, busy: lane.busy(until: time))
-        isPreempted = true
-    }
-
-    /// Notes a step that has an entry for it.
-    @inline(__always)
-    mutating func enter(
-        _ entry: ScheduledEntry, _ plan: DecidedPlan, interference: Int64, _ lane: Lane
-    ) {
-        if admitted < 0 {
-            admitted = plan.time
-            cursor = plan.time
-            busy = lane.busy(until: plan.time)
-        }
-        passStep()
-        let isLost = entry.computedBefore < computed
-        let isPrompt = entry.computedBefore < entry.promptTokens
-        let end = entry.computedBefore + entry.tokens
-        computed = max(computed, end)
-        step = Share(
-            start: plan.start, end: plan.lastEnd, interference: interference,
-            part: isLost ? .recompute : isPrompt ? .prefill : .decode,
-            completesPrompt: end >= entry.promptTokens, busyBefore: lane.busy)
-    }
-
-    /// Becomes a member with a step that starts now. Who has left again meanwhile does not.
-    mutating func join(_ start: Int64, _ lane: Lane) {
-        guard standing == .joining else { return }
-        standing = .member
-        passStep()
-        pass(until: start, busy: lane.busy)
-        decodes = lane.allDecodes
-        interferences = lane.allInterferences
-        gaps = lane.gaps + start - lane.end
-    }
-
-    /// Is a member no longer: the instance's last step is the latest of its own.
-    mutating func leave(_ lane: Lane, computed tokens: Int) {
-        defer { standing = .individual }
-        guard standing == .member else { return }
-        computed = max(computed, tokens)
-        // A member decodes in every step, so that between them only the host is waited for.
-        add(.decode, lane.decodes - decodes)
-        add(.interference, lane.interferences - interferences)
-        add(.host, lane.gaps - gaps)
-        cursor = lane.start
-        busy = lane.busy - (lane.end - lane.start)
-        step = Share(
-            start: lane.start, end: lane.end, interference: lane.interference, part: .decode,
-            completesPrompt: true, busyBefore: busy)
-    }
-
-    /// Adds a request's latest step, and what it waited for that.
-    mutating func passStep() {
-        guard let step else { return }
-        self.step = nil
-        pass(until: step.start, busy: step.busyBefore)
-        isPreempted = false
-        add(step.part, step.end - step.start - step.interference)
-        add(.interference, step.interference)
-        cursor = step.end
-        busy = step.busyBefore + step.end - step.start
-        if step.completesPrompt { hasFirst = true }
-    }
-
-    /// Adds time without a step of its own, up to a moment by which the instance's GPUs had been
-    /// busy for so long.
-    mutating func pass(until time: Int64, busy others: Int64) {
-        let gap = time - cursor
-        guard gap > 0 else { return }
-        if isPreempted {
-            add(.preempted, gap)
-        } else {
-            let theirs = min(gap, max(0, others - busy))
-            add(.othersSteps, theirs)
-            add(.host, gap - theirs)
-        }
-        cursor = time
-        busy = max(busy, others)
-    }
-
-    /// Its parts, now that it has ended, by when its instance's GPUs had been busy for so long.
-    mutating func close(_ record: RequestRecord, busy all: Int64) -> RequestBreakdown {
-        precondition(standing != .member, "a member's end was not said")
-        if let step, step.end > record.finish {
-            self.step = nil
-            if step.start < record.finish {
-                pass(until: step.start, busy: step.busyBefore)
-                let spent = record.finish - step.start
-                let own = min(spent, step.end - step.start - step.interference)
-                add(step.part, own)
-                add(.interference, spent - own)
-                cursor = record.finish
-            }
-        }
-        passStep()
-        // What follows the last step of a finished request is the host's doing.
-        pass(until: record.finish, busy: record.outcome == .finished ? busy : busyAtAbort ?? all)
-        parts.toFirstToken[.queue] += admitted - record.arrival
-        moveBorder(record)
-        return parts
-    }
-
-    /// A first token leaves the engine when its step has been processed, which may be a little
-    /// after the step's end, and the next one under way: that time belongs to the first part of
-    /// the life.
-    private mutating func moveBorder(_ record: RequestRecord) {
-        guard record.firstToken >= 0 else { return }
-        var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        guard lag > 0 else { return }
-        for (part, waits) in LatencyParts.afterStep {
-            let moved = min(lag, parts.afterwards[part])
-            parts.afterwards[part] -= moved
-            parts.toFirstToken[waits] += moved
-            lag -= moved
-        }
-    }
-}
-
-/// The ways of requests from the first whose record is to come, by their place in the order of
-/// arrival, which is that of the records.
-private struct Ways {
-    /// A ring; its size is a power of two.
-    private var ways = [Way](repeating: Way(), count: 16)
-    private var head = 0
-    private var count = 0
-    /// The place of the first one.
-    private(set) var first: Int64 = 0
-
-    subscript(sequence: Int64) -> Way {
-        get { ways[place(sequence)] }
-        _modify { yield &ways[place(sequence)] }
-    }
-
-    private func place(_ sequence: Int64) -> Int {
-        (head &+ Int(sequence &- first)) & (ways.count &- 1)
-    }
-
-    func holds(_ sequence: Int64) -> Bool {
-        sequence >= first && sequence < first + Int64(count)
-    }
-
-    /// Makes room up to a request. Amortised O(requests alive).
-    mutating func reach(_ sequence: Int64) {
-        let wanted = Int(sequence - first) + 1
-        guard wanted > count else { return }
-        while wanted > ways.count { grow() }
-        count = wanted
-    }
-
-    /// Forgets the first one.
-    mutating func removeFirst() {
-        first += 1
-        guard count > 0 else { return }
-        // What lies outside is that of a request of which nothing is known.
-        ways[head] = Way()
-        head = (head + 1) & (ways.count - 1)
-        count -= 1
-    }
-
-    private mutating func grow() {
-        let old = ways
-        ways = Array(old[head...] + old[..<head])
-        ways.append(contentsOf: repeatElement(Way(), count: old.count))
-        head = 0
     }
 }

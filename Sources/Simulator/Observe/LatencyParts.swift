@@ -147,6 +147,8 @@ public struct LatencyParts: Sendable, Equatable {
 public struct RequestBreakdown: Sendable, Equatable {
     public var toFirstToken = LatencyParts()
     public var afterwards = LatencyParts()
+    /// Of others' steps until the first token, those between two steps of its own prompt.
+    public var betweenChunks: Int64 = 0
 
     /// No time at all.
     public init() {}

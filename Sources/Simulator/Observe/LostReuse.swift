@@ -21,6 +21,17 @@ public struct LostReuse: Sendable, Equatable {
         lastToken + blockSize + otherReplica + evicted + notComputed + window
     }
 
+    /// Adds a request's.
+    @inline(__always)
+    mutating func add(_ request: RequestReuse) {
+        lastToken += Int(request.lastToken)
+        blockSize += Int(request.blockSize)
+        otherReplica += Int(request.otherReplica)
+        evicted += Int(request.evicted)
+        notComputed += Int(request.notComputed)
+        window += Int(request.window)
+    }
+
     /// Adds another replica's.
     mutating func add(_ other: LostReuse) {
         lastToken += other.lastToken

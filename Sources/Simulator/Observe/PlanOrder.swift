@@ -17,7 +17,7 @@ public struct PlanOrder: Sendable {
         var plan: DecidedPlan
         var changes: ArraySlice<CohortChange>
         var aborted: ArraySlice<RequestMoment>
-        var preempted: ArraySlice<RequestMoment>
+        var preempted: ArraySlice<Preemption>
         var entries: ArraySlice<ScheduledEntry>
         /// Of its instance's plans, in order.
         var number: Int

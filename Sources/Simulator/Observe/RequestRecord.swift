@@ -72,6 +72,8 @@ public struct RequestRecord: Sendable, Equatable {
     /// The 99th percentile of its gaps between tokens, linear between neighbours, where the
     /// objective asks for it; -1 elsewhere and for fewer than two tokens.
     public var tailGap: Int64 = -1
+    /// What of its prompt the cache could have held and did not have; nothing before an admission.
+    public var lostReuse = RequestReuse()
 
     public init(
         id: Int64, arrival: Int64, admitted: Int64 = -1, firstToken: Int64 = -1,
@@ -93,6 +95,10 @@ public struct RequestRecord: Sendable, Equatable {
         self.outcome = outcome
         self.rejection = rejection
     }
+
+    /// Prompt tokens that an endless cache with blocks of one token would have hit at its first
+    /// admission.
+    public var reusableTokens: Int32 { hitTokens &+ lostReuse.total }
 
     /// When the client meant to send it, picoseconds.
     public var due: Int64 { arrival - clientWait }

@@ -26,6 +26,8 @@ struct Plan: ~Copyable {
     /// Members of the cohort in the step.
     var share = CohortShare()
     var preempted = HotArray<Int32>()
+    /// For whose blocks each of these was, itself included; -1: a policy's will.
+    var preemptors = HotArray<Int32>()
     /// Tokens that may still be scheduled.
     var budget = 0
     /// Long-prefill threshold; 0: off.
@@ -54,6 +56,7 @@ struct Plan: ~Copyable {
     mutating func begin(budget: Int, threshold: Int, holds: Bool, at time: Int64) {
         entries.removeAll()
         preempted.removeAll()
+        preemptors.removeAll()
         share = CohortShare()
         self.budget = budget
         self.threshold = threshold

@@ -6,6 +6,8 @@ struct ReusableTokens {
     var wholeHere: Int32 = 0
     /// Where the request ends among those of its replica.
     var place = ReuseBound.Place()
+    /// What of it the first admission did not find.
+    var lost = RequestReuse()
 
     /// Of a request that shares so much with any, and what its replica knows, with blocks of some
     /// size.
@@ -39,19 +41,22 @@ extension Scheduler {
         let shared = max(reusable[slot].shared, tokens)
         let whole = max(reusable[slot].whole, tokens)
         let here = max(reusable[slot].wholeHere, tokens)
-        let last: Int32 = shared == promptTokens ? 1 : 0
+        var lost = RequestReuse()
+        lost.lastToken = shared == promptTokens ? 1 : 0
+        lost.blockSize = shared - lost.lastToken - whole
+        lost.otherReplica = whole - here
+        if here > tokens {
+            // What a group of blocks still has, and what has ever been there.
+            let kept = min(here, max(tokens, Int32(hit.longest)))
+            let computed = blockSize.filled(by: Int(reuse.computed(of: reusable[slot].place)))
+            let existed = min(here, max(kept, Int32(computed * blockSize.tokens)))
+            lost.window = kept - tokens
+            lost.evicted = existed - kept
+            lost.notComputed = here - existed
+        }
+        reusable[slot].lost = lost
         counters.sharedTokens += Int(shared)
-        counters.sharedTokensLost.lastToken += Int(last)
-        counters.sharedTokensLost.blockSize += Int(shared - last - whole)
-        counters.sharedTokensLost.otherReplica += Int(whole - here)
-        guard here > tokens else { return }
-        // What a group of blocks still has, and what has ever been there.
-        let kept = min(here, max(tokens, Int32(hit.longest)))
-        let computed = blockSize.filled(by: Int(reuse.computed(of: reusable[slot].place)))
-        let existed = min(here, max(kept, Int32(computed * blockSize.tokens)))
-        counters.sharedTokensLost.window += Int(kept - tokens)
-        counters.sharedTokensLost.evicted += Int(existed - kept)
-        counters.sharedTokensLost.notComputed += Int(here - existed)
+        counters.sharedTokensLost.add(lost)
     }
 
     /// Notes that a request has computed, and the cache has seen, so many of its first tokens.

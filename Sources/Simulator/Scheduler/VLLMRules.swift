@@ -62,7 +62,7 @@ private func runInOrder(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
                 // The release counts on more blocks than there are: the engine ends (S11).
                 if cache.overdraft > 0 { return }
                 let moves = scheduler.movesPlace(victim)
-                preempt(&scheduler, &cache, at: place)
+                preempt(&scheduler, &cache, at: place, for: slot)
                 if place < index, moves { index -= 1 }
                 guard victim == slot else { continue }
                 // First come first served stops at the requester's own preemption.

@@ -102,8 +102,11 @@ func admit(
 }
 
 /// Preempts the request at a place of the running list: its blocks are freed, its tokens of this
-/// step go back to the budget, and it returns to the queue with its outputs.
-func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int) {
+/// step go back to the budget, and it returns to the queue with its outputs. `requester`: the
+/// request that asked for the blocks, if one did.
+func preempt(
+    _ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int, for requester: Int = -1
+) {
     let victim = scheduler.running.remove(at: place)
     let slot = Int(victim)
     scheduler.refund(slot)
@@ -121,6 +124,7 @@ func preempt(_ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int
     scheduler.counters.preemptions += 1
     scheduler.events += 1
     scheduler.plan.preempted.append(victim)
+    scheduler.plan.preemptors.append(Int32(requester))
     scheduler.plan.leavesSome = true
     scheduler.waiting.putBack(victim, rank: scheduler.requests[slot].rank)
 }

@@ -96,7 +96,7 @@ private func runByPolicy(
         while run(&scheduler, &cache, slot, tokens: tokens) != nil {
             let place = try victim(&scheduler, seat, for: slot)
             let preempted = scheduler.running[place]
-            preempt(&scheduler, &cache, at: place)
+            preempt(&scheduler, &cache, at: place, for: slot)
             note(.preempted, preempted, &scheduler, seat, seat.step)
             if scheduler.requests[slot].state != .running { continue next }
         }

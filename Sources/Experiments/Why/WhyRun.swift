@@ -1,0 +1,150 @@
+import Basics
+import Foundation
+import Results
+import Scenario
+import Simulator
+
+/// The run that is asked about: a folder that `headway run --out` wrote, or a configuration.
+struct WhyRun {
+    let configuration: Configuration
+    /// The folder and its run's digest.
+    private let folder: (path: String, digest: String)?
+
+    /// Opens it; nil: the built-in default. Throws `InputError` for a path that is neither, for a
+    /// folder that is not as its run wrote it, and for changes of a folder.
+    init(_ path: String?, changes: [String]) throws {
+        guard let path, FileSystem.isFolder(path) else {
+            if let path { try Self.refuseFile(path) }
+            configuration = try Configuration.read(file: path, changes: changes)
+            folder = nil
+            return
+        }
+        guard changes.isEmpty else {
+            throw InputError(
+                "--set", "cannot change \(path), a run that is already made",
+                expected: "a configuration file instead of a run folder")
+        }
+        let manifest = try RunFolder.manifest(path)
+        let values = try? JSONSerialization.jsonObject(with: Data(manifest.bytes))
+        guard let digest = (values as? [String: Any])?["digest"] as? String else {
+            throw InputError(
+                path.appending(pathComponent: RunFiles.summary), "is not the summary of a run",
+                expected: "JSON with a digest")
+        }
+        configuration = try Configuration.read(
+            file: path.appending(pathComponent: RunFiles.configuration))
+        folder = (path, digest)
+    }
+
+    /// Throws `InputError` for a file of a run in place of its folder.
+    private static func refuseFile(_ path: String) throws {
+        let parts = path.split(separator: "/")
+        guard [RunFiles.summary, RunFiles.requests].contains(parts.last.map(String.init)) else {
+            return
+        }
+        throw InputError(
+            path, "is a file of a run", expected: "the run's folder, or a configuration")
+    }
+
+    /// The requests that a question is about: from a folder's rows, to the microsecond, else from
+    /// the run made once without watching.
+    func choose(_ question: WhyQuestion) throws -> [WhyChoice.Chosen] {
+        var choice = WhyChoice(question)
+        guard let folder else {
+            let resolved = try configuration.resolved()
+            let trace = try Self.open(resolved)
+            var plan = resolved.plan
+            plan.keepsRecords = false
+            let chooser = Chooser(choice)
+            _ = try simulate(plan, source: trace.source, observer: chooser)
+            return try chooser.choice.finish()
+        }
+        let path = folder.path.appending(pathComponent: RunFiles.requests)
+        try InputFile.eachLine(path) { row, line in
+            guard line > 1 else { return }
+            guard let row = Self.row(row) else {
+                throw InputError(
+                    "\(path):\(line)", "is not a row of requests.csv",
+                    expected: "a file that headway wrote")
+            }
+            choice.add(row)
+        }
+        return try choice.finish()
+    }
+
+    /// The trace of a run. Throws `InputError` for one that cannot be read twice.
+    static func open(_ resolved: ResolvedConfiguration) throws -> OpenedTrace {
+        let trace = try resolved.configuration.openTrace()
+        guard !trace.isReadOnce else {
+            throw InputError(
+                "trace.file", "comes through a pipe, and is to be read again",
+                expected: "a trace in a file")
+        }
+        return trace
+    }
+
+    /// Throws `InputError` unless a run has the folder's digest.
+    func check(_ digest: String) throws {
+        guard let folder, folder.digest != digest else { return }
+        throw InputError(
+            folder.path,
+            "cannot be explained: its configuration now gives the digest \(digest), not "
+                + "\(folder.digest), so another version made it, or its trace has changed",
+            expected: "the run made again with headway run --out")
+    }
+
+    /// Id, arrival, finish and replica of a row: the fields 0, 1, 4 and 9.
+    private static func row(_ bytes: UnsafeRawBufferPointer) -> WhyChoice.Row? {
+        var row = WhyChoice.Row(id: 0, arrival: -1, finish: -1, replica: -1)
+        var (field, start) = (0, 0)
+        for place in bytes.indices where bytes[place] == 0x2C {
+            let cell = UnsafeRawBufferPointer(rebasing: bytes[start..<place])
+            switch field {
+            case 0:
+                guard let id = integer(cell) else { return nil }
+                row.id = id
+            case 1, 4:
+                let time = cell.isEmpty ? -1 : microseconds(cell)
+                guard let time else { return nil }
+                if field == 1 { row.arrival = time } else { row.finish = time }
+            case 9:
+                guard cell.isEmpty || integer(cell) != nil else { return nil }
+                row.replica = integer(cell).map { Int($0) } ?? -1
+                return row.arrival < 0 ? nil : row
+            default: break
+            }
+            (field, start) = (field + 1, place + 1)
+        }
+        return nil
+    }
+
+    private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        Int64(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Seconds with six decimals as picoseconds.
+    private static func microseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        guard bytes.count < 20 else { return nil }
+        var value: Int64 = 0
+        for byte in bytes where byte != 0x2E {
+            guard byte >= 0x30, byte <= 0x39 else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+        }
+        let (time, overflows) = value.multipliedReportingOverflow(by: 1_000_000)
+        return overflows ? nil : time
+    }
+}
+
+/// Chooses while a run goes on.
+private final class Chooser: RunObserver {
+    var choice: WhyChoice
+
+    init(_ choice: WhyChoice) { self.choice = choice }
+
+    func record(_ record: RequestRecord) {
+        choice.add(
+            .init(
+                id: record.id, arrival: record.arrival, finish: record.finish,
+                replica: Int(record.replica)))
+    }
+}

@@ -1,0 +1,130 @@
+import Basics
+import Results
+import Scenario
+import Simulator
+
+/// Why a run's requests took the time they did: of chosen ones each part of it with its culprits,
+/// and of all of them what the parts are of TTFT, who cost others most, and where reuse went.
+public struct WhyStudy: Sendable {
+    /// One request.
+    public struct Answer: Sendable {
+        public let record: RequestRecord
+        /// Its time from arrival to the end by cause; all zero for one that was rejected.
+        public let causes: LatencyCauses
+        /// Whose doing it was, by cause and then the worst first.
+        public let culprits: [Culprit]
+
+        /// From arrival to the end, picoseconds; 0 for one that was rejected.
+        public var latency: Int64 {
+            record.finish < 0 || record.outcome == .rejected ? 0 : record.finish - record.arrival
+        }
+    }
+
+    /// What is asked where nothing is said.
+    public static let usual = WhyQuestion.worst(5)
+
+    /// The requests asked about: those of a moment in order of arrival, attempts of one id
+    /// likewise, the worst the worst first.
+    public let requests: [Answer]
+    /// TTFT of finished requests by cause, those that the run's margins leave in.
+    public let toFirstToken: BreakdownSums
+    /// The requests that cost others most, the worst first, and what all did.
+    public let costliest: [(id: Int64, cost: InflictedCost)]
+    public let wholeCost: InflictedCost
+    public let result: RunResult
+    /// What the run's trace and configuration make worth saying.
+    public let notes: [String]
+
+    /// How many of the costliest are told.
+    private static let told = 10
+
+    /// Asks about a run: a folder that `headway run --out` wrote, which is run again, a
+    /// configuration file, or nil for the built-in default.
+    ///
+    /// Throws `InputError` for a path that is none of these, for a folder whose run cannot be made
+    /// again, and for a question that no request answers.
+    public init(
+        _ path: String?, changes: [String] = [], question: WhyQuestion = usual
+    ) throws {
+        let run = try WhyRun(path, changes: changes)
+        let chosen = try run.choose(question)
+        let resolved = try run.configuration.resolved()
+        let trace = try WhyRun.open(resolved)
+        var plan = resolved.plan
+        plan.keepsRecords = false
+        let observer = WhyObserver(plan, chosen)
+        result = try simulate(plan, source: trace.source, observer: observer)
+        try run.check(result.digest)
+        observer.finish()
+        toFirstToken = observer.toFirstToken
+        costliest = observer.keeper.costliest(Self.told)
+        wholeCost = observer.keeper.wholeCost
+        notes = resolved.warnings + trace.remarks
+        var answers = chosen.compactMap { observer.answers[$0.sequence] }
+        if case .worst = question {
+            // Rows tell times to the microsecond.
+            answers = answers.enumerated().sorted {
+                ($0.element.latency, $1.offset) > ($1.element.latency, $0.offset)
+            }.map(\.element)
+        }
+        requests = answers
+    }
+}
+
+/// Watches a run for a study.
+private final class WhyObserver: RunObserver {
+    private(set) var keeper: CulpritKeeper
+    private(set) var answers: [Int64: WhyStudy.Answer] = [:]
+    private(set) var toFirstToken = BreakdownSums(parts: LatencyCause.allCases.count)
+    private let wanted: Set<Int64>
+    private let host: HostTimes
+    private var filter: MarginFilter<LatencyCauses?>
+    private var count: Int64 = 0
+
+    init(_ plan: RunPlan, _ chosen: [WhyChoice.Chosen]) {
+        // Rows of requests.csv are rounded to the microsecond.
+        let rounding: Int64 = 1_000_000
+        keeper = CulpritKeeper(
+            plan,
+            requests: chosen.filter { $0.row.finish >= 0 && $0.row.replica >= 0 }.map {
+                WatchedRequest(
+                    sequence: $0.sequence, replica: $0.row.replica,
+                    from: $0.row.arrival - rounding)
+            })
+        wanted = Set(chosen.map(\.sequence))
+        host = plan.engine.host
+        filter = MarginFilter(plan.margins)
+    }
+
+    var decisionDetail: DecisionDetail { .plans }
+
+    func decided(_ plans: DecidedPlans) { keeper.add(plans) }
+
+    func record(_ record: RequestRecord) {
+        let answer = keeper.close(record)
+        let isFinished = record.outcome == .finished
+        filter.push(
+            isFinished
+                ? answer.breakdown.map {
+                    LatencyCauses($0, record, host, untilFirstToken: true)
+                } : nil, record)
+        takeOn()
+        if wanted.contains(count) {
+            let causes = answer.breakdown.map { LatencyCauses($0, record, host) }
+            answers[count] = WhyStudy.Answer(
+                record: record, causes: causes ?? LatencyCauses(), culprits: answer.culprits)
+        }
+        count += 1
+    }
+
+    func finish() {
+        filter.finish()
+        takeOn()
+    }
+
+    private func takeOn() {
+        while let causes = filter.pop() {
+            if let causes { toFirstToken.add(causes) }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+/// A request that another one waited for or was slowed by, and for how long.
+public struct Culprit: Sendable, Equatable {
+    public var id: Int64
+    /// Place in the order of arrival over the whole run.
+    public var sequence: Int64
+    public var cause: LatencyCause
+    /// Picoseconds.
+    public var time: Int64
+}
+
+/// Finds the culprits of one request in its instance's steps.
+///
+/// What it waited for while others' steps ran is shared by the requests of each step by their
+/// tokens. What others' prefill added to its own steps is shared by that prefill's tokens. A
+/// preemption and what was computed again are charged to the request whose blocks were lacking;
+/// where it preempted itself, or a policy did of its own will, its wait is shared as any other.
+struct CulpritScan {
+    /// Weights are picoseconds times this.
+    private static let unit = Int128(1 << 20)
+
+    private let victim: Int64
+    private let record: RequestRecord
+    /// By cause: the weight of each request by its place, and the time that all stand for.
+    private var weights = [[Int64: Int128]](
+        repeating: [:], count: LatencyCause.allCases.count)
+    private var covered = [Int64](repeating: 0, count: LatencyCause.allCases.count)
+    private var ids: [Int64: Int64]
+    /// Sums of what was waited for each member, by cause; and what they were when each that is one
+    /// now joined.
+    private var sums = [Int128](repeating: 0, count: LatencyCause.allCases.count)
+    private var members: [Int64: [Int128]] = [:]
+
+    /// The victim's standing so far.
+    private var isMember = false
+    private var hasBegun = false
+    private var hasFirst = false
+    private var computed = 0
+    private var outSince: Int64?
+    private var preemption: Preemption?
+
+    /// Of a request by its place and its record with the engine's times. O(steps and their lists).
+    init(_ victim: Int64, _ record: RequestRecord, _ history: StepHistory) {
+        self.victim = victim
+        self.record = record
+        ids = history.members
+        for member in history.members.keys { members[member] = sums }
+        let steps = history.steps
+        // What follows the last step of a finished request is nobody's doing.
+        let end = record.outcome == .finished ? Self.last(of: victim, in: steps) : steps.endIndex
+        for place in steps.startIndex..<end where steps[place].called < record.finish {
+            see(steps[place])
+        }
+        if let since = outSince { endWait(since, record.finish) }
+        for member in Array(members.keys) { leave(member) }
+    }
+
+    /// The place behind the last step that a request takes part in.
+    private static func last(
+        of victim: Int64, in steps: ArraySlice<StepHistory.Step>
+    ) -> Int {
+        var isMember = false
+        var last = steps.startIndex
+        for place in steps.indices {
+            for change in steps[place].changes where change.sequence == victim {
+                isMember = change.joins
+            }
+            if isMember || steps[place].entries.contains(where: { $0.of.sequence == victim }) {
+                last = place + 1
+            }
+        }
+        return last
+    }
+
+    private mutating func see(_ step: StepHistory.Step) {
+        for change in step.changes { apply(change) }
+        for preemption in step.preempted where preemption.sequence == victim {
+            self.preemption = preemption
+            outSince = preemption.time
+        }
+        guard step.tokens > 0 else { return }
+        let own = step.entries.first { $0.of.sequence == victim }
+        if own != nil || isMember {
+            takePart(own, step)
+        } else {
+            wait(step)
+        }
+    }
+
+    private mutating func apply(_ change: CohortChange) {
+        ids[change.sequence] = change.id
+        if change.sequence == victim {
+            isMember = change.joins
+            computed = max(computed, change.computed)
+        } else if change.joins {
+            members[change.sequence] = sums
+        } else {
+            leave(change.sequence)
+        }
+    }
+
+    private mutating func leave(_ member: Int64) {
+        guard let base = members.removeValue(forKey: member) else { return }
+        for cause in sums.indices where sums[cause] > base[cause] {
+            weights[cause][member, default: 0] += sums[cause] - base[cause]
+        }
+    }
+
+    /// Notes a step that computes for it.
+    private mutating func takePart(_ own: StepHistory.Entry?, _ step: StepHistory.Step) {
+        if let since = outSince {
+            endWait(since, min(step.start, record.finish))
+            outSince = nil
+        }
+        let interference = own?.interference ?? step.ofDecodes
+        if interference > 0, step.start < record.finish {
+            let others = step.entries.filter { !$0.isDecode && $0.of.sequence != victim }
+            share(interference, .interference, others, members: false, step)
+        }
+        guard let own else { return }
+        if own.of.computedBefore < computed, let requester {
+            let time = step.end - step.start - interference
+            add(Int128(time) * Self.unit, .recompute, requester.id, requester.sequence)
+            covered[LatencyCause.recompute.rawValue] += time
+        }
+        computed = max(computed, own.of.computedBefore + own.of.tokens)
+        hasBegun = true
+        if computed >= own.of.promptTokens { hasFirst = true }
+    }
+
+    /// Another request for whose blocks it was preempted last.
+    private var requester: (id: Int64, sequence: Int64)? {
+        guard let preemption, preemption.requesterSequence >= 0,
+            preemption.requesterSequence != victim
+        else { return nil }
+        return (preemption.requester, preemption.requesterSequence)
+    }
+
+    /// Charges a wait after a preemption, where another request is behind it.
+    private mutating func endWait(_ since: Int64, _ until: Int64) {
+        guard let requester, until > since else { return }
+        add(
+            Int128(until - since) * Self.unit, .preempted, requester.id, requester.sequence)
+        covered[LatencyCause.preempted.rawValue] += until - since
+    }
+
+    /// Notes a step that computes nothing for it.
+    private mutating func wait(_ step: StepHistory.Step) {
+        func overlap(_ from: Int64, _ to: Int64) -> Int64 {
+            max(0, min(step.end, to) - max(step.start, from))
+                + max(0, min(step.earlierEnd, to) - max(step.earlierStart, from))
+        }
+        if outSince != nil {
+            guard requester == nil else { return }
+            spread(overlap(outSince ?? 0, record.finish), .preempted, step)
+            return
+        }
+        let admitted = record.admitted < 0 ? record.finish : record.admitted
+        spread(overlap(record.arrival, admitted), .queue, step)
+        let cause = hasBegun && !hasFirst ? LatencyCause.betweenChunks : .othersSteps
+        spread(overlap(admitted, record.finish), cause, step)
+    }
+
+    private mutating func spread(
+        _ time: Int64, _ cause: LatencyCause, _ step: StepHistory.Step
+    ) {
+        if time > 0 { share(time, cause, step.entries, members: true, step) }
+    }
+
+    /// Shares a time among requests of a step by their tokens.
+    private mutating func share(
+        _ time: Int64, _ cause: LatencyCause, _ entries: [StepHistory.Entry], members: Bool,
+        _ step: StepHistory.Step
+    ) {
+        let tokens = entries.reduce(members ? step.members : 0) { $0 + $1.of.tokens }
+        guard tokens > 0 else { return }
+        let weight = Int128(time) * Self.unit / Int128(tokens)
+        if members { sums[cause.rawValue] += weight }
+        for entry in entries {
+            add(weight * Int128(entry.of.tokens), cause, entry.of.id, entry.of.sequence)
+        }
+        covered[cause.rawValue] += time
+    }
+
+    private mutating func add(
+        _ weight: Int128, _ cause: LatencyCause, _ id: Int64, _ sequence: Int64
+    ) {
+        ids[sequence] = id
+        weights[cause.rawValue][sequence, default: 0] += weight
+    }
+
+    /// The culprits, by cause and then the worst first: of each cause they sum to its time, or to
+    /// what of it steps ran.
+    func culprits(_ causes: LatencyCauses) -> [Culprit] {
+        var culprits: [Culprit] = []
+        for cause in LatencyCause.allCases {
+            let time = min(causes[cause], covered[cause.rawValue])
+            let shares = weights[cause.rawValue].sorted {
+                ($0.value, $1.key) > ($1.value, $0.key)
+            }
+            let whole = shares.reduce(Int128(0)) { $0 + $1.value }
+            guard time > 0, whole > 0 else { continue }
+            // So that products of a time and a weight fit.
+            let shift = max(0, 128 - whole.leadingZeroBitCount - 62)
+            // What rounding leaves goes to the first one.
+            var left = time
+            var times = shares.map { share in
+                Int64(min(Int128(time), Int128(time) * (share.value >> shift) / (whole >> shift)))
+            }
+            for place in times.indices {
+                times[place] = min(times[place], left)
+                left -= times[place]
+            }
+            times[0] += left
+            for (share, time) in zip(shares, times) where time > 0 {
+                culprits.append(
+                    Culprit(
+                        id: ids[share.key] ?? share.key, sequence: share.key, cause: cause,
+                        time: time))
+            }
+        }
+        return culprits
+    }
+}

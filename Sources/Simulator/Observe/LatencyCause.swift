@@ -1,0 +1,106 @@
+/// Where a request's time went, told finer than `LatencyParts`: the parts are disjoint and sum to
+/// the latency.
+public enum LatencyCause: Int, Sendable, CaseIterable {
+    /// On its way from the client through the API server to the scheduler.
+    case frontEnd
+    /// Being routed, which takes no time in this simulator.
+    case router
+    /// Arrived and not yet admitted.
+    case queue
+    /// Admitted, while a step ran that computed nothing for it, before its first one or while it
+    /// decoded.
+    case othersSteps
+    /// The same between two steps of its own prompt.
+    case betweenChunks
+    /// Admitted, while its replica's GPUs waited for the host.
+    case host
+    /// In steps that computed its prompt.
+    case prefill
+    /// The share of these that went into tokens which its replica had computed before and evicted:
+    /// a pool that evicts nothing would have served them.
+    case cacheMiss
+    /// In steps that decoded a token for it, as long as these would have taken without prefill.
+    case decode
+    /// What other requests' prefill added to its steps.
+    case interference
+    /// Preempted and waiting.
+    case preempted
+    /// In steps that computed again what a preemption had lost.
+    case recompute
+    /// Moving its cache between instances, of which there is none yet.
+    case transfer
+    /// On the way from the engine back to the client.
+    case delivery
+
+    /// The name in JSON.
+    public var key: String {
+        switch self {
+        case .frontEnd: "front_end"
+        case .othersSteps: "others_steps"
+        case .betweenChunks: "between_chunks"
+        case .cacheMiss: "cache_miss"
+        case .router, .queue, .host, .prefill, .decode, .interference, .preempted, .recompute,
+            .transfer, .delivery:
+            "\(self)"
+        }
+    }
+
+    /// The name in tables.
+    public var name: String {
+        switch self {
+        case .frontEnd: "front end"
+        case .othersSteps: "others' steps"
+        case .betweenChunks: "between its chunks"
+        case .prefill: "own prefill"
+        case .cacheMiss: "prefill of evicted tokens"
+        case .decode: "own decode"
+        case .interference: "others' prefill"
+        case .router, .queue, .host, .preempted, .recompute, .transfer, .delivery: "\(self)"
+        }
+    }
+}
+
+/// The times of one request by cause, picoseconds.
+public struct LatencyCauses: Sendable, Equatable {
+    /// In the order of `LatencyCause.allCases`.
+    private var times = [Int64](repeating: 0, count: LatencyCause.allCases.count)
+
+    /// No time at all.
+    public init() {}
+
+    public subscript(cause: LatencyCause) -> Int64 {
+        get { times[cause.rawValue] }
+        set { times[cause.rawValue] = newValue }
+    }
+
+    /// The same by the cause's number in the order of `LatencyCause.allCases`.
+    public subscript(number: Int) -> Int64 { times[number] }
+
+    /// The whole.
+    public var total: Int64 { times.reduce(0, +) }
+
+    /// Of a request that finished or was aborted, from its arrival to its end; with
+    /// `untilFirstToken` to its first token.
+    public init(
+        _ breakdown: RequestBreakdown, _ record: RequestRecord, _ host: HostTimes,
+        untilFirstToken: Bool = false
+    ) {
+        self.init()
+        let parts = untilFirstToken ? breakdown.toFirstToken : breakdown.whole
+        self[.frontEnd] = host.frontEnd
+        self[.delivery] = host.delivery
+        self[.host] = parts[.host] - host.outside
+        self[.queue] = parts[.queue]
+        self[.betweenChunks] = breakdown.betweenChunks
+        self[.othersSteps] = parts[.othersSteps] - breakdown.betweenChunks
+        // By its share of the tokens that the prompt's steps computed.
+        let computed = Int128(max(1, record.promptTokens - record.hitTokens))
+        let evicted = min(Int128(record.lostReuse.evicted), computed)
+        self[.cacheMiss] = Int64(Int128(parts[.prefill]) * evicted / computed)
+        self[.prefill] = parts[.prefill] - self[.cacheMiss]
+        self[.decode] = parts[.decode]
+        self[.interference] = parts[.interference]
+        self[.preempted] = parts[.preempted]
+        self[.recompute] = parts[.recompute]
+    }
+}

@@ -10,6 +10,7 @@ exit(
             .calibrate,
             .fitStepTime,
             .compare,
+            .capacity,
             .diff,
             .gate,
             .conform,

@@ -9,10 +9,8 @@ extension CapacityStudy {
         replications.compactMap { if case .seed(let seed) = $0 { seed } else { nil } }
     }
 
-    /// The tensor-parallel size of the layout that was chosen.
-    var tensorParallel: Int {
-        layouts.first { $0.gpus != nil && $0.gpus == value }?.tensorParallel ?? 1
-    }
+    /// The first load that none holds, or the hardest there is.
+    var beyond: Point? { points.first { $0.holding == 0 } ?? points.last }
 
     /// The promise that the first load beyond capacity misses by most; nil: none is missed.
     var breaksFirst: String? {
@@ -46,9 +44,8 @@ extension CapacityStudy.Point {
     }
     /// Whether the queue is at rest in every run; nil: some are too short to tell.
     var isSteady: Bool? {
-        if runs.contains(where: { $0.standing == .growing }) { return false }
-        let isKnown = runs.allSatisfy { ($0.behind ?? 1) <= CapacityRun.slack }
-        return isKnown ? true : (runs.contains { $0.standing == .unclear } ? nil : false)
+        if runs.contains(where: { $0.isSteady == false }) { return false }
+        return runs.contains { $0.isSteady == nil } ? nil : true
     }
 }
 
@@ -77,6 +74,7 @@ extension CapacityReport: Encodable {
     private struct RunJSON: Encodable {
         var seed: Int?
         var standing: String
+        var steady: Bool?
         var offered: Double
         var behind: Double?
         var slo: ServiceVerdict?
@@ -85,6 +83,7 @@ extension CapacityReport: Encodable {
         init(_ run: CapacityRun) {
             if case .seed(let seed) = run.replication { self.seed = seed }
             standing = run.standing.rawValue
+            steady = run.isSteady
             offered = run.offered
             behind = run.behind
             slo = run.verdict

@@ -26,7 +26,7 @@ public struct CapacityReport {
             ("promised", promises), ("breaks first", study.breaksFirst ?? ""),
             ("nearest limit", study.pressures.first.map { words($0) } ?? ""),
             ("", study.pressures.dropFirst().map(words).joined(separator: "\n")),
-            ("load", load),
+            ("GPUs", busy), ("load", load),
             (
                 "runs",
                 "\(Quantity.count(study.runs)) of \(samples), \(study.points.count) loads shown"
@@ -35,6 +35,12 @@ public struct CapacityReport {
         let indent = "\n" + padded("", to: 15, .left)
         return lines.map { padded($0.0, to: 15, .left) + $0.1.replacing("\n", with: indent) }
             .joined(separator: "\n")
+    }
+
+    /// Prefill and decode take turns, so that GPUs may be busy with no limit near.
+    private var busy: String {
+        study.beyond?.figure("gpu_busy_share").map { "\(Quantity.percent($0)) of the time busy" }
+            ?? ""
     }
 
     private var isRate: Bool { study.axis.over == .rate }
@@ -49,12 +55,13 @@ public struct CapacityReport {
             let easiest = study.points.first.map { amount($0.x) } ?? "0"
             return "none: even \(easiest) \(study.axis.unitName) do not hold what is promised"
         case .undecided(let why):
-            let held = study.low.map { "at least " + amount($0) + " " + study.axis.unitName + ", " }
-            return "not decided: " + (isRate ? held ?? "" : "") + why
+            guard isRate, let low = study.low else { return "not decided: " + why }
+            return "not decided: at least \(amount(low)) \(study.axis.unitName). " + why
         case .found:
             guard let value = study.value, let low = study.low else { return "" }
-            return "\(amount(value)) \(study.axis.unitName), "
-                + (study.high.map { "\(amount(low)) to \(amount($0))" } ?? "\(amount(low)) or more")
+            let answer = "\(amount(value)) \(study.axis.unitName)"
+            guard let high = study.high else { return answer + ", \(amount(low)) or more" }
+            return low == high ? answer : answer + ", \(amount(low)) to \(amount(high))"
         }
     }
 
@@ -174,7 +181,7 @@ public struct CapacityReport {
         for layout in study.layouts {
             table.add([
                 "\(layout.tensorParallel)", layout.gpus.map(amount) ?? "-",
-                layout.problem.map { "does not run: " + $0 } ?? "",
+                layout.problem ?? "",
             ])
         }
         return table.text
@@ -188,9 +195,7 @@ public struct CapacityReport {
             return "Nearest miss: \(nearest.text)\nNext: other promises (--slo), or a faster engine"
                 + " (engine.tensor_parallel_size, model.weights)"
         }
-        let layout =
-            study.layouts.isEmpty ? "" : " engine.tensor_parallel_size=\(study.tensorParallel)"
-        return "Next: headway run --set \(study.axis.change(safe))\(layout)"
+        return "Next: headway run --set \(study.axis.change(safe))"
     }
 
     /// "KV blocks hold 62.0 % of the steps' time back; 97.0 % of 28,144 used at peak".

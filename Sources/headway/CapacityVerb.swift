@@ -12,9 +12,9 @@ extension Verb {
         details: """
             A load counts as carried when the run holds every promise of the slo section (default:
             TTFT at most 450 ms and TPOT at most 40 ms for 99 % of requests) and its queue does not
-            grow. The edge is noisy: it is searched for several seeds, or for the trace and stretches
-            of it, and given with an interval. The page shows latency against load up to beyond the
-            knee, which promise breaks first, and which limit is nearest there.
+            grow. The edge is noisy: it is searched for several seeds, or for the trace and
+            stretches of it, and given with an interval. The page shows latency against load up to
+            beyond the knee, which promise breaks first, and which limit is nearest there.
 
               headway capacity configs/chat-70b.json5 --slo ttft_p99_ms=500,tpot_p95_ms=40
               headway capacity --trace prod.csv --over replicas --set trace.rate_scale=3
@@ -53,7 +53,8 @@ extension Verb {
         if over == .rate { _ = try configuration.resolved(serve: serve, changes: changes) }
         let notes = serve?.notes ?? []
         let report: @Sendable (Int) -> Void = { runs in
-            Progress.report(share: nil, "\(Quantity.count(runs)) runs")
+            // How many there will be is not known.
+            Progress.report(share: .nan, "\(Quantity.count(runs)) runs")
         }
         let study =
             over == .gpus

@@ -115,10 +115,13 @@ public struct CapacityAxis: Sendable {
     /// What to set to have a level: "trace.rate_scale=1.52".
     public func change(_ level: Double) -> String {
         let text = Int(exactly: level).map(String.init) ?? String(level)
-        guard over != .rate else { return "\(key)=\(text)" }
-        guard let changed = try? configuration(at: level) else { return "\(key)=\(text)" }
-        return "\(key)=\(text)"
-            + (changed.hardware.nodes == base.hardware.nodes
-                ? "" : " hardware.nodes=\(changed.hardware.nodes)")
+        guard over != .rate, let changed = try? configuration(at: level) else {
+            return "\(key)=\(text)"
+        }
+        let layout =
+            over == .gpus ? "engine.tensor_parallel_size=\(base.engine.tensorParallelSize) " : ""
+        let nodes = changed.hardware.nodes
+        return layout + "\(key)=\(text)"
+            + (nodes == 1 ? "" : " hardware.nodes=\(nodes)")
     }
 }

@@ -6,7 +6,7 @@ public struct CapacityLayout: Sendable, Equatable {
     public var tensorParallel: Int
     /// The fewest GPUs; nil: no number of replicas holds the promises, or it cannot be said.
     public var gpus: Double?
-    /// Why the layout does not run; nil: it does.
+    /// Why there are none; nil: there are.
     public var problem: String?
 }
 
@@ -21,14 +21,20 @@ extension CapacityStudy {
     ) throws -> CapacityStudy {
         var layouts: [CapacityLayout] = []
         var best: CapacityStudy?
+        let isGiven = base.engine.numGPUBlocks != nil || base.engine.numGPUBlocksOverride != nil
+        let notes =
+            notes
+            + (isGiven ? ["every tensor_parallel_size has the KV blocks that are given"] : [])
         var problem: (any Error)?
+        var unknown: [Int: String] = [:]
         for size in sizes(base) {
             let sized: Configuration
             do {
                 sized = try laid(base, size)
             } catch let error as InputError {
                 problem = problem ?? error
-                layouts.append(.init(tensorParallel: size, problem: error.problem))
+                layouts.append(
+                    .init(tensorParallel: size, problem: "does not run: " + error.problem))
                 continue
             }
             let done = best?.runs ?? 0
@@ -36,7 +42,9 @@ extension CapacityStudy {
                 progress(done + $0)
             }
             study.runs += done
-            layouts.append(.init(tensorParallel: size, gpus: study.found))
+            layouts.append(
+                .init(tensorParallel: size, gpus: study.found, problem: study.problem))
+            if case .undecided(let why) = study.ending { unknown[size] = why }
             let isBetter = best.map { study.comesBefore($0) } ?? true
             if !isBetter { best!.runs = study.runs } else { best = study }
         }
@@ -45,7 +53,19 @@ extension CapacityStudy {
                 ?? InputError("--over gpus", "no layout runs", expected: "a model that does")
         }
         best.layouts = layouts
+        // A layout that cannot be judged may need fewer.
+        if case .found = best.ending, let size = unknown.keys.min() {
+            best.ending = .undecided("tensor_parallel_size \(size): \(unknown[size]!)")
+        }
         return best
+    }
+
+    private var problem: String? {
+        switch ending {
+        case .found: nil
+        case .nothing: "no number of replicas holds what is promised"
+        case .undecided(let why): "not decided: " + why
+        }
     }
 
     private var found: Double? { ending == .found ? value : nil }

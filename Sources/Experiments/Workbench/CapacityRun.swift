@@ -34,6 +34,8 @@ public struct CapacityRun: Sendable {
     public var figures: [String: Double]
     /// Requests per second from the first arrival to the last.
     public var offered: Double
+    /// Whether the queue is at rest; nil: the run is too short to tell.
+    public var isSteady: Bool?
     /// Requests that the cluster fell behind by, of those that arrived once it had filled; nil: too
     /// short to tell.
     public var behind: Double?
@@ -49,8 +51,8 @@ public struct CapacityRun: Sendable {
 
     /// Share of arrivals by which a cluster may fall behind: half of what the search tells apart.
     public static let slack = 0.01
-    /// A run whose interval reaches beyond this share cannot exclude that the queue grows.
-    static let unclearBeyond = 0.05
+    /// Arrivals that must be looked at: of fewer, a tenth could stay behind by chance.
+    static let fewest = 100.0
 
     /// Judges a trial.
     init(_ trial: Trial, _ replication: CapacityReplication, isCount: Bool) {
@@ -69,7 +71,10 @@ public struct CapacityRun: Sendable {
         pressures = CapacityPressure.all(trial)
         let most = summary.mostConcurrent ?? .max
         isHopeless = isCount ? most <= trial.summary.replicas / 4 : most <= 1
-        standing = Self.standing(trial)
+        let isSteady = Self.isSteady(trial)
+        self.isSteady = isSteady
+        let isMet = verdict?.isMet ?? true
+        standing = !isMet ? .missed : isSteady.map { $0 ? .holds : .growing } ?? .unclear
     }
 
     /// Arrivals that did not leave again, of those in the time looked at.
@@ -82,17 +87,15 @@ public struct CapacityRun: Sendable {
         (settled.throughput?.mean ?? 0) * settled.seconds + settled.change
     }
 
-    private static func standing(_ trial: Trial) -> Standing {
-        if let verdict = trial.verdict, !verdict.isMet { return .missed }
-        if trial.summary.overload != nil { return .growing }
-        guard let settled = trial.settled else { return .unclear }
-        let change = share(settled)
-        let half = settled.halfWidth / max(1, arrivals(settled))
-        if change > slack, change > half {
-            // What still fills is not yet behind.
-            return 2 * trial.settledAt <= trial.lastArrival ? .growing : .unclear
-        }
-        return change + half > unclearBeyond ? .unclear : .holds
+    private static func isSteady(_ trial: Trial) -> Bool? {
+        if trial.summary.overload != nil { return false }
+        guard let settled = trial.settled else { return nil }
+        let arrivals = arrivals(settled)
+        // What is looked at must be as long as the cluster took to fill.
+        guard arrivals >= fewest, 2 * trial.settledAt <= trial.lastArrival else { return nil }
+        // Random arrivals at just the rate of service leave about half a root of them behind.
+        let allowed = max(slack * arrivals, 0.5 * arrivals.squareRoot())
+        return settled.change <= allowed || settled.change <= settled.halfWidth / 2
     }
 }
 

@@ -41,7 +41,7 @@ public struct CapacityStudy: Sendable {
 
     public let axis: CapacityAxis
     public let replications: [CapacityReplication]
-    public let ending: Ending
+    public internal(set) var ending: Ending
     /// The edge and its interval in the study's unit; nil unless found. `high` is nil where some
     /// replication holds at the hardest load there is.
     public let value: Double?

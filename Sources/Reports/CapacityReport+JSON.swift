@@ -37,6 +37,10 @@ extension CapacityStudy {
 extension CapacityStudy.Point {
     /// Runs that hold.
     var holding: Int { runs.count { $0.standing == .holds } }
+    /// Requests per second as they arrived, mean over the runs.
+    var offered: Double {
+        runs.isEmpty ? 0 : runs.map(\.offered).reduce(0, +) / Double(runs.count)
+    }
     /// Mean of the shares by which clusters fall behind; nil: too short to tell.
     var behind: Double? {
         let values = runs.compactMap(\.behind)
@@ -142,6 +146,7 @@ extension CapacityReport: Encodable {
         for name in names { try entry.encodeIfPresent(point.figure(name), forKey: Key(name)) }
         try entry.encode(point.x, forKey: Key("x"))
         try entry.encode(study.axis.change(point.level), forKey: Key("set"))
+        try entry.encode(point.offered, forKey: Key("offered"))
         try entry.encode(point.meets, forKey: Key("meets"))
         try entry.encode(point.share, forKey: Key("holding_share"))
         try entry.encodeIfPresent(point.isSteady, forKey: Key("steady"))

@@ -29,7 +29,7 @@ public struct CapacityReport {
             ("GPUs", busy), ("load", load),
             (
                 "runs",
-                "\(Quantity.count(study.runs)) of \(samples), \(study.points.count) loads shown"
+                "\(Quantity.count(study.runs)) of \(samples), \(study.points.count) load\(study.points.count == 1 ? "" : "s") shown"
             ),
         ].filter { !$0.1.isEmpty }
         let indent = "\n" + padded("", to: 15, .left)
@@ -61,8 +61,16 @@ public struct CapacityReport {
             guard let value = study.value, let low = study.low else { return "" }
             let answer = "\(amount(value)) \(study.axis.unitName)"
             guard let high = study.high else { return answer + ", \(amount(low)) or more" }
-            return low == high ? answer : answer + ", \(amount(low)) to \(amount(high))"
+            return (low == high ? answer : answer + ", \(amount(low)) to \(amount(high))") + slower
         }
+    }
+
+    /// That requests came slower than the rate says; empty: they did not.
+    private var slower: String {
+        guard isRate, let value = study.value,
+            let point = study.points.first(where: { $0.x == value }), point.offered < 0.8 * value
+        else { return "" }
+        return " (they came at \(Quantity.significant(point.offered)), see the note)"
     }
 
     private var certainty: String {
@@ -77,7 +85,8 @@ public struct CapacityReport {
                 + ".\nOne replication says nothing of other days: a longer trace, or"
                 + " more --seeds, gives an interval"
         }
-        return ends + doubt + ".\nThe median edge lies between with "
+        let edge = study.seeds.isEmpty ? "The median edge of such stretches" : "The median edge"
+        return ends + doubt + ".\n\(edge) lies between with "
             + "\(Quantity.percent(study.confidence, decimals: 0)) confidence"
     }
 
@@ -126,13 +135,15 @@ public struct CapacityReport {
     private var curve: String {
         var table = TextTable(
             [
-                study.axis.unitName, "hold", "TTFT", "p99", "TPOT", "p99", "E2E", "tokens/s",
+                study.axis.unitName, "came", "hold", "TTFT", "p99", "TPOT", "p99", "E2E",
+                "tokens/s",
                 "KV peak",
                 "behind",
             ], alignments: [.right])
         for point in study.points {
             table.add([
-                amount(point.x), "\(point.holding) of \(point.runs.count)",
+                amount(point.x), Quantity.significant(point.offered),
+                "\(point.holding) of \(point.runs.count)",
                 milliseconds(point, "mean_ttft_ms"), milliseconds(point, "p99_ttft_ms"),
                 milliseconds(point, "mean_tpot_ms"), milliseconds(point, "p99_tpot_ms"),
                 milliseconds(point, "mean_e2el_ms"),
@@ -144,7 +155,7 @@ public struct CapacityReport {
         let of =
             study.points.contains { $0.runs.count > 1 } ? "Means over the runs of a load; " : ""
         return table.text + "\n\n" + of
-            + "behind: arrivals by which the cluster falls back once it has filled."
+            + "came: requests/s as they arrived; behind: arrivals by which the cluster falls back once it has filled."
     }
 
     private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {
@@ -189,6 +200,7 @@ public struct CapacityReport {
 
     private var next: String {
         guard let safe = study.safe else {
+            if case .undecided = study.ending { return "Next: more requests (trace.limit)" }
             guard let nearest = study.points.first?.runs.first?.verdict?.worst else {
                 return "Next: more requests, or other promises (--slo)"
             }

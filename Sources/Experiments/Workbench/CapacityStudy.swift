@@ -98,8 +98,8 @@ public struct CapacityStudy: Sendable {
             axis.levels, start: axis.levels.isCount ? axis.start : axis.levels.rounded(axis.start),
             replications: replications.count
         ) { asks in
-            try runner.run(asks.map { ($0.level, replications[$0.replication]) })
-                .map { CapacityAnswer(holds: $0.standing == .holds, isHopeless: $0.isHopeless) }
+            _ = try runner.run(asks.map { ($0.level, replications[$0.replication]) })
+            return asks.map { runner.answer(at: $0.level, replications[$0.replication]) }
         }
         let interval = CapacityInterval(search, whole: isWhole)
         let samples = isWhole ? replications.count - 1 : replications.count
@@ -130,7 +130,7 @@ public struct CapacityStudy: Sendable {
         headline = resolved.headline(trace: try traces.name(of: base))
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first
         let warnings = shown.first?.warnings ?? resolved.warnings
-        self.notes = notes + warnings
+        self.notes = notes + warnings + Self.slowTurns(shown, interval, axis)
     }
 
     /// Seeds, or the trace and stretches of it.
@@ -191,6 +191,23 @@ public struct CapacityStudy: Sendable {
         return curve
     }
 
+    /// Says where requests came slower than the rate says, as turns wait for pauses that no rate
+    /// shortens.
+    private static func slowTurns(
+        _ runs: [CapacityRun], _ interval: CapacityInterval?, _ axis: CapacityAxis
+    ) -> [String] {
+        guard axis.over == .rate, let interval, !runs.isEmpty else { return [] }
+        let nominal = axis.shown(interval.value)
+        let came = runs.map(\.offered).reduce(0, +) / Double(runs.count)
+        guard came < 0.8 * nominal else { return [] }
+        return [
+            "at \(Quantity.significant(nominal)) requests/s requests came at "
+                + "\(Quantity.significant(came)) on average: turns wait for their answers and for "
+                + "pauses, which \(axis.key) does not shorten. The rate is that of the trace's "
+                + "times; a longer trace, a recipe, or trace.sessions=false has less of it"
+        ]
+    }
+
     private static func ending(
         _ search: CapacitySearch, _ interval: CapacityInterval?, _ runner: CapacityRunner,
         _ replications: [CapacityReplication], _ axis: CapacityAxis
@@ -198,7 +215,10 @@ public struct CapacityStudy: Sendable {
         let failing = zip(replications, search.edges).compactMap { replication, edge in
             edge.failing.flatMap { runner.run(at: $0, replication) }
         }
-        if failing.contains(where: { $0.standing == .unclear }) {
+        // Whether the queue grows is judged on the trace, not on stretches of it.
+        let judged =
+            replications[0] == .whole ? failing.filter { $0.replication == .whole } : failing
+        if judged.contains(where: { $0.standing == .unclear }) {
             return .undecided(
                 "the trace is too short to tell whether the queue grows at the edge; give a longer"
                     + " one, or more requests (trace.limit)")
@@ -247,6 +267,20 @@ struct CapacityRunner {
     /// Runs at a level of these replications, as far as there are any.
     func runs(at level: Double, of replications: [CapacityReplication]) -> [CapacityRun] {
         replications.compactMap { run(at: level, $0) }
+    }
+
+    /// What a run said. A stretch that is too short to tell whether the queue grows holds as long
+    /// as the whole trace does not fail by that.
+    func answer(at level: Double, _ replication: CapacityReplication) -> CapacityAnswer {
+        let run = run(at: level, replication)!
+        var holds = run.standing == .holds
+        if run.standing == .unclear, case .stretch = replication {
+            holds = !ended.contains { other in
+                other.run.replication == .whole && !axis.levels.isHarder(other.level, than: level)
+                    && [.growing, .unclear].contains(other.run.standing)
+            }
+        }
+        return CapacityAnswer(holds: holds, isHopeless: run.isHopeless)
     }
 
     /// The runs that are asked for, in that order.

@@ -22,13 +22,18 @@ extension ServiceVerdict.Line {
     }
 
     /// "at most 500 ms", "at least 99.0 %".
-    package var limitText: String {
-        let bound = requirement.figure == .goodput ? "at least " : "at most "
-        return bound + requirement.text(requirement.limit)
-    }
+    package var limitText: String { requirement.limitText }
 }
 
 extension ServiceRequirement {
+    /// "ttft_p99_ms at most 500 ms".
+    package var text: String { "\(name) \(limitText)" }
+
+    /// "at most 500 ms", "at least 99.0 %".
+    fileprivate var limitText: String {
+        (figure == .goodput ? "at least " : "at most ") + text(limit)
+    }
+
     /// A value in the limit's unit.
     fileprivate func text(_ value: Double) -> String {
         figure == .goodput

@@ -132,7 +132,7 @@ extension Configuration {
     }
 
     /// Most replicas that are simulated, given or derived.
-    static let mostReplicas = 100_000
+    public static let mostReplicas = 100_000
 
     /// The choices of the measured clock.
     private func clockOptions() throws -> ClockOptions {

@@ -9,6 +9,7 @@ extension Verb {
         .compare,
         .diff,
         .why,
+        .capacity,
         .gate,
         .conform,
         .bench,

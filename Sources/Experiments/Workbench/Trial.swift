@@ -17,6 +17,12 @@ public struct Trial: Sendable {
     public var figures: [String: Figure]
     /// What requests came to, in order of arrival, where they are kept.
     public var records: [RequestRecord]
+    /// Whether the load is steady from when 99 % of the first requests have left: a cluster that
+    /// begins empty fills until then. Nil: too short.
+    public var settled: Steadiness?
+    /// When that is, and when the last request arrived, seconds from the first arrival.
+    public var settledAt: Double
+    public var lastArrival: Double
 
     /// A value of summary.json.
     public enum Figure: Sendable, Equatable {
@@ -37,12 +43,13 @@ public struct Trial: Sendable {
     /// Runs a configuration over a trace of the store.
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
-    /// keeps what each request came to, for paired comparisons.
+    /// keeps what each request came to, for paired comparisons. `rows` are the only requests that
+    /// are replayed.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or run.
     public init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
-        keepsRecords: Bool = false
+        keepsRecords: Bool = false, rows: Range<Int>? = nil
     ) throws {
         let resolved = try configuration.resolved()
         let trace = try traces.trace(of: resolved.configuration)
@@ -53,10 +60,14 @@ public struct Trial: Sendable {
         let rule = resolved.configuration.classRule(labels: trace.labels)
         let observer = TrialObserver(plan, by: rule)
         let whole = trace.requests
-        let source =
-            share < 1
-            ? TraceStretch(trace.source, passOver: 0, keep: max(1, Int(Double(whole) * share)))
-            : trace.source as any RequestSource
+        let source: any RequestSource =
+            if let rows {
+                InMemorySource(try Workload(of: trace.source, rows: rows))
+            } else if share < 1 {
+                TraceStretch(trace.source, passOver: 0, keep: max(1, Int(Double(whole) * share)))
+            } else {
+                trace.source
+            }
         let result = try simulate(plan, source: source, observer: observer)
         observer.figures.finish()
         var summary = RunSummary(
@@ -75,6 +86,10 @@ public struct Trial: Sendable {
         workload = trace.digest
         figures = try Self.figures(summary)
         records = keepsRecords ? result.records : []
+        let filled = result.endToEnd.percentile(99)
+        settledAt = Double(filled) * 1e-12
+        lastArrival = Double(max(0, observer.last - (observer.first ?? 0))) * 1e-12
+        settled = observer.first.flatMap { observer.figures.trend.steadiness(from: $0 + filled) }
     }
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
@@ -101,6 +116,9 @@ private final class TrialObserver: RunObserver {
     private let stages: StageClasses
     private(set) var concurrency = ConcurrencyPeak()
     let watchesGaps: Bool
+    /// The first and the last arrival, picoseconds.
+    private(set) var first: Int64?
+    private(set) var last: Int64 = 0
 
     init(_ plan: RunPlan, by rule: ClassRule?) {
         let isByPriority = rule?.dimension == .priority
@@ -112,6 +130,8 @@ private final class TrialObserver: RunObserver {
     }
 
     func record(_ record: RequestRecord) throws {
+        if first == nil { first = record.begin }
+        last = max(last, record.begin)
         stages.add(record)
         figures.add(record)
         concurrency.add(record)

@@ -105,7 +105,7 @@ public struct RequestRecord: Sendable, Equatable {
 
     /// Since when it stands before the cluster or in it: since it was due, and a sending after the
     /// first since that. Picoseconds.
-    var begin: Int64 { attempt == 1 ? due : arrival }
+    package var begin: Int64 { attempt == 1 ? due : arrival }
 
     /// Time in the scheduler's queue until its first admission, picoseconds; nil before that.
     public var queueTime: Int64? { admitted < 0 ? nil : admitted - arrival - frontEnd }

@@ -1,0 +1,102 @@
+import Basics
+import Scenario
+
+/// Replicas of one tensor-parallel size, and how many GPUs these need.
+public struct CapacityLayout: Sendable, Equatable {
+    public var tensorParallel: Int
+    /// The fewest GPUs; nil: no number of replicas holds the promises, or it cannot be said.
+    public var gpus: Double?
+    /// Why there are none; nil: there are.
+    public var problem: String?
+}
+
+extension CapacityStudy {
+    /// The fewest GPUs over all tensor-parallel sizes that a node has room for: powers of two and
+    /// the configuration's own. Of layouts with equally many the smaller size is taken.
+    ///
+    /// - Throws: `InputError` where no size runs, and what a study throws.
+    public static func leastGPUs(
+        _ base: Configuration, seeds: CapacitySeeds? = nil, notes: [String] = [],
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws -> CapacityStudy {
+        var layouts: [CapacityLayout] = []
+        var best: CapacityStudy?
+        let isGiven = base.engine.numGPUBlocks != nil || base.engine.numGPUBlocksOverride != nil
+        let notes =
+            notes
+            + (isGiven ? ["every tensor_parallel_size has the KV blocks that are given"] : [])
+        var problem: (any Error)?
+        var unknown: [Int: String] = [:]
+        for size in sizes(base) {
+            let sized: Configuration
+            do {
+                sized = try laid(base, size)
+            } catch let error as InputError {
+                problem = problem ?? error
+                layouts.append(
+                    .init(tensorParallel: size, problem: "does not run: " + error.problem))
+                continue
+            }
+            let done = best?.runs ?? 0
+            var study = try CapacityStudy(sized, over: .gpus, seeds: seeds, notes: notes) {
+                progress(done + $0)
+            }
+            study.runs += done
+            layouts.append(
+                .init(tensorParallel: size, gpus: study.found, problem: study.problem))
+            if case .undecided(let why) = study.ending { unknown[size] = why }
+            let isBetter = best.map { study.comesBefore($0) } ?? true
+            if !isBetter { best!.runs = study.runs } else { best = study }
+        }
+        guard var best else {
+            throw problem
+                ?? InputError("--over gpus", "no layout runs", expected: "a model that does")
+        }
+        best.layouts = layouts
+        // A layout that cannot be judged may need fewer.
+        if case .found = best.ending, let size = unknown.keys.min() {
+            best.ending = .undecided("tensor_parallel_size \(size): \(unknown[size]!)")
+        }
+        return best
+    }
+
+    private var problem: String? {
+        switch ending {
+        case .found: nil
+        case .nothing: "no number of replicas holds what is promised"
+        case .undecided(let why): "not decided: " + why
+        }
+    }
+
+    private var found: Double? { ending == .found ? value : nil }
+
+    /// Whether it found fewer GPUs, or found some where the other did not.
+    private func comesBefore(_ other: CapacityStudy) -> Bool {
+        guard let mine = found else { return false }
+        return other.found.map { mine < $0 } ?? true
+    }
+
+    private static func sizes(_ base: Configuration) -> [Int] {
+        var sizes: Set = [base.engine.tensorParallelSize]
+        var size = 1
+        while size <= base.hardware.gpusPerNode {
+            sizes.insert(size)
+            size *= 2
+        }
+        return sizes.sorted()
+    }
+
+    /// The configuration with another size, about as many GPUs, and as many nodes as these need.
+    ///
+    /// - Throws: `InputError` where the model does not run so.
+    private static func laid(_ base: Configuration, _ size: Int) throws -> Configuration {
+        let own = max(1, base.engine.tensorParallelSize)
+        let replicas =
+            base.cluster.replicas ?? base.hardware.nodes * base.hardware.gpusPerNode / own
+        var sized = base
+        sized.engine.tensorParallelSize = size
+        sized = try sized.with(replicas: max(1, replicas * own / size))
+        _ = try sized.resolved()
+        return sized
+    }
+}

@@ -1,0 +1,164 @@
+import Basics
+import Results
+import Scenario
+import Simulator
+
+/// What stands for other days of the same traffic.
+public enum CapacityReplication: Sendable, Equatable {
+    /// Another draw.
+    case seed(Int)
+    /// A recorded trace as it is.
+    case whole
+    /// A stretch of it: rows that are replayed, and how many of them only warm the cluster up.
+    case stretch(rows: Range<Int>, warmup: Int)
+}
+
+/// One run at one load, as far as a study of capacity needs it.
+public struct CapacityRun: Sendable {
+    /// What the run says of the load.
+    public enum Standing: String, Sendable, Equatable {
+        /// It can be carried.
+        case holds
+        /// A promise is missed.
+        case missed
+        /// The cluster falls behind: the queue grows.
+        case growing
+        /// Promises hold, and the run is too short to tell whether the queue grows.
+        case unclear
+    }
+
+    public var replication: CapacityReplication
+    public var standing: Standing
+    public var verdict: ServiceVerdict?
+    /// Numbers of summary.json.
+    public var figures: [String: Double]
+    /// Requests per second from the first arrival to the last.
+    public var offered: Double
+    /// Whether the queue is at rest; nil: the run is too short to tell.
+    public var isSteady: Bool?
+    /// Requests that the cluster fell behind by, of those that arrived once it had filled; nil: too
+    /// short to tell.
+    public var behind: Double?
+    /// How near it came to each of its limits.
+    var pressures: [CapacityPressure]
+    /// No easier load can help: every request had a replica for itself.
+    var isHopeless: Bool
+    public var digest: String
+    /// What its page would warn of.
+    public var warnings: [String]
+    /// Names the requests.
+    public var workload: String
+
+    /// Share of arrivals by which a cluster may fall behind: half of what the search tells apart.
+    public static let slack = 0.01
+    /// Arrivals that must be looked at: of fewer, a tenth could stay behind by chance.
+    static let fewest = 100.0
+
+    /// Judges a trial.
+    init(_ trial: Trial, _ replication: CapacityReplication, isCount: Bool) {
+        self.replication = replication
+        let summary = trial.summary
+        verdict = trial.verdict
+        digest = summary.digest
+        warnings = summary.warnings
+        workload = trial.workload
+        figures = trial.figures.compactMapValues { figure in
+            if case .number(let value) = figure { value } else { nil }
+        }
+        let requests = Double(summary.counters.requests)
+        offered = trial.lastArrival > 0 ? (requests - 1) / trial.lastArrival : 0
+        behind = trial.settled.map(Self.share)
+        pressures = CapacityPressure.all(trial)
+        let most = summary.mostConcurrent ?? .max
+        isHopeless = isCount ? most <= trial.summary.replicas / 4 : most <= 1
+        let isSteady = Self.isSteady(trial)
+        self.isSteady = isSteady
+        let isMet = verdict?.isMet ?? true
+        standing = !isMet ? .missed : isSteady.map { $0 ? .holds : .growing } ?? .unclear
+    }
+
+    /// Arrivals that did not leave again, of those in the time looked at.
+    private static func share(_ settled: Steadiness) -> Double {
+        settled.change / max(1, arrivals(settled))
+    }
+
+    /// Those that left and by how much the number in the cluster rose.
+    private static func arrivals(_ settled: Steadiness) -> Double {
+        (settled.throughput?.mean ?? 0) * settled.seconds + settled.change
+    }
+
+    private static func isSteady(_ trial: Trial) -> Bool? {
+        if trial.summary.overload != nil { return false }
+        guard let settled = trial.settled else { return nil }
+        let arrivals = arrivals(settled)
+        // What is looked at must be as long as the cluster took to fill.
+        guard arrivals >= fewest, 2 * trial.settledAt <= trial.lastArrival else { return nil }
+        // Random arrivals at just the rate of service leave about half a root of them behind.
+        let allowed = max(slack * arrivals, 0.5 * arrivals.squareRoot())
+        return settled.change <= allowed || settled.change <= settled.halfWidth / 2
+    }
+}
+
+/// How near a run came to one of its limits.
+public struct CapacityPressure: Sendable, Equatable {
+    /// What may run out.
+    public enum Resource: String, Sendable, CaseIterable {
+        case kvBlocks = "kv_blocks"
+        case tokenBudget = "token_budget"
+        case sequences
+        case compute
+        case bandwidth
+        case host
+    }
+
+    public var resource: Resource
+    /// Share of the time in which the limit held steps back, of the peak that was used, or of the
+    /// steps' time that is the host's: 1 is all.
+    public var share: Double
+    /// How full it was: blocks at peak, tokens and requests of a step on average; nil: not told.
+    public var filled: Double?
+    /// How much there is: blocks, tokens or requests; nil: no such number.
+    public var size: Int?
+
+    /// All of them that a run tells.
+    static func all(_ trial: Trial) -> [CapacityPressure] {
+        let (summary, engine) = (trial.summary, trial.resolved.plan.engine)
+        let (limits, used) = (summary.limits, summary.utilization)
+        var all = [
+            CapacityPressure(
+                resource: .kvBlocks, share: limits.blocks, filled: summary.peakKVUse,
+                size: summary.blocksPerReplica),
+            CapacityPressure(
+                resource: .tokenBudget, share: limits.tokenBudget, filled: used.tokenBudget,
+                size: engine.maxNumScheduledTokens ?? engine.maxNumBatchedTokens),
+            CapacityPressure(
+                resource: .sequences, share: limits.runningRequests, filled: used.runningLimit,
+                size: engine.maxNumActiveSeqs ?? engine.maxNumSeqs),
+        ]
+        if let flops = used.flops { all.append(.init(resource: .compute, share: flops)) }
+        if let bytes = used.memoryBandwidth {
+            all.append(.init(resource: .bandwidth, share: bytes))
+        }
+        all.append(.init(resource: .host, share: summary.host.timeShare))
+        return all
+    }
+
+    /// Means over runs, the fullest first; of equals the one named first.
+    static func means(_ runs: [[CapacityPressure]]) -> [CapacityPressure] {
+        guard let first = runs.first else { return [] }
+        let means = first.map { one in
+            let own = runs.compactMap { run in run.first { $0.resource == one.resource } }
+            func mean(_ values: [Double]) -> Double {
+                values.reduce(0, +) / Double(max(1, values.count))
+            }
+            var result = one
+            result.share = mean(own.map(\.share))
+            result.filled = one.filled.map { _ in mean(own.compactMap(\.filled)) }
+            return result
+        }
+        let order = means.enumerated().sorted {
+            ($1.element.share, $0.offset) < ($0.element.share, $1.offset)
+        }
+        return order.map(\.element)
+    }
+}

@@ -1,0 +1,49 @@
+import Basics
+
+/// The seeds of a study.
+public enum CapacitySeeds: Sendable, Equatable {
+    /// So many, from the configuration's on.
+    case count(Int)
+    case these([Int])
+
+    /// Where none are given: of six edges the least and the greatest enclose the median with a
+    /// probability of 97 %.
+    public static let usual = CapacitySeeds.count(6)
+    /// Most seeds.
+    private static let most = 1_000
+
+    /// "6", or a list: "0,1,5".
+    ///
+    /// - Throws: `InputError` at `--seeds`.
+    public init(_ text: String) throws {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.filter { $0 != " " } }
+        let numbers = words.compactMap { Int($0) }
+        guard numbers.count == words.count, numbers.allSatisfy({ $0 >= 0 }) else {
+            throw InputError(
+                "--seeds", "is \(text.echoed())", expected: "a number such as 6, or a list: 0,1,5")
+        }
+        if numbers.count == 1, let count = numbers.first {
+            guard (1...Self.most).contains(count) else {
+                throw InputError(
+                    "--seeds", "is \(count)", expected: "1 to \(Self.most), or a list: 0,1,5")
+            }
+            self = .count(count)
+            return
+        }
+        guard Set(numbers).count == numbers.count, numbers.count <= Self.most else {
+            throw InputError(
+                "--seeds", "names a seed twice, or more than \(Self.most)", expected: "each once")
+        }
+        self = .these(numbers)
+    }
+
+    /// The seeds, of which the configuration's own is the first where only their number is given.
+    func from(_ first: Int) -> [Int] {
+        switch self {
+        // Beyond the largest they begin again at 0.
+        case .count(let count): (0..<count).map { first > .max - count ? $0 : first + $0 }
+        case .these(let seeds): seeds
+        }
+    }
+}

@@ -1,0 +1,233 @@
+import Basics
+import Experiments
+import Results
+import Scenario
+
+/// A study of capacity as a page for a terminal and as JSON.
+public struct CapacityReport {
+    let study: CapacityStudy
+
+    public init(_ study: CapacityStudy) { self.study = study }
+
+    /// The answer, what limits it, the curve, what to do next.
+    public var text: String {
+        var parts = [study.headline, facts, curve]
+        if let chart { parts.append(chart) }
+        if !study.layouts.isEmpty { parts.append(layouts) }
+        parts.append(next)
+        let notes = study.notes.map { "Note: \($0)" }
+        if !notes.isEmpty { parts.append(notes.joined(separator: "\n")) }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private var facts: String {
+        let lines = [
+            (isRate ? "highest rate" : "fewest", answer), ("sure", certainty),
+            ("promised", promises), ("breaks first", study.breaksFirst ?? ""),
+            ("nearest limit", study.pressures.first.map { words($0) } ?? ""),
+            ("", study.pressures.dropFirst().map(words).joined(separator: "\n")),
+            ("GPUs", busy), ("load", load),
+            (
+                "runs",
+                "\(Quantity.count(study.runs)) of \(samples), \(study.points.count) load\(study.points.count == 1 ? "" : "s") shown"
+            ),
+        ].filter { !$0.1.isEmpty }
+        let indent = "\n" + padded("", to: 15, .left)
+        return lines.map { padded($0.0, to: 15, .left) + $0.1.replacing("\n", with: indent) }
+            .joined(separator: "\n")
+    }
+
+    /// Prefill and decode take turns, so that GPUs may be busy with no limit near.
+    private var busy: String {
+        study.beyond?.figure("gpu_busy_share").map { "\(Quantity.percent($0)) of the time busy" }
+            ?? ""
+    }
+
+    private var isRate: Bool { study.axis.over == .rate }
+
+    func amount(_ x: Double) -> String {
+        isRate ? Quantity.significant(x) : Quantity.count(Int(x.rounded()))
+    }
+
+    private var answer: String {
+        switch study.ending {
+        case .nothing:
+            let easiest = study.points.first.map { amount($0.x) } ?? "0"
+            return "none: even \(easiest) \(study.axis.unitName) do not hold what is promised"
+        case .undecided(let why):
+            guard isRate, let low = study.low else { return "not decided: " + why }
+            return "not decided: at least \(amount(low)) \(study.axis.unitName). " + why
+        case .found:
+            guard let value = study.value, let low = study.low else { return "" }
+            let answer = "\(amount(value)) \(study.axis.unitName)"
+            guard let high = study.high else { return answer + ", \(amount(low)) or more" }
+            return (low == high ? answer : answer + ", \(amount(low)) to \(amount(high))") + slower
+        }
+    }
+
+    /// That requests came slower than the rate says; empty: they did not.
+    private var slower: String {
+        guard isRate, let value = study.value,
+            let point = study.points.first(where: { $0.x == value }), point.offered < 0.8 * value
+        else { return "" }
+        return " (they came at \(Quantity.significant(point.offered)), see the note)"
+    }
+
+    private var certainty: String {
+        guard study.ending == .found, let low = study.low, let high = study.high else { return "" }
+        let all = isRate ? low : high
+        let none = isRate ? amount(high) : "fewer than \(amount(low))"
+        let ends =
+            "with \(amount(all)) each of \(samples) holds what is promised, with \(none) none does"
+        let doubt = study.isConfirmed ? "" : "; not all agree at both ends"
+        guard study.confidence > 0 else {
+            return ends + doubt
+                + ".\nOne replication says nothing of other days: a longer trace, or"
+                + " more --seeds, gives an interval"
+        }
+        let edge = study.seeds.isEmpty ? "The median edge of such stretches" : "The median edge"
+        return ends + doubt + ".\n\(edge) lies between with "
+            + "\(Quantity.percent(study.confidence, decimals: 0)) confidence"
+    }
+
+    /// "6 seeds (0 to 5)", "the trace and 6 stretches of it".
+    private var samples: String {
+        let seeds = study.seeds
+        guard !seeds.isEmpty else {
+            let stretches = study.replications.count - 1
+            return stretches > 0
+                ? "the trace and \(stretches) stretches of it"
+                : "the trace alone (too short to cut)"
+        }
+        let isRow = seeds == Array(seeds[0]..<(seeds[0] + seeds.count))
+        let named =
+            isRow && seeds.count > 1
+            ? "\(seeds[0]) to \(seeds[seeds.count - 1])"
+            : seeds.map(String.init).joined(separator: ", ")
+        return "\(seeds.count) seed\(seeds.count == 1 ? "" : "s") (\(named))"
+    }
+
+    private var promises: String {
+        let limits = study.requirements.map(\.text).joined(separator: ", ")
+        guard !limits.isEmpty else { return "nothing but that the queue does not grow" }
+        let good = study.objective.isEmpty ? "" : "; good is \(study.objective)"
+        return limits + (study.assumesGoodput ? " (assumed)" : "") + good
+            + "; the queue does not grow"
+    }
+
+    /// How the load is changed, and what that means.
+    private var load: String {
+        switch study.axis.load {
+        case nil:
+            return "the same requests at each number; as many nodes as the replicas need"
+        case .recipe(let rate)?:
+            return "trace.rate_scale times the recipe's \(Quantity.significant(rate)) requests/s, "
+                + "drawn anew at each rate;\npauses inside sessions stay as they are"
+        case .recorded?:
+            return "trace.rate_scale squeezes the recorded times: the same requests and bursts at "
+                + "each rate, pauses inside\nsessions as they are. headway trace scale from factor "
+                + "2 on lays copies over each other instead: bursts even\nout, and less is shared"
+        case .drawn?, .atOnce?:
+            return "trace.request_rate draws times in place of the trace's own"
+        }
+    }
+
+    private var curve: String {
+        var table = TextTable(
+            [
+                study.axis.unitName, "came", "hold", "TTFT", "p99", "TPOT", "p99", "E2E",
+                "tokens/s",
+                "KV peak",
+                "behind",
+            ], alignments: [.right])
+        for point in study.points {
+            table.add([
+                amount(point.x), Quantity.significant(point.offered),
+                "\(point.holding) of \(point.runs.count)",
+                milliseconds(point, "mean_ttft_ms"), milliseconds(point, "p99_ttft_ms"),
+                milliseconds(point, "mean_tpot_ms"), milliseconds(point, "p99_tpot_ms"),
+                milliseconds(point, "mean_e2el_ms"),
+                point.figure("output_throughput").map(Quantity.significant) ?? "-",
+                point.figure("peak_kv_use").map { Quantity.percent($0) } ?? "-",
+                point.behind.map { Quantity.percent(max(0, $0)) } ?? "-",
+            ])
+        }
+        let of =
+            study.points.contains { $0.runs.count > 1 } ? "Means over the runs of a load; " : ""
+        return table.text + "\n\n" + of
+            + "came: requests/s as they arrived; behind: arrivals by which the cluster falls back once it has filled."
+    }
+
+    private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {
+        point.figure(key).map { Quantity.duration(seconds: $0 / 1000) } ?? "-"
+    }
+
+    /// TTFT and TPOT against the load; nil where there is no curve.
+    private var chart: String? {
+        guard study.points.count > 2 else { return nil }
+        let parts = [("TTFT p99", "p99_ttft_ms"), ("TPOT mean", "mean_tpot_ms")].map { name, key in
+            let values = study.points.map { $0.figure(key) ?? 0 }
+            let least = values.filter { $0 > 0 }.min() ?? 1
+            let rows = zip(study.points, values).map { point, value in
+                // Overload is decades away from the knee.
+                let height = value > 0 ? PortableMath.log(value / least) + 0.1 : 0
+                return (
+                    label: amount(point.x), value: height,
+                    text: Quantity.duration(seconds: value / 1000) + mark(point)
+                )
+            }
+            return "\(name) against \(study.axis.unitName) (log scale)\n" + Chart.bars(rows)
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private func mark(_ point: CapacityStudy.Point) -> String {
+        if point.holding == point.runs.count { return "" }
+        return point.holding == 0 ? "  missed" : "  missed by some"
+    }
+
+    private var layouts: String {
+        var table = TextTable(
+            ["tensor_parallel_size", "GPUs", ""], alignments: [.right, .right, .left])
+        for layout in study.layouts {
+            table.add([
+                "\(layout.tensorParallel)", layout.gpus.map(amount) ?? "-",
+                layout.problem ?? "",
+            ])
+        }
+        return table.text
+    }
+
+    private var next: String {
+        guard let safe = study.safe else {
+            if case .undecided = study.ending { return "Next: more requests (trace.limit)" }
+            guard let nearest = study.points.first?.runs.first?.verdict?.worst else {
+                return "Next: more requests, or other promises (--slo)"
+            }
+            return "Nearest miss: \(nearest.text)\nNext: other promises (--slo), or a faster engine"
+                + " (engine.tensor_parallel_size, model.weights)"
+        }
+        return "Next: headway run --set \(study.axis.change(safe))"
+    }
+
+    /// "KV blocks hold 62.0 % of the steps' time back; 97.0 % of 28,144 used at peak".
+    private func words(_ pressure: CapacityPressure) -> String {
+        let share = Quantity.percent(pressure.share)
+        let filled = pressure.filled.map { Quantity.percent($0) } ?? "-"
+        let size = pressure.size.map(Quantity.count) ?? "-"
+        switch pressure.resource {
+        case .kvBlocks:
+            return "KV blocks held steps back \(share) of the time; \(filled) of \(size) a replica "
+                + "in use at peak"
+        case .tokenBudget:
+            return "token budget held steps back \(share) of the time; \(filled) of \(size) tokens "
+                + "a step filled on average"
+        case .sequences:
+            return "max_num_seqs held steps back \(share) of the time; \(filled) of \(size) running"
+                + " on average"
+        case .compute: return "compute: \(share) of the peak FLOP/s"
+        case .bandwidth: return "bandwidth: \(share) of the memory bandwidth"
+        case .host: return "host: \(share) of the steps' time is its work"
+        }
+    }
+}

@@ -10,6 +10,7 @@ exit(
             .calibrate,
             .fitStepTime,
             .compare,
+            .tune,
             .diff,
             .gate,
             .conform,

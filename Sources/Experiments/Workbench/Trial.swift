@@ -37,12 +37,13 @@ public struct Trial: Sendable {
     /// Runs a configuration over a trace of the store.
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
-    /// keeps what each request came to, for paired comparisons.
+    /// keeps what each request came to, for paired comparisons. `watching` sees each request's end
+    /// in order of arrival, and ends the run by throwing.
     ///
-    /// - Throws: `InputError` for what cannot be resolved, read or run.
+    /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
     public init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
-        keepsRecords: Bool = false
+        keepsRecords: Bool = false, watching: ((RequestRecord) throws -> Void)? = nil
     ) throws {
         let resolved = try configuration.resolved()
         let trace = try traces.trace(of: resolved.configuration)
@@ -51,11 +52,11 @@ public struct Trial: Sendable {
         // Studies run a point on each core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
-        let observer = TrialObserver(plan, by: rule)
+        let observer = TrialObserver(plan, by: rule, watching: watching)
         let whole = trace.requests
         let source =
             share < 1
-            ? TraceStretch(trace.source, passOver: 0, keep: max(1, Int(Double(whole) * share)))
+            ? TraceStretch(trace.source, passOver: 0, keep: Self.requests(share, of: whole))
             : trace.source as any RequestSource
         let result = try simulate(plan, source: source, observer: observer)
         observer.figures.finish()
@@ -75,6 +76,11 @@ public struct Trial: Sendable {
         workload = trace.digest
         figures = try Self.figures(summary)
         records = keepsRecords ? result.records : []
+    }
+
+    /// Requests of a share of a trace: one at least.
+    static func requests(_ share: Double, of whole: Int) -> Int {
+        share < 1 ? max(1, Int(Double(whole) * share)) : whole
     }
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
@@ -101,8 +107,12 @@ private final class TrialObserver: RunObserver {
     private let stages: StageClasses
     private(set) var concurrency = ConcurrencyPeak()
     let watchesGaps: Bool
+    private let watching: ((RequestRecord) throws -> Void)?
 
-    init(_ plan: RunPlan, by rule: ClassRule?) {
+    init(
+        _ plan: RunPlan, by rule: ClassRule?, watching: ((RequestRecord) throws -> Void)?
+    ) {
+        self.watching = watching
         let isByPriority = rule?.dimension == .priority
         watchesGaps = rule != nil
         figures = RequestFigures(
@@ -115,6 +125,7 @@ private final class TrialObserver: RunObserver {
         stages.add(record)
         figures.add(record)
         concurrency.add(record)
+        try watching?(record)
     }
 
     func decided(_ plans: DecidedPlans) throws {

@@ -52,7 +52,7 @@ extension TuneReport {
             }
         var lines = [
             (tuning.outcome == .undecided ? "NOT SURE, " : "") + words
-                + ": \(Self.gpus(best.point.gpus))", values(best),
+                + ": \(Self.gpus(best.point.gpus))", settings(best),
         ]
         lines += promises(best)
         lines.append(
@@ -61,8 +61,8 @@ extension TuneReport {
                 + "\(Quantity.significant(best.cost)) GPU-seconds per output token")
         if !best.isSteady {
             lines.append(
-                "The queue does not come to rest in it: the figures tell how long the trace is. A "
-                    + "longer trace may miss what this one holds.")
+                "Not steady: requests pile up in it while the trace goes on. A longer trace may "
+                    + "miss what this one holds.")
         }
         if tuning.outcome == .undecided {
             lines.append(
@@ -78,37 +78,43 @@ extension TuneReport {
 
     private var nearby: String {
         var table = TextTable(
-            ["within 1 %", "GPUs", "changed", "mean E2E", "tokens/s", "worst promise"])
+            ["within 1 %", "GPUs", "changed", "mean E2E", "tokens/s", "nearest to its limit"])
         for point in tuning.near.prefix(20) {
             table.add([
                 values(point), "\(point.point.gpus)", "\(point.point.changed.count)",
                 Quantity.duration(seconds: point.latency),
-                Quantity.significant(point.throughput), point.worst?.line.valueText ?? "",
+                Quantity.significant(point.throughput), tightest(point),
             ])
         }
         let more = tuning.near.count - 20
         return table.text + (more > 0 ? "\nand \(Quantity.count(more)) more (--json)" : "")
     }
 
+    private func tightest(_ point: TunedPoint) -> String {
+        point.worst.map { "\($0.line.requirement.name) \($0.line.valueText)" } ?? ""
+    }
+
     private var certainty: String {
         guard let confidence = tuning.confidence else { return "" }
         var lines: [String] = ["How sure that is"]
-        if let probability = confidence.probability {
-            let rivals = confidence.rivals.count
-            lines.append(
-                rivals == 0
-                    ? "- No other point \(compared) holds the promises."
-                    : "- Best of them: at least \(Quantity.percent(probability)) sure, against "
-                        + "the \(counted(rivals, "next point")) \(compared).")
-        } else {
-            lines.append(
-                "- One run has one \(tuning.goal.rawValue) and no spread of it: give seeds or "
-                    + "traces to know how sure the order is.")
-        }
+        lines.append("- " + order(confidence))
         lines += confidence.rivals.prefix(3).map { "- " + rival($0) }
         if let edge = confidence.edge { lines.append("- " + self.edge(edge)) }
         lines.append("- " + coverage)
         return lines.joined(separator: "\n")
+    }
+
+    private func order(_ confidence: TuneConfidence) -> String {
+        let rivals = confidence.rivals.count
+        guard rivals > 0 else { return "No other point \(compared) holds the promises." }
+        guard let probability = confidence.probability else {
+            return "One run has one \(tuning.goal.rawValue) and no spread of it: give seeds or "
+                + "traces to know how sure the order is."
+        }
+        let next = "the \(counted(rivals, "next point")) \(compared)"
+        return probability < 0.5
+            ? "Not sure: \(next) may be as good; what parts them may be chance."
+            : "At least \(Quantity.percent(probability)) that it is the best, against \(next)."
     }
 
     private var compared: String {
@@ -153,7 +159,7 @@ extension TuneReport {
         let rest = tuning.space.points - tuning.failed.count - tuning.evaluated
         guard rest > 0 else { return "Every point that can be run was run: nothing was left out." }
         return tuning.goal == .gpus
-            ? "Every point of fewer GPUs was run and misses a promise; the "
+            ? "Every point of fewer GPUs was run as far as it held, and misses a promise; the "
                 + "\(counted(rest, "point")) of more than \(Self.gpus(tuning.gpusTried)) need no "
                 + "run."
             : "The \(counted(rest, "point")) of more than \(Self.gpus(tuning.gpusTried)) cannot be "
@@ -173,7 +179,7 @@ extension TuneReport {
         return [
             isBest
                 ? "RECOMMENDED: the best. It \(words)."
-                : "RECOMMENDED: \(values(chosen))\nIt comes within 1 % of the best and \(words), "
+                : "RECOMMENDED: \(settings(chosen))\nIt comes within 1 % of the best and \(words), "
                     + "the fewest of those.",
             commands.recommended,
         ].joined(separator: "\n")
@@ -189,7 +195,10 @@ extension TuneReport {
                     + "\(Self.gpus(tuning.mostGPUs))."
         ]
         guard let nearest = tuning.nearest else { return lines[0] }
-        lines.append("Nearest: \(Self.gpus(nearest.point.gpus)), \(values(nearest))")
+        let rest = tuning.evaluated - tuning.nearestAmong
+        let among =
+            rest > 0 ? " (of the \(tuning.nearestAmong) that held longest or are largest)" : ""
+        lines.append("Nearest\(among): \(Self.gpus(nearest.point.gpus)), \(settings(nearest))")
         lines += promises(nearest)
         if let worst = nearest.worst {
             let excess = worst.line.excess
@@ -200,8 +209,7 @@ extension TuneReport {
                     : "\(worst.line.requirement.name) is out of reach of it.")
         }
         lines.append(
-            "Next: more replicas or GPUs in the space, or a looser promise (--slo). No point was "
-                + "left out; the nearest is looked for among those that held longest.")
+            "Next: more replicas or GPUs in the space, or a looser promise (--slo).")
         return lines.joined(separator: "\n")
     }
 

@@ -41,7 +41,7 @@ public struct TuneReport {
         var comments = [
             "Chosen by headway tune from \(Quantity.count(tuning.space.points)) points of "
                 + "\(tuning.file.echoed()):",
-            "\(Self.gpus(chosen.point.gpus)), \(values(chosen)).",
+            "\(Self.gpus(chosen.point.gpus)), \(settings(chosen)).",
         ]
         comments += promises(chosen)
         if tuning.outcome == .undecided {
@@ -57,11 +57,21 @@ public struct TuneReport {
         count == 1 ? "1 GPU" : "\(Quantity.count(count)) GPUs"
     }
 
-    /// "cluster.replicas 8, engine.tensor_parallel_size 1"; without keys, "the base as it is".
+    /// "cluster.replicas=8 engine.tensor_parallel_size=1", as --set takes it.
+    func settings(_ point: TunedPoint) -> String {
+        let pairs = zip(tuning.space.keys, point.point.values).map { "\($0)=\($1.source)" }
+        return pairs.isEmpty ? "the base as it is" : pairs.joined(separator: " ")
+    }
+
     func values(_ point: TunedPoint) -> String { values(point.point) }
 
+    /// "replicas 8, tensor_parallel_size 1", with sections where names alone would be the same;
+    /// without keys, "the base as it is".
     func values(_ point: TunePoint) -> String {
-        let pairs = zip(tuning.space.keys, point.values).map { "\($0) \($1.described)" }
+        let keys = tuning.space.keys
+        let names = keys.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
+        let shown = Set(names).count == names.count ? names : keys
+        let pairs = zip(shown, point.values).map { "\($0) \($1.described)" }
         return pairs.isEmpty ? "the base as it is" : pairs.joined(separator: ", ")
     }
 

@@ -45,9 +45,13 @@ extension Verb {
             most: arguments.has("--exhaustive") ? .max : Tuning.affordable
         ) { Progress.report(share: nil, $0) }
         let report = try TuneReport(tuning)
-        if let output, let text = try report.configuration() {
-            try output.writeLine(text)
-            try output.commit()
+        if let output {
+            if let text = try report.configuration() {
+                try output.writeLine(text)
+                try output.commit()
+            } else {
+                Console.complain("--out: nothing was found, and no file is written")
+            }
         }
         try arguments.has("--json") ? Console.writeJSON(report) : Console.write(report.text)
         return tuning.exitStatus

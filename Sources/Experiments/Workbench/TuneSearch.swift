@@ -59,7 +59,7 @@ struct TuneSearch {
     private static let kept = 4
     /// Fewest points that a round leaves, and fewest requests of a trace that it replays.
     private static let fewest = 16
-    private static let fewestRequests = 500
+    private static let fewestRequests = 40
 
     /// Decides a set of points of which only the best matters.
     mutating func decide(_ points: [TunePoint]) {

@@ -145,7 +145,7 @@ extension ConfigurationSpace.Goal {
     }
 
     /// Whether one point is better than another: fewer GPUs where these are wanted, then its
-    /// figure, then fewer changes of the base, then its place in the space.
+    /// figure, then fewer changes of the base, fewer GPUs, and its place in the space.
     func precedes(_ a: TunedPoint, _ b: TunedPoint) -> Bool {
         if self == .gpus, a.point.gpus != b.point.gpus { return a.point.gpus < b.point.gpus }
         let (first, second) = (figure(a), figure(b))
@@ -153,8 +153,9 @@ extension ConfigurationSpace.Goal {
         return Self.isSimpler(a, b)
     }
 
-    /// Whether one point changes less of the base than another, or stands before it.
+    /// Whether one point changes less of the base than another, has fewer GPUs or stands before it.
     static func isSimpler(_ a: TunedPoint, _ b: TunedPoint) -> Bool {
-        (a.point.changed.count, a.point.number) < (b.point.changed.count, b.point.number)
+        (a.point.changed.count, a.point.gpus, a.point.number)
+            < (b.point.changed.count, b.point.gpus, b.point.number)
     }
 }

@@ -40,6 +40,8 @@ public struct Tuning: Sendable {
     public let sureFrom: TunedPoint?
     /// Where nothing holds them: the point that is nearest to it.
     public let nearest: TunedPoint?
+    /// Of how many points, run whole, it is the nearest.
+    public let nearestAmong: Int
     /// Points that cannot be run, with their reasons.
     public let failed: [TunePoint]
     public let confidence: TuneConfidence?
@@ -86,14 +88,19 @@ public struct Tuning: Sendable {
             (best, near, outcome) = (choice.best, choice.near, choice.outcome)
             recommended = choice.recommended
             (unsure, sureFrom) = (choice.unsure, choice.sureFrom)
-            nearest = choice.best == nil ? Self.nearest(&search) : nil
+            (nearest, nearestAmong) = choice.best == nil ? Self.nearest(&search) : (nil, 0)
             failed = failures.sorted { $0.number < $1.number }
             confidence = try choice.best.map {
                 try TuneConfidence($0, choice, goal: goal, space: space, traces: traces)
             }
             (self.space, self.file, self.goal) = (space, file, goal)
             assumesGoodput = !space.base.slo.promises
-            (evaluated, work, isHalved) = (search.decided.count, search.work, search.isHalved)
+            (evaluated, isHalved) = (search.decided.count, search.isHalved)
+            var work = search.work
+            // The best was run once more for the requests' own latencies.
+            if choice.best != nil { work.runs += space.runsOfPoint }
+            if choice.best != nil { work.requests += loads.requests }
+            self.work = work
             requests = loads.requests / space.seeds.count
             (gpusTried, mostGPUs) = (tried, running.map(\.gpus).max() ?? 0)
             return
@@ -180,16 +187,26 @@ public struct Tuning: Sendable {
         return sizes.last ?? 0
     }
 
-    /// The point that misses by least of those that lasted longest.
-    private static func nearest(_ search: inout TuneSearch) -> TunedPoint? {
-        let lasting = search.decided.sorted {
-            ($1.survived, $0.point.number) < ($0.survived, $1.point.number)
+    /// The point that misses by least: of all where whole runs of all are affordable, else of those
+    /// that lasted longest and of those with the most GPUs.
+    private static func nearest(_ search: inout TuneSearch) -> (TunedPoint?, among: Int) {
+        var decided = search.decided
+        let room = max(2 * TuneSearch.mostRivals, affordable / 10 / max(1, search.requests))
+        if decided.count > room {
+            decided.sort {
+                ($1.survived, $0.point.number) < ($0.survived, $1.point.number)
+            }
+            let largest = decided[(room / 2)...].sorted {
+                ($1.point.gpus, $0.point.number) < ($0.point.gpus, $1.point.number)
+            }
+            decided = Array(decided.prefix(room / 2) + largest.prefix(room - room / 2))
         }
-        let whole = search.whole(lasting.prefix(TuneSearch.mostRivals).map(\.point))
-        return whole.min { a, b in
+        let whole = search.whole(decided.map(\.point))
+        let nearest = whole.min { a, b in
             let (first, second) = (excess(a), excess(b))
             return first != second ? first < second : a.point.number < b.point.number
         }
+        return (nearest, whole.count)
     }
 
     private static func excess(_ point: TunedPoint) -> Double {

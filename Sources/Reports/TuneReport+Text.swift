@@ -204,8 +204,8 @@ extension TuneReport {
             let excess = worst.line.excess
             lines.append(
                 excess.isFinite
-                    ? "\(worst.line.requirement.name) is \(Quantity.significant(excess)) times what "
-                        + "is allowed."
+                    ? "\(worst.line.requirement.name) is \(Quantity.significant(excess)) "
+                        + "times what is allowed."
                     : "\(worst.line.requirement.name) is out of reach of it.")
         }
         lines.append(

@@ -76,7 +76,7 @@ struct TuneVerbTests {
     func refusals() throws {
         let space = try space()
         for (words, part) in [
-            ([space, "--for", "speed"], "--for: is \"speed\""),
+            ([space, "--for", "speed"], "--for: is speed"),
             ([space, "--for", "gpu"], "did you mean gpus"),
             ([space, "--out", scratch.path], "is a folder"),
             ([space, "--out", "missing/best.json5"], "missing/best.json5"),

@@ -107,7 +107,7 @@ public struct TuneRun: Sendable {
         let trial: Trial
         do {
             trial = try Trial(configuration, traces: traces, share: share) { record in
-                if record.outcome == .finished {
+                if share >= 1, record.outcome == .finished {
                     latencies.append((record.id, Double(record.finish - record.arrival) * 1e-12))
                 }
                 do { try watch.add(record) } catch { if endsEarly { throw error } }

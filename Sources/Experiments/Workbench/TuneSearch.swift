@@ -52,8 +52,10 @@ struct TuneSearch {
 
     /// Points whose samples are kept for the comparison with the best.
     static let mostRivals = 8
-    /// Points that are run together before the worst of their samples are forgotten.
+    /// Points that are run together before the worst of their samples are forgotten, and most
+    /// requests whose latencies that keeps: 16 bytes each.
     private static let together = 64
+    private static let mostSamples = 20_000_000
     /// Shares of the traces in the rounds before the last, and which part of the points goes on.
     private static let shares = [1.0 / 16, 1.0 / 4]
     private static let kept = 4
@@ -107,8 +109,9 @@ struct TuneSearch {
     /// Runs points over the whole of the traces.
     private mutating func runWhole(_ points: [TunePoint]) {
         var next = 0
+        let together = max(1, min(Self.together, Self.mostSamples / max(1, requests)))
         while next < points.count {
-            let batch = Array(points[next..<min(points.count, next + Self.together)])
+            let batch = Array(points[next..<min(points.count, next + together)])
             next += batch.count
             let gpus = Set(batch.map(\.gpus)).sorted()
             let size = gpus.count == 1 ? ", \(gpus[0]) GPUs each" : ""

@@ -6,8 +6,8 @@ import Simulator
 ///
 /// Of at most `requests` requests a percentile is above its limit for certain once more of them
 /// missed it than lie above its rank, however fast the rest are. One more miss is waited for, so
-/// that no rounding of a rank decides. So a run that is ended is one that would have missed: nothing
-/// is guessed. Promises to classes and of gaps are left to the whole run.
+/// that no rounding of a rank decides: a run that is ended is one that would have missed. Promises
+/// to classes and of gaps are left to the whole run.
 struct TuneWatch: Sendable {
     /// Ends a run.
     struct Refuted: Error {

@@ -35,7 +35,7 @@ extension ServiceRequirement {
     }
 
     /// A value in the limit's unit.
-    fileprivate func text(_ value: Double) -> String {
+    package func text(_ value: Double) -> String {
         figure == .goodput
             ? Quantity.percent(value) : Quantity.duration(seconds: value / 1000)
     }

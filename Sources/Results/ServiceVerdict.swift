@@ -48,6 +48,13 @@ public struct ServiceVerdict: Sendable, Equatable {
         public var value: Double?
         public var isMet: Bool
 
+        /// A promise with what it came to.
+        package init(requirement: ServiceRequirement, value: Double?, isMet: Bool) {
+            self.requirement = requirement
+            self.value = value
+            self.isMet = isMet
+        }
+
         /// By what factor it is missed; at most 1 where it is met. A share of bad requests counts
         /// against the share that is allowed.
         public var excess: Double {

@@ -10,6 +10,7 @@ extension Verb {
         .diff,
         .why,
         .capacity,
+        .tune,
         .gate,
         .conform,
         .bench,

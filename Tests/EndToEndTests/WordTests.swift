@@ -9,10 +9,9 @@ struct WordTests {
     init() throws { scratch = try ScratchFolder() }
 
     static let verbs = [
-        "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "diff", "why", "gate",
-        "conform", "bench", "config", "trace info", "trace cache", "trace synth", "trace convert",
-        "trace sample",
-        "trace scale", "trace merge", "trace sort",
+        "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "tune", "capacity",
+        "diff", "why", "gate", "conform", "bench", "config", "trace info", "trace cache",
+        "trace synth", "trace convert", "trace sample", "trace scale", "trace merge", "trace sort",
     ]
 
     @Test("writes no file called -")

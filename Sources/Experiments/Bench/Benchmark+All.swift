@@ -67,7 +67,27 @@ extension Benchmark {
             "week", "44.1 million requests over a week on 64 replicas, all processors",
             isLong: true
         ) { try week(requests: 44_100_000) },
+        Benchmark(
+            "tune", "headway tune over 96 points of the built-in chat trace, all processors",
+            study: tune),
     ]
+
+    /// The fewest GPUs for the built-in trace: replicas, tensor parallelism and token budget.
+    @Sendable private static func tune() throws -> TuneWork {
+        var base = try Configuration.read(file: nil, changes: ["hardware.nodes=4"])
+        base.slo = try .init(short: "ttft_p95_ms=150,tpot_p95_ms=15")
+        func axis(_ key: String, _ values: [Int]) -> ConfigurationSpace.Axis {
+            .init(keys: [key], values: values.map { [.integer($0)] })
+        }
+        let space = ConfigurationSpace(
+            base: base,
+            axes: [
+                axis("cluster.replicas", Array(1...8)),
+                axis("engine.max_num_batched_tokens", [512, 2_048, 8_192, 16_384]),
+                axis("engine.tensor_parallel_size", [1, 2, 4]),
+            ], traces: [.init(name: "", file: nil)], seeds: [0], namesSeeds: false, goal: .gpus)
+        return try Tuning(space, file: "bench").work
+    }
 
     private static let unlessSaid = "llama-3.1-8b"
 

@@ -7,6 +7,8 @@ import StepTime
 import Traces
 
 /// What one benchmark measured: deterministic counts, and times that belong to this machine.
+///
+/// A study of many runs counts its requests; what it does not count is 0.
 public struct BenchmarkResult: Sendable, Encodable {
     public var name: String
     public var requests: Int
@@ -45,9 +47,26 @@ public struct Benchmark: Sendable {
     public let meaning: String
     /// Whether it takes more than a few seconds.
     public let isLong: Bool
-    let prepare: @Sendable () throws -> (plan: RunPlan, source: any RequestSource)
+    private let job: Job
     let writesRows: Bool
     let dividesLatencies: Bool
+
+    private enum Job: Sendable {
+        case run(@Sendable () throws -> (plan: RunPlan, source: any RequestSource))
+        case study(@Sendable () throws -> TuneWork)
+    }
+
+    /// A study of many runs.
+    init(
+        _ name: String, _ meaning: String, isLong: Bool = false,
+        study: @escaping @Sendable () throws -> TuneWork
+    ) {
+        self.name = name
+        self.meaning = meaning
+        self.isLong = isLong
+        (writesRows, dividesLatencies) = (false, false)
+        job = .study(study)
+    }
 
     init(
         _ name: String, _ meaning: String, isLong: Bool = false, writesRows: Bool = false,
@@ -59,11 +78,35 @@ public struct Benchmark: Sendable {
         self.isLong = isLong
         self.writesRows = writesRows
         self.dividesLatencies = dividesLatencies
-        self.prepare = prepare
+        job = .run(prepare)
+    }
+
+    /// What a benchmark of one run runs.
+    func prepare() throws -> (plan: RunPlan, source: any RequestSource) {
+        guard case .run(let prepare) = job else {
+            throw InputError(name, "is a study of many runs", expected: "a benchmark of one run")
+        }
+        return try prepare()
+    }
+
+    private func run(_ study: () throws -> TuneWork) throws -> BenchmarkResult {
+        let cpu = ProcessUsage.now.processorSeconds
+        let wall = ContinuousClock.now
+        let work = try study()
+        let spent = ProcessUsage.now.processorSeconds - cpu
+        return BenchmarkResult(
+            name: name, requests: work.requests, outputTokens: 0, steps: 0, executedSteps: 0,
+            strodeSteps: 0, events: 0, queueOperations: 0, hashProbes: 0, blockStretches: 0,
+            allocations: 0, preemptions: 0, evictions: 0, cpuSeconds: spent,
+            wallSeconds: (ContinuousClock.now - wall) / .seconds(1),
+            requestsPerCpuSecond: Double(work.requests) / max(spent, 1e-9),
+            nanosecondsPerOutputToken: 0, nanosecondsPerStep: 0,
+            peakMegabytes: Double(ProcessUsage.now.peakMemoryBytes) / 1e6, digest: "")
     }
 
     /// Runs it once. Building the plan is not timed; making the requests is.
     public func run() throws -> BenchmarkResult {
+        if case .study(let study) = job { return try run(study) }
         let (plan, source) = try prepare()
         let file = TemporaryFile()
         let rows = writesRows ? try RowWriter(file) : nil

@@ -44,12 +44,14 @@ public struct Trial: Sendable {
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
     /// keeps what each request came to, for paired comparisons. `rows` are the only requests that
-    /// are replayed.
+    /// are replayed. `watching` sees each request's end in order of arrival, and ends the run by
+    /// throwing.
     ///
-    /// - Throws: `InputError` for what cannot be resolved, read or run.
+    /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
     public init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
-        keepsRecords: Bool = false, rows: Range<Int>? = nil
+        keepsRecords: Bool = false, rows: Range<Int>? = nil,
+        watching: ((RequestRecord) throws -> Void)? = nil
     ) throws {
         let resolved = try configuration.resolved()
         let trace = try traces.trace(of: resolved.configuration)
@@ -58,13 +60,13 @@ public struct Trial: Sendable {
         // Studies run a point on each core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
-        let observer = TrialObserver(plan, by: rule)
+        let observer = TrialObserver(plan, by: rule, watching: watching)
         let whole = trace.requests
         let source: any RequestSource =
             if let rows {
                 InMemorySource(try Workload(of: trace.source, rows: rows))
             } else if share < 1 {
-                TraceStretch(trace.source, passOver: 0, keep: max(1, Int(Double(whole) * share)))
+                TraceStretch(trace.source, passOver: 0, keep: Self.requests(share, of: whole))
             } else {
                 trace.source
             }
@@ -90,6 +92,11 @@ public struct Trial: Sendable {
         settledAt = Double(filled) * 1e-12
         lastArrival = Double(max(0, observer.last - (observer.first ?? 0))) * 1e-12
         settled = observer.first.flatMap { observer.figures.trend.steadiness(from: $0 + filled) }
+    }
+
+    /// Requests of a share of a trace: one at least.
+    static func requests(_ share: Double, of whole: Int) -> Int {
+        share < 1 ? max(1, Int(Double(whole) * share)) : whole
     }
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
@@ -119,8 +126,12 @@ private final class TrialObserver: RunObserver {
     /// The first and the last arrival, picoseconds.
     private(set) var first: Int64?
     private(set) var last: Int64 = 0
+    private let watching: ((RequestRecord) throws -> Void)?
 
-    init(_ plan: RunPlan, by rule: ClassRule?) {
+    init(
+        _ plan: RunPlan, by rule: ClassRule?, watching: ((RequestRecord) throws -> Void)?
+    ) {
+        self.watching = watching
         let isByPriority = rule?.dimension == .priority
         watchesGaps = rule != nil
         figures = RequestFigures(
@@ -135,6 +146,7 @@ private final class TrialObserver: RunObserver {
         stages.add(record)
         figures.add(record)
         concurrency.add(record)
+        try watching?(record)
     }
 
     func decided(_ plans: DecidedPlans) throws {

@@ -1,0 +1,179 @@
+import Basics
+import Results
+import Scenario
+import Simulator
+
+/// How sure it is that the best point is the best, and that it holds what is promised.
+///
+/// Both see the same requests, so what traffic does to both cancels: blocks of the trace are drawn
+/// again, the same ones for the best and its rival (`PairedBootstrap`), seeds one behind the other.
+public struct TuneConfidence: Sendable {
+    /// A point that may be as good as the best.
+    public struct Rival: Sendable {
+        public var point: TunedPoint
+        /// By how much its figure is worse, a share; negative: better.
+        public var worse: Double
+        /// The 95 % interval of that; nil: not known, of one run.
+        public var interval: ClosedRange<Double>?
+        /// Chance of such a difference where it is no worse, at most; 1 where the runs are equal.
+        public var chance: Double?
+        /// Whether it did the same, request by request.
+        public var isSame: Bool
+    }
+
+    /// How near the best is to what it promises.
+    public struct Edge: Sendable {
+        public var requirement: ServiceRequirement
+        public var value: Double
+        /// Where the figure of such traffic lies, 95 %, over blocks of the trace and seeds.
+        public var interval: ClosedRange<Double>
+
+        /// Whether other traffic of this kind may miss the promise.
+        public var isInDoubt: Bool {
+            requirement.figure == .goodput
+                ? interval.lowerBound < requirement.limit
+                : interval.upperBound > requirement.limit
+        }
+
+        /// How far the interval reaches towards the limit: above 1 beyond it.
+        var reach: Double {
+            let (limit, isShare) = (requirement.limit, requirement.figure == .goodput)
+            let (reached, allowed) =
+                isShare ? (1 - interval.lowerBound, 1 - limit) : (interval.upperBound, limit)
+            return allowed > 0 ? reached / allowed : reached > 0 ? .infinity : 0
+        }
+    }
+
+    /// At least how probable it is that none of the rivals is better: 1 less the sum of their
+    /// chances; those that did the same count as one with the best. Nil: not known, of one run.
+    public let probability: Double?
+    public let rivals: [Rival]
+    /// Of each promise that blocks can tell of, the one nearest to its limit; nil: none.
+    public let edge: Edge?
+
+    /// Compares the best with its rivals; the best is run once more for its requests.
+    ///
+    /// - Throws: `InputError` for what cannot be run.
+    init(
+        _ best: TunedPoint, _ choice: Tuning.Choice, goal: ConfigurationSpace.Goal,
+        space: ConfigurationSpace, traces: TraceStore
+    ) throws {
+        let compared = choice.rivals.prefix(TuneSearch.mostRivals)
+        rivals = compared.map { Self.rival($0, to: best, goal: goal) }
+        let others = rivals.filter { !$0.isSame }
+        let chances = others.compactMap(\.chance)
+        probability =
+            chances.count == others.count ? max(0, 1 - chances.reduce(0, +)) : nil
+        edge = try Self.edge(best, space, traces)
+    }
+
+    private static func rival(
+        _ point: TunedPoint, to best: TunedPoint, goal: ConfigurationSpace.Goal
+    ) -> Rival {
+        let (was, now) = (goal.figure(best), goal.figure(point))
+        let worse = was == 0 || now == was ? 0 : (now - was) / abs(was)
+        if best.digests != nil, best.digests == point.digests {
+            return Rival(point: point, worse: worse, interval: 0...0, chance: 1, isSame: true)
+        }
+        let relative =
+            goal == .gpus || goal == .latency
+            ? latencies(best, point) : rates(best, point, goal: goal)
+        guard let relative else {
+            return Rival(point: point, worse: worse, interval: nil, chance: nil, isSame: false)
+        }
+        let interval = relative.interval()
+        let bounds = [interval.lowerBound, interval.upperBound].map { PortableMath.exp($0) - 1 }
+        return Rival(
+            point: point, worse: worse, interval: bounds[0]...max(bounds[0], bounds[1]),
+            chance: relative.pValue(atMost: 0), isSame: false)
+    }
+
+    /// How much longer the requests took that both finished, as a logarithm.
+    private static func latencies(_ best: TunedPoint, _ rival: TunedPoint) -> Estimate? {
+        guard !best.samples.isEmpty, best.samples.count == rival.samples.count else { return nil }
+        var (before, after): ([Double], [Double]) = ([], [])
+        for (a, b) in zip(best.samples, rival.samples) {
+            var known: [Int64: Double] = [:]
+            for (id, seconds) in b.latencies { known[id] = seconds }
+            for (id, seconds) in a.latencies {
+                guard let other = known[id] else { continue }
+                before.append(seconds)
+                after.append(other)
+            }
+        }
+        guard !before.isEmpty else { return nil }
+        return PairedBootstrap(before: before, after: after).change(of: .mean).relative
+    }
+
+    /// The same of what a whole run has one of: over traces and seeds.
+    private static func rates(
+        _ best: TunedPoint, _ rival: TunedPoint, goal: ConfigurationSpace.Goal
+    ) -> Estimate? {
+        guard best.samples.count == rival.samples.count else { return nil }
+        let changes = zip(best.samples, rival.samples).map { a, b -> Double in
+            let rates = [a, b].map { Double($0.tokens) / max(1e-12, $0.duration) }
+            guard rates[0] > 0, rates[1] > 0 else { return 0 }
+            let sizes = Double(rival.point.gpus) / Double(best.point.gpus)
+            let ratio = rates[0] / rates[1]
+            return PortableMath.log(goal == .cost ? ratio * sizes : ratio)
+        }
+        return Estimate(paired: changes)
+    }
+
+    /// The promise whose interval comes nearest to its limit, of those over all requests.
+    private static func edge(
+        _ best: TunedPoint, _ space: ConfigurationSpace, _ traces: TraceStore
+    ) throws -> Edge? {
+        var edges: [Edge] = []
+        for trace in space.traces.indices {
+            var values: [String: [Double]] = [:]
+            for seed in space.seeds.indices {
+                let configuration = try space.configuration(
+                    point: best.point.number, trace: trace, seed: seed)
+                let trial = try Trial(configuration, traces: traces, keepsRecords: true)
+                for name in ["ttft", "tpot", "e2e"] {
+                    values[name, default: []] += trial.records.compactMap { $0.milliseconds(name) }
+                }
+                let objective = trial.resolved.plan.objective
+                values["good", default: []] += trial.records.compactMap {
+                    $0.outcome == .aborted ? nil : objective.isMet(by: $0) ? 1 : 0
+                }
+            }
+            for promise in best.promises where promise.trace == trace {
+                if let edge = edge(promise, values) { edges.append(edge) }
+            }
+        }
+        return edges.max { $0.reach < $1.reach }
+    }
+
+    private static func edge(
+        _ promise: TunedPoint.Promise, _ values: [String: [Double]]
+    ) -> Edge? {
+        let requirement = promise.line.requirement
+        guard requirement.className == nil, let value = promise.line.value, value.isFinite,
+            let (name, sampled) = sampled(requirement.figure),
+            let own = values[name], !own.isEmpty
+        else { return nil }
+        let limits = [Double](repeating: requirement.limit, count: own.count)
+        let change = PairedBootstrap(before: limits, after: own).change(of: sampled).absolute
+        let around = Estimate(value: value, error: change.error, freedom: change.freedom)
+        let interval = around.interval()
+        return Edge(
+            requirement: requirement, value: value,
+            interval: max(0, interval.lowerBound)...max(0, interval.upperBound))
+    }
+
+    /// The series that a figure is of, and which statistic of it; nil where blocks cannot tell.
+    private static func sampled(
+        _ figure: ServiceRequirement.Figure
+    ) -> (name: String, statistic: Statistic)? {
+        switch figure {
+        case .goodput: ("good", .mean)
+        case .latency("itl", _): nil
+        case .latency(let name, .mean): (name, .mean)
+        case .latency(let name, .percentile(let percent)): (name, .percentile(percent))
+        // Redrawn blocks never hold more than the greatest there was.
+        case .latency(_, .maximum): nil
+        }
+    }
+}

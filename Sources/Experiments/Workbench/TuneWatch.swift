@@ -1,0 +1,115 @@
+import Results
+import Scenario
+import Simulator
+
+/// Says of a run, while it goes on, that it can no longer hold a promise.
+///
+/// Of at most `requests` requests a percentile is above its limit for certain once more of them
+/// missed it than lie above its rank, however fast the rest are. One more miss is waited for, so
+/// that no rounding of a rank decides: a run that is ended is one that would have missed. Promises
+/// to classes and of gaps are left to the whole run.
+struct TuneWatch: Sendable {
+    /// Ends a run.
+    struct Refuted: Error {
+        /// The place of the promise that is missed.
+        var requirement: Int
+    }
+
+    private struct Bound: Sendable {
+        var requirement: Int
+        var latency: String
+        var statistic: LatencyStatistic?
+        /// Milliseconds above which a request misses.
+        var limit: Double
+        /// Most misses before the promise is lost.
+        var allowed: Double
+        var missed = 0.0
+    }
+
+    private var bounds: [Bound] = []
+    private let objective: ServiceLevelObjective
+    /// Requests that ended so far.
+    private(set) var seen = 0
+
+    /// A watch of a run of at most so many requests. It never ends runs whose clients ask again or
+    /// whose figures leave requests out: their number is not known beforehand.
+    init(_ requirements: [ServiceRequirement], plan: RunPlan, requests: Int) {
+        objective = plan.objective
+        guard plan.margins.isNone, plan.patience == nil, requests > 0 else { return }
+        // Beyond this many, percentiles are those of a histogram, within 0.1 %.
+        let slack = requests > RequestLatencies.most ? 1.002 : 1
+        for (place, requirement) in requirements.enumerated() where requirement.className == nil {
+            var bound = Bound(
+                requirement: place, latency: "", statistic: nil,
+                limit: requirement.limit * slack, allowed: 0)
+            switch requirement.figure {
+            case .goodput: bound.allowed = (1 - requirement.limit) * Double(requests) + 1
+            case .latency("itl", _): continue
+            case .latency(let name, let statistic):
+                (bound.latency, bound.statistic) = (name, statistic)
+                switch statistic {
+                case .mean:
+                    bound.allowed = requirement.limit * Double(requests) * (1 + 1e-9)
+                case .maximum: bound.allowed = 0
+                case .percentile(let percent):
+                    let rank = (Double(requests - 1) * (percent / 100)).rounded(.down)
+                    bound.allowed = Double(requests) - rank
+                }
+            }
+            bounds.append(bound)
+        }
+    }
+
+    /// Takes an ended request in. O(promises).
+    ///
+    /// - Throws: `Refuted` once a promise is missed whatever comes.
+    mutating func add(_ record: RequestRecord) throws {
+        seen += 1
+        // Aborts that a trace records count neither way.
+        guard record.outcome != .aborted else { return }
+        for place in bounds.indices {
+            bounds[place].missed += weight(record, bounds[place])
+            if bounds[place].missed > bounds[place].allowed {
+                throw Refuted(requirement: bounds[place].requirement)
+            }
+        }
+    }
+
+    /// What a request adds: a miss, or its latency for a mean.
+    private func weight(_ record: RequestRecord, _ bound: Bound) -> Double {
+        let isServed = record.outcome == .finished
+        guard let statistic = bound.statistic else {
+            return objective.isMet(by: record) ? 0 : 1
+        }
+        guard isServed else { return statistic == .mean ? .infinity : 1 }
+        guard let latency = record.milliseconds(bound.latency) else { return 0 }
+        if statistic == .mean { return latency }
+        return latency > bound.limit ? 1 : 0
+    }
+}
+
+extension RequestRecord {
+    /// A finished request's "ttft", "tpot" or "e2e", milliseconds; nil where it has none.
+    func milliseconds(_ latency: String) -> Double? {
+        guard outcome == .finished else { return nil }
+        let picoseconds =
+            switch latency {
+            case "ttft": firstToken - arrival
+            case "tpot": timePerOutputToken
+            case "e2e": finish - arrival
+            default: Int64?.none
+            }
+        return picoseconds.map { Double($0) / 1e9 }
+    }
+}
+
+extension ServiceLevelObjective {
+    /// Whether a request is good, by the rule of `RequestStatistics`.
+    func isMet(by record: RequestRecord) -> Bool {
+        record.outcome == .finished
+            && record.firstToken - record.arrival <= timeToFirstToken ?? .max
+            && (record.timePerOutputToken ?? 0) <= timePerOutputToken ?? .max
+            && record.finish - record.arrival <= endToEnd ?? .max
+            && record.tailGap <= interTokenTail ?? .max
+    }
+}

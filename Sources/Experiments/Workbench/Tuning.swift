@@ -1,0 +1,297 @@
+import Basics
+import Results
+import Scenario
+import Simulator
+
+/// The answer of `headway tune`: the best point of a space under what is promised, how sure that
+/// is, and what to run.
+///
+/// The best point holds every promise over every trace and has the least GPUs, then the least
+/// latency; or the least of what the goal names. Of those within 1 % of it the one is recommended
+/// that changes the fewest keys of the base.
+public struct Tuning: Sendable {
+    /// How a search ended.
+    public enum Outcome: Sendable, Equatable {
+        case found
+        /// Nothing in the space holds the promises.
+        case nothing
+        /// With these seeds it cannot be told: some say so, some otherwise.
+        case undecided
+    }
+
+    public let space: ConfigurationSpace
+    /// Whose name the space has.
+    public let file: String
+    public let goal: ConfigurationSpace.Goal
+    public let requirements: [ServiceRequirement]
+    /// Whether a share of good requests was taken as promised, where limits of each are all.
+    public let assumesGoodput: Bool
+    public let outcome: Outcome
+    /// Nil: nothing holds the promises.
+    public let best: TunedPoint?
+    /// The best with those that come within 1 % of it with as many GPUs, where these count: the
+    /// best first.
+    public let near: [TunedPoint]
+    /// The one of `near` that changes the fewest keys of the base.
+    public let recommended: TunedPoint?
+    /// Points about which the seeds disagree.
+    public let unsure: [TunedPoint]
+    /// The fewest GPUs that hold the promises for sure, where the best does not.
+    public let sureFrom: TunedPoint?
+    /// Where nothing holds them: the point that is nearest to it.
+    public let nearest: TunedPoint?
+    /// Of how many points, run whole, it is the nearest.
+    public let nearestAmong: Int
+    /// Points that cannot be run, with their reasons.
+    public let failed: [TunePoint]
+    public let confidence: TuneConfidence?
+    /// Points that were run over whole traces, or until a promise was lost.
+    public let evaluated: Int
+    public let work: TuneWork
+    /// Requests of all traces with one seed.
+    public let requests: Int
+    /// Most GPUs of a point that was run, and of any that can be.
+    public let gpusTried: Int
+    public let mostGPUs: Int
+    /// Whether some points were left out for how they did on the beginnings of the traces.
+    public let isHalved: Bool
+
+    /// Most requests of a set of points that are run whole: some minutes' work of two cores.
+    public static let affordable = 10_000_000
+    /// Most points whose memory and GPUs are worked out.
+    static let mostPoints = 100_000
+    /// How near is as good.
+    static let tolerance = 0.01
+
+    /// Searches a space. `most`: requests that a set of points may cost to be run whole.
+    ///
+    /// - Throws: `InputError` for a space without promises, traces that cannot be read, and where
+    ///   no point can be run.
+    public init(
+        _ space: ConfigurationSpace, file: String, goal: ConfigurationSpace.Goal? = nil,
+        most: Int = affordable, progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
+        let goal = goal ?? space.goal
+        requirements = try Self.requirements(space, file: file)
+        let points = try Self.points(space, file: file, progress: progress)
+        let traces = TraceStore()
+        let running = points.filter { $0.problem == nil }
+        let loads = try TuneLoads(space, running[0], traces)
+        var search = TuneSearch(
+            space: space, traces: traces, goal: goal, requirements: requirements,
+            requests: loads.requests,
+            most: loads.isDependent ? .max : most, progress: progress)
+        let tried = Self.walk(running, &search, goal: goal, loads: loads)
+        let choice = Choice(search.decided, goal: goal)
+        let failures = points.filter { $0.problem != nil } + search.failed
+        guard let first = search.failed.first, search.decided.isEmpty else {
+            (best, near, outcome) = (choice.best, choice.near, choice.outcome)
+            recommended = choice.recommended
+            (unsure, sureFrom) = (choice.unsure, choice.sureFrom)
+            (nearest, nearestAmong) = choice.best == nil ? Self.nearest(&search) : (nil, 0)
+            failed = failures.sorted { $0.number < $1.number }
+            confidence = try choice.best.map {
+                try TuneConfidence($0, choice, goal: goal, space: space, traces: traces)
+            }
+            (self.space, self.file, self.goal) = (space, file, goal)
+            assumesGoodput = !space.base.slo.promises
+            (evaluated, isHalved) = (search.decided.count, search.isHalved)
+            var work = search.work
+            // The best was run once more for the requests' own latencies.
+            if choice.best != nil { work.runs += space.runsOfPoint }
+            if choice.best != nil { work.requests += loads.requests }
+            self.work = work
+            requests = loads.requests / space.seeds.count
+            (gpusTried, mostGPUs) = (tried, running.map(\.gpus).max() ?? 0)
+            return
+        }
+        throw Self.noneRuns(file, first, of: points.count)
+    }
+
+    private static func requirements(
+        _ space: ConfigurationSpace, file: String
+    ) throws -> [ServiceRequirement] {
+        let all = space.base.slo.requirements
+        guard !all.isEmpty else {
+            throw InputError(
+                "\(file): slo", "promises nothing, so that the smallest point would always do",
+                expected: "--slo ttft_p95_ms=2000,tpot_p95_ms=30, or such limits in slo")
+        }
+        let isIdle = all.allSatisfy { $0.figure == .goodput && $0.limit <= 0 }
+        guard !isIdle else {
+            throw InputError(
+                "\(file): slo.goodput", "is 0, which every run holds",
+                expected: "a share of good requests such as 0.99, or limits of latencies")
+        }
+        return all
+    }
+
+    /// Every point with its GPUs, or with the reason why it cannot be run.
+    private static func points(
+        _ space: ConfigurationSpace, file: String, progress: @Sendable (String) -> Void
+    ) throws -> [TunePoint] {
+        guard space.points <= mostPoints else {
+            throw InputError(
+                file, "has \(Quantity.count(space.points)) points",
+                expected: "at most \(Quantity.count(mostPoints)): shorter lists, or linked sets")
+        }
+        progress("working out \(Quantity.count(space.points)) points")
+        let base = TuneBase(space.base)
+        let points = try mapOnAllCores(Array(0..<space.points)) {
+            TunePoint(space, $0, base: base)
+        }
+        guard points.contains(where: { $0.problem == nil }) else {
+            throw noneRuns(file, points[0], of: points.count)
+        }
+        return points
+    }
+
+    private static func noneRuns(_ file: String, _ point: TunePoint, of count: Int) -> InputError {
+        InputError(
+            file,
+            count == 1
+                ? "its point cannot be run: \(point.problem ?? "")"
+                : "none of its \(Quantity.count(count)) points can be run. The first: "
+                    + (point.problem ?? ""))
+    }
+
+    /// Decides as many points as the answer needs; the most GPUs that were tried.
+    ///
+    /// For the least GPUs their number rises until something holds the promises for sure: every
+    /// smaller number was refuted by whole runs. For the least cost it rises until no larger
+    /// cluster can be as cheap: a run is at least as long as its trace and delivers at most the
+    /// trace's tokens.
+    private static func walk(
+        _ points: [TunePoint], _ search: inout TuneSearch, goal: ConfigurationSpace.Goal,
+        loads: TuneLoads
+    ) -> Int {
+        let bySize = Dictionary(grouping: points, by: \.gpus)
+        let sizes = bySize.keys.sorted()
+        guard goal == .gpus || goal == .cost && loads.leastSecondsPerToken != nil else {
+            search.decide(points)
+            return sizes.last ?? 0
+        }
+        for size in sizes {
+            search.decide(bySize[size]!)
+            let held = search.decided.filter(\.isMet)
+            if goal == .gpus {
+                if held.contains(where: \.isSure) { return size }
+                continue
+            }
+            guard let best = held.filter(\.isSure).map(\.cost).min(),
+                let next = sizes.first(where: { $0 > size }),
+                let least = loads.leastSecondsPerToken
+            else { continue }
+            if Double(next) * least > best * (1 + tolerance) { return size }
+        }
+        return sizes.last ?? 0
+    }
+
+    /// The point that misses by least: of all where whole runs of all are affordable, else of those
+    /// that lasted longest and of those with the most GPUs.
+    private static func nearest(_ search: inout TuneSearch) -> (TunedPoint?, among: Int) {
+        var decided = search.decided
+        let room = max(2 * TuneSearch.mostRivals, affordable / 10 / max(1, search.requests))
+        if decided.count > room {
+            decided.sort {
+                ($1.survived, $0.point.number) < ($0.survived, $1.point.number)
+            }
+            let largest = decided[(room / 2)...].sorted {
+                ($1.point.gpus, $0.point.number) < ($0.point.gpus, $1.point.number)
+            }
+            decided = Array(decided.prefix(room / 2) + largest.prefix(room - room / 2))
+        }
+        let whole = search.whole(decided.map(\.point))
+        let nearest = whole.min { a, b in
+            let (first, second) = (excess(a), excess(b))
+            return first != second ? first < second : a.point.number < b.point.number
+        }
+        return (nearest, whole.count)
+    }
+
+    private static func excess(_ point: TunedPoint) -> Double {
+        point.worst?.line.excess ?? .infinity
+    }
+}
+
+/// The traces of a space: what a point costs, and what no point can better.
+struct TuneLoads {
+    /// Requests of all traces with all seeds.
+    var requests = 0
+    /// Seconds between first and last arrival for each output token that is asked for; nil: the
+    /// trace's times do not say how long a run is at least.
+    var leastSecondsPerToken: Double?
+    /// Whether requests wait for others to end: the beginning of such a trace cannot be cut off.
+    private(set) var isDependent = false
+
+    /// Reads every trace with every seed, as a point that can be run sees it.
+    ///
+    /// - Throws: `InputError` for what cannot be read, and for a trace without requests.
+    init(_ space: ConfigurationSpace, _ point: TunePoint, _ traces: TraceStore) throws {
+        var (seconds, tokens) = (0.0, 0.0)
+        var isOpen = !space.keys.contains { $0.hasPrefix("trace.") || $0.hasPrefix("output.") }
+        for trace in space.traces.indices {
+            for seed in space.seeds.indices {
+                let configuration = try space.configuration(
+                    point: point.number, trace: trace, seed: seed)
+                let resolved = try configuration.resolved()
+                let loaded = try traces.trace(of: resolved.configuration)
+                guard loaded.requests > 0 else {
+                    throw InputError(
+                        space.traces[trace].file ?? "trace", "has no requests",
+                        expected: "one or more")
+                }
+                requests += loaded.requests
+                if case .openLoop = resolved.plan.arrivals {} else { isOpen = false }
+                if !resolved.plan.margins.isNone { isOpen = false }
+                let arrivals = loaded.batches.flatMap { [$0.arrivals.min(), $0.arrivals.max()] }
+                    .compactMap(\.self)
+                for batch in loaded.batches
+                where !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty {
+                    isDependent = true
+                }
+                seconds += Double((arrivals.max() ?? 0) - (arrivals.min() ?? 0)) * 1e-9
+                for batch in loaded.batches {
+                    tokens += batch.outputTokens.reduce(0) { $0 + Double($1) }
+                }
+            }
+        }
+        if isOpen, !isDependent, tokens > 0 { leastSecondsPerToken = seconds / tokens }
+    }
+}
+
+extension Tuning {
+    /// What the runs say: the best of the points, and those beside it.
+    struct Choice {
+        var best: TunedPoint?
+        var near: [TunedPoint] = []
+        var recommended: TunedPoint?
+        var unsure: [TunedPoint]
+        var sureFrom: TunedPoint?
+        var outcome: Outcome
+        /// Points that the best is compared with, without itself.
+        var rivals: [TunedPoint] = []
+
+        /// Points that hold the promises for sure go before those that hold them in the mean: of
+        /// the same number of GPUs where these are wanted.
+        init(_ points: [TunedPoint], goal: ConfigurationSpace.Goal) {
+            unsure = points.filter { !$0.isSure }.sorted { $0.point.number < $1.point.number }
+            let held = points.filter(\.isMet).sorted(by: goal.precedes)
+            guard let first = held.first else {
+                outcome = unsure.isEmpty ? .nothing : .undecided
+                return
+            }
+            let alike = held.filter { goal != .gpus || $0.point.gpus == first.point.gpus }
+            let sure = alike.filter(\.isSure)
+            let compared = sure.isEmpty ? alike : sure
+            outcome = sure.isEmpty ? .undecided : .found
+            if sure.isEmpty { sureFrom = held.first(where: \.isSure) }
+            let best = compared[0]
+            let figure = goal.figure(best)
+            near = compared.filter { goal.figure($0) <= figure + abs(figure) * tolerance }
+            recommended = near.min(by: ConfigurationSpace.Goal.isSimpler)
+            rivals = Array(compared.dropFirst())
+            self.best = best
+        }
+    }
+}

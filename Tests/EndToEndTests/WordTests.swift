@@ -9,7 +9,7 @@ struct WordTests {
     init() throws { scratch = try ScratchFolder() }
 
     static let verbs = [
-        "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "tune", "capacity",
+        "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "tune", "capacity", "table",
         "diff", "why", "gate", "conform", "bench", "config", "trace info", "trace cache",
         "trace synth", "trace convert", "trace sample", "trace scale", "trace merge", "trace sort",
     ]

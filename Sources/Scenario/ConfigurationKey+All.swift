@@ -189,10 +189,10 @@ extension ConfigurationKey {
                 + "too, unless engine.host says."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
-            "h100: naive writes the scores to memory and reads them back (an ablation)."),
+            "measured: naive writes the scores to memory and reads them back (an ablation)."),
         .init(
             "step_time.kv_cache", \.stepTime.usesCache, .flag,
-            "h100: false recomputes the whole context in every step (an ablation)."),
+            "measured: false recomputes the whole context in every step (an ablation)."),
         .init(
             "step_time.scale", \.stepTime.scale, .number(0.001...1000),
             "Multiply every step's time by this, to see what a slower engine would do."),

@@ -22,7 +22,7 @@ struct CalibrationServer: Sendable {
         guard configuration.stepTime.kind == .measured else {
             throw InputError(
                 "step_time.kind", "is \(configuration.stepTime.kind.rawValue)",
-                expected: "h100: constants are fitted to the clock of measured operators")
+                expected: "measured: constants are fitted to the clock of measured operators")
         }
         var configuration = configuration
         // Data come from one server; a node's other GPUs were not part of it.

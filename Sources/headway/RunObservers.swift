@@ -41,6 +41,8 @@ final class RunObservers: RunObserver {
     /// What needs every record: classes, exact percentiles, intervals.
     let figures: RequestFigures
     private let rule: ClassRule?
+    /// For ITL by class and by stage.
+    let watchesGaps: Bool
     /// The most requests in the cluster at once.
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
@@ -56,10 +58,11 @@ final class RunObservers: RunObserver {
         measured: MeasuredLatencies?, rule: ClassRule?
     ) {
         self.rule = rule
+        watchesGaps = rule != nil || plan.hasStages
         let isByPriority = rule?.dimension == .priority
         figures = RequestFigures(
             plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: rule != nil)
+            watchesGaps: watchesGaps)
         comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
         latency = dividesLatency ? BreakdownObserver(plan) : nil
         self.files = files
@@ -79,8 +82,6 @@ final class RunObservers: RunObserver {
         return latency == nil && !ordersPlans ? .none : .plans
     }
 
-    var watchesGaps: Bool { rule != nil }
-
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
     func record(_ record: RequestRecord) throws {
@@ -88,8 +89,7 @@ final class RunObservers: RunObserver {
             rejections[record.rejection.name, default: 0] += 1
         }
         timeline.add(record)
-        stages.add(record)
-        figures.add(record)
+        stages.add(record, gaps: figures.add(record))
         concurrency.add(record)
         comparison?.add(record)
         if let request = latency?.close(record) {
@@ -111,7 +111,7 @@ final class RunObservers: RunObserver {
     }
 
     func decided(_ plans: DecidedPlans) throws {
-        if rule != nil { figures.add(plans.gaps) }
+        if watchesGaps { figures.add(plans.gaps) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
         if ordersPlans { order.take(plans) }

@@ -26,6 +26,7 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id,
         arrival: time + front, abort: arrival.abort > .max - front ? .max : arrival.abort + front,
         outputContent: arrival.outputContent)
+    if request.mayAbort { instance.counters.gaps.expectAbort() }
     let slot = instance.scheduler.takeSlot(request)
     if instance.cache.isCaching { noteShared(&instance, slot, arrival, place) }
     let isNamed =

@@ -84,6 +84,8 @@ struct LiveRequest {
 
     var delivered: Int32 { known - promptTokens }
     var isIndividual: Bool { membership == .individual }
+    /// Whether its client may give up before it has finished.
+    var mayAbort: Bool { abort < .max }
 
     /// What remains of it when it ends: the times are its client's, but for its admission.
     @inline(__always)

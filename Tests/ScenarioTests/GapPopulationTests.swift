@@ -66,6 +66,7 @@ struct GapPopulationTests {
         let loads = [
             [], ["trace.concurrency=9"], ["trace.max_concurrency=11"],
             ["trace.client_timeout_s=0.4", "trace.client_retries=2"],
+            ["trace.client_first_token_timeout_s=0.15", "trace.client_retries=1"],
             ["trace.stages=[{rate:40,requests:30},{concurrency:6,requests:20}]"],
         ]
         let margins = [

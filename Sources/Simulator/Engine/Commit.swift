@@ -101,7 +101,8 @@ private func noteGaps(
     for position in commitment.entries.indices where commitment.entries[position].samples {
         let slot = Int(commitment.entries[position].slot)
         let request = scheduler.requests[slot]
-        guard request.state != .ended, request.lastToken == time, counters.gaps.keeps(request)
+        guard request.state != .ended, request.lastToken == time,
+            counters.gaps.keeps(mayAbort: request.mayAbort)
         else { continue }
         let gap = counters.gaps.deliver(
             slot, request.sequence, at: time, isFirst: request.delivered == 1)
@@ -132,7 +133,7 @@ func deliver(_ request: inout LiveRequest, _ counters: inout InstanceCounters, a
     let last = request.lastToken
     if last < 0 {
         request.firstToken = time
-    } else if !counters.gaps.isOn || !counters.gaps.keeps(request) {
+    } else if !counters.gaps.isOn || !counters.gaps.keeps(mayAbort: request.mayAbort) {
         counters.interTokenLatency.add(time - last)
     }
     request.lastToken = time

@@ -57,7 +57,7 @@ struct GapKeeper: ~Copyable {
 
     /// Whether the gaps of a request are kept, and counted when it finishes.
     @inline(__always)
-    func keeps(_ request: LiveRequest) -> Bool { keepsAll || request.mayAbort }
+    func keeps(mayAbort: Bool) -> Bool { keepsAll || mayAbort }
 
     /// Notes a token of the request in a slot. The gap that it ends, picoseconds; nil: it is the
     /// first.

@@ -73,8 +73,8 @@ public struct RunResult: Sendable {
     /// Arrival of the first request and end of the last step, picoseconds.
     public var start: Int64 = 0
     public var end: Int64 = 0
-    /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap of a finished
-    /// request, queue time per admitted request.
+    /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap of one,
+    /// queue time per admitted request.
     public var timeToFirstToken = LatencyHistogram()
     public var timePerOutputToken = LatencyHistogram()
     public var interTokenLatency = LatencyHistogram()

@@ -65,13 +65,12 @@ public enum RunReport {
         ].filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) \($0.1)" }
         let finished = counters.finished
         let base =
-            "TTFT, TPOT, E2E and throughput are those of the \(Quantity.count(finished)) finished "
-            + "request\(finished == 1 ? "" : "s"). "
-        let rejected = counters.rejected > 0 ? "Rejected requests are in none." : ""
+            "TTFT, TPOT, ITL, E2E and throughput are those of the \(Quantity.count(finished)) "
+            + "finished request\(finished == 1 ? "" : "s")."
+        let rejected = counters.rejected > 0 ? " Rejected requests are in none." : ""
         guard !others.isEmpty else { return rejected.isEmpty ? nil : base + rejected }
-        return base + "ITL counts the gaps and queue\nthe admissions of the "
-            + others.joined(separator: " and ") + " ones, too." + (rejected.isEmpty ? "" : " ")
-            + rejected
+        return base + "\nThe queue counts the admissions of the "
+            + others.joined(separator: " and ") + " ones, too." + rejected
     }
 
     private static func facts(_ summary: RunSummary, objective: String) -> String {
@@ -187,10 +186,9 @@ public enum RunReport {
             stretch.isSteady == true ? indent + "(where the queue is not steady, MSER-5)" : ""
         return "the first \(Quantity.count(stretch.leftAtStart)) requests to warm up and the last "
             + "\(Quantity.count(stretch.leftAtEnd)) to cool down" + rule + ":" + indent
-            + "latencies but ITL, goodput and throughput are of the "
+            + "latencies, goodput and throughput are of the "
             + "\(Quantity.count(stretch.counters.requests)) between, in "
-            + Quantity.duration(seconds: stretch.duration) + ";" + indent
-            + "ITL is of all tokens of the run"
+            + Quantity.duration(seconds: stretch.duration)
     }
 
     /// What prompts share and the caches did not hold, where there is any.

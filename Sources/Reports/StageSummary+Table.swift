@@ -9,9 +9,12 @@ extension StageSummary {
             "stage", "load", "requests", "finished", "good", "req/s", "tokens/s", "TTFT", "p99",
             "TPOT", "p99", "E2E", "p99",
         ])
+        // The page has no room for ITL, which summary.json has.
+        let shown = ["ttft", "tpot", "e2el"]
         for stage in stages {
             let requests = stage.requests
-            let times = requests.latencies.prefix(3).flatMap { _, latency in
+            let latencies = requests.latencies.filter { shown.contains($0.name) }
+            let times = latencies.flatMap { _, latency in
                 [latency.mean, latency.p99].map {
                     latency.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3)
                 }

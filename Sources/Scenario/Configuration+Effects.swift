@@ -124,10 +124,11 @@ extension Configuration {
         if trace.concurrency == nil || trace.thinkSeconds == 0 {
             keys.append(("trace.think_law", "users do not think: trace.think_s is 0 or unread"))
         }
-        if trace.clientTimeoutSeconds == nil {
-            keys.append(("trace.client_retries", "there is no trace.client_timeout_s"))
+        if !trace.hasImpatientClients {
+            let why = "there is no trace.client_timeout_s or trace.client_first_token_timeout_s"
+            keys.append(("trace.client_retries", why))
         }
-        if trace.clientTimeoutSeconds == nil || trace.clientRetries == 0 {
+        if !trace.hasImpatientClients || trace.clientRetries == 0 {
             let backoff = ["client_backoff", "client_backoff_s", "client_backoff_max_s"]
             keys += backoff.map { ("trace." + $0, "clients do not try again") }
         }

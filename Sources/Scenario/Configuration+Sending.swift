@@ -34,11 +34,20 @@ extension Configuration.TraceSection {
                 stages, pause: stagePauseSeconds, law: gapLaw, burstiness: burstiness))
     }
 
+    /// Whether clients give up by themselves.
+    var hasImpatientClients: Bool {
+        clientTimeoutSeconds != nil || clientFirstTokenTimeoutSeconds != nil
+    }
+
     /// How long clients wait; nil: for ever.
     func patience() -> ClientPatience? {
-        guard let clientTimeoutSeconds else { return nil }
+        guard hasImpatientClients else { return nil }
+        func span(_ seconds: Double?) -> Int64 {
+            seconds.map { picoseconds(milliseconds: $0 * 1e3) } ?? .max
+        }
         var patience = ClientPatience(
-            timeout: picoseconds(milliseconds: clientTimeoutSeconds * 1e3), retries: clientRetries)
+            timeout: span(clientTimeoutSeconds), retries: clientRetries)
+        patience.firstTokenTimeout = span(clientFirstTokenTimeoutSeconds)
         patience.backoff = clientBackoff
         patience.pause = picoseconds(milliseconds: clientBackoffSeconds * 1e3)
         patience.longestPause = picoseconds(milliseconds: clientBackoffMostSeconds * 1e3)

@@ -229,8 +229,10 @@ public struct Configuration: Sendable, Equatable {
         public var stages: [LoadStages.Stage]?
         public var stagePauseSeconds: Double?
         public var gapLaw = SendingRate.Law.gamma
-        /// How long clients wait for an answer, seconds; nil: for ever. How they try again.
+        /// How long clients wait for an answer, and for its first token, seconds; nil: for ever.
+        /// How they try again.
         public var clientTimeoutSeconds: Double?
+        public var clientFirstTokenTimeoutSeconds: Double?
         public var clientRetries = 0
         public var clientBackoff = ClientPatience.Backoff.doubling
         public var clientBackoffSeconds = 0.5

@@ -324,9 +324,9 @@ extension ConfigurationKey {
                 + "each request by itself, which takes longer."),
         .init(
             "output.warmup", \.output.warmup, .optional(.margin, null: "none"),
-            "Warm-up: requests that run first and stay in requests.csv, but in no latency (ITL\n"
-                + "aside), goodput or throughput: so many, those of so many seconds, or auto: as\n"
-                + "many as trace.concurrency, in an open loop until the queue is steady (MSER-5)."),
+            "Warm-up: requests that run first and stay in requests.csv, but in no latency,\n"
+                + "goodput or throughput: so many, those of so many seconds, or auto: as many as\n"
+                + "trace.concurrency, in an open loop until the queue is steady (MSER-5)."),
         .init(
             "output.cooldown", \.output.cooldown, .optional(.margin, null: "none"),
             "The same for the last requests to arrive, which meet a server that empties."),

@@ -73,6 +73,11 @@ extension ConfigurationKey {
             "Seconds after which a client without its whole answer closes the connection: the\n"
                 + "request is aborted at the engine."),
         .init(
+            "trace.client_first_token_timeout_s", \.trace.clientFirstTokenTimeoutSeconds,
+            .optional(.number(0.001...1e6), null: "clients wait"),
+            "The same without its first token. A client that has it in time waits for the rest,\n"
+                + "as far as trace.client_timeout_s lets it."),
+        .init(
             "trace.client_retries", \.trace.clientRetries, .integer(0...1_000),
             "How often it then sends the request again."),
         .init(

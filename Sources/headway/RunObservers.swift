@@ -43,6 +43,10 @@ final class RunObservers: RunObserver {
     /// What needs every record: classes, exact percentiles, intervals.
     let figures: RequestFigures
     private let rule: ClassRule?
+    /// For ITL by class and by stage.
+    let watchesGaps: Bool
+    /// Whether the figures are told each gap between tokens.
+    private let figuresWatchGaps: Bool
     /// The most requests in the cluster at once.
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
@@ -63,10 +67,12 @@ final class RunObservers: RunObserver {
         self.rule = rule
         series = plan.sampling.map { SeriesRequests(plan, $0) }
         events = TraceEvents(output.timelineWindow, limit: output.timelineBytes)
+        figuresWatchGaps = rule != nil || plan.hasStages
+        watchesGaps = figuresWatchGaps || files.tokenTimes != nil
         let isByPriority = rule?.dimension == .priority
         figures = RequestFigures(
             plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: rule != nil)
+            watchesGaps: figuresWatchGaps)
         comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
         latency = output.latencyBreakdown ? BreakdownObserver(plan) : nil
         self.files = files
@@ -86,8 +92,6 @@ final class RunObservers: RunObserver {
         return latency == nil && !ordersPlans ? .none : .plans
     }
 
-    var watchesGaps: Bool { rule != nil || files.tokenTimes != nil }
-
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
     func record(_ record: RequestRecord) throws {
@@ -95,8 +99,7 @@ final class RunObservers: RunObserver {
             rejections[record.rejection.name, default: 0] += 1
         }
         timeline.add(record)
-        stages.add(record)
-        figures.add(record)
+        stages.add(record, gaps: figures.add(record))
         concurrency.add(record)
         comparison?.add(record)
         let parts = latency?.close(record)
@@ -124,7 +127,7 @@ final class RunObservers: RunObserver {
     }
 
     func decided(_ plans: DecidedPlans) throws {
-        if rule != nil { figures.add(plans.gaps) }
+        if figuresWatchGaps { figures.add(plans.gaps) }
         if files.tokenTimes != nil { tokenTimes.add(plans.gaps) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)

@@ -25,7 +25,10 @@ extension Verb {
         // A single kind tells nothing apart.
         source.labels = recipe.classes.count > 1 ? RequestLabels(.session) : nil
         try TraceSink(arguments).write(
-            source, remarks: ["Recipe \(recipe.name.echoed()), seed \(seed)"],
+            source,
+            remarks: ["Recipe \(recipe.name.echoed()), seed \(seed)"]
+                + (source.labels == nil
+                    ? ["Its sessions are of one kind, which is not written"] : []),
             total: recipe.requests, labels: source.labels.map { [$0] } ?? [])
         return 0
     }

@@ -178,7 +178,7 @@ struct RunPageTests {
     @Test("latencies say whose they are, where requests were aborted")
     func populations() throws {
         let page = page { $0.counters.aborted = 1_409 }
-        let said = try #require(page.firstRange(of: "those of the 100 finished requests. ITL"))
+        let said = try #require(page.firstRange(of: "those of the 100 finished requests.\nThe"))
         let table = try #require(page.firstRange(of: "\nqueue"))
         let facts = try #require(page.firstRange(of: "\nthroughput"))
         #expect(table.lowerBound < said.lowerBound && said.lowerBound < facts.lowerBound)

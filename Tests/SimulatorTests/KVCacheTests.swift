@@ -55,7 +55,7 @@ private struct TwinCaches: ~Copyable {
         let own = Segment.whole(of: sequence, length: length)
         let request = LiveRequest(
             known: length, promptTokens: length, outputTokens: 60, maxTokens: 60, priority: 0,
-            sequence: sequence, id: sequence, arrival: 0, abort: .max,
+            sequence: sequence, id: sequence, arrival: 0, abort: .max, firstTokenLimit: .max,
             outputContent: Segment.answer(of: sequence))
         let slot = spares.popLast() ?? requests.count
         if slot < requests.count { requests[slot] = request } else { requests.append(request) }

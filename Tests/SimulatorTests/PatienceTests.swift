@@ -40,6 +40,10 @@ struct PatienceTests {
         var patience = ClientPatience(
             timeout: 100_000_000_000 + Int64(random.below(600)) * 1_000_000_000,
             retries: random.below(4))
+        if random.below(2) == 0 {
+            patience.firstTokenTimeout = 20_000_000_000 + Int64(random.below(300)) * 1_000_000_000
+            if random.below(2) == 0 { patience.timeout = .max }
+        }
         patience.backoff = ClientPatience.Backoff.allCases[random.below(3)]
         patience.pause = Int64(random.below(300)) * 1_000_000_000
         patience.longestPause = Int64(random.below(900)) * 1_000_000_000
@@ -50,6 +54,21 @@ struct PatienceTests {
     private func attempts(_ result: RunResult) -> [Int64: [RequestRecord]] {
         Dictionary(grouping: result.records, by: \.id)
     }
+
+    /// When a client gives up, by the rule in words: without a first token by its own limit, or
+    /// without the last one by the other.
+    private func limit(_ record: RequestRecord, _ patience: ClientPatience) -> Int64 {
+        var limits: [Int64] = []
+        if patience.timeout < .max { limits.append(record.arrival + patience.timeout) }
+        if patience.firstTokenTimeout < .max {
+            let first = record.arrival + patience.firstTokenTimeout
+            if record.firstToken < 0 || record.firstToken > first { limits.append(first) }
+        }
+        return limits.min() ?? .max
+    }
+
+    /// Most picoseconds from a limit to the end of the step in which the engine hears of it.
+    private let latest: Int64 = 50_000_000_000
 
     private func check(
         _ result: RunResult, _ workload: Workload, _ patience: ClientPatience, _ place: String
@@ -65,8 +84,12 @@ struct PatienceTests {
             for (index, record) in tries.enumerated() {
                 #expect(record.due == first, "\(place), request \(id)")
                 #expect(record.isSentAgain == (index < tries.count - 1), "\(place)")
-                let limit = record.arrival + patience.timeout
+                let limit = limit(record, patience)
                 let timedOut = record.outcome == .aborted && ownAbort > limit
+                // Whoever lives on was in time for each of its limits.
+                if record.outcome == .finished, limit < .max {
+                    #expect(record.finish - latest <= limit, "\(place), request \(id)")
+                }
                 if timedOut {
                     #expect(record.finish >= limit, "\(place)")
                     wasted += Int(record.outputTokens)

@@ -58,10 +58,18 @@ public struct ComparedRun: Sendable {
 
     /// Makes the run of a configuration.
     public static func run(_ configuration: Configuration, name: String) throws -> ComparedRun {
+        try run(configuration, name: name) { _ in }
+    }
+
+    /// The same of its plan, changed.
+    static func run(
+        _ configuration: Configuration, name: String, adjust: (inout RunPlan) -> Void
+    ) throws -> ComparedRun {
         let resolved = try configuration.resolved()
         let trace = try resolved.configuration.openTrace()
         var plan = resolved.plan
         plan.keepsRecords = true
+        adjust(&plan)
         var observer: any RunObserver =
             configuration.output.latencyBreakdown ? BreakdownObserver(plan) : NoObserver()
         let result = try simulate(plan, source: trace.source, watching: &observer)

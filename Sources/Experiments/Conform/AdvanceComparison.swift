@@ -8,7 +8,7 @@ public enum AdvanceComparison {
     /// counters, histograms, block use, times, digest, and the place of an error.
     public static func difference(seed: UInt64) throws -> String? {
         do {
-            return try difference(RandomCase(seed: seed))
+            return try difference(RandomCase(seed: seed, hasImpatientClients: true))
         } catch let failure as InvariantFailure {
             return "\(failure)"
         }

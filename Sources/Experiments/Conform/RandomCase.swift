@@ -11,8 +11,10 @@ public struct RandomCase: Sendable {
     public var plan: RunPlan
     public var workload: Workload
 
-    /// The case of a seed; `hasFeatures` false: without what `addFeatures` adds.
-    public init(seed: UInt64, hasFeatures: Bool = true) {
+    /// The case of a seed; `hasFeatures` false: without what `addFeatures` adds. With
+    /// `hasImpatientClients` some cases have clients that time out: an id may then stand for
+    /// several attempts.
+    public init(seed: UInt64, hasFeatures: Bool = true, hasImpatientClients: Bool = false) {
         var random = SeededRandom(seed: seed)
         plan = RandomCase.plan(&random)
         workload = RandomCase.workload(&random, plan)
@@ -22,6 +24,10 @@ public struct RandomCase: Sendable {
         // Drawn apart, so that a seed means the same workload as ever.
         var host = SeededRandom(seed: seed, stream: 0x4057)
         if host.below(3) == 0 { RandomCase.setHost(&host, &plan.engine.host) }
+        var clients = SeededRandom(seed: seed, stream: 0xc11e)
+        if hasImpatientClients, clients.below(6) == 0 {
+            plan.patience = RandomCase.patience(&clients)
+        }
     }
 
     static func pick<T>(_ random: inout SeededRandom, _ choices: [T]) -> T {
@@ -111,6 +117,24 @@ public struct RandomCase: Sendable {
         host.update = Int64(pick(&random, [0, 100_000_000, 1]))
         host.updatePerToken = Int64(pick(&random, [0, 15_730_000, 3]))
         host.idleStart = Int64(pick(&random, [0, 0, 3_000_000_000]))
+    }
+
+    /// Clients who wait for the whole answer, the first token or both, about as long as either
+    /// takes, and try again or not.
+    private static func patience(_ random: inout SeededRandom) -> ClientPatience {
+        func span() -> Int64 {
+            1 + Int64(random.below(pick(&random, [10_000, 1_000_000, 20_000_000]))) * 100_000
+        }
+        var patience = ClientPatience(timeout: span(), retries: random.below(4))
+        switch random.below(3) {
+        case 0: break
+        case 1: patience.firstTokenTimeout = span()
+        default: (patience.firstTokenTimeout, patience.timeout) = (span(), .max)
+        }
+        patience.backoff = pick(&random, ClientPatience.Backoff.allCases)
+        patience.pause = pick(&random, [0, 1, 30_000_000_000])
+        patience.longestPause = pick(&random, [0, 400_000_000_000])
+        return patience
     }
 
     private static func workload(_ random: inout SeededRandom, _ plan: RunPlan) -> Workload {

@@ -58,7 +58,13 @@ struct SteppedBreakdown {
 
     private let stepTime: StepTime
     private var steps: [Steps]
+    /// By place in the order of arrival: a client may send an id again before the end of its last
+    /// attempt is told.
     private var ways: [Int64: Way] = [:]
+    /// The latest attempt of each id that took part in a step.
+    private var latest: [Int64: Int64] = [:]
+    /// Requests whose end was told.
+    private var closed: Int64 = 0
     private let host: HostTimes
 
     /// Watches a run of a plan.
@@ -73,18 +79,19 @@ struct SteppedBreakdown {
         guard case .scheduled(let step) = decision else { return }
         let replica = step.replica
         for id in step.preempted {
-            guard var way = ways[id] else { continue }
+            guard let sequence = latest[id], var way = ways[sequence] else { continue }
             passStep(&way)
             let time = max(way.cursor, step.time)
             pass(&way, until: time, busy: steps[replica].busy(until: time))
             way.isPreempted = true
-            ways[id] = way
+            ways[sequence] = way
         }
         guard !step.entries.isEmpty else { return }
         let prices = StepPrices(step, stepTime)
         for (place, entry) in step.entries.enumerated() {
+            latest[entry.id] = entry.sequence
             var way =
-                ways[entry.id]
+                ways[entry.sequence]
                 ?? Way(
                     admitted: step.time, cursor: step.time,
                     busy: steps[replica].busy(until: step.time))
@@ -98,7 +105,7 @@ struct SteppedBreakdown {
                 interference: prices.interference(place, entry),
                 part: isLost ? .recompute : isPrompt ? .prefill : .decode,
                 completesPrompt: end >= entry.promptTokens, busyBefore: steps[replica].busy)
-            ways[entry.id] = way
+            ways[entry.sequence] = way
         }
         steps[replica].busy += step.executionEnd - step.executionStart
         steps[replica].start = step.executionStart
@@ -106,8 +113,10 @@ struct SteppedBreakdown {
         steps[replica].all.append((step.executionStart, step.executionEnd))
     }
 
-    /// The parts of a request that ended; nil for one that was rejected or did not end. O(1).
+    /// The parts of a request that ended, the next in order of arrival; nil for one that was
+    /// rejected or did not end. O(1).
     mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
+        defer { closed += 1 }
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
         var breakdown = divide(record.asTheEngineSawIt(host))
         breakdown.toFirstToken[.host] += host.outside
@@ -115,7 +124,7 @@ struct SteppedBreakdown {
     }
 
     private mutating func divide(_ record: RequestRecord) -> RequestBreakdown {
-        guard var way = ways.removeValue(forKey: record.id) else {
+        guard var way = ways.removeValue(forKey: closed) else {
             var parts = RequestBreakdown()
             parts.toFirstToken[.queue] = record.finish - record.arrival
             return parts

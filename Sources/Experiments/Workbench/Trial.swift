@@ -133,7 +133,7 @@ private final class TrialObserver: RunObserver {
     ) {
         self.watching = watching
         let isByPriority = rule?.dimension == .priority
-        watchesGaps = rule != nil
+        watchesGaps = rule != nil || plan.hasStages
         figures = RequestFigures(
             plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
             watchesGaps: watchesGaps)
@@ -143,8 +143,7 @@ private final class TrialObserver: RunObserver {
     func record(_ record: RequestRecord) throws {
         if first == nil { first = record.begin }
         last = max(last, record.begin)
-        stages.add(record)
-        figures.add(record)
+        stages.add(record, gaps: figures.add(record))
         concurrency.add(record)
         try watching?(record)
     }

@@ -40,8 +40,10 @@ struct ClientAttempts {
     private mutating func note(
         _ request: inout ArrivingRequest, number: Int, due: Int64, ownAbort: Int64
     ) {
-        let (limit, isLate) = request.arrival.addingReportingOverflow(patience.timeout)
-        request.abort = min(ownAbort, isLate ? .max : limit)
+        request.abort = min(
+            ownAbort, ClientPatience.moment(request.arrival, after: patience.timeout))
+        request.firstTokenLimit = ClientPatience.moment(
+            request.arrival, after: patience.firstTokenTimeout)
         inFlight[request.sequence] = Attempt(
             request: request, number: number, due: due, ownAbort: ownAbort)
     }
@@ -63,8 +65,10 @@ struct ClientAttempts {
     /// Takes note that an attempt ended, as its client sees it at `time`. O(attempts to come).
     mutating func ended(_ sequence: Int64, _ record: RequestRecord, at time: Int64) -> AttemptEnd {
         guard let attempt = inFlight.removeValue(forKey: sequence) else { return .final }
-        let (limit, isLate) = attempt.request.arrival.addingReportingOverflow(patience.timeout)
-        guard record.outcome == .aborted, !isLate, attempt.ownAbort > limit else { return .final }
+        let limit = patience.limit(of: attempt.request.arrival, firstToken: record.firstToken)
+        guard record.outcome == .aborted, limit < .max, attempt.ownAbort > limit else {
+            return .final
+        }
         guard attempt.number <= patience.retries else { return .gaveUp }
         let pause = patience.pause(after: attempt.number, of: record.id, seed: seed)
         let (moment, isBeyond) = limit.addingReportingOverflow(pause)

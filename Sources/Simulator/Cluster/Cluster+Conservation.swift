@@ -50,9 +50,11 @@ extension Cluster {
         var decoding = records.endToEnd &- records.timeToFirstToken
         for number in replicas.indices {
             gaps -= replicas[number].counters.interTokenLatency.count
+            gaps -= replicas[number].counters.gaps.abandoned.count
             gaps -= Int64(replicas[number].counters.ledger.begun)
             decoding &+= replicas[number].counters.ledger.decoding
             decoding &-= UInt64(truncatingIfNeeded: replicas[number].counters.interTokenLatency.sum)
+            decoding &-= UInt64(truncatingIfNeeded: replicas[number].counters.gaps.abandoned.sum)
             residence &+= replicas[number].counters.ledger.residence
             residence &-= replicas[number].counters.ledger.presence
         }

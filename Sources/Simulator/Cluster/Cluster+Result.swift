@@ -68,6 +68,7 @@ extension Cluster {
         if window.stretch.isOn {
             result.stretch = window.stretch.result
             result.take(window.stretch.statistics)
+            result.interTokenLatency = LatencyHistogram(window.stretch.interTokenLatency)
         }
         return result
     }

@@ -199,6 +199,7 @@ private func collect(
             arrivals.ended(ended.record, at: time)
         }
     }
+    cluster.window.enter(&cluster.replicas[number].counters.gaps.ended)
     cluster.window.enter(&cluster.replicas[number].counters.ended)
     try cluster.window.handOn(&observer)
 }

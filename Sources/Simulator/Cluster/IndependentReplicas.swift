@@ -33,6 +33,7 @@ func runIndependently(
         for place in round.outcomes.indices { try round.outcomes[place].get() }
         for number in cluster.replicas.indices {
             swap(&round.ended[number], &cluster.replicas[number].counters.ended)
+            swap(&round.gaps[number], &cluster.replicas[number].counters.gaps.ended)
             swap(&round.plans[number], &cluster.replicas[number].log.plans)
             cluster.seconds.take(&cluster.replicas[number].counters.seconds)
         }
@@ -49,6 +50,8 @@ private struct Round: ~Copyable {
     var next: RoutedRequests
     /// Requests that ended in the round before, replica by replica.
     var ended = HotArray<HotArray<EndedRequest>>()
+    /// The gaps between their tokens, where margins ask whose they are.
+    var gaps = HotArray<HotArray<EndedGaps>>()
     /// What was decided in it, for those who watch.
     var plans = HotArray<DecidedPlans>()
     /// How it went: with each replica, and last of all with recording.
@@ -61,6 +64,7 @@ private struct Round: ~Copyable {
         next = RoutedRequests(replicas: replicas)
         for _ in 0..<replicas {
             ended.append(HotArray())
+            gaps.append(HotArray())
             plans.append(DecidedPlans())
         }
         outcomes = HotArray(repeating: .success(()), count: replicas + 1)
@@ -76,7 +80,10 @@ private func record(
         try observer.decided(round.plans[number])
         round.plans[number].removeAll()
     }
-    for number in round.ended.indices { window.enter(&round.ended[number]) }
+    for number in round.ended.indices {
+        window.enter(&round.gaps[number])
+        window.enter(&round.ended[number])
+    }
     try window.handOn(&observer)
 }
 
@@ -107,6 +114,7 @@ private func runAlone(
                 cluster.seconds.take(&cluster.replicas[number].counters.seconds)
                 swap(&ended, &cluster.replicas[number].counters.ended)
                 cluster.statistics[0].add(ended)
+                cluster.window.enter(&cluster.replicas[number].counters.gaps.ended)
                 cluster.window.enter(&ended)
                 try cluster.window.handOn(&observer)
             }

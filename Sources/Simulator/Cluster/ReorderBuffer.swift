@@ -10,6 +10,8 @@ struct ReorderBuffer: ~Copyable {
     private(set) var trend = QueueTrend()
     /// Those between the margins, where there are any.
     private(set) var stretch: StretchStatistics
+    /// Gaps of finished requests that were not handed on, where margins ask whose they are.
+    private var gaps: [Int64: [Int64]] = [:]
     /// Records handed on.
     private(set) var count = 0
     /// The records handed on, where they are kept.
@@ -34,6 +36,14 @@ struct ReorderBuffer: ~Copyable {
         ended.removeAll()
     }
 
+    /// Enters gaps of finished requests and forgets them there. Before `handOn` for these requests.
+    /// O(requests).
+    mutating func enter(_ ended: inout HotArray<EndedGaps>) {
+        guard !ended.isEmpty else { return }
+        for index in ended.indices { gaps[ended[index].sequence] = ended[index].gaps }
+        ended.removeAll()
+    }
+
     /// Hands the records on that every earlier request's end has set free, in order of arrival.
     mutating func handOn(_ observer: inout any RunObserver) throws {
         while !pending.isEmpty, let record = pending[0] {
@@ -42,7 +52,7 @@ struct ReorderBuffer: ~Copyable {
             count += 1
             fold(record)
             trend.add(record)
-            if stretch.isOn { stretch.add(record) }
+            if stretch.isOn { stretch.add(record, gaps: gaps.removeValue(forKey: base - 1) ?? []) }
             if keepsRecords { records.append(record) }
             try observer.record(record)
         }

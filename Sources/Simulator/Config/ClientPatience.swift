@@ -16,8 +16,11 @@ public struct ClientPatience: Sendable, Equatable {
         case jittered
     }
 
-    /// From the sending of a request to its last token, picoseconds.
+    /// From the sending of a request to its last token, picoseconds; `Int64.max`: any time.
     public var timeout: Int64
+    /// From the sending of a request to its first token, picoseconds; `Int64.max`: any time. A
+    /// client that has its first token by then waits for the others.
+    public var firstTokenTimeout = Int64.max
     /// Attempts after the first.
     public var retries: Int
     public var backoff = Backoff.doubling
@@ -28,6 +31,20 @@ public struct ClientPatience: Sendable, Equatable {
     /// Gives up after a timeout, with so many more attempts.
     public init(timeout: Int64, retries: Int = 0) {
         (self.timeout, self.retries) = (timeout, retries)
+    }
+
+    /// When the client of a request sent at a moment gives up, picoseconds; `Int64.max`: never.
+    /// `firstToken`: when it got its first token; less than 0: it has none.
+    func limit(of arrival: Int64, firstToken: Int64) -> Int64 {
+        let limit = Self.moment(arrival, after: timeout)
+        let first = Self.moment(arrival, after: firstTokenTimeout)
+        return firstToken >= 0 && firstToken <= first ? limit : min(limit, first)
+    }
+
+    /// A moment so long after another; `Int64.max` when that is out of range.
+    static func moment(_ time: Int64, after span: Int64) -> Int64 {
+        let (moment, isLate) = time.addingReportingOverflow(span)
+        return isLate ? .max : moment
     }
 
     /// The pause after an attempt, counted from 1, picoseconds. O(attempts).

@@ -102,7 +102,9 @@ extension LoadStages {
 extension ClientPatience {
     /// Throws for what no client does.
     fileprivate func check() throws {
-        guard timeout > 0, (0...1_000).contains(retries), pause >= 0, longestPause >= 0 else {
+        guard timeout > 0, firstTokenTimeout > 0, (0...1_000).contains(retries), pause >= 0,
+            longestPause >= 0
+        else {
             throw InputError(
                 "trace.client_timeout_s", "and the keys beside it are out of range",
                 expected: "a timeout above 0 and up to 1000 retries")

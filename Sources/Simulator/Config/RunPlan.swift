@@ -124,10 +124,11 @@ public struct RunPlan: Sendable {
     }
 
     /// Whether requests that decode steadily are kept as sums. Not for programs in other languages,
-    /// which decide each step. Nor where each block that a member takes counts and a policy, not
-    /// the running list, says in which order they are taken.
+    /// which decide each step. Nor where it matters whose each gap is. Nor where each block that a
+    /// member takes counts and a policy, not the running list, says in which order they are taken.
     var keepsCohort: Bool {
-        guard !isPlain, externalScheduler == nil, objective.interTokenTail == nil, !tellsGaps
+        guard !isPlain, externalScheduler == nil, objective.interTokenTail == nil, !tellsGaps,
+            margins.isNone
         else { return false }
         let policy = policy ?? engine.policyObject
         let countsBlocks = numbersBlocks || engine.groups != [.full]

@@ -19,7 +19,6 @@ func commit(
     if !commitment.entries.isEmpty {
         delivered = deliverEntries(
             batch, &commitment, &scheduler, &cache, &counters, at: time)
-        if counters.gaps.isOn { noteGaps(&commitment, &scheduler, &counters, at: time) }
     }
     delivered += deliverMembers(
         batch, &scheduler, &counters, isEmpty: commitment.entries.isEmpty, at: time)
@@ -84,23 +83,32 @@ private func deliverEntries(
             commitment.finished.append(Int32(slot))
         }
     }
+    if counters.gaps.isOn {
+        evenGaps -= noteGaps(&commitment, &scheduler, &counters, time, batch.start)
+    }
     if evenGaps > 0 { counters.interTokenLatency.add(time - batch.start, times: evenGaps) }
     return delivered
 }
 
-/// Notes whose the gaps are that a batch's tokens end. Every request is an individual.
+/// Notes whose the gaps are that a batch's tokens end, of requests whose gaps are kept. How many of
+/// these gaps are the step itself, which began at `start`.
 @inline(never)
 private func noteGaps(
     _ commitment: inout Commitment, _ scheduler: inout Scheduler,
-    _ counters: inout InstanceCounters, at time: Int64
-) {
+    _ counters: inout InstanceCounters, _ time: Int64, _ start: Int64
+) -> Int64 {
+    var even: Int64 = 0
     for position in commitment.entries.indices where commitment.entries[position].samples {
         let slot = Int(commitment.entries[position].slot)
         let request = scheduler.requests[slot]
-        guard request.state != .ended, request.lastToken == time else { continue }
-        counters.gaps.deliver(
+        guard request.state != .ended, request.lastToken == time,
+            counters.gaps.keeps(mayAbort: request.mayAbort)
+        else { continue }
+        let gap = counters.gaps.deliver(
             slot, request.sequence, at: time, isFirst: request.delivered == 1)
+        if let gap, start >= 0, gap == time - start { even += 1 }
     }
+    return even
 }
 
 /// Notes the delivery time of a token. Gaps equal to the step itself, which began at `start`, are
@@ -125,7 +133,7 @@ func deliver(_ request: inout LiveRequest, _ counters: inout InstanceCounters, a
     let last = request.lastToken
     if last < 0 {
         request.firstToken = time
-    } else {
+    } else if !counters.gaps.isOn || !counters.gaps.keeps(mayAbort: request.mayAbort) {
         counters.interTokenLatency.add(time - last)
     }
     request.lastToken = time
@@ -207,7 +215,10 @@ func finish(
         counters.ended[counters.ended.count - 1].record.lostReuse = scheduler.reusable[slot].lost
     }
     if counters.gaps.isOn {
-        counters.ended[counters.ended.count - 1].record.tailGap = counters.gaps.tail(of: slot)
+        let tail = counters.gaps.end(
+            slot, scheduler.requests[slot].sequence, isFinished: outcome == .finished,
+            into: &counters.interTokenLatency)
+        counters.ended[counters.ended.count - 1].record.tailGap = tail
     }
     if scheduler.requests[slot].inFlight == 0 { scheduler.freeSlots.append(Int32(slot)) }
 }

@@ -26,7 +26,10 @@ func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
         outputTokens: arrival.outputTokens, maxTokens: arrival.maxTokens,
         priority: arrival.priority, sequence: arrival.sequence, id: arrival.id,
         arrival: time + front, abort: arrival.abort > .max - front ? .max : arrival.abort + front,
+        firstTokenLimit: arrival.firstTokenLimit == .max
+            ? .max : arrival.firstTokenLimit - instance.counters.delivery,
         outputContent: arrival.outputContent)
+    if request.mayAbort { instance.counters.gaps.expectAbort() }
     let slot = instance.scheduler.takeSlot(request)
     if instance.cache.isCaching { noteShared(&instance, slot, arrival, place) }
     let isNamed =

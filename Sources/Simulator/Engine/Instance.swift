@@ -46,7 +46,8 @@ struct Instance: ~Copyable {
         counters.frontEnd = plan.engine.host.frontEnd
         counters.delivery = plan.engine.host.delivery
         counters.gaps = GapKeeper(
-            tells: plan.tellsGaps, keepsTails: plan.objective.interTokenTail != nil)
+            tells: plan.tellsGaps, keepsTails: plan.objective.interTokenTail != nil,
+            handsOn: !plan.margins.isNone)
         log = DecisionBuffer(detail, tellsGaps: plan.tellsGaps)
         scheduler = Scheduler(plan, replica: number)
         checksInvariants = plan.checksInvariants

@@ -95,10 +95,11 @@ private func takeArrived(_ instance: inout Instance) {
         instance.counters.ledger.enter(arrivedAt: instance.scheduler.requests[slot].arrival)
         instance.scheduler.waiting.append(next, rank: instance.scheduler.requests[slot].rank)
         let abort = instance.scheduler.requests[slot].abort
-        if abort < .max {
-            let id = instance.scheduler.requests[slot].id
-            instance.aborts.push(.init(time: abort, tie: id, payload: next))
-        }
+        let outside = instance.prices.host.outside
+        let first = instance.scheduler.requests[slot].firstTokenAbort(outside: outside)
+        let id = instance.scheduler.requests[slot].id
+        if first < abort { instance.aborts.push(.init(time: first, tie: id, payload: next)) }
+        if abort < .max { instance.aborts.push(.init(time: abort, tie: id, payload: next)) }
     }
 }
 
@@ -114,9 +115,12 @@ private func endAborted(_ instance: inout Instance) {
     while instance.aborts.firstTime <= instance.clock, let event = instance.aborts.pop() {
         let slot = Int(event.payload)
         let request = instance.scheduler.requests[slot]
-        guard request.state != .ended, request.id == event.tie, request.abort == event.time else {
-            continue
-        }
+        let outside = instance.prices.host.outside
+        let givesUp =
+            request.abort == event.time
+            || (request.lacksFirstToken
+                && request.firstTokenAbort(outside: outside) == event.time)
+        guard request.state != .ended, request.id == event.tie, givesUp else { continue }
         let wasRunning = request.state == .running
         if wasRunning, request.membership != .individual {
             individualise(&instance.scheduler, &instance.cache, slot)

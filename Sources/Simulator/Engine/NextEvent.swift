@@ -18,7 +18,9 @@ func nextEvent(_ instance: inout Instance) -> Int64 {
         time = max(instance.clock, instance.scheduler.requests[Int(next)].arrival) + 1
     }
     guard !instance.log.isStepped, instance.scheduler.cohort.isOn else { return time }
-    let abort = firstAbort(&instance.scheduler, instance.aborts, instance.inbox)
+    let abort = firstAbort(
+        &instance.scheduler, instance.aborts, instance.inbox,
+        outside: instance.prices.host.outside)
     guard instance.scheduler.cohort.leaving.isEmpty,
         let steps = stepsToFirstEnd(&instance.scheduler, &instance.cache, instance.inbox),
         steps > 0
@@ -53,11 +55,15 @@ private func newcomers(
 /// When the first client gives up: that ends a request too. Of those not arrived at the loop it
 /// looks at no more than an instance that sleeps may have.
 private func firstAbort(
-    _ scheduler: inout Scheduler, _ aborts: borrowing EventHeap, _ inbox: borrowing RingQueue<Int32>
+    _ scheduler: inout Scheduler, _ aborts: borrowing EventHeap,
+    _ inbox: borrowing RingQueue<Int32>, outside: Int64
 ) -> Int64 {
     var time = aborts.firstTime
     for place in 0..<min(inbox.count, sleepersCrowd) {
-        time = min(time, scheduler.requests[Int(inbox[place])].abort)
+        let slot = Int(inbox[place])
+        time = min(
+            time, scheduler.requests[slot].abort,
+            scheduler.requests[slot].firstTokenAbort(outside: outside))
     }
     return time
 }

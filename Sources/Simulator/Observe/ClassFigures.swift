@@ -16,7 +16,7 @@ public struct ClassFigures: Sendable {
     public let timePerOutputToken: LatencyHistogram
     public let endToEnd: LatencyHistogram
     public let queueTime: LatencyHistogram
-    /// Of gaps between tokens; nil where it was not told whose they are.
+    /// Of gaps between tokens of finished requests; nil where it was not told whose they are.
     public let interTokenLatency: LatencyHistogram?
     /// The latencies as they are; nil where there are too many.
     public let latencies: RequestLatencies?
@@ -69,6 +69,7 @@ final class ClassMembers {
         end = max(end, record.arrival, record.finish)
         guard let gaps else { return }
         hasGaps = true
+        guard record.outcome == .finished else { return }
         for gap in gaps {
             self.gaps.add(gap)
             gapSquares.add(gap)

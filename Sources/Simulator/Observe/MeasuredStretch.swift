@@ -145,10 +145,17 @@ public struct MeasuredStretch: Sendable, Equatable {
 
 /// Statistics of the requests between the margins.
 struct StretchStatistics: ~Copyable {
+    private struct Ended {
+        var record: RequestRecord
+        var gaps: [Int64]
+    }
+
     /// Whether anything is to be left out; else this gathers nothing.
     let isOn: Bool
     private(set) var statistics: RequestStatistics
-    private var filter: MarginFilter<RequestRecord>
+    /// Of the gaps of those that finished.
+    private(set) var interTokenLatency = HotHistogram()
+    private var filter: MarginFilter<Ended>
     private var stretch = MeasuredStretch()
 
     init(_ margins: Margins, _ objective: ServiceLevelObjective) {
@@ -157,10 +164,11 @@ struct StretchStatistics: ~Copyable {
         filter = MarginFilter(margins)
     }
 
-    /// Enters an ended request, in order of arrival. O(1) amortised.
+    /// Enters an ended request, in order of arrival, and the gaps between its tokens if it
+    /// finished. O(gaps) amortised.
     @inline(never)
-    mutating func add(_ record: RequestRecord) {
-        filter.push(record, record)
+    mutating func add(_ record: RequestRecord, gaps: [Int64]) {
+        filter.push(Ended(record: record, gaps: gaps), record)
         count()
     }
 
@@ -171,7 +179,9 @@ struct StretchStatistics: ~Copyable {
     }
 
     private mutating func count() {
-        while let record = filter.pop() {
+        while let ended = filter.pop() {
+            let record = ended.record
+            for gap in ended.gaps { interTokenLatency.add(gap) }
             if statistics.counters.requests == 0 { stretch.start = record.arrival }
             stretch.end = max(stretch.end, record.arrival, record.finish)
             if record.outcome != .rejected {

@@ -40,13 +40,16 @@ public final class RequestFigures {
         for gap in gaps { self.gaps[gap.sequence, default: []].append(gap.gap) }
     }
 
-    /// Enters an ended request, in order of arrival. O(1) amortised, and O(gaps).
-    public func add(_ record: RequestRecord) {
+    /// Enters an ended request, in order of arrival. Returns its gaps; nil where none are watched.
+    /// O(1) amortised, and O(gaps).
+    @discardableResult
+    public func add(_ record: RequestRecord) -> [Int64]? {
         trend.add(record)
         let own = watchesGaps ? gaps.removeValue(forKey: sequence) ?? [] : nil
         sequence += 1
         filter.push(Ended(record: record, gaps: own), record)
         takeOn()
+        return own
     }
 
     /// Says that all have come.

@@ -73,15 +73,15 @@ public struct RunResult: Sendable {
     /// Arrival of the first request and end of the last step, picoseconds.
     public var start: Int64 = 0
     public var end: Int64 = 0
-    /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap, queue
-    /// time per admitted request.
+    /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap of one,
+    /// queue time per admitted request.
     public var timeToFirstToken = LatencyHistogram()
     public var timePerOutputToken = LatencyHistogram()
     public var interTokenLatency = LatencyHistogram()
     public var endToEnd = LatencyHistogram()
     public var queueTime = LatencyHistogram()
-    /// The requests of which these latencies, but ITL, and the good ones are, where the plan leaves
-    /// some out; nil: all.
+    /// The requests of which these latencies and the good ones are, where the plan leaves some out;
+    /// nil: all.
     public var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the service level objective.
     public var goodRequests = 0

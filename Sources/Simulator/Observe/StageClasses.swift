@@ -11,11 +11,11 @@ public final class StageClasses {
     /// No requests, to be held to an objective.
     public init(_ objective: ServiceLevelObjective) { self.objective = objective }
 
-    /// Enters an ended request. O(1).
-    public func add(_ record: RequestRecord) {
+    /// Enters an ended request, and the gaps between its tokens where they are known. O(gaps).
+    public func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
         guard record.stage >= 0 else { return }
         while members.count <= Int(record.stage) { members.append(ClassMembers(objective)) }
-        members[Int(record.stage)].add(record)
+        members[Int(record.stage)].add(record, gaps: gaps)
         count += 1
         if count > RequestLatencies.most {
             for member in members { member.latencies = nil }

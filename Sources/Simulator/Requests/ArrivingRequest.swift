@@ -12,6 +12,9 @@ struct ArrivingRequest {
     var priority: Int32
     /// Picoseconds; `Int64.max`: never.
     var abort: Int64
+    /// By when its client must have the first token, or it gives up, picoseconds; `Int64.max`:
+    /// whenever.
+    var firstTokenLimit = Int64.max
     var outputContent: Int64
     /// Whether the trace says what answers are, so that others may quote them.
     var isQuotable: Bool

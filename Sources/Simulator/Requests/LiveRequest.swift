@@ -79,11 +79,26 @@ struct LiveRequest {
     var lastToken: Int64 = -1
     /// When the scheduler hears that the client gives up, picoseconds; `Int64.max`: never.
     var abort: Int64
+    /// By when its first token must leave the engine, or its client gives up, picoseconds;
+    /// `Int64.max`: whenever.
+    var firstTokenLimit: Int64
     /// Content id of the outputs.
     var outputContent: Int64
 
     var delivered: Int32 { known - promptTokens }
     var isIndividual: Bool { membership == .individual }
+    /// Whether its client has no first token in time, as far as that is known.
+    var lacksFirstToken: Bool {
+        firstTokenLimit < .max && (firstToken < 0 || firstToken > firstTokenLimit)
+    }
+    /// Whether its client may give up before it has finished.
+    var mayAbort: Bool { abort < .max || lacksFirstToken }
+
+    /// When the scheduler hears that the client gives up for want of a first token, where it does;
+    /// `Int64.max`: never. `outside`: the way of a token to the client and back.
+    func firstTokenAbort(outside: Int64) -> Int64 {
+        ClientPatience.moment(firstTokenLimit, after: outside)
+    }
 
     /// What remains of it when it ends: the times are its client's, but for its admission.
     @inline(__always)

@@ -45,7 +45,8 @@ private func canJoin(
 ) -> Bool {
     let request = scheduler.requests[slot]
     let inFlight = Int32(scheduler.rules.inFlight)
-    guard request.decodesSteadily(inFlight: inFlight) else { return false }
+    // Whether the gaps of one whose client may give up count is known at its end.
+    guard request.decodesSteadily(inFlight: inFlight), !request.mayAbort else { return false }
     // Its latest token comes with the members' latest, so its next gap is every member's.
     if inFlight == 0 {
         if request.lastToken != scheduler.cohort.lastDelivery { return false }

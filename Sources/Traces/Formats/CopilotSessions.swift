@@ -5,11 +5,14 @@ import Basics
 ///
 /// A call has `timestamp` (its start), `duration_ms`, and `tokens` with `prompt`, `completion` and
 /// `cached`. Calls of a session follow one another as `SessionCalls` has it; what of a pause lies
-/// in a tool batch is a tool's. A failed call has no output and is dropped.
+/// in a tool batch is a tool's. A failed call has no output and is dropped. The kind of a call is
+/// its `initiator_type` (user or agent), unless it or its session names one; a session may name
+/// its tenant.
 struct CopilotSessions {
     private var graph = RequestGraph()
     private var calls = SessionCalls()
     private var counters: ReaderCounters
+    private let labels: [TraceLabel]
 
     /// The source for a file. Throws `InputError` for sessions that cannot be read.
     static func open(
@@ -18,7 +21,7 @@ struct CopilotSessions {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = CopilotSessions(counters: ReaderCounters(isStrict: options.isStrict))
+        var trace = CopilotSessions(options)
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readSession(&$0) }
@@ -31,6 +34,7 @@ struct CopilotSessions {
                 let notes = TraceNotes(
                     path: reader.path, format: .copilot,
                     assumptions: [SessionCalls.assumption])
+                notes.labels = options.labels.map(RequestLabels.init)
                 return (
                     CollectedTrace(
                         rows, counters: trace.counters, options: options, notes: notes,
@@ -43,16 +47,22 @@ struct CopilotSessions {
         }
     }
 
-    private init(counters: ReaderCounters) { self.counters = counters }
+    private init(_ options: TraceOptions) {
+        counters = ReaderCounters(isStrict: options.isStrict)
+        labels = options.labels
+    }
 
     private mutating func readSession(_ cursor: inout ByteCursor) throws {
         var session = try JSONFields(&cursor)
         let place = cursor.at - 1
+        let names = session.labels(labels)
         var list: [SessionCalls.Call] = []
         var tools: [(start: Int64, end: Int64)] = []
         let hasTurns = try session.each("turns") { turn in
             var turn = try JSONFields(&turn)
-            try turn.each("llm_calls") { list.append(try readCall(&$0, place)) }
+            try turn.each("llm_calls") {
+                list.append(try readCall(&$0, place, names))
+            }
             try turn.each("tool_batches") { batch in
                 var batch = try JSONFields(&batch)
                 if let start = try batch.instant("timestamp"),
@@ -74,7 +84,7 @@ struct CopilotSessions {
     }
 
     private mutating func readCall(
-        _ cursor: inout ByteCursor, _ place: Int
+        _ cursor: inout ByteCursor, _ place: Int, _ outer: [String?]
     ) throws -> SessionCalls.Call {
         var call = try JSONFields(&cursor)
         guard let start = try call.instant("timestamp"),
@@ -88,6 +98,12 @@ struct CopilotSessions {
         try tokens.countOthers(&counters, unless: ["total", "cached_pct"])
         let duration = try call.duration("duration_ms", scale: 6)
         let priority = try call.priority("priority") ?? 0
+        var names: [String?] = []
+        for (kind, label) in labels.enumerated() {
+            let own = call.label(label) ?? outer[kind]
+            let isKind = label == .session && own == nil
+            names.append(isKind ? call.label(label, or: ["initiator_type"]) : own)
+        }
         try call.countOthers(
             &counters,
             unless: [
@@ -96,6 +112,6 @@ struct CopilotSessions {
             ])
         return SessionCalls.Call(
             start: start, duration: duration ?? 0, prompt: prompt, output: output,
-            cached: cached, priority: priority, place: place)
+            cached: cached, priority: priority, place: place, labels: names)
     }
 }

@@ -61,6 +61,6 @@ extension RecordedRuns {
             Request(
                 time: start, prompt: prompt ?? 0, output: isWhole ? output ?? 0 : 0,
                 first: try fields.time("time_to_first_token_ms", scale: 6),
-                end: try fields.time("request_latency", scale: 9)))
+                end: try fields.time("request_latency", scale: 9), labels: fields.labels(labels)))
     }
 }

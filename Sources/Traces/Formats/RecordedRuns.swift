@@ -29,7 +29,7 @@ struct RecordedRuns {
     var counters: ReaderCounters
     private var assumptions: [String] = []
     var remarks: [String] = []
-    private let labels: [TraceLabel]
+    let labels: [TraceLabel]
 
     /// The source for a file of such a format. Throws `InputError` for what cannot be read, and for
     /// a benchmark's result that has no requests.

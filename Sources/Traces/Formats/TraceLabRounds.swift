@@ -7,6 +7,7 @@ import Basics
 /// (`reasoning`, `text`, `tool_call`, `usage_report`) and ends with its last output. Rounds of a
 /// session follow one another as `SessionCalls` has it, `prefix_tokens` being what was found
 /// cached; what of a pause lies between `emitted_at` and `result_at` of a tool is that tool's.
+/// Unless a round names them, `provider` is its kind and `user`, else `project`, its tenant.
 struct TraceLabRounds {
     private struct Session {
         var calls: [SessionCalls.Call] = []
@@ -14,6 +15,7 @@ struct TraceLabRounds {
     }
 
     private var counters: ReaderCounters
+    private let labels: [TraceLabel]
     private var sessions: [Session] = []
     private var places: [UInt64: Int] = [:]
 
@@ -24,7 +26,7 @@ struct TraceLabRounds {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         let whole = cursor
-        var trace = TraceLabRounds(counters: ReaderCounters(isStrict: options.isStrict))
+        var trace = TraceLabRounds(options)
         return try withExtendedLifetime(lines) {
             do {
                 try cursor.eachObject { try trace.readRound(&$0) }
@@ -41,6 +43,7 @@ struct TraceLabRounds {
                     assumptions: [
                         SessionCalls.assumption, "sub-agents are sessions that nobody waits for",
                     ])
+                notes.labels = options.labels.map(RequestLabels.init)
                 return (
                     CollectedTrace(
                         rows, counters: trace.counters, options: options, notes: notes,
@@ -53,7 +56,19 @@ struct TraceLabRounds {
         }
     }
 
-    private init(counters: ReaderCounters) { self.counters = counters }
+    private init(_ options: TraceOptions) {
+        counters = ReaderCounters(isStrict: options.isStrict)
+        labels = options.labels
+    }
+
+    /// The keys of a round that name it where none of the usual ones does.
+    private static func keys(_ label: TraceLabel) -> [String] {
+        switch label {
+        case .session: ["provider"]
+        case .tenant: ["user", "project"]
+        case .lora: []
+        }
+    }
 
     private static let inputs: Set<String> = ["user_message", "tool_result"]
     private static let outputs: Set<String> = [
@@ -77,6 +92,8 @@ struct TraceLabRounds {
         }
         let (start, end) = try readTimes(&round)
         let priority = try round.priority("priority") ?? 0
+        var names: [String?] = []
+        for label in labels { names.append(round.label(label, or: Self.keys(label))) }
         let number = places[name] ?? sessions.count
         if number == sessions.count {
             places[name] = number
@@ -96,7 +113,7 @@ struct TraceLabRounds {
         sessions[number].calls.append(
             SessionCalls.Call(
                 start: start, duration: max(0, end - start), prompt: prompt, output: output,
-                cached: prefix ?? 0, priority: priority, place: cursor.at - 1))
+                cached: prefix ?? 0, priority: priority, place: cursor.at - 1, labels: names))
     }
 
     private static func sum(_ one: Int64?, _ other: Int64?) -> Int64? {

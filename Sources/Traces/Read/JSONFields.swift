@@ -146,9 +146,10 @@ struct JSONFields {
         return names
     }
 
-    /// The text or other value of the first of some keys that is there; nil without any.
-    mutating func label(_ label: TraceLabel) -> String? {
-        for name in label.keys {
+    /// The text or other value of the first of a label's keys that is there, and after these of
+    /// the keys that a format has for it; nil without any.
+    mutating func label(_ label: TraceLabel, or others: [String] = []) -> String? {
+        for name in label.keys + others {
             let bytes = Array(name.utf8)
             guard
                 case (var value, let end)? = take(

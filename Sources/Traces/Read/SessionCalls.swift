@@ -16,6 +16,8 @@ struct SessionCalls {
         var priority: Int32
         /// Its place in the buffer, for messages.
         var place: Int
+        /// Its names, one of each kind asked for.
+        var labels: [String?] = []
     }
 
     static let assumption =
@@ -49,6 +51,7 @@ struct SessionCalls {
             next.row.priority = call.priority
             next.duration = call.duration
             next.place = call.place
+            next.labels = call.labels
             path = prefix(of: path, tokens: min(call.cached, call.prompt))
             let shared = path.reduce(0) { $0 + Int64($1.length) }
             if call.prompt > shared {

@@ -182,12 +182,15 @@ func missedAbort(_ instance: inout Instance) -> String? {
     let first = instance.aborts.firstTime
     for slot in instance.scheduler.requests.indices {
         let request = instance.scheduler.requests[slot]
-        guard request.state != .ended, request.abort < first else { continue }
+        let outside = instance.prices.host.outside
+        let late = request.lacksFirstToken ? request.firstTokenAbort(outside: outside) : .max
+        let abort = min(request.abort, late)
+        guard request.state != .ended, abort < first else { continue }
         var isOnItsWay = false
         for place in 0..<instance.inbox.count where instance.inbox[place] == Int32(slot) {
             isOnItsWay = true
         }
-        if !isOnItsWay { return "no event ends request \(request.id) at \(request.abort)" }
+        if !isOnItsWay { return "no event ends request \(request.id) at \(abort)" }
     }
     return nil
 }

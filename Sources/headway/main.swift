@@ -12,6 +12,8 @@ exit(
             .compare,
             .diff,
             .gate,
+            .sweep,
+            .merge,
             .conform,
             .bench,
             .config,

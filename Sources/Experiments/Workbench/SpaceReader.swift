@@ -34,6 +34,20 @@ extension ConfigurationSpace {
         }
         try reader.finish()
         try checkAxes(file)
+        try check(changes)
+    }
+
+    /// No change of what the space varies: it would be without effect.
+    private func check(_ changes: [String]) throws {
+        let varied =
+            keys + (namesSeeds ? ["seed"] : [])
+            + (traces.contains { $0.file != nil } ? ["trace.file"] : [])
+        for change in changes {
+            let key = String(change.prefix { $0 != "=" })
+            guard varied.contains(key) else { continue }
+            throw InputError(
+                "--set \(key)", "is varied by the space", expected: "a key that it does not vary")
+        }
     }
 
     /// Largest space that is read, bytes.

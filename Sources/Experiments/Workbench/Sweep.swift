@@ -68,7 +68,7 @@ public struct Sweep: Sendable {
         } catch {
             cells += columns.cells(problem: String(describing: error).echoed())
         }
-        return mark(run: run) + SweepColumns.record([String(point)] + cells)
+        return SweepColumns.sealed(mark(run: run) + SweepColumns.line([String(point)] + cells))
     }
 
     /// Runs of a core that are begun before the others are waited for.
@@ -138,7 +138,8 @@ public struct Shard: Sendable, Equatable {
         }
         guard parts.count == 2, numbers.count == 2, (1...Self.most).contains(numbers[1]) else {
             throw InputError(
-                "--shard", "is \(text.echoed())", expected: "I/N, the Ith of N shards, as 1/4")
+                "--shard", "is \"\(text.echoed())\"",
+                expected: "I/N, the Ith of N shards, as 1/4")
         }
         guard (1...numbers[1]).contains(numbers[0]) else {
             throw InputError(

@@ -7,8 +7,9 @@ import Scenario
 struct SweepColumns: Sendable {
     /// Which space, how many runs, which of them, which point.
     static let first = ["space", "runs", "run", "point"]
-    /// What was replayed, what came of it, and why nothing did.
-    static let last = ["workload", "digest", "problem"]
+    /// What was replayed, what came of it, why nothing did, and the seal of the row: the digest
+    /// (`ContentDigest`) of all bytes before it.
+    static let last = ["workload", "digest", "problem", "row_xxh64"]
 
     /// The keys that vary.
     let keys: [String]
@@ -30,11 +31,26 @@ struct SweepColumns: Sendable {
     }
 
     /// The header with its line end.
-    var header: String { Self.record(names) }
+    var header: String { Self.line(names) + "\n" }
 
-    /// Cells as a record with its line end.
-    static func record(_ cells: [String]) -> String {
-        cells.map(CSVRecords.quoted).joined(separator: ",") + "\n"
+    /// Cells as a record, without its line end.
+    static func line(_ cells: [String]) -> String {
+        cells.map(CSVRecords.quoted).joined(separator: ",")
+    }
+
+    /// A row without its last cell, with it and its line end. What was edited is found by it.
+    static func sealed(_ row: String) -> String {
+        let row = row + ","
+        return row + Array(row.utf8).withUnsafeBytes(ContentDigest.hexadecimal) + "\n"
+    }
+
+    /// Whether a row is as it was written.
+    static func isSealed(_ record: [UInt8]) -> Bool {
+        guard record.count > 17 else { return false }
+        let seal = Array(record.suffix(17).dropLast())
+        return record.dropLast(17).withUnsafeBytes {
+            Array(ContentDigest.hexadecimal(of: $0).utf8) == seal
+        }
     }
 
     /// Figures and verdict of a run, from `gpus` on.

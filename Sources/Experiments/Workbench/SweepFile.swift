@@ -102,6 +102,10 @@ struct SweepScan {
             guard record.starts(with: mark), CSVRecords.fields(record).count == width else {
                 throw mistake(record, of: sweep, place: place)
             }
+            guard SweepColumns.isSealed(record) else {
+                throw InputError(
+                    place, "was edited: its row_xxh64 is of other bytes", expected: Self.wayOut)
+            }
             rows += 1
             bytes = records.offset
             last = record
@@ -122,7 +126,7 @@ struct SweepScan {
             return foreign("is of the space \(space), and this one is \(sweep.fingerprint)")
         }
         return InputError(
-            place, "is not the row of run \(sweep.run(at: rows)): it is of another shard, or edited",
+            place, "is not the row of run \(sweep.run(at: rows)): of another shard, or edited",
             expected: Self.wayOut)
     }
 

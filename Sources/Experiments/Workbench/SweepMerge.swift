@@ -22,6 +22,11 @@ public enum SweepMerge {
                 throw InputError(
                     place, "is cut", expected: "a shard that has ended: run it again to go on")
             }
+            guard SweepColumns.isSealed(record) else {
+                throw InputError(
+                    place, "was edited: its row_xxh64 is of other bytes",
+                    expected: "rows as headway sweep wrote them")
+            }
             let texts = fields.prefix(3).map(CSVRecords.text)
             guard let runs = Int(texts[1]), let run = Int(texts[2]), (0..<runs).contains(run)
             else {
@@ -49,8 +54,8 @@ public enum SweepMerge {
         let file: String
     }
 
-    /// Merges shards into a table; returns how many runs it has. O(bytes log shards), and memory
-    /// for a row of each.
+    /// Merges shards into a table; returns how many runs it has. O(bytes + runs x shards), and
+    /// memory for a row of each.
     ///
     /// - Throws: `InputError` for shards of different spaces, runs that stand in two shards, and
     ///   runs that stand in none; then nothing is written.

@@ -99,6 +99,11 @@ public struct SweepTable: Sendable {
                     place, "has \(fields.count) fields, or no end",
                     expected: "\(columns.width) fields: a table that is whole")
             }
+            guard SweepColumns.isSealed(record) else {
+                throw InputError(
+                    place, "was edited: its row_xxh64 is of other bytes",
+                    expected: "rows as headway sweep wrote them")
+            }
             let row = try SweepRow(fields, columns, place: place)
             if let point = tally.point, point != row.point {
                 close(&tally)

@@ -92,7 +92,9 @@ package final class CSVRecords {
 
     /// What a field holds, without its quotation marks. O(bytes).
     package static func text(_ field: ArraySlice<UInt8>) -> String {
-        guard field.first == UInt8(ascii: "\"") else { return String(decoding: field, as: UTF8.self) }
+        guard field.first == UInt8(ascii: "\"") else {
+            return String(decoding: field, as: UTF8.self)
+        }
         var bytes: [UInt8] = []
         var rest = field.dropFirst()
         while let byte = rest.popFirst() {

@@ -52,7 +52,8 @@ enum Interruption {
         let whole = written.whole.map { $0.echoed() }.joined(separator: ", ")
         let begun = written.begun.map { $0.echoed() }.joined(separator: ", ")
         if let kept = written.kept {
-            return "interrupted, \(kept.echoed()) keeps what is done: the same command goes on from it"
+            return "interrupted, \(kept.echoed()) keeps what is done: the same command goes on"
+                + " from it"
         }
         if !begun.isEmpty { return "interrupted, \(begun) got a part only" }
         return whole.isEmpty

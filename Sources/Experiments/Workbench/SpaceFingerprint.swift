@@ -28,12 +28,14 @@ enum SpaceFingerprint {
         for axis in space.axes {
             text += axis.keys.joined(separator: ",") + "\n"
             for values in axis.values {
-                text += try zip(axis.keys, values).map { try source($0, $1) }
+                text +=
+                    try zip(axis.keys, values).map { try source($0, $1) }
                     .joined(separator: ",") + "\n"
             }
         }
         for entry in space.traces {
-            text += try "trace " + ConfigurationValue.text(entry.name).source + " "
+            text +=
+                try "trace " + ConfigurationValue.text(entry.name).source + " "
                 + (entry.file.map(trace) ?? "") + "\n"
         }
         text += "seeds \(space.namesSeeds) \(space.seeds)\n"

@@ -165,6 +165,14 @@ extension ConfigurationSpace {
         for axis in axes {
             for values in axis.values {
                 for (key, value) in zip(axis.keys, values) {
+                    let isKey = ConfigurationKey.all.contains { $0.path == key }
+                    if case .object = value, !isKey {
+                        throw InputError(
+                            "\(file): \(key)", "is a section, or no key",
+                            expected:
+                                "keys such as engine.block_size; several go together in linked"
+                        )
+                    }
                     var trial = base
                     try trial.apply(nested(key, value), place: file)
                 }

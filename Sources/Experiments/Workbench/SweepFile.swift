@@ -126,7 +126,8 @@ struct SweepScan {
             return foreign("is of the space \(space), and this one is \(sweep.fingerprint)")
         }
         return InputError(
-            place, "is not the row of run \(sweep.run(at: rows)): of another shard, or edited",
+            place,
+            "is not the row of run \(sweep.run(at: rows)): of another shard, or edited",
             expected: Self.wayOut)
     }
 
@@ -136,7 +137,8 @@ struct SweepScan {
     func check(_ sweep: Sweep) throws {
         guard rows > 0, Array(sweep.row(run: sweep.run(at: rows - 1)).utf8) != last else { return }
         throw InputError(
-            name, "its last row (run \(sweep.run(at: rows - 1))) is not what this headway computes:"
+            name,
+            "its last row (run \(sweep.run(at: rows - 1))) is not what this headway computes:"
                 + " it is of another version, or edited", expected: Self.wayOut)
     }
 }

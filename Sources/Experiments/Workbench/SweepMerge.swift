@@ -35,7 +35,8 @@ public enum SweepMerge {
             let own = Space(name: texts[0], runs: runs, file: file)
             if let space, space.name != own.name || space.runs != own.runs {
                 throw InputError(
-                    file, "is of the space \(own.name.echoed()), and \(space.file) of \(space.name)",
+                    file,
+                    "is of the space \(own.name.echoed()), and \(space.file) of \(space.name)",
                     expected: "shards of one space, made by one version of headway")
             }
             space = space ?? own
@@ -97,7 +98,8 @@ public enum SweepMerge {
             try shards[holder].advance(&space, width: width)
         }
         guard runs > 0 else {
-            throw InputError("merge", "the files hold no run", expected: "all shards of a sweep")
+            throw InputError(
+                "merge", "the files hold no run", expected: "all shards of a sweep")
         }
         try output.commit()
         return runs
@@ -106,6 +108,6 @@ public enum SweepMerge {
     private static func missing(_ run: Int, of runs: Int) -> InputError {
         InputError(
             "merge", "run \(run) of \(runs) (0 to \(runs - 1)) stands in none of the files",
-            expected: "all shards, each ended: run \(run) is in shard I/N with I = \(run) mod N + 1")
+            expected: "all shards, each ended: it is in shard I/N with I = \(run) mod N + 1")
     }
 }

@@ -1,7 +1,7 @@
 import Basics
 import Experiments
 
-/// A sweep's table as people read it: the best points, two Pareto fronts, and what each key changes.
+/// A sweep's table as people read it: the best points, two Pareto fronts, what each key changes.
 public struct SweepPage: Sendable {
     let table: SweepTable
     let goal: ConfigurationSpace.Goal

@@ -1,8 +1,8 @@
 import Foundation
 
 /// The YAML of a manifest as paths and texts: "spec.containers.0.name". Block mappings and
-/// sequences, folded scalars (`>-`), sequences in brackets, plain and quoted scalars: what manifests
-/// of this package have.
+/// sequences, folded scalars (`>-`), sequences in brackets, plain and quoted scalars: what the
+/// manifests of this package have.
 struct Manifest {
     private struct Line {
         var indent: Int

@@ -28,7 +28,7 @@ struct SweepVerbTests {
             "space.json5",
             """
             { \(Self.base), seeds: [0, 1], slo: { ttft_ms: { p99: 500 } },
-              keys: { "engine.max_num_batched_tokens": [64, 256, 1024],
+              keys: { "engine.max_num_batched_tokens": [128, 256, 1024],
                 "engine.max_num_seqs": [32, 64, 128] } }
             """)
     }

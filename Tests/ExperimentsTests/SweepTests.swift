@@ -29,7 +29,7 @@ struct SweepTests {
     }
 
     private static let axes = """
-        keys: { "engine.max_num_batched_tokens": [64, 256], "engine.max_num_seqs": [32, 128] },
+        keys: { "engine.max_num_batched_tokens": [64, 256], "engine.max_num_seqs": [16, 32] },
         seeds: [0, 1], slo: { ttft_ms: { p99: 500 } }
         """
 
@@ -144,12 +144,15 @@ struct SweepTests {
 
     @Test("every figure that a run may have has a column, and every column is met")
     func figures() throws {
+        let lengths = try scratch.write(
+            "arrived_at,num_prefill_tokens,num_decode_tokens\n0,1000,10\n1,2000,3\n", "t.csv")
         let loads: [[String]] = [
             [], ["trace.max_concurrency=2"], ["trace.concurrency=4", "trace.think_s=1"],
             ["trace.client_timeout_s=0.5", "trace.client_retries=2"],
             ["output.warmup=5", "output.cooldown=5"],
             ["trace.rate_scale=9", "trace.limit=400"], ["trace.limit=900"],
-            ["trace.shared_prefix=8x512"],
+            ["trace.file=\(lengths)", "trace.shared_prefix=8x512"],
+            ["trace.limit=6", "trace.concurrency=4", "output.warmup=auto", "output.cooldown=auto"],
             ["trace.limit=900", "output.warmup=auto", "output.cooldown=auto"],
         ]
         var met: Set<String> = []

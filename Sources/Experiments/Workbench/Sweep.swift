@@ -23,8 +23,8 @@ public struct Sweep: Sendable {
     /// How many of them are this shard's.
     public var ownRuns: Int { max(0, runs - shard.number + shard.count) / shard.count }
 
-    /// Reads and checks what all runs need, so that nothing is written where it is not there. O(bytes
-    /// of traces).
+    /// Reads and checks what all runs need, so that nothing is written where it is not there.
+    /// O(bytes of traces).
     ///
     /// - Throws: `InputError` for a trace that cannot be read, or only once.
     public init(_ space: ConfigurationSpace, shard: Shard = .all) throws {

@@ -23,7 +23,7 @@ public struct SweepTable: Sendable {
             ].map(Figure.init) + [perGPU]
 
         /// Its place in `all`.
-        public static func place(_ name: String) -> Int { all.firstIndex { $0.name == name }! }
+        package static func place(_ name: String) -> Int { all.firstIndex { $0.name == name }! }
     }
 
     /// A text of some runs.

@@ -106,10 +106,11 @@ struct ClusterSweepTests {
             >"$dir/cgroup.conf"
         export SLURM_CONF="$dir/slurm.conf"
         children=
+        # A timeout that is ended ends its command, and kills it after 2 s.
         stop() {
+            timeout 3 scancel --name=headway-sweep 2>/dev/null
             kill $children 2>/dev/null
-            for i in $(seq 50); do kill -0 $children 2>/dev/null || break; sleep 0.1; done
-            kill -9 $children 2>/dev/null
+            wait $children
         }
         trap stop EXIT
         start() { timeout -k 2 50 "$@" >>"$dir/log" 2>&1 & children="$children $!"; }

@@ -12,6 +12,8 @@ extension Verb {
         .diff,
         .capacity,
         .tune,
+        .sweep,
+        .merge,
         .gate,
         .conform,
         .bench,

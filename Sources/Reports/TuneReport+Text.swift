@@ -106,7 +106,8 @@ extension TuneReport {
 
     private func order(_ confidence: TuneConfidence) -> String {
         let rivals = confidence.rivals.count
-        guard rivals > 0 else { return "No other point \(compared) holds the promises." }
+        let surely = tuning.space.seeds.count > 1 ? " for sure" : ""
+        guard rivals > 0 else { return "No other point \(compared) holds the promises\(surely)." }
         guard let probability = confidence.probability else {
             return "One run has one \(tuning.goal.rawValue) and no spread of it: give seeds or "
                 + "traces to know how sure the order is."

@@ -158,9 +158,9 @@ public struct TuneConfidence: Sendable {
         let change = PairedBootstrap(before: limits, after: own).change(of: sampled).absolute
         let around = Estimate(value: value, error: change.error, freedom: change.freedom)
         let interval = around.interval()
+        let most = requirement.figure == .goodput ? 1 : Double.greatestFiniteMagnitude
         return Edge(
-            requirement: requirement, value: value,
-            interval: max(0, interval.lowerBound)...max(0, interval.upperBound))
+            requirement: requirement, value: value, interval: interval.clamped(to: 0...most))
     }
 
     /// The series that a figure is of, and which statistic of it; nil where blocks cannot tell.

@@ -18,7 +18,8 @@ public struct TunedPoint: Sendable {
         public var interval: ClosedRange<Double>? {
             let values = bySeed.compactMap(\.self)
             guard values.allSatisfy(\.isFinite) else { return nil }
-            return Estimate(paired: values)?.interval()
+            let most = line.requirement.figure == .goodput ? 1 : Double.greatestFiniteMagnitude
+            return Estimate(paired: values)?.interval().clamped(to: 0...most)
         }
 
         /// Whether other seeds would say the same of it: the interval leaves the limit out.

@@ -27,14 +27,15 @@ public struct CapacityReport {
             ("nearest limit", study.pressures.first.map { words($0) } ?? ""),
             ("", study.pressures.dropFirst().map(words).joined(separator: "\n")),
             ("GPUs", busy), ("load", load),
-            (
-                "runs",
-                "\(Quantity.count(study.runs)) of \(samples), \(study.points.count) load\(study.points.count == 1 ? "" : "s") shown"
-            ),
+            ("runs", "\(Quantity.count(study.runs)) of \(samples), \(shown) shown"),
         ].filter { !$0.1.isEmpty }
         let indent = "\n" + padded("", to: 15, .left)
         return lines.map { padded($0.0, to: 15, .left) + $0.1.replacing("\n", with: indent) }
             .joined(separator: "\n")
+    }
+
+    private var shown: String {
+        study.points.count == 1 ? "one load" : "\(study.points.count) loads"
     }
 
     /// Prefill and decode take turns, so that GPUs may be busy with no limit near.
@@ -155,7 +156,8 @@ public struct CapacityReport {
         let of =
             study.points.contains { $0.runs.count > 1 } ? "Means over the runs of a load; " : ""
         return table.text + "\n\n" + of
-            + "came: requests/s as they arrived; behind: arrivals by which the cluster falls back once it has filled."
+            + "came: requests/s as they arrived; behind: arrivals by which the cluster falls back\n"
+            + "once it has filled."
     }
 
     private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {

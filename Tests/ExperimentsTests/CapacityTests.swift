@@ -52,6 +52,7 @@ struct CapacityTests {
                 #expect((run.standing == .holds) == holds, "seed \(seed) at \(x)")
             }
         }
+        #expect(study.points.first { $0.x == value }?.meets == true)
         let safe = try #require(study.safe)
         #expect(study.axis.change(safe) == "trace.rate_scale=\(safe)")
         #expect(abs(safe * 64 - low) < 1e-9)

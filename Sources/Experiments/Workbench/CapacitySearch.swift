@@ -20,13 +20,16 @@ struct CapacitySearch: Sendable {
     private(set) var answers: [CapacityAsk: CapacityAnswer] = [:]
     /// Whether every replication was asked at both ends and agreed.
     private(set) var isConfirmed = false
+    /// The hardest level found at which at least half hold; of a whole trace its own edge.
+    private(set) var value: Double?
 
     /// How often an end is moved at most.
     private static let mostMoves = 3
 
-    /// Searches; `answer` runs what it is asked, all at once, each ask once in a search.
+    /// Searches; `answer` runs what it is asked, all at once, each ask once in a search. `whole`:
+    /// the first replication is the whole trace, the others are stretches of it.
     init(
-        _ levels: CapacityLevels, start: Double, replications: Int,
+        _ levels: CapacityLevels, start: Double, replications: Int, whole: Bool = false,
         answer: ([CapacityAsk]) throws -> [CapacityAnswer]
     ) throws {
         self.levels = levels
@@ -42,6 +45,37 @@ struct CapacitySearch: Sendable {
         edges = [first] + (1..<max(1, replications)).map { others[$0]! }
         (easyEdges, hardEdges) = (edges, edges)
         try confirm(answer)
+        value = whole ? edges[0].holding : try half(answer)
+    }
+
+    /// The median of the edges, or where fewer than half hold there (the edges are noisy) an easier
+    /// level at which they do, by halving the way to the one at which all hold.
+    private mutating func half(
+        _ answer: ([CapacityAsk]) throws -> [CapacityAnswer]
+    ) throws -> Double? {
+        guard var easy = allHold, var level = median else { return nil }
+        var hard: Double?
+        while level != easy {
+            try ask(edges.indices.map { CapacityAsk(replication: $0, level: level) }, answer)
+            let holding = edges.indices.count { replication in
+                answers[CapacityAsk(replication: replication, level: level)]!.holds
+            }
+            if 2 * holding >= edges.count { easy = level } else { hard = level }
+            guard let hard, let next = levels.between(easy, hard, parts: 2).first else { break }
+            level = next
+        }
+        return easy
+    }
+
+    /// Of two edges in the middle the easier, or their geometric mean; nil: some hold nowhere.
+    private var median: Double? {
+        let held = edges.compactMap(\.holding).sorted { levels.isHarder($1, than: $0) }
+        guard held.count == edges.count else { return nil }
+        let middle = held.count / 2
+        if held.count % 2 == 1 { return held[middle] }
+        return levels.isCount
+            ? held[middle - 1]
+            : levels.rounded((held[middle - 1] * held[middle]).squareRoot())
     }
 
     /// The hardest level at which every replication holds; nil: some hold nowhere.
@@ -131,34 +165,19 @@ struct CapacitySearch: Sendable {
 
 /// Where the edge lies, with its interval, as levels.
 struct CapacityInterval: Sendable, Equatable {
-    /// The median of the replications' edges, or the whole trace's own.
+    /// At least half hold there; the whole trace's own edge where there is one.
     var value: Double
     /// The hardest level at which all hold, and the easiest at which none does; nil: some hold
     /// everywhere.
     var allHold: Double
     var noneHolds: Double?
 
-    /// Nil where some replication holds nowhere. `whole`: the first replication is the whole
-    /// trace, the others are stretches of it.
-    init?(_ search: CapacitySearch, whole: Bool) {
-        guard let allHold = search.allHold else { return nil }
+    /// Nil where some replication holds nowhere.
+    init?(_ search: CapacitySearch) {
+        guard let allHold = search.allHold, let value = search.value else { return nil }
         self.allHold = allHold
+        self.value = value
         noneHolds = search.noneHolds
-        let levels = search.levels
-        let held = search.edges.compactMap(\.holding)
-            .sorted { levels.isHarder($1, than: $0) }
-        let middle = held.count / 2
-        // From easy to hard: of two in the middle the easier, or their geometric mean.
-        if whole, let own = search.edges[0].holding {
-            value = own
-        } else if held.count % 2 == 1 {
-            value = held[middle]
-        } else {
-            value =
-                levels.isCount
-                ? held[middle - 1]
-                : levels.rounded((held[middle - 1] * held[middle]).squareRoot())
-        }
     }
 
     /// The probability that the least and the greatest of so many independent edges enclose the

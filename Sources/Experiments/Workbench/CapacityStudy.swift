@@ -96,12 +96,12 @@ public struct CapacityStudy: Sendable {
         let isWhole = replications[0] == .whole
         let search = try CapacitySearch(
             axis.levels, start: axis.levels.isCount ? axis.start : axis.levels.rounded(axis.start),
-            replications: replications.count
+            replications: replications.count, whole: isWhole
         ) { asks in
             _ = try runner.run(asks.map { ($0.level, replications[$0.replication]) })
             return asks.map { runner.answer(at: $0.level, replications[$0.replication]) }
         }
-        let interval = CapacityInterval(search, whole: isWhole)
+        let interval = CapacityInterval(search)
         let samples = isWhole ? replications.count - 1 : replications.count
         let curve = Self.curve(search, interval, axis)
         let shownBy = isWhole ? [.whole] : replications

@@ -19,8 +19,6 @@ extension RunSummary: Encodable {
         for (name, value) in [
             ("flops_utilization", utilization.flops),
             ("memory_bandwidth_utilization", utilization.memoryBandwidth),
-            ("overload_arrival_rate", overload?.arrivalRate),
-            ("overload_admission_rate", overload?.admissionRate),
         ] {
             try container.encodeIfPresent(value, forKey: Key(name))
         }
@@ -34,12 +32,7 @@ extension RunSummary: Encodable {
         }
         try container.encode(
             isExact ? "exact" : "histogram", forKey: Key("percentiles"))
-        try container.encode(overload != nil, forKey: Key("overloaded"))
-        try container.encodeIfPresent(
-            overload?.queueAtFirst, forKey: Key("overload_queue_at_first"))
-        try container.encodeIfPresent(overload?.queuePeak, forKey: Key("overload_queue_peak"))
-        try container.encodeIfPresent(
-            overload?.queueAtLast, forKey: Key("overload_queue_at_last"))
+        try encodeOverload(into: &container)
         try container.encodeIfPresent(mostConcurrent, forKey: Key("max_concurrent_requests"))
         try container.encodeIfPresent(
             concurrency ?? client?.cap, forKey: Key("max_concurrency"))
@@ -82,6 +75,16 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(poolLine, forKey: Key("engine_pool_line"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
+    }
+
+    private func encodeOverload(into container: inout KeyedEncodingContainer<Key>) throws {
+        try container.encode(overload != nil, forKey: Key("overloaded"))
+        guard let overload else { return }
+        try container.encode(overload.arrivalRate, forKey: Key("overload_arrival_rate"))
+        try container.encode(overload.admissionRate, forKey: Key("overload_admission_rate"))
+        try container.encode(overload.queueAtFirst, forKey: Key("overload_queue_at_first"))
+        try container.encode(overload.queuePeak, forKey: Key("overload_queue_peak"))
+        try container.encode(overload.queueAtLast, forKey: Key("overload_queue_at_last"))
     }
 
     private func encodeClients(into container: inout KeyedEncodingContainer<Key>) throws {

@@ -30,7 +30,7 @@ extension Configuration {
     }
 
     /// Refuses promises to classes that are not told apart.
-    func checkClasses() throws {
+    package func checkClasses() throws {
         guard output.by == nil, !slo.classes.isEmpty else { return }
         throw InputError(
             "slo.classes", "limits classes of requests, and nothing tells them apart",

@@ -85,6 +85,7 @@ public struct CapacityStudy: Sendable {
                 "trace.file", "is a pipe, and a study replays its trace many times",
                 expected: "a file")
         }
+        try asked.checkStudied("capacity")
         let traces = TraceStore()
         // More replicas than the nodes hold are what is sought: nodes are as many as these need.
         let base =

@@ -89,3 +89,19 @@ extension Configuration.ObjectiveSection {
             expected: "limits such as ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99")
     }
 }
+
+extension Configuration {
+    /// Refuses what only `headway run` writes: a study would leave it out without a word.
+    func checkStudied(_ place: String) throws {
+        try checkClasses()
+        let files = [
+            ("decisions", output.decisions), ("plans", output.plans),
+            ("latency_breakdown", output.latencyBreakdown), ("timeline", output.timeline),
+            ("series", output.series), ("token_times", output.tokenTimes),
+        ]
+        guard let (name, _) = files.first(where: \.1) else { return }
+        throw InputError(
+            "\(place): output.\(name)", "writes a file of one run, and a study has many",
+            expected: "it false, and `headway run` for the run that is looked into")
+    }
+}

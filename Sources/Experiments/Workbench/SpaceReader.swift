@@ -34,6 +34,7 @@ extension ConfigurationSpace {
         }
         try reader.finish()
         try checkAxes(file)
+        try base.checkStudied("\(file): base")
         try check(changes)
     }
 

@@ -14,6 +14,11 @@ extension TuneReport: Encodable {
     private struct FiguresJSON: Encodable {
         var meanE2elMs, outputThroughput, gpuSecondsPerOutputToken: Double
 
+        private enum CodingKeys: String, CodingKey {
+            case outputThroughput, gpuSecondsPerOutputToken
+            case meanE2elMs = "mean_e2el_ms"
+        }
+
         init(_ point: TunedPoint) {
             meanE2elMs = point.latency * 1000
             outputThroughput = point.throughput

@@ -42,6 +42,11 @@ struct TuneVerbTests {
         #expect(object["evaluated"] as? Int == 1)
         let near = try #require(object["within_one_percent"] as? [[String: Any]])
         #expect(near.count == 1 && near[0]["values"] as? [String: Int] == best)
+        let figures = try #require(object["figures"] as? [String: Any])
+        #expect(
+            figures.keys.sorted() == [
+                "gpu_seconds_per_output_token", "mean_e2el_ms", "output_throughput",
+            ])
         let command = try #require(object["command"] as? String)
         #expect(command.split(separator: "\n").last?.hasPrefix("vllm serve llama-3.1-8b") == true)
         let confidence = try #require(object["confidence"] as? [String: Any])
@@ -119,7 +124,7 @@ struct TuneVerbTests {
     func mooncake() throws {
         let trace = try #require(evidence).path + "/traces/mooncake_fast25/conversation_trace.jsonl"
         #if DEBUG
-            let (limit, replicas) = (150, "[1, 2, 3, 4]")
+            let (limit, replicas) = (100, "[1, 2, 3]")
         #else
             let (limit, replicas) = (12_031, "{from: 1, to: 32}")
         #endif

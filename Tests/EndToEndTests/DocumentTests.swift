@@ -1,0 +1,145 @@
+import Foundation
+import Scenario
+import Simulator
+import Synchronization
+import TestSupport
+import Testing
+
+/// The commands of the README and of the articles, run as they stand, and their outputs.
+///
+/// After a change of the output, `HEADWAY_RENEW=1 swift test --filter DocumentTests` writes what
+/// the program prints into the pages. Read the difference before you commit it.
+@Suite("The README and the articles")
+struct DocumentTests {
+    static let commands = Document.all.flatMap(\.commands)
+    static let examples = Document.all.flatMap(\.examples)
+
+    @Test("show commands, and every verb")
+    func coverage() throws {
+        for document in Document.all { #expect(!document.text.isEmpty, "\(document.path)") }
+        #expect(Self.commands.count >= 8 && Self.examples.count >= 8)
+        for command in Self.commands { #expect(command.hasPrefix("headway "), "\(command)") }
+        let overview = try Executable.run([]).output
+        let verbs = overview.split(separator: "\n").filter { $0.hasPrefix("  ") }
+            .compactMap { $0.dropFirst(2).split(separator: "  ").first }
+        #expect(verbs.contains("run"))
+        // The old name of calibrate, which says so.
+        for verb in verbs where verb != "fit-steptime" {
+            let isShown = (Self.commands + Self.examples.map(\.command))
+                .contains { $0.hasPrefix("headway \(verb) ") }
+            #expect(isShown, "\(verb) is not shown")
+        }
+    }
+
+    @Test("the README fits 130 lines and leads to every article")
+    func frontDoor() throws {
+        let text = Document("README.md").text
+        #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 131)
+        let sources = packageRoot.appendingPathComponent("Sources")
+        let walk = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+        while let url = walk?.nextObject() as? URL {
+            guard url.pathExtension == "md", url.path.contains(".docc/") else { continue }
+            let path = url.path.dropFirst(packageRoot.path.count + 1)
+            // A stage's root page lists its articles and is none itself.
+            let stage = path.split(separator: "/")[1]
+            if path.hasSuffix("\(stage).docc/\(stage).md") { continue }
+            #expect(text.contains("](\(path)"), "the README does not link \(path)")
+        }
+    }
+
+    @Test("give a Swift example that works")
+    func swiftExample() throws {
+        var configuration = Configuration()
+        configuration.engine.blockSize = 32
+        configuration.trace.limit = 200
+        let run = try configuration.resolved()
+        let result = try simulate(run.plan, source: configuration.openTrace().source)
+        #expect(result.counters.finished == 200)
+        #expect(result.timeToFirstToken.percentile(99) > 0 && !result.digest.isEmpty)
+        let cookbook = Document("Sources/Reports/Reports.docc/Cookbook.md").text
+        for line in ["configuration.resolved()", "openTrace().source)", "percentile(99)"] {
+            #expect(cookbook.contains(line))
+        }
+    }
+
+    /// A folder where the package's files and traces of the named formats lie.
+    private static func workplace() throws -> ScratchFolder {
+        let scratch = try ScratchFolder()
+        let manager = FileManager.default
+        for name in ["configs", "traces", "Tests"] {
+            let target = packageRoot.appendingPathComponent(name).path
+            if manager.fileExists(atPath: target) {
+                try manager.createSymbolicLink(
+                    atPath: scratch.path + "/" + name, withDestinationPath: target)
+            }
+        }
+        let azure =
+            "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+            + (10..<40).map { "2023-11-16 18:15:\($0).5000000,\($0 * 9),\($0)\n" }.joined()
+        _ = try scratch.write("AzureLLMInferenceTrace_conv.csv", Array(azure.utf8))
+        let mooncake = (0..<30).map { row in
+            "{\"timestamp\": \(row * 100), \"input_length\": 600, \"output_length\": 20, "
+                + "\"hash_ids\": [0, \(row + 1)]}\n"
+        }
+        _ = try scratch.write("conversation_trace.jsonl", Array(mooncake.joined().utf8))
+        // What a user measured: one server's figure, and steps of 8 ms and a bit per token.
+        let measured = """
+            id,engine,model,gpu,tp,ep,weight_dtype,kv_cache_dtype,input_tokens,output_tokens,\
+            length_jitter,load_kind,load,num_requests,max_num_batched_tokens,max_num_seqs,metric,\
+            value,unit,source
+            one,vllm,llama-3.1-8b,h100-sxm,1,1,bf16,bf16,256,32,0,concurrency,4,8,8192,64,\
+            tpot_mean,7,ms,mine
+
+            """
+        _ = try scratch.write("measured.csv", Array(measured.utf8))
+        let steps = [1, 8, 64, 256, 1024].map { "\($0),\($0),\($0 * 512),\(8000 + 3 * $0)\n" }
+        _ = try scratch.write(
+            "steps.csv",
+            Array(("tokens,decodes,context,microseconds\n" + steps.joined()).utf8))
+        return scratch
+    }
+
+    /// `diff` and `gate` end with 1 where they find something, as they do in examples.
+    private static func isExpected(_ status: Int32, of command: String) -> Bool {
+        let mayFind = ["headway diff", "headway gate"].contains { command.hasPrefix($0) }
+        return status == 0 || status == 1 && mayFind
+    }
+
+    /// Runs are cut to 300 requests, because tests run unoptimised.
+    @Test("give commands that work", arguments: commands)
+    func command(_ command: String) throws {
+        let scratch = try Self.workplace()
+        var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
+        switch command.split(separator: " ")[1] {
+        case "run": line += " --limit 300"
+        case "compare", "diff": line += " --set trace.limit=300"
+        // All captures in both ways take minutes unoptimised, and `.ci/run` holds the release
+        // build to them; one shows that the command works.
+        case "conform": line += "/sync/u1-edges"
+        default: break
+        }
+        let outcome = try Executable.shell(line, in: scratch.path)
+        #expect(Self.isExpected(outcome.status, of: command), "\(outcome.errors)")
+        #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+        #expect(!outcome.output.isEmpty)
+    }
+
+    private static let writing = Mutex(())
+
+    /// Examples run whole, in a folder of their own, whatever their pages say around them.
+    @Test("show what the program prints", arguments: examples)
+    func example(_ example: Document.Example) throws {
+        let scratch = try Self.workplace()
+        let line = example.command.replacing(/^headway/, with: "\"$HEADWAY\"")
+        let outcome = try Executable.shell(line, in: scratch.path)
+        #expect(Self.isExpected(outcome.status, of: example.command), "\(outcome.errors)")
+        var printed = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+        if printed.last == "" { printed.removeLast() }
+        if ProcessInfo.processInfo.environment["HEADWAY_RENEW"] != nil {
+            try Self.writing.withLock { _ in try example.write(example.renewed(from: printed)) }
+        } else {
+            #expect(example.agrees(with: printed), "it printed:\n\(outcome.output)")
+        }
+    }
+}

@@ -7,32 +7,34 @@ extension Verb {
     /// `headway explain`: where the FLOPs, the bytes and the time of a step go.
     static let explain = Verb(
         "explain",
-        summary: "Show where the FLOPs, the bytes and the time of one step go.",
+        summary: "Show the FLOPs, bytes and time of one step, phase by phase.",
         details: """
-            Without flags: one decode token of Llama-3.1-8B at a context of 2048. The last flags
-            switch a technique off, to show why it exists.
+            The default is one decode token of Llama-3.1-8B at a context of 2048. The last flags
+            switch a technique off, to show what it saves.
             """,
         flags: [
             Flag(
-                "--model", "M", "A name of the catalogue, or a path: a config.json or its folder."),
-            Flag("--gpu", "G", "The accelerator, as hardware.gpu names it; h100-sxm when absent."),
-            Flag("--tp", "N", "tensor_parallel_size; the smallest that fits when absent."),
+                "--model", "M", "Catalogue name, config.json or its folder (llama-3.1-8b)."),
+            Flag("--gpu", "G", "GPU, as hardware.gpu names it (default h100-sxm)."),
+            Flag("--tp", "N", "tensor_parallel_size (default: the smallest that fits)."),
             Flag("--pp", "N", "pipeline_parallel_size."),
-            Flag("--ep", "N", "GPUs that share the experts, at most --tp."),
+            Flag("--ep", "N", "GPUs per expert-parallel group, at most --tp."),
             Flag("--context", "N", "Tokens of context after the step."),
             Flag("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk."),
             Flag("--batch", "B", "Sequences in the step."),
             Flag("--weights", "D", "bf16, fp8, int4, int8, nvfp4 or mxfp4; else the checkpoint's."),
             Flag("--kv", "D", "Format of the KV cache: bf16, fp8 or int4; else the checkpoint's."),
             Flag("--block-size", "N", "Tokens per KV block."),
-            Flag("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92."),
-            Flag("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network."),
+            Flag(
+                "--gpu-memory-utilization", "X",
+                "Share of GPU memory for the engine (default 0.92)."),
+            Flag("--gpus-per-node", "N", "GPUs per node (default 8); the network joins nodes."),
             Flag("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang."),
-            Flag("--routing", "R", "balanced, or power_law: how tokens spread over experts."),
-            Flag("--attention-kernel", "K", "flash, or naive: scores go through memory."),
+            Flag("--routing", "R", "How tokens spread over experts: balanced or power_law."),
+            Flag("--attention-kernel", "K", "flash, or naive (writes scores to memory)."),
             Flag("--no-kv-cache", "Recompute the whole context in every step."),
-            Flag("--mha", "Give every query head keys and values of its own."),
-            Flag("--no-window", "Let windowed layers attend to everything."),
+            Flag("--mha", "Own keys and values for every query head (no GQA, no MLA)."),
+            Flag("--no-window", "Full attention in windowed layers."),
             .json,
         ]
     ) { arguments in

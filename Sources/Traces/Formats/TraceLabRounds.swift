@@ -39,7 +39,7 @@ struct TraceLabRounds {
                 let notes = TraceNotes(
                     path: reader.path, format: .traceLab,
                     assumptions: [
-                        SessionCalls.assumption, "sub-agents are sessions that nobody waits for",
+                        SessionCalls.assumption, "no request waits for the sessions of sub-agents",
                     ])
                 return (
                     CollectedTrace(

@@ -232,7 +232,7 @@ final class RawInput {
         hasWriter = true
         if try wait(Self.patience) { return true }
         throw InputError(
-            name, "nobody writes to the pipe", expected: "a program that does, or a file")
+            name, "no process writes to the pipe", expected: "one that does, or a file")
     }
 
     /// Waits for bytes or the end, at most so many milliseconds (-1: as long as it takes); false

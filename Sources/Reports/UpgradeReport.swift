@@ -27,7 +27,7 @@ public struct UpgradeReport: Sendable {
         parts.append(title("Where the schedules part"))
         parts.append(contentsOf: parting(markdown))
         if !study.isIdentical, !study.costs.isEmpty {
-            parts.append(title("Whom it costs"))
+            parts.append(title("Which requests it affects"))
             parts.append(markdown ? costs.markdown : costs.text)
             if let worst { parts.append(worst) }
         }

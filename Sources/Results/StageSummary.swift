@@ -53,7 +53,7 @@ public struct StageSummary: Sendable, Equatable {
         } else if let cut = runs.firstIndex(where: \.isCutShort) {
             remarks.append(
                 "the trace ended in stage \(cut + 1) of \(runs.count), which sent \(runs[cut].sent)"
-                    + " requests: it and later ones have fewer than asked for")
+                    + " requests: it and later ones have fewer than set")
         }
         return remarks
     }

@@ -24,7 +24,7 @@ extension BenchmarkLine {
                 Data(ratio.utf8), place: "--bench"), ratios.keys.sorted() == ["input", "output"]
         else {
             throw InputError(
-                "--bench", "--random-range-ratio \(ratio.echoed()) is no ratio",
+                "--bench", "--random-range-ratio \(ratio.echoed()) is not a ratio",
                 expected: "a number, or {\"input\": 0.3, \"output\": 0.5}")
         }
         for (key, part) in [("range_ratio", "input"), ("output_range_ratio", "output")] {
@@ -85,7 +85,7 @@ extension BenchmarkLine {
         guard let factor = Double(multiplier), let unit = units.first(where: { $0.0 == factor })
         else {
             throw InputError(
-                "--bench", "--timed-trace-sec-multiplier \(multiplier.echoed()) is no unit",
+                "--bench", "--timed-trace-sec-multiplier \(multiplier.echoed()) is not a unit",
                 expected: "1, 0.001, 1e-6 or 1e-9, and trace.rate_scale for another pace")
         }
         changes += [

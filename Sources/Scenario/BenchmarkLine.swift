@@ -27,7 +27,7 @@ public struct BenchmarkLine: Sendable {
             words.dropFirst().starts(with: ["bench", "serve"])
         else {
             throw InputError(
-                "--bench", "is no line of vLLM's benchmark",
+                "--bench", "is not a line of vLLM's benchmark",
                 expected: "\"vllm bench serve --request-rate 10 ...\"")
         }
         words = words.dropFirst(3)
@@ -41,7 +41,7 @@ public struct BenchmarkLine: Sendable {
 
     private mutating func read(_ word: String, _ words: inout ArraySlice<String>) throws {
         guard word.hasPrefix("--"), word.count > 2 else {
-            throw Self.error(word.echoed(), "is no flag", "a flag of vllm bench serve")
+            throw Self.error(word.echoed(), "is not a flag", "a flag of vllm bench serve")
         }
         let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
         let name = (parts.first ?? "").replacing("_", with: "-")
@@ -102,7 +102,7 @@ public struct BenchmarkLine: Sendable {
             let parts = pair.split(separator: ":").map(String.init)
             guard parts.count == 2, let key = keys[parts[0]], Double(parts[1]) != nil else {
                 throw Self.error(
-                    "--goodput", "\(pair.echoed()) is no limit", "ttft:, tpot: or e2el: and ms")
+                    "--goodput", "\(pair.echoed()) is not a limit", "ttft:, tpot: or e2el: and ms")
             }
             set(key, parts[1], from: "goodput")
         }

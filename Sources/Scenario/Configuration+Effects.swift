@@ -55,7 +55,7 @@ extension Configuration {
             keys.append(("engine.scheduling_policy", reason))
             keys.append(("engine.prefill_quota_tokens", reason))
         } else {
-            keys.append(("engine.scheduler_timeout_s", "engine.scheduler is no program"))
+            keys.append(("engine.scheduler_timeout_s", "engine.scheduler is not a program"))
             if engine.schedulingPolicy != .decodeFirst {
                 keys.append(
                     (

@@ -105,6 +105,13 @@ extension Configuration {
     /// recipe and the trace made of it are the same run.
     var drawingSeed: UInt64 { UInt64(seed ?? 0) }
 
+    /// The seed that draws the requests: the one given, else the recipe's own, else 0. A recipe
+    /// whose file is gone counts as 0.
+    public var seedOfRequests: UInt64 {
+        if let seed { return UInt64(seed) }
+        return (try? recipe())?.seed ?? 0
+    }
+
     /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
     /// their think times.
     private func synthesized(_ recipe: Recipe) throws -> OpenedTrace {

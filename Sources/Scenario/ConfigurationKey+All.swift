@@ -11,7 +11,7 @@ extension ConfigurationKey {
                 "seed", \.seed,
                 .optional(
                     .integer(0...Int.max), null: "the recipe's own, and 0 for what else is drawn"),
-                "Seed of everything random: recipes, rates, pauses, and the routers that draw.")
+                "Random seed of recipes, rates, pauses, and the routers that draw.")
         ]
 
     /// The sections, in order.
@@ -22,31 +22,32 @@ extension ConfigurationKey {
     private static let model: [ConfigurationKey] = [
         .init(
             "model.name", \.model.name, .text("a name of the catalogue or a config.json's path"),
-            "The model: a name of the catalogue, or the path of a config.json or of its folder."),
+            "Catalogue name, or path of a config.json or its folder."),
         .init(
             "model.weights", \.model.weights,
             .optional(.choice, null: "as published"),
             "Number format of the weights."),
         .init(
             "model.routing", \.model.routing, .choice,
-            "How tokens spread over a mixture's experts: balanced as in benchmarks, or by the\n"
-                + "power law of real traffic, under which small steps read fewer experts."),
+            "How tokens spread over a mixture's experts. balanced: as in benchmarks. power_law:\n"
+                + "as in real traffic, where small steps read fewer experts."),
         .init(
             "model.allow_unserved", \.model.allowUnserved, .flag,
-            "Run a model that the engine version does not serve, as if it did."),
+            "Run a model that the engine version does not serve."),
     ]
 
     private static let hardware: [ConfigurationKey] = [
         .init(
             "hardware.gpu", \.hardware.gpu, .text("a GPU's name"),
-            "The accelerator: h100-sxm, h200-sxm, a100-sxm, b200-sxm, b300-sxm, gb200, l40s,\n"
-                + "rtx-pro-6000; by datasheets h100-pcie, h100-nvl, mi300x and others."),
+            "GPU: h100-sxm, h200-sxm, a100-sxm, b200-sxm, b300-sxm, gb200, l40s, rtx-pro-6000;\n"
+                + "by datasheet h100-pcie, h100-nvl, mi300x and others."),
         .init(
             "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
-            "Nodes. A tensor-parallel group stays inside one; pipeline stages may span several."),
+            "Nodes. A tensor-parallel group stays inside one node; pipeline stages may span\n"
+                + "several."),
         .init(
             "hardware.gpus_per_node", \.hardware.gpusPerNode, .integer(1...1024),
-            "GPUs of a node. Pipeline stages on different nodes exchange over the network."),
+            "GPUs per node. Pipeline stages on different nodes exchange over the network."),
     ]
 
     private static let cluster: [ConfigurationKey] = [
@@ -56,63 +57,63 @@ extension ConfigurationKey {
             "Copies of the model, each on engine.tensor_parallel_size GPUs."),
         .init(
             "cluster.router", \.cluster.router, .choice,
-            "Who gets the next request."),
+            "How the router picks a replica for each request."),
         .init(
             "cluster.router_staleness_ms", \.cluster.routerStalenessMilliseconds,
             .number(0...1e9),
-            "The router reads the replicas' state at most this often; 0: always fresh."),
+            "Milliseconds between the router's reads of the replicas' state. 0: always fresh."),
         .init(
             "cluster.affinity_slack", \.cluster.affinitySlack, .integer(0...1_000_000),
-            "prefix_affinity: how many more outstanding requests than the least loaded replica\n"
-                + "the preferred one may have."),
+            "prefix_affinity: outstanding requests that the preferred replica may have beyond\n"
+                + "the least loaded one."),
     ]
 
     private static let engine: [ConfigurationKey] = [
         .init(
             "engine.version", \.engine.version, .version,
-            "The release of vLLM whose scheduler decides. Keys that are not given get that\n"
-                + "release's defaults; an option that it does not have is refused."),
+            "Release of vLLM whose scheduler decides. Keys that are not set take its defaults;\n"
+                + "options that it lacks are refused."),
         .init(
             "engine.tensor_parallel_size", \.engine.tensorParallelSize, .integer(1...1024),
-            "GPUs that share each matrix of one copy of the model."),
+            "GPUs per tensor-parallel group; they share each matrix of one copy of the model."),
         .init(
             "engine.pipeline_parallel_size", \.engine.pipelineParallelSize, .integer(1...1024),
-            "Groups of such GPUs that hold a part of the layers each."),
+            "Pipeline stages, each a tensor-parallel group with a part of the layers."),
         .init(
             "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),
-            "GPUs that share the experts of a mixture, at most tensor_parallel_size; 1: experts\n"
-                + "are cut like other matrices."),
+            "GPUs per expert-parallel group, at most tensor_parallel_size. 1: shard each expert\n"
+                + "with tensor parallelism instead."),
         .init(
             "engine.block_size", \.engine.blockSize, .integer(1...65_536),
-            "Tokens per KV block. Kernels run multiples of 16; no price in the step time."),
+            "Tokens per KV block. Kernels run multiples of 16. It has no price in the step time."),
         .init(
             "engine.num_gpu_blocks", \.engine.numGPUBlocks,
             .optional(
                 .integer(2...RunPlan.largest),
                 null: "from the GPU's memory, the weights and gpu_memory_utilization"),
-            "KV blocks of a replica, the unusable null block included."),
+            "KV blocks per replica, the unusable null block included."),
         .init(
             "engine.gpu_memory_utilization", \.engine.gpuMemoryUtilization, .number(0.01...1),
             "Share of the GPU's memory that the engine may use."),
         .init(
             "engine.kv_cache_dtype", \.engine.kvCacheDtype, .choice,
-            "Number format of the KV cache; auto: bf16, the model's own."),
+            "Number format of the KV cache. auto: the model's own, bf16."),
         .init(
             "engine.max_model_len", \.engine.maxModelLen,
             .optional(.integer(2...RunPlan.largest), null: "the model's own context"),
-            "Most tokens, prompt and output, of one request; at most what the model takes."),
+            "Most tokens of one request, prompt and output together; at most the model's limit."),
         .init(
             "engine.enable_prefix_caching", \.engine.enablePrefixCaching, .flag,
-            "Reuse the KV blocks of prompts that begin alike."),
+            "Reuse the KV blocks of equal prompt beginnings."),
         .init(
             "engine.prefix_cache_retention_interval", \.engine.prefixCacheRetentionInterval,
             .optional(.integer(0...RunPlan.largest), null: "every full block"),
-            "Which blocks of sliding-window layers stay findable: 0 those of the last window,\n"
-                + "n also a window every n tokens."),
+            "Blocks of sliding-window layers that stay in the prefix cache. 0: those of the\n"
+                + "last window; n: also a window every n tokens."),
         .init(
             "engine.advance", \.engine.advance, .choice,
-            "fast_forward takes steps in which nothing is decided at once, step each alone; the\n"
-                + "results are equal to the last bit."),
+            "fast_forward skips decode steps in closed form; step executes every one. Results\n"
+                + "are equal to the last bit."),
     ]
 
     private static let scheduling: [ConfigurationKey] = [
@@ -139,25 +140,25 @@ extension ConfigurationKey {
             "A tighter limit on the tokens scheduled in one step."),
         .init(
             "engine.scheduling_policy", \.engine.schedulingPolicy, .choice,
-            "Order of the waiting queue, and whom preemption hits first."),
+            "Order of the waiting queue and of preemption."),
         .init(
             "engine.prefill_quota_tokens", \.engine.prefillQuotaTokens,
             .integer(1...Int(Int32.max)),
             "decode_first: most prefill tokens in one step."),
         .init(
             "engine.scheduler", \.engine.scheduler, .text("engine, or exec: and a command"),
-            "Who decides: engine, or exec:COMMAND, a program that is asked every step over JSON\n"
-                + "lines (see the article on schedulers)."),
+            "engine: the built-in scheduler. exec:COMMAND: a program that decides every step\n"
+                + "over JSON lines (Sources/Experiments/Experiments.docc/Schedulers.md)."),
         .init(
             "engine.scheduler_timeout_s", \.engine.schedulerTimeoutSeconds, .number(0.001...86400),
-            "exec: most wall time for one step, seconds."),
+            "exec: most seconds of wall time for one step."),
         .init(
             "engine.enable_chunked_prefill", \.engine.enableChunkedPrefill, .flag,
-            "Split a prompt over steps when it does not fit the step's budget."),
+            "Split a prompt over steps when it exceeds the step's budget."),
         .init(
             "engine.long_prefill_token_threshold", \.engine.longPrefillTokenThreshold,
             .integer(0...RunPlan.largest),
-            "Most tokens of one request in a step while others wait or run; 0: no limit."),
+            "Most tokens of one request in a step while others wait or run. 0: no limit."),
         .init(
             "engine.long_prefill_token_threshold_adaptive",
             \.engine.longPrefillTokenThresholdAdaptive, .flag,
@@ -167,26 +168,27 @@ extension ConfigurationKey {
             "Admit a request only when its whole prompt fits the free blocks."),
         .init(
             "engine.watermark", \.engine.watermark, .number(0...0.999),
-            "Share of the blocks kept free when admitting next to running requests."),
+            "Share of the blocks to keep free when admitting beside running requests."),
         .init(
             "engine.prefill_schedule_interval", \.engine.prefillScheduleInterval,
             .integer(1...1_000_000),
-            "Let prefill into every n-th step only."),
+            "Schedule prefill in every n-th step only."),
     ]
 
     private static let stepTime: [ConfigurationKey] = [
         .init(
             "step_time.kind", \.stepTime.kind, .choice,
-            "measured: the GPU's operators; table: step_time.file; linear: the last four keys."),
+            "measured: the GPU's operators; table: step_time.file; linear: the four keys\n"
+                + "fixed_us to per_1k_context_us."),
         .init(
             "step_time.file", \.stepTime.file,
             .optional(.text("a CSV's path"), null: "none"),
-            "table: measured steps, a CSV of tokens, decodes, context, microseconds."),
+            "table: CSV of measured steps with tokens, decodes, context, microseconds."),
         .init(
             "step_time.profile", \.stepTime.profile,
             .text("vllm, trtllm, sglang or a profile's path"),
-            "measured: whose kernels; vllm-0.16 and vllm-0.17 are vLLM's before 0.18. Whose host\n"
-                + "too, unless engine.host says."),
+            "measured: engine whose kernels, and unless engine.host is set whose host, give the\n"
+                + "times. vllm-0.16 and vllm-0.17 are vLLM's before 0.18."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "measured: naive writes the scores to memory and reads them back (an ablation)."),
@@ -195,7 +197,7 @@ extension ConfigurationKey {
             "measured: false recomputes the whole context in every step (an ablation)."),
         .init(
             "step_time.scale", \.stepTime.scale, .number(0.001...1000),
-            "Multiply every step's time by this, to see what a slower engine would do."),
+            "Factor on every step's time: above 1 simulates a slower engine."),
         .init(
             "step_time.fixed_us", \.stepTime.fixedMicroseconds, .integer(0...1_000_000_000),
             "linear: microseconds per step."),
@@ -214,66 +216,66 @@ extension ConfigurationKey {
         .init(
             "trace.file", \.trace.file,
             .optional(.text("a trace's path"), null: "the built-in chat-like trace"),
-            "The trace, or a recipe (.json5). A relative path starts at the configuration's folder."
-        ),
+            "Trace, or recipe (.json5). A relative path starts at the configuration's folder."),
         .init(
             "trace.format", \.trace.format, .optional(.choice, null: "told by its content"),
-            "The trace's format."),
+            "Format of the trace."),
         .init(
             "trace.time_unit", \.trace.timeUnit,
             .optional(.choice, null: "the format's, else told by its first times"),
-            "The unit of the trace's times, where they are bare numbers."),
+            "Unit of the trace's times where they are bare numbers."),
         .init(
             "trace.block_size", \.trace.blockTokens,
             .optional(.integer(1...1 << 20), null: "the file's, else told by its first rows"),
-            "Tokens that one of the trace's hash ids stands for."),
+            "Tokens per hash id of the trace."),
         .init(
             "trace.columns", \.trace.columns,
             .optional(.text("TIME,PROMPT,OUTPUT"), null: "names that tools give them"),
-            "What the trace calls arrival time, prompt and output tokens: columns of a CSV, keys\n"
-                + "of JSON lines. - for TIME: none are recorded."),
+            "Names of arrival time, prompt tokens and output tokens: columns of a CSV, keys of\n"
+                + "JSON lines. - for TIME: none are recorded."),
         .init(
             "trace.strict", \.trace.strict, .flag,
-            "Refuse what would be dropped, mended or not used, instead of counting it."),
+            "Refuse rows and keys that would be dropped, repaired or not used."),
         .init(
             "trace.shared_prefix", \.trace.sharedPrefix, .optional(.prefixLaw, null: "nothing"),
-            "What prompts of a trace without content are assumed to share: so many first tokens\n"
-                + "(512), a share of each prompt (0.3), or one of several such beginnings, of\n"
-                + "equal chance (\"8x512\")."),
+            "What prompts of a trace without content share: a number of first tokens (512), a\n"
+                + "share of each prompt (0.3), or one of several equally likely beginnings\n"
+                + "(\"8x512\")."),
         .init(
             "trace.rate_scale", \.trace.rateScale, .number(1e-6...1e6),
-            "Requests arrive this many times as fast."),
+            "Factor on the arrival rate."),
         .init(
             "trace.start_s", \.trace.startSeconds, .number(0...TraceOptions.latestSecond),
-            "Leave out what arrives before this second of the trace."),
+            "Start of the window, seconds of the trace."),
         .init(
             "trace.end_s", \.trace.endSeconds,
             .optional(.number(0...TraceOptions.latestSecond), null: "its end"),
-            "Leave out what arrives at or after this second of the trace."),
+            "End of the window, seconds of the trace; later arrivals are left out."),
         .init(
             "trace.limit", \.trace.limit, .optional(.integer(1...Int.max), null: "all"),
-            "Stop after this many requests."),
+            "Number of requests to replay."),
         .init(
             "trace.stop", \.trace.stop, .choice,
-            "eos: requests end at a stop token the scheduler cannot foresee; length: at their\n"
-                + "maximum number of tokens, which it knows."),
+            "eos: requests end at a stop token that the scheduler cannot foresee. length: at\n"
+                + "their maximum number of tokens, which it knows."),
         .init(
             "trace.concurrency", \.trace.concurrency,
             .optional(.integer(1...10_000_000), null: "requests arrive at the trace's times"),
-            "Closed loop: keep this many requests in the cluster and ignore the trace's times.\n"
-                + "A session counts as one, while it thinks too."),
+            "Closed loop: number of requests to keep in flight; the trace's times are ignored.\n"
+                + "A session counts as one, also while it thinks."),
         .init(
             "trace.think_s", \.trace.thinkSeconds, .number(0...86_400),
-            "Closed loop: seconds that a user waits between an answer and the next request. Turns\n"
-                + "of a session keep the trace's pauses."),
+            "Closed loop: seconds between an answer and its user's next request. Turns of a\n"
+                + "session keep the trace's pauses."),
         .init(
             "trace.think_law", \.trace.thinkLaw, .choice,
-            "How these pauses are spread about that mean."),
+            "Distribution of these pauses."),
         .init(
             "trace.max_concurrency", \.trace.maxConcurrency,
             .optional(.integer(1...10_000_000), null: "no cap"),
-            "A cap beside the trace's times: a request whose time has come waits at the client\n"
-                + "while this many are in the cluster. A session that thinks counts as none."),
+            "Cap on requests in flight beside the trace's times: a due request waits at the\n"
+                + "client while the cluster holds this many. A session that thinks counts as\n"
+                + "none."),
         .init(
             "trace.sessions", \.trace.followsSessions, .flag,
             "A turn of a session waits for the previous answer, where the format knows sessions."),

@@ -9,41 +9,48 @@ extension ConfigurationKey {
             .optional(
                 .text("a host profile's name or path"),
                 null: "vllm-0.23-async or vllm-0.11-sync with measured operators, else none"),
-            "What the engine's host adds to steps and requests: vllm-0.23-async, vllm-0.15-async,\n"
-                + "vllm-0.11-sync, vllm-0.12-sync, vllm-2025-10, none, or a file of headway\n"
-                + "calibrate. The keys below replace single figures of it. engine.host: NAME is\n"
-                + "short for this key."),
-        figure("front_end", \.engine.host.frontEnd, "From the client to the scheduler."),
-        figure("schedule", \.engine.host.schedule, "Deciding a step and preparing its inputs."),
+            "Host profile, which gives the times that the engine's host adds to steps and\n"
+                + "requests: vllm-0.23-async, vllm-0.15-async, vllm-0.11-sync, vllm-0.12-sync,\n"
+                + "vllm-2025-10, none, or a file of headway calibrate. The keys below replace\n"
+                + "single figures. engine.host: NAME is short for this key."),
+        figure(
+            "front_end", \.engine.host.frontEnd,
+            "From the client to the scheduler."),
+        figure(
+            "schedule", \.engine.host.schedule,
+            "Deciding a step and preparing its inputs."),
         figure(
             "schedule_per_request", \.engine.host.schedulePerRequest,
-            "The same for each request in it."),
+            "The same per request in the step."),
         figure(
             "launch_graph", \.engine.host.launchGraph,
-            "Launching a step of decodes that is one captured graph."),
+            "Launching a decode step that is one captured graph."),
         figure(
             "launch_piecewise", \.engine.host.launchPiecewise,
             "Launching any other step within the captured sizes; its kernels run meanwhile."),
         figure(
             "launch_eager", \.engine.host.launchEager,
             "Launching a step beyond the captured sizes; its kernels run meanwhile."),
-        figure("update", \.engine.host.update, "Processing a step that has run."),
+        figure(
+            "update", \.engine.host.update,
+            "Processing a finished step."),
         figure(
             "update_per_token", \.engine.host.updatePerToken,
-            "The same for each token that it sampled."),
+            "The same per sampled token."),
         figure("delivery", \.engine.host.delivery, "From a processed step to the client."),
         figure(
             "idle_start", \.engine.host.idleStart,
-            "What the first step after an idle time takes longer."),
+            "Extra time of the first step after an idle time."),
         figure(
             "gpu_wait", \.engine.host.gpuWait,
             "Time between steps that nothing hides; measured operators only."),
         figure(
-            "gpu_wait_per_request", \.engine.host.gpuWaitPerRequest, "The same for each request."),
+            "gpu_wait_per_request", \.engine.host.gpuWaitPerRequest,
+            "The same per request."),
         figure(
             "gpu_wait_per_first", \.engine.host.gpuWaitPerFirst,
-            "What each of a step's first requests takes besides: the first 8, or as many as the\n"
-                + "profile says."),
+            "Extra time per request for a step's first requests: the first 8, or the profile's\n"
+                + "number."),
         .init(
             "engine.empty_yield_us", \.engine.emptyYieldMicroseconds, .integer(0...1_000_000_000),
             "Sleep after an iteration that scheduled nothing, microseconds."),

@@ -6,20 +6,20 @@ extension ConfigurationKey {
         .init(
             "engine.num_gpu_blocks_override", \.engine.numGPUBlocksOverride,
             .optional(.integer(2...RunPlan.largest), null: "none"),
-            "The server's flag: KV blocks in place of those that the memory gives. A server that\n"
-                + "would not start with them is refused; engine.num_gpu_blocks is not checked."),
+            "The server's flag: KV blocks in place of those from the memory. A server that\n"
+                + "could not start with them is refused; engine.num_gpu_blocks is not checked."),
         .init(
             "engine.kv_cache_memory_bytes", \.engine.kvCacheMemoryBytes,
             .optional(.integer(1...1 << 50), null: "from gpu_memory_utilization"),
-            "Bytes of the KV cache on each GPU, in place of what the start-up run leaves."),
+            "Bytes of the KV cache per GPU, in place of those from the memory."),
         .init(
             "engine.enforce_eager", \.engine.enforceEager, .flag,
-            "Capture no CUDA graphs: more memory for the cache, and every step is launched\n"
-                + "kernel by kernel."),
+            "Capture no CUDA graphs: more memory for the cache, but every step launches kernel\n"
+                + "by kernel."),
         .init(
             "engine.cudagraph_capture_sizes", \.engine.cudagraphCaptureSizes,
             .optional(.text("batch sizes, 1,2,4"), null: "the engine's, up to 512"),
-            "Batch sizes with a CUDA graph, which take memory where the release counts them."),
+            "Batch sizes with a CUDA graph; they take memory where the release counts them."),
         .init(
             "engine.max_cudagraph_capture_size", \.engine.maxCUDAGraphCaptureSize,
             .optional(.integer(1...65_536), null: "2 x max_num_seqs, 512 at most"),
@@ -27,21 +27,21 @@ extension ConfigurationKey {
         .init(
             "engine.decode_context_parallel_size", \.engine.decodeContextParallelSize,
             .integer(1...1024),
-            "GPUs of a tensor-parallel group that share a request's positions: each block holds\n"
-                + "so many times the tokens. Step times do not change."),
+            "GPUs of a tensor-parallel group that share a request's positions. Each block holds\n"
+                + "this many times the tokens. Step times do not change."),
         .init(
             "engine.disable_hybrid_kv_cache_manager", \.engine.disableHybridKVCacheManager, .flag,
-            "Allocate layers with windows or chunks like full attention."),
+            "Allocate windowed and chunked layers like full attention."),
         .init(
             "engine.mamba_cache_dtype", \.engine.mambaCacheDtype, .choice,
             "Number format of recurrent states."),
         .init(
             "engine.mamba_ssm_cache_dtype", \.engine.mambaSSMCacheDtype, .choice,
-            "The same of the recurrence alone, without the convolution's inputs; auto: as the\n"
-                + "model names it, else engine.mamba_cache_dtype."),
+            "Number format of the recurrence alone, without the convolution's inputs. auto: the\n"
+                + "model's, else engine.mamba_cache_dtype."),
         .init(
             "engine.gdn_prefill_backend", \.engine.gdnPrefillBackend, .choice,
-            "Kernel that prefills gated-delta layers. flashinfer, the default on an H100, keeps a\n"
-                + "third state a request and rounds blocks to 64 tokens."),
+            "Kernel that prefills gated-delta layers. flashinfer, the default on an H100, keeps\n"
+                + "a third state per request and rounds blocks to 64 tokens."),
     ]
 }

@@ -8,37 +8,37 @@ extension ConfigurationKey {
         .init(
             "trace.random_input_len", \.trace.randomInputTokens,
             .optional(.integer(1...10_000_000), null: "no random dataset"),
-            "In place of a trace: the random dataset of vLLM's benchmark, trace.limit requests\n"
-                + "(1000) with so many prompt tokens, all at time 0 or at trace.request_rate."),
+            "Prompt tokens per request of vLLM's random dataset, in place of a trace. It sends\n"
+                + "trace.limit requests (1000), all at time 0 or at trace.request_rate."),
         .init(
             "trace.random_output_len", \.trace.randomOutputTokens, .integer(1...10_000_000),
-            "Tokens of its answers."),
+            "Output tokens per request of the random dataset."),
         .init(
             "trace.random_range_ratio", \.trace.randomRangeRatio, .number(0...0.999_999),
-            "Draw both lengths evenly, this share up and down of them."),
+            "Spread of both lengths: drawn evenly up to this share below and above."),
         .init(
             "trace.random_output_range_ratio", \.trace.randomOutputRangeRatio,
             .optional(.number(0...0.999_999), null: "trace.random_range_ratio"),
-            "The same of the answers alone (\"output\" of --random-range-ratio's JSON object)."),
+            "The same for outputs alone (\"output\" of --random-range-ratio's JSON object)."),
         .init(
             "trace.random_prefix_len", \.trace.randomPrefixTokens, .integer(0...10_000_000),
-            "Tokens that all its prompts begin with, on top."),
+            "Tokens that all its prompts begin with, in addition to their length."),
         .init(
             "trace.random_num_prefixes", \.trace.randomPrefixes, .integer(1...10_000_000),
-            "How many such beginnings there are, dealt evenly and in random order: the\n"
-                + "prefix_repetition dataset of vLLM's benchmark."),
+            "Number of such beginnings, dealt evenly and in random order: the prefix_repetition\n"
+                + "dataset of vLLM's benchmark."),
         .init(
             "trace.request_rate", \.trace.requestRate,
             .optional(.number(1e-6...1e9), null: "the trace's times"),
-            "Send the trace's requests, or sessions, at this rate in place of its times: requests\n"
-                + "per second, drawn as vLLM's benchmark draws them (--request-rate)."),
+            "Rate of requests, or of sessions, in place of the trace's times: per second, drawn\n"
+                + "as vLLM's benchmark draws them (--request-rate)."),
         .init(
             "trace.burstiness", \.trace.burstiness, .burstiness,
-            "Shape of the gamma distribution of the gaps (--burstiness): 1 is Poisson, less comes\n"
-                + "in bursts, inf: all gaps alike."),
+            "Shape of the gamma distribution of the gaps (--burstiness). 1: Poisson; less:\n"
+                + "bursts; inf: equal gaps."),
         .init(
             "trace.ramp_up_strategy", \.trace.rampUp,
-            .optional(.choice, null: "a steady rate"),
+            .optional(.choice, null: "a constant rate"),
             "How the rate rises from request to request (--ramp-up-strategy)."),
         .init(
             "trace.ramp_up_start_rps", \.trace.rampUpStart,
@@ -50,14 +50,14 @@ extension ConfigurationKey {
             "Rate at the last request of a ramp, requests per second."),
         .init(
             "trace.gap_law", \.trace.gapLaw, .choice,
-            "How gaps at a rate are spread: gamma by trace.burstiness, as vLLM's benchmark; or\n"
-                + "as inference-perf's load types constant (exponential, scaled to fill the\n"
-                + "stage) and poisson (a Poisson number each second, scaled to fill that)."),
+            "Distribution of the gaps at a rate. gamma: by trace.burstiness, as vLLM's\n"
+                + "benchmark. constant and poisson: as inference-perf's load types, exponential\n"
+                + "gaps that fill the stage, or a Poisson number per second."),
         .init(
             "trace.stages", \.trace.stages, .optional(.stages, null: "no stages"),
-            "A load in stages in place of the trace's times: [{rate: 2, duration_s: 60},\n"
-                + "{concurrency: 8, duration_s: 60}, {concurrency: 16, requests: 100}]. What they\n"
-                + "leave of the trace is not sent. Figures by stage are on the page."),
+            "Load in stages in place of the trace's times: [{rate: 2, duration_s: 60},\n"
+                + "{concurrency: 8, duration_s: 60}, {concurrency: 16, requests: 100}]. Requests\n"
+                + "beyond them are not sent. The page has figures by stage."),
         .init(
             "trace.stage_pause_s", \.trace.stagePauseSeconds,
             .optional(.number(0...1e6), null: "the next stage begins by the clock"),
@@ -70,8 +70,8 @@ extension ConfigurationKey {
         .init(
             "trace.client_timeout_s", \.trace.clientTimeoutSeconds,
             .optional(.number(0.001...1e6), null: "clients wait"),
-            "Seconds after which a client without its whole answer closes the connection: the\n"
-                + "request is aborted at the engine."),
+            "Seconds until a client without its whole answer closes the connection, which\n"
+                + "aborts the request at the engine."),
         .init(
             "trace.client_first_token_timeout_s", \.trace.clientFirstTokenTimeoutSeconds,
             .optional(.number(0.001...1e6), null: "clients wait"),
@@ -79,10 +79,10 @@ extension ConfigurationKey {
                 + "as far as trace.client_timeout_s lets it."),
         .init(
             "trace.client_retries", \.trace.clientRetries, .integer(0...1_000),
-            "How often it then sends the request again."),
+            "How often the client then sends the request again."),
         .init(
             "trace.client_backoff", \.trace.clientBackoff, .choice,
-            "How its pauses before that grow; jittered is doubling, less by up to a quarter."),
+            "How its pauses before a retry grow. jittered: doubling, less up to a quarter."),
         .init(
             "trace.client_backoff_s", \.trace.clientBackoffSeconds, .number(0...1e6),
             "Seconds before the first new attempt."),

@@ -27,7 +27,7 @@ struct FormerSpelling: Sendable {
     /// What a page says of it.
     var note: String {
         let words = words.isEmpty ? "" : " (" + pairs + ")"
-        return "\(path) is the old spelling of \(key)\(words)"
+        return "\(path) is the old name of \(key)\(words)"
     }
 
     private var pairs: String {

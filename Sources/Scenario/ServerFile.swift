@@ -48,7 +48,7 @@ struct ServerFile {
         }
         let bytes = try InputFile.contents(file, atMost: largest, expected: expected)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw InputError(file, "is no text", expected: expected)
+            throw InputError(file, "is not a text", expected: expected)
         }
         return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
     }

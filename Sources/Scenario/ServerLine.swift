@@ -126,7 +126,7 @@ public struct ServerLine: Sendable {
         guard given["model_tag"] == nil else {
             throw InputError(
                 "--serve",
-                "\(word.echoed()) is no flag, and the model is "
+                "\(word.echoed()) is not a flag, and the model is "
                     + given["model_tag"]!.values[0].echoed(),
                 expected: "one model, and flags of vllm serve")
         }
@@ -209,7 +209,7 @@ public struct ServerLine: Sendable {
         // A letter or two are near to any short flag.
         let near = ServerFlag.words.filter { $0.hasPrefix("--") == isLong }
         throw InputError(
-            entry.place, "\(head.echoed()) is no flag of vllm serve", word: head,
+            entry.place, "\(head.echoed()) is not a flag of vllm serve", word: head,
             among: head.count > 4 ? near : [], otherwise: "a flag of vLLM 0.33.0's server")
     }
 
@@ -232,7 +232,7 @@ public struct ServerLine: Sendable {
         let other = given[flag.name]?.word ?? word
         // The server would keep the parts under one of the two spellings.
         guard word.replacing("_", with: "-") == other.replacing("_", with: "-") else {
-            throw Self.error(entry, "stands beside \(other.echoed())", "one spelling of the flag")
+            throw Self.error(entry, "stands beside \(other.echoed())", "one form of the flag")
         }
         guard parts[flag.name] != nil || given[flag.name] == nil else {
             throw Self.error(entry, "is a part of what is given whole", "all of it in one place")

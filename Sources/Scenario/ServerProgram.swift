@@ -34,7 +34,7 @@ enum ServerProgram {
             return (Array(rest[(image + 1)...]), notes)
         }
         throw InputError(
-            "--serve", words.isEmpty ? "is empty" : "is no line of vLLM's server",
+            "--serve", words.isEmpty ? "is empty" : "is not a line of vLLM's server",
             expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
     }
 

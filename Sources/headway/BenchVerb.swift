@@ -7,20 +7,22 @@ extension Verb {
     /// `headway bench [NAME...]`
     static let bench = Verb(
         "bench",
-        summary: "Measure the program's own speed, with the counts that explain it.",
+        summary: "Measure the simulator's own speed, with the counts that explain it.",
         operands: "[NAME...]", operandCount: 0...100,
         details: """
-            Without operands it runs every benchmark but the long ones. Times belong to this
-            machine; steps, evictions and digests are the same everywhere. The benchmarks of
-            the simulator are
-            \(Benchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"));
-            those of files, 30 to 220 MB each in the temporary folder, are
-            \(FileBenchmark.all.map { $0.name + " (" + $0.meaning + ")" }.joined(separator: ",\n"))
+            Without NAME it runs every benchmark but the long ones. Times belong to this
+            machine. Steps, evictions and digests are the same everywhere.
+
+            Benchmarks of the simulator:
+            \(Benchmark.all.map { "  " + $0.name + ": " + $0.meaning }.joined(separator: "\n"))
+
+            Benchmarks of files, 30 to 220 MB each in the temporary folder:
+            \(FileBenchmark.all.map { "  " + $0.name + ": " + $0.meaning }.joined(separator: "\n"))
             """,
         flags: [
             Flag(
                 "--repeat", "N",
-                "Run each so many times, 1 to 100000, and show the median by CPU time."),
+                "Runs of each benchmark, 1 to 100000; shows the one of median CPU time."),
             .json,
         ]
     ) { arguments in

@@ -12,8 +12,8 @@ extension Verb {
         summary: "Fit the clock to your own server: host and GPU constants with intervals.",
         operands: "[CONFIG.json5 | TABLE.csv | DIR]", operandCount: 0...1,
         details: """
-            CONFIG.json5 says what the server was: model, GPU, flags. --data takes what was
-            measured on it, recognised by content:
+            CONFIG.json5 describes the server: model, GPU, flags. --data takes measurements of it
+            and detects their format:
               vllm bench serve --save-result, better with --save-detailed
               guidellm's benchmarks.json, AIPerf's profile_export.jsonl or its summary,
               inference-perf's reports by stage or by request
@@ -21,13 +21,13 @@ extension Verb {
               a server's log: throughput lines, size of the KV cache
               steps.csv, and requests.csv beside it: a log of every step
 
-            A constant is fitted only if the data determine it. The others stay those of --base,
-            and the page says which and why. One load determines little: measure one request at a
+            It fits a constant only if the data determine it. The others keep the value of --base,
+            and the page gives the reason. One load determines little. Measure one request at a
             time, a low and a medium rate, saturation, and long prompts. Errors on --hold-out files
             tell what the fit is worth.
 
-            TABLE.csv (measured steps) and DIR (operator tables) are fitted as
-            `headway fit-steptime` does.
+            TABLE.csv holds measured steps, DIR operator tables. Both are fitted as by
+            `headway fit-steptime`.
             """,
         flags: [
             Flag(

@@ -78,21 +78,46 @@ enum CommandLineEntry {
         return try verb.run(arguments)
     }
 
+    /// What verbs are for, in the order of the README; a verb in no group comes last.
+    private static let jobs: [(title: String, verbs: [String])] = [
+        (
+            "Replay a trace",
+            [
+                "run", "why", "table", "report", "trace info", "trace synth", "trace convert",
+                "trace sample", "trace scale", "trace sort", "trace merge",
+            ]
+        ),
+        ("Tune", ["compare", "sweep", "tune", "capacity", "trace cache", "explain"]),
+        ("Gate a scheduler change", ["gate", "diff", "conform"]),
+        (
+            "Calibrate and inspect",
+            ["validate", "calibrate", "fit-steptime", "config", "bench"]
+        ),
+    ]
+
     private static func overview(_ verbs: [Verb]) -> String {
         let width = verbs.map(\.name.count).max() ?? 0
-        let lines = verbs.map { verb in
-            "  \(verb.name)\(String(repeating: " ", count: width - verb.name.count + 2))"
-                + verb.summary
+        func lines(_ verbs: [Verb]) -> String {
+            verbs.map { verb in
+                let padding = String(repeating: " ", count: width - verb.name.count + 2)
+                return "  \(verb.name)\(padding)\(verb.summary)"
+            }.joined(separator: "\n")
         }
+        let known = Set(jobs.flatMap(\.verbs))
+        var groups = jobs.map { job in
+            (job.title, job.verbs.compactMap { name in verbs.first { $0.name == name } })
+        }
+        groups.append(("More", verbs.filter { !known.contains($0.name) }))
+        let table = groups.filter { !$0.1.isEmpty }.map { "\($0.0)\n\(lines($0.1))" }
         return """
-            Replay request traces through a simulated LLM-serving cluster.
+            Headway simulates an LLM-serving cluster: traces, vLLM's schedule, H100 clock.
 
             Usage: headway VERB [OPERANDS] [FLAGS]
 
-            \(lines.joined(separator: "\n"))
+            \(table.joined(separator: "\n\n"))
 
-            headway VERB --help tells more about one, headway --version which this is.
-            Exit status: 0 done, 1 a difference was found, 2 bad input, 3 inconclusive,
+            Start: headway run | headway run --trace FILE | headway help run
+            Exit status: 0 done, 1 a difference or a regression, 2 bad input, 3 inconclusive,
             130 interrupted.
             """
     }

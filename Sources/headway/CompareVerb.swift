@@ -8,31 +8,33 @@ extension Verb {
     /// `headway compare BASELINE CANDIDATE...` and `headway compare --versions OLD,NEW [CONFIG]`
     static let compare = Verb(
         "compare",
-        summary: "Compare runs over the same trace: what changed, how surely, and for whom.",
+        summary: "Compare runs over the same trace: which is better, and how surely.",
         operands: "BASELINE CANDIDATE... | --versions OLD,NEW [CONFIG.json5]",
         operandCount: 0...100,
         details: """
-            Each operand is a folder that `headway run --out` has written, or a configuration file,
-            which is run now. All must be over the same requests: same arrivals, lengths, content.
+            Each operand is a folder that `headway run --out` wrote, or a configuration file, which
+            runs now. All runs need the same requests: arrivals, lengths, content.
 
             Latencies are paired request by request. Intervals come from a block bootstrap over
-            time, so that neighbours in one queue do not count as independent evidence; "better"
-            and "worse" hold at 5 % over all rows together (Holm). The verdict weighs TTFT, TPOT
-            and E2E latency by the size of their changes: a trade needs a gain and a loss of which
-            the smaller is at least a tenth of the larger. Figures of a run as a whole have no
-            interval: `headway gate` repeats them over seeds.
+            time, because neighbours in one queue are no independent evidence. "Better" and "worse"
+            hold at 5 % over all rows together (Holm). The verdict weighs TTFT, TPOT and E2E latency
+            by the size of their changes. A trade needs a gain and a loss, the smaller at least a
+            tenth of the larger. Figures of a whole run have no interval here; `headway gate`
+            repeats them over seeds.
 
             With --versions, one configuration (default: the built-in one) runs under two releases
-            of vLLM, each with its own defaults where the configuration is silent. It also shows
-            where the schedules part and by which rule, whom that costs, and what to set to get
-            the old behaviour back. Each rule is tried by a run of its own.
+            of vLLM. Keys that it does not set take each release's defaults. The page shows where
+            the schedules first differ, by which rule, which requests get slower, and the setting
+            that restores the old behaviour. Each rule takes one more run.
             """,
         flags: [
             Flag(
                 "--versions", "OLD,NEW",
-                "Compare two releases of vLLM, 0.11.2 to 0.33.0, on one configuration."),
-            Flag("--pin-defaults", "With --versions: keep the older release's defaults in both."),
-            Flag("--by", "METRIC", "Rank candidates by this key of summary.json (mean_e2el_ms)."),
+                "Two releases of vLLM, 0.11.2 to 0.33.0, to compare on one configuration."),
+            Flag("--pin-defaults", "With --versions: the older release's defaults in both."),
+            Flag(
+                "--by", "METRIC",
+                "Key of summary.json that ranks candidates (default mean_e2el_ms)."),
             Flag("--markdown", "Print Markdown, for a pull request."),
             .set, .json,
         ]

@@ -24,16 +24,4 @@ extension Verb {
         try Console.write(Completions(Verb.all).text(for: shell))
         return 0
     }
-
-    /// `headway manual`: the manual page.
-    static let manual = Verb(
-        "manual",
-        summary: "Print the manual page, for man(1).",
-        details: """
-            headway manual > headway.1 && man -l ./headway.1
-            """
-    ) { _ in
-        try Console.write(ManualPage(Verb.all).text)
-        return 0
-    }
 }

@@ -6,19 +6,20 @@ extension Verb {
     /// `headway config`: the reference of all keys, and what a configuration comes to.
     static let config = Verb(
         "config",
-        summary: "Show every key of a configuration with its meaning, as a file to start from.",
+        summary: "Print every configuration key with its meaning, as a file to start from.",
         operands: "[CONFIG.json5]", operandCount: 0...1,
         details: """
-            Prints a commented configuration: without operands the defaults, else the file's values
-            with --set applied. The output is itself a configuration file.
+            Prints a configuration with comments: the defaults, or the values of CONFIG.json5, with
+            --set applied. The output is a configuration file.
             """,
         flags: [
             .serve, .set, .json,
-            Flag("--resolved", "Fill in what is derived: replicas, KV blocks, limits."),
+            Flag("--resolved", "Fill in derived values: replicas, KV blocks, limits."),
             Flag(
                 "--as-vllm",
-                "Write the engine section as a line of vLLM's server, with the flags that\n"
-                    + "differ from its defaults on this GPU; what has no flag is a comment."),
+                "Print the engine section as a command line of vLLM's server. It holds the flags\n"
+                    + "that differ from its defaults on this GPU; keys without a flag are comments."
+            ),
         ]
     ) { arguments in
         let serve = try arguments.value(Flag.serve.name).map(ServerLine.init)

@@ -6,22 +6,23 @@ extension Verb {
     /// `headway conform DIR...`
     static let conform = Verb(
         "conform",
-        summary: "Compare schedules with captures of the real engine, step by step.",
+        summary: "Compare the schedule with captures of vLLM, step by step.",
         operands: "DIR...", operandCount: 0...1000,
         details: """
-            Runs every case under the given folders: config.json, trace.jsonl and steps.jsonl
-            (synchronous) or events.jsonl (asynchronous), or the checkpoints of a whole trace.
-            Compares each logged step: clock, scheduled entries in order, preempted, finished and
-            aborted requests, queue lengths, free blocks, hits, evictions, distinct keys. Exit
-            status 1 at a difference, with the first differing step, expected and actual. A case
-            that cannot be read is reported and the others run; the status is then 2.
+            Runs every case under the given folders. A case holds config.json, trace.jsonl and
+            steps.jsonl (synchronous) or events.jsonl (asynchronous), or the checkpoints of a whole
+            trace. It compares each logged step: clock, scheduled entries in order, preempted,
+            finished and aborted requests, queue lengths, free blocks, hits, evictions, distinct
+            keys. At a difference it shows the first differing step, expected and actual, and exits
+            with status 1. It reports a case that it cannot read, runs the others, and exits with
+            status 2.
             """,
         flags: [
             Flag(
-                "--advance", "WAY", "In one way only, step or fast_forward; default: both."),
+                "--advance", "WAY", "step or fast_forward (default both)."),
             Flag(
                 "--random", "SEEDS",
-                "Also hold both ways of advancing against each other on this many random workloads."
+                "Also compare fast-forward with stepping on this many random workloads."
             ),
             .json,
         ]

@@ -6,16 +6,16 @@ extension Verb {
     /// `headway diff BEFORE AFTER`
     static let diff = Verb(
         "diff",
-        summary: "Find the first step at which two schedules part, and who is affected.",
+        summary: "Show where two schedules first differ, and which requests are affected.",
         operands: "BEFORE AFTER", operandCount: 2...2,
         details: """
-            Each operand is a folder that `headway run --out` has written with
-            --set output.decisions=true, or a configuration file, which is run now. Shows the first
-            step whose decision differs, both states side by side, and the requests whose times
-            differ. Exit status 1 when anything differs.
+            Each operand is a folder that `headway run --out` wrote with
+            --set output.decisions=true, or a configuration file, which runs now. It shows the
+            first step with different decisions, both states side by side, and the requests with
+            different times. It exits with status 1 when anything differs.
             """,
         flags: [
-            Flag("--keep", "N", "List so many affected requests (10)."),
+            Flag("--keep", "N", "Number of affected requests to list (default 10)."),
             .set, .json,
         ]
     ) { arguments in

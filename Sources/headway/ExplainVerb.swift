@@ -8,10 +8,10 @@ extension Verb {
     /// `headway explain`: where the FLOPs, the bytes and the time of a step go.
     static let explain = Verb(
         "explain",
-        summary: "Show where the FLOPs, the bytes and the time of one step go.",
+        summary: "Show the FLOPs, bytes and time of one step, phase by phase.",
         details: """
-            Without flags: one decode token of Llama-3.1-8B at a context of 2048. The last switches
-            turn a technique off, to show why it exists.
+            The default is one decode token of Llama-3.1-8B at a context of 2048. Some flags switch
+            a technique off, to show what it saves.
 
             headway explain --over context=2k..1M
             headway explain --model llama-3.1-70b --compare "--kv fp8"
@@ -22,14 +22,14 @@ extension Verb {
             + [
                 Flag(
                     "--over", "FLAG=RANGE",
-                    "Show a table over one flag: context=2k..1M (doubling), tp=1,2,4,8."),
+                    "Table over one flag: context=2k..1M (doubling) or tp=1,2,4,8."),
                 Flag(
                     "--compare", "FLAGS", takesFlags: true,
-                    "Show it beside itself with these flags changed."),
+                    "Two scenarios side by side: the second has these flags."),
                 Flag(
                     "--html", "FILE",
-                    "Write a page of decode steps, phase by phase, with sliders: this model and the\n"
-                        + "usual ones on this GPU."),
+                    "File for a page with sliders: this model and the usual ones on this GPU,\n"
+                        + "phase by phase."),
                 Flag("--list-models", "List the models of the catalogue."),
                 .json,
             ]

@@ -8,18 +8,19 @@ extension Verb {
     /// `headway fit-steptime`: a clock from the user's own measurements.
     static let fitStepTime = Verb(
         "fit-steptime",
-        summary: "Fit a clock to measured steps or to measured operators, and show the error.",
+        summary: "Fit a clock to measured steps or operators, and show its error.",
         operands: "TABLE.csv|DIR", operandCount: 1...1,
         details: """
-            TABLE.csv has one measured step a row: tokens, decodes, context (sum over the
+            TABLE.csv has one measured step per row: tokens, decodes, context (summed over the
             decodes), microseconds. Use it with --set step_time.kind=table
             --set step_time.file=TABLE.csv.
+
             DIR holds operator tables, as `headway validate --operators` reads them. --out writes
             the fitted profile; use it with --set step_time.profile=PROFILE.json.
             """,
         flags: [
-            Flag("--base", "P", "Profile whose coefficients stay where nothing was measured."),
-            Flag("--gpu", "G", "GPU that DIR was measured on; h100-sxm when absent."),
+            Flag("--base", "P", "Profile that gives the coefficients without measurements."),
+            Flag("--gpu", "G", "GPU that DIR was measured on (default h100-sxm)."),
             Flag("--out", "PROFILE.json", "Write the fitted profile to this file."),
             .json,
         ]

@@ -7,31 +7,34 @@ extension Verb {
     /// `headway gate SUITE.json5`
     static let gate = Verb(
         "gate",
-        summary: "Hold a change to a baseline: pass, regression, or not enough evidence.",
+        summary: "Test a change against a baseline: pass, regression or inconclusive.",
         operands: "SUITE.json5", operandCount: 1...1,
         details: """
             A suite names cases (configurations with their traces), seeds, and metrics with margins.
-            --bless writes the baseline; a later call runs the same cases with the same seeds and
-            compares. Exit status: 0 pass, 1 regression, 3 inconclusive, 2 bad input. A metric
-            passes when the 95 % interval of its worsening ends below the margin, and is a
-            regression when the interval starts above it (corrected for the number of metrics);
-            otherwise the report says how many more seeds would settle it. Seeds that the baseline
-            lacks are left out and named. Of a case that did not pass it says whom that costs, by
-            length of the prompt, and where the time goes. A suite with the key versions compares
-            two releases of vLLM and needs no baseline.
+            --bless writes the baseline. A later call runs the same cases with the same seeds and
+            compares. Exit status: 0 pass, 1 regression, 3 inconclusive, 2 bad input.
+
+            A metric passes when the 95 % interval of its worsening ends below the margin. It is a
+            regression when the interval starts above the margin, corrected for the number of
+            metrics. Otherwise the report says how many more seeds would settle it. Seeds that the
+            baseline lacks are left out and named.
+
+            For each failed case the report shows which prompt lengths got slower and which part of
+            the latency grew. A suite with the key versions compares two releases of vLLM and needs
+            no baseline.
             """,
         flags: [
             Flag("--bless", "Write the baseline instead of comparing with it."),
-            Flag("--exact", "Compare the runs' digests only: nothing at all may change."),
-            Flag("--seeds", "N", "Run so many seeds instead of the suite's."),
-            Flag("--first-seed", "N", "Start at this seed instead of the suite's."),
+            Flag("--exact", "Compare digests only: every run must stay identical."),
+            Flag("--seeds", "N", "Number of seeds, instead of the suite's."),
+            Flag("--first-seed", "N", "First seed, instead of the suite's."),
             Flag("--junit", "FILE", "Write the findings as JUnit XML."),
             Flag("--github", "Print the findings as GitHub annotations too."),
             Flag(
                 "--self-check",
-                "Measure false alarms (other seeds) and how often slower steps are caught."),
-            Flag("--trials", "N", "With --self-check: so many trials (200)."),
-            Flag("--slowdown", "SHARE", "With --self-check: how much slower (0.03)."),
+                "Measure the rate of false alarms (other seeds) and of caught slowdowns."),
+            Flag("--trials", "N", "With --self-check: number of trials (default 200)."),
+            Flag("--slowdown", "SHARE", "With --self-check: the planted slowdown (default 0.03)."),
             .set, .json,
         ]
     ) { arguments in

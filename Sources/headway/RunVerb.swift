@@ -11,12 +11,12 @@ extension Verb {
     /// `headway run`: the main job.
     static let run = Verb(
         "run",
-        summary: "Replay a trace through a simulated cluster and report what users would feel.",
+        summary: "Simulate a trace: latency, throughput, SLO.",
         operands: "[CONFIG.json5]", operandCount: 0...1,
         details: """
-            Without operands it runs a built-in default: a chat-like trace of 20,000 requests on
-            eight replicas of Llama-3.1-8B, one per H100. `headway config` lists every key of a
-            configuration. The README says what each figure means.
+            With no CONFIG it replays the built-in chat trace: 20,000 requests, 8 replicas of
+            Llama-3.1-8B, one per H100. `headway config` lists every key of a configuration.
+            Sources/Reports/Reports.docc/RunPage.md explains each figure.
             """,
         flags: [
             Flag("--trace", "FILE", "Replay this trace (trace.file)."),
@@ -129,7 +129,7 @@ private struct ReplayRun {
             !output.tokenTimes
         else {
             throw InputError(
-                "--compare-gpus", "writes none of the files that output asks for",
+                "--compare-gpus", "writes none of the files that output.* name",
                 expected: "a run of one GPU with --out DIR")
         }
         let gpus = names.split(separator: ",", omittingEmptySubsequences: false).map {

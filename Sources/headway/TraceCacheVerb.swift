@@ -11,28 +11,27 @@ extension Verb {
     /// `headway trace cache`.
     static let traceCache = Verb(
         "trace cache",
-        summary: "Tune the KV cache's page size: hits, fragmentation and metadata of every size.",
+        summary: "Choose a KV block size: hits, fragmentation and metadata of every size.",
         operands: "FILE", operandCount: 1...1,
         details: """
-            One pass over the trace gives, for every page size and every capacity, the share of
-            prompt tokens that a prefix cache would hit: LRU by exact stack distances, and the most
-            that any replacement could (Belady). The cache is that of one replica, fed one request
-            at a time. Its capacity is what the configuration's model leaves free on its GPUs, or
-            --capacity. Recommended are sizes that attention kernels run: multiples of 16. Block
-            size has no price in the step time. --confirm then runs the few best of them through
-            the cluster.
+            One pass over the trace predicts the prefix hit rate for every block size and every
+            cache size: LRU by exact stack distances, and the best of any policy (Belady). The
+            cache belongs to one replica and takes one request at a time. Its capacity is what the
+            configuration's model leaves free on its GPUs, or --capacity. It recommends multiples of
+            16, which attention kernels run. Block size has no price in the step time. --confirm
+            runs the three best sizes through the cluster.
             """,
         flags: TraceFlags.all + [
-            Flag("--pages", "N,N,...", "Page sizes in tokens; default: 1 to 1024 by doubling."),
-            Flag("--capacity", "TOKENS", "Tokens that fit the cache, instead of the model's."),
-            Flag("--metadata", "BYTES", "Host bytes of bookkeeping per page; default: 128."),
-            Flag("--inputs-only", "Leave answers out of the cache."),
+            Flag("--pages", "N,N,...", "Block sizes in tokens (default: 1 to 1024 by doubling)."),
+            Flag("--capacity", "TOKENS", "Cache size in tokens (default: the model's)."),
+            Flag("--metadata", "BYTES", "Host bytes of bookkeeping per block (default 128)."),
+            Flag("--inputs-only", "Cache prompts only, no outputs."),
             Flag(
                 "--confirm", "CONFIG.json5",
-                "Run the three best sizes with this configuration, too (\"default\": the built-in)."
+                "Also run the three best sizes with this configuration (\"default\": built in)."
             ),
             .set,
-            Flag("--csv", "FILE", "Write every page size and capacity as CSV."),
+            Flag("--csv", "FILE", "File for every block size and cache size, as CSV."),
             .json,
         ]
     ) { arguments in
@@ -100,7 +99,7 @@ private struct CachePage: Encodable {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             guard let size = Int(word), (1...1 << 20).contains(size) else {
                 throw InputError(
-                    "--pages", "\"\(word)\" is no page size", expected: "tokens, 1 to 1048576")
+                    "--pages", "\"\(word)\" is not a block size", expected: "tokens, 1 to 1048576")
             }
             return size
         }

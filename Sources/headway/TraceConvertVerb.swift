@@ -4,7 +4,7 @@ extension Verb {
     /// `headway trace convert`.
     static let traceConvert = Verb(
         "trace convert",
-        summary: "Write a trace in another format, and say what that loses.",
+        summary: "Write a trace in another format, and list what that loses.",
         operands: "FILE", operandCount: 1...1,
         flags: TraceFlags.all + TraceSink.flags + [.json]
     ) { arguments in

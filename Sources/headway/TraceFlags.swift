@@ -8,31 +8,31 @@ enum TraceFlags {
     static let all = [
         Flag(
             "--format", "FORMAT",
-            "Insist on a format: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", ")).\n"
-                + "Default: told by the content."),
+            "Format (default: detected):\n"
+                + TraceFormat.allCases.map(\.rawValue).joined(separator: ", ") + "."),
         Flag(
             "--time-unit", "UNIT",
             "Unit of times that are bare numbers: "
                 + TimeUnit.allCases.map(\.rawValue).joined(separator: ", ")
-                + ". Default: the format's, else\ntold by the first times."),
+                + ". Default: the format's, else\ndetected from the first times."),
         Flag(
             "--block-size", "TOKENS",
-            "Tokens that a hash id stands for; default: told by the first rows."),
+            "Tokens per hash id (default: detected from the first rows)."),
         Flag(
             "--columns", "TIME,PROMPT,OUTPUT",
             "Names of a CSV's columns, or of the keys of JSON lines; - for TIME: none."),
         Flag(
-            "--strict", "Refuse what would otherwise be dropped, mended or not used, and counted."),
-        Flag("--limit", "N", "Read this many requests only."),
-        Flag("--start", "SECONDS", "Leave out what arrives before, from the trace's origin."),
-        Flag("--end", "SECONDS", "Leave out what arrives at or after."),
+            "--strict", "Refuse rows and keys that would be dropped, repaired or not used."),
+        Flag("--limit", "N", "Number of requests to read (default all)."),
+        Flag("--start", "SECONDS", "Start of the window, from the trace's origin (default 0)."),
+        Flag("--end", "SECONDS", "End of the window, exclusive (default: the trace's end)."),
         Flag(
             "--session-rate", "N",
-            "Sessions per second where a format records no session starts; default: 0.1."),
+            "Sessions per second if the format records no session starts (default 0.1)."),
         Flag(
             "--request-rate", "N",
-            "Requests per second (Poisson) where a format records no times; default: all at 0."),
-        Flag("--seed", "N", "Seed of what is drawn; default: 0."),
+            "Requests per second (Poisson) if the format records no times (default: all at 0)."),
+        Flag("--seed", "N", "Random seed (default 0)."),
     ]
 
     /// The options that the flags ask for.

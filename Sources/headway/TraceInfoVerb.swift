@@ -6,13 +6,13 @@ extension Verb {
     static let traceInfo = Verb(
         "trace info",
         summary:
-            "Show what a trace looks like: rate, burstiness, lengths, reuse, what was dropped.",
+            "Describe a trace: rate, burstiness, lengths, reuse, dropped rows.",
         operands: "FILE", operandCount: 1...1,
         details: """
-            Reads a trace of any format, plain or gzip; a folder of coding sessions or of RAGPulse's
-            tables too. Quantiles lie straight between neighbouring values. Peaks are the busiest
-            second or minute over the mean rate; dispersion is variance over mean of the counts
-            per second or minute, 1 for a Poisson process.
+            Reads a trace of any format, plain or gzip, or a folder of coding sessions or of
+            RAGPulse's tables. Quantiles are linear between neighbouring values. A peak is the
+            busiest second or minute divided by the mean rate. Dispersion is variance over mean of
+            the counts per second or minute; a Poisson process has 1.
             """,
         flags: TraceFlags.all + [.json]
     ) { arguments in

@@ -5,13 +5,15 @@ extension Verb {
     /// `headway trace merge`.
     static let traceMerge = Verb(
         "trace merge",
-        summary: "Put several traces into one, in order of arrival.",
+        summary: "Merge traces into one, in order of arrival.",
         operands: "FILE FILE...", operandCount: 2...1_000,
         flags: TraceFlags.all + TraceSink.flags + [
             Flag(
                 "--offsets", "S,S,...",
-                "Seconds added to each trace's times; default: 0 (all begin together)."),
-            Flag("--shared-content", "Equal content ids of different files are the same content."),
+                "Seconds to add to each trace's times (default 0: begin together)."),
+            Flag(
+                "--shared-content",
+                "Treat equal content ids of different files as the same content."),
             .json,
         ]
     ) { arguments in
@@ -37,7 +39,7 @@ extension Verb {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             guard let value = Double(word), (0...9e9).contains(value) else {
                 throw InputError(
-                    "--offsets", "\"\(word)\" is no number of seconds", expected: "0 to 9e9")
+                    "--offsets", "\"\(word)\" is not a number of seconds", expected: "0 to 9e9")
             }
             return Int64((value * 1e9).rounded())
         }

@@ -5,16 +5,17 @@ extension Verb {
     /// `headway trace sample`.
     static let traceSample = Verb(
         "trace sample",
-        summary: "Keep a share of a trace: whole sessions, or whole windows of time.",
+        summary: "Keep a share of a trace: whole sessions or whole windows of time.",
         operands: "FILE", operandCount: 1...1,
         details: """
-            Which sessions or windows stay is decided by the seed alone: a larger share contains a
+            The seed picks the sessions or windows. A larger share includes every session of a
             smaller one. Requests that wait for one another are one session. Whole sessions thin
-            the rate; whole windows are put end to end and keep it, and what they cut is counted.
+            the rate. Whole windows are put end to end and keep the rate; the page counts the
+            sessions that they cut.
             """,
         flags: TraceFlags.all + TraceSink.flags + [
             Flag("--share", "N", "Share to keep, above 0, at most 1."),
-            Flag("--window", "SECONDS", "Keep windows of this length; default: sessions."),
+            Flag("--window", "SECONDS", "Length of the windows to keep (default: keep sessions)."),
             .json,
         ]
     ) { arguments in

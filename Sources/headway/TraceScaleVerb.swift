@@ -5,17 +5,17 @@ extension Verb {
     /// `headway trace scale`.
     static let traceScale = Verb(
         "trace scale",
-        summary: "Change a trace's rate by thinning, superposition or time, and say which.",
+        summary: "Change a trace's rate by thinning, superposition or time.",
         operands: "FILE", operandCount: 1...1,
         details: """
             thin       keeps a share of the sessions, each whole.
-            superpose  lays copies over each other, each begun elsewhere and with its own content.
+            superpose  overlays copies that begin at different places and have their own content.
             time       runs the clock faster or slower.
             Default: thin below 1, superpose from 2 on, time between.
             """,
         flags: TraceFlags.all + TraceSink.flags + [
-            Flag("--factor", "N", "Rate wanted over the rate there is."),
-            Flag("--by", "WAY", "thin, superpose or time."),
+            Flag("--factor", "N", "New rate / old rate, above 0."),
+            Flag("--by", "WAY", "thin, superpose or time (default by the factor)."),
             .json,
         ]
     ) { arguments in

@@ -7,7 +7,7 @@ import Traces
 /// Where `headway trace` writes requests: a file that appears whole or not at all.
 struct TraceSink {
     static let flags = [
-        Flag("--out", "FILE", "Write here; a name that ends in .gz is compressed."),
+        Flag("--out", "FILE", "Output file; a name that ends in .gz is compressed."),
         Flag(
             "--to", "FORMAT",
             "Format to write: \(TraceWriter.formats.map(\.rawValue).joined(separator: ", "));\n"

@@ -4,12 +4,12 @@ extension Verb {
     /// `headway trace sort`.
     static let traceSort = Verb(
         "trace sort",
-        summary: "Put a trace's rows in order of arrival.",
+        summary: "Sort a trace's rows by arrival.",
         operands: "FILE", operandCount: 1...1,
         details: """
-            Rows of equal times stay in the file's order, and turns of a session follow each
-            other in order of time. The text is held in memory, 2 GiB of it at most. A row that
-            follows one which arrives later is refused: no order is right for both.
+            Rows of equal times keep the file's order. Turns of a session follow each other in
+            order of time. The text stays in memory, at most 2 GiB. It refuses a row that follows
+            a later one, because no order suits both.
             """,
         flags: TraceFlags.all + TraceSink.flags + [.json]
     ) { arguments in

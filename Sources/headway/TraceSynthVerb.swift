@@ -5,15 +5,16 @@ extension Verb {
     /// `headway trace synth`.
     static let traceSynth = Verb(
         "trace synth",
-        summary: "Make a trace from a recipe: the same bytes for the same seed everywhere.",
+        summary: "Make a trace from a recipe, reproducibly from its seed.",
         operands: "[RECIPE.json5]", operandCount: 0...1,
         details: """
-            A recipe (JSON5) says how sessions arrive, how long prompts and answers are, what they
-            share, and how agents loop; traces/README.md explains every key. Without a recipe: the
-            built-in chat trace that `headway run` replays.
+            A recipe (JSON5) describes arrivals of sessions, lengths of prompts and outputs, what
+            they share, and the loops of agents. traces/README.md explains every key. Without a
+            recipe it writes the built-in chat trace that `headway run` replays. The same seed gives
+            the same bytes on every machine.
             """,
         flags: TraceSink.flags + [
-            Flag("--seed", "N", "Seed, instead of the recipe's."),
+            Flag("--seed", "N", "Random seed, instead of the recipe's."),
             Flag("--limit", "N", "Number of requests, instead of the recipe's."),
             .json,
         ]

@@ -32,21 +32,23 @@ extension Verb {
         summary: "Compare predictions with measured servers or measured operators.",
         operands: "[REFERENCE.csv | TRACE]", operandCount: 0...1,
         details: """
-            REFERENCE.csv has one measured figure a row, with engine, model, GPU, parallelism,
-            dtypes, lengths and load; every load is simulated through the same engine as a run.
-            Blank cells mean unknown: one GPU, bf16 weights and cache, exact lengths, ten requests
-            per unit of concurrency (3,000 offline). A column unit is optional: ms, s, us, ns for
-            latencies, tokens/s and requests/s (or /min) for throughput. Exit status 2 when no row
-            can be predicted. Open loops (load_kind open_loop or trace) say their rate, arrivals
-            (poisson, exponential_scaled, trace), shared prompts and the most in flight at the
-            client; requests that were recorded (run, sent_us, prompt_tokens, output_tokens,
-            ttft_us, e2e_us) are replayed and compared one by one. Rows whose answer changes by
-            more than 20 % between exact lengths and 2 % of jitter are reported apart.
+            REFERENCE.csv has one measured figure per row, with engine, model, GPU, parallelism,
+            dtypes, lengths and load. It simulates every load as `headway run` does. A blank cell
+            takes a default: one GPU, bf16 weights and cache, exact lengths, ten requests per unit
+            of concurrency (3,000 offline). The column unit is optional: ms, s, us, ns for
+            latencies, tokens/s and requests/s (or /min) for throughput. Exit status 2 if it can
+            predict no row.
 
-            TRACE records what a real server did with each request (Dynamo's request trace, BLIS's
+            Open loops (load_kind open_loop or trace) give their rate, arrivals (poisson,
+            exponential_scaled, trace), shared prompts and the most in flight at the client.
+            Recorded requests (run, sent_us, prompt_tokens, output_tokens, ttft_us, e2e_us) are
+            replayed and compared request by request. Rows that change by more than 20 % between
+            exact lengths and 2 % of jitter form a group of their own.
+
+            TRACE records what a real server did with each request: Dynamo's request trace, BLIS's
             trace v2, LLMServingSim's requests.jsonl, vllm bench serve --save-detailed, AIPerf's
-            profile_export.jsonl). It is replayed by --config and --set, which say what the server
-            was, and TTFT, TPOT and E2E of the same requests are compared.
+            profile_export.jsonl. --config and --set describe the server. The page compares TTFT,
+            TPOT and E2E of the same requests.
             """,
         flags: [
             Flag("--operators", "DIR", "Compare the operator tables (CSV files) in this folder."),
@@ -54,19 +56,19 @@ extension Verb {
                 "--profile", "P",
                 "Engine profile of the operators: vllm, trtllm, sglang or a JSON file of\n"
                     + "fit-steptime; with a reference file it stands in for the built-in one."),
-            Flag("--gpu", "G", "GPU that the operators were measured on; h100-sxm when absent."),
+            Flag("--gpu", "G", "GPU that the operators were measured on (default h100-sxm)."),
             Flag(
                 "--host", "H",
-                "Host profile of every server of the reference file: a name or a JSON file;\n"
-                    + "without it, by the engine's version."),
-            Flag("--rows", "Print every row, not only the groups."),
+                "Host profile of every server of the reference file: a name or a JSON file\n"
+                    + "(default: by the engine's version)."),
+            Flag("--rows", "Print every row beside the groups."),
             Flag("--config", "CONFIG.json5", "The server that TRACE was measured on."),
             .set,
             Flag(
                 "--requests", "FILE",
-                "Requests of the reference file's runs, each with its own time and lengths;\n"
-                    + "without it, X_requests.csv beside X.csv."),
-            Flag("--seed", "N", "Seed of the random lengths and gaps."),
+                "Requests of the reference file's runs, with their times and lengths\n"
+                    + "(default: X_requests.csv beside X.csv)."),
+            Flag("--seed", "N", "Random seed of lengths and gaps (default 0)."),
             .json,
         ]
     ) { arguments in

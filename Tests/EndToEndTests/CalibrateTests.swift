@@ -65,10 +65,10 @@ struct CalibrateTests {
         try write("other.txt", "hello\n")
         for (words, part) in [
             (["--data", "steps.csv", "--fit", "launch"], "launch_piecewise, launch_eager"),
-            (["--data", "steps.csv", "--fit", "lunch"], "no constant \"lunch\""),
+            (["--data", "steps.csv", "--fit", "lunch"], "unknown constant \"lunch\""),
             (["--data", "cut.json"], "cut.json"), (["--data", "other.txt"], "other.txt"),
             (["--data", "none.json"], "No such file"), ([], "nothing to fit to"),
-            (["--data", "steps.csv", "--base", "nobody"], "no host profile \"nobody\""),
+            (["--data", "steps.csv", "--base", "nobody"], "unknown host profile \"nobody\""),
             (["--data", "steps.csv", "--out", "host"], "ends in .json"),
         ] {
             let outcome = try Executable.run(

@@ -239,7 +239,7 @@ struct JudgingVerbsTests {
         #expect((object["causes"] as? [[String: Any]])?.count == 1)
         for (words, part) in [
             (["--versions", "0.28.0"], "--versions: names 1 version; expected two releases"),
-            (["--versions", "0.28.0,0.99.0"], "\"0.99.0\" is no release of vLLM"),
+            (["--versions", "0.28.0,0.99.0"], "\"0.99.0\" is not a simulated release of vLLM"),
             (["--versions", "0.28.0,0.28.0"], "0.28.0 is there twice"),
             (
                 ["--versions", "0.19.0,0.29.0", "--set", "engine.watermark=0.1"],

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Experiments
 
-/// Errors of the clock on servers with open loops, percent, held to the README's figures.
+/// Errors of the clock on servers with open loops, percent, held to the article Accuracy.
 @Suite(.enabled(if: evidence != nil)) struct AccuracyTests {
     private func validation(_ name: String, requests: String? = nil) throws -> ReferenceValidation {
         let folder = try #require(evidence).appendingPathComponent("h100")

@@ -104,8 +104,8 @@ struct CalibrationInputTests {
             ([Self.scrape(110), Self.scrape(10)], "goes back"),
             ([Self.scrape(10), Self.scrape(10)], "no request ended"),
             ([Self.scrape(10), Self.scrape(110, le: "x")], "bucket's bound"),
-            ([Self.scrape(10), Self.scrape(110, more: "vllm:x NaN")], "NaN is no finite"),
-            ([Self.scrape(10), Self.scrape(110, more: "vllm:x -1")], "-1 is no finite"),
+            ([Self.scrape(10), Self.scrape(110, more: "vllm:x NaN")], "NaN is not a finite"),
+            ([Self.scrape(10), Self.scrape(110, more: "vllm:x -1")], "-1 is not a finite"),
             ([Self.scrape(10), Self.scrape(110, more: "vllm:x{a=\"b")], "cut off"),
             ([Self.scrape(10), Self.scrape(900)], "the trace has 200"),
             (
@@ -136,7 +136,8 @@ struct CalibrationInputTests {
         #expect(input.evidence[0].figures.count == 3)
         #expect(abs(input.evidence[0].figures[0].measured - 16 / 2133.3) < 1e-9)
         for (running, tokens, part) in [
-            ("16", "nan", "no figure"), ("16", "-5.0", "no figure"), ("x", "5.0", "no figure"),
+            ("16", "nan", "not a figure"), ("16", "-5.0", "not a figure"),
+            ("x", "5.0", "not a figure"),
         ] {
             #expect(refusal([Self.line(running, tokens)]).contains(part), "\(running) \(tokens)")
         }

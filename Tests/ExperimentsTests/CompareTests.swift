@@ -26,6 +26,18 @@ struct CompareTests {
         #expect(comparison.changes.isEmpty)
     }
 
+    @Test("no seed and the recipe's own one are the same requests, another one is not")
+    func seeds() throws {
+        // 700 requests: some are turns of sessions, which arrive when their answers end.
+        let few = ["trace.limit=700"]
+        let a = try ComparedRun.run(small(few + ["seed=0"]), name: "A")
+        let b = try ComparedRun.run(small(few + ["step_time.scale=1.1"]), name: "B")
+        let comparison = try Comparison(a, b)
+        #expect(comparison.changes.map(\.key) == ["step_time.scale"])
+        let other = try ComparedRun.run(small(few + ["seed=1"]), name: "other")
+        #expect(throws: InputError.self) { try Comparison(a, other) }
+    }
+
     @Test("requests in either run's warm-up or cool-down are in no pair, and that is said")
     func margins() throws {
         let margins = ["output.warmup=20", "output.cooldown=10"]

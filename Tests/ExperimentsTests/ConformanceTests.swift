@@ -120,7 +120,7 @@ struct ConformanceTests {
     @Test("a line that is no JSON object makes a case unreadable, not different")
     func noLine() throws {
         let result = try changed(Scratch(), { _ in }, log: "hello\n")
-        #expect(result.unreadable?.contains("steps.jsonl:1: is no JSON object") == true)
+        #expect(result.unreadable?.contains("steps.jsonl:1: is not a JSON object") == true)
         #expect(result.difference == nil)
     }
 

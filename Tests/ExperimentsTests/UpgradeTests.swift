@@ -30,8 +30,10 @@ struct UpgradeTests {
         for (text, part) in [
             ("0.28.0", "names 1 version;"), ("", "is empty;"),
             ("0.26.0,0.27.0,0.28.0", "names 3 versions;"),
-            ("0.28.0,0.99.0", "\"0.99.0\" is no release"), ("0.28.0,", "\"\" is no release"),
-            ("0.10.0,0.28.0", "\"0.10.0\" is no release"), ("0.28.0,latest", "\"latest\" is no"),
+            ("0.28.0,0.99.0", "\"0.99.0\" is not a simulated release"),
+            ("0.28.0,", "\"\" is not a simulated release"),
+            ("0.10.0,0.28.0", "\"0.10.0\" is not a simulated release"),
+            ("0.28.0,latest", "\"latest\" is not"),
             ("0.28.0,0.28.0", "0.28.0 is there twice"),
             ("0.28.0,0.28.1", "both have the rules of 0.28.0"),
         ] {
@@ -92,7 +94,7 @@ struct UpgradeTests {
         let page = UpgradeReport(study).text
         for part in [
             "S4 (which blocks a sliding window leaves in the prefix cache) parts them",
-            "schedules these requests as 0.28.0 does, step for step", "Whom it costs",
+            "schedules these requests as 0.28.0 does, step for step", "Which requests it affects",
             "from reading its code",
         ] {
             #expect(page.contains(part), "\(part)")
@@ -108,7 +110,7 @@ struct UpgradeTests {
         #expect(study.isIdentical && study.findings.isEmpty && study.remedy == nil)
         let page = UpgradeReport(study).text
         #expect(page.contains("The schedules are the same in all"))
-        #expect(!page.contains("Whom it costs"))
+        #expect(!page.contains("Which requests it affects"))
     }
 
     @Test("rules that a trace does not touch are said to have no effect")
@@ -201,7 +203,7 @@ struct GateUpgradeTests {
             ("versions: [\"0.28.0\"],", "suite.json5: versions: names 1 version;"),
             ("versions: \"0.28.0\",", "versions: is \"0.28.0\"; expected a list of two releases"),
             ("versions: [28, 29],", "versions: holds 28; expected texts"),
-            ("versions: [\"0.28.0\", \"0.34.0\"],", "\"0.34.0\" is no release"),
+            ("versions: [\"0.28.0\", \"0.34.0\"],", "\"0.34.0\" is not a simulated release"),
             ("versions: [\"0.28.0\", \"0.28.0\"],", "0.28.0 is there twice"),
             (
                 "versions: [\"0.28.0\", \"0.29.0\"], baseline: \"b.json\",",

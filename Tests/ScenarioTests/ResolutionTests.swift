@@ -292,7 +292,7 @@ struct ConfigurationNoteTests {
             ("step_time.file=x.csv", "step_time.kind is measured"),
             ("step_time.fixed_us=100", "step_time.kind is measured"),
             ("engine.prefill_quota_tokens=9", "engine.scheduling_policy is fcfs"),
-            ("engine.scheduler_timeout_s=9", "engine.scheduler is no program"),
+            ("engine.scheduler_timeout_s=9", "engine.scheduler is not a program"),
             ("cluster.affinity_slack=1", "the router is least_outstanding"),
             ("trace.time_unit=ms", "the trace is a recipe"),
             ("trace.columns=a,b,c", "the trace is a recipe"),

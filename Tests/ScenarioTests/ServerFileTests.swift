@@ -70,7 +70,7 @@ struct ServerFileTests {
         arguments: [
             ("max-num-seqs: [1, 2", ":1: \"[\" is not closed"),
             ("a: {b: 1", ":1: \"{\" is not closed"),
-            ("model: llama-3.1-8b\nmax-nmu-seqs: 3", ":2: --max-nmu-seqs is no flag"),
+            ("model: llama-3.1-8b\nmax-nmu-seqs: 3", ":2: --max-nmu-seqs is not a flag"),
             ("max-num-seqs: 3\nmax-num-seqs: 4", ":2: max-num-seqs stands here twice"),
             ("max-num-seqs: many", ":1: max-num-seqs is \"many\""),
             ("max-num-seqs: true", ":1: max-num-seqs is true"),

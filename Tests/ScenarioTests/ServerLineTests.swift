@@ -87,7 +87,7 @@ struct ServerLineTests {
     func errors() {
         for (flags, words) in [
             ("m --max-num-seq 1", "--serve: the catalogue does not know m"),
-            ("llama-3.1-8b --max-nmu-seqs 1", "--max-nmu-seqs is no flag of vllm serve; did you"),
+            ("llama-3.1-8b --max-nmu-seqs 1", "--max-nmu-seqs is not a flag of vllm serve; did"),
             ("llama-3.1-8b --max-num 1", "--max-num is the beginning of several flags"),
             ("llama-3.1-8b --max_num_seqs many", "--max_num_seqs is \"many\"; expected an integer"),
             ("llama-3.1-8b --max-num-seqs", "--max-num-seqs has no value"),
@@ -95,11 +95,11 @@ struct ServerLineTests {
             ("llama-3.1-8b --max-num-seqs 99999999999999999999", "expected an integer"),
             ("llama-3.1-8b --enforce-eager=true", "--enforce-eager takes no value"),
             ("llama-3.1-8b --max-lora-rank 7", "--max-lora-rank is 7; expected one of 1, 8, 16"),
-            ("llama-3.1-8b ---x", "---x is no flag of vllm serve; expected a flag"),
+            ("llama-3.1-8b ---x", "---x is not a flag of vllm serve; expected a flag"),
             ("llama-3.1-8b --gpu-memory-utilization 0x1p-1", "expected a number"),
             ("''", "has an empty word"),
             ("llama-3.1-8b -tp 4 -ep", "-ep shares experts, and llama-3.1-8b has none"),
-            ("llama-3.1-8b other", "other is no flag, and the model is llama-3.1-8b"),
+            ("llama-3.1-8b other", "other is not a flag, and the model is llama-3.1-8b"),
             ("llama-3.1-8b --model qwen3-8b", "is another model"),
             ("llama-3.1-8b --kv-cache-dtype fp8_e4m", "did you mean fp8_e4m3?"),
             ("llama-3.1-8b --kv-cache-dtype nvfp4", "blocks of another size"),

@@ -74,7 +74,7 @@ struct TreeTests {
         arguments: [
             ("\"session_id\":\"a\"", "\"session_id\":\"b\"", "occurs twice"),
             ("\"forks\":[\"a\"", "\"forks\":[\"x\"", "not in the file"),
-            ("\"forks\":[\"a\"", "\"forks\":[7", "is no text"),
+            ("\"forks\":[\"a\"", "\"forks\":[7", "is not a text"),
             ("\"join_at\":2", "\"join_at\":0", "not behind the turn"),
             ("\"max_tokens\":9", "\"max\":9", "how long its answer is"),
             ("\"delay\":1500", "\"delay\":-1", "negative"),
@@ -85,7 +85,7 @@ struct TreeTests {
             ),
             ("message_array_with_responses", "other", "context_mode"),
             ("\"rounds\":2", "\"rounds\":0", "0 rounds"),
-            ("\"orchestrator\":true", "\"orchestrator\":1", "no flag"),
+            ("\"orchestrator\":true", "\"orchestrator\":1", "not a flag"),
             ("\"think_time_ms\":100", "\"think_time_sigma\":0.5", "think_time_sigma"),
             (
                 "sub c\"}],\"max_tokens\":10", "x\"}],\"max_tokens\":1,\"spawns\":[\"c\"]",

@@ -106,7 +106,7 @@ import Traces
         #expect(try failure(span("\"startTimeUnixNano\":\"0\"") + span(now)).contains("53 years"))
         #expect(try failure(span("\"start_time\":1700000000.5")).contains("names no unit"))
         #expect(try failure(span(now + ",\"start_time_unix_nano\":5")).contains("two values"))
-        #expect(try failure(span(now, "5.5")).contains("input_tokens is no whole number"))
+        #expect(try failure(span(now, "5.5")).contains("input_tokens is not a whole number"))
         let limits = ["8", "9"].map { "\"gen_ai.request.max_tokens\":\($0)," }.joined()
         #expect(try failure(span(now, "5", limits)).contains("two values of its max_tokens"))
         let iso = "\"start_time\":\"2024-01-01T00:00:00Z\""

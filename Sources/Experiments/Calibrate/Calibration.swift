@@ -97,7 +97,7 @@ public struct Calibration: Sendable {
                 Constant(
                     constant: constant, base: server.base[constant], value: fit.values[constant],
                     low: intervals.low[constant], high: intervals.high[constant],
-                    reason: isFitted ? nil : fit.reasons[constant] ?? "was not asked for"))
+                    reason: isFitted ? nil : fit.reasons[constant] ?? "--fit does not name it"))
         }
         report("errors")
         sources = try Self.sources(server, fit, input.evidence, isHeldOut: false)

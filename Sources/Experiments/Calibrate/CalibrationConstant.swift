@@ -99,7 +99,7 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
                 exact.isEmpty ? allCases.filter { $0.rawValue.hasPrefix(name + "_") } : exact
             guard !name.isEmpty, !named.isEmpty else {
                 throw InputError(
-                    "--fit", "there is no constant \"\(word)\"", word: name,
+                    "--fit", "unknown constant \"\(word)\"", word: name,
                     among: allCases.map(\.rawValue))
             }
             for constant in named where !found.contains(constant) { found.append(constant) }

@@ -106,7 +106,7 @@ struct MetricsScrape: Sendable {
         guard let word = words.first, words.count <= 2, let value = Double(word), value.isFinite,
             value >= 0
         else {
-            throw problem("\(String(rest).echoed(atMost: 40)) is no finite number of at least 0")
+            throw problem("\(String(rest).echoed(atMost: 40)) is not a finite number of at least 0")
         }
         return Sample(name: String(name), labels: labels, value: value)
     }

@@ -120,7 +120,7 @@ struct LogEvidence: CalibrationEvidence {
         let trimmed = plain.hasSuffix(".") ? plain.dropLast() : plain[...]
         guard let value = Double(trimmed), value.isFinite, value >= 0 else {
             throw InputError(
-                place, "\(words)\(String(word).echoed(atMost: 40)) is no figure",
+                place, "\(words)\(String(word).echoed(atMost: 40)) is not a figure",
                 expected: "a finite number of at least 0")
         }
         return value

@@ -67,7 +67,7 @@ struct SummaryEvidence: CalibrationEvidence {
         try Self.check(measured, load, place)
         content = "\(format), \(Quantity.count(load.requests)) requests"
         notes = [
-            "lengths are the report's means, alike for all; save requests one by one for more"
+            "lengths are the report's means, alike for all; save each request for more"
         ]
         figures = measured.map { kind, value, deviation in
             let count = Double(load.requests).squareRoot()

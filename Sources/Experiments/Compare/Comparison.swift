@@ -218,6 +218,8 @@ public struct ConfigurationChange: Sendable, Encodable, Equatable {
             // What is written to disk changes no result.
             let isFigures = ["output.warmup", "output.cooldown"].contains(key.path)
             guard old != new, isFigures || !key.path.hasPrefix("output.") else { return nil }
+            // No seed and the recipe's own one draw the same requests.
+            if key.path == "seed", a.seedOfRequests == b.seedOfRequests { return nil }
             return ConfigurationChange(key: key.path, before: old.source, after: new.source)
         }
     }

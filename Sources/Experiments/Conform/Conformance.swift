@@ -192,7 +192,7 @@ struct UnreadableLine: Error {
         guard !LineComparison.isObject(line) else { return }
         throw UnreadableLine(
             problem: InputError(
-                place, "is no JSON object: \(String(line.prefix(80)).echoed())",
+                place, "is not a JSON object: \(String(line.prefix(80)).echoed())",
                 expected: "a line of a capture"))
     }
 }

@@ -117,23 +117,23 @@ extension ExplainScenario {
     public static let fields: [Field] = modelFields + stepFields
 
     private static let modelFields: [Field] = [
-        field("--model", "M", "A name of the catalogue, or a path: a config.json or its folder.") {
+        field("--model", "M", "Catalogue name, config.json or its folder (llama-3.1-8b).") {
             $0.model = $1
             _ = $2
         },
-        field("--gpu", "G", "The accelerator, as hardware.gpu names it; h100-sxm when absent.") {
+        field("--gpu", "G", "GPU, as hardware.gpu names it (default h100-sxm).") {
             scenario, text, _ in scenario.gpu = try GPU.named(text)
         },
-        field("--tp", "N", "tensor_parallel_size; the smallest that fits when absent.") {
+        field("--tp", "N", "tensor_parallel_size (default: the smallest that fits).") {
             $0.tensorParallel = try integer($1, $2)
         },
         field("--pp", "N", "pipeline_parallel_size.") {
             $0.pipelineParallel = try integer($1, $2)
         },
-        field("--ep", "N", "GPUs that share the experts, at most --tp.") {
+        field("--ep", "N", "GPUs per expert-parallel group, at most --tp.") {
             $0.expertParallel = try integer($1, $2)
         },
-        field("--gpus-per-node", "N", "GPUs of a node; 8. Stages on other nodes: network.") {
+        field("--gpus-per-node", "N", "GPUs per node (default 8); the network joins nodes.") {
             $0.gpusPerNode = try integer($1, $2)
         },
         field("--weights", "D", "bf16, fp8, int4, int8, nvfp4 or mxfp4; else the checkpoint's.") {
@@ -143,7 +143,8 @@ extension ExplainScenario {
             $0.cache = try choice($1, $2)
         },
         field("--block-size", "N", "Tokens per KV block.") { $0.blockSize = try integer($1, $2) },
-        field("--gpu-memory-utilization", "X", "Share of memory the engine may use; 0.92.") {
+        field("--gpu-memory-utilization", "X", "Share of GPU memory for the engine (default 0.92).")
+        {
             scenario, text, place in
             guard let share = Double(text), share.isFinite, share >= 0 else {
                 throw InputError(
@@ -155,30 +156,29 @@ extension ExplainScenario {
             $0.profile = $1
             _ = $2
         },
-        field("--routing", "R", "balanced, or power_law: how tokens spread over experts.") {
+        field("--routing", "R", "How tokens spread over experts: balanced or power_law.") {
             $0.routing = try choice($1, $2)
         },
-        field("--attention-kernel", "K", "flash, or naive: scores go through memory.") {
+        field("--attention-kernel", "K", "flash, or naive (writes scores to memory).") {
             $0.attentionKernel = try choice($1, $2)
         },
     ]
 
     private static let stepFields: [Field] = [
-        field("--context", "N", "Tokens of context after the step; 2k is 2048.") {
+        field("--context", "N", "Tokens of context after the step (2k is 2048).") {
             $0.context = try integer($1, $2)
         },
         field("--tokens", "N", "New tokens per sequence: 1 decodes, more is a prefill chunk.") {
             $0.tokens = try integer($1, $2)
         },
         field("--batch", "B", "Sequences in the step.") { $0.batch = try integer($1, $2) },
-        field("--chunk", "N", "Tokens of another prompt computed in the same step as the decodes.")
-        {
+        field("--chunk", "N", "Prompt tokens of one more request, computed with the decodes.") {
             $0.chunk = try integer($1, $2)
         },
-        field("--input", "N", "With --output: a whole request of so many prompt tokens, alone.") {
+        field("--input", "N", "Prompt tokens of a whole request (with --output).") {
             $0.input = try integer($1, $2)
         },
-        field("--output", "N", "With --input: output tokens of that request.") {
+        field("--output", "N", "Output tokens of that request (with --input).") {
             $0.output = try integer($1, $2)
         },
     ]
@@ -188,13 +188,14 @@ extension ExplainScenario {
         Switch(name: "--no-kv-cache", meaning: "Recompute the whole context in every step.") {
             $0.usesCache = false
         },
-        Switch(name: "--mha", meaning: "Give every query head keys and values of its own.") {
+        Switch(name: "--mha", meaning: "Own keys and values for every query head (no GQA, no MLA).")
+        {
             $0.headGroups = .none
         },
-        Switch(name: "--mqa", meaning: "Give all query heads of a layer one pair of them.") {
+        Switch(name: "--mqa", meaning: "One pair of keys and values per layer (MQA).") {
             $0.headGroups = .one
         },
-        Switch(name: "--no-window", meaning: "Let windowed layers attend to everything.") {
+        Switch(name: "--no-window", meaning: "Full attention in windowed layers.") {
             $0.hasWindows = false
         },
     ]

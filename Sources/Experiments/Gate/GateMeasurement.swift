@@ -102,7 +102,7 @@ extension GateSuite {
                         expected: "a case whose requests finish, or another metric")
                 }
                 throw InputError(
-                    "case \(entry.name): metrics.\(key)", "is no figure of summary.json",
+                    "case \(entry.name): metrics.\(key)", "is not a figure of summary.json",
                     word: key, among: figures.keys.sorted(),
                     otherwise: "a key of summary.json such as mean_tpot_ms")
             }

@@ -31,7 +31,7 @@ public struct VersionPair: Sendable, Equatable {
         let versions = try names.map { name in
             guard let version = EngineVersion(name) else {
                 throw InputError(
-                    place, "\"\(name.echoed())\" is no release of vLLM that is simulated",
+                    place, "\"\(name.echoed())\" is not a simulated release of vLLM",
                     expected: expected)
             }
             return version

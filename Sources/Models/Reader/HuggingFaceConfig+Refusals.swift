@@ -55,7 +55,7 @@ extension HuggingFaceConfig {
         }
         let reason =
             Architectures.fates[name].flatMap { why($0, name) }
-            ?? "\(name.echoed()) is no class of vLLM 0.33.0"
+            ?? "\(name.echoed()) is not a class of vLLM 0.33.0"
         return refusal(reason, fields)
     }
 

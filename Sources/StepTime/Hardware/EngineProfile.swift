@@ -104,7 +104,7 @@ public struct EngineProfile: Sendable, Equatable, Codable {
         if let profile = all.first(where: { $0.name == name.lowercased() }) { return profile }
         let known = all.map(\.name)
         throw InputError(
-            "step_time.profile", "there is no engine profile \"\(name)\"", word: name, among: known,
+            "step_time.profile", "unknown engine profile \"\(name)\"", word: name, among: known,
             otherwise: "one of \(known.joined(separator: ", ")), or a file of headway fit-steptime")
     }
 

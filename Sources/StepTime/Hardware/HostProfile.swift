@@ -190,7 +190,7 @@ extension HostProfile {
         if let profile = all.first(where: { $0.name == name.lowercased() }) { return profile }
         let known = all.map(\.name)
         throw InputError(
-            "engine.host", "there is no host profile \"\(name)\"", word: name, among: known,
+            "engine.host", "unknown host profile \"\(name)\"", word: name, among: known,
             otherwise: "one of \(known.joined(separator: ", ")), or a file of headway calibrate")
     }
 

@@ -117,7 +117,7 @@ extension ByteCursor {
     fileprivate mutating func sessionName() throws -> UInt64 {
         guard current == 0x22 else {
             throw ScanFailure(
-                "a session's name is no text: \(excerpt(from: at))", expected: "its session_id")
+                "a session's name is not a text: \(excerpt(from: at))", expected: "its session_id")
         }
         return try identity("a session's name")
     }
@@ -146,7 +146,7 @@ extension JSONFields {
         switch first(of: name) {
         case 0x74: return try take(name, true)
         case 0x66: return try take(name, false)
-        default: throw ScanFailure("\(name) is no flag", expected: "true or false")
+        default: throw ScanFailure("\(name) is not a flag", expected: "true or false")
         }
     }
 }

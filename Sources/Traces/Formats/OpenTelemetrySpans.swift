@@ -327,7 +327,7 @@ extension ByteCursor {
         var fine = self
         if let thousandths = try? fine.quotedDecimal(name, scale: 3), thousandths % 1_000 != 0 {
             throw ScanFailure(
-                "\(name) is no whole number: \(excerpt(from: start))", expected: "whole tokens")
+                "\(name) is not a whole number: \(excerpt(from: start))", expected: "whole tokens")
         }
         self = whole
         return count

@@ -41,7 +41,7 @@ struct TraceLabRounds {
                 let notes = TraceNotes(
                     path: reader.path, format: .traceLab,
                     assumptions: [
-                        SessionCalls.assumption, "sub-agents are sessions that nobody waits for",
+                        SessionCalls.assumption, "no request waits for the sessions of sub-agents",
                     ])
                 notes.labels = options.labels.map(RequestLabels.init)
                 return (

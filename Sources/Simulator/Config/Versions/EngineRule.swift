@@ -97,7 +97,7 @@ public enum EngineRule: Int, Sendable, CaseIterable {
             return rules.wholePrompt == .stops
                 ? "no further request is admitted in that step"
                 : "it is set aside, and the next ones are tried"
-        case .asyncDefault: return defaults.asyncScheduling ? "on" : "off unless asked for"
+        case .asyncDefault: return defaults.asyncScheduling ? "on" : "off unless set"
         case .abortTime:
             return rules.abortTime == .beforeUpdate
                 ? "before the update of the step that ran" : "after that update"
@@ -109,8 +109,8 @@ public enum EngineRule: Int, Sendable, CaseIterable {
         switch release.rules.windowCap {
         case .nowhere: return "on by default, sliding windows counted whole"
         case .everywhere:
-            return "on by default; the cap of sliding windows also clips what running requests ask "
-                + "for, and a full pool ends the engine with ValueError"
+            return "on by default; the cap of sliding windows also clips what running requests "
+                + "get, and a full pool ends the engine with ValueError"
         case .reserve: return "on by default, sliding windows capped at what they can hold"
         }
     }

@@ -133,7 +133,7 @@ private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
         place = pool.queue.next(place)
     }
     if previous != pool.free.last { return "the queue does not end at its tail" }
-    if pool.uncachedFree < 0 { return "\(pool.uncachedFree) keyless blocks are free" }
+    if pool.uncachedFree < 0 { return "\(pool.uncachedFree) blocks without a key are free" }
     return queued == pool.queuedFree ? nil : "\(queued) blocks of \(pool.queuedFree) are queued"
 }
 

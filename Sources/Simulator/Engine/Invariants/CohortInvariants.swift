@@ -58,7 +58,7 @@ func wrongCohortCalendar(_ instance: inout Instance) -> String? {
                 phase(of: computed, instance.scheduler.cohort.phase, instance.cache.blockSize)] +=
                 1
         } else if !instance.scheduler.cohort.needs.isDue(slot, from: tick) {
-            return "request \(request.id) is not due to ask for blocks"
+            return "request \(request.id) has no due need of blocks"
         }
     }
     if instance.scheduler.cohort.exits.count != members {

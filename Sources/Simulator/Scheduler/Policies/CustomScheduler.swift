@@ -60,7 +60,7 @@ extension CustomScheduler {
             let refusal = scheduler.lastRefusal
             let last =
                 refusal.isEmpty
-                ? "it asked for nothing that was refused"
+                ? "no action of it was refused"
                 : "its last refused action was \(refusal)"
             return InputError(
                 "engine.scheduler (replica \(replica), step \(step))",

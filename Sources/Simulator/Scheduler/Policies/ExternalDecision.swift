@@ -37,7 +37,7 @@ struct ExternalDecision {
         }
         guard
             let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-        else { throw junk("is no JSON object") }
+        else { throw junk("is not a JSON object") }
         if Self.namedKeys(bytes) > object.count { throw junk("names a key twice") }
         let odd = object.keys.sorted().first { $0 != "actions" && $0 != "stop_at_refusal" }
         if let odd { throw junk("has the unknown key \(odd.echoed())") }
@@ -52,11 +52,11 @@ struct ExternalDecision {
             guard let parts = item as? [Any], (2...3).contains(parts.count),
                 let word = parts[0] as? String, let kind = Kind(rawValue: word),
                 let id = Self.integer(parts[1]), kind != .preempt || parts.count == 2
-            else { throw junk("has an action that is none") }
+            else { throw junk("has an invalid action") }
             var tokens = 0
             if parts.count == 3 {
                 guard let number = Self.integer(parts[2]), (0...Int64(Int32.max)).contains(number)
-                else { throw junk("asks for a number of tokens that is none") }
+                else { throw junk("requests an invalid number of tokens") }
                 tokens = Int(number)
             }
             actions.append(Action(kind: kind, id: id, tokens: tokens))

@@ -1,34 +1,23 @@
 import Foundation
 import Scenario
 import Simulator
+import Synchronization
 import TestSupport
 import Testing
 
-/// The README's commands, run as they stand.
-@Suite("The README")
-struct ReadmeTests {
-    private static let text: String = {
-        let file = packageRoot.appendingPathComponent("README.md")
-        return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-    }()
+/// The commands of the README and of the articles, run as they stand, and their outputs.
+///
+/// After a change of the output, `HEADWAY_RENEW=1 swift test --filter DocumentTests` writes what
+/// the program prints into the pages. Read the difference before you commit it.
+@Suite("The README and the articles")
+struct DocumentTests {
+    static let commands = Document.all.flatMap(\.commands)
+    static let examples = Document.all.flatMap(\.examples)
 
-    /// The lines of the blocks fenced as `sh`.
-    static let commands: [String] = {
-        var commands: [String] = []
-        var isInside = false
-        for line in text.split(separator: "\n").map(String.init) {
-            if line.hasPrefix("```") {
-                isInside = line == "```sh"
-            } else if isInside {
-                commands.append(line)
-            }
-        }
-        return commands
-    }()
-
-    @Test("shows commands, and every verb")
+    @Test("show commands, and every verb")
     func coverage() throws {
-        #expect(Self.commands.count >= 8)
+        for document in Document.all { #expect(!document.text.isEmpty, "\(document.path)") }
+        #expect(Self.commands.count >= 8 && Self.examples.count >= 8)
         for command in Self.commands { #expect(command.hasPrefix("headway "), "\(command)") }
         let overview = try Executable.run([]).output
         let verbs = overview.split(separator: "\n").filter { $0.hasPrefix("  ") }
@@ -36,12 +25,29 @@ struct ReadmeTests {
         #expect(verbs.contains("run"))
         // The old name of calibrate, which says so.
         for verb in verbs where verb != "fit-steptime" {
-            let isShown = Self.commands.contains { $0.hasPrefix("headway \(verb) ") }
+            let isShown = (Self.commands + Self.examples.map(\.command))
+                .contains { $0.hasPrefix("headway \(verb) ") }
             #expect(isShown, "\(verb) is not shown")
         }
     }
 
-    @Test("gives a Swift example that works")
+    @Test("the README fits 130 lines and leads to every article")
+    func frontDoor() throws {
+        let text = Document("README.md").text
+        #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 131)
+        let sources = packageRoot.appendingPathComponent("Sources")
+        let walk = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+        while let url = walk?.nextObject() as? URL {
+            guard url.pathExtension == "md", url.path.contains(".docc/") else { continue }
+            let path = url.path.dropFirst(packageRoot.path.count + 1)
+            // A stage's root page lists its articles and is none itself.
+            let stage = path.split(separator: "/")[1]
+            if path.hasSuffix("\(stage).docc/\(stage).md") { continue }
+            #expect(text.contains("](\(path)"), "the README does not link \(path)")
+        }
+    }
+
+    @Test("give a Swift example that works")
     func swiftExample() throws {
         var configuration = Configuration()
         configuration.engine.blockSize = 32
@@ -50,15 +56,14 @@ struct ReadmeTests {
         let result = try simulate(run.plan, source: configuration.openTrace().source)
         #expect(result.counters.finished == 200)
         #expect(result.timeToFirstToken.percentile(99) > 0 && !result.digest.isEmpty)
+        let cookbook = Document("Sources/Reports/Reports.docc/Cookbook.md").text
         for line in ["configuration.resolved()", "openTrace().source)", "percentile(99)"] {
-            #expect(Self.text.contains(line))
+            #expect(cookbook.contains(line))
         }
     }
 
-    /// Each command, in a folder where the package's files and traces of the named formats lie.
-    /// Runs are cut to 300 requests, because tests run unoptimised.
-    @Test("gives commands that work", arguments: commands)
-    func command(_ command: String) throws {
+    /// A folder where the package's files and traces of the named formats lie.
+    private static func workplace() throws -> ScratchFolder {
         let scratch = try ScratchFolder()
         let manager = FileManager.default
         for name in ["configs", "traces", "Tests"] {
@@ -91,6 +96,19 @@ struct ReadmeTests {
         _ = try scratch.write(
             "steps.csv",
             Array(("tokens,decodes,context,microseconds\n" + steps.joined()).utf8))
+        return scratch
+    }
+
+    /// `diff` and `gate` end with 1 where they find something, as they do in examples.
+    private static func isExpected(_ status: Int32, of command: String) -> Bool {
+        let mayFind = ["headway diff", "headway gate"].contains { command.hasPrefix($0) }
+        return status == 0 || status == 1 && mayFind
+    }
+
+    /// Runs are cut to 300 requests, because tests run unoptimised.
+    @Test("give commands that work", arguments: commands)
+    func command(_ command: String) throws {
+        let scratch = try Self.workplace()
         var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
         switch command.split(separator: " ")[1] {
         case "run": line += " --limit 300"
@@ -112,10 +130,27 @@ struct ReadmeTests {
         default: break
         }
         let outcome = try Executable.shell(line, in: scratch.path)
-        // `diff` ends with 1 where schedules differ, as they do in its example.
-        let expected: Int32 = command.hasPrefix("headway diff") ? 1 : 0
-        #expect(outcome.status == expected, "\(outcome.errors)")
+        #expect(Self.isExpected(outcome.status, of: command), "\(outcome.errors)")
         #expect(outcome.errors.isEmpty, "\(outcome.errors)")
         #expect(!outcome.output.isEmpty)
+    }
+
+    private static let writing = Mutex(())
+
+    /// Examples run whole, in a folder of their own, whatever their pages say around them.
+    @Test("show what the program prints", arguments: examples)
+    func example(_ example: Document.Example) throws {
+        let scratch = try Self.workplace()
+        let line = example.command.replacing(/^headway/, with: "\"$HEADWAY\"")
+        let outcome = try Executable.shell(line, in: scratch.path)
+        #expect(Self.isExpected(outcome.status, of: example.command), "\(outcome.errors)")
+        var printed = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+        if printed.last == "" { printed.removeLast() }
+        if ProcessInfo.processInfo.environment["HEADWAY_RENEW"] != nil {
+            try Self.writing.withLock { _ in try example.write(example.renewed(from: printed)) }
+        } else {
+            #expect(example.agrees(with: printed), "it printed:\n\(outcome.output)")
+        }
     }
 }

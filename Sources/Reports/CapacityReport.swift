@@ -6,8 +6,14 @@ import Scenario
 /// A study of capacity as a page for a terminal and as JSON.
 public struct CapacityReport {
     let study: CapacityStudy
+    private let run: String
 
-    public init(_ study: CapacityStudy) { self.study = study }
+    /// A page of a study; `run` is the command that runs what was asked, to which a change of the
+    /// load can be added.
+    public init(_ study: CapacityStudy, run: String = "headway run") {
+        self.study = study
+        self.run = run
+    }
 
     /// The answer, what limits it, the curve, what to do next.
     public var text: String {
@@ -60,7 +66,9 @@ public struct CapacityReport {
             return "not decided: at least \(amount(low)) \(study.axis.unitName). " + why
         case .found:
             guard let value = study.value, let low = study.low else { return "" }
-            let answer = "\(amount(value)) \(study.axis.unitName)"
+            let unit = study.axis.unitName
+            let answer =
+                "\(amount(value)) \(!isRate && value == 1 ? String(unit.dropLast()) : unit)"
             guard let high = study.high else { return answer + ", \(amount(low)) or more" }
             return (low == high ? answer : answer + ", \(amount(low)) to \(amount(high))") + slower
         }
@@ -209,7 +217,7 @@ public struct CapacityReport {
             return "Nearest miss: \(nearest.text)\nNext: other promises (--slo), or a faster engine"
                 + " (engine.tensor_parallel_size, model.weights)"
         }
-        return "Next: headway run --set \(study.axis.change(safe))"
+        return "Next: \(run) --set \(study.axis.change(safe))"
     }
 
     /// "KV blocks hold 62.0 % of the steps' time back; 97.0 % of 28,144 used at peak".

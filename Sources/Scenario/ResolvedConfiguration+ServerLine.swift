@@ -130,18 +130,8 @@ extension ResolvedConfiguration {
     }
 
     private static func line(_ model: String, _ flags: [Words]) -> String {
-        (["vllm", "serve", model] + flags.flatMap(\.words)).map(quoted).joined(separator: " ")
-    }
-
-    /// A word as a shell takes it.
-    private static func quoted(_ word: String) -> String {
-        let isPlain =
-            !word.isEmpty
-            && word.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                    || (0x61...0x7A).contains(byte) || "-_./:,=+".utf8.contains(byte)
-            }
-        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+        (["vllm", "serve", model] + flags.flatMap(\.words)).map(ShellWord.quoted).joined(
+            separator: " ")
     }
 }
 

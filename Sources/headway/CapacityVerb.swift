@@ -62,12 +62,22 @@ extension Verb {
                 configuration, seeds: seeds, notes: notes, progress: report)
             : try CapacityStudy(
                 configuration, over: over, seeds: seeds, notes: notes, progress: report)
-        let page = CapacityReport(study)
+        let page = CapacityReport(study, run: run(arguments))
         try arguments.has("--json") ? Console.writeJSON(page) : Console.write(page.text)
         return switch study.ending {
         case .found: 0
         case .nothing: 1
         case .undecided: 3
         }
+    }
+
+    /// The run of the same configuration, as a line of the shell.
+    private static func run(_ arguments: Arguments) -> String {
+        let flags = ["--trace", Flag.serve.name, Flag.slo.name].flatMap { name in
+            arguments.value(name).map { [name, $0] } ?? []
+        }
+        let changes = arguments.values(Flag.set.name)
+        let words = arguments.operands + flags + (changes.isEmpty ? [] : ["--set"] + changes)
+        return (["headway", "run"] + words.map(ShellWord.quoted)).joined(separator: " ")
     }
 }

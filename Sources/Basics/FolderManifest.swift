@@ -83,7 +83,9 @@ public struct FolderManifest: Sendable, Equatable {
         }
     }
 
-    func check(_ name: String, in folder: String, isInput: Bool = true) throws {
+    /// Throws `InputError` unless one of the files listed is the one that the manifest was written
+    /// for. O(bytes of the file).
+    package func check(_ name: String, in folder: String, isInput: Bool = true) throws {
         let path = folder.appending(pathComponent: name)
         guard FileSystem.exists(path) else {
             throw InputError(

@@ -56,7 +56,7 @@ public final class InputFile {
     /// `isInput` the file counts as an input of the command (`FileLedger`). O(bytes).
     ///
     /// Throws as `init` and `read` do, and what `body` throws.
-    static func eachPiece(
+    package static func eachPiece(
         _ path: String, isInput: Bool = true, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let raw = try RawInput(path, isInput: isInput)

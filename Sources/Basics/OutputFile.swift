@@ -11,6 +11,7 @@ public final class OutputFile {
     private var digest: ContentDigest?
     private let buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
+    private var sent = 0
     private var isOpen = true
     /// Bytes gathered before they are handed to the system.
     private static let bufferSize = 1 << 18
@@ -78,6 +79,9 @@ public final class OutputFile {
     /// none is kept.
     public var contentDigest: String? { digest?.hexadecimal }
 
+    /// Bytes written so far.
+    public var size: Int { sent + filled }
+
     private func flush() throws {
         try send(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
         filled = 0
@@ -85,6 +89,7 @@ public final class OutputFile {
 
     private func send(_ bytes: UnsafeRawBufferPointer) throws {
         digest?.add(bytes)
+        sent += bytes.count
         var written = 0
         while written < bytes.count {
             let count = Foundation.write(

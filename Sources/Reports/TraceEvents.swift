@@ -21,9 +21,20 @@ public struct TraceEvents: Sendable {
 
     private var tracks: [Track?] = []
     private var isFirst = true
+    private let window: Range<Int64>
+    private let limit: Int
+    /// Where the events end because the file would become too long, picoseconds.
+    public private(set) var cutAt: Int64?
 
-    /// No events yet.
-    public init() {}
+    /// No events yet. `window`: the time of which something must be part to be shown, picoseconds;
+    /// `limit`: bytes that the file may have, at least a million.
+    public init(_ window: Range<Int64> = 0..<Int64.max, limit: Int = .max) {
+        self.window = window
+        self.limit = limit - min(limit / 10, 1_000_000)
+    }
+
+    /// Whether nothing was to be shown.
+    public var isEmpty: Bool { isFirst }
 
     /// What stands before the first event, and after the last.
     public static let opening = "["
@@ -32,7 +43,8 @@ public struct TraceEvents: Sendable {
     /// Writes the events of plans, as far as no later step can be part of them. O(plans and their
     /// entries). Throws as `OutputFile.write` does.
     public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
-        for plan in plans.plans {
+        for plan in plans.plans where shows(plan.time, max(plan.time, plan.lastEnd)) {
+            defer { if file.size >= limit { cutAt = plan.time } }
             try open(plan.replica, file)
             let goesOn = !tracks[plan.replica]!.isEnded
             if goesOn, tracks[plan.replica]!.decodes?.extend(by: plan) ?? false { continue }
@@ -59,11 +71,24 @@ public struct TraceEvents: Sendable {
         for replica in tracks.indices where tracks[replica]?.decodes != nil {
             try writeDecodes(replica, file)
         }
+        guard let cutAt else { return }
+        try writeEvent(UInt8(ascii: "i"), 0, file) { text in
+            text.put(Words.cut)
+            Self.put(time: cutAt, &text)
+            text.put(Words.everywhere)
+        }
+    }
+
+    /// Whether something that takes this time is to be shown.
+    private func shows(_ first: Int64, _ last: Int64) -> Bool {
+        cutAt == nil && first < window.upperBound && last >= window.lowerBound
     }
 
     /// Writes a request's life, from its arrival on, as far as it came. O(1).
     public mutating func write(_ record: RequestRecord, to file: OutputFile) throws {
-        guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected else { return }
+        guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected,
+            shows(record.arrival, record.finish)
+        else { return }
         try write(Words.queue, of: record, from: record.arrival, to: record.admitted, file)
         guard record.admitted >= 0 else { return }
         try write(Words.toFirst, of: record, from: record.admitted, to: record.firstToken, file)
@@ -276,6 +301,8 @@ private enum Words {
     static let stepTokens: StaticString = ",\"tokens\":"
     static let prefills: StaticString = ",\"prefills\":["
     static let preempts: StaticString = "preempts request "
+    static let cut: StaticString = "cut here: the file is as long as output.timeline_mb allows"
+    static let everywhere: StaticString = ",\"s\":\"g\"}\n"
     static let instant: StaticString = ",\"s\":\"p\"}\n"
     static let requests: StaticString = "requests"
     static let running: StaticString = ",\"args\":{\"running\":"

@@ -111,7 +111,7 @@ public enum RequestLine {
     }
 
     /// A cell as CSV has it: in quotes where it holds a comma, a quote or a line's end.
-    static func quoted(_ cell: String) -> String {
+    package static func quoted(_ cell: String) -> String {
         guard cell.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else {
             return cell
         }

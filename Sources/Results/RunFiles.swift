@@ -14,6 +14,12 @@ public enum RunFiles {
     public static let plans = "plans.jsonl"
     /// Where each request's time went, where that is wanted.
     public static let latency = "latency.csv"
+    /// What a report draws: distributions, series, the slowest requests.
+    public static let report = "report.json"
+    /// What each replica did over time, where that is wanted.
+    public static let series = "series.csv"
+    /// Every token's time, where that is wanted.
+    public static let tokenTimes = "token_times.csv"
     /// Events for a trace viewer, where they are wanted.
     public static let timeline = "timeline.json"
 }

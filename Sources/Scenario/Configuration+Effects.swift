@@ -74,14 +74,29 @@ extension Configuration {
         if trace.randomInputTokens != nil, trace.randomPrefixTokens == 0 {
             keys.append(("trace.random_num_prefixes", "trace.random_prefix_len is 0"))
         }
-        if output.by != .prompt {
-            keys.append(("output.prompt_buckets", "output.by is not prompt"))
-        }
+        keys += outputKeys
         keys += loadKeys
         if engine.version.release.rules.prefillPacing == .coordinated {
             let reason =
                 "vLLM \(engine.version) paces prefill only under a data-parallel coordinator"
             keys.append(("engine.prefill_schedule_interval", reason))
+        }
+        return keys
+    }
+
+    /// What one kind of output reads alone.
+    private var outputKeys: [(String, String)] {
+        var keys: [(String, String)] = []
+        if output.by != .prompt {
+            keys.append(("output.prompt_buckets", "output.by is not prompt"))
+        }
+        if !output.timeline {
+            keys += ["timeline_start_s", "timeline_end_s", "timeline_mb"].map {
+                ("output." + $0, "output.timeline is false")
+            }
+        }
+        if !output.series {
+            keys.append(("output.series_interval_s", "output.series is false"))
         }
         return keys
     }

@@ -250,6 +250,16 @@ public struct Configuration: Sendable, Equatable {
         public var plans = false
         public var latencyBreakdown = false
         public var timeline = false
+        /// The part of the run that it shows, seconds of the trace, and how long the file may be.
+        public var timelineStart: Double?
+        public var timelineEnd: Double?
+        public var timelineMegabytes = 50.0
+        /// What the run did over time, and the length of a window, seconds; nil: one that gives
+        /// 120 to 240 of them.
+        public var series = false
+        public var seriesInterval: Double?
+        /// Every token's time.
+        public var tokenTimes = false
         /// What is left out of the figures at the start and the end.
         public var warmup: Margin?
         public var cooldown: Margin?

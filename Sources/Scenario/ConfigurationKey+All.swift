@@ -299,6 +299,30 @@ extension ConfigurationKey {
             "Write timeline.json (with --out): steps, queues and requests for a trace viewer,\n"
                 + "Perfetto or chrome://tracing."),
         .init(
+            "output.timeline_start_s", \.output.timelineStart,
+            .optional(.number(0...1e7), null: "from the start"),
+            "timeline.json shows what overlaps the time from here on, seconds of the trace."),
+        .init(
+            "output.timeline_end_s", \.output.timelineEnd,
+            .optional(.number(0...1e7), null: "to the end"),
+            "timeline.json shows what overlaps the time before this, seconds of the trace."),
+        .init(
+            "output.timeline_mb", \.output.timelineMegabytes, .number(1...1e5),
+            "The size at which timeline.json is cut, MB. The page says where."),
+        .init(
+            "output.series", \.output.series, .flag,
+            "Write series.csv (with --out): arrivals, queue, batch, tokens, KV blocks, hits,\n"
+                + "preemptions and busy time over time, of each replica and in sum."),
+        .init(
+            "output.series_interval_s", \.output.seriesInterval,
+            .optional(.number(1e-4...1e6), null: "120 to 240 windows"),
+            "How long a window of series.csv is, seconds; 2,000,000 rows at most. By default\n"
+                + "windows double from 1/256 s until there are 120 to 240 of them."),
+        .init(
+            "output.token_times", \.output.tokenTimes, .flag,
+            "Write token_times.csv (with --out): every token's time, to the picosecond. Keeps\n"
+                + "each request by itself, which takes longer."),
+        .init(
             "output.warmup", \.output.warmup, .optional(.margin, null: "none"),
             "Warm-up: requests that run first and stay in requests.csv, but in no latency (ITL\n"
                 + "aside), goodput or throughput: so many, those of so many seconds, or auto: as\n"

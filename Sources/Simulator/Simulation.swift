@@ -29,7 +29,7 @@ public func simulate(
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }
     var arrivals = try Arrivals(source, plan)
-    cluster.begin(at: try arrivals.nextArrival())
+    cluster.begin(at: try arrivals.nextArrival(), plan.sampling)
     let independent =
         !cluster.router.readsState && !arrivals.isDependent && plan.externalScheduler == nil
         && !observer.decisionDetail.isStepped && !observer.ordersPlans

@@ -36,6 +36,12 @@ enum Console {
         }
     }
 
+    /// Writes lines to standard output as they are, for programs that read them. Throws as `write`
+    /// does.
+    static func writeTable(_ lines: String) throws {
+        try Progress.withoutLine { try put(lines, to: STDOUT_FILENO) }
+    }
+
     /// Writes one line to standard error, prefixed with the program's name.
     static func complain(_ line: String) {
         let text = line.echoed(atMost: 1_400, bytes: 1_420)

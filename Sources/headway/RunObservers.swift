@@ -19,13 +19,15 @@ final class RunObservers: RunObserver {
         /// latency.csv
         var parts: OutputFile?
         var timeline: OutputFile?
+        var tokenTimes: OutputFile?
     }
 
     private let files: Files
     /// What rows say besides what all do.
     private let columns: RequestLine.Columns
     private let stages: StageClasses
-    private var events = TraceEvents()
+    private(set) var events: TraceEvents
+    private var tokenTimes = TokenTimes()
     /// Divides latencies, where that is wanted.
     private(set) var latency: BreakdownObserver?
     /// Plans and records on their way into files, where there are such.
@@ -45,6 +47,9 @@ final class RunObservers: RunObserver {
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
     private(set) var timeline = Timeline()
+    /// What report.json and series.csv need of the records, where there is a folder for them.
+    private(set) var series: SeriesRequests?
+    private(set) var slowest = SlowestRequests()
     /// The requests beside what the trace says was measured of them.
     private(set) var comparison: MeasuredComparison?
 
@@ -52,16 +57,18 @@ final class RunObservers: RunObserver {
     /// the trace records of a real server.
     /// `rule`: what tells requests apart.
     init(
-        _ files: Files, plan: RunPlan, dividesLatency: Bool, extent: TraceExtent,
+        _ files: Files, plan: RunPlan, output: Configuration.OutputSection, extent: TraceExtent,
         measured: MeasuredLatencies?, rule: ClassRule?
     ) {
         self.rule = rule
+        series = plan.sampling.map { SeriesRequests(plan, $0) }
+        events = TraceEvents(output.timelineWindow, limit: output.timelineBytes)
         let isByPriority = rule?.dimension == .priority
         figures = RequestFigures(
             plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
             watchesGaps: rule != nil)
         comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
-        latency = dividesLatency ? BreakdownObserver(plan) : nil
+        latency = output.latencyBreakdown ? BreakdownObserver(plan) : nil
         self.files = files
         columns = RequestLine.Columns(plan, tellsClass: rule != nil)
         stages = StageClasses(plan.objective)
@@ -79,7 +86,7 @@ final class RunObservers: RunObserver {
         return latency == nil && !ordersPlans ? .none : .plans
     }
 
-    var watchesGaps: Bool { rule != nil }
+    var watchesGaps: Bool { rule != nil || files.tokenTimes != nil }
 
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
@@ -92,11 +99,17 @@ final class RunObservers: RunObserver {
         figures.add(record)
         concurrency.add(record)
         comparison?.add(record)
-        if let request = latency?.close(record) {
+        let parts = latency?.close(record)
+        if let parts {
             try files.parts?.write(atMost: BreakdownReport.longest) {
-                BreakdownReport.put(record.id, request, into: &$0)
+                BreakdownReport.put(record.id, parts, into: &$0)
             }
         }
+        if series != nil {
+            series?.add(record)
+            slowest.add(record, parts)
+        }
+        if let file = files.tokenTimes { try file.writeLine(tokenTimes.close(record)) }
         if files.timeline != nil { order.take(record) }
         let name = rule.map { $0.name($0.key(of: record)) }
         let room = name == nil ? RequestLine.longest : RequestLine.longestWithClass
@@ -112,6 +125,7 @@ final class RunObservers: RunObserver {
 
     func decided(_ plans: DecidedPlans) throws {
         if rule != nil { figures.add(plans.gaps) }
+        if files.tokenTimes != nil { tokenTimes.add(plans.gaps) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
         if ordersPlans { order.take(plans) }
@@ -159,4 +173,42 @@ final class RunObservers: RunObserver {
         try events.finish(timeline)
         try timeline.writeLine(TraceEvents.closing)
     }
+
+    /// What is to be said of timeline.json: where it was cut, or that nothing is in it.
+    func timelineRemarks(_ result: RunResult, _ output: Configuration.OutputSection) -> [String] {
+        guard files.timeline != nil else { return [] }
+        let ways = "output.timeline_start_s and output.timeline_end_s"
+        if let cut = events.cutAt {
+            let limit = Quantity.significant(output.timelineMegabytes)
+            return [
+                "timeline.json is cut at \(Self.seconds(cut)) of the trace, where it reached its "
+                    + "limit of \(limit) MB: choose a part with \(ways), or a larger "
+                    + "output.timeline_mb"
+            ]
+        }
+        guard events.isEmpty, result.counters.requests > 0 else { return [] }
+        return [
+            "timeline.json holds nothing: the run goes from \(Self.seconds(result.start)) to "
+                + "\(Self.seconds(result.end)) of the trace, and \(ways) leave that out"
+        ]
+    }
+
+    private static func seconds(_ time: Int64) -> String {
+        Quantity.decimal(Double(time) / 1e12, 3) + " s"
+    }
+}
+
+extension Configuration.OutputSection {
+    /// The time that timeline.json shows, picoseconds.
+    fileprivate var timelineWindow: Range<Int64> {
+        func time(_ seconds: Double?, _ none: Int64) -> Int64 {
+            // No run lasts longer than 92 days.
+            seconds.map { Int64(min(8e18, ($0 * 1e12).rounded())) } ?? none
+        }
+        let start = time(timelineStart, 0)
+        return start..<max(start, time(timelineEnd, .max))
+    }
+
+    /// Bytes that timeline.json may have.
+    fileprivate var timelineBytes: Int { Int(timelineMegabytes * 1e6) }
 }

@@ -32,10 +32,11 @@ extension Verb {
             .slo,
             Flag(
                 "--out", "DIR",
-                "Write summary.json, requests.csv and config.resolved.json into this folder,\n"
-                    + "and steps.jsonl with --set output.decisions=true, plans.jsonl with\n"
-                    + "output.plans, latency.csv with output.latency_breakdown, timeline.json\n"
-                    + "with output.timeline."),
+                "Write summary.json, requests.csv, report.json and config.resolved.json into\n"
+                    + "this folder, and steps.jsonl with --set output.decisions=true, plans.jsonl\n"
+                    + "with output.plans, latency.csv with output.latency_breakdown, series.csv\n"
+                    + "with output.series, token_times.csv with output.token_times and\n"
+                    + "timeline.json with output.timeline. report.json is what a report draws."),
             Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
             Flag("--seed", "N", "Seed of everything random (seed)."),
             Flag(
@@ -124,7 +125,9 @@ private struct ReplayRun {
         }
         let asked = try configuration(arguments)
         let output = asked.configuration.output
-        guard !output.decisions, !output.plans, !output.timeline else {
+        guard !output.decisions, !output.plans, !output.timeline, !output.series,
+            !output.tokenTimes
+        else {
             throw InputError(
                 "--compare-gpus", "writes none of the files that output asks for",
                 expected: "a run of one GPU with --out DIR")
@@ -146,8 +149,21 @@ private struct ReplayRun {
             (output.decisions, "output.decisions", "steps.jsonl"),
             (output.plans, "output.plans", "plans.jsonl"),
             (output.timeline, "output.timeline", "timeline.json"),
+            (output.series, "output.series", "series.csv"),
+            (output.tokenTimes, "output.token_times", "token_times.csv"),
         ] where wanted && out == nil {
             throw InputError(key, "has no folder to write \(file) into", expected: "--out DIR")
+        }
+        if let start = output.timelineStart, let end = output.timelineEnd, end <= start {
+            throw InputError(
+                "output.timeline_end_s",
+                "is \(end), which is not after output.timeline_start_s (\(start))",
+                expected: "a later time, seconds of the trace")
+        }
+        if output.timelineEnd == 0 {
+            throw InputError(
+                "output.timeline_end_s", "is 0, before which there is nothing",
+                expected: "a later time, seconds of the trace")
         }
         folder = try out.map {
             try OutputFolder($0, writing: Self.files(output), manifest: RunFiles.summary)
@@ -156,12 +172,14 @@ private struct ReplayRun {
 
     /// What a run with these outputs writes.
     private static func files(_ output: Configuration.OutputSection) -> [String] {
-        [RunFiles.summary, RunFiles.requests, RunFiles.configuration]
+        [RunFiles.summary, RunFiles.requests, RunFiles.configuration, RunFiles.report]
             + (output.decisions ? [RunFiles.decisions] : [])
             + (output.plans ? [RunFiles.plans] : [])
             + (output.latencyBreakdown ? [RunFiles.latency] : [])
             + (output.by != nil ? [RunFiles.classes] : [])
             + (output.timeline ? [RunFiles.timeline] : [])
+            + (output.series ? [RunFiles.series] : [])
+            + (output.tokenTimes ? [RunFiles.tokenTimes] : [])
     }
 
     mutating func perform() throws -> Outcome {
@@ -174,20 +192,22 @@ private struct ReplayRun {
         let output = resolved.configuration.output
         let decisions = output.decisions ? try folder?.file(RunFiles.decisions) : nil
         let plans = output.plans ? try folder?.file(RunFiles.plans) : nil
+        var plan = resolved.plan
+        plan.keepsRecords = false
+        plan.sampling = folder == nil ? nil : sampling(trace.extent)
         let observer = RunObservers(
             RunObservers.Files(
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
-                timeline: try timelineFile()),
-            plan: resolved.plan, dividesLatency: output.latencyBreakdown,
-            extent: trace.extent, measured: trace.notes?.measured, rule: rule)
-        var plan = resolved.plan
-        plan.keepsRecords = false
+                timeline: try timelineFile(), tokenTimes: try tokenTimesFile()),
+            plan: plan, output: output, extent: trace.extent, measured: trace.notes?.measured,
+            rule: rule)
         let result = try simulate(plan, source: trace.source, observer: observer)
         try observer.finish()
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
             warnings: notes + resolved.warnings + trace.remarks
                 + resolved.rangeWarnings(result)
+                + observer.timelineRemarks(result, output)
                 + observer.rejections.keys.sorted().map { reason in
                     "\(observer.rejections[reason]!) requests rejected: "
                         + reason.replacing("_", with: " ")
@@ -209,6 +229,7 @@ private struct ReplayRun {
         }
         summary.series = observer.timeline.series
         try writeClasses(summary)
+        try writeSeries(result, summary, observer, plan.sampling)
         try write(summary)
         let page = [
             resolved.headline(trace: trace.name),
@@ -243,6 +264,42 @@ private struct ReplayRun {
         let file = try folder?.file(RunFiles.timeline)
         try file?.writeLine(TraceEvents.opening)
         return file
+    }
+
+    private func tokenTimesFile() throws -> OutputFile? {
+        guard resolved.configuration.output.tokenTimes else { return nil }
+        let file = try folder?.file(RunFiles.tokenTimes)
+        try file?.writeLine(TokenTimes.header)
+        return file
+    }
+
+    /// How long the windows of series.csv are; report.json joins them.
+    private func sampling(_ extent: TraceExtent) -> Sampling {
+        let output = resolved.configuration.output
+        guard output.series, let seconds = output.seriesInterval else {
+            // Of a file only the most that is wanted is known.
+            let isFile = resolved.configuration.trace.file != nil
+            return .few(
+                requests: isFile ? nil : extent.requests, replicas: resolved.plan.replicas)
+        }
+        return .every(
+            Int64((seconds * 1e12).rounded()),
+            most: max(2, Sampling.mostRows / (resolved.plan.replicas + 1)))
+    }
+
+    /// Writes report.json, and series.csv where it is wanted.
+    private func writeSeries(
+        _ result: RunResult, _ summary: RunSummary, _ observer: RunObservers,
+        _ sampling: Sampling?
+    ) throws {
+        guard let folder, let sampling, let requests = observer.series else { return }
+        let table = try SeriesTable(result, requests, sampling)
+        let report = RunReportFile(result, summary, table, slowest: observer.slowest)
+        try folder.file(RunFiles.report).writeLine(report.text())
+        guard resolved.configuration.output.series else { return }
+        let file = try folder.file(RunFiles.series)
+        try file.writeLine(SeriesTable.header)
+        try table?.eachRow { try file.writeLine($0) }
     }
 
     private func writeClasses(_ summary: RunSummary) throws {

@@ -11,6 +11,7 @@ exit(
             .fitStepTime,
             .compare,
             .diff,
+            .table,
             .gate,
             .conform,
             .bench,

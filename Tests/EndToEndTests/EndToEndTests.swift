@@ -36,8 +36,8 @@ struct EndToEndTests {
         #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
         #expect(first.output == second.output)
         let files = [
-            "config.resolved.json", "latency.csv", "requests.csv", "steps.jsonl", "summary.json",
-            "timeline.json",
+            "config.resolved.json", "latency.csv", "report.json", "requests.csv", "steps.jsonl",
+            "summary.json", "timeline.json",
         ]
         for file in files {
             #expect(try scratch.text("a/" + file) == scratch.text("b/" + file), "\(file)")

@@ -94,6 +94,11 @@ struct ReadmeTests {
         var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
         switch command.split(separator: " ")[1] {
         case "run": line += " --limit 300"
+        case "table":
+            let runs = ["quickstart", "small-steps"].map {
+                "\"$HEADWAY\" run configs/\($0).json5 --limit 100 --quiet --out runs/\($0)"
+            }
+            line = "{ \(runs.joined(separator: "; ")); } > page; " + line
         case "compare", "diff": line += " --set trace.limit=300"
         // All captures in both ways take minutes unoptimised, and `.ci/run` holds the release
         // build to them; one shows that the command works.

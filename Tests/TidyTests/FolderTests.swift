@@ -55,6 +55,7 @@ struct FolderTests {
         "Engine/NextEvent.swift": "when the loop must run again, which its whole state says",
         "Engine/DecisionLogging.swift": "what watches a turn of the loop",
         "Engine/PlanNotes.swift": "what watches a turn of the loop",
+        "Engine/WindowSampling.swift": "what stops the loop at windows' ends and counts there",
         "Cluster/Cluster.swift": "what collects from it",
         "Engine/Conservation.swift": "what holds its state",
         "Engine/Invariants/Invariants.swift": "what holds its state",

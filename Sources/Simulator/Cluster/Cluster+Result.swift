@@ -40,6 +40,7 @@ extension Cluster {
         (result.frontEnd, result.delivery) = (plan.engine.host.frontEnd, plan.engine.host.delivery)
         result.start = firstArrival == .max ? 0 : firstArrival
         result.end = max(result.end, result.start)
+        result.samples = samples(to: result.end)
         result.usedBlockSeconds = Double(blockTime) * 1e-12
         result.blocksPerReplica = replicas.isEmpty ? 0 : replicas[0].cache.usableBlocks
         result.replicas = replicas.count

@@ -50,10 +50,32 @@ extension RunPlan {
 }
 
 extension Cluster {
-    /// Sets the moment from which the seconds of the run count.
-    mutating func begin(at time: Int64) {
+    /// Sets the moment from which the seconds and the windows of the run count.
+    mutating func begin(at time: Int64, _ sampling: Sampling?) {
         guard time < .max else { return }
-        for number in replicas.indices { replicas[number].counters.seconds.begin(at: time) }
+        for number in replicas.indices {
+            replicas[number].counters.seconds.begin(at: time)
+            if let sampling { replicas[number].samples.begin(sampling, at: time) }
+        }
+    }
+
+    /// What the instances did window by window, now that the run has ended; nil where nobody asked
+    /// or nothing arrived.
+    mutating func samples(to end: Int64) -> RunSamples? {
+        var windows: [[WindowSample]] = []
+        var (start, interval, end): (Int64, Int64, Int64) = (0, 0, end)
+        // A request that is refused may come after the last step.
+        for number in replicas.indices where replicas[number].samples.next < .max {
+            end = max(
+                end, replicas[number].counters.lastArrival, replicas[number].samples.closed)
+        }
+        for number in replicas.indices where replicas[number].samples.next < .max {
+            finishWindows(&replicas[number], at: end)
+            (start, interval) = (replicas[number].samples.start, replicas[number].samples.interval)
+            windows.append(replicas[number].samples.elements)
+        }
+        return windows.isEmpty
+            ? nil : RunSamples(start: start, interval: interval, end: end, replicas: windows)
     }
 
     /// Ends the child processes of all replicas together: the run is over.

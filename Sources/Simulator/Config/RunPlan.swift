@@ -104,6 +104,8 @@ public struct RunPlan: Sendable {
     public var checksInvariants = false
     /// Keep every record in the result.
     public var keepsRecords = true
+    /// How often what the instances do is noted; nil: not at all. Never changes a result.
+    public var sampling: Sampling?
     /// Whether the observer is told each gap between tokens, and so whose it is.
     var tellsGaps = false
 

@@ -5,6 +5,7 @@ import Traces
 func enqueue(_ instance: inout Instance, _ arrival: borrowing ArrivingRequest) {
     let time = arrival.arrival
     instance.counters.firstArrival = min(instance.counters.firstArrival, time)
+    instance.counters.lastArrival = max(instance.counters.lastArrival, time)
     let isShared = instance.scheduler.reuse.isOn && !arrival.content.isEmpty
     // One that is rejected brings its content, too, as far as others are concerned.
     let place = isShared ? instance.scheduler.reuse.see(arrival) : ReuseBound.Place()

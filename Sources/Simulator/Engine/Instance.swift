@@ -32,6 +32,8 @@ struct Instance: ~Copyable {
     let patience: Int
     var commitment = Commitment()
     var counters: InstanceCounters
+    /// What it did window by window, where that is asked for.
+    var samples = InstanceSamples()
     var log: DecisionBuffer
     /// Whether the invariants are looked at, and when they last were.
     let checksInvariants: Bool

@@ -19,6 +19,14 @@ let lastMoment: Int64 = 8_000_000_000_000_000_000
 func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceStop {
     let allocated = HotStorage.allocations
     defer { instance.counters.allocations += HotStorage.allocations - allocated }
+    if instance.samples.next <= horizon, try advanceByWindows(&instance, to: horizon) == .collect {
+        return .collect
+    }
+    return try runLoop(&instance, to: horizon)
+}
+
+/// The loop itself.
+func runLoop(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceStop {
     let limit = min(horizon, lastMoment)
     while true {
         if instance.mustDrain {

@@ -28,6 +28,7 @@ struct InstanceCounters: ~Copyable {
     /// Steps that began or ended later than they would have without the host.
     var hostPacedSteps = 0
     var firstArrival = Int64.max
+    var lastArrival = Int64.min
     var lastEnd: Int64 = 0
     /// Σ used blocks × picoseconds.
     var usedBlockTime: UInt128 = 0
@@ -55,6 +56,12 @@ struct InstanceCounters: ~Copyable {
         usedBlockTime += blockSeconds(max(0, time - accountedUntil), used)
         accountedUntil = max(accountedUntil, time)
         peakUsedBlocks = max(peakUsedBlocks, used)
+    }
+
+    /// Blocks in use × picoseconds up to a moment by which they were charged, with so many in use
+    /// since.
+    func usedBlockTime(until time: Int64, used: Int) -> UInt128 {
+        usedBlockTime + blockSeconds(max(0, time - accountedUntil), used)
     }
 
     /// Charges a span of steps that kept its own account up to `time`, with at most `peak`

@@ -89,6 +89,43 @@ public struct LatencyHistogram: Sendable, Equatable {
         return value(at: max(1, Int64((percent / 100 * Double(count)).rounded(.up))))
     }
 
+    /// The values below which equal shares of all lie: the smallest, those of 1 / `number`, 2 /
+    /// `number` and so on, and the largest, as `percentile` has them; none when empty.
+    /// O(buckets + number).
+    public func quantiles(_ number: Int) -> [Int64] {
+        guard count > 0 else { return [] }
+        let places = (0...number).map { Double($0) / Double(number) * Double(count - 1) }
+        let values = values(at: places.flatMap { [Int64($0) + 1, min(Int64($0) + 2, count)] })
+        return places.indices.map { index in
+            let (low, high) = (values[2 * index], values[2 * index + 1])
+            return low + Int64((places[index] - places[index].rounded(.down)) * Double(high - low))
+        }
+    }
+
+    /// The largest values, the largest first: so many, or all. O(buckets + number).
+    public func largest(_ number: Int) -> [Int64] {
+        let first = max(1, count - Int64(number) + 1)
+        return count > 0 ? values(at: Array(first...count)).reversed() : []
+    }
+
+    /// The values at ranks that never fall by more than one, each as `value(at:)` has it.
+    private func values(at ranks: [Int64]) -> [Int64] {
+        var (seen, bucket): (Int64, Int) = (0, -1)
+        return ranks.map { rank in
+            if rank >= count { return maximum }
+            if rank <= 1 { return minimum }
+            while bucket >= 0, rank <= seen - counts[bucket] {
+                seen -= counts[bucket]
+                bucket -= 1
+            }
+            while seen < rank {
+                bucket += 1
+                seen += counts[bucket]
+            }
+            return middle(of: first + bucket)
+        }
+    }
+
     /// The value at a rank from 1 on: the extremes exactly, else the middle of its bucket.
     private func value(at rank: Int64) -> Int64 {
         if rank >= count { return maximum }

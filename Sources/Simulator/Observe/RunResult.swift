@@ -136,6 +136,8 @@ public struct RunResult: Sendable {
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     public var refusedActions = 0
     public var firstRefusal = ""
+    /// What the instances did window by window, when the plan asks for that.
+    public var samples: RunSamples?
     /// Every request in order of arrival, when the plan keeps them.
     public var records: [RequestRecord] = []
     /// Names the run: equal digests mean equal records and counters.

@@ -1,0 +1,204 @@
+import Foundation
+import Simulator
+
+/// The text of report.json: what a report draws of a run beside the figures of summary.json, in a
+/// compact form of some tens of kilobytes, whatever the run's length. The article "Outputs" names
+/// every key.
+public struct RunReportFile: Encodable, Sendable {
+    /// Counts changes of the form.
+    static let form = 1
+    /// Equal shares of a latency's values between its quantiles, its largest values, windows of
+    /// the series and of the heat map, and cells of each of this one's two maps.
+    static let (shares, tail, points, times, cells) = (200, 100, 240, 120, 16_384)
+
+    let format = Self.form
+    let digest: String
+    let latencies: [String: Distribution]
+    let series: Series?
+    let heatMap: HeatMap?
+    let parts: Parts?
+    let slowest: Slowest
+
+    /// Puts a run's report together; `summary` holds its figures already, `table` its windows, nil
+    /// without a request. O(buckets + windows × replicas).
+    public init(
+        _ result: RunResult, _ summary: RunSummary, _ table: SeriesTable?,
+        slowest: SlowestRequests
+    ) {
+        digest = result.digest
+        latencies = [
+            "ttft": result.timeToFirstToken, "tpot": result.timePerOutputToken,
+            "itl": result.interTokenLatency, "e2el": result.endToEnd, "queue": result.queueTime,
+        ].mapValues(Distribution.init)
+        series = table.map { Series($0.atMost(Self.points)) }
+        heatMap = table.map { table in
+            let fitting = max(8, Self.cells / max(1, table.replicas.count))
+            return HeatMap(table.atMost(min(Self.times, fitting)))
+        }
+        parts = summary.parts.isEmpty ? nil : Parts(summary)
+        self.slowest = Slowest(
+            ttft: slowest.toFirstToken.map(Request.init), e2el: slowest.endToEnd.map(Request.init))
+    }
+
+    /// Its text, one line.
+    public func text() throws -> String { try jsonText(self, pretty: false) }
+
+    /// A latency's values, milliseconds.
+    struct Distribution: Encodable, Sendable {
+        let count: Int64
+        let meanMs: Double
+        let quantilesMs: [Double]
+        let worstMs: [Double]
+
+        init(_ histogram: LatencyHistogram) {
+            count = histogram.count
+            meanMs = significant(histogram.mean / 1e9)
+            quantilesMs = histogram.quantiles(shares).map { significant(Double($0) / 1e9) }
+            worstMs = histogram.largest(tail).map { significant(Double($0) / 1e9) }
+        }
+    }
+
+    /// What all replicas did together, window by window.
+    struct Series: Encodable, Sendable {
+        let startS: Double
+        let windowS: Double
+        let lastWindowS: Double
+        let arrivals: [Int]
+        let finished: [Int]
+        let queue: [Double]
+        let running: [Double]
+        let meanBatchSize: [Double?]
+        let prefillTokens: [Int]
+        let decodeTokens: [Int]
+        let deliveredTokens: [Int]
+        let kvUse: [Double]
+        let hitRate: [Double?]
+        let preemptions: [Int]
+        let busyShare: [Double]
+
+        init(_ table: SeriesTable) {
+            let sums = table.sums
+            let spans = sums.indices.map { table.seconds($0) * 1e12 }
+            let blocks = Double(table.blocks * table.replicas.count)
+            startS = Double(table.start) / 1e12
+            windowS = Double(table.interval) / 1e12
+            lastWindowS = table.seconds(table.count - 1)
+            arrivals = sums.map(\.requests.arrivals)
+            finished = sums.map(\.requests.finished)
+            queue = zip(sums, spans).map { significant(Double($0.requests.queueTime) / $1) }
+            running = zip(sums, spans).map { significant(Double($0.requests.runningTime) / $1) }
+            meanBatchSize = sums.map { share($0.engine.entries, $0.engine.steps) }
+            prefillTokens = sums.map(\.engine.prefillTokens)
+            decodeTokens = sums.map(\.engine.decodeTokens)
+            deliveredTokens = sums.map(\.engine.outputTokens)
+            kvUse = zip(sums, spans).map {
+                significant(ratio(Double($0.engine.blockTime), $1 * blocks))
+            }
+            hitRate = sums.map { share($0.engine.hitTokens, $0.engine.queriedTokens) }
+            preemptions = sums.map(\.engine.preemptions)
+            busyShare = zip(sums, spans).map {
+                significant(Double($0.engine.busyTime) / ($1 * Double(table.replicas.count)))
+            }
+        }
+    }
+
+    /// A row a replica, a column a window.
+    struct HeatMap: Encodable, Sendable {
+        let windowS: Double
+        let busyShare: [[Double]]
+        let queue: [[Double]]
+
+        init(_ table: SeriesTable) {
+            windowS = Double(table.interval) / 1e12
+            let spans = (0..<table.count).map { table.seconds($0) * 1e12 }
+            busyShare = table.replicas.map { points in
+                zip(points, spans).map { significant(Double($0.engine.busyTime) / $1, 3) }
+            }
+            queue = table.replicas.map { points in
+                zip(points, spans).map { significant(Double($0.requests.queueTime) / $1, 3) }
+            }
+        }
+    }
+
+    /// Mean parts of TTFT and TPOT, milliseconds, by their keys in summary.json.
+    struct Parts: Encodable, Sendable {
+        let mean: [String: Double]
+        let slowest1Percent: [String: Double]
+
+        enum CodingKeys: String, CodingKey {
+            case mean
+            case slowest1Percent = "slowest_1_percent"
+        }
+
+        init(_ summary: RunSummary) {
+            func byKey(_ parts: [RunSummary.MeanPart]) -> [String: Double] {
+                Dictionary(parts.map { ($0.key, $0.milliseconds) }) { first, _ in first }
+            }
+            mean = byKey(summary.parts)
+            slowest1Percent = byKey(summary.slowestParts)
+        }
+    }
+
+    /// The slowest requests by two measures.
+    struct Slowest: Encodable, Sendable {
+        let ttft: [Request]
+        let e2el: [Request]
+    }
+
+    /// One request's life.
+    struct Request: Encodable, Sendable {
+        let id: Int64
+        let arrivalS: Double
+        let replica: Int32
+        let priority: Int32
+        let promptTokens: Int32
+        let hitTokens: Int32
+        let outputTokens: Int32
+        let preemptions: Int32
+        let queueMs: Double?
+        let ttftMs: Double?
+        let tpotMs: Double?
+        let e2elMs: Double
+        /// Milliseconds by part, until the first token and afterwards, those of none left out.
+        let ttftParts: [String: Double]?
+        let laterParts: [String: Double]?
+
+        init(_ entry: SlowestRequests.Entry) {
+            let record = entry.record
+            func milliseconds(_ time: Int64) -> Double { Double(time) / 1e9 }
+            id = record.id
+            arrivalS = Double(record.arrival) / 1e12
+            (replica, priority) = (record.replica, record.priority)
+            (promptTokens, hitTokens) = (record.promptTokens, record.hitTokens)
+            (outputTokens, preemptions) = (record.outputTokens, record.preemptions)
+            queueMs = record.queueTime.map(milliseconds)
+            ttftMs = record.timeToFirstToken.map(milliseconds)
+            tpotMs = record.timePerOutputToken.map(milliseconds)
+            e2elMs = milliseconds(record.finish - record.arrival)
+            ttftParts = entry.parts.map { Self.named($0.toFirstToken) }
+            laterParts = entry.parts.map { Self.named($0.afterwards) }
+        }
+
+        private static func named(_ parts: LatencyParts) -> [String: Double] {
+            Dictionary(
+                LatencyParts.Part.allCases.filter { parts[$0] != 0 }
+                    .map { ($0.column, Double(parts[$0]) / 1e9) }
+            ) { first, _ in first }
+        }
+    }
+}
+
+/// A quotient to be drawn; nil where there is nothing to divide by.
+private func share(_ part: Int, _ whole: Int) -> Double? {
+    whole > 0 ? significant(Double(part) / Double(whole)) : nil
+}
+
+/// A number rounded to so many significant digits, so that its text is short.
+private func significant(_ value: Double, _ digits: Int = 5) -> Double {
+    guard value != 0, value.isFinite else { return value }
+    var (unit, least) = (1.0, 1.0)
+    for _ in 1..<digits { least *= 10 }
+    while abs(value) * unit < least { unit *= 10 }
+    while abs(value) * unit >= least * 10, unit > 1e-9 { unit /= 10 }
+    return unit >= 1 ? (value * unit).rounded() / unit : value.rounded()
+}

@@ -1,0 +1,148 @@
+import Basics
+import Simulator
+
+/// What a run did over time, by replica and in sum: the rows of series.csv, and what report.json
+/// draws from.
+public struct SeriesTable: Sendable {
+    /// What happened in a window: to requests by their records, and in the engine.
+    public struct Point: Sendable, Equatable {
+        public var requests = SeriesRequests.Window()
+        public var engine = WindowSample()
+
+        /// The same of two replicas.
+        mutating func join(_ other: Point) {
+            requests.add(other.requests)
+            engine.add(other.engine)
+            engine.waiting += other.engine.waiting
+            engine.running += other.engine.running
+            engine.usedBlocks += other.engine.usedBlocks
+        }
+    }
+
+    /// When the first window begins, how long each is, and when the last one ends, picoseconds.
+    public let start: Int64
+    public let interval: Int64
+    public let end: Int64
+    /// Blocks of one replica.
+    public let blocks: Int
+    /// By replica, each with as many windows.
+    public let replicas: [[Point]]
+
+    /// The windows of a run's instances with those of its requests; nil without a request. Throws
+    /// `InputError` where windows of one length are more than may be.
+    public init?(_ result: RunResult, _ requests: SeriesRequests, _ sampling: Sampling) throws {
+        guard let samples = result.samples, !samples.replicas.isEmpty else { return nil }
+        var requests = requests
+        let reached = Int64(samples.replicas[0].count) * samples.interval
+        guard !requests.areTooMany, sampling.widens || samples.end - samples.start <= reached
+        else { throw sampling.tooMany }
+        start = samples.start
+        interval = max(samples.interval, requests.length)
+        blocks = result.blocksPerReplica
+        let engine = samples.joined(by: Int(interval / samples.interval))
+        let number = engine.replicas[0].count
+        let windows = requests.windows(interval, atLeast: number)
+        replicas = zip(engine.replicas, windows).map { engine, requests in
+            requests.indices.map { place in
+                var point = Point(requests: requests[place])
+                if place < engine.count { point.engine = engine[place] }
+                return point
+            }
+        }
+        let count = Int64(windows[0].count)
+        let last = start + (count - 1) * interval
+        end = max(last + 1, min(last + interval, samples.end))
+    }
+
+    private init(_ table: SeriesTable, interval: Int64, replicas: [[Point]]) {
+        start = table.start
+        end = table.end
+        blocks = table.blocks
+        self.interval = interval
+        self.replicas = replicas
+    }
+
+    /// How many windows there are.
+    public var count: Int { replicas.first?.count ?? 0 }
+
+    /// How long a window is, seconds: the last one ends with the run.
+    public func seconds(_ window: Int) -> Double {
+        let begin = start + Int64(window) * interval
+        return Double(min(interval, end - begin)) / 1e12
+    }
+
+    /// All replicas together. O(windows × replicas).
+    public var sums: [Point] {
+        var sums = [Point](repeating: Point(), count: count)
+        for windows in replicas {
+            for place in windows.indices { sums[place].join(windows[place]) }
+        }
+        return sums
+    }
+
+    /// The same with windows in a row as one, so that there are at most so many. O(windows).
+    public func atMost(_ number: Int) -> SeriesTable {
+        let width = max(1, (count + number - 1) / number)
+        let joined = replicas.map { windows in
+            stride(from: 0, to: windows.count, by: width).map { first in
+                var point = windows[first]
+                for later in windows[first..<min(first + width, windows.count)].dropFirst() {
+                    point.requests.add(later.requests)
+                    point.engine.add(later.engine)
+                    point.engine.end(as: later.engine)
+                }
+                return point
+            }
+        }
+        return SeriesTable(self, interval: interval * Int64(width), replicas: joined)
+    }
+}
+
+/// The rows of series.csv.
+extension SeriesTable {
+    /// The header, without its newline.
+    public static let header =
+        "time_s,seconds,replica,arrivals,finished,rejected,aborted,queue,running,waiting_at_end,"
+        + "running_at_end,steps,entries,mean_batch_size,prefill_tokens,decode_tokens,"
+        + "prefill_tokens_per_step,decode_tokens_per_step,delivered_tokens,kv_blocks,"
+        + "kv_blocks_at_end,kv_use,queried_tokens,hit_tokens,hit_rate,preemptions,busy_share"
+
+    /// Hands every row, window by window, the replicas in order and then their sum.
+    /// O(windows × replicas).
+    public func eachRow(_ body: (String) throws -> Void) rethrows {
+        let sums = sums
+        for window in 0..<count {
+            for replica in replicas.indices {
+                try body(row(window, replicas[replica][window], of: 1, name: "\(replica)"))
+            }
+            try body(row(window, sums[window], of: replicas.count, name: "all"))
+        }
+    }
+
+    private func row(_ window: Int, _ point: Point, of number: Int, name: String) -> String {
+        let (requests, engine) = (point.requests, point.engine)
+        let seconds = seconds(window)
+        let span = seconds * 1e12
+        let used = Double(engine.blockTime) / span
+        let cells = [
+            Quantity.exact(start + Int64(window) * interval, decimals: 12),
+            Quantity.exact(Int64(span.rounded()), decimals: 12), name,
+            "\(requests.arrivals)", "\(requests.finished)", "\(requests.rejected)",
+            "\(requests.aborted)", "\(Double(requests.queueTime) / span)",
+            "\(Double(requests.runningTime) / span)", "\(engine.waiting)", "\(engine.running)",
+            "\(engine.steps)", "\(engine.entries)", share(engine.entries, engine.steps),
+            "\(engine.prefillTokens)", "\(engine.decodeTokens)",
+            share(engine.prefillTokens, engine.steps), share(engine.decodeTokens, engine.steps),
+            "\(engine.outputTokens)", "\(used)", "\(engine.usedBlocks)",
+            "\(ratio(used, Double(blocks * number)))", "\(engine.queriedTokens)",
+            "\(engine.hitTokens)", share(engine.hitTokens, engine.queriedTokens),
+            "\(engine.preemptions)", "\(Double(engine.busyTime) / (span * Double(number)))",
+        ]
+        return cells.joined(separator: ",")
+    }
+
+    /// A quotient, empty where there is nothing to divide by.
+    private func share(_ part: Int, _ whole: Int) -> String {
+        whole > 0 ? "\(Double(part) / Double(whole))" : ""
+    }
+}

@@ -1,0 +1,39 @@
+import Simulator
+
+/// The finished requests that took longest, as they come: few, and with where their time went
+/// where that is known. O(1) a record but for those that are among them.
+public struct SlowestRequests: Sendable {
+    /// A request with its parts.
+    public struct Entry: Sendable {
+        public var record: RequestRecord
+        public var parts: RequestBreakdown?
+    }
+
+    /// How many there are at most.
+    public static let most = 20
+    /// The slowest first, by time to first token, and by the whole time; of equal ones the earlier.
+    public private(set) var toFirstToken: [Entry] = []
+    public private(set) var endToEnd: [Entry] = []
+
+    /// Nobody yet.
+    public init() {}
+
+    /// Adds an ended request, in order of arrival.
+    public mutating func add(_ record: RequestRecord, _ parts: RequestBreakdown?) {
+        guard record.outcome == .finished else { return }
+        Self.enter(record, parts, into: &toFirstToken) { $0.firstToken - $0.arrival }
+        Self.enter(record, parts, into: &endToEnd) { $0.finish - $0.arrival }
+    }
+
+    @inline(__always)
+    private static func enter(
+        _ record: RequestRecord, _ parts: RequestBreakdown?, into list: inout [Entry],
+        _ latency: (borrowing RequestRecord) -> Int64
+    ) {
+        let own = latency(record)
+        if list.count == most, own <= latency(list[most - 1].record) { return }
+        let place = list.firstIndex { latency($0.record) < own } ?? list.count
+        list.insert(Entry(record: record, parts: parts), at: place)
+        if list.count > most { list.removeLast() }
+    }
+}

@@ -1,0 +1,94 @@
+import Basics
+import Simulator
+
+/// The rows of token_times.csv: when each request's tokens reached its client, to the picosecond.
+///
+/// A row holds the time of the first token and the gaps between it and those after it, in order and
+/// parted by spaces: `g` is a gap, `g*n` so many equal ones, and `g+d*n` (or `g-d*n`) so many of
+/// which each is `d` longer (or shorter) than the one before. All are picoseconds.
+public struct TokenTimes: Sendable {
+    /// The header, without its newline.
+    public static let header = "id,first_token_ps,tokens,gaps_ps"
+
+    /// Gaps that rise by the same amount.
+    public struct Run: Sendable, Equatable {
+        public var gap: Int64
+        public var rise: Int64
+        public var count: Int64
+    }
+
+    /// By place in the order of arrival, those of requests that have not ended.
+    private var runs: [Int64: [Run]] = [:]
+    private var sequence: Int64 = 0
+
+    /// No tokens.
+    public init() {}
+
+    /// Takes note of gaps; before the records of requests that ended by then. O(gaps).
+    public mutating func add(_ gaps: [TokenGap]) {
+        for gap in gaps { Self.extend(&runs[gap.sequence, default: []], by: gap.gap) }
+    }
+
+    /// Appends a gap. Two of a kind are no run yet: a third says how they go on.
+    static func extend(_ runs: inout [Run], by gap: Int64) {
+        let last = runs.count - 1
+        guard last >= 0 else { return runs.append(Run(gap: gap, rise: 0, count: 1)) }
+        if runs[last].count == 1 {
+            runs[last].rise = gap - runs[last].gap
+            runs[last].count = 2
+        } else if gap == runs[last].gap + runs[last].rise * runs[last].count {
+            runs[last].count += 1
+        } else if runs[last].count == 2, runs[last].rise != 0 {
+            let second = runs[last].gap + runs[last].rise
+            runs[last] = Run(gap: runs[last].gap, rise: 0, count: 1)
+            runs.append(Run(gap: second, rise: gap - second, count: 2))
+        } else {
+            runs.append(Run(gap: gap, rise: 0, count: 1))
+        }
+    }
+
+    /// The row of an ended request, each in the order of the records. O(runs).
+    public mutating func close(_ record: RequestRecord) -> String {
+        defer { sequence += 1 }
+        let own = runs.removeValue(forKey: sequence) ?? []
+        guard record.firstToken >= 0 else { return "\(record.id),,0," }
+        let gaps = own.map(Self.text).joined(separator: " ")
+        return "\(record.id),\(record.firstToken),\(record.outputTokens),\(gaps)"
+    }
+
+    private static func text(_ run: Run) -> String {
+        if run.count == 1 { return "\(run.gap)" }
+        if run.rise == 0 { return "\(run.gap)*\(run.count)" }
+        if run.count == 2 { return "\(run.gap) \(run.gap + run.rise)" }
+        return "\(run.gap)\(run.rise < 0 ? "" : "+")\(run.rise)*\(run.count)"
+    }
+
+    /// The times of a row's tokens, picoseconds; nil for a text that is no row. O(tokens).
+    package static func times(_ row: Substring) -> [Int64]? {
+        let cells = row.split(separator: ",", omittingEmptySubsequences: false)
+        guard cells.count == 4, let count = Int(cells[2]), count >= 0 else { return nil }
+        guard count > 0 else { return cells[1].isEmpty && cells[3].isEmpty ? [] : nil }
+        guard var time = Int64(cells[1]) else { return nil }
+        var times = [time]
+        for word in cells[3].split(separator: " ") {
+            guard let run = run(word), run.count <= count - times.count else { return nil }
+            for place in 0..<run.count {
+                time &+= run.gap &+ run.rise &* place
+                times.append(time)
+            }
+        }
+        return times.count == count ? times : nil
+    }
+
+    private static func run(_ word: Substring) -> Run? {
+        let halves = word.split(separator: "*", omittingEmptySubsequences: false)
+        guard halves.count <= 2, let count = halves.count == 2 ? Int64(halves[1]) : 1, count > 0
+        else { return nil }
+        let sign = halves[0].dropFirst().firstIndex { $0 == "+" || $0 == "-" }
+        guard let gap = Int64(halves[0][..<(sign ?? halves[0].endIndex)]), gap >= 0 else {
+            return nil
+        }
+        let rise = sign.map { Int64(halves[0][$0...]) } ?? 0
+        return rise.map { Run(gap: gap, rise: $0, count: count) }
+    }
+}

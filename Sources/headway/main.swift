@@ -9,6 +9,7 @@ exit(
             .validate,
             .calibrate,
             .fitStepTime,
+            .report,
             .compare,
             .diff,
             .table,

@@ -94,7 +94,7 @@ struct ReadmeTests {
         var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
         switch command.split(separator: " ")[1] {
         case "run": line += " --limit 300"
-        case "table":
+        case "table", "report":
             let runs = ["quickstart", "small-steps"].map {
                 "\"$HEADWAY\" run configs/\($0).json5 --limit 100 --quiet --out runs/\($0)"
             }

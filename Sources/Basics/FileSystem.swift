@@ -51,7 +51,7 @@ public enum FileSystem {
     }
 
     /// Where a link leads, if it leads to something; else the path itself.
-    static func resolved(_ path: String) -> String {
+    package static func resolved(_ path: String) -> String {
         guard linkStatus(path).map({ $0.st_mode & S_IFMT == S_IFLNK }) == true else { return path }
         var real: String?
         _ = call(path) { path in
@@ -110,7 +110,7 @@ public enum FileSystem {
     }
 
     /// Renames a file. False, with `errno`, where that fails.
-    static func move(_ path: String, to place: String) -> Bool {
+    package static func move(_ path: String, to place: String) -> Bool {
         call(path) { from in call(place) { rename(from, $0) } } == 0
     }
 
@@ -128,7 +128,7 @@ public enum FileSystem {
 
     /// Calls a function of the system with a path's bytes; -1 and EINVAL for a path that holds the
     /// byte 0, which would end it there.
-    static func call(_ path: String, _ function: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+    package static func call(_ path: String, _ function: (UnsafePointer<CChar>) -> Int32) -> Int32 {
         var bytes = PathText.bytes(path)
         guard !bytes.contains(0) else {
             errno = EINVAL
@@ -141,7 +141,7 @@ public enum FileSystem {
     }
 
     /// The system's last complaint in words; of a limit on descriptors it says that it is one.
-    static var lastProblem: String {
+    package static var lastProblem: String {
         let words = String(cString: strerror(errno))
         return errno == EMFILE ? words + ": the limit of ulimit -n" : words
     }

@@ -17,6 +17,8 @@ public enum Unfinished {
         public internal(set) var whole: [String] = []
         /// Pipes and devices, which take what is written as it comes.
         public internal(set) var begun: [String] = []
+        /// A file that keeps what is done for the next call, which goes on from there.
+        public internal(set) var kept: String?
     }
 
     private static let things = Mutex(Things())
@@ -42,11 +44,16 @@ public enum Unfinished {
 
     /// Puts an output in its place. No interruption comes between: the program is left before
     /// `place` or after it. `place` must not use this type.
-    static func put(_ output: String, _ place: () throws -> Void) rethrows {
+    package static func put(_ output: String, _ place: () throws -> Void) rethrows {
         try things.withLock { things in
             try place()
             things.written.whole.append(output)
         }
+    }
+
+    /// Notes a file that keeps what is done for the next call; nil: it is in its place.
+    package static func keeps(_ name: String?) {
+        things.withLock { $0.written.kept = name }
     }
 
     /// Notes a child process, the first of a group of its own, by its number.

@@ -51,6 +51,10 @@ enum Interruption {
     private static func sentence(_ written: Unfinished.Written) -> String {
         let whole = written.whole.map { $0.echoed() }.joined(separator: ", ")
         let begun = written.begun.map { $0.echoed() }.joined(separator: ", ")
+        if let kept = written.kept {
+            return "interrupted, \(kept.echoed()) keeps what is done: the same command goes on"
+                + " from it"
+        }
         if !begun.isEmpty { return "interrupted, \(begun) got a part only" }
         return whole.isEmpty
             ? "interrupted, nothing was written" : "interrupted after \(whole) was written whole"

@@ -14,6 +14,8 @@ exit(
             .diff,
             .table,
             .gate,
+            .sweep,
+            .merge,
             .conform,
             .bench,
             .config,

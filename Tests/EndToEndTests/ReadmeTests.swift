@@ -103,6 +103,12 @@ struct ReadmeTests {
         // All captures in both ways take minutes unoptimised, and `.ci/run` holds the release
         // build to them; one shows that the command works.
         case "conform": line += "/sync/u1-edges"
+        case "merge":
+            let space = "configs/sweeps/batch.json5 --set trace.limit=20"
+            let shards = (1...2).map {
+                "\"$HEADWAY\" sweep \(space) --shard \($0)/2 --out points-\($0).csv >page && "
+            }
+            line = shards.joined() + line
         default: break
         }
         let outcome = try Executable.shell(line, in: scratch.path)

@@ -12,7 +12,7 @@ struct WordTests {
         "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "diff", "gate",
         "conform", "bench", "config", "trace info", "trace cache", "trace synth", "trace convert",
         "trace sample",
-        "trace scale", "trace merge", "trace sort",
+        "trace scale", "trace merge", "trace sort", "sweep", "merge",
     ]
 
     @Test("writes no file called -")

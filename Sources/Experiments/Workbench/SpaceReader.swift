@@ -34,6 +34,20 @@ extension ConfigurationSpace {
         }
         try reader.finish()
         try checkAxes(file)
+        try check(changes)
+    }
+
+    /// No change of what the space varies: it would be without effect.
+    private func check(_ changes: [String]) throws {
+        let varied =
+            keys + (namesSeeds ? ["seed"] : [])
+            + (traces.contains { $0.file != nil } ? ["trace.file"] : [])
+        for change in changes {
+            let key = String(change.prefix { $0 != "=" })
+            guard varied.contains(key) else { continue }
+            throw InputError(
+                "--set \(key)", "is varied by the space", expected: "a key that it does not vary")
+        }
     }
 
     /// Largest space that is read, bytes.
@@ -151,6 +165,14 @@ extension ConfigurationSpace {
         for axis in axes {
             for values in axis.values {
                 for (key, value) in zip(axis.keys, values) {
+                    let isKey = ConfigurationKey.all.contains { $0.path == key }
+                    if case .object = value, !isKey {
+                        throw InputError(
+                            "\(file): \(key)", "is a section, or no key",
+                            expected:
+                                "keys such as engine.block_size; several go together in linked"
+                        )
+                    }
                     var trial = base
                     try trial.apply(nested(key, value), place: file)
                 }

@@ -13,7 +13,8 @@ public struct Trial: Sendable {
     public var gpus: Int
     /// Names the requests that were replayed: only equal ones may be compared.
     public var workload: String
-    /// Every number and text of `summary.json` at its top level, by key.
+    /// Every number and text of `summary.json` by key, those of its objects by both keys:
+    /// "steady_state.verdict". What was promised is `verdict`; lists are left out.
     public var figures: [String: Figure]
     /// What requests came to, in order of arrival, where they are kept.
     public var records: [RequestRecord]
@@ -79,15 +80,26 @@ public struct Trial: Sendable {
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
         let data = Data(try jsonText(summary, pretty: false).utf8)
-        guard case .object(let members) = try ConfigurationValue.parse(data, place: "summary")
+        guard case .object(var members) = try ConfigurationValue.parse(data, place: "summary")
         else { return [:] }
-        return members.compactMapValues { value in
+        members["slo"] = nil
+        var figures: [String: Figure] = [:]
+        add(members, under: "", to: &figures)
+        return figures
+    }
+
+    private static func add(
+        _ members: [String: ConfigurationValue], under prefix: String,
+        to figures: inout [String: Figure]
+    ) {
+        for (key, value) in members {
             switch value {
-            case .integer(let number): .number(Double(number))
-            case .number(let number): .number(number)
-            case .boolean(let truth): .truth(truth)
-            case .text(let text): .text(text)
-            case .null, .list, .object: nil
+            case .integer(let number): figures[prefix + key] = .number(Double(number))
+            case .number(let number): figures[prefix + key] = .number(number)
+            case .boolean(let truth): figures[prefix + key] = .truth(truth)
+            case .text(let text): figures[prefix + key] = .text(text)
+            case .object(let inner): add(inner, under: prefix + key + ".", to: &figures)
+            case .null, .list: break
             }
         }
     }

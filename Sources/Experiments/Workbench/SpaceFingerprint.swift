@@ -1,0 +1,75 @@
+import Basics
+import Scenario
+
+/// Names a space by what its runs come to: configuration, axes, seeds, and what its files hold.
+///
+/// Files count by their content and not by their paths, so that shards on several machines, or from
+/// several folders, are of one space.
+enum SpaceFingerprint {
+    /// Changes with what rows mean.
+    private static let version = 1
+
+    /// Keys that may name a file.
+    private static let files: Set = [
+        "trace.file", "step_time.file", "step_time.profile", "engine.host.profile", "model.name",
+    ]
+
+    /// Sixteen hexadecimal digits. O(bytes of the files).
+    ///
+    /// - Throws: `InputError` for a trace that cannot be read, or only once.
+    static func of(_ space: ConfigurationSpace, header: String) throws -> String {
+        var text = "headway sweep \(version)\n" + header
+        if let file = space.base.trace.file, space.traces.contains(where: { $0.file == nil }) {
+            _ = try trace(file)
+        }
+        for key in ConfigurationKey.all {
+            text += try "\(key.path)=\(source(key.path, key.value(space.base)))\n"
+        }
+        for axis in space.axes {
+            text += axis.keys.joined(separator: ",") + "\n"
+            for values in axis.values {
+                text +=
+                    try zip(axis.keys, values).map { try source($0, $1) }
+                    .joined(separator: ",") + "\n"
+            }
+        }
+        for entry in space.traces {
+            text +=
+                try "trace " + ConfigurationValue.text(entry.name).source + " "
+                + (entry.file.map(trace) ?? "") + "\n"
+        }
+        text += "seeds \(space.namesSeeds) \(space.seeds)\n"
+        return text.withContiguousBytes(ContentDigest.hexadecimal)
+    }
+
+    private static func source(_ key: String, _ value: ConfigurationValue) throws -> String {
+        guard files.contains(key), case .text(let path) = value else { return value.source }
+        for file in [path, path.appending(pathComponent: "config.json")]
+        where FileSystem.exists(file) && !FileSystem.isFolder(file) {
+            return try "content " + (key == "trace.file" ? trace(file) : digest(file))
+        }
+        return value.source
+    }
+
+    private static func trace(_ file: String) throws -> String {
+        guard !InputFile.isReadOnce(file) else {
+            throw InputError(
+                file, "is a pipe, and a sweep replays its traces many times", expected: "a file")
+        }
+        return try digest(file)
+    }
+
+    private static func digest(_ file: String) throws -> String {
+        var digest = ContentDigest()
+        try InputFile.eachPiece(file) { digest.add($0) }
+        return digest.hexadecimal
+    }
+}
+
+extension String {
+    fileprivate func withContiguousBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        Array(utf8).withUnsafeBytes(body)
+    }
+}

@@ -1,0 +1,152 @@
+import Basics
+import Foundation
+import Scenario
+
+/// Every run of a space, or a share of them, as rows of a table.
+///
+/// A run is a point over a trace with a seed; runs are numbered by point, then trace, then seed.
+/// Runs share what they replay (`TraceStore`): common random numbers.
+///
+///     let sweep = try Sweep(ConfigurationSpace(file: "space.json5"))
+///     let state = try sweep.perform(to: "points.csv") { done, whole in ... }
+public struct Sweep: Sendable {
+    public let space: ConfigurationSpace
+    public let shard: Shard
+    /// Names the space: equal ones have equal rows.
+    public let fingerprint: String
+    let columns: SweepColumns
+    private let traces = TraceStore()
+
+    /// How many runs the whole space has.
+    public var runs: Int { space.points * space.runsOfPoint }
+
+    /// How many of them are this shard's.
+    public var ownRuns: Int { max(0, runs - shard.number + shard.count) / shard.count }
+
+    /// Reads and checks what all runs need, so that nothing is written where it is not there.
+    /// O(bytes of traces).
+    ///
+    /// - Throws: `InputError` for a trace that cannot be read, or only once.
+    public init(_ space: ConfigurationSpace, shard: Shard = .all) throws {
+        self.space = space
+        self.shard = shard
+        columns = SweepColumns(space)
+        fingerprint = try SpaceFingerprint.of(space, header: columns.header)
+        try checkTraces()
+    }
+
+    /// Reads each trace once, unless points read it in ways of their own.
+    private func checkTraces() throws {
+        guard !space.keys.contains(where: { $0.hasPrefix("trace.") }) else { return }
+        for trace in space.traces {
+            var configuration = space.base
+            if let file = trace.file { configuration.trace.file = file }
+            if space.namesSeeds { configuration.seed = space.seeds[0] }
+            _ = try traces.trace(of: configuration)
+        }
+    }
+
+    /// The number of the run at a position of this shard.
+    func run(at position: Int) -> Int { shard.number - 1 + position * shard.count }
+
+    /// The first cells of every row, by which a file is known to be of this sweep.
+    func mark(run: Int) -> String { "\(fingerprint),\(runs),\(run)," }
+
+    /// The row of a run, with its line end.
+    func row(run: Int) -> String {
+        let point = run / space.runsOfPoint
+        let trace = run % space.runsOfPoint / space.seeds.count
+        let seed = run % space.seeds.count
+        var cells = space.values(at: point).map(SweepColumns.text)
+        if columns.namesTraces { cells.append(SweepColumns.harmless(space.traces[trace].name)) }
+        cells.append(String(space.seeds[seed]))
+        do {
+            let configuration = try space.configuration(point: point, trace: trace, seed: seed)
+            cells += columns.cells(try Trial(configuration, traces: traces))
+        } catch let error as InputError {
+            cells += columns.cells(problem: error.description)
+        } catch {
+            cells += columns.cells(problem: String(describing: error).echoed())
+        }
+        return SweepColumns.sealed(mark(run: run) + SweepColumns.line([String(point)] + cells))
+    }
+
+    /// Runs of a core that are begun before the others are waited for.
+    private static let batch = 64
+
+    /// What `perform` found and did.
+    public struct Outcome: Sendable, Equatable {
+        /// Rows that an earlier call had written.
+        public var found: Int
+        /// Rows that this call added.
+        public var added: Int
+    }
+
+    /// Writes the shard's rows into a file: what an earlier call has done is kept, so that a sweep
+    /// that was stopped ends with the bytes of one that was not. All cores; memory does not grow
+    /// with the runs. `report` gets runs done by this call and those it has to do.
+    ///
+    /// - Throws: `InputError` for a place that cannot be written and a file of another sweep.
+    @discardableResult
+    public func perform(
+        to path: String, report: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) throws -> Outcome {
+        let place = try SweepPlace(path)
+        if let rows = try place.complete(self) { return Outcome(found: rows, added: 0) }
+        let journal = try SweepJournal(place, of: self)
+        let found = journal.found
+        var position = found
+        while position < ownRuns {
+            let end = min(
+                ownRuns, position + Self.batch * ProcessInfo.processInfo.activeProcessorCount)
+            let begin = position
+            _ = try mapOnAllCores(
+                Array(begin..<end), { row(run: run(at: $0)) },
+                each: { row in report(try journal.append(row) - found, ownRuns - found) })
+            position = end
+        }
+        try journal.finish()
+        return Outcome(found: found, added: ownRuns - found)
+    }
+}
+
+/// A share of a space's runs: those whose number leaves a remainder.
+public struct Shard: Sendable, Equatable {
+    /// Which one, from 1.
+    public let number: Int
+    /// Of how many.
+    public let count: Int
+
+    /// The whole.
+    public static let all = Self(number: 1, count: 1)
+
+    private init(number: Int, count: Int) {
+        self.number = number
+        self.count = count
+    }
+
+    /// Most shards: more than any cluster has tasks.
+    private static let most = 1_000_000
+
+    /// "2/4", counted from 1.
+    ///
+    /// - Throws: `InputError` at `--shard`.
+    public init(_ text: String) throws {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in
+            part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil
+        }
+        guard parts.count == 2, numbers.count == 2, (1...Self.most).contains(numbers[1]) else {
+            throw InputError(
+                "--shard", "is \"\(text.echoed())\"",
+                expected: "I/N, the Ith of N shards, as 1/4")
+        }
+        guard (1...numbers[1]).contains(numbers[0]) else {
+            throw InputError(
+                "--shard", "is \(text)",
+                expected: "1/\(numbers[1]) to \(numbers[1])/\(numbers[1]): to an index that counts"
+                    + " from 0, add 1")
+        }
+        (number, count) = (numbers[0], numbers[1])
+    }
+}

@@ -1,0 +1,287 @@
+import Basics
+
+/// A sweep's table as points: figures averaged over the traces and seeds of each.
+///
+/// A point counts where all of its runs are there and ran; of the others only the reasons are kept.
+///
+///     let table = try SweepTable(file: "points.csv")
+///     let fronts = table.fronts, effects = table.effects
+public struct SweepTable: Sendable {
+    /// A figure that is kept of each point.
+    public struct Figure: Sendable, Equatable {
+        /// Its column; "output_throughput_per_gpu" is derived.
+        public let name: String
+
+        /// Output tokens a second over the GPUs of all replicas.
+        public static let perGPU = Figure(name: "output_throughput_per_gpu")
+
+        /// The figures, in the order of `SweepTable.figures`.
+        public static let all =
+            [
+                "mean_ttft_ms", "p99_ttft_ms", "mean_tpot_ms", "p99_tpot_ms", "mean_e2el_ms",
+                "output_throughput",
+            ].map(Figure.init) + [perGPU]
+
+        /// Its place in `all`.
+        package static func place(_ name: String) -> Int { all.firstIndex { $0.name == name }! }
+    }
+
+    /// A text of some runs.
+    public struct Remark: Sendable, Equatable {
+        public let text: String
+        public fileprivate(set) var runs: Int
+    }
+
+    /// The file's path.
+    public let file: String
+    /// The keys that vary.
+    public let keys: [String]
+    /// The values of each key, in the order of the space.
+    public private(set) var levels: [[String]]
+    /// Numbers of the points, ascending.
+    public private(set) var points: [Int] = []
+    /// Of each key, which of its values each point has.
+    public private(set) var choices: [[Int32]]
+    /// GPUs of each point; NaN of one that failed.
+    public private(set) var gpus: [Double] = []
+    /// Of each figure (`Figure.all`), the mean over a point's runs; NaN where there is none.
+    public private(set) var figures: [[Double]]
+    /// Whether all runs of a point held what was promised; nil: nothing was, or it failed.
+    public private(set) var meets: [Bool?] = []
+    /// Whether no run of a point was overloaded or grew (`Trial.isSteady`).
+    public private(set) var isSteady: [Bool] = []
+    /// Whether all runs of a point are there and ran.
+    public private(set) var ran: [Bool] = []
+    /// Rows, and rows of failed runs.
+    public private(set) var runs = 0
+    public private(set) var failedRuns = 0
+    /// Runs that the space has.
+    public private(set) var runsOfSpace = 0
+    /// Why runs failed, and what runs warned of: the first texts met, with the runs they are of.
+    public private(set) var problems: [Remark] = []
+    public private(set) var warnings: [Remark] = []
+    /// Where step times come from.
+    public private(set) var clocks: [Remark] = []
+    /// Whether something was promised.
+    public private(set) var isPromised = false
+
+    /// Whether all runs of the space are there.
+    public var isWhole: Bool { runs == runsOfSpace }
+    /// Points that did not run, whole or in part.
+    public var failedPoints: Int { ran.count { !$0 } }
+
+    /// Most points that are read: about 150 bytes each.
+    public static let mostPoints = 1_000_000
+    private static let mostRemarks = 20
+
+    /// Reads a table. O(bytes), and memory for the points. `isInput`: whether it counts as an input
+    /// of the command (`FileLedger`), and not as what the command wrote.
+    ///
+    /// - Throws: `InputError` for what is no table of a sweep, and for one with too many points.
+    public init(file: String, isInput: Bool = true) throws {
+        let records = try CSVRecords(file, isInput: isInput)
+        guard let header = try records.next() else {
+            throw InputError(file, "is empty", expected: "a table that headway sweep has written")
+        }
+        let columns = try SweepHeader(CSVRecords.fields(header).map(CSVRecords.text), file: file)
+        self.file = file
+        keys = columns.keys
+        levels = keys.map { _ in [] }
+        choices = keys.map { _ in [] }
+        figures = Figure.all.map { _ in [] }
+        var tally = PointTally(keys.count)
+        var seen = keys.map { _ in [String: Int32]() }
+        while let record = try records.next() {
+            let fields = CSVRecords.fields(record)
+            let place = "\(file):\(records.line)"
+            guard fields.count == columns.width, CSVRecords.isWhole(record) else {
+                throw InputError(
+                    place, "has \(fields.count) fields, or no end",
+                    expected: "\(columns.width) fields: a table that is whole")
+            }
+            guard SweepColumns.isSealed(record) else {
+                throw InputError(
+                    place, "was edited: its row_xxh64 is of other bytes",
+                    expected: "rows as headway sweep wrote them")
+            }
+            let row = try SweepRow(fields, columns, place: place)
+            if let point = tally.point, point != row.point {
+                close(&tally)
+                guard row.point > point else {
+                    throw InputError(
+                        place, "is of point \(row.point), after \(point)",
+                        expected: "rows in the order of their runs")
+                }
+            }
+            if tally.point == nil {
+                guard points.count < Self.mostPoints else { throw Self.tooMany(file) }
+                begin(row.point, fields, columns, &seen)
+            }
+            take(row, &tally)
+        }
+        if tally.point != nil { close(&tally) }
+        isPromised = meets.contains { $0 != nil }
+    }
+
+    private static func tooMany(_ file: String) -> InputError {
+        InputError(
+            file, "has more than \(mostPoints) points, which no page is made of",
+            expected: "a program that reads tables, such as pandas")
+    }
+
+    private mutating func begin(
+        _ point: Int, _ fields: [ArraySlice<UInt8>], _ columns: SweepHeader,
+        _ seen: inout [[String: Int32]]
+    ) {
+        points.append(point)
+        for (index, column) in columns.keyColumns.enumerated() {
+            let text = CSVRecords.text(fields[column])
+            if seen[index][text] == nil {
+                seen[index][text] = Int32(levels[index].count)
+                levels[index].append(text)
+            }
+            choices[index].append(seen[index][text]!)
+        }
+    }
+
+    private mutating func take(_ row: SweepRow, _ tally: inout PointTally) {
+        tally.add(row)
+        runs += 1
+        runsOfSpace = max(runsOfSpace, row.runs)
+        if !row.problem.isEmpty {
+            failedRuns += 1
+            Self.note(row.problem, &problems)
+        }
+        for warning in row.warnings { Self.note(warning, &warnings) }
+        if !row.clock.isEmpty { Self.note(row.clock, &clocks) }
+    }
+
+    private static func note(_ text: String, _ remarks: inout [Remark]) {
+        if let index = remarks.firstIndex(where: { $0.text == text }) {
+            remarks[index].runs += 1
+        } else if remarks.count < mostRemarks {
+            remarks.append(Remark(text: text, runs: 1))
+        }
+    }
+
+    private mutating func close(_ tally: inout PointTally) {
+        let isRun = tally.failed == 0 && tally.runs > 0
+        ran.append(isRun)
+        gpus.append(isRun ? tally.gpus / Double(tally.runs) : .nan)
+        for index in Figure.all.indices.dropLast() {
+            figures[index].append(isRun ? tally.means[index].mean : .nan)
+        }
+        let throughput = figures[Figure.all.count - 2].last!
+        figures[Figure.all.count - 1].append(throughput / gpus.last!)
+        meets.append(isRun ? tally.meets : nil)
+        isSteady.append(isRun && tally.isSteady)
+        tally = PointTally(keys.count)
+    }
+}
+
+/// What the runs of a point came to so far.
+private struct PointTally {
+    struct Mean {
+        var sum = 0.0
+        var count = 0
+        var mean: Double { count > 0 ? sum / Double(count) : .nan }
+    }
+
+    var point: Int?
+    var runs = 0
+    var failed = 0
+    var gpus = 0.0
+    var means: [Mean]
+    var meets: Bool?
+    var isSteady = true
+
+    init(_ keys: Int) { means = SweepTable.Figure.all.map { _ in Mean() } }
+
+    mutating func add(_ row: SweepRow) {
+        point = row.point
+        runs += 1
+        guard row.problem.isEmpty else {
+            failed += 1
+            return
+        }
+        gpus += row.gpus
+        for (index, value) in row.figures.enumerated() where !value.isNaN {
+            means[index].sum += value
+            means[index].count += 1
+        }
+        if let met = row.meets { meets = (meets ?? true) && met }
+        isSteady = isSteady && row.isSteady
+    }
+}
+
+/// Where a table's columns stand.
+private struct SweepHeader {
+    var keys: [String]
+    var keyColumns: Range<Int>
+    var width: Int
+    private var places: [String: Int]
+
+    init(_ names: [String], file: String) throws {
+        width = names.count
+        let places = Dictionary(
+            names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        self.places = places
+        let firstKey = SweepColumns.first.count
+        let needed =
+            [
+                "seed", "gpus", "warnings", "slo_met", "problem", "overloaded",
+                "steady_state.verdict", "clock",
+            ] + SweepTable.Figure.all.dropLast().map(\.name)
+        guard Array(names.prefix(firstKey)) == SweepColumns.first,
+            needed.allSatisfy({ places[$0] != nil })
+        else {
+            throw InputError(
+                file, "is no table of a sweep, or of another version of headway",
+                expected: "a file that headway sweep --out has written")
+        }
+        keyColumns = firstKey..<max(firstKey, places["trace"] ?? places["seed"]!)
+        keys = Array(names[keyColumns])
+    }
+
+    subscript(name: String) -> Int { places[name]! }
+}
+
+/// One row of a table, as far as points are made of it.
+private struct SweepRow {
+    var runs: Int
+    var point: Int
+    var gpus: Double
+    var figures: [Double]
+    var meets: Bool?
+    var isSteady: Bool
+    var warnings: [String]
+    var clock: String
+    var problem: String
+
+    init(_ fields: [ArraySlice<UInt8>], _ columns: SweepHeader, place: String) throws {
+        func text(_ name: String) -> String { CSVRecords.text(fields[columns[name]]) }
+        func number(_ name: String) throws -> Double {
+            let text = text(name)
+            guard !text.isEmpty else { return .nan }
+            guard let value = Double(text) else {
+                throw InputError(place, "\(name) is \(text.echoed())", expected: "a number")
+            }
+            return value
+        }
+        guard let runs = Int(text("runs")), let point = Int(text("point")), runs > 0, point >= 0
+        else { throw InputError(place, "has no point and runs", expected: "integers") }
+        (self.runs, self.point) = (runs, point)
+        (clock, problem) = (text("clock"), text("problem"))
+        gpus = try number("gpus")
+        figures = try SweepTable.Figure.all.dropLast().map { try number($0.name) }
+        meets = ["true": true, "false": false][text("slo_met")]
+        isSteady = text("overloaded") != "true" && text("steady_state.verdict") != "growing"
+        let warning = text("warnings")
+        warnings = warning.isEmpty ? [] : warning.components(separatedBy: " | ")
+        guard problem.isEmpty == gpus.isFinite else {
+            throw InputError(
+                place, "has gpus \(gpus) and the problem \(problem.echoed(atMost: 40))",
+                expected: "one of the two")
+        }
+    }
+}

@@ -10,15 +10,15 @@ extension Verb {
     static let report = Verb(
         "report",
         summary: "Draw runs or a trace as one HTML page: verdict, latency, load over time.",
-        operands: "RUN... | TRACE", operandCount: 1...12,
+        operands: "RUN... | TRACE | points.csv", operandCount: 1...12,
         details: """
             RUN is a folder that headway run --out has written. Its page begins with the verdict
             against the SLO. Then come figures, latency distributions, load over time, a heat map
             of replicas, where the time goes, the slowest requests, and commands to go on with.
 
             Two runs are compared request by request. Up to eight are laid over one another. A
-            trace's page shows rate, lengths, and what a prefix cache hits. The file needs no
-            network: send it to anyone.
+            trace's page shows rate, lengths, and what a prefix cache hits. A sweep's page shows
+            its Pareto fronts and what each key changes. The file needs no network.
             """,
         flags: [
             Flag("--out", "FILE", short: "-o", "Write the page to this file."),
@@ -58,6 +58,7 @@ extension Verb {
 private enum ReportSubject {
     case runs([ReportedRun])
     case trace(TracePage)
+    case sweep(SweepReportPage)
 
     init(_ arguments: Arguments) throws {
         let paths = arguments.operands
@@ -66,10 +67,14 @@ private enum ReportSubject {
             self = .trace(try TracePage(paths[0], options: TraceFlags.options(arguments)))
             return
         }
-        if let index = kinds.firstIndex(of: .trace) {
+        if kinds == [.sweep] {
+            self = .sweep(SweepReportPage(try SweepTable(file: paths[0])))
+            return
+        }
+        if let index = kinds.firstIndex(where: { $0 != .run }) {
             throw InputError(
                 paths[index], "is not a run, and stands beside others",
-                expected: "run folders only, or one trace alone")
+                expected: "run folders only, or one trace or one sweep alone")
         }
         if let flag = TraceFlags.all.first(where: { arguments.has($0.name) }) {
             throw InputError(flag.name, "is for traces only", expected: "a trace instead of a run")
@@ -79,7 +84,7 @@ private enum ReportSubject {
 
     /// What an operand is.
     private enum Kind {
-        case run, trace
+        case run, trace, sweep
 
         init(_ path: String) throws {
             guard FileSystem.exists(path) else {
@@ -94,7 +99,8 @@ private enum ReportSubject {
                 guard !own.contains(path.lastPathName) else {
                     throw InputError(path, "is a file of a run", expected: "the run's folder")
                 }
-                self = .trace
+                self =
+                    !InputFile.isReadOnce(path) && SweepReportPage.isTable(path) ? .sweep : .trace
                 return
             }
             // Some traces are folders.
@@ -108,6 +114,7 @@ private enum ReportSubject {
         case .runs(let runs) where runs.count == 1: RunPage(runs[0]).text
         case .runs(let runs): try ComparisonPage(runs).text
         case .trace(let page): page.text
+        case .sweep(let page): page.text
         }
     }
 

@@ -1,13 +1,20 @@
-/// Words of a command line that can be pasted.
+/// Words of a command line that a reader may paste into a shell.
 public enum ShellWord {
-    /// A word as a shell takes it: in single quotes where it holds anything unusual.
+    /// A word as a shell takes it: in single quotes where it holds anything unusual. Bytes that are
+    /// not UTF-8 are shown and not kept.
     public static func quoted(_ word: String) -> String {
         let isPlain =
             !word.isEmpty
             && word.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                    || (0x61...0x7A).contains(byte) || "-_./:,=+".utf8.contains(byte)
+                    || (0x61...0x7A).contains(byte) || "/._-+=:,@%".utf8.contains(byte)
             }
-        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+        let shown = PathText.shown(word)
+        return isPlain ? word : "'" + shown.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// A path as a shell takes it: one that begins with a dash gets "./".
+    public static func path(_ path: String) -> String {
+        quoted(path.hasPrefix("-") ? "./" + path : path)
     }
 }

@@ -26,8 +26,11 @@ extension ResolvedConfiguration {
     }
 
     /// How far to believe the figures of a run, a sentence a line.
-    public func trust(_ result: RunResult) -> String {
-        let uncaptured = uncaptured(result)
+    public func trust(_ result: RunResult) -> String { trust(aborted: result.counters.aborted) }
+
+    /// The same of a run of which only the number of aborted requests is known.
+    package func trust(aborted: Int) -> String {
+        let uncaptured = uncaptured(aborted: aborted)
         let release = plan.engine.release
         let schedule =
             if plan.externalScheduler != nil {
@@ -79,11 +82,11 @@ extension ResolvedConfiguration {
     }
 
     /// What a run did that no capture of the engine covers.
-    private func uncaptured(_ result: RunResult) -> [String] {
+    private func uncaptured(aborted: Int) -> [String] {
         var parts: [String] = []
         let stages = configuration.engine.pipelineParallelSize
         if stages > 1 { parts.append("pipeline_parallel_size \(stages)") }
-        if !plan.engine.asyncScheduling, result.counters.aborted > 0 {
+        if !plan.engine.asyncScheduling, aborted > 0 {
             parts.append("clients that give up under synchronous scheduling")
         }
         let kinds = Set(plan.engine.groups).count

@@ -62,7 +62,8 @@ struct Arguments: Sendable {
     }
 
     private static func flag(_ name: String, of verb: Verb) throws -> Flag {
-        if let flag = verb.flags.first(where: { $0.name == name }) { return flag }
+        let known = verb.flags.first { $0.name == name || $0.short == name }
+        if let known { return known }
         let flags = verb.flags.map(\.name) + ["--help"]
         // A server's flag, pasted: --max-num-seqs is engine.max_num_seqs.
         let word = name.drop { $0 == "-" }.replacing("-", with: "_")

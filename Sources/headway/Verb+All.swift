@@ -6,6 +6,7 @@ extension Verb {
         .validate,
         .calibrate,
         .fitStepTime,
+        .report,
         .compare,
         .table,
         .why,

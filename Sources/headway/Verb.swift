@@ -63,6 +63,8 @@ struct Verb: Sendable {
 struct Flag: Sendable {
     /// With its dashes.
     let name: String
+    /// One letter with its dash that stands for the name; nil: there is none.
+    let short: String?
     /// What stands for the value in the help text; nil: the flag takes none.
     let value: String?
     /// Whether it may be given more than once.
@@ -73,10 +75,12 @@ struct Flag: Sendable {
     let meaning: String
 
     init(
-        _ name: String, _ value: String? = nil, repeats: Bool = false, takesFlags: Bool = false,
+        _ name: String, _ value: String? = nil, short: String? = nil, repeats: Bool = false,
+        takesFlags: Bool = false,
         _ meaning: String
     ) {
         self.name = name
+        self.short = short
         self.value = value
         self.repeats = repeats
         self.takesFlags = takesFlags
@@ -90,7 +94,8 @@ struct Flag: Sendable {
 
     /// As the help text shows it.
     var usage: String {
-        name + (value.map { " " + $0 } ?? "") + (repeats ? " ..." : "")
+        (short.map { $0 + ", " } ?? "") + name + (value.map { " " + $0 } ?? "")
+            + (repeats ? " ..." : "")
     }
 
     /// Prints the result as JSON, on every verb that prints a table.

@@ -6,24 +6,24 @@ extension Verb {
     /// `headway why [RUN]`
     static let why = Verb(
         "why",
-        summary: "Say where requests' time went, and whose doing it was.",
+        summary: "Show what slow requests waited for, and which requests caused it.",
         operands: "[RUN]", operandCount: 0...1,
         details: """
-            RUN is a folder that `headway run --out` has written, which is run again from its
-            config.resolved.json and must give the same digest, or a configuration file; without
-            it, the built-in default. Shows where TTFT goes, which requests cost others most, where
-            prefix reuse went, and of the requests asked about each part of their latency, with the
-            requests behind it. Parts sum to the latency exactly.
+            RUN is a folder of `headway run --out` or a configuration file; the default is the
+            built-in chat trace. A folder's run is repeated and must give the same digest.
+
+            Shows where TTFT goes, which requests cost others most, and where prefix reuse went.
+            For the selected requests it shows each part of the latency and the requests behind it.
+            Parts sum to the latency exactly.
             """,
         flags: [
             Flag(
                 "--request", "ID", repeats: true,
-                "Ask about the request with this id, every attempt of it."),
-            Flag("--worst", "K", "Ask about the K with the longest latency (5)."),
+                "Request id, every attempt of it."),
+            Flag("--worst", "K", "The K requests with the longest latency (default 5)."),
             Flag(
                 "--at", "SECONDS",
-                "Ask about all in the cluster at a moment, in seconds of the trace as in\n"
-                    + "requests.csv."),
+                "Every request in the cluster at this time, in seconds as in requests.csv."),
             .set, .json,
         ]
     ) { arguments in

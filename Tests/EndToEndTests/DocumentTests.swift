@@ -26,7 +26,7 @@ struct DocumentTests {
         // The old name of calibrate, which says so.
         for verb in verbs where verb != "fit-steptime" {
             let isShown = (Self.commands + Self.examples.map(\.command))
-                .contains { $0.hasPrefix("headway \(verb) ") }
+                .contains { ($0 + " ").hasPrefix("headway \(verb) ") }
             #expect(isShown, "\(verb) is not shown")
         }
     }
@@ -112,7 +112,7 @@ struct DocumentTests {
         var line = command.replacing(/^headway/, with: "\"$HEADWAY\"")
         switch command.split(separator: " ")[1] {
         case "run": line += " --limit 300"
-        case "table":
+        case "table", "report":
             let runs = ["quickstart", "small-steps"].map {
                 "\"$HEADWAY\" run configs/\($0).json5 --limit 100 --quiet --out runs/\($0)"
             }

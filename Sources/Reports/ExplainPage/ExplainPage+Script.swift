@@ -17,7 +17,8 @@ extension ExplainPage {
         function many(x){return x<1e6?count(x):unit(x,1000,['','K','M','B'])}
         function count(x){return x.toLocaleString('en')}
         var sides=['a','b'].map(function(name,n){
-         var box=document.getElementById(name),s={name:name,model:0,format:0,size:0,context:1,batch:0};
+         var box=document.getElementById(name);
+         var s={name:name,model:0,format:0,size:0,context:1,batch:0};
          function choose(title,key,names){var l=el('label',title),c=el('select');
           c.id=name+'-'+key;l.append(c);box.append(l);
           c.addEventListener('change',function(){s[key]=+c.value;fill();show()});

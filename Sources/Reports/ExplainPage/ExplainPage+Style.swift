@@ -40,7 +40,8 @@ extension ExplainPage {
         td.t{position:relative;min-width:84px}
         td.t i{position:absolute;right:0;top:3px;bottom:3px;border-radius:3px;opacity:var(--bar);
         background:currentColor}
-        td.t.a i{color:var(--a)}td.t.b i{color:var(--b)}td.t span{position:relative;color:var(--ink)}
+        td.t.a i{color:var(--a)}td.t.b i{color:var(--b)}
+        td.t span{position:relative;color:var(--ink)}
         tr.all>*{font-weight:700;border-top:1px solid var(--mut)}
         @media(max-width:700px){main{padding:22px 14px 40px}
         .pair{grid-template-columns:minmax(0,1fr)}th,td{padding:5px 6px;font-size:13px}}

@@ -65,12 +65,15 @@ extension Cluster {
         }
         result.digest = digest(result)
         window.finish()
-        if window.stretch.isOn {
-            result.stretch = window.stretch.result
-            result.take(window.stretch.statistics)
-            result.interTokenLatency = LatencyHistogram(window.stretch.interTokenLatency)
-        }
+        if window.stretch.isOn { takeStretch(into: &result) }
         return result
+    }
+
+    /// The figures are those of the requests between the margins.
+    private func takeStretch(into result: inout RunResult) {
+        result.stretch = window.stretch.result
+        result.take(window.stretch.statistics)
+        result.interTokenLatency = LatencyHistogram(window.stretch.interTokenLatency)
     }
 
     private func countCost(of number: Int, into steps: inout StepCounters) {

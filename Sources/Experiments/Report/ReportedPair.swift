@@ -1,0 +1,27 @@
+import Basics
+
+/// A run beside the first one of a report, compared request by request where both have the same
+/// requests.
+package struct ReportedPair: Sendable {
+    package let comparison: Comparison?
+    package let verdict: Verdict?
+    /// Why requests are not paired; nil: they are.
+    package let problem: String?
+
+    /// Reads the requests of both folders. O(draws × requests). Throws `InputError` for a folder
+    /// that is not as its run wrote it.
+    package init(_ before: ReportedRun, _ after: ReportedRun) throws {
+        let runs = try mapOnAllCores([before.folder, after.folder]) { try RunFolder.read($0) }
+        do {
+            let comparison = try Comparison(runs[0], runs[1])
+            self.comparison = comparison
+            verdict = Verdict(comparison)
+            problem = nil
+        } catch let error as InputError {
+            comparison = nil
+            verdict = nil
+            let join = error.problem.hasPrefix("have") ? " " : ": "
+            problem = error.place + join + error.problem
+        }
+    }
+}

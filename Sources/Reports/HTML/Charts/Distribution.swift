@@ -1,0 +1,93 @@
+import Experiments
+
+/// A latency's distribution: which share of requests is within a time. Times are milliseconds.
+struct Distribution: Sendable {
+    let count: Int
+    /// Values with the share of requests that are not above them, ascending in both.
+    let points: [(value: Double, share: Double)]
+
+    /// From quantiles at equal shares and the largest values, which tell the tail better where
+    /// they reach further than the last quantile but one.
+    init(_ data: RunReportData.Distribution) {
+        count = data.count
+        let quantiles = data.quantilesMs
+        guard count > 0, quantiles.count > 1 else {
+            points = []
+            return
+        }
+        let total = Double(count)
+        var points: [(value: Double, share: Double)] = []
+        let least = max(0, 1 - Double(data.worstMs.count) / total)
+        if least > 0 {
+            let last = Double(quantiles.count - 1)
+            for (index, value) in quantiles.enumerated() where Double(index) / last <= least {
+                points.append((value, Double(index) / last))
+            }
+        }
+        for (index, value) in data.worstMs.enumerated().reversed() {
+            points.append((value, 1 - Double(index) / total))
+        }
+        self.points = Self.ascending(points)
+    }
+
+    /// From values with how often each occurs, ascending: exact at the points that are kept, some
+    /// hundreds, closer together in the tail.
+    init(_ entries: [(value: Double, number: Int)]) {
+        count = entries.reduce(0) { $0 + $1.number }
+        var points: [(value: Double, share: Double)] = []
+        var seen = 0
+        for (index, entry) in entries.enumerated() {
+            seen += entry.number
+            let share = Double(seen) / Double(count)
+            let last = points.last?.share ?? -1
+            let isTail = 1 - share < (1 - last) * 0.93
+            guard share - last >= 0.004 || isTail || index + 1 == entries.count else { continue }
+            points.append((entry.value, share))
+        }
+        self.points = points
+    }
+
+    /// Both sides of a distribution are rounded: neither may fall.
+    private static func ascending(
+        _ points: [(value: Double, share: Double)]
+    ) -> [(value: Double, share: Double)] {
+        var most = -Double.infinity
+        return points.map { point in
+            most = max(most, point.value)
+            return (most, point.share)
+        }
+    }
+
+    /// The share within a value, on straight lines between the points.
+    func share(within value: Double) -> Double {
+        guard let first = points.first, let last = points.last else { return 0 }
+        if value < first.value { return 0 }
+        if value >= last.value { return 1 }
+        var (low, high) = (0, points.count - 1)
+        while low + 1 < high {
+            let middle = (low + high) / 2
+            if points[middle].value <= value { low = middle } else { high = middle }
+        }
+        let (a, b) = (points[low], points[high])
+        guard b.value > a.value else { return b.share }
+        return a.share + (b.share - a.share) * (value - a.value) / (b.value - a.value)
+    }
+
+    /// The smallest value above which all but a share is.
+    func value(at share: Double) -> Double {
+        points.first { $0.share >= share }?.value ?? points.last?.value ?? 0
+    }
+
+    /// The line of the share within a time. It begins at the foot.
+    var curve: Curve {
+        guard let first = points.first else { return Curve([]) }
+        return Curve([(first.value, 0)] + points.map { ($0.value, $0.share) })
+    }
+
+    /// The line of the share of requests that are slower, from a share on.
+    func tail(from share: Double) -> Curve {
+        Curve(
+            points.filter { 1 - $0.share <= share * 1.05 && $0.share < 1 }
+                .map { ($0.value, 1 - $0.share) })
+    }
+}

@@ -1,0 +1,85 @@
+import Basics
+import Experiments
+import Results
+import Scenario
+
+/// What pages say of a run.
+extension ReportedRun {
+    /// A figure of summary.json; nil where the run has none.
+    func figure(_ key: String) -> Double? { figures[key] }
+
+    /// A count as text.
+    func count(_ key: String) -> String {
+        Quantity.count(Int(exactly: (figures[key] ?? 0).rounded()) ?? 0)
+    }
+
+    /// A latency of summary.json with its unit; a dash where no request has one.
+    func latency(_ key: String) -> String { figures[key].map(Drawn.milliseconds) ?? "–" }
+
+    /// "20,000 requests", "1 request".
+    var requestWords: String { count("num_prompts") + (requests == 1 ? " request" : " requests") }
+
+    var requests: Int { Int(exactly: figures["num_prompts"] ?? 0) ?? 0 }
+    var finished: Int { Int(exactly: figures["completed"] ?? 0) ?? 0 }
+    var replicas: Int { max(1, Int(exactly: figures["replicas"] ?? 1) ?? 1) }
+    var duration: Double { figures["duration"] ?? 0 }
+
+    /// GPUs of all replicas.
+    var gpus: Int {
+        let engine = configuration.engine
+        return replicas * max(engine.tensorParallelSize, engine.expertParallelSize)
+            * engine.pipelineParallelSize
+    }
+
+    /// What was replayed.
+    var traceName: String {
+        let trace = configuration.trace
+        if let file = trace.file { return Self.short(file.lastPathName) }
+        return trace.randomInputTokens == nil ? "Built-in chat" : "Random dataset"
+    }
+
+    /// The model, without the folders of a path.
+    var modelName: String { Self.short(configuration.model.name.lastPathName) }
+
+    /// The share of requests that are good, of those that figures are of; nil without requests.
+    var goodShare: Double? {
+        let asked = figures["measured_stretch.num_prompts"] ?? figures["num_prompts"] ?? 0
+        return asked > 0 ? (figures["good_requests"] ?? 0) / asked : nil
+    }
+
+    /// "TTFT at most 450 ms and TPOT at most 40 ms"; empty without limits.
+    var limits: String { configuration.slo.limits.description }
+
+    /// "✓ holds", "✗ missed, overloaded", "97.1 % good": the SLO in a cell of a table.
+    var objectiveWords: String {
+        let met =
+            isMet.map { $0 ? "✓ holds" : "✗ missed" }
+            ?? (limits.isEmpty ? "none set" : goodShare.map { Drawn.share($0) + " good" } ?? "–")
+        return met + (isOverloaded ? ", overloaded" : "")
+    }
+
+    /// What each request is held to, milliseconds. `latency`: "ttft", "tpot", "e2e" or "itl".
+    func eachLimit(_ latency: String) -> Double? { limits(of: latency)?.each }
+
+    /// All limits of a latency with their names: "TTFT", "p99 TTFT".
+    func namedLimits(_ latency: String) -> [(name: String, milliseconds: Double)] {
+        guard let limits = limits(of: latency) else { return [] }
+        // Each request is held to its own 99th percentile of gaps.
+        let name = latency == "itl" ? "p99 ITL" : latency.uppercased()
+        return (limits.each.map { [(name, $0)] } ?? [])
+            + limits.bounds.map { ("\($0.statistic.name) \(name)", $0.milliseconds) }
+    }
+
+    private func limits(of latency: String) -> LatencyLimits? {
+        ObjectiveLimits.latencies.first { $0.name == latency }
+            .map { configuration.slo.limits[keyPath: $0.member] }
+    }
+
+    /// The path of a file of the folder, as a word for a shell.
+    func path(_ file: String) -> String {
+        ShellWord.path(folder.appending(pathComponent: file))
+    }
+
+    /// A name on one line, not too long for a heading.
+    static func short(_ name: String) -> String { name.echoed(atMost: 60) }
+}

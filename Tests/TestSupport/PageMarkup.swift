@@ -1,0 +1,95 @@
+import Foundation
+
+/// The markup of an HTML page, read strictly: every tag closed, ids unique, attributes quoted.
+public struct PageMarkup: Sendable {
+    /// What is not as it should be, a sentence each.
+    public private(set) var problems: [String] = []
+    public private(set) var ids: Set<String> = []
+    /// Targets of links, and what would be fetched.
+    public private(set) var links: [String] = []
+    public private(set) var fetched: [String] = []
+
+    private static let void: Set = [
+        "meta", "link", "br", "hr", "img", "input", "wbr", "!doctype",
+    ]
+    private static let raw: Set = ["script", "style"]
+
+    /// Reads a page. O(length).
+    public init(_ page: String) {
+        var open: [String] = []
+        var rest = Substring(page)
+        while let start = rest.firstIndex(of: "<") {
+            rest = rest[rest.index(after: start)...]
+            guard let end = Self.end(of: rest) else {
+                problems.append("a tag without its end: \(rest.prefix(40))")
+                return
+            }
+            let tag = rest[..<end]
+            rest = rest[rest.index(after: end)...]
+            if tag.hasPrefix("/") {
+                let name = String(tag.dropFirst()).lowercased()
+                if open.last == name {
+                    open.removeLast()
+                } else {
+                    problems.append("</\(name)> closes \(open.last ?? "nothing")")
+                }
+                continue
+            }
+            let name = tag.prefix { !$0.isWhitespace && $0 != "/" }.lowercased()
+            read(attributes: tag.dropFirst(name.count), of: name)
+            if Self.void.contains(name) || tag.hasSuffix("/") { continue }
+            open.append(name)
+            guard Self.raw.contains(name) else { continue }
+            guard let close = rest.range(of: "</\(name)") else {
+                problems.append("<\(name)> is not closed")
+                return
+            }
+            rest = rest[close.lowerBound...]
+        }
+        if !open.isEmpty { problems.append("not closed: \(open.joined(separator: " "))") }
+        for link in links where link.hasPrefix("#") && !ids.contains(String(link.dropFirst())) {
+            problems.append("\(link) leads nowhere")
+        }
+    }
+
+    /// Where a tag ends: the next `>` outside quotes.
+    private static func end(of text: Substring) -> Substring.Index? {
+        var quote: Character?
+        var index = text.startIndex
+        while index < text.endIndex {
+            let character = text[index]
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "\"" || character == "'" {
+                quote = character
+            } else if character == ">" {
+                return index
+            }
+            index = text.index(after: index)
+        }
+        return nil
+    }
+
+    private mutating func read(attributes: Substring, of name: String) {
+        guard name != "!doctype" else { return }
+        let found = attributes.matches(of: /([A-Za-z-:]+)(?:="([^"]*)")?/)
+        var seen: Set<String> = []
+        for match in found {
+            let (key, value) = (String(match.1), match.2.map(String.init) ?? "")
+            if !seen.insert(key).inserted { problems.append("<\(name)> has \(key) twice") }
+            if value.contains("<") { problems.append("\(key) holds a <") }
+            if key.hasPrefix("on") { problems.append("<\(name)> has the handler \(key)") }
+            switch key {
+            case "id":
+                if !ids.insert(value).inserted { problems.append("the id \(value) twice") }
+            case "href" where name == "a": links.append(value)
+            case "src", "srcset", "href", "xlink:href": fetched.append(value)
+            default: break
+            }
+        }
+        let leftover = attributes.replacing(/[A-Za-z-:]+(?:="[^"]*")?/, with: "")
+        if leftover.contains(where: { !$0.isWhitespace && $0 != "/" }) {
+            problems.append("<\(name)> has odd attributes: \(leftover.prefix(60))")
+        }
+    }
+}

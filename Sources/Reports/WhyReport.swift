@@ -130,7 +130,7 @@ public struct WhyReport {
     }
 
     /// "17 (1.2 s), 12 (340 ms), 5 others (511 ms)".
-    private static func names(_ culprits: [Culprit]) -> String {
+    static func names(_ culprits: [Culprit]) -> String {
         var words = culprits.prefix(named).map {
             "\($0.id) (\(Quantity.duration(picoseconds: $0.time)))"
         }

@@ -111,10 +111,20 @@ private enum ReportSubject {
 
     func page() throws -> String {
         switch self {
-        case .runs(let runs) where runs.count == 1: RunPage(runs[0]).text
+        case .runs(let runs) where runs.count == 1: try Self.page(runs[0])
         case .runs(let runs): try ComparisonPage(runs).text
         case .trace(let page): page.text
         case .sweep(let page): page.text
+        }
+    }
+
+    /// With the requests that held the slowest up, where the run can be simulated again.
+    private static func page(_ run: ReportedRun) throws -> String {
+        do {
+            return RunPage(run, why: try RunPage.culprits(of: run)).text
+        } catch let error as InputError {
+            Console.complain("report: the page names no culprits: \(error.description)")
+            return RunPage(run).text
         }
     }
 

@@ -274,4 +274,26 @@ struct JudgingVerbsTests {
         }
         #expect(!scratch.names.contains("baselines"))
     }
+
+    @Test("compare's queue time is that of summary.json, without the way to the scheduler")
+    func queueTime() throws {
+        let scratch = try ScratchFolder()
+        for (name, change) in [("a", "seed=0"), ("b", "engine.block_size=32")] {
+            _ = try Executable.run(
+                ["run", "--limit", "40", "--quiet", "--set", change, "--out", name],
+                in: scratch.path)
+        }
+        let outcome = try Executable.run(["compare", "a", "b", "--json"], in: scratch.path)
+        func object(_ text: String) throws -> [String: Any] {
+            try #require(
+                try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        }
+        let candidates = try #require(try object(outcome.output)["candidates"] as? [[String: Any]])
+        let metrics = try #require(candidates[0]["metrics"] as? [[String: Any]])
+        let queue = try #require(metrics.first { $0["metric"] as? String == "mean_queue_ms" })
+        let summary = try object(try scratch.text("a/summary.json"))
+        let wanted = try #require(summary["mean_queue_ms"] as? Double)
+        #expect(abs(try #require(queue["before"] as? Double) - wanted) < 0.002)
+        #expect(wanted > 0)
+    }
 }

@@ -17,6 +17,8 @@ public struct ComparedRequest: Sendable, Equatable {
     public var isFinished: Bool
     /// Smaller is more urgent.
     public var priority: Int
+    /// From the client to the scheduler, which is no queue.
+    public var frontEnd: Int64 = 0
 
     /// The record of a run just made, with its times rounded as requests.csv rounds them.
     public init(_ record: RequestRecord) {
@@ -35,6 +37,7 @@ public struct ComparedRequest: Sendable, Equatable {
         preemptions = Int(record.preemptions)
         isFinished = record.outcome == .finished
         priority = Int(record.priority)
+        frontEnd = microseconds(record.frontEnd)
     }
 
     /// A request whose fields are all known, as read from a file.
@@ -78,8 +81,9 @@ public struct ComparedRequest: Sendable, Equatable {
     /// Milliseconds from arrival to the last token; nil unless finished.
     public var endToEnd: Double? { isFinished ? Double(finish - arrival) / 1000 : nil }
 
-    /// Milliseconds from arrival to the first admission; nil when never admitted.
+    /// Milliseconds from the scheduler's first sight of it to its first admission; nil when never
+    /// admitted.
     public var queueTime: Double? {
-        admitted < 0 ? nil : Double(admitted - arrival) / 1000
+        admitted < 0 ? nil : Double(admitted - arrival - frontEnd) / 1000
     }
 }

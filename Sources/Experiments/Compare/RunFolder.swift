@@ -45,7 +45,10 @@ public enum RunFolder {
                 expected: "JSON with a digest")
         }
         let figures = values.compactMapValues { ($0 as? NSNumber)?.doubleValue }
-        let requests = try readRequests(path.appending(pathComponent: RunFiles.requests))
+        var requests = try readRequests(path.appending(pathComponent: RunFiles.requests))
+        // The same for every request, and not in the rows.
+        let frontEnd = figures["front_end_ms"].flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+        for index in requests.indices { requests[index].frontEnd = frontEnd ?? 0 }
         let count = figures["num_prompts"].flatMap(Int.init(exactly:))
         guard requests.count == count else {
             throw InputError(

@@ -7,7 +7,7 @@ struct SlowSection: Sendable {
     private typealias Request = RunReportData.Request
 
     /// How many are shown of each measure.
-    private static let shown = 8
+    static let shown = 8
 
     static func of(_ run: ReportedRun, why: [Int64: String] = [:]) -> ReportPage.Section? {
         guard !run.data.slowest.ttft.isEmpty || !run.data.slowest.e2el.isEmpty else { return nil }

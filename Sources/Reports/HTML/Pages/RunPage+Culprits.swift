@@ -1,0 +1,45 @@
+import Basics
+import Experiments
+import Results
+import Simulator
+
+extension RunPage {
+    /// Most requests of a run that is simulated again for its report: some seconds.
+    private static let mostRequests = 200_000.0
+
+    /// The requests of a run that its page shows as the slowest.
+    private static func slowest(_ run: ReportedRun) -> [Int64] {
+        let rows =
+            run.data.slowest.ttft.prefix(SlowSection.shown)
+            + run.data.slowest.e2el.prefix(SlowSection.shown)
+        return rows.reduce(into: []) { ids, row in
+            if !ids.contains(row.id) { ids.append(row.id) }
+        }
+    }
+
+    /// A sentence about each of a run's slowest requests that names who held it up, by id; empty
+    /// for a run that is too long to be simulated again.
+    ///
+    /// - Throws: `InputError` for a run that cannot be simulated again.
+    package static func culprits(of run: ReportedRun) throws -> [Int64: String] {
+        let ids = slowest(run)
+        guard !ids.isEmpty, run.figures["num_prompts"] ?? 0 <= mostRequests else { return [:] }
+        let study = try WhyStudy(run.folder, question: .ids(ids))
+        return study.requests.reduce(into: [:]) { sentences, answer in
+            guard let words = sentence(answer) else { return }
+            sentences[answer.record.id] = words
+        }
+    }
+
+    /// "queue 12.8 s, behind 227 (250 ms), 266 (230 ms), 175 others (12.1 s)"; then the next part.
+    private static func sentence(_ answer: WhyStudy.Answer) -> String? {
+        let causes = LatencyCause.allCases.filter { answer.causes[$0] > 0 }
+            .sorted { answer.causes[$0] > answer.causes[$1] }
+        let parts = causes.prefix(2).map { cause in
+            let culprits = WhyReport.names(answer.culprits.filter { $0.cause == cause })
+            return "\(cause.name) \(Quantity.duration(picoseconds: answer.causes[cause]))"
+                + (culprits.isEmpty ? "" : ", because of \(culprits)")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+}

@@ -13,8 +13,10 @@ import base64
 import hashlib
 import platform
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -48,8 +50,18 @@ def version(program: Path) -> str:
     return match.group(1)
 
 
+def stripped(program: Path) -> bytes:
+    """The program without its symbols (70 MB of 112); as it is where there is no strip."""
+    if shutil.which("strip") is None:
+        return program.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "headway"
+        subprocess.run(["strip", "-o", copy, program], check=True)
+        return copy.read_bytes()
+
+
 def write(program: Path, folder: Path) -> Path:
-    data = program.read_bytes()
+    data = stripped(program)
     number = version(program)
     major, minor = glibc(data)
     tag = f"py3-none-manylinux_{major}_{minor}_{platform.machine()}"

@@ -9,10 +9,10 @@ struct WordTests {
     init() throws { scratch = try ScratchFolder() }
 
     static let verbs = [
-        "run", "explain", "validate", "calibrate", "fit-steptime", "compare", "table", "why", "diff",
-        "capacity", "tune", "sweep", "merge", "gate", "conform", "bench", "config", "trace info",
-        "trace cache", "trace synth", "trace convert", "trace sample", "trace scale",
-        "trace merge", "trace sort",
+        "run", "explain", "validate", "calibrate", "fit-steptime", "report", "compare", "table",
+        "why", "diff", "capacity", "tune", "sweep", "merge", "gate", "conform", "bench",
+        "config", "trace info", "trace cache", "trace synth", "trace convert", "trace sample",
+        "trace scale", "trace merge", "trace sort", "completions",
     ]
 
     @Test("writes no file called -")

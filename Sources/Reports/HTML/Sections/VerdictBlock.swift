@@ -62,12 +62,12 @@ struct VerdictBlock: Sendable {
         let isGood = share >= ServiceVerdict.assumedGoodput
         let all =
             run.requests == 1 ? "The request has" : "All \(run.count("num_prompts")) requests have"
-        let whom = share == 1 ? all : Drawn.share(share) + " of the requests have"
+        let which = share == 1 ? all : Drawn.share(share) + " of the requests have"
         self.init(
             tone: isGood ? .good : .bad, headline: isGood ? "The SLO holds." : "The SLO is missed.",
             details: [
                 """
-                \(whom) \(run.limits).\(share == 1 ? "" : Self.assumed)
+                \(which) \(run.limits).\(share == 1 ? "" : Self.assumed)
                 """
             ] + Self.details(run))
     }

@@ -23,7 +23,7 @@ public struct ComparisonReport: Sendable {
             parts.append(
                 markdown
                     ? "### \(Self.plain(title))\n\n**\(Self.plain(entry.verdict.sentence))**"
-                    : title)
+                    : title + "\n" + entry.verdict.sentence)
             if !comparison.changes.isEmpty { parts.append(changed(comparison, markdown)) }
             if comparison.changes.contains(where: { $0.key == "engine.block_size" }) {
                 parts.append("Note: " + AttentionPages.withoutPrice)
@@ -36,7 +36,6 @@ public struct ComparisonReport: Sendable {
                 }
                 parts.append(contentsOf: movement(comparison, markdown))
             }
-            if !markdown { parts.append(entry.verdict.sentence) }
         }
         return parts.joined(separator: "\n\n")
     }

@@ -13,7 +13,8 @@ extension GateResult {
             findings.contains { $0.worsening != nil }
             ? ["", figures.text, "", Self.meaning, ""] : [""]
         let costs = costs.map { "\n" + $0.text + "\n" }
-        return ([changes.text] + means + notes + costs + [verdict]).joined(separator: "\n")
+        return ([verdict, "", changes.text] + means + notes + costs).joined(separator: "\n")
+            .trimmingCharacters(in: .newlines)
             .withoutWorkflowCommands
     }
 
@@ -54,7 +55,8 @@ extension GateResult {
     public var verdict: String {
         let count = findings.count { $0.status == status }
         let name = suite.echoed()
-        let over = "\(findings.count) checks over \(seeds) \(seeds == 1 ? "seed" : "seeds")"
+        let checks = "\(findings.count) \(findings.count == 1 ? "check" : "checks")"
+        let over = "\(checks) over \(seeds) \(seeds == 1 ? "seed" : "seeds")"
         return switch status {
         case .pass: "\(name): pass, \(over)."
         case .regression: "\(name): \(count) regressed, of \(over)."

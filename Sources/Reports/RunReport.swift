@@ -1,17 +1,20 @@
 import Basics
 import Results
+import Scenario
 import Simulator
 
 /// A run's figures as a page of text for a terminal.
 public enum RunReport {
     /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
-    /// time. `objective` says in words what a good request is; empty: no limit was set. `parts` is
-    /// the table of a `BreakdownReport`.
+    /// time. `objective` says in words what a good request is; empty: no limit was set.
+    /// `slo` is what the verdict judges by. `parts` is the table of a `BreakdownReport`.
     public static func text(
-        _ summary: RunSummary, result: RunResult, objective: String, timeline: Timeline? = nil,
+        _ summary: RunSummary, result: RunResult, objective: String,
+        slo: Configuration.ObjectiveSection? = nil, timeline: Timeline? = nil,
         parts table: String? = nil
     ) -> String {
         var parts = summary.overload.map { [overloaded($0)] } ?? []
+        if let verdict = verdict(summary, slo) { parts.append(verdict) }
         parts += [latencyTable(summary), facts(summary, objective: objective)]
         if let stages = StageSummary.table(summary.stages) { parts.append(stages) }
         parts += summary.classes.map(\.text)
@@ -122,7 +125,6 @@ public enum RunReport {
             ),
             ("utilisation", utilization(summary)),
             ("limits", limits(summary)),
-            ("promised", summary.verdict.map(promised) ?? ""),
             (
                 "simulated",
                 "\(Quantity.duration(seconds: summary.duration)) on \(replicas(summary.replicas))"
@@ -132,11 +134,6 @@ public enum RunReport {
         insertOptional(summary, into: &lines)
         lines.removeAll { $0.1.isEmpty }
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
-    }
-
-    /// What was promised and what was held, a line each.
-    private static func promised(_ verdict: ServiceVerdict) -> String {
-        verdict.text.replacing("\n", with: "\n" + String(repeating: " ", count: 14))
     }
 
     /// Puts the lines that not every run has in their places: before the line that is named.

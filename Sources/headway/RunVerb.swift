@@ -235,7 +235,8 @@ private struct ReplayRun {
             resolved.headline(trace: trace.name),
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.limits.description,
-                timeline: observer.timeline, parts: observer.latency?.report.text),
+                slo: resolved.configuration.slo, timeline: observer.timeline,
+                parts: observer.latency?.report.text),
             resolved.trust(result),
             Self.effort(since: began),
         ]

@@ -58,7 +58,7 @@ struct PolicyTemplateTests {
         let gate = try Executable.shell(
             "'\(program)' gate pass-over gate.json5 --seeds 3 trace.limit=120", in: copy)
         #expect(gate.status == 0, "\(gate.errors)")
-        #expect(gate.output.hasPrefix("== pass-over ==\ncase "))
+        #expect(gate.output.hasPrefix("== pass-over ==\ngate: pass"))
         #expect(gate.output.contains("gate: pass, 3 checks over 3 seeds."))
 
         // Another order is another run: a regression, and whom it costs.
@@ -71,7 +71,7 @@ struct PolicyTemplateTests {
         let strict = try Executable.shell(
             "'\(program)' gate short-first strict.json5", in: copy)
         #expect(strict.status == 1)
-        #expect(strict.output.contains("strict: 1 regressed, of 1 checks over 2 seeds."))
+        #expect(strict.output.contains("strict: 1 regressed, of 1 check over 2 seeds."))
         #expect(strict.output.contains("queue") && strict.output.contains("TTFT"))
 
         let tight = "hardware.gpus_per_node=1 trace.limit=150 engine.num_gpu_blocks=1600"

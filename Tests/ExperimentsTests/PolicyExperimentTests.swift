@@ -38,7 +38,7 @@ struct PolicyExperimentTests {
         let own = PolicyExperiment(FirstComeFirstServed(), name: "own")
         let result = try own.gate(suite("{ digest: \"exact\" }"), exactly: true)
         #expect(result.status == .pass && result.exitStatus == 0 && result.seeds == 3)
-        #expect(result.text.contains("suite: pass, 1 checks over 3 seeds."))
+        #expect(result.text.contains("suite: pass, 1 check over 3 seeds."))
         let ranking = try own.compare(configuration())
         #expect(ranking.entries.count == 1 && ranking.entries[0].verdict.outcome == .identical)
         #expect(ranking.baseline.name == "fcfs")

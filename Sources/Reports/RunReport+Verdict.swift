@@ -1,0 +1,74 @@
+import Basics
+import Results
+import Scenario
+
+extension RunReport {
+    /// What the run means for its users, before any figure: whether the promises hold, how near
+    /// their limits are, and what holds steps back. Nil: nothing is limited, or nothing ran.
+    static func verdict(
+        _ summary: RunSummary, _ slo: Configuration.ObjectiveSection?
+    ) -> String? {
+        guard let slo, let verdict = slo.verdict(summary), summary.counters.requests > 0 else {
+            return nil
+        }
+        let limits = slo.limits
+        var lines: [(String, String)] = []
+        let word = verdict.isMet ? "SLO MET" : "SLO MISSED"
+        if verdict.assumesGoodput {
+            lines.append((word, good(summary) + " of requests: " + limits.description))
+            lines.append(("", "(99 % is taken as promised; slo.goodput says another share)"))
+        } else {
+            let missed = verdict.lines.filter { !$0.isMet }
+            let first =
+                missed.isEmpty
+                ? "every promise is held"
+                : "\(missed.count) of "
+                    + "\(verdict.lines.count) promises \(missed.count == 1 ? "is" : "are") missed"
+            lines.append((word, first))
+            lines += verdict.lines.map { ("", $0.text) }
+        }
+        if let worst = worst(summary, limits) { lines.append(("Worst", worst)) }
+        lines.append(("Bound by", bound(summary)))
+        return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    private static func good(_ summary: RunSummary) -> String {
+        Quantity.percent(
+            ratio(Double(summary.goodRequests), Double(max(1, summary.measuredRequests))))
+    }
+
+    /// "TTFT 418 ms, 92.8 % of its limit; TPOT ...", for limits of each request.
+    private static func worst(_ summary: RunSummary, _ limits: ObjectiveLimits) -> String? {
+        let pairs = [
+            ("TTFT", summary.timeToFirstToken, limits.timeToFirstToken.each),
+            ("TPOT", summary.timePerOutputToken, limits.timePerOutputToken.each),
+            ("E2E", summary.endToEnd, limits.endToEnd.each),
+        ]
+        let words = pairs.compactMap { name, latency, limit -> String? in
+            guard let limit, limit > 0, latency.count > 0 else { return nil }
+            let times = latency.maximum / limit
+            let share =
+                times < 2 ? Quantity.percent(times) + " of" : "\(Quantity.significant(times)) times"
+            return
+                "\(name) \(Quantity.duration(seconds: latency.maximum * 1e-3)), \(share) its limit"
+        }
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+
+    /// What kept steps from holding more, or that nothing did.
+    private static func bound(_ summary: RunSummary) -> String {
+        let limits = [
+            ("the token budget (engine.max_num_batched_tokens)", summary.limits.tokenBudget),
+            ("max_num_seqs", summary.limits.runningRequests),
+            ("KV blocks (engine.num_gpu_blocks, memory)", summary.limits.blocks),
+        ]
+        let most = limits.max { $0.1 < $1.1 }!
+        let busy = "GPUs busy \(Quantity.percent(summary.busyShare)) of the time"
+        // Below a twentieth of the time a limit decides no figure of the page.
+        guard most.1 >= 0.05 else {
+            return "no limit of the engine; \(busy), steps held back "
+                + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 }))"
+        }
+        return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(busy)"
+    }
+}

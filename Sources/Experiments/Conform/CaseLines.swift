@@ -30,7 +30,25 @@ enum LineComparison {
             left[key] = nil
             right[key] = nil
         }
-        return NSDictionary(dictionary: left).isEqual(to: right)
+        return same(left, right)
+    }
+
+    /// Whether two parsed values are equal. By hand, not by `NSDictionary`: in a program that
+    /// carries Foundation inside it, nested Swift values are not bridged, and nothing is equal.
+    private static func same(_ left: Any, _ right: Any) -> Bool {
+        if let left = left as? [String: Any] {
+            guard let right = right as? [String: Any], left.count == right.count else {
+                return false
+            }
+            return left.allSatisfy { key, value in right[key].map { same(value, $0) } ?? false }
+        }
+        if let left = left as? [Any] {
+            guard let right = right as? [Any], left.count == right.count else { return false }
+            return zip(left, right).allSatisfy { same($0, $1) }
+        }
+        if let left = left as? String { return left == right as? String }
+        if let left = left as? NSNumber { return left == right as? NSNumber }
+        return left is NSNull && right is NSNull
     }
 
     /// Whether a line is a JSON object.

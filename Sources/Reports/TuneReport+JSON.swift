@@ -5,6 +5,7 @@ import Scenario
 extension TuneReport: Encodable {
     private enum Keys: String, CodingKey {
         case outcome, objective, best, gpus, figures, promises, steady, recommended, command
+        case commandNotes
         case evaluated, candidates, confidence, unsure, nearest, failed, work
         case withinOnePercent = "within_one_percent"
         case sureFrom = "sure_from"
@@ -123,6 +124,17 @@ extension TuneReport: Encodable {
         var runs, endedEarly, shortRuns, requests: Int
     }
 
+    /// The server's line alone; where there is none, why not.
+    private static func line(of command: String) -> String {
+        command.split(separator: "\n").first { !$0.hasPrefix("#") }.map(String.init) ?? command
+    }
+
+    /// What stands as comments before the server's line.
+    private static func notes(of command: String) -> [String] {
+        command.split(separator: "\n").filter { $0.hasPrefix("#") }
+            .map { $0.drop { $0 == "#" || $0 == " " }.description }
+    }
+
     /// The answer; `best`, `gpus` and `command` belong together, `recommended` has its own.
     public func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Keys.self)
@@ -140,9 +152,11 @@ extension TuneReport: Encodable {
             try keys.encode(
                 best.promises.map { PromiseJSON($0, of: space) }, forKey: .promises)
             try keys.encode(best.isSteady, forKey: .steady)
-            try keys.encode(commands.best, forKey: .command)
+            try keys.encode(Self.line(of: commands.best), forKey: .command)
+            try keys.encode(Self.notes(of: commands.best), forKey: .commandNotes)
             try keys.encode(
-                PointJSON(chosen, of: space, command: commands.recommended), forKey: .recommended)
+                PointJSON(chosen, of: space, command: Self.line(of: commands.recommended)),
+                forKey: .recommended)
         } else {
             try keys.encodeNil(forKey: .best)
         }

@@ -94,12 +94,13 @@ extension ConfigurationForm where Value == [String: ObjectiveLimits] {
     static var classLimits: Self {
         Self(
             expected: "an object of classes, each with the keys "
-                + ObjectiveLimits.keys.joined(separator: ", "),
+                + ObjectiveLimits.keys.joined(separator: ", ") + "; or null (none)",
             read: { value in
+                if value == .null { return [:] }
                 guard case .object(let classes) = value, mistake(value) == nil else { return nil }
                 return classes.mapValues(limits)
             },
-            write: { classes in .object(classes.mapValues(written)) },
+            write: { $0.isEmpty ? .null : .object($0.mapValues(written)) },
             mistake: mistake)
     }
 

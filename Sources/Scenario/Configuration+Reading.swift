@@ -8,11 +8,15 @@ extension Configuration {
     static let largestFile = 1_000_000
 
     /// The configuration of a file (nil: the defaults) with `key.path=value` changes applied in
-    /// order, those of a server's line and a benchmark's first. Throws `InputError` naming the
-    /// file, line, key or flag for anything that is not right.
+    /// order. Throws `InputError` naming the file, line or key for anything that is not right.
+    public static func read(file: String?, changes: [String] = []) throws -> Configuration {
+        try read(file: file, serve: nil, changes: changes)
+    }
+
+    /// The same, with a server's line and a benchmark's applied before the changes. An error names
+    /// their flag.
     public static func read(
-        file: String?, serve: ServerLine? = nil, bench: BenchmarkLine? = nil,
-        changes: [String] = []
+        file: String?, serve: ServerLine?, bench: BenchmarkLine? = nil, changes: [String] = []
     ) throws -> Configuration {
         var configuration = Configuration()
         if let file {

@@ -176,7 +176,7 @@ struct BenchmarkLineTests {
         ] {
             let error = #expect(throws: InputError.self, "\(flags)") {
                 let line = try BenchmarkLine("vllm bench serve " + flags)
-                _ = try Configuration.read(file: nil, bench: line)
+                _ = try Configuration.read(file: nil, serve: nil, bench: line)
             }
             let text = error?.description ?? ""
             #expect(text.hasPrefix("--bench: \(place) "), "\(text)")

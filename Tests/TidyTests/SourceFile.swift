@@ -71,12 +71,12 @@ struct SourceFile {
                 && !line.contains("= ") && !line.contains(".init(")
     }
 
-    /// Public types and functions without a documentation comment above them.
+    /// Public and package types and functions without a documentation comment above them.
     var undocumented: [(name: String, line: Int)] {
         var found: [(String, Int)] = []
         for (index, line) in lines.enumerated() {
             let words = line.split(separator: " ").map(String.init)
-            guard words.first == "public",
+            guard words.first == "public" || words.first == "package",
                 let keyword = words.firstIndex(where: Self.documentedKinds.contains),
                 keyword + 1 < words.count
             else { continue }

@@ -199,35 +199,16 @@ private struct ReplayRun {
             RunObservers.Files(
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
                 timeline: try timelineFile(), tokenTimes: try tokenTimesFile()),
-            plan: plan, output: output, extent: trace.extent, measured: trace.notes?.measured,
-            rule: rule)
+            plan: plan, output: output, trace: trace, rule: rule)
         let result = try simulate(plan, source: trace.source, observer: observer)
         try observer.finish()
-        var summary = RunSummary(
-            result, clock: resolved.clockDescription,
-            warnings: notes + resolved.warnings + trace.remarks
-                + resolved.rangeWarnings(result)
-                + observer.timelineRemarks(result, output)
-                + observer.rejections.keys.sorted().map { reason in
-                    "\(observer.rejections[reason]!) requests rejected: "
-                        + reason.replacing("_", with: " ")
-                })
+        var summary = observer.summary.summary(
+            of: result, resolved, notes: notes + observer.timelineRemarks(result, output),
+            remarks: trace.remarks)
         if let report = observer.latency?.report {
             summary.parts = report.means
             summary.slowestParts = report.slowestMeans
         }
-        summary.take(observer.figures, by: rule?.dimension)
-        summary.stages = observer.stages(of: result)
-        summary.warnings += StageSummary.remarks(result, summary.stages)
-        summary.assumesContent = resolved.configuration.trace.sharedPrefix != nil
-        summary.engineVersion = resolved.configuration.engine.version.description
-        summary.poolLine = resolved.memory.line
-        summary.mostConcurrent = observer.concurrency.requests
-        summary.measured = observer.comparison?.report
-        if resolved.configuration.slo.promises {
-            summary.verdict = resolved.configuration.slo.verdict(summary)
-        }
-        summary.series = observer.timeline.series
         try writeClasses(summary)
         try writeSeries(result, summary, observer, plan.sampling)
         try write(summary)
@@ -235,7 +216,7 @@ private struct ReplayRun {
             resolved.headline(trace: trace.name),
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.limits.description,
-                slo: resolved.configuration.slo, timeline: observer.timeline,
+                slo: resolved.configuration.slo, timeline: observer.summary.timeline,
                 parts: observer.latency?.report.text),
             resolved.trust(result),
             Self.effort(since: began),

@@ -14,7 +14,8 @@ public struct Trial: Sendable {
     /// Names the requests that were replayed: only equal ones may be compared.
     public var workload: String
     /// Every number and text of `summary.json` by key, those of its objects by both keys:
-    /// "steady_state.verdict". What was promised is `verdict`; lists are left out.
+    /// "steady_state.verdict". What was promised is `verdict`; lists, the series and latencies that
+    /// the trace records are left out.
     public var figures: [String: Figure]
     /// What requests came to, in order of arrival, where they are kept.
     public var records: [RequestRecord]
@@ -32,8 +33,9 @@ public struct Trial: Sendable {
         case text(String)
     }
 
-    /// Whether the run held what the configuration promises; nil: nothing is promised.
-    public var verdict: ServiceVerdict? { summary.verdict }
+    /// Whether the run held what the configuration promises, or 99 % of its requests the limits of
+    /// each; nil: nothing is limited.
+    public var verdict: ServiceVerdict?
 
     /// Whether the queue came to rest: an overloaded or growing run says how long the trace is,
     /// and not what the servers can carry.
@@ -61,7 +63,8 @@ public struct Trial: Sendable {
         // Studies run a point on each core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
-        let observer = TrialObserver(plan, by: rule, watching: watching)
+        let observer = TrialObserver(
+            SummaryObserver(plan, by: rule, measured: trace.measured), watching: watching)
         let whole = trace.requests
         let source: any RequestSource =
             if let rows {
@@ -72,17 +75,8 @@ public struct Trial: Sendable {
                 trace.source
             }
         let result = try simulate(plan, source: source, observer: observer)
-        observer.figures.finish()
-        var summary = RunSummary(
-            result, clock: resolved.clockDescription,
-            warnings: resolved.warnings + trace.remarks + resolved.rangeWarnings(result))
-        summary.take(observer.figures, by: rule?.dimension)
-        summary.stages = observer.stages(of: result)
-        summary.assumesContent = resolved.configuration.trace.sharedPrefix != nil
-        summary.engineVersion = resolved.configuration.engine.version.description
-        summary.poolLine = resolved.memory.line
-        summary.mostConcurrent = observer.concurrency.requests
-        summary.verdict = configuration.slo.verdict(summary)
+        let summary = observer.summary.summary(of: result, resolved, remarks: trace.remarks)
+        verdict = configuration.slo.verdict(summary)
         self.resolved = resolved
         self.summary = summary
         gpus = plan.replicas * resolved.deployment.gpus
@@ -92,7 +86,7 @@ public struct Trial: Sendable {
         let filled = result.endToEnd.percentile(99)
         settledAt = Double(filled) * 1e-12
         lastArrival = Double(max(0, observer.last - (observer.first ?? 0))) * 1e-12
-        settled = observer.first.flatMap { observer.figures.trend.steadiness(from: $0 + filled) }
+        settled = observer.first.flatMap { observer.summary.figures.trend.steadiness(from: $0 + filled) }
     }
 
     /// Requests of a share of a trace: one at least.
@@ -104,7 +98,7 @@ public struct Trial: Sendable {
         let data = Data(try jsonText(summary, pretty: false).utf8)
         guard case .object(var members) = try ConfigurationValue.parse(data, place: "summary")
         else { return [:] }
-        members["slo"] = nil
+        for key in ["slo", "measured", "time_series"] { members[key] = nil }
         var figures: [String: Figure] = [:]
         add(members, under: "", to: &figures)
         return figures
@@ -127,44 +121,26 @@ public struct Trial: Sendable {
     }
 }
 
-/// Watches a trial for the figures that need every record.
-///
-/// A class, because the simulation keeps its observer and the trial reads it afterwards.
+/// Watches a trial for its summary, and from when to when requests arrive.
 private final class TrialObserver: RunObserver {
-    let figures: RequestFigures
-    private let stages: StageClasses
-    private(set) var concurrency = ConcurrencyPeak()
-    let watchesGaps: Bool
+    let summary: SummaryObserver
     /// The first and the last arrival, picoseconds.
     private(set) var first: Int64?
     private(set) var last: Int64 = 0
     private let watching: ((RequestRecord) throws -> Void)?
 
-    init(
-        _ plan: RunPlan, by rule: ClassRule?, watching: ((RequestRecord) throws -> Void)?
-    ) {
-        self.watching = watching
-        let isByPriority = rule?.dimension == .priority
-        watchesGaps = rule != nil || plan.hasStages
-        figures = RequestFigures(
-            plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: watchesGaps)
-        stages = StageClasses(plan.objective)
+    init(_ summary: SummaryObserver, watching: ((RequestRecord) throws -> Void)?) {
+        (self.summary, self.watching) = (summary, watching)
     }
+
+    var watchesGaps: Bool { summary.watchesGaps }
 
     func record(_ record: RequestRecord) throws {
         if first == nil { first = record.begin }
         last = max(last, record.begin)
-        stages.add(record, gaps: figures.add(record))
-        concurrency.add(record)
+        summary.record(record)
         try watching?(record)
     }
 
-    func decided(_ plans: DecidedPlans) throws {
-        if watchesGaps { figures.add(plans.gaps) }
-    }
-
-    func stages(of result: RunResult) -> [StageSummary] {
-        zip(result.stages, stages.classes(of: result.stages)).map { StageSummary($0, $1) }
-    }
+    func decided(_ plans: DecidedPlans) { summary.decided(plans) }
 }

@@ -118,7 +118,7 @@ public struct TuneRun: Sendable {
             return
         }
         self.init(seen: watch.seen, of: requests)
-        let lines = trial.summary.verdict?.lines ?? []
+        let lines = trial.verdict?.lines ?? []
         values = lines.map(\.value)
         held = lines.map(\.isMet)
         let summary = trial.summary

@@ -34,6 +34,7 @@ extension ConfigurationSpace {
         }
         try reader.finish()
         try checkAxes(file)
+        paths = try resolvedPaths(file)
         try base.checkStudied("\(file): base")
         try check(changes)
     }
@@ -141,6 +142,25 @@ extension ConfigurationSpace {
             seeds.append(seed)
         }
         return seeds
+    }
+
+    /// The paths among the values of the axes, as those of a base start at the file's folder.
+    private func resolvedPaths(_ file: String) throws -> [WrittenPath: ConfigurationValue] {
+        var paths: [WrittenPath: ConfigurationValue] = [:]
+        for axis in axes {
+            for (place, key) in axis.keys.enumerated() {
+                for case .text(let path) in axis.values.map({ $0[place] }) {
+                    var written = Configuration()
+                    try written.apply(nested(key, .text(path)), place: file)
+                    var read = written
+                    read.resolvePaths(against: file)
+                    let changed = ConfigurationKey.all.first { $0.value(read) != $0.value(written) }
+                    guard let changed else { continue }
+                    paths[WrittenPath(key: key, path: path)] = changed.value(read)
+                }
+            }
+        }
+        return paths
     }
 
     /// Every key once, every value one that its key may have, and no more points than can be run.

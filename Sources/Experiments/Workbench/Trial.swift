@@ -37,12 +37,6 @@ public struct Trial: Sendable {
     /// each; nil: nothing is limited.
     public var verdict: ServiceVerdict?
 
-    /// Whether the queue came to rest: an overloaded or growing run says how long the trace is,
-    /// and not what the servers can carry.
-    public var isSteady: Bool {
-        summary.overload == nil && summary.steadiness?.verdict != .growing
-    }
-
     /// Runs a configuration over a trace of the store.
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
@@ -65,12 +59,12 @@ public struct Trial: Sendable {
         let rule = resolved.configuration.classRule(labels: trace.labels)
         let observer = TrialObserver(
             SummaryObserver(plan, by: rule, measured: trace.measured), watching: watching)
-        let whole = trace.requests
         let source: any RequestSource =
             if let rows {
-                InMemorySource(try Workload(of: trace.source, rows: rows))
+                TraceStretch(trace.source, passOver: rows.lowerBound, keep: rows.count)
             } else if share < 1 {
-                TraceStretch(trace.source, passOver: 0, keep: Self.requests(share, of: whole))
+                TraceStretch(
+                    trace.source, passOver: 0, keep: Self.requests(share, of: trace.requests))
             } else {
                 trace.source
             }

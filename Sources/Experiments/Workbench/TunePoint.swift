@@ -73,8 +73,8 @@ public struct TuneRun: Sendable {
     /// Output tokens of finished requests, and the run's length, seconds.
     var tokens = 0
     var duration = 0.0
-    /// Whether the queue came to rest.
-    var isSteady = true
+    /// Whether the queue came to rest; nil: the run is too short to tell.
+    var isSteady: Bool?
     var digest = ""
     /// E2E of each finished request, seconds, with its id, in order of arrival.
     var latencies: [(id: Int64, seconds: Double)] = []

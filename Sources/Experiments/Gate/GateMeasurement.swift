@@ -13,6 +13,13 @@ public struct GateMeasurement: Sendable, Codable, Equatable {
     public var digests: [String]
     /// The figures that the suite asks for, by key of summary.json.
     public var figures: [String: [Double]]
+    /// Whether its seeds replay stretches of a trace in which requests wait for others. Not written
+    /// down.
+    var cutsSessions = false
+
+    private enum CodingKeys: CodingKey {
+        case name, seeds, workloads, digests, figures
+    }
 
     /// The values of some of the seeds, all of which must have been measured.
     func values(_ key: String, seeds wanted: [Int]) -> [Double] {
@@ -46,7 +53,8 @@ extension GateSuite {
                 name: entry.name, seeds: seeds, workloads: runs.map(\.workload),
                 digests: runs.map(\.digest),
                 figures: Dictionary(
-                    uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }))
+                    uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }),
+                cutsSessions: prepared[number].cutsSessions)
         }
     }
 
@@ -58,24 +66,29 @@ extension GateSuite {
         let policy: (any SchedulingPolicy)?
         /// Requests of the recorded trace, when stretches are taken from it.
         let traceCount: Int
+        /// Whether requests of that trace wait for others.
+        let cutsSessions: Bool
 
         init(_ entry: Case, policy: (any SchedulingPolicy)?) throws {
             self.entry = entry
             self.policy = policy
             resolved = try entry.configuration.resolved()
             guard let stretch = entry.stretch else {
-                traceCount = 0
+                (traceCount, cutsSessions) = (0, false)
                 return
             }
             var trace = try entry.configuration.openTrace()
-            var count = 0
-            while let batch = try trace.source.next() { count += batch.count }
+            var (count, hasTurns) = (0, false)
+            while let batch = try trace.source.next() {
+                count += batch.count
+                hasTurns = hasTurns || (0..<batch.count).contains(where: batch.follows)
+            }
             guard count > stretch else {
                 throw InputError(
                     "case \(entry.name)", "a stretch of \(stretch) of \(count) requests",
                     expected: "fewer than the trace has")
             }
-            traceCount = count
+            (traceCount, cutsSessions) = (count, hasTurns)
         }
 
         func run(seed: Int, watching observer: inout any RunObserver) throws -> Outcome {
@@ -91,7 +104,7 @@ extension GateSuite {
                 let start = random.below(traceCount - stretch + 1)
                 source = TraceStretch(source, passOver: start, keep: stretch)
             }
-            let digest = WorkloadDigest(source)
+            let digest = WorkloadDigest(source, namesWaits: entry.stretch != nil)
             let result = try simulate(plan, source: digest, watching: &observer)
             let figures = try Figures.of(RunSummary(result, clock: ""))
             for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {

@@ -49,7 +49,8 @@ extension SweepPage: Encodable {
     /// clocks}`: best first, as many as the page shows.
     public func encode(to encoder: any Encoder) throws {
         let body = Body(
-            file: file, objective: table.goal, points: table.points.count, runs: table.runs, failed: table.failedPoints,
+            file: file, objective: table.goal, points: table.points.count, runs: table.runs,
+            failed: table.failedPoints,
             best: table.ranked(by: goal).prefix(Self.most).map(point),
             pareto: Fronts(
                 tokensPerSPerUserAndPerGpu: table.throughputFront.members.map { point($0.place) },

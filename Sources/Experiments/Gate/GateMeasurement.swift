@@ -43,8 +43,7 @@ extension GateSuite {
         let prepared = try cases.map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let finished = try mapOnAllCores(jobs) { number, seed in
-            var nobody: any RunObserver = NoObserver()
-            return try prepared[number].run(seed: seed, watching: &nobody)
+            try prepared[number].run(seed: seed)
         }
         return cases.enumerated().map { number, entry in
             let runs = finished[(number * seeds.count)..<((number + 1) * seeds.count)]
@@ -91,7 +90,20 @@ extension GateSuite {
             (traceCount, cutsSessions) = (count, hasTurns)
         }
 
-        func run(seed: Int, watching observer: inout any RunObserver) throws -> Outcome {
+        /// A run with the figures of its summary.
+        func run(seed: Int) throws -> Outcome {
+            let watcher = SummaryObserver(resolved.plan, by: nil, measured: nil)
+            var observer: any RunObserver = watcher
+            let (workload, result) = try replay(seed: seed, watching: &observer)
+            let figures = try Figures.of(watcher.summary(of: result, resolved, remarks: []))
+            try check(figures, seed)
+            return Outcome(workload: workload, digest: result.digest, figures: figures)
+        }
+
+        /// A run, and what names its requests.
+        func replay(
+            seed: Int, watching observer: inout any RunObserver
+        ) throws -> (workload: String, result: RunResult) {
             var configuration = resolved.configuration
             configuration.seed = seed
             var plan = resolved.plan
@@ -106,7 +118,10 @@ extension GateSuite {
             }
             let digest = WorkloadDigest(source, namesWaits: entry.stretch != nil)
             let result = try simulate(plan, source: digest, watching: &observer)
-            let figures = try Figures.of(RunSummary(result, clock: ""))
+            return (digest.digest.hexadecimal, result)
+        }
+
+        private func check(_ figures: [String: Double], _ seed: Int) throws {
             for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {
                 if Figures.isLatency(key) {
                     throw InputError(
@@ -119,8 +134,6 @@ extension GateSuite {
                     word: key, among: figures.keys.sorted(),
                     otherwise: "a key of summary.json such as mean_tpot_ms")
             }
-            return Outcome(
-                workload: digest.digest.hexadecimal, digest: result.digest, figures: figures)
         }
     }
 }

@@ -16,6 +16,9 @@ struct CapacityRunner {
     /// How many there were: one that was run again for its figures counts once.
     var count: Int { ended.count }
 
+    /// How many of them were ended early.
+    var cutRuns: Int { ended.count { $0.run.isCut } }
+
     private func place(_ level: Double, _ replication: CapacityReplication) -> Int? {
         ended.firstIndex { $0.level == level && $0.run.replication == replication }
     }

@@ -42,11 +42,11 @@ extension ConfigurationSpace {
     /// No change of what the space varies: it would be without effect.
     private func check(_ changes: [String]) throws {
         let varied =
-            keys + (namesSeeds ? ["seed"] : [])
+            keys.map(Configuration.key(of:)) + (namesSeeds ? ["seed"] : [])
             + (traces.contains { $0.file != nil } ? ["trace.file"] : [])
         for change in changes {
             let key = String(change.prefix { $0 != "=" })
-            guard varied.contains(key) else { continue }
+            guard varied.contains(Configuration.key(of: key)) else { continue }
             throw InputError(
                 "--set \(key)", "is varied by the space", expected: "a key that it does not vary")
         }
@@ -167,7 +167,12 @@ extension ConfigurationSpace {
     private func checkAxes(_ file: String) throws {
         var seen: Set<String> = []
         for key in keys {
-            guard seen.insert(key).inserted else {
+            guard !key.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+                throw InputError(
+                    "\(file): keys", "hold \"\(key.echoed())\", which is no key",
+                    expected: "such as engine.block_size")
+            }
+            guard seen.insert(Configuration.key(of: key)).inserted else {
                 throw InputError(
                     "\(file): \(key)", "stands in keys and in linked, or twice",
                     expected: "one of them")

@@ -26,8 +26,9 @@ struct SweepColumns: Sendable {
 
     /// The names, in order.
     var names: [String] {
-        Self.first + keys + (namesTraces ? ["trace"] : []) + ["seed", "objective", "gpus"] + Self.figures
-            + ["warnings", "steady", "slo_met"] + requirements.map { "slo_" + $0 } + Self.last
+        Self.first + keys + (namesTraces ? ["trace"] : []) + ["seed", "objective", "gpus"]
+            + Self.figures + ["warnings", "steady", "slo_met"] + requirements.map { "slo_" + $0 }
+            + Self.last
     }
 
     /// The header with its line end.

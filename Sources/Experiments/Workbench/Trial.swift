@@ -80,7 +80,8 @@ public struct Trial: Sendable {
         let filled = result.endToEnd.percentile(99)
         settledAt = Double(filled) * 1e-12
         lastArrival = Double(max(0, observer.last - (observer.first ?? 0))) * 1e-12
-        settled = observer.first.flatMap { observer.summary.figures.trend.steadiness(from: $0 + filled) }
+        let trend = observer.summary.figures.trend
+        settled = observer.first.flatMap { trend.steadiness(from: $0 + filled) }
     }
 
     /// Requests of a share of a trace: one at least.

@@ -28,7 +28,8 @@ struct SummaryTests {
                 { rate: 2, requests: 60 }, { concurrency: 2, requests: 90 }] }
             """,
             """
-            trace: { limit: 150, rate_scale: 0.06 }, output: { by: "prompt", prompt_buckets: [500] },
+            trace: { limit: 150, rate_scale: 0.06 },
+            output: { by: "prompt", prompt_buckets: [500] },
             slo: { ttft_ms: { each: 300, p99: 400 }, goodput: 0.5,
                 classes: { "below 500": { ttft_ms: { p90: 100 } } } }
             """,

@@ -21,8 +21,8 @@ func small(_ changes: [String] = []) throws -> Configuration {
         ] + changes)
 }
 
-/// A step takes 100 µs and 1 µs a token; one request decodes when another comes. `preempting`: both
-/// have more tokens than blocks.
+/// A step takes 100 µs and 1 µs a token; one request decodes when another comes. `preempting`:
+/// they have more tokens together than blocks.
 func decodingPair(preempting: Bool) -> (plan: RunPlan, workload: Workload) {
     var plan = RunPlan(
         stepTime: StepTime(

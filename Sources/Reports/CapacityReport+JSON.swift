@@ -48,8 +48,7 @@ extension CapacityStudy.Point {
     }
     /// Whether the queue is at rest in every run; nil: some are too short to tell.
     var isSteady: Bool? {
-        if runs.contains(where: { $0.isSteady == false }) { return false }
-        return runs.contains { $0.isSteady == nil } ? nil : true
+        Trial.areSteady(runs.map(\.isSteady))
     }
 }
 

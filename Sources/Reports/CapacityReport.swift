@@ -86,8 +86,12 @@ public struct CapacityReport {
         guard study.ending == .found, let low = study.low, let high = study.high else { return "" }
         let all = isRate ? low : high
         let none = isRate ? amount(high) : "fewer than \(amount(low))"
+        let least = "with 1 each of \(samples) holds what is promised, and there are no fewer"
         let ends =
-            "with \(amount(all)) each of \(samples) holds what is promised, with \(none) none does"
+            !isRate && high == 1
+            ? least
+            : "with \(amount(all)) each of \(samples) holds what is promised, with \(none) none"
+                + " does"
         let doubt = study.isConfirmed ? "" : "; not all agree at both ends"
         guard study.confidence > 0 else {
             return ends + doubt

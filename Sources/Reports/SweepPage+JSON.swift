@@ -7,7 +7,8 @@ extension SweepPage: Encodable {
         var gpus: Double
         var figures: [String: Double]
         var sloMet: Bool?
-        var steady: Bool
+        /// Absent: some runs are too short to tell.
+        var steady: Bool?
     }
 
     private struct Fronts: Encodable {
@@ -35,6 +36,8 @@ extension SweepPage: Encodable {
 
     private struct Body: Encodable {
         var file: String
+        /// Absent: the table does not say it.
+        var objective: ConfigurationSpace.Goal?
         var points, runs, failed: Int
         var best: [Point]
         var pareto: Fronts
@@ -42,11 +45,12 @@ extension SweepPage: Encodable {
         var problems, warnings, clocks: [Remark]
     }
 
-    /// `{file, points, runs, failed, best, pareto, sensitivity, problems, warnings,
+    /// `{file, objective, points, runs, failed, best, pareto, sensitivity, problems, warnings,
     /// clocks}`: best first, as many as the page shows.
     public func encode(to encoder: any Encoder) throws {
         let body = Body(
-            file: file, points: table.points.count, runs: table.runs, failed: table.failedPoints,
+            file: file, objective: table.goal, points: table.points.count, runs: table.runs,
+            failed: table.failedPoints,
             best: table.ranked(by: goal).prefix(Self.most).map(point),
             pareto: Fronts(
                 tokensPerSPerUserAndPerGpu: table.throughputFront.members.map { point($0.place) },

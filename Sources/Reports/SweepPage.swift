@@ -4,18 +4,19 @@ import Experiments
 /// A sweep's table as people read it: the best points, two Pareto fronts, what each key changes.
 public struct SweepPage: Sendable {
     let table: SweepTable
-    let goal: ConfigurationSpace.Goal
     let file: String
 
     /// Rows of a list on the page; the file has all.
     static let most = 20
 
     /// The page of a table. `file` is where it lies.
-    public init(_ table: SweepTable, goal: ConfigurationSpace.Goal, file: String) {
+    public init(_ table: SweepTable, file: String) {
         self.table = table
-        self.goal = goal
         self.file = file
     }
+
+    /// What "best" means: what the space seeks, or the least GPUs where the table does not say it.
+    var goal: ConfigurationSpace.Goal { table.goal ?? .gpus }
 
     /// The page as text. O(keys² x points).
     public var text: String {
@@ -46,7 +47,7 @@ public struct SweepPage: Sendable {
                     + " (\(counted(table.failedRuns, "run"))), left out of what follows:")
             lines.append(remarks(table.problems))
         }
-        let growing = table.points.indices.count { table.ran[$0] && !table.isSteady[$0] }
+        let growing = table.points.indices.count { table.isSteady[$0] == false }
         if growing > 0 {
             lines.append(
                 "\(counted(growing, "point")) overloaded or with a growing queue: latencies there"
@@ -73,12 +74,18 @@ public struct SweepPage: Sendable {
         let slo = table.isPromised ? "the SLO met, then " : ""
         return """
             Points, best first: \(slo)\(order)
-            \(list(table.ranked(by: goal)))
+            \(list(table.ranked(by: goal)))\(unsaid)
             Means over a point's runs. Tokens are output tokens; per user: 1000 / mean TPOT in ms.
             """
     }
 
-    private var showsLoad: Bool { zip(table.ran, table.isSteady).contains { $0 && !$1 } }
+    private var unsaid: String {
+        guard table.goal == nil else { return "" }
+        return "\nRanked by GPUs: an earlier version of headway wrote the table, without its"
+            + " objective."
+    }
+
+    private var showsLoad: Bool { table.isSteady.contains(false) }
 
     private static let header = [
         "GPUs", "TTFT p99", "TPOT mean", "E2E mean", "tokens/s", "per GPU", "per user",
@@ -95,7 +102,7 @@ public struct SweepPage: Sendable {
                 Self.rate(figure(SweepTable.Figure.perGPU.name, place)), Self.rate(1000 / tpot),
             ]
             + (table.isPromised ? slo : [])
-            + (showsLoad ? [table.isSteady[place] ? "steady" : "grows"] : [])
+            + (showsLoad ? [table.isSteady[place].map { $0 ? "steady" : "grows" } ?? "-"] : [])
     }
 
     private func figure(_ name: String, _ place: Int) -> Double {

@@ -54,7 +54,9 @@ extension TuneReport: Encodable {
         var changed: [String]
         var figures: FiguresJSON
         var promises: [PromiseJSON]
-        var met, sure, steady: Bool
+        var met, sure: Bool
+        /// Absent: some runs are too short to tell.
+        var steady: Bool?
         var seedsMet: [Int]
         var command: String?
 
@@ -151,7 +153,7 @@ extension TuneReport: Encodable {
             try keys.encode(FiguresJSON(best), forKey: .figures)
             try keys.encode(
                 best.promises.map { PromiseJSON($0, of: space) }, forKey: .promises)
-            try keys.encode(best.isSteady, forKey: .steady)
+            try keys.encodeIfPresent(best.isSteady, forKey: .steady)
             try keys.encode(Self.line(of: commands.best), forKey: .command)
             try keys.encode(Self.notes(of: commands.best), forKey: .commandNotes)
             try keys.encode(

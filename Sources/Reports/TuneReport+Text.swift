@@ -59,7 +59,7 @@ extension TuneReport {
             "mean E2E \(Quantity.duration(seconds: best.latency)), "
                 + "\(Quantity.significant(best.throughput)) output tokens/s, "
                 + "\(Quantity.significant(best.cost)) GPU-seconds per output token")
-        if !best.isSteady {
+        if best.isSteady == false {
             lines.append(
                 "Not steady: requests pile up in it while the trace goes on. A longer trace may "
                     + "miss what this one holds.")

@@ -120,6 +120,11 @@ extension Configuration {
     /// Keys that stand for a section when they hold no object.
     private static let shortForms = ["engine.host": "engine.host.profile"]
 
+    /// The key that a path stands for: its own, or that of an old spelling or a short form.
+    package static func key(of path: String) -> String {
+        FormerSpelling.of(path)?.key ?? shortForms[path] ?? path
+    }
+
     /// Whether keys, as they are or as they were called, stand under a path.
     private func isSection(_ path: String) -> Bool {
         ConfigurationKey.all.contains { $0.path.hasPrefix(path + ".") }

@@ -22,6 +22,6 @@ extension Verb {
             throw InputError("merge", "has no --out", expected: "--out points.csv")
         }
         _ = try SweepMerge.merge(arguments.operands, to: out)
-        return try showTable(out, goal: .gpus, asJSON: arguments.has("--json"))
+        return try showTable(out, asJSON: arguments.has("--json"))
     }
 }

@@ -1,4 +1,5 @@
 import Basics
+import Experiments
 import Foundation
 import Reports
 import Results
@@ -25,7 +26,6 @@ final class RunObservers: RunObserver {
     private let files: Files
     /// What rows say besides what all do.
     private let columns: RequestLine.Columns
-    private let stages: StageClasses
     private(set) var events: TraceEvents
     private var tokenTimes = TokenTimes()
     /// Divides latencies, where that is wanted.
@@ -38,53 +38,35 @@ final class RunObservers: RunObserver {
     private let extent: TraceExtent
     private let began = ContinuousClock.now
     private var lastShown = ContinuousClock.now
-    /// Rejected requests by reason.
-    private(set) var rejections: [String: Int] = [:]
-    /// What needs every record: classes, exact percentiles, intervals.
-    let figures: RequestFigures
+    /// What summary.json needs of every record.
+    let summary: SummaryObserver
     private let rule: ClassRule?
-    /// For ITL by class and by stage.
+    /// For token times, and ITL by class and by stage.
     let watchesGaps: Bool
-    /// Whether the figures are told each gap between tokens.
-    private let figuresWatchGaps: Bool
-    /// The most requests in the cluster at once.
-    private(set) var concurrency = ConcurrencyPeak()
-    /// What happened when.
-    private(set) var timeline = Timeline()
     /// What report.json and series.csv need of the records, where there is a folder for them.
     private(set) var series: SeriesRequests?
     private(set) var slowest = SlowestRequests()
-    /// The requests beside what the trace says was measured of them.
-    private(set) var comparison: MeasuredComparison?
 
-    /// `extent` is how much there is to replay, as far as it is known beforehand; `measured` what
-    /// the trace records of a real server.
     /// `rule`: what tells requests apart.
     init(
-        _ files: Files, plan: RunPlan, output: Configuration.OutputSection, extent: TraceExtent,
-        measured: MeasuredLatencies?, rule: ClassRule?
+        _ files: Files, plan: RunPlan, output: Configuration.OutputSection, trace: OpenedTrace,
+        rule: ClassRule?
     ) {
         self.rule = rule
+        summary = SummaryObserver(plan, by: rule, measured: trace.notes?.measured)
         series = plan.sampling.map { SeriesRequests(plan, $0) }
         events = TraceEvents(output.timelineWindow, limit: output.timelineBytes)
-        figuresWatchGaps = rule != nil || plan.hasStages
-        watchesGaps = figuresWatchGaps || files.tokenTimes != nil
-        let isByPriority = rule?.dimension == .priority
-        figures = RequestFigures(
-            plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: figuresWatchGaps)
-        comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
+        watchesGaps = summary.watchesGaps || files.tokenTimes != nil
         latency = output.latencyBreakdown ? BreakdownObserver(plan) : nil
         self.files = files
         columns = RequestLine.Columns(plan, tellsClass: rule != nil)
-        stages = StageClasses(plan.objective)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         planLog = PlanLog(replicas: plan.replicas)
         // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
         // captures of the real engine.
         detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
-        self.extent = extent
+        extent = trace.extent
     }
 
     var decisionDetail: DecisionDetail {
@@ -95,13 +77,7 @@ final class RunObservers: RunObserver {
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
     func record(_ record: RequestRecord) throws {
-        if record.outcome == .rejected {
-            rejections[record.rejection.name, default: 0] += 1
-        }
-        timeline.add(record)
-        stages.add(record, gaps: figures.add(record))
-        concurrency.add(record)
-        comparison?.add(record)
+        summary.record(record)
         let parts = latency?.close(record)
         if let parts {
             try files.parts?.write(atMost: BreakdownReport.longest) {
@@ -121,13 +97,8 @@ final class RunObservers: RunObserver {
         }
     }
 
-    /// The figures of each stage of the load.
-    func stages(of result: RunResult) -> [StageSummary] {
-        zip(result.stages, stages.classes(of: result.stages)).map { StageSummary($0, $1) }
-    }
-
     func decided(_ plans: DecidedPlans) throws {
-        if figuresWatchGaps { figures.add(plans.gaps) }
+        summary.decided(plans)
         if files.tokenTimes != nil { tokenTimes.add(plans.gaps) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
@@ -169,7 +140,6 @@ final class RunObservers: RunObserver {
 
     /// Ends what is written.
     func finish() throws {
-        figures.finish()
         try reached(.max)
         if let file = files.plans { try planLog.finish(file) }
         guard let timeline = files.timeline else { return }

@@ -16,7 +16,8 @@ extension Verb {
         details: """
             With no CONFIG it replays the built-in chat trace: 20,000 requests, 8 replicas of
             Llama-3.1-8B, one per H100. `headway config` lists every key of a configuration.
-            Sources/Reports/Reports.docc/RunPage.md explains each figure.
+            Sources/Reports/Reports.docc/RunPage.md explains each figure. Exit status: 0 done,
+            1 the SLO is missed (--require-slo), 2 bad input.
             """,
         flags: [
             Flag("--trace", "FILE", "Replay this trace (trace.file)."),
@@ -30,6 +31,7 @@ extension Verb {
                 "--model", "M", "This model: a name, a config.json or its folder (model.name)."),
             .set,
             .slo,
+            Flag("--require-slo", "End with exit status 1 where the run misses its SLO, for CI."),
             Flag(
                 "--out", "DIR",
                 "Write summary.json, requests.csv, report.json and config.resolved.json into\n"
@@ -48,6 +50,11 @@ extension Verb {
         ]
     ) { arguments in
         if let names = arguments.value("--compare-gpus") {
+            guard !arguments.has("--require-slo") else {
+                throw InputError(
+                    "--require-slo", "judges one run, and --compare-gpus makes several",
+                    expected: "one of them")
+            }
             let report = GPUReport(try ReplayRun.comparison(arguments, of: names))
             try arguments.has("--json") ? Console.writeJSON(report) : Console.write(report.text)
             return 0
@@ -59,7 +66,12 @@ extension Verb {
         } else {
             try Console.write(outcome.page)
         }
-        return 0
+        guard arguments.has("--require-slo"), outcome.verdict?.isMet == false else { return 0 }
+        let worst = outcome.verdict?.worst.map {
+            ": \($0.requirement.name) is \($0.valueText), \($0.limitText)"
+        }
+        Console.complain("the run misses its SLO" + (worst ?? ""))
+        return 1
     }
 }
 
@@ -68,6 +80,8 @@ private struct ReplayRun {
     /// What is printed when everything is written.
     struct Outcome {
         var summary: RunSummary
+        /// Nil: nothing is limited.
+        var verdict: ServiceVerdict?
         var page: String
     }
 
@@ -142,6 +156,11 @@ private struct ReplayRun {
         let asked = try Self.configuration(arguments)
         notes = asked.notes
         resolved = try asked.resolved()
+        if arguments.has("--require-slo"), resolved.configuration.slo.requirements.isEmpty {
+            throw InputError(
+                "--require-slo", "requires an SLO, and nothing is limited",
+                expected: "--slo ttft_p99_ms=500, or limits in the section slo")
+        }
         let out = arguments.value("--out")
         guard out != "" else { throw InputError("--out", "is empty", expected: "a folder") }
         let output = resolved.configuration.output
@@ -199,35 +218,16 @@ private struct ReplayRun {
             RunObservers.Files(
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
                 timeline: try timelineFile(), tokenTimes: try tokenTimesFile()),
-            plan: plan, output: output, extent: trace.extent, measured: trace.notes?.measured,
-            rule: rule)
+            plan: plan, output: output, trace: trace, rule: rule)
         let result = try simulate(plan, source: trace.source, observer: observer)
         try observer.finish()
-        var summary = RunSummary(
-            result, clock: resolved.clockDescription,
-            warnings: notes + resolved.warnings + trace.remarks
-                + resolved.rangeWarnings(result)
-                + observer.timelineRemarks(result, output)
-                + observer.rejections.keys.sorted().map { reason in
-                    "\(observer.rejections[reason]!) requests rejected: "
-                        + reason.replacing("_", with: " ")
-                })
+        var summary = observer.summary.summary(
+            of: result, resolved, notes: notes + observer.timelineRemarks(result, output),
+            remarks: trace.remarks)
         if let report = observer.latency?.report {
             summary.parts = report.means
             summary.slowestParts = report.slowestMeans
         }
-        summary.take(observer.figures, by: rule?.dimension)
-        summary.stages = observer.stages(of: result)
-        summary.warnings += StageSummary.remarks(result, summary.stages)
-        summary.assumesContent = resolved.configuration.trace.sharedPrefix != nil
-        summary.engineVersion = resolved.configuration.engine.version.description
-        summary.poolLine = resolved.memory.line
-        summary.mostConcurrent = observer.concurrency.requests
-        summary.measured = observer.comparison?.report
-        if resolved.configuration.slo.promises {
-            summary.verdict = resolved.configuration.slo.verdict(summary)
-        }
-        summary.series = observer.timeline.series
         try writeClasses(summary)
         try writeSeries(result, summary, observer, plan.sampling)
         try write(summary)
@@ -235,12 +235,13 @@ private struct ReplayRun {
             resolved.headline(trace: trace.name),
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.limits.description,
-                slo: resolved.configuration.slo, timeline: observer.timeline,
+                slo: resolved.configuration.slo, timeline: observer.summary.timeline,
                 parts: observer.latency?.report.text),
             resolved.trust(result),
             Self.effort(since: began),
         ]
-        return Outcome(summary: summary, page: page.joined(separator: "\n\n"))
+        let verdict = resolved.configuration.slo.verdict(summary)
+        return Outcome(summary: summary, verdict: verdict, page: page.joined(separator: "\n\n"))
     }
 
     /// "This run took 1.92 s, 1.90 CPU-seconds and 84.2 MB of memory."

@@ -48,15 +48,13 @@ extension Verb {
         guard shard == .all else {
             return try show(SweepShare(sweep, file: out), asJSON: arguments.has("--json"))
         }
-        return try showTable(out, goal: space.goal, asJSON: arguments.has("--json"))
+        return try showTable(out, asJSON: arguments.has("--json"))
     }
 
     /// Prints a table's page; 1 where every point failed.
-    static func showTable(
-        _ file: String, goal: ConfigurationSpace.Goal, asJSON: Bool
-    ) throws -> Int32 {
+    static func showTable(_ file: String, asJSON: Bool) throws -> Int32 {
         let table = try SweepTable(file: file, isInput: false)
-        let page = SweepPage(table, goal: goal, file: file)
+        let page = SweepPage(table, file: file)
         try asJSON ? Console.writeJSON(page) : Console.write(page.text)
         return table.ran.contains(true) ? 0 : 1
     }

@@ -63,6 +63,32 @@ struct JudgingVerbsTests {
         }
     }
 
+    @Test("run ends with 1 where an SLO that is required is missed, and writes all the same")
+    func requiredSLO() throws {
+        let small = ["run", "--quiet", "--limit", "40", "--require-slo"]
+        func run(_ words: String...) throws -> Executable.Outcome {
+            try Executable.run(small + words, in: scratch.path, seconds: 100)
+        }
+        let met = try run("--slo", "ttft_p99_ms=100000")
+        #expect(met.status == 0 && met.errors.isEmpty)
+        // 99 % of requests within the limits of each are taken as promised.
+        #expect(try run().status == 0)
+        let missed = try run("--slo", "ttft_p99_ms=1,tpot_p99_ms=10000", "--out", "d")
+        #expect(missed.status == 1 && missed.output.contains("SLO MISSED"))
+        #expect(missed.errors.hasPrefix("headway: the run misses its SLO: ttft_p99_ms is "))
+        #expect(scratch.names.contains("d"))
+        let json = try run("--slo", "ttft_ms=0.001", "--json")
+        #expect(json.status == 1)
+        #expect(try self.json(json)["completed"] as? Int == 40)
+        let unserved = try run("--slo", "ttft_p50_ms=1e9", "--set", "engine.max_model_len=16")
+        #expect(unserved.status == 1 && unserved.errors.contains("endless"))
+        let none = try run("--set", "slo.ttft_ms=null", "slo.tpot_ms=null", "--out", "e")
+        #expect(none.status == 2 && none.errors.contains("nothing is limited"))
+        let several = try run("--compare-gpus", "H100,H200")
+        #expect(several.status == 2 && several.errors.contains("--compare-gpus"))
+        #expect(!scratch.names.contains("e"))
+    }
+
     @Test("conform reports a case that it cannot read, runs the others and ends with status 2")
     func unreadableCase() throws {
         let cases = packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases/sync").path

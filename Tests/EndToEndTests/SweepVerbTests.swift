@@ -154,6 +154,27 @@ struct SweepVerbTests {
         #expect(seen == names.map { $0.hasPrefix("=") ? "'" + $0 : $0 }, "\(read.errors)")
     }
 
+    @Test("merge ranks by the objective of the space")
+    func objective() throws {
+        let keys = "keys: { \"engine.max_num_seqs\": [32, 64] }, objective: \"latency\""
+        try write("space.json5", "{ \(Self.base), \(keys) }")
+        var pages: [String] = []
+        for shard in ["1/2", "2/2"] {
+            let out = "s\(shard.prefix(1)).csv"
+            #expect(try call("sweep", "space.json5", "--out", out, "--shard", shard).status == 0)
+        }
+        #expect(try call("sweep", "space.json5", "--out", "w.csv").status == 0)
+        for words in [["sweep", "space.json5", "--out", "w.csv"], ["merge", "s1.csv", "s2.csv"]] {
+            let out = words[0] == "merge" ? ["--out", "m.csv"] : []
+            let outcome = try Executable.run(words + out + ["--json"], in: scratch.path)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            pages.append(outcome.output.replacing("w.csv", with: "m.csv"))
+        }
+        #expect(pages[0] == pages[1] && pages[0].contains("\"objective\" : \"latency\""))
+        let page = try call("merge", "s1.csv", "s2.csv", "--out", "n.csv").output
+        #expect(page.contains("least mean E2E, then fewest GPUs"), "\(page)")
+    }
+
     @Test("places that cannot be written, tables of others and wrong shards are refused")
     func refusals() throws {
         try writeSpace()

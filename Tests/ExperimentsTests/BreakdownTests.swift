@@ -107,21 +107,8 @@ struct BreakdownTests {
         }
     }
 
-    /// A step takes 100 µs and 1 µs a token; one request decodes when another comes.
     private func pair(preempting: Bool = false) throws -> [Int64: RequestBreakdown] {
-        var plan = RunPlan(
-            stepTime: StepTime(
-                LinearStepTime(
-                    fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 0)))
-        plan.engine.asyncScheduling = false
-        plan.engine.blockSize = 16
-        plan.engine.numGPUBlocks = preempting ? 6 : 1_000
-        plan.engine.maxModelLen = 80
-        var workload = Workload()
-        workload.ids = [1, 2]
-        workload.arrivals = [0, 50_000]
-        workload.promptTokens = [30, 40]
-        workload.outputTokens = [preempting ? 20 : 4, preempting ? 20 : 2]
+        let (plan, workload) = decodingPair(preempting: preempting)
         let keeper = BreakdownKeeper(plan)
         _ = try simulate(plan, source: InMemorySource(workload), observer: keeper)
         return keeper.parts

@@ -3,7 +3,9 @@ import Foundation
 import Results
 import Scenario
 import Simulator
+import StepTime
 import Testing
+import Traces
 
 @testable import Experiments
 
@@ -17,6 +19,25 @@ func small(_ changes: [String] = []) throws -> Configuration {
             "cluster.replicas=1", "trace.limit=120", "trace.rate_scale=0.06",
             "engine.num_gpu_blocks=2000", "engine.max_model_len=20000",
         ] + changes)
+}
+
+/// A step takes 100 µs and 1 µs a token; one request decodes when another comes. `preempting`:
+/// they have more tokens together than blocks.
+func decodingPair(preempting: Bool) -> (plan: RunPlan, workload: Workload) {
+    var plan = RunPlan(
+        stepTime: StepTime(
+            LinearStepTime(
+                fixedMicroseconds: 100, perTokenMicroseconds: 1, perRequestMicroseconds: 0)))
+    plan.engine.asyncScheduling = false
+    plan.engine.blockSize = 16
+    plan.engine.numGPUBlocks = preempting ? 6 : 1_000
+    plan.engine.maxModelLen = 80
+    var workload = Workload()
+    workload.ids = [1, 2]
+    workload.arrivals = [0, 50_000]
+    workload.promptTokens = [30, 40]
+    workload.outputTokens = [preempting ? 20 : 4, preempting ? 20 : 2]
+    return (plan, workload)
 }
 
 /// A folder that goes away with its last holder.

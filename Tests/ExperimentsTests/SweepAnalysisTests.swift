@@ -18,17 +18,24 @@ struct SweepAnalysisTests {
     }
 
     /// A table as a sweep writes it.
-    private func table(_ keys: [String], _ rows: [Row]) throws -> SweepTable {
+    private func table(
+        _ keys: [String], _ rows: [Row], objective: String? = "gpus"
+    ) throws -> SweepTable {
+        // Earlier versions wrote neither objective nor steady.
+        let isOld = objective == nil
         let names =
-            SweepColumns.first + keys + ["seed", "gpus"] + SweepColumns.figures
-            + ["warnings", "slo_met"] + SweepColumns.last
+            SweepColumns.first + keys + ["seed"] + (isOld ? [] : ["objective"]) + ["gpus"]
+            + SweepColumns.figures + ["warnings"] + (isOld ? [] : ["steady"]) + ["slo_met"]
+            + SweepColumns.last
         var text = SweepColumns.line(names) + "\n"
         for (number, row) in rows.enumerated() {
             let figures = SweepColumns.figures.map { row.figures?[$0].map { String($0) } ?? "" }
             let state = row.figures == nil ? ["", "", "no room"] : ["w", "d", ""]
             let cells =
                 ["0123456789abcdef", "\(rows.count)", "\(number)", "\(number)"] + row.values
-                + ["0", row.figures == nil ? "" : String(row.gpus)] + figures + ["", ""] + state
+                + ["0"] + (objective.map { [$0] } ?? [])
+                + [row.figures == nil ? "" : String(row.gpus)] + figures + ["", ""]
+                + (isOld ? [] : [""]) + state
             text += SweepColumns.sealed(SweepColumns.line(cells))
         }
         return try SweepTable(file: scratch.write(text, "table.csv"))
@@ -112,6 +119,17 @@ struct SweepAnalysisTests {
         #expect(table.figures.last!.prefix(4) == [25, 45, 40, 50])
         #expect(table.throughputFront.members.map(\.place) == [3])
         #expect(table.isWhole && table.runsOfSpace == 5)
+    }
+
+    @Test("the objective is the table's own; an earlier version's has none")
+    func objective() throws {
+        let rows = [Row(values: [], figures: ["mean_e2el_ms": 3])]
+        for goal in ConfigurationSpace.Goal.allCases {
+            #expect(try table([], rows, objective: goal.rawValue).goal == goal)
+        }
+        let old = try table([], rows, objective: nil)
+        #expect(old.goal == nil && old.isSteady == [nil])
+        #expect(throws: InputError.self) { try table([], rows, objective: "speed") }
     }
 
     @Test("what is no table of a sweep is refused")

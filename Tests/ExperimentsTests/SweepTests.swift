@@ -127,8 +127,37 @@ struct SweepTests {
         #expect(try name("c", trace + "2,5,5\n", "seeds: [0, 1]") != first)
         #expect(try name("d", trace, "seeds: [0, 2]") != first)
         #expect(try name("e", trace, "seeds: [0, 1], slo: { ttft_ms: 3 }") != first)
+        #expect(try name("g", trace, "seeds: [0, 1], objective: \"cost\"") != first)
         let keys = "seeds: [0, 1], keys: { \"engine.block_size\": [16, 32] }"
         #expect(try name("f", trace, keys) != first)
+    }
+
+    @Test("a path on an axis starts at the folder of the space, as one of its base does")
+    func paths() throws {
+        let steps = [1, 8, 64].map { "\($0),\($0),\($0 * 512),\(8000 + 3 * $0)\n" }.joined()
+        try scratch.write("tokens,decodes,context,microseconds\n" + steps, "a/steps/x.csv")
+        let base = Self.base.replacing(
+            "kind: \"linear\", per_token_us: 40", with: "kind: \"table\"")
+        func sweep(_ rest: String) throws -> Sweep {
+            try Sweep(
+                ConfigurationSpace(file: scratch.write("{ \(base), \(rest) }", "a/space.json5")))
+        }
+        let free = try sweep("keys: { \"step_time.file\": [\"steps/x.csv\"] }")
+        let linked = try sweep(
+            "linked: [{ \"step_time.file\": \"steps/x.csv\", \"engine.block_size\": 16 }]")
+        for (sweep, name) in [(free, "free.csv"), (linked, "linked.csv")] {
+            try sweep.perform(to: path(name))
+            let configuration = try sweep.space.configuration(point: 0)
+            #expect(configuration.stepTime.file == scratch.path + "/a/steps/x.csv")
+            #expect(try SweepTable(file: path(name)).ran == [true])
+            // As it is written, so that shards from several folders are alike.
+            let text = String(decoding: try bytes(name), as: UTF8.self)
+            #expect(text.contains(",steps/x.csv,") && !text.contains(scratch.path))
+        }
+        let before = free.fingerprint
+        try scratch.write("tokens,decodes,context,microseconds\n1,1,512,9\n", "a/steps/x.csv")
+        #expect(
+            try sweep("keys: { \"step_time.file\": [\"steps/x.csv\"] }").fingerprint != before)
     }
 
     @Test("a trace that is not there, or can be read once, fails before anything is written")

@@ -11,6 +11,16 @@ struct RequestLineTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The same with more columns.
+    private func row(_ record: RequestRecord, _ columns: RequestLine.Columns) -> String {
+        let bytes = [UInt8](unsafeUninitializedCapacity: RequestLine.longest) { memory, count in
+            var text = TextRoom(UnsafeMutableRawBufferPointer(memory))
+            RequestLine.put(record, columns, into: &text)
+            count = text.count
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     @Test("has seconds to the microsecond, rounded")
     func finished() {
         var record = RequestRecord(id: 7, arrival: 1_500_000_499_999, promptTokens: 100)
@@ -41,12 +51,7 @@ struct RequestLineTests {
         var record = RequestRecord(id: 1, arrival: 3_000_000_000_000, promptTokens: 9)
         record.clientWait = 1_250_000_000_000
         record.outcome = .unfinished
-        let bytes = [UInt8](unsafeUninitializedCapacity: RequestLine.longest) { memory, count in
-            var text = TextRoom(UnsafeMutableRawBufferPointer(memory))
-            RequestLine.put(record, .due, into: &text)
-            count = text.count
-        }
-        let row = String(decoding: bytes, as: UTF8.self)
+        let row = row(record, .due)
         #expect(row == "1,3.000000,,,,9,0,0,0,,unfinished,,0,1.750000\n")
         let columns = RequestLine.header(.due).count { $0 == UInt8(ascii: ",") }
         #expect(columns == row.count { $0 == "," })
@@ -62,17 +67,9 @@ struct RequestLineTests {
         record.lostReuse.evicted = 32
         record.lostReuse.notComputed = 4
         record.lostReuse.window = 8
-        func row(_ columns: RequestLine.Columns) -> String {
-            let bytes = [UInt8](unsafeUninitializedCapacity: RequestLine.longest) { memory, count in
-                var text = TextRoom(UnsafeMutableRawBufferPointer(memory))
-                RequestLine.put(record, columns, into: &text)
-                count = text.count
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        }
-        #expect(row(.reuse) == "1,3.000000,,,,90,16,0,0,,finished,,0,78,1,15,2,32,4,8\n")
+        #expect(row(record, .reuse) == "1,3.000000,,,,90,16,0,0,,finished,,0,78,1,15,2,32,4,8\n")
         let header = String(decoding: RequestLine.header(.reuse), as: UTF8.self)
-        #expect(header.count { $0 == "," } == row(.reuse).count { $0 == "," })
+        #expect(header.count { $0 == "," } == row(record, .reuse).count { $0 == "," })
         record.id = .min
         record.arrival = .max
         (record.admitted, record.firstToken, record.finish) = (.max, .max, .max)
@@ -83,7 +80,7 @@ struct RequestLineTests {
         record.outcome = .unfinished
         record.rejection = .promptExceedsStepBudget
         (record.stage, record.attempt) = (.max - 1, .max)
-        let longest = row([.due, .stage, .attempt, .reuse])
+        let longest = row(record, [.due, .stage, .attempt, .reuse])
         #expect(longest.utf8.count + 5 * 11 + TextRoom.slack <= RequestLine.longest)
     }
 

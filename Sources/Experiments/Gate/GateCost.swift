@@ -49,7 +49,7 @@ extension GateSuite {
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let watched = try mapOnAllCores(jobs) { number, seed in
             var observer: any RunObserver = CostObserver(prepared[number].resolved.plan)
-            _ = try prepared[number].run(seed: seed, watching: &observer)
+            _ = try prepared[number].replay(seed: seed, watching: &observer)
             return (observer as! CostObserver).sums
         }
         return prepared.enumerated().map { number, entry in

@@ -43,6 +43,11 @@ public struct GateJudgement {
             {
                 notes.append(note)
             }
+            if now.cutsSessions {
+                notes.append(
+                    "case \(entry.name): its stretches keep sessions. A turn waits for the turn "
+                        + "before it, and comes at the trace's time where that lies outside")
+            }
             let metrics = exactly ? [(key: "digest", margin: .exact)] : entry.metrics
             for (key, margin) in metrics {
                 guard margin != .exact else {

@@ -13,6 +13,13 @@ public struct GateMeasurement: Sendable, Codable, Equatable {
     public var digests: [String]
     /// The figures that the suite asks for, by key of summary.json.
     public var figures: [String: [Double]]
+    /// Whether its seeds replay stretches of a trace in which requests wait for others. Not written
+    /// down.
+    var cutsSessions = false
+
+    private enum CodingKeys: CodingKey {
+        case name, seeds, workloads, digests, figures
+    }
 
     /// The values of some of the seeds, all of which must have been measured.
     func values(_ key: String, seeds wanted: [Int]) -> [Double] {
@@ -36,8 +43,7 @@ extension GateSuite {
         let prepared = try cases.map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let finished = try mapOnAllCores(jobs) { number, seed in
-            var nobody: any RunObserver = NoObserver()
-            return try prepared[number].run(seed: seed, watching: &nobody)
+            try prepared[number].run(seed: seed)
         }
         return cases.enumerated().map { number, entry in
             let runs = finished[(number * seeds.count)..<((number + 1) * seeds.count)]
@@ -46,7 +52,8 @@ extension GateSuite {
                 name: entry.name, seeds: seeds, workloads: runs.map(\.workload),
                 digests: runs.map(\.digest),
                 figures: Dictionary(
-                    uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }))
+                    uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }),
+                cutsSessions: prepared[number].cutsSessions)
         }
     }
 
@@ -58,27 +65,45 @@ extension GateSuite {
         let policy: (any SchedulingPolicy)?
         /// Requests of the recorded trace, when stretches are taken from it.
         let traceCount: Int
+        /// Whether requests of that trace wait for others.
+        let cutsSessions: Bool
 
         init(_ entry: Case, policy: (any SchedulingPolicy)?) throws {
             self.entry = entry
             self.policy = policy
             resolved = try entry.configuration.resolved()
             guard let stretch = entry.stretch else {
-                traceCount = 0
+                (traceCount, cutsSessions) = (0, false)
                 return
             }
             var trace = try entry.configuration.openTrace()
-            var count = 0
-            while let batch = try trace.source.next() { count += batch.count }
+            var (count, hasTurns) = (0, false)
+            while let batch = try trace.source.next() {
+                count += batch.count
+                hasTurns = hasTurns || (0..<batch.count).contains(where: batch.follows)
+            }
             guard count > stretch else {
                 throw InputError(
                     "case \(entry.name)", "a stretch of \(stretch) of \(count) requests",
                     expected: "fewer than the trace has")
             }
-            traceCount = count
+            (traceCount, cutsSessions) = (count, hasTurns)
         }
 
-        func run(seed: Int, watching observer: inout any RunObserver) throws -> Outcome {
+        /// A run with the figures of its summary.
+        func run(seed: Int) throws -> Outcome {
+            let watcher = SummaryObserver(resolved.plan, by: nil, measured: nil)
+            var observer: any RunObserver = watcher
+            let (workload, result) = try replay(seed: seed, watching: &observer)
+            let figures = try Figures.of(watcher.summary(of: result, resolved, remarks: []))
+            try check(figures, seed)
+            return Outcome(workload: workload, digest: result.digest, figures: figures)
+        }
+
+        /// A run, and what names its requests.
+        func replay(
+            seed: Int, watching observer: inout any RunObserver
+        ) throws -> (workload: String, result: RunResult) {
             var configuration = resolved.configuration
             configuration.seed = seed
             var plan = resolved.plan
@@ -91,9 +116,12 @@ extension GateSuite {
                 let start = random.below(traceCount - stretch + 1)
                 source = TraceStretch(source, passOver: start, keep: stretch)
             }
-            let digest = WorkloadDigest(source)
+            let digest = WorkloadDigest(source, namesWaits: entry.stretch != nil)
             let result = try simulate(plan, source: digest, watching: &observer)
-            let figures = try Figures.of(RunSummary(result, clock: ""))
+            return (digest.digest.hexadecimal, result)
+        }
+
+        private func check(_ figures: [String: Double], _ seed: Int) throws {
             for (key, _) in entry.metrics where key != "digest" && figures[key] == nil {
                 if Figures.isLatency(key) {
                     throw InputError(
@@ -106,8 +134,6 @@ extension GateSuite {
                     word: key, among: figures.keys.sorted(),
                     otherwise: "a key of summary.json such as mean_tpot_ms")
             }
-            return Outcome(
-                workload: digest.digest.hexadecimal, digest: result.digest, figures: figures)
         }
     }
 }

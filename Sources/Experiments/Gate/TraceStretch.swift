@@ -3,11 +3,17 @@ import Traces
 
 /// A stretch of a trace, replayed as if it were all: some requests are passed over, the next ones
 /// are kept, and their times count from the first of them.
+///
+/// Sessions stay closed loops: a turn whose turn before lies in the stretch waits for it, and so
+/// does a call for the calls that it waits for. Those that lose all that they wait for come at
+/// their own times. Memory for a batch of the source, or for the stretch where requests wait.
 struct TraceStretch: RequestSource {
     private var source: any RequestSource
     private var passOver: Int
     private var keep: Int
     private var origin: Int64?
+    /// Whether the trace says of rows what they wait for.
+    private var isLinked = false
 
     init(_ source: any RequestSource, passOver: Int, keep: Int) {
         self.source = source
@@ -16,37 +22,78 @@ struct TraceStretch: RequestSource {
     }
 
     mutating func next() throws -> Workload? {
+        guard var part = try nextPart() else { return nil }
+        guard isLinked else { return part }
+        // Whom a request waits for may stand in a later batch.
+        while let more = try nextPart() { part.append(contentsOf: more) }
+        return part.withoutStrangers
+    }
+
+    private mutating func nextPart() throws -> Workload? {
         while keep > 0, let batch = try source.next() {
+            isLinked = isLinked || !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty
             let skipped = min(passOver, batch.count)
             passOver -= skipped
             let taken = min(keep, batch.count - skipped)
             guard taken > 0 else { continue }
             keep -= taken
-            return cut(batch, skipped..<(skipped + taken))
+            let start = origin ?? batch.arrivals[skipped]
+            origin = start
+            return batch.rows(skipped..<(skipped + taken), since: start)
         }
         return nil
     }
+}
 
-    private mutating func cut(_ batch: Workload, _ rows: Range<Int>) -> Workload {
+extension Workload {
+    /// Some rows, with times counted from `start`, nanoseconds; what they wait for may be missing.
+    fileprivate func rows(_ rows: Range<Int>, since start: Int64) -> Workload {
         func part<Value>(_ column: [Value]) -> [Value] {
             column.isEmpty ? [] : Array(column[rows])
         }
-        let start = origin ?? batch.arrivals[rows.lowerBound]
-        origin = start
         var result = Workload()
-        result.ids = part(batch.ids)
-        result.arrivals = part(batch.arrivals).map { $0 - start }
-        result.promptTokens = part(batch.promptTokens)
-        result.outputTokens = part(batch.outputTokens)
-        result.maxTokens = part(batch.maxTokens)
-        result.priorities = part(batch.priorities)
-        result.aborts = part(batch.aborts).map { $0 < 0 ? -1 : max(0, $0 - start) }
-        result.outputContents = part(batch.outputContents)
-        if !batch.segmentEnds.isEmpty {
-            let base = rows.lowerBound == 0 ? 0 : batch.segmentEnds[rows.lowerBound - 1]
-            result.segmentEnds = part(batch.segmentEnds).map { $0 - base }
-            result.segments = Array(
-                batch.segments[base..<(base + (result.segmentEnds.last ?? 0))])
+        result.ids = part(ids)
+        result.arrivals = part(arrivals).map { $0 - start }
+        result.promptTokens = part(promptTokens)
+        result.outputTokens = part(outputTokens)
+        result.maxTokens = part(maxTokens)
+        result.priorities = part(priorities)
+        result.aborts = part(aborts).map { $0 < 0 ? -1 : max(0, $0 - start) }
+        result.outputContents = part(outputContents)
+        if !segmentEnds.isEmpty {
+            let base = rows.lowerBound == 0 ? 0 : segmentEnds[rows.lowerBound - 1]
+            result.segmentEnds = part(segmentEnds).map { $0 - base }
+            result.segments = Array(segments[base..<(base + (result.segmentEnds.last ?? 0))])
+        }
+        result.predecessors = part(predecessors)
+        result.thinkTimes = part(thinkTimes)
+        result.toolTimes = part(toolTimes)
+        if !waitEnds.isEmpty {
+            for row in rows {
+                result.waits += waits(of: row).map { wait in
+                    wait.event == .origin
+                        ? Wait(request: -1, event: .origin, delay: max(0, wait.delay - start))
+                        : wait
+                }
+                result.waitEnds.append(result.waits.count)
+            }
+        }
+        return result
+    }
+
+    /// The same without waits for requests that are not among them.
+    fileprivate var withoutStrangers: Workload {
+        let known = Set(ids)
+        var result = self
+        // Without sessions at all a trace says less than -1.
+        result.predecessors = predecessors.map { $0 < 0 || known.contains($0) ? $0 : -1 }
+        guard !waitEnds.isEmpty else { return result }
+        (result.waits, result.waitEnds) = ([], [])
+        for row in 0..<count {
+            result.waits += waits(of: row).filter {
+                $0.event == .origin || known.contains($0.request)
+            }
+            result.waitEnds.append(result.waits.count)
         }
         return result
     }
@@ -55,10 +102,14 @@ struct TraceStretch: RequestSource {
 /// A source that names its requests by a digest while it hands them on.
 final class WorkloadDigest: RequestSource {
     private var source: any RequestSource
+    private let namesWaits: Bool
     private(set) var digest = Fingerprint()
     private(set) var count = 0
 
-    init(_ source: any RequestSource) { self.source = source }
+    /// `namesWaits`: by what they wait for, too. Baselines of whole traces do without.
+    init(_ source: any RequestSource, namesWaits: Bool = false) {
+        (self.source, self.namesWaits) = (source, namesWaits)
+    }
 
     func next() throws -> Workload? {
         guard let batch = try source.next() else { return nil }
@@ -75,6 +126,23 @@ final class WorkloadDigest: RequestSource {
         }
         for priority in batch.priorities { digest.add(Int(priority)) }
         for abort in batch.aborts { digest.add(Int(abort)) }
+        if namesWaits { addWaits(of: batch) }
         return batch
+    }
+
+    /// Adds nothing for requests that wait for none.
+    private func addWaits(of batch: Workload) {
+        for row in 0..<batch.count where batch.follows(row) {
+            digest.add(row)
+            if !batch.predecessors.isEmpty {
+                digest.add(Int(batch.predecessors[row]))
+                digest.add(batch.thinkTimes.isEmpty ? 0 : Int(batch.thinkTimes[row]))
+            }
+            for wait in batch.waits(of: row) {
+                digest.add(Int(wait.request))
+                digest.add(Int(wait.event.rawValue))
+                digest.add(Int(wait.delay))
+            }
+        }
     }
 }

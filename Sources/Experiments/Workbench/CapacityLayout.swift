@@ -20,13 +20,14 @@ extension CapacityStudy {
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> CapacityStudy {
         var layouts: [CapacityLayout] = []
-        var best: CapacityStudy?
+        var best: CapacityFinding?
         let isGiven = base.engine.numGPUBlocks != nil || base.engine.numGPUBlocksOverride != nil
         let notes =
             notes
             + (isGiven ? ["every tensor_parallel_size has the KV blocks that are given"] : [])
         var problem: (any Error)?
         var unknown: [Int: String] = [:]
+        var done = 0
         for size in sizes(base) {
             let sized: Configuration
             do {
@@ -37,43 +38,29 @@ extension CapacityStudy {
                     .init(tensorParallel: size, problem: "does not run: " + error.problem))
                 continue
             }
-            let done = best?.runs ?? 0
-            var study = try CapacityStudy(sized, over: .gpus, seeds: seeds, notes: notes) {
-                progress(done + $0)
+            let before = done
+            let finding = try CapacityFinding(sized, over: .gpus, seeds: seeds) {
+                progress(before + $0)
             }
-            study.runs += done
+            done += finding.runner.count
             layouts.append(
-                .init(tensorParallel: size, gpus: study.found, problem: study.problem))
-            if case .undecided(let why) = study.ending { unknown[size] = why }
-            let isBetter = best.map { study.comesBefore($0) } ?? true
-            if !isBetter { best!.runs = study.runs } else { best = study }
+                .init(tensorParallel: size, gpus: finding.found, problem: finding.problem))
+            if case .undecided(let why) = finding.ending { unknown[size] = why }
+            if best.map({ finding.comesBefore($0) }) ?? true { best = finding }
         }
-        guard var best else {
+        guard let best else {
             throw problem
                 ?? InputError("--over gpus", "no layout runs", expected: "a model that does")
         }
-        best.layouts = layouts
+        // The curve is drawn of the answer alone.
+        var study = try CapacityStudy(best, notes: notes)
+        study.runs += done - best.runner.count
+        study.layouts = layouts
         // A layout that cannot be judged may need fewer.
-        if case .found = best.ending, let size = unknown.keys.min() {
-            best.ending = .undecided("tensor_parallel_size \(size): \(unknown[size]!)")
+        if case .found = study.ending, let size = unknown.keys.min() {
+            study.ending = .undecided("tensor_parallel_size \(size): \(unknown[size]!)")
         }
-        return best
-    }
-
-    private var problem: String? {
-        switch ending {
-        case .found: nil
-        case .nothing: "no number of replicas holds what is promised"
-        case .undecided(let why): "not decided: " + why
-        }
-    }
-
-    private var found: Double? { ending == .found ? value : nil }
-
-    /// Whether it found fewer GPUs, or found some where the other did not.
-    private func comesBefore(_ other: CapacityStudy) -> Bool {
-        guard let mine = found else { return false }
-        return other.found.map { mine < $0 } ?? true
+        return study
     }
 
     private static func sizes(_ base: Configuration) -> [Int] {
@@ -98,5 +85,23 @@ extension CapacityStudy {
         sized = try sized.with(replicas: max(1, replicas * own / size))
         _ = try sized.resolved()
         return sized
+    }
+}
+
+extension CapacityFinding {
+    fileprivate var problem: String? {
+        switch ending {
+        case .found: nil
+        case .nothing: "no number of replicas holds what is promised"
+        case .undecided(let why): "not decided: " + why
+        }
+    }
+
+    fileprivate var found: Double? { ending == .found ? value : nil }
+
+    /// Whether it found fewer GPUs, or found some where the other did not.
+    fileprivate func comesBefore(_ other: CapacityFinding) -> Bool {
+        guard let mine = found else { return false }
+        return other.found.map { mine < $0 } ?? true
     }
 }

@@ -48,11 +48,8 @@ public struct CapacityRun: Sendable {
     public var warnings: [String]
     /// Names the requests.
     public var workload: String
-
-    /// Share of arrivals by which a cluster may fall behind: half of what the search tells apart.
-    public static let slack = 0.01
-    /// Arrivals that must be looked at: of fewer, a tenth could stay behind by chance.
-    static let fewest = 100.0
+    /// Whether it was ended once a promise could no longer be held: it has no figures then.
+    var isCut = false
 
     /// Judges a trial.
     init(_ trial: Trial, _ replication: CapacityReplication, isCount: Bool) {
@@ -67,35 +64,28 @@ public struct CapacityRun: Sendable {
         }
         let requests = Double(summary.counters.requests)
         offered = trial.lastArrival > 0 ? (requests - 1) / trial.lastArrival : 0
-        behind = trial.settled.map(Self.share)
+        behind = trial.behind
         pressures = CapacityPressure.all(trial)
-        let most = summary.mostConcurrent ?? .max
-        isHopeless = isCount ? most <= trial.summary.replicas / 4 : most <= 1
-        let isSteady = Self.isSteady(trial)
-        self.isSteady = isSteady
+        isHopeless = Self.isHopeless(
+            concurrency: summary.mostConcurrent ?? .max, replicas: summary.replicas, isCount)
+        isSteady = trial.isSteady
         let isMet = verdict?.isMet ?? true
         standing = !isMet ? .missed : isSteady.map { $0 ? .holds : .growing } ?? .unclear
     }
 
-    /// Arrivals that did not leave again, of those in the time looked at.
-    private static func share(_ settled: Steadiness) -> Double {
-        settled.change / max(1, arrivals(settled))
+    /// A run that missed a promise and was ended for it.
+    init(cut replication: CapacityReplication) {
+        self.replication = replication
+        standing = .missed
+        (figures, pressures, warnings) = ([:], [], [])
+        (offered, isHopeless, isCut) = (0, false, true)
+        (digest, workload) = ("", "")
     }
 
-    /// Those that left and by how much the number in the cluster rose.
-    private static func arrivals(_ settled: Steadiness) -> Double {
-        (settled.throughput?.mean ?? 0) * settled.seconds + settled.change
-    }
-
-    private static func isSteady(_ trial: Trial) -> Bool? {
-        if trial.summary.overload != nil { return false }
-        guard let settled = trial.settled else { return nil }
-        let arrivals = arrivals(settled)
-        // What is looked at must be as long as the cluster took to fill.
-        guard arrivals >= fewest, 2 * trial.settledAt <= trial.lastArrival else { return nil }
-        // Random arrivals at just the rate of service leave about half a root of them behind.
-        let allowed = max(slack * arrivals, 0.5 * arrivals.squareRoot())
-        return settled.change <= allowed || settled.change <= settled.halfWidth / 2
+    /// Whether no easier load can help a run that missed: so few requests were in the cluster at
+    /// once that each had a replica for itself.
+    static func isHopeless(concurrency: Int, replicas: Int, _ isCount: Bool) -> Bool {
+        isCount ? concurrency <= replicas / 4 : concurrency <= 1
     }
 }
 

@@ -80,78 +80,46 @@ public struct CapacityStudy: Sendable {
         notes: [String] = [],
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
-        if let file = asked.trace.file, InputFile.isReadOnce(file) {
-            throw InputError(
-                "trace.file", "is a pipe, and a study replays its trace many times",
-                expected: "a file")
-        }
-        try asked.checkStudied("capacity")
-        let traces = TraceStore()
-        // More replicas than the nodes hold are what is sought: nodes are as many as these need.
-        let base =
-            over == .rate
-            ? asked : try asked.cluster.replicas.map(asked.with(replicas:)) ?? asked
-        let axis = try CapacityAxis(base, over: over, traces: traces)
-        var runner = CapacityRunner(axis, progress)
-        let replications = try Self.replications(base, seeds, traces)
-        let isWhole = replications[0] == .whole
-        let search = try CapacitySearch(
-            axis.levels, start: axis.levels.isCount ? axis.start : axis.levels.rounded(axis.start),
-            replications: replications.count, whole: isWhole
-        ) { asks in
-            _ = try runner.run(asks.map { ($0.level, replications[$0.replication]) })
-            return asks.map { runner.answer(at: $0.level, replications[$0.replication]) }
-        }
-        let interval = CapacityInterval(search)
-        let samples = isWhole ? replications.count - 1 : replications.count
-        let curve = Self.curve(search, interval, axis)
-        let shownBy = isWhole ? [.whole] : replications
-        _ = try runner.run(curve.flatMap { level in shownBy.map { (level, $0) } })
+        try self.init(
+            CapacityFinding(asked, over: over, seeds: seeds, progress: progress), notes: notes)
+    }
+
+    /// Draws the curve of what was found.
+    init(_ finding: CapacityFinding, notes: [String] = []) throws {
+        var finding = finding
+        let (axis, interval) = (finding.axis, finding.interval)
+        let isWhole = finding.replications[0] == .whole
+        let samples = finding.replications.count - (isWhole ? 1 : 0)
+        let curve = Self.curve(finding.search, interval, axis)
+        let shownBy = isWhole ? [.whole] : finding.replications
+        try finding.runner.run(
+            curve.flatMap { level in shownBy.map { (level, $0) } }, endsEarly: false)
+        let runner = finding.runner
         let points = curve.map { level in
             Point(level: level, x: axis.shown(level), runs: runner.runs(at: level, of: shownBy))
         }
         let beyond = interval.map { $0.noneHolds ?? $0.allHold } ?? curve.first ?? axis.start
         let first = runner.runs(at: beyond, of: shownBy)
-        let resolved = try base.resolved()
         self.axis = axis
-        self.replications = replications
-        ending = Self.ending(search, interval, runner, replications, axis)
+        replications = finding.replications
+        ending = finding.ending
         let ends = interval.map { Self.ends($0, axis) }
-        value = interval.map { axis.shown($0.value) }
+        value = finding.value
         (low, high) = (ends?.low, ends?.high)
         safe = interval?.allHold
         confidence = CapacityInterval.confidence(replications: samples)
-        isConfirmed = search.isConfirmed
+        isConfirmed = finding.search.isConfirmed
         self.points = points
         pressures = CapacityPressure.means(first.map(\.pressures))
         runs = runner.count
+        let (base, resolved) = (axis.base, try axis.base.resolved())
         requirements = base.slo.requirements
         assumesGoodput = !base.slo.promises && !base.slo.requirements.isEmpty
         objective = base.slo.limits.description
-        headline = resolved.headline(trace: try traces.name(of: base))
+        headline = resolved.headline(trace: finding.traceName)
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first
         let warnings = shown.first?.warnings ?? resolved.warnings
         self.notes = notes + warnings + Self.slowTurns(shown, interval, axis)
-    }
-
-    /// Seeds, or the trace and stretches of it.
-    private static func replications(
-        _ base: Configuration, _ seeds: CapacitySeeds?, _ traces: TraceStore
-    ) throws -> [CapacityReplication] {
-        guard try base.isDrawn() else {
-            guard seeds == nil else {
-                throw InputError(
-                    "--seeds", "draws nothing of a recorded trace at its own times",
-                    expected: "no --seeds (the interval is over stretches of the trace), or"
-                        + " trace.request_rate, which draws times")
-            }
-            let trace = try traces.trace(of: base)
-            return [.whole]
-                + CapacityStretches.of(trace.requests).map {
-                    .stretch(rows: $0.rows, warmup: $0.warmup)
-                }
-        }
-        return (seeds ?? .usual).from(base.seed ?? 0).map(CapacityReplication.seed)
     }
 
     /// Both ends in the study's unit.
@@ -207,118 +175,5 @@ public struct CapacityStudy: Sendable {
                 + "pauses, which \(axis.key) does not shorten. The rate is that of the trace's "
                 + "times; a longer trace, a recipe, or trace.sessions=false has less of it"
         ]
-    }
-
-    private static func ending(
-        _ search: CapacitySearch, _ interval: CapacityInterval?, _ runner: CapacityRunner,
-        _ replications: [CapacityReplication], _ axis: CapacityAxis
-    ) -> Ending {
-        let failing = zip(replications, search.edges).compactMap { replication, edge in
-            edge.failing.flatMap { runner.run(at: $0, replication) }
-        }
-        // Whether the queue grows is judged on the trace, not on stretches of it.
-        let judged =
-            replications[0] == .whole ? failing.filter { $0.replication == .whole } : failing
-        if judged.contains(where: { $0.standing == .unclear }) {
-            return .undecided(
-                "the trace is too short to tell whether the queue grows at the edge; give a longer"
-                    + " one, or more requests (trace.limit)")
-        }
-        guard interval != nil else {
-            guard search.edges.allSatisfy({ $0.holding == nil }) else {
-                return .undecided(
-                    "the promises are held by some replications and by others at no load; give more"
-                        + " seeds or a longer trace")
-            }
-            return .nothing
-        }
-        guard axis.levels.isCount || search.noneHolds != nil else {
-            return .undecided(
-                "the promises hold at every rate that was tried; promise more (--slo)")
-        }
-        return .found
-    }
-}
-
-extension TraceStore {
-    /// What a report calls a configuration's trace.
-    func name(of configuration: Configuration) throws -> String {
-        try trace(of: configuration).name
-    }
-}
-
-/// Runs what a study asks for, each run once, on all cores.
-struct CapacityRunner {
-    private let axis: CapacityAxis
-    private let progress: @Sendable (Int) -> Void
-    private var ended: [(level: Double, run: CapacityRun)] = []
-
-    init(_ axis: CapacityAxis, _ progress: @escaping @Sendable (Int) -> Void) {
-        (self.axis, self.progress) = (axis, progress)
-    }
-
-    /// How many there were.
-    var count: Int { ended.count }
-
-    /// The run of a replication at a level; nil: it was not asked for.
-    func run(at level: Double, _ replication: CapacityReplication) -> CapacityRun? {
-        ended.first { $0.level == level && $0.run.replication == replication }?.run
-    }
-
-    /// Runs at a level of these replications, as far as there are any.
-    func runs(at level: Double, of replications: [CapacityReplication]) -> [CapacityRun] {
-        replications.compactMap { run(at: level, $0) }
-    }
-
-    /// What a run said. A stretch that is too short to tell whether the queue grows holds as long
-    /// as the whole trace does not fail by that.
-    func answer(at level: Double, _ replication: CapacityReplication) -> CapacityAnswer {
-        let run = run(at: level, replication)!
-        var holds = run.standing == .holds
-        if run.standing == .unclear, case .stretch = replication {
-            holds = !ended.contains { other in
-                other.run.replication == .whole && !axis.levels.isHarder(other.level, than: level)
-                    && [.growing, .unclear].contains(other.run.standing)
-            }
-        }
-        return CapacityAnswer(holds: holds, isHopeless: run.isHopeless)
-    }
-
-    /// The runs that are asked for, in that order.
-    mutating func run(
-        _ asked: [(level: Double, replication: CapacityReplication)]
-    ) throws -> [CapacityRun] {
-        let new = asked.filter { run(at: $0.level, $0.replication) == nil }
-        let (axis, progress, before) = (axis, progress, ended.count)
-        let count = Mutex(before)
-        let runs = try mapOnAllCores(new) { level, replication in
-            let run = try Self.run(axis, level, replication)
-            progress(
-                count.withLock {
-                    $0 += 1
-                    return $0
-                })
-            return run
-        }
-        for (ask, run) in zip(new, runs) { ended.append((ask.level, run)) }
-        return asked.map { run(at: $0.level, $0.replication)! }
-    }
-
-    private static func run(
-        _ axis: CapacityAxis, _ level: Double, _ replication: CapacityReplication
-    ) throws -> CapacityRun {
-        var configuration = try axis.configuration(at: level)
-        var rows: Range<Int>?
-        switch replication {
-        case .seed(let seed): configuration.seed = seed
-        case .whole: break
-        case .stretch(let range, let warmup):
-            rows = range
-            configuration.output.warmup = warmup > 0 ? .requests(warmup) : nil
-            configuration.output.cooldown = nil
-        }
-        // A store of its own: another load has other times, and nobody waits for its lock.
-        let trial = try Trial(configuration, traces: TraceStore(), rows: rows)
-        return CapacityRun(trial, replication, isCount: axis.levels.isCount)
     }
 }

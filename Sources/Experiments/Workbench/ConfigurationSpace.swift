@@ -44,6 +44,14 @@ public struct ConfigurationSpace: Sendable {
     /// Whether the file names seeds; else the base's own is the only one.
     public var namesSeeds: Bool
     public var goal: Goal
+    /// Values that are paths as the file writes them, and as they start at its folder.
+    var paths: [WrittenPath: ConfigurationValue] = [:]
+
+    /// A path as the value of a key.
+    struct WrittenPath: Hashable, Sendable {
+        var key: String
+        var path: String
+    }
 
     /// Most points that a space may have: beyond, it is a slip in a range.
     public static let mostPoints = 10_000_000
@@ -82,9 +90,15 @@ public struct ConfigurationSpace: Sendable {
     public func configuration(point: Int) throws -> Configuration {
         var configuration = base
         for (key, value) in zip(keys, values(at: point)) {
-            try configuration.apply(nested(key, value), place: key)
+            try configuration.apply(nested(key, resolved(key, value)), place: key)
         }
         return configuration
+    }
+
+    /// A value of a key, with a path as it starts at the space's folder. O(1).
+    func resolved(_ key: String, _ value: ConfigurationValue) -> ConfigurationValue {
+        guard case .text(let path) = value else { return value }
+        return paths[WrittenPath(key: key, path: path)] ?? value
     }
 }
 

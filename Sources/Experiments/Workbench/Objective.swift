@@ -50,7 +50,7 @@ extension Configuration.ObjectiveSection {
             let pair = part.split(separator: "=", omittingEmptySubsequences: false)
                 .map { $0.trimmingCharacters(in: .whitespaces) }
             guard pair.count == 2 else {
-                throw Self.mistake("\(String(part).echoed()) is no limit")
+                throw Self.mistake("\"\(String(part).echoed())\" is no limit")
             }
             guard seen.insert(pair[0]).inserted else {
                 throw Self.mistake("names \(pair[0].echoed()) twice")

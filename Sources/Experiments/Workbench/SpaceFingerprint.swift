@@ -29,7 +29,7 @@ enum SpaceFingerprint {
             text += axis.keys.joined(separator: ",") + "\n"
             for values in axis.values {
                 text +=
-                    try zip(axis.keys, values).map { try source($0, $1) }
+                    try zip(axis.keys, values).map { try source($0, space.resolved($0, $1)) }
                     .joined(separator: ",") + "\n"
             }
         }
@@ -38,6 +38,7 @@ enum SpaceFingerprint {
                 try "trace " + ConfigurationValue.text(entry.name).source + " "
                 + (entry.file.map(trace) ?? "") + "\n"
         }
+        text += "objective \(space.goal.rawValue)\n"
         text += "seeds \(space.namesSeeds) \(space.seeds)\n"
         return text.withContiguousBytes(ContentDigest.hexadecimal)
     }

@@ -34,6 +34,7 @@ extension ConfigurationSpace {
         }
         try reader.finish()
         try checkAxes(file)
+        paths = try resolvedPaths(file)
         try base.checkStudied("\(file): base")
         try check(changes)
     }
@@ -41,11 +42,11 @@ extension ConfigurationSpace {
     /// No change of what the space varies: it would be without effect.
     private func check(_ changes: [String]) throws {
         let varied =
-            keys + (namesSeeds ? ["seed"] : [])
+            keys.map(Configuration.key(of:)) + (namesSeeds ? ["seed"] : [])
             + (traces.contains { $0.file != nil } ? ["trace.file"] : [])
         for change in changes {
             let key = String(change.prefix { $0 != "=" })
-            guard varied.contains(key) else { continue }
+            guard varied.contains(Configuration.key(of: key)) else { continue }
             throw InputError(
                 "--set \(key)", "is varied by the space", expected: "a key that it does not vary")
         }
@@ -143,11 +144,35 @@ extension ConfigurationSpace {
         return seeds
     }
 
+    /// The paths among the values of the axes, as those of a base start at the file's folder.
+    private func resolvedPaths(_ file: String) throws -> [WrittenPath: ConfigurationValue] {
+        var paths: [WrittenPath: ConfigurationValue] = [:]
+        for axis in axes {
+            for (place, key) in axis.keys.enumerated() {
+                for case .text(let path) in axis.values.map({ $0[place] }) {
+                    var written = Configuration()
+                    try written.apply(nested(key, .text(path)), place: file)
+                    var read = written
+                    read.resolvePaths(against: file)
+                    let changed = ConfigurationKey.all.first { $0.value(read) != $0.value(written) }
+                    guard let changed else { continue }
+                    paths[WrittenPath(key: key, path: path)] = changed.value(read)
+                }
+            }
+        }
+        return paths
+    }
+
     /// Every key once, every value one that its key may have, and no more points than can be run.
     private func checkAxes(_ file: String) throws {
         var seen: Set<String> = []
         for key in keys {
-            guard seen.insert(key).inserted else {
+            guard !key.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+                throw InputError(
+                    "\(file): keys", "hold \"\(key.echoed())\", which is no key",
+                    expected: "such as engine.block_size")
+            }
+            guard seen.insert(Configuration.key(of: key)).inserted else {
                 throw InputError(
                     "\(file): \(key)", "stands in keys and in linked, or twice",
                     expected: "one of them")

@@ -59,7 +59,7 @@ public struct Sweep: Sendable {
         let seed = run % space.seeds.count
         var cells = space.values(at: point).map(SweepColumns.text)
         if columns.namesTraces { cells.append(SweepColumns.harmless(space.traces[trace].name)) }
-        cells.append(String(space.seeds[seed]))
+        cells += [String(space.seeds[seed]), space.goal.rawValue]
         do {
             let configuration = try space.configuration(point: point, trace: trace, seed: seed)
             cells += columns.cells(try Trial(configuration, traces: traces))

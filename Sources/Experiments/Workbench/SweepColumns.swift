@@ -26,8 +26,9 @@ struct SweepColumns: Sendable {
 
     /// The names, in order.
     var names: [String] {
-        Self.first + keys + (namesTraces ? ["trace"] : []) + ["seed", "gpus"] + Self.figures
-            + ["warnings", "slo_met"] + requirements.map { "slo_" + $0 } + Self.last
+        Self.first + keys + (namesTraces ? ["trace"] : []) + ["seed", "objective", "gpus"]
+            + Self.figures + ["warnings", "steady", "slo_met"] + requirements.map { "slo_" + $0 }
+            + Self.last
     }
 
     /// The header with its line end.
@@ -57,13 +58,14 @@ struct SweepColumns: Sendable {
     func cells(_ trial: Trial) -> [String] {
         let figures = Self.figures.map { trial.figures[$0].map(Self.text) ?? "" }
         let warnings = trial.summary.warnings.joined(separator: " | ")
-        return [String(trial.gpus)] + figures + [Self.harmless(warnings)]
+        let steady = trial.isSteady.map { String($0) } ?? ""
+        return [String(trial.gpus)] + figures + [Self.harmless(warnings), steady]
             + verdict(trial.verdict) + [trial.workload, trial.summary.digest, ""]
     }
 
     /// The same of a run that failed.
     func cells(problem: String) -> [String] {
-        let empty = 1 + Self.figures.count + 2 + requirements.count + 2
+        let empty = 1 + Self.figures.count + 3 + requirements.count + 2
         return Array(repeating: "", count: empty) + [Self.harmless(problem)]
     }
 

@@ -48,8 +48,9 @@ public struct SweepTable: Sendable {
     public private(set) var figures: [[Double]]
     /// Whether all runs of a point held what was promised; nil: nothing was, or it failed.
     public private(set) var meets: [Bool?] = []
-    /// Whether no run of a point was overloaded or grew (`Trial.isSteady`).
-    public private(set) var isSteady: [Bool] = []
+    /// Whether the queue came to rest in every run of a point (`Trial.isSteady`); nil: some are too
+    /// short to tell, or the point failed.
+    public private(set) var isSteady: [Bool?] = []
     /// Whether all runs of a point are there and ran.
     public private(set) var ran: [Bool] = []
     /// Rows, and rows of failed runs.
@@ -64,6 +65,8 @@ public struct SweepTable: Sendable {
     public private(set) var clocks: [Remark] = []
     /// Whether something was promised.
     public private(set) var isPromised = false
+    /// What the space seeks; nil: the table is of an earlier version, which did not say it.
+    public private(set) var goal: ConfigurationSpace.Goal?
 
     /// Whether all runs of the space are there.
     public var isWhole: Bool { runs == runsOfSpace }
@@ -105,6 +108,7 @@ public struct SweepTable: Sendable {
                     expected: "rows as headway sweep wrote them")
             }
             let row = try SweepRow(fields, columns, place: place)
+            goal = row.goal
             if let point = tally.point, point != row.point {
                 close(&tally)
                 guard row.point > point else {
@@ -174,7 +178,7 @@ public struct SweepTable: Sendable {
         let throughput = figures[Figure.all.count - 2].last!
         figures[Figure.all.count - 1].append(throughput / gpus.last!)
         meets.append(isRun ? tally.meets : nil)
-        isSteady.append(isRun && tally.isSteady)
+        isSteady.append(isRun ? Trial.areSteady(tally.steady) : nil)
         tally = PointTally(keys.count)
     }
 }
@@ -193,7 +197,7 @@ private struct PointTally {
     var gpus = 0.0
     var means: [Mean]
     var meets: Bool?
-    var isSteady = true
+    var steady: [Bool?] = []
 
     init(_ keys: Int) { means = SweepTable.Figure.all.map { _ in Mean() } }
 
@@ -210,7 +214,7 @@ private struct PointTally {
             means[index].count += 1
         }
         if let met = row.meets { meets = (meets ?? true) && met }
-        isSteady = isSteady && row.isSteady
+        steady.append(row.isSteady)
     }
 }
 
@@ -229,8 +233,7 @@ private struct SweepHeader {
         let firstKey = SweepColumns.first.count
         let needed =
             [
-                "seed", "gpus", "warnings", "slo_met", "problem", "overloaded",
-                "steady_state.verdict", "clock",
+                "seed", "gpus", "warnings", "slo_met", "problem", "overloaded", "clock",
             ] + SweepTable.Figure.all.dropLast().map(\.name)
         guard Array(names.prefix(firstKey)) == SweepColumns.first,
             needed.allSatisfy({ places[$0] != nil })
@@ -244,6 +247,8 @@ private struct SweepHeader {
     }
 
     subscript(name: String) -> Int { places[name]! }
+    /// Where a column stands that earlier versions did not write; nil: nowhere.
+    func place(of name: String) -> Int? { places[name] }
 }
 
 /// One row of a table, as far as points are made of it.
@@ -253,7 +258,8 @@ private struct SweepRow {
     var gpus: Double
     var figures: [Double]
     var meets: Bool?
-    var isSteady: Bool
+    var isSteady: Bool?
+    var goal: ConfigurationSpace.Goal?
     var warnings: [String]
     var clock: String
     var problem: String
@@ -274,8 +280,16 @@ private struct SweepRow {
         (clock, problem) = (text("clock"), text("problem"))
         gpus = try number("gpus")
         figures = try SweepTable.Figure.all.dropLast().map { try number($0.name) }
-        meets = ["true": true, "false": false][text("slo_met")]
-        isSteady = text("overloaded") != "true" && text("steady_state.verdict") != "growing"
+        let truths = ["true": true, "false": false]
+        meets = truths[text("slo_met")]
+        let isOverloaded = text("overloaded") == "true"
+        isSteady =
+            columns.place(of: "steady").map { truths[CSVRecords.text(fields[$0])] }
+            ?? (isOverloaded ? false : nil)
+        goal = try columns.place(of: "objective").map {
+            try ConfigurationSpace.goal(
+                CSVRecords.text(fields[$0]), place: "\(place): objective")
+        }
         let warning = text("warnings")
         warnings = warning.isEmpty ? [] : warning.components(separatedBy: " | ")
         guard problem.isEmpty == gpus.isFinite else {

@@ -16,6 +16,8 @@ public final class TraceStore: Sendable {
         var batches: [Workload]
         var labels: RequestLabels?
         var remarks: [String]
+        /// What the trace records of a real server.
+        var measured: MeasuredLatencies?
         var digest: String
 
         var requests: Int { batches.reduce(0) { $0 + $1.count } }
@@ -86,6 +88,6 @@ public final class TraceStore: Sendable {
         while let batch = try digest.next() { batches.append(batch) }
         return Loaded(
             name: trace.name, batches: batches, labels: trace.labels, remarks: trace.remarks,
-            digest: digest.digest.hexadecimal)
+            measured: trace.notes?.measured, digest: digest.digest.hexadecimal)
     }
 }

@@ -14,7 +14,8 @@ public struct Trial: Sendable {
     /// Names the requests that were replayed: only equal ones may be compared.
     public var workload: String
     /// Every number and text of `summary.json` by key, those of its objects by both keys:
-    /// "steady_state.verdict". What was promised is `verdict`; lists are left out.
+    /// "steady_state.verdict". What was promised is `verdict`; lists, the series and latencies that
+    /// the trace records are left out.
     public var figures: [String: Figure]
     /// What requests came to, in order of arrival, where they are kept.
     public var records: [RequestRecord]
@@ -32,27 +33,25 @@ public struct Trial: Sendable {
         case text(String)
     }
 
-    /// Whether the run held what the configuration promises; nil: nothing is promised.
-    public var verdict: ServiceVerdict? { summary.verdict }
+    /// Whether the run held what the configuration promises, or 99 % of its requests the limits of
+    /// each; nil: nothing is limited.
+    public var verdict: ServiceVerdict?
 
-    /// Whether the queue came to rest: an overloaded or growing run says how long the trace is,
-    /// and not what the servers can carry.
-    public var isSteady: Bool {
-        summary.overload == nil && summary.steadiness?.verdict != .growing
-    }
+    /// Makes what sees each request's end, of a run's plan and the number of its requests.
+    public typealias Watch = (RunPlan, _ requests: Int) -> (RequestRecord) throws -> Void
 
     /// Runs a configuration over a trace of the store.
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
     /// keeps what each request came to, for paired comparisons. `rows` are the only requests that
-    /// are replayed. `watching` sees each request's end in order of arrival, and ends the run by
-    /// throwing.
+    /// are replayed. What `watching` makes sees each request's end in order of arrival, and ends the
+    /// run by throwing.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
     public init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
         keepsRecords: Bool = false, rows: Range<Int>? = nil,
-        watching: ((RequestRecord) throws -> Void)? = nil
+        watching: Watch? = nil
     ) throws {
         let resolved = try configuration.resolved()
         let trace = try traces.trace(of: resolved.configuration)
@@ -61,28 +60,21 @@ public struct Trial: Sendable {
         // Studies run a point on each core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
-        let observer = TrialObserver(plan, by: rule, watching: watching)
-        let whole = trace.requests
+        let requests = rows?.count ?? Self.requests(share, of: trace.requests)
+        let observer = TrialObserver(
+            SummaryObserver(plan, by: rule, measured: trace.measured),
+            watching: watching?(plan, requests))
         let source: any RequestSource =
             if let rows {
-                InMemorySource(try Workload(of: trace.source, rows: rows))
+                TraceStretch(trace.source, passOver: rows.lowerBound, keep: rows.count)
             } else if share < 1 {
-                TraceStretch(trace.source, passOver: 0, keep: Self.requests(share, of: whole))
+                TraceStretch(trace.source, passOver: 0, keep: requests)
             } else {
                 trace.source
             }
         let result = try simulate(plan, source: source, observer: observer)
-        observer.figures.finish()
-        var summary = RunSummary(
-            result, clock: resolved.clockDescription,
-            warnings: resolved.warnings + trace.remarks + resolved.rangeWarnings(result))
-        summary.take(observer.figures, by: rule?.dimension)
-        summary.stages = observer.stages(of: result)
-        summary.assumesContent = resolved.configuration.trace.sharedPrefix != nil
-        summary.engineVersion = resolved.configuration.engine.version.description
-        summary.poolLine = resolved.memory.line
-        summary.mostConcurrent = observer.concurrency.requests
-        summary.verdict = configuration.slo.verdict(summary)
+        let summary = observer.summary.summary(of: result, resolved, remarks: trace.remarks)
+        verdict = configuration.slo.verdict(summary)
         self.resolved = resolved
         self.summary = summary
         gpus = plan.replicas * resolved.deployment.gpus
@@ -92,7 +84,8 @@ public struct Trial: Sendable {
         let filled = result.endToEnd.percentile(99)
         settledAt = Double(filled) * 1e-12
         lastArrival = Double(max(0, observer.last - (observer.first ?? 0))) * 1e-12
-        settled = observer.first.flatMap { observer.figures.trend.steadiness(from: $0 + filled) }
+        let trend = observer.summary.figures.trend
+        settled = observer.first.flatMap { trend.steadiness(from: $0 + filled) }
     }
 
     /// Requests of a share of a trace: one at least.
@@ -101,10 +94,12 @@ public struct Trial: Sendable {
     }
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
+        // Long, and no figures.
+        var summary = summary
+        (summary.verdict, summary.measured, summary.series) = (nil, nil, nil)
         let data = Data(try jsonText(summary, pretty: false).utf8)
-        guard case .object(var members) = try ConfigurationValue.parse(data, place: "summary")
+        guard case .object(let members) = try ConfigurationValue.parse(data, place: "summary")
         else { return [:] }
-        members["slo"] = nil
         var figures: [String: Figure] = [:]
         add(members, under: "", to: &figures)
         return figures
@@ -127,44 +122,26 @@ public struct Trial: Sendable {
     }
 }
 
-/// Watches a trial for the figures that need every record.
-///
-/// A class, because the simulation keeps its observer and the trial reads it afterwards.
+/// Watches a trial for its summary, and from when to when requests arrive.
 private final class TrialObserver: RunObserver {
-    let figures: RequestFigures
-    private let stages: StageClasses
-    private(set) var concurrency = ConcurrencyPeak()
-    let watchesGaps: Bool
+    let summary: SummaryObserver
     /// The first and the last arrival, picoseconds.
     private(set) var first: Int64?
     private(set) var last: Int64 = 0
     private let watching: ((RequestRecord) throws -> Void)?
 
-    init(
-        _ plan: RunPlan, by rule: ClassRule?, watching: ((RequestRecord) throws -> Void)?
-    ) {
-        self.watching = watching
-        let isByPriority = rule?.dimension == .priority
-        watchesGaps = rule != nil || plan.hasStages
-        figures = RequestFigures(
-            plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: watchesGaps)
-        stages = StageClasses(plan.objective)
+    init(_ summary: SummaryObserver, watching: ((RequestRecord) throws -> Void)?) {
+        (self.summary, self.watching) = (summary, watching)
     }
+
+    var watchesGaps: Bool { summary.watchesGaps }
 
     func record(_ record: RequestRecord) throws {
         if first == nil { first = record.begin }
         last = max(last, record.begin)
-        stages.add(record, gaps: figures.add(record))
-        concurrency.add(record)
+        summary.record(record)
         try watching?(record)
     }
 
-    func decided(_ plans: DecidedPlans) throws {
-        if watchesGaps { figures.add(plans.gaps) }
-    }
-
-    func stages(of result: RunResult) -> [StageSummary] {
-        zip(result.stages, stages.classes(of: result.stages)).map { StageSummary($0, $1) }
-    }
+    func decided(_ plans: DecidedPlans) { summary.decided(plans) }
 }

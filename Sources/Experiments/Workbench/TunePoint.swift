@@ -73,8 +73,8 @@ public struct TuneRun: Sendable {
     /// Output tokens of finished requests, and the run's length, seconds.
     var tokens = 0
     var duration = 0.0
-    /// Whether the queue came to rest.
-    var isSteady = true
+    /// Whether the queue came to rest; nil: the run is too short to tell.
+    var isSteady: Bool?
     var digest = ""
     /// E2E of each finished request, seconds, with its id, in order of arrival.
     var latencies: [(id: Int64, seconds: Double)] = []
@@ -98,27 +98,28 @@ public struct TuneRun: Sendable {
     init(
         _ configuration: Configuration, traces: TraceStore, share: Double, endsEarly: Bool
     ) throws {
-        let resolved = try configuration.resolved()
-        let whole = try traces.trace(of: resolved.configuration).requests
-        let requests = Trial.requests(share, of: whole)
         let requirements = configuration.slo.requirements
-        var watch = TuneWatch(requirements, plan: resolved.plan, requests: requests)
+        var watch = TuneWatch()
         var latencies: [(id: Int64, seconds: Double)] = []
         let trial: Trial
         do {
-            trial = try Trial(configuration, traces: traces, share: share) { record in
-                if share >= 1, record.outcome == .finished {
-                    latencies.append((record.id, Double(record.finish - record.arrival) * 1e-12))
+            trial = try Trial(configuration, traces: traces, share: share) { plan, requests in
+                watch = TuneWatch(requirements, plan: plan, requests: requests)
+                return { record in
+                    if share >= 1, record.outcome == .finished {
+                        let seconds = Double(record.finish - record.arrival) * 1e-12
+                        latencies.append((record.id, seconds))
+                    }
+                    do { try watch.add(record) } catch { if endsEarly { throw error } }
                 }
-                do { try watch.add(record) } catch { if endsEarly { throw error } }
             }
         } catch let end as TuneWatch.Refuted {
-            self.init(seen: watch.seen, of: requests)
+            self.init(seen: watch.seen, of: watch.requests)
             refuted = end.requirement
             return
         }
-        self.init(seen: watch.seen, of: requests)
-        let lines = trial.summary.verdict?.lines ?? []
+        self.init(seen: watch.seen, of: watch.requests)
+        let lines = trial.verdict?.lines ?? []
         values = lines.map(\.value)
         held = lines.map(\.isMet)
         let summary = trial.summary

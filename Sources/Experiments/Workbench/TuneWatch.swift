@@ -27,15 +27,28 @@ struct TuneWatch: Sendable {
     }
 
     private var bounds: [Bound] = []
-    private let objective: ServiceLevelObjective
+    private var objective = ServiceLevelObjective()
+    /// Most requests of the run.
+    private(set) var requests = 0
     /// Requests that ended so far.
     private(set) var seen = 0
+    /// Requests of which the first are no part of the figures.
+    private var warmup = 0
+
+    /// A watch of nothing.
+    init() {}
 
     /// A watch of a run of at most so many requests. It never ends runs whose clients ask again or
-    /// whose figures leave requests out: their number is not known beforehand.
+    /// whose figures leave out how many is not known beforehand.
     init(_ requirements: [ServiceRequirement], plan: RunPlan, requests: Int) {
         objective = plan.objective
-        guard plan.margins.isNone, plan.patience == nil, requests > 0 else { return }
+        self.requests = requests
+        guard plan.patience == nil, plan.margins.end == .requests(0),
+            case .requests(let warmup) = plan.margins.start
+        else { return }
+        self.warmup = warmup
+        let requests = requests - warmup
+        guard requests > 0 else { return }
         // Beyond this many, percentiles are those of a histogram, within 0.1 %.
         let slack = requests > RequestLatencies.most ? 1.002 : 1
         for (place, requirement) in requirements.enumerated() where requirement.className == nil {
@@ -65,6 +78,7 @@ struct TuneWatch: Sendable {
     /// - Throws: `Refuted` once a promise is missed whatever comes.
     mutating func add(_ record: RequestRecord) throws {
         seen += 1
+        guard seen > warmup else { return }
         // Aborts that a trace records count neither way.
         guard record.outcome != .aborted else { return }
         for place in bounds.indices {

@@ -47,8 +47,8 @@ public struct TunedPoint: Sendable {
     public let throughput: Double
     /// GPU-seconds for an output token; infinite without any.
     public let cost: Double
-    /// Whether the queue came to rest in every run.
-    public let isSteady: Bool
+    /// Whether the queue came to rest in every run; nil: some are too short to tell.
+    public let isSteady: Bool?
     /// The least share of a trace that was replayed before a promise was lost; 1: all of it.
     public let survived: Double
     /// The first promise that was lost early; nil: none was.
@@ -88,7 +88,7 @@ public struct TunedPoint: Sendable {
         let seconds = runs.reduce(0) { $0 + $1.duration }
         throughput = seconds > 0 ? tokens / seconds : 0
         cost = tokens > 0 ? Double(point.gpus) * seconds / tokens : .infinity
-        isSteady = runs.allSatisfy(\.isSteady)
+        isSteady = Trial.areSteady(runs.map(\.isSteady))
         survived = runs.map { Double($0.seen) / Double(max(1, $0.requests)) }.min() ?? 1
         lost = runs.compactMap(\.refuted).first.map { requirements[$0] }
         digests = isWhole ? runs.map(\.digest) : nil

@@ -221,7 +221,8 @@ struct TuneLoads {
     /// Seconds between first and last arrival for each output token that is asked for; nil: the
     /// trace's times do not say how long a run is at least.
     var leastSecondsPerToken: Double?
-    /// Whether requests wait for others to end: the beginning of such a trace cannot be cut off.
+    /// Whether requests wait for others to end: the beginning of such a trace holds first turns,
+    /// whose prompts are short, and tells nothing of the rest.
     private(set) var isDependent = false
 
     /// Reads every trace with every seed, as a point that can be run sees it.

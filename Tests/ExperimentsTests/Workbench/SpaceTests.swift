@@ -83,6 +83,15 @@ struct SpaceTests {
                 "{ keys: {\"cluster.replicas\": [1]}, linked: [{\"cluster.replicas\": 1}] }",
                 "stands in keys and in linked"
             ),
+            ("{ keys: { \"\": [1] } }", "which is no key"),
+            ("{ keys: { \"engine..block_size\": [1] } }", "which is no key"),
+            ("{ keys: { \"engine.block_size\": [NaN] } }", "block_size: is \"NaN\""),
+            ("{ keys: { \"trace.rate_scale\": {from: 1, to: Infinity} } }", "to: is"),
+            (
+                "{ keys: { \"engine.gait\": [\"walk\"], \"engine.advance\": [\"step\"] } }",
+                "stands in keys and in linked, or twice"
+            ),
+            ("{ slo: { ttft_ms: {p95: -1} } }", "p95: is -1"),
             ("{ seeds: [1, 1] }", "twice"), ("{ seeds: [-1] }", "holds -1"),
             ("{ seeds: [\"a\"] }", "holds \"a\""), ("{ traces: [] }", "traces"),
             ("{ traces: [\"a\", \"a\"] }", "twice"), ("{ traces: [3] }", "holds 3"),

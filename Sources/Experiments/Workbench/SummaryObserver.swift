@@ -1,0 +1,79 @@
+import Results
+import Scenario
+import Simulator
+import Traces
+
+/// Watches a run for all that its summary needs of every record, so that `headway run` and studies
+/// say the same of the same configuration.
+///
+/// A class, because the simulation keeps its observer and the summary is made afterwards.
+package final class SummaryObserver: RunObserver {
+    /// Exact percentiles, classes, intervals.
+    package let figures: RequestFigures
+    /// Whether gaps between tokens are wanted: for ITL by class and by stage.
+    package let watchesGaps: Bool
+    /// What happened when.
+    package private(set) var timeline = Timeline()
+    private let dimension: ClassDimension?
+    private let stages: StageClasses
+    private var concurrency = ConcurrencyPeak()
+    /// The requests beside what the trace says was measured of them.
+    private var comparison: MeasuredComparison?
+    /// Rejected requests by reason.
+    private var rejections: [String: Int] = [:]
+
+    /// Watches a run of a plan. `rule`: what tells requests apart; `measured`: what the trace
+    /// records of a real server.
+    package init(_ plan: RunPlan, by rule: ClassRule?, measured: MeasuredLatencies?) {
+        dimension = rule?.dimension
+        watchesGaps = rule != nil || plan.hasStages
+        let isByPriority = dimension == .priority
+        figures = RequestFigures(
+            plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
+            watchesGaps: watchesGaps)
+        stages = StageClasses(plan.objective)
+        comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
+    }
+
+    package func record(_ record: RequestRecord) {
+        if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
+        timeline.add(record)
+        stages.add(record, gaps: figures.add(record))
+        concurrency.add(record)
+        comparison?.add(record)
+    }
+
+    package func decided(_ plans: DecidedPlans) {
+        if watchesGaps { figures.add(plans.gaps) }
+    }
+
+    /// What the run came to, once it has ended; call it once. `notes` stand before the warnings of
+    /// the configuration, `remarks` are those of the trace.
+    package func summary(
+        of result: RunResult, _ resolved: ResolvedConfiguration, notes: [String] = [],
+        remarks: [String]
+    ) -> RunSummary {
+        figures.finish()
+        let configuration = resolved.configuration
+        let rejected = rejections.keys.sorted().map { reason in
+            "\(rejections[reason]!) requests rejected: " + reason.replacing("_", with: " ")
+        }
+        var summary = RunSummary(
+            result, clock: resolved.clockDescription,
+            warnings: notes + resolved.warnings + remarks + resolved.rangeWarnings(result)
+                + rejected)
+        summary.take(figures, by: dimension)
+        summary.stages = zip(result.stages, stages.classes(of: result.stages)).map {
+            StageSummary($0, $1)
+        }
+        summary.warnings += StageSummary.remarks(result, summary.stages)
+        summary.assumesContent = configuration.trace.sharedPrefix != nil
+        summary.engineVersion = configuration.engine.version.description
+        summary.poolLine = resolved.memory.line
+        summary.mostConcurrent = concurrency.requests
+        summary.measured = comparison?.report
+        summary.series = timeline.series
+        if configuration.slo.promises { summary.verdict = configuration.slo.verdict(summary) }
+        return summary
+    }
+}

@@ -69,8 +69,7 @@ enum CommandLineEntry {
                 spelled: { "headway " + $0 })
         }
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-            let width = min(Console.columns ?? 100, 100)
-            try PageWidth.$columns.withValue(width) { try Console.write(verb.help) }
+            try Console.write(verb.help(columns: max(40, min(Console.columns ?? 80, 100))))
             return 0
         }
         let arguments = try Arguments(rest, for: verb)

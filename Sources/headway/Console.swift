@@ -28,6 +28,10 @@ enum Console {
         }
     }
 
+    /// Writes a page of figures to standard output: sentences fit 80 columns where it is no
+    /// terminal. Throws as `write` does.
+    static func writePage(_ text: String) throws { try write(PageWidth.page(text)) }
+
     /// Writes a value as JSON with snake_case keys to standard output, or to standard error.
     static func writeJSON(_ value: some Encodable, toError: Bool = false) throws {
         let text = try jsonText(value) + "\n"

@@ -49,7 +49,7 @@ extension Verb {
     ) { arguments in
         if let names = arguments.value("--compare-gpus") {
             let report = GPUReport(try ReplayRun.comparison(arguments, of: names))
-            try arguments.has("--json") ? Console.writeJSON(report) : Console.write(report.text)
+            try arguments.has("--json") ? Console.writeJSON(report) : Console.writePage(report.text)
             return 0
         }
         var run = try ReplayRun(arguments)
@@ -57,7 +57,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(outcome.summary)
         } else {
-            try Console.write(outcome.page)
+            try Console.writePage(outcome.page)
         }
         return 0
     }

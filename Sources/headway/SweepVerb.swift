@@ -57,12 +57,12 @@ extension Verb {
     ) throws -> Int32 {
         let table = try SweepTable(file: file, isInput: false)
         let page = SweepPage(table, goal: goal, file: file)
-        try asJSON ? Console.writeJSON(page) : Console.write(page.text)
+        try asJSON ? Console.writeJSON(page) : Console.writePage(page.text)
         return table.ran.contains(true) ? 0 : 1
     }
 
     private static func show(_ share: SweepShare, asJSON: Bool) throws -> Int32 {
-        try asJSON ? Console.writeJSON(share) : Console.write(share.text)
+        try asJSON ? Console.writeJSON(share) : Console.writePage(share.text)
         return 0
     }
 }

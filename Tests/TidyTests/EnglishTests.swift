@@ -96,6 +96,28 @@ struct EnglishTests {
         }
     }
 
+    @Test("sentences of articles have at most 30 words")
+    func articleSentences() throws {
+        var paragraphs: [Piece] = []
+        var isOpen = false
+        for piece in try Self.articles() {
+            // Tables have no sentences. A list item, a heading and an empty line end a paragraph.
+            let isEmpty = piece.text.allSatisfy { $0 == " " } || piece.text.hasPrefix("|")
+            let begins = piece.text.firstMatch(of: #/^ *(?:[-*#]|\d+\.)/#) != nil
+            if isOpen, !isEmpty, !begins, let last = paragraphs.popLast() {
+                paragraphs.append(Piece(place: last.place, text: last.text + "\n" + piece.text))
+            } else if !isEmpty {
+                paragraphs.append(piece)
+            }
+            isOpen = !isEmpty
+        }
+        #expect(paragraphs.count > 500)
+        for paragraph in paragraphs {
+            let (count, sentence) = longestSentence(paragraph.text)
+            #expect(count <= 30, "\(paragraph.place): \(count) words: \(sentence)")
+        }
+    }
+
     @Test("every exception is in use")
     func exceptions() throws {
         let pieces =

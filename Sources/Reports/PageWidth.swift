@@ -43,13 +43,13 @@ public enum PageWidth {
         let isDrawn = line.unicodeScalars.contains { (0x2500...0x259F).contains($0.value) }
         guard line.count > columns, !isDrawn else { return String(line) }
         let indent = min(indentation(line), columns / 2)
-        let words = line.dropFirst(indent)
-        guard !programs.contains(where: { line.hasPrefix($0) || words.hasPrefix($0) }) else {
+        let text = line.dropFirst(indent)
+        guard !programs.contains(where: { line.hasPrefix($0) || text.hasPrefix($0) }) else {
             return String(line)
         }
         var lines: [String] = []
         var current = ""
-        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+        for word in words(line) {
             if current.count + word.count > columns, current.contains(where: { $0 != " " }) {
                 lines.append(trimmed(current))
                 current = String(repeating: " ", count: indent) + word
@@ -60,6 +60,23 @@ public enum PageWidth {
         }
         lines.append(trimmed(current))
         return lines.joined(separator: "\n")
+    }
+
+    /// Units that stay on the line of their number.
+    private static let units: Set = ["%", "µs", "ms", "s", "min", "h", "kB", "MB", "GB", "GiB"]
+
+    /// The line cut at its spaces, a number and its unit in one piece.
+    private static func words(_ line: Substring) -> [String] {
+        var words: [String] = []
+        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+            let bare = word.drop { $0 == "(" }.prefix { !",.;:)".contains($0) }
+            if let last = words.last, last.last?.isNumber == true, units.contains(String(bare)) {
+                words[words.count - 1] = last + " " + word
+            } else {
+                words.append(String(word))
+            }
+        }
+        return words
     }
 
     /// Where the lines that continue a line begin: behind its label and two spaces or more.

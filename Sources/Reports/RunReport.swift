@@ -60,7 +60,7 @@ public enum RunReport {
         return table.text + "\n\n" + notes.joined(separator: "\n")
     }
 
-    /// Whose latencies these are, where not all of them are everybody's.
+    /// Which requests the latencies cover, where these are not all.
     private static func populations(_ summary: RunSummary) -> String? {
         let counters = summary.counters
         let others = [
@@ -90,7 +90,7 @@ public enum RunReport {
                 "goodput",
                 objective.isEmpty
                     ? "no limits set"
-                    : "\(Quantity.significant(summary.goodput)) requests/s "
+                    : "\(Quantity.significant(summary.goodput))/s "
                         + "(\(share(summary.goodRequests, summary.measuredRequests))) with "
                         + objective
             ),
@@ -148,7 +148,7 @@ public enum RunReport {
             ("preemption", preemptions(summary), "batch"),
             ("host", summary.host.words, "utilisation"),
             ("steady", steadiness(summary), "simulated"),
-            ("95 % of means", intervals(summary), "simulated"),
+            ("means, 95 %", intervals(summary), "simulated"),
         ] {
             guard let line else { continue }
             let place = lines.firstIndex { $0.0 == next } ?? 1

@@ -17,15 +17,14 @@ extension TraceReport {
     public static func text(_ info: TraceInfo) -> String {
         let report = TraceReport(info)
         var parts = [verdict(report, info), lengthTable(report)]
-        parts.append(
-            "Arrivals over \(Quantity.duration(seconds: report.spanS))\n"
-                + Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0)))
-                + "\n" + burstLines(report, info).joined(separator: "\n"))
+        if report.spanS > 0 { parts.append(arrivals(report, info)) }
         parts.append("Prompt tokens\n" + histogram(info.prompts))
         parts.append("Output tokens\n" + histogram(info.outputs))
         if let measured = report.measured { parts.append(measured.text) }
         if let reuse = info.reuse { parts += reuseTables(report, reuse) }
-        if let shape = info.dependencies { parts.append(sessions(shape)) }
+        if let shape = info.dependencies, shape.branches + shape.joins + shape.toolWaits > 0 {
+            parts.append(graph(shape))
+        }
         let quirks = info.notes.quirks.map { quirk, count in
             "  \(Quantity.count(count)) \(quirk.drops ? "dropped" : "mended"): "
                 + quirk.words
@@ -56,7 +55,9 @@ extension TraceReport {
         let requests = requests(report.requests)
         guard report.requests > 0 else { return ("EMPTY", "no request can be replayed") }
         guard report.spanS > 0 else {
-            return ("BATCH", "\(requests) at once: throughput decides, not latency")
+            return report.requests == 1
+                ? ("SINGLE", requests)
+                : ("BATCH", "\(requests) at once: throughput decides, not latency")
         }
         let rate = "\(Quantity.significant(report.requestRate))/s"
         let clock =
@@ -75,18 +76,20 @@ extension TraceReport {
         let depth = report.dependencyDepth.map { ", up to \(Quantity.count($0)) in a row" } ?? ""
         return (
             "Turns",
-            "\(Quantity.count(report.laterTurns)) requests (\(Quantity.percent(share))) wait for "
-                + "an earlier answer\(depth)"
+            "\(Quantity.count(report.laterTurns)) requests (\(Quantity.percent(share))) follow "
+                + "another's answer\(depth)"
         )
     }
 
     private static func request(_ report: TraceReport) -> (String, String)? {
         guard report.requests > 0 else { return nil }
-        var words = "\(whole(report.promptTokens.mean)) prompt tokens"
-        if let hit = report.tokenHitRatio {
-            words += ", \(whole(report.promptTokens.mean * (1 - hit))) of them new to an endless cache"
-        }
-        return ("Mean request", words + "; \(whole(report.outputTokens.mean)) output tokens")
+        let prompt = report.promptTokens.mean
+        let new =
+            report.tokenHitRatio.map { " (\(whole(prompt * (1 - $0))) new to an endless cache)" }
+        return (
+            "Mean request",
+            "\(whole(prompt)) prompt\(new ?? ""), \(whole(report.outputTokens.mean)) output tokens"
+        )
     }
 
     private static func cache(_ report: TraceReport, _ info: TraceInfo) -> (String, String)? {
@@ -112,8 +115,8 @@ extension TraceReport {
         let dropped = report.dropped.values.reduce(0, +)
         let mended = report.mended.values.reduce(0, +)
         var changes: [String] = []
-        if dropped > 0 { changes.append("\(Quantity.count(dropped)) rows dropped") }
-        if mended > 0 { changes.append("\(Quantity.count(mended)) values mended") }
+        if dropped > 0 { changes.append("\(Quantity.count(dropped)) dropped") }
+        if mended > 0 { changes.append("\(Quantity.count(mended)) mended") }
         if !report.assumptions.isEmpty {
             let number = report.assumptions.count
             changes.append("\(number) assumption\(number == 1 ? "" : "s")")
@@ -123,7 +126,7 @@ extension TraceReport {
         let rows = "\(Quantity.count(report.rows)) row\(report.rows == 1 ? "" : "s") of \(file)"
         return changes.isEmpty
             ? "as it is: \(rows)\(aborted)"
-            : "\(rows), with \(changes.joined(separator: ", ")) (below)\(aborted)"
+            : "\(rows), \(changes.joined(separator: ", ")) (below)\(aborted)"
     }
 
     private static func next(_ report: TraceReport, _ info: TraceInfo) -> String {
@@ -147,11 +150,12 @@ extension TraceReport {
         return table.text
     }
 
-    private static func burstLines(_ report: TraceReport, _ info: TraceInfo) -> [String] {
-        guard report.spanS > 0 else { return [] }
+    private static func arrivals(_ report: TraceReport, _ info: TraceInfo) -> String {
         let peaks = [report.peakOverMean1S, report.peakOverMean60S].map(Quantity.significant)
         let spread = [report.dispersion1S, report.dispersion60S].map(Quantity.significant)
         var lines = [
+            "Arrivals over \(Quantity.duration(seconds: report.spanS))",
+            Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))),
             "busiest second \(peaks[0]) times the mean rate, busiest minute \(peaks[1]) times",
             "dispersion (Poisson: 1) \(spread[0]) per second, \(spread[1]) per minute",
         ]
@@ -160,10 +164,11 @@ extension TraceReport {
                 "only \(Quantity.count(info.arrivals.distinctTimes)) distinct times: burstiness"
                     + " below a minute comes from the clock")
         }
-        return lines
+        return lines.joined(separator: "\n")
     }
 
-    private static func sessions(_ shape: DependencyShape) -> String {
+    /// How requests wait for one another, where they are no plain chains.
+    private static func graph(_ shape: DependencyShape) -> String {
         func count(_ number: Int) -> String { Quantity.count(number) }
         var lines = [
             "\(count(shape.followers)) wait for an earlier request, at most "
@@ -212,7 +217,7 @@ extension TraceReport {
             \(name), \(Quantity.percent(report.tokenHitRatio ?? 0, decimals: 2)) of tokens
               \(Quantity.percent(report.requestsWithHit ?? 0, decimals: 2)) of requests hit
             """
-        var sizes = TextTable(["LRU cache, of the unique \(name)"] + shares.map(\.percent))
+        var sizes = TextTable(["LRU cache (of unique \(name))"] + shares.map(\.percent))
         sizes.add(
             ["\(name) held"]
                 + shares.map { Quantity.count(Int(Double(reuse.uniqueBlocks) * $0.value)) })

@@ -5,8 +5,8 @@ import Results
 
 /// Standard output and standard error, with their failures seen.
 enum Console {
-    /// Whoever read standard output has closed it, as `headway run | head` does: nothing is wrong,
-    /// and nothing more needs to be said.
+    /// The reader closed standard output (`headway run | head`): the program ends quietly with
+    /// status 0.
     struct ReaderLeft: Error {}
 
     /// Whether a path is what standard output is: a pipe, a terminal or a file.

@@ -66,8 +66,9 @@ package struct TracePage: Sendable {
             ? " \(Quantity.count(info.laterTurns)) follow an earlier one." : ""
         return """
             <p class="what"><b>\(Quantity.count(arrivals.count)) requests</b> in \
-            \(Quantity.duration(seconds: arrivals.span)), <b>\(Quantity.significant(arrivals.rate)) a \
-            second</b>.\(turns) \(Quantity.count(info.notes.rows)) rows were read.</p>
+            \(Quantity.duration(seconds: arrivals.span)), \
+            <b>\(Quantity.significant(arrivals.rate)) a second</b>.\(turns) \
+            \(Quantity.count(info.notes.rows)) rows were read.</p>
             """
     }
 

@@ -19,8 +19,8 @@ public enum PageWidth {
     private static let programs = ["headway ", "vllm ", "sglang ", "python", "curl "]
 
     /// The text with the lines that are too wide broken at spaces. What follows a label ("batch
-    /// 13.5 requests") stays in its column; lines of charts and commands are left alone, tables
-    /// fit by themselves. O(text).
+    /// 13.5 requests") stays in its column. Lines of charts, commands and settings are left alone,
+    /// and tables fit by themselves. O(text).
     public static func wrapped(_ text: String) -> String {
         guard let columns, columns >= 20 else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -43,10 +43,7 @@ public enum PageWidth {
         let isDrawn = line.unicodeScalars.contains { (0x2500...0x259F).contains($0.value) }
         guard line.count > columns, !isDrawn else { return String(line) }
         let indent = min(indentation(line), columns / 2)
-        let text = line.dropFirst(indent)
-        guard !programs.contains(where: { line.hasPrefix($0) || text.hasPrefix($0) }) else {
-            return String(line)
-        }
+        guard !isPasted(line, behind: indent) else { return String(line) }
         var lines: [String] = []
         var current = ""
         for word in words(line) {
@@ -60,6 +57,14 @@ public enum PageWidth {
         }
         lines.append(trimmed(current))
         return lines.joined(separator: "\n")
+    }
+
+    /// Whether a line holds a command, perhaps behind a label, or keys with their values.
+    private static func isPasted(_ line: Substring, behind indent: Int) -> Bool {
+        let text = line.dropFirst(indent)
+        return programs.contains {
+            line.hasPrefix($0) || text.hasPrefix($0) || line.hasPrefix("Next: " + $0)
+        } || line.split(separator: " ").count { $0.contains("=") } > 1
     }
 
     /// Units that stay on the line of their number.
@@ -82,6 +87,7 @@ public enum PageWidth {
     /// Where the lines that continue a line begin: behind its label and two spaces or more.
     private static func indentation(_ line: Substring) -> Int {
         let leading = line.prefix { $0 == " " }.count
+        if line.hasPrefix("- ") { return 2 }
         guard let gap = line.dropFirst(leading).prefix(28).firstRange(of: "  ") else {
             return leading
         }

@@ -105,9 +105,9 @@ public enum RunReport {
             ),
             (
                 "KV blocks",
-                "\(Quantity.percent(summary.meanKVUse)) of "
-                    + "\(Quantity.count(summary.blocksPerReplica)) a replica in use on average, "
-                    + "\(Quantity.percent(summary.peakKVUse)) at peak, "
+                "\(Quantity.count(summary.blocksPerReplica)) per replica; in use "
+                    + "\(Quantity.percent(summary.meanKVUse)) on average, "
+                    + "\(Quantity.percent(summary.peakKVUse)) at peak; "
                     + "\(Quantity.count(counters.preemptions)) preemptions"
             ),
             (
@@ -118,7 +118,7 @@ public enum RunReport {
             ),
             (
                 "GPUs",
-                "\(Quantity.percent(summary.busyShare)) of the time busy"
+                "\(Quantity.percent(summary.busyShare)) busy"
                     + (summary.tellsHostTime ? ", " : " (host work in steps included), ")
                     + "\(Quantity.percent(summary.hostWaitShare)) waiting for the host, "
                     + "\(Quantity.count(counters.wastedEntries)) wasted entries"

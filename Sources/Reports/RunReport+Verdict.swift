@@ -65,8 +65,8 @@ extension RunReport {
         let busy = "GPUs busy \(Quantity.percent(summary.busyShare))"
         // Below a twentieth of the time a limit decides no figure of the page.
         guard most.1 >= 0.05 else {
-            return "no limit of the engine, steps held back "
-                + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time; \(busy)"
+            return "no limit of the engine ("
+                + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time); \(busy)"
         }
         return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(busy)"
     }

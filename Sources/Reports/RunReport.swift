@@ -105,9 +105,9 @@ public enum RunReport {
             ),
             (
                 "KV blocks",
-                "\(Quantity.count(summary.blocksPerReplica)) per replica; in use "
-                    + "\(Quantity.percent(summary.meanKVUse)) on average, "
-                    + "\(Quantity.percent(summary.peakKVUse)) at peak; "
+                "\(Quantity.count(summary.blocksPerReplica)) per replica; mean use "
+                    + "\(Quantity.percent(summary.meanKVUse)), peak "
+                    + "\(Quantity.percent(summary.peakKVUse)); "
                     + "\(Quantity.count(counters.preemptions)) preemptions"
             ),
             (

@@ -4,9 +4,9 @@ import Synchronization
 /// The files that a command reads and those that it is about to replace, so that no output destroys
 /// an input: by device and inode, whatever path leads there.
 ///
-/// Whoever opens a file to read it says so (`InputFile`, `FileSystem`), and so does
-/// whoever is to put a file in its place (`WholeFile`, `OutputFolder`); the second of the two is
-/// refused, before anything is written. Only regular files count.
+/// What opens a file to read it registers it here (`InputFile`, `FileSystem`), and so does what
+/// will put a file in its place (`WholeFile`, `OutputFolder`). The second of the two is refused
+/// before anything is written. Only regular files count.
 public final class FileLedger: Sendable {
     private struct Identity: Hashable {
         var device: UInt64

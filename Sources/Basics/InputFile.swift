@@ -18,7 +18,7 @@ public final class InputFile {
     /// Opens a file and looks whether it is gzip. Waits for a pipe's first bytes.
     ///
     /// Throws `InputError` for a missing, empty or unreadable file, for a folder, and for a pipe
-    /// that nobody writes to or that was read before.
+    /// without a writer or that was read before.
     public init(_ path: String) throws {
         raw = try RawInput(path)
         self.path = raw.name
@@ -223,7 +223,7 @@ final class RawInput {
     /// Whether a pipe has had a writer.
     private var hasWriter = false
 
-    /// At what looks like a pipe's end: whether somebody may still begin to write to it.
+    /// At what looks like a pipe's end: whether a writer may still open it.
     private func waitForWriter() throws -> Bool {
         var status = stat()
         guard headCount == 0, !hasWriter, fstat(descriptor, &status) == 0,

@@ -1,4 +1,4 @@
-/// Walks JSON5 once, checks all of it, and writes the same value as plain JSON. O(bytes).
+/// Reads JSON5 once, checks all of it, and writes the same value as plain JSON. O(bytes).
 struct JSON5Reader {
     let bytes: [UInt8]
     let place: String

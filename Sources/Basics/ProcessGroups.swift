@@ -6,7 +6,7 @@ public enum ProcessGroups {
     /// process of the system, or of the container, which may look for such only now and then.
     private static let patience = Duration.seconds(2)
 
-    /// Kills the groups, whose first processes must be children of this one that nobody has waited
+    /// Kills the groups, whose first processes must be children of this one that no thread waited
     /// for, and waits until nothing is left of them, two seconds at most.
     static func stop(_ leaders: some Collection<Int32>) {
         for leader in leaders { kill(-leader, SIGKILL) }

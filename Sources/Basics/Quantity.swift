@@ -36,22 +36,29 @@ public enum Quantity {
         return decimal(value, decimals)
     }
 
-    /// Picoseconds with the unit that reads best: "812 µs", "41.2 ms", "3.05 s", "2 h 05 min".
+    /// Picoseconds with the unit that reads best: "812 µs", "41.2 ms", "3.05 s", "5 min 22 s".
     public static func duration(picoseconds: Int64) -> String {
         duration(seconds: Double(picoseconds) / 1e12)
     }
 
-    /// Seconds with the unit that reads best.
+    /// Seconds with the unit that reads best. Minutes keep their seconds, hours their minutes,
+    /// days their hours.
     public static func duration(seconds: Double) -> String {
         let size = abs(seconds)
         if size == 0 { return "0 s" }
         if size < 0.999_5e-3 { return significant(seconds * 1e6) + " µs" }
         if size < 0.999_5 { return significant(seconds * 1e3) + " ms" }
-        if size < 119.95 || !seconds.isFinite { return significant(seconds) + " s" }
-        let minutes = Int((seconds / 60).rounded())
-        if minutes < 120 { return "\(minutes) min" }
-        if minutes < 48 * 60 { return "\(minutes / 60) h \(minutes % 60) min" }
-        return "\(minutes / (24 * 60)) d \(minutes / 60 % 24) h"
+        guard size >= 119.95, size < 1e15 else { return significant(seconds) + " s" }
+        let sign = seconds < 0 ? "-" : ""
+        guard size >= 7199.5 else {
+            let whole = Int(size.rounded())
+            let rest = whole % 60 == 0 ? "" : " \(whole % 60) s"
+            return "\(sign)\(whole / 60) min\(rest)"
+        }
+        let minutes = Int((size / 60).rounded())
+        return size < 172_770
+            ? "\(sign)\(minutes / 60) h \(minutes % 60) min"
+            : "\(sign)\(minutes / (24 * 60)) d \(minutes / 60 % 24) h"
     }
 
     /// Bytes in decimal units: "327.7 kB", "80.0 GB".

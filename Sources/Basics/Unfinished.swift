@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// What a program that is told to stop must not leave behind: files and folders under a name that
-/// nobody asked for, and child processes.
+/// no user wants, and child processes.
 public enum Unfinished {
     private struct Things {
         /// What is written, each with the folders that were made for it, the innermost first.

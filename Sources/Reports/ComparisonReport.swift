@@ -126,8 +126,9 @@ public struct ComparisonReport: Sendable {
             ])
         }
         var note =
-            "\(Quantity.count(movement.movedRequests)) of "
-            + "\(Quantity.count(comparison.pairedRequests)) requests moved"
+            "Of \(Quantity.count(comparison.pairedRequests)) requests "
+            + "\(Quantity.count(movement.earlierRequests)) finish earlier, "
+            + "\(Quantity.count(movement.laterRequests)) later"
         if comparison.attemptsInOneOnly > 0 {
             note +=
                 "; clients sent requests again \(Quantity.count(comparison.attemptsInOneOnly)) "

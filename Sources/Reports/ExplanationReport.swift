@@ -20,7 +20,7 @@ public struct ExplanationReport {
     /// The page: phases, roofline, memory, what the techniques save.
     public var text: String {
         [
-            headline, phases.text, totals, mixed?.text ?? "", request?.text ?? "",
+            verdict + "\n" + headline, phases.text, mixed?.text ?? "", request?.text ?? "",
             Roofline(explanation).text, memory, savings, notes,
         ].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
@@ -60,12 +60,12 @@ public struct ExplanationReport {
 
     private var phases: TextTable {
         var table = TextTable(
-            ["phase", "parameters", "FLOPs", "weights read", "KV", "time", "share", "bound"],
+            ["phase", "params", "FLOPs", "weights", "KV", "time", "share", "bound"],
             alignments: [.left, .right, .right, .right, .right, .right, .right, .left])
         let all = explanation.breakdown.seconds
         for phase in explanation.breakdown.phases {
             table.add([
-                phase.name, phase.parameters == 0 ? "" : Quantity.count(Int(phase.parameters)),
+                phase.name, phase.parameters == 0 ? "" : Self.short(phase.parameters),
                 phase.flops == 0 ? "" : Quantity.operations(phase.flops),
                 phase.weightBytes == 0 ? "" : Quantity.bytes(phase.weightBytes),
                 phase.kvBytes == 0 ? "" : Quantity.bytes(phase.kvBytes),
@@ -84,11 +84,31 @@ public struct ExplanationReport {
         return table
     }
 
-    private var totals: String {
+    /// How long the step takes, and what its time waits for.
+    private var verdict: String {
         let seconds = explanation.breakdown.seconds
         let tokens = Double(step.batch * step.tokens)
+        let phases = explanation.breakdown.phases
+        let bounds = ["memory", "compute", "link", "latency"].compactMap { name -> String? in
+            let host = name == "latency" ? explanation.breakdown.hostSeconds : 0
+            let time = phases.reduce(host) { $0 + ($1.bound.rawValue == name ? $1.seconds : 0) }
+            return time > 0 ? "\(Quantity.percent(time / seconds)) by \(name)" : nil
+        }
         return "The step takes \(Quantity.duration(seconds: seconds)), "
-            + "\(Quantity.significant(tokens / seconds)) tokens/s."
+            + "\(Quantity.significant(tokens / seconds)) tokens/s. Bound: "
+            + bounds.joined(separator: ", ") + "."
+    }
+
+    /// A number of parameters in few letters: "525 M", "262 k".
+    private static func short(_ count: Int64) -> String {
+        let units: [(size: Double, name: String)] = [
+            (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"),
+        ]
+        let value = Double(count)
+        guard let unit = units.first(where: { value >= 0.999_5 * $0.size }) else {
+            return Quantity.count(Int(count))
+        }
+        return Quantity.significant(value / unit.size) + " " + unit.name
     }
 
     private var memory: String {

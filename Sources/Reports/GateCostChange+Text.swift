@@ -5,9 +5,8 @@ extension GateCostChange {
     /// Two tables: by length of the prompt, and by part of the latency; then who pays most.
     var text: String {
         var table = TextTable([
-            "\(after.name.echoed()): prompts", "requests", "TTFT before", "now", "change",
-            "E2E before",
-            "now", "change",
+            "prompt tokens", "requests", "TTFT before", "now", "change", "E2E before", "now",
+            "change",
         ])
         for (old, new) in groups {
             table.add(
@@ -15,7 +14,8 @@ extension GateCostChange {
                     + Self.cells(old.ttft, new.ttft) + Self.cells(old.e2el, new.e2el))
         }
         let parts = PartChanges(before: before.parts, after: after.parts).table
-        return ([table.text] + [parts?.text, sentence].compactMap(\.self))
+        let title = "\(after.name.echoed()), by the length of the prompt\n"
+        return ([title + table.text] + [parts?.text, sentence].compactMap(\.self))
             .joined(separator: "\n\n")
     }
 
@@ -26,7 +26,7 @@ extension GateCostChange {
             return nil
         }
         let prompts = "prompts of \(Self.name(worst.group)) tokens"
-        return "In \(after.name.echoed()) requests with \(prompts) lose most: E2E "
+        return "\(after.name.echoed()): requests with \(prompts) lose most, E2E "
             + "\(Comparison.percent(worst.share))."
     }
 

@@ -129,12 +129,12 @@ extension PageStudyReport {
             "\(row.pageTokens) \(signedPoints(row.loss - best.loss))"
         }
         var lines = [
-            "Pages of \(best.pageTokens) tokens lose least: \(percent(best.lostHits)) of prompt "
-                + "tokens in hits, \(percent(best.fragmentation)) of room, "
-                + "\(Quantity.percent(best.metadata, decimals: 4)) in metadata."
+            "Pages of \(best.pageTokens) tokens lose least: hits \(percent(best.lostHits)), room "
+                + "\(percent(best.fragmentation)), metadata "
+                + "\(Quantity.percent(best.metadata, decimals: 4))."
         ]
         if !others.isEmpty {
-            lines[0] += " Others, in points: \(others.joined(separator: ", "))."
+            lines.append("Others lose more, in points: \(others.joined(separator: ", ")).")
         }
         lines.append("Note: \(kernels).")
         let finest = study.rows.min { $0.loss < $1.loss }

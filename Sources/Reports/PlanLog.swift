@@ -12,7 +12,7 @@ public struct PlanLog: Sendable {
     private struct Track {
         /// What the next plan may go on with.
         var plan: DecidedPlan?
-        /// Whether somebody has joined, left or given up since, so that it does not go on.
+        /// Whether a request has joined, left or given up since, so that it does not go on.
         var isEnded = false
         /// What the line of `plan` names, and the line after it.
         var changes = Changes()

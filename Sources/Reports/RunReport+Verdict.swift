@@ -37,7 +37,7 @@ extension RunReport {
             ratio(Double(summary.goodRequests), Double(max(1, summary.measuredRequests))))
     }
 
-    /// "TTFT 418 ms, 92.8 % of its limit; TPOT ...", for limits of each request.
+    /// "TTFT 418 ms (92.8 %), TPOT ..., of its limit", for limits of each request.
     private static func worst(_ summary: RunSummary, _ limits: ObjectiveLimits) -> String? {
         let pairs = [
             ("TTFT", summary.timeToFirstToken, limits.timeToFirstToken.each),
@@ -48,11 +48,10 @@ extension RunReport {
             guard let limit, limit > 0, latency.count > 0 else { return nil }
             let times = latency.maximum / limit
             let share =
-                times < 2 ? Quantity.percent(times) + " of" : "\(Quantity.significant(times)) times"
-            return
-                "\(name) \(Quantity.duration(seconds: latency.maximum * 1e-3)), \(share) its limit"
+                times < 2 ? Quantity.percent(times) : "\(Quantity.significant(times)) times"
+            return "\(name) \(Quantity.duration(seconds: latency.maximum * 1e-3)) (\(share))"
         }
-        return words.isEmpty ? nil : words.joined(separator: "; ")
+        return words.isEmpty ? nil : words.joined(separator: ", ") + ", of its limit"
     }
 
     /// What kept steps from holding more, or that nothing did.
@@ -63,11 +62,11 @@ extension RunReport {
             ("KV blocks (engine.num_gpu_blocks, memory)", summary.limits.blocks),
         ]
         let most = limits.max { $0.1 < $1.1 }!
-        let busy = "GPUs busy \(Quantity.percent(summary.busyShare)) of the time"
+        let busy = "GPUs busy \(Quantity.percent(summary.busyShare))"
         // Below a twentieth of the time a limit decides no figure of the page.
         guard most.1 >= 0.05 else {
-            return "no limit of the engine; \(busy), steps held back "
-                + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 }))"
+            return "no limit of the engine ("
+                + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time); \(busy)"
         }
         return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(busy)"
     }

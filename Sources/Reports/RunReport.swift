@@ -60,7 +60,7 @@ public enum RunReport {
         return table.text + "\n\n" + notes.joined(separator: "\n")
     }
 
-    /// Whose latencies these are, where not all of them are everybody's.
+    /// Which requests the latencies cover, where these are not all.
     private static func populations(_ summary: RunSummary) -> String? {
         let counters = summary.counters
         let others = [
@@ -90,7 +90,7 @@ public enum RunReport {
                 "goodput",
                 objective.isEmpty
                     ? "no limits set"
-                    : "\(Quantity.significant(summary.goodput)) requests/s "
+                    : "\(Quantity.significant(summary.goodput))/s "
                         + "(\(share(summary.goodRequests, summary.measuredRequests))) with "
                         + objective
             ),
@@ -105,9 +105,9 @@ public enum RunReport {
             ),
             (
                 "KV blocks",
-                "\(Quantity.percent(summary.meanKVUse)) of "
-                    + "\(Quantity.count(summary.blocksPerReplica)) a replica in use on average, "
-                    + "\(Quantity.percent(summary.peakKVUse)) at peak, "
+                "\(Quantity.count(summary.blocksPerReplica)) per replica; mean use "
+                    + "\(Quantity.percent(summary.meanKVUse)), peak "
+                    + "\(Quantity.percent(summary.peakKVUse)); "
                     + "\(Quantity.count(counters.preemptions)) preemptions"
             ),
             (
@@ -118,7 +118,7 @@ public enum RunReport {
             ),
             (
                 "GPUs",
-                "\(Quantity.percent(summary.busyShare)) of the time busy"
+                "\(Quantity.percent(summary.busyShare)) busy"
                     + (summary.tellsHostTime ? ", " : " (host work in steps included), ")
                     + "\(Quantity.percent(summary.hostWaitShare)) waiting for the host, "
                     + "\(Quantity.count(counters.wastedEntries)) wasted entries"
@@ -148,7 +148,7 @@ public enum RunReport {
             ("preemption", preemptions(summary), "batch"),
             ("host", summary.host.words, "utilisation"),
             ("steady", steadiness(summary), "simulated"),
-            ("95 % of means", intervals(summary), "simulated"),
+            ("means, 95 %", intervals(summary), "simulated"),
         ] {
             guard let line else { continue }
             let place = lines.firstIndex { $0.0 == next } ?? 1

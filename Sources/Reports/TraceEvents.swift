@@ -12,7 +12,7 @@ public struct TraceEvents: Sendable {
     private struct Track {
         /// Steps that decode for the same members, the last of which may be followed by more.
         var decodes: DecidedPlan?
-        /// Whether somebody has joined, left or given up since, so that they do not go on.
+        /// Whether a request has joined, left or given up since, so that they do not go on.
         var isEnded = false
         var waiting = -1
         var running = -1

@@ -122,8 +122,9 @@ public struct TraceReport: Encodable {
         blocksReused = reuse.map { share($0.reusedBlocks, $0.uniqueBlocks) }
         lruBlockHitRatio = reuse.map { reuse in
             Dictionary(
-                uniqueKeysWithValues: Self.shares.map { name, value in
-                    (name, reuse.lruHitRatio(capacity: Int(Double(reuse.uniqueBlocks) * value)))
+                uniqueKeysWithValues: Self.shares.map { share in
+                    let capacity = Int(Double(reuse.uniqueBlocks) * share.value)
+                    return (share.name, reuse.lruHitRatio(capacity: capacity))
                 })
         }
         reuseGapS = reuse.flatMap { Self.named($0.gapSeconds) }
@@ -131,142 +132,12 @@ public struct TraceReport: Encodable {
     }
 
     /// Cache sizes as shares of the unique blocks.
-    static let shares = [
-        ("0.01", 0.01), ("0.05", 0.05), ("0.10", 0.1), ("0.25", 0.25), ("0.50", 0.5),
-        ("1.00", 1.0),
+    static let shares: [(name: String, percent: String, value: Double)] = [
+        ("0.01", "1 %", 0.01), ("0.05", "5 %", 0.05), ("0.10", "10 %", 0.1),
+        ("0.25", "25 %", 0.25), ("0.50", "50 %", 0.5), ("1.00", "100 %", 1.0),
     ]
 
     private static func named(_ values: [Double]) -> [String: Double]? {
         values.count == 3 ? ["p50": values[0], "p90": values[1], "p99": values[2]] : nil
-    }
-}
-
-extension TraceReport {
-    /// A page for a terminal: figures, arrivals over time, histograms of lengths.
-    public static func text(_ info: TraceInfo) -> String {
-        let report = TraceReport(info)
-        var parts = [headline(report, info)]
-        parts.append(lengthTable(report))
-        parts.append(
-            "Arrivals over \(Quantity.duration(seconds: report.spanS))\n"
-                + Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))))
-        parts.append("Prompt tokens\n" + histogram(info.prompts))
-        parts.append("Output tokens\n" + histogram(info.outputs))
-        if let measured = report.measured { parts.append(measured.text) }
-        if let reuse = info.reuse { parts.append(reuseText(report, reuse)) }
-        let quirks = info.notes.quirks.map { quirk, count in
-            "  \(Quantity.count(count)) \(quirk.drops ? "dropped" : "mended"): "
-                + quirk.words
-        }
-        if !quirks.isEmpty { parts.append("Rows\n" + quirks.joined(separator: "\n")) }
-        if !report.assumptions.isEmpty {
-            parts.append(
-                "Assumed\n" + report.assumptions.map { "  " + $0 }.joined(separator: "\n"))
-        }
-        if !report.notes.isEmpty {
-            parts.append("Notes\n" + report.notes.map { "  " + $0 }.joined(separator: "\n"))
-        }
-        return parts.joined(separator: "\n\n")
-    }
-
-    private static func headline(_ report: TraceReport, _ info: TraceInfo) -> String {
-        var lines = [
-            "\(info.notes.path.echoed()): \(report.format),"
-                + " \(Quantity.count(report.requests)) requests of"
-                + " \(Quantity.count(report.rows)) rows",
-            "rate \(Quantity.significant(report.requestRate)) req/s over "
-                + Quantity.duration(seconds: report.spanS)
-                + ", CV of gaps \(Quantity.significant(report.arrivalCv))",
-            "busiest second \(Quantity.significant(report.peakOverMean1S))× the mean, minute "
-                + "\(Quantity.significant(report.peakOverMean60S))×; dispersion "
-                + "\(Quantity.significant(report.dispersion1S)) per second, "
-                + "\(Quantity.significant(report.dispersion60S)) per minute",
-        ]
-        if info.hasCoarseClock {
-            lines.append(
-                "only \(Quantity.count(info.arrivals.distinctTimes)) distinct times: burstiness"
-                    + " below a minute comes from the clock")
-        }
-        if report.laterTurns > 0 {
-            lines.append("\(Quantity.count(report.laterTurns)) requests follow an earlier one")
-        }
-        if let shape = info.dependencies { lines += dependencyLines(shape) }
-        if report.aborts > 0 { lines.append("\(Quantity.count(report.aborts)) are aborted") }
-        return lines.joined(separator: "\n")
-    }
-
-    private static func dependencyLines(_ shape: DependencyShape) -> [String] {
-        func count(_ number: Int) -> String { Quantity.count(number) }
-        var lines = [
-            "  depth \(count(shape.depth)), fan-out up to \(count(shape.fanOut))"
-                + " (\(count(shape.branches)) branch), \(count(shape.joins)) wait for several"
-                + (shape.joins > 0 ? " (up to \(count(shape.mostWaits)))" : "")
-        ]
-        if shape.toolWaits > 0 {
-            let seconds = shape.toolSeconds.map { Quantity.duration(seconds: $0) }
-            lines.append(
-                "  \(count(shape.toolWaits)) wait for tools: mean \(seconds[0]), p50/p90/p99 "
-                    + seconds[1...].joined(separator: " / "))
-        }
-        return lines
-    }
-
-    private static func lengthTable(_ report: TraceReport) -> String {
-        var table = TextTable(["tokens", "mean", "p50", "p90", "p99", "max"])
-        for (name, lengths) in [("prompt", report.promptTokens), ("output", report.outputTokens)] {
-            table.add(
-                [name]
-                    + [lengths.mean, lengths.p50, lengths.p90, lengths.p99, lengths.max]
-                    .map { Quantity.decimal(($0 + 0.5).rounded(.down), 0) })
-        }
-        return table.text
-    }
-
-    /// Bars by octave of length.
-    private static func histogram(_ counts: LengthCounts) -> String {
-        var octaves = [Int](repeating: 0, count: 32)
-        for (length, number) in counts.entries {
-            octaves[Int.bitWidth - 1 - max(1, length).leadingZeroBitCount] += number
-        }
-        let used = octaves.indices.filter { octaves[$0] > 0 }
-        guard let low = used.first, let high = used.last else { return "" }
-        return Chart.bars(
-            (low...high).map { octave in
-                (
-                    "\(Quantity.count(1 << octave))…", Double(octaves[octave]),
-                    Quantity.percent(Double(octaves[octave]) / Double(counts.count))
-                )
-            }, width: 40)
-    }
-
-    private static func reuseText(_ report: TraceReport, _ reuse: BlockReuse.Result) -> String {
-        let unit = report.blockTokens.map { "blocks of \($0) tokens" } ?? "chunks"
-        var lines = [
-            "Reuse of content, \(unit), infinite cache",
-            "  \(Quantity.count(reuse.uniqueBlocks)) unique of "
-                + "\(Quantity.count(reuse.totalBlocks)); hit "
-                + Quantity.percent(report.blockHitRatio ?? 0, decimals: 2) + " of blocks, "
-                + Quantity.percent(report.tokenHitRatio ?? 0, decimals: 2) + " of tokens; "
-                + Quantity.percent(report.requestsWithHit ?? 0, decimals: 2)
-                + " of requests hit; "
-                + Quantity.percent(report.blocksReused ?? 0) + " of blocks come back",
-        ]
-        let held = shares.map { name, _ in
-            Quantity.percent(report.lruBlockHitRatio?[name] ?? 0)
-        }
-        lines.append(
-            "  LRU of 1/5/10/25/50/100 % of the unique blocks hits " + held.joined(separator: " / ")
-        )
-        if let gaps = report.reuseGapS, let distances = report.reuseDistanceBlocks {
-            func three(_ values: [String: Double], _ print: (Double) -> String) -> String {
-                ["p50", "p90", "p99"].map { print(values[$0] ?? 0) }.joined(separator: " / ")
-            }
-            lines.append(
-                "  gap between uses p50/p90/p99 "
-                    + three(gaps) { Quantity.decimal($0, 0) } + " s, distance "
-                    + three(distances) { Quantity.decimal(($0 + 0.5).rounded(.down), 0) }
-                    + " blocks")
-        }
-        return lines.joined(separator: "\n")
     }
 }

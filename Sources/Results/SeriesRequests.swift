@@ -56,7 +56,7 @@ public struct SeriesRequests: Sendable {
     private var count = 0
     private var isEmpty = true
 
-    /// Nobody yet, of a plan's run whose windows are those of `sampling`.
+    /// No request yet, of a plan's run whose windows are those of `sampling`.
     public init(_ plan: RunPlan, _ sampling: Sampling) {
         self.sampling = sampling
         interval = sampling.interval

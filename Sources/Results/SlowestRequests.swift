@@ -15,7 +15,7 @@ public struct SlowestRequests: Sendable {
     public private(set) var toFirstToken: [Entry] = []
     public private(set) var endToEnd: [Entry] = []
 
-    /// Nobody yet.
+    /// No request yet.
     public init() {}
 
     /// Adds an ended request, in order of arrival.

@@ -114,7 +114,7 @@ public struct BenchmarkLine: Sendable {
         flags[key] = "--" + flag
     }
 
-    /// An error over one of the changes that names the flag in place of a key that nobody typed.
+    /// An error over one of the changes. It names the flag that the user typed, not the key.
     func blamed(_ error: InputError, _ change: String) -> InputError {
         guard let flag = flags[String(change.prefix { $0 != "=" })] else { return error }
         return InputError(

@@ -22,6 +22,8 @@ public struct ConfigurationKey: Sendable {
     /// The value a configuration has.
     public let value: @Sendable (Configuration) -> ConfigurationValue
 
+    // Not inlined: copies in every row of the tables take the compiler long.
+    @inline(never)
     init<Value>(
         _ path: String, _ member: WritableKeyPath<Configuration, Value> & Sendable,
         _ form: ConfigurationForm<Value>, _ meaning: String

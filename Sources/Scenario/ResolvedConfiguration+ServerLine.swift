@@ -41,7 +41,7 @@ extension ResolvedConfiguration {
 
     private static let override = "num-gpu-blocks-override"
 
-    /// Every flag whose key is not as it stands in a configuration that nobody has written.
+    /// Every flag whose key differs from the default configuration.
     private func candidates() -> [Words] {
         let usual = base
         var all: [Words] = []

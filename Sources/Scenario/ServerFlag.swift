@@ -88,6 +88,8 @@ package struct ServerFlag: Sendable {
         self.harmless = harmless
     }
 
+    // Not inlined: the tables have hundreds of rows, and copies of these take the compiler long.
+    @inline(never)
     static func used(
         _ name: String, _ kind: Kind, _ usual: String, _ key: String, aliases: [String] = [],
         choices: String = "", harmless: [String] = []
@@ -95,6 +97,7 @@ package struct ServerFlag: Sendable {
         ServerFlag(name, kind, usual, .used(key), aliases, choices, harmless)
     }
 
+    @inline(never)
     static func idle(
         _ name: String, _ kind: Kind, _ usual: String, aliases: [String] = [],
         choices: String = "", harmless: [String] = []
@@ -102,6 +105,7 @@ package struct ServerFlag: Sendable {
         ServerFlag(name, kind, usual, .noEffect, aliases, choices, harmless)
     }
 
+    @inline(never)
     static func noted(
         _ name: String, _ kind: Kind, _ usual: String, _ meaning: Meaning, aliases: [String] = [],
         choices: String = "", harmless: [String] = []
@@ -109,6 +113,7 @@ package struct ServerFlag: Sendable {
         ServerFlag(name, kind, usual, .notModelled(meaning), aliases, choices, harmless)
     }
 
+    @inline(never)
     static func refused(
         _ name: String, _ kind: Kind, _ usual: String, _ why: String, aliases: [String] = [],
         choices: String = "", harmless: [String] = []

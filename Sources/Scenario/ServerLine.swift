@@ -33,7 +33,7 @@ public struct ServerLine: Sendable {
     var origins: [String: Given] = [:]
     /// What was given, by the flag's name.
     var given: [String: Given] = [:]
-    /// The parts of JSON values that were given one by one, by the flag's name.
+    /// The parts of JSON values that were given separately, by the flag's name.
     private var parts: [String: ConfigurationValue] = [:]
     /// Flags that change nothing, as they were written.
     var idle: [String] = []
@@ -63,7 +63,7 @@ public struct ServerLine: Sendable {
     /// Whether it says which model serves.
     var namesModel: Bool { origins["model.name"] != nil }
 
-    /// An error over one of the changes that names the flag in place of a key that nobody typed.
+    /// An error over one of the changes. It names the flag that the user typed, not the key.
     func blamed(_ error: InputError, _ change: String) -> InputError {
         guard let origin = origins[String(change.prefix { $0 != "=" })] else { return error }
         return InputError(

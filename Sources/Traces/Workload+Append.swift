@@ -1,4 +1,4 @@
-/// Content ids that readers give to prompts and answers whose content nobody shares, apart from
+/// Content ids that readers give to prompts and answers of unshared content, apart from
 /// the ids of traces (below 2⁶¹ in practice) and those the simulator makes (from 2⁶² on).
 enum OwnContent {
     static let first: Int64 = 1 << 61

@@ -14,7 +14,8 @@ public struct Segment: Hashable, Sendable {
         self.length = length
     }
 
-    /// Content ids from here on are made by the simulator: prompts and answers nobody else quotes.
+    /// Content ids from here on are the simulator's own: prompts and answers that no other prompt
+    /// quotes.
     public static let privateContent: Int64 = 1 << 62
 }
 
@@ -38,7 +39,7 @@ public struct Workload: Sendable, Equatable {
     public var priorities: [Int32] = []
     /// When the client gives up, nanoseconds from the origin, or -1; empty: never.
     public var aborts: [Int64] = []
-    /// Content id of the answer's tokens; empty: nobody quotes the answers.
+    /// Content id of the answer's tokens; empty: no prompt quotes an answer.
     public var outputContents: [Int64] = []
     /// Where each request's segments end in `segments`; empty: no prompt shares anything.
     public var segmentEnds: [Int] = []

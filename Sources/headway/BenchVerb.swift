@@ -115,7 +115,7 @@ extension Verb {
     }
 }
 
-/// Lines of a benchmark table, printed one by one as results come in.
+/// Lines of a benchmark table, each printed as its result comes in.
 private protocol BenchmarkTable {
     associatedtype Result
     var widths: [Int] { get }

@@ -71,7 +71,8 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(calibration)
         } else {
-            try Console.write(CalibrationReport.text(calibration, out: arguments.value("--out")))
+            try Console.writePage(
+                CalibrationReport.text(calibration, out: arguments.value("--out")))
         }
         return 0
     }

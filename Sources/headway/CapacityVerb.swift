@@ -63,7 +63,7 @@ extension Verb {
             : try CapacityStudy(
                 configuration, over: over, seeds: seeds, notes: notes, progress: report)
         let page = CapacityReport(study, run: run(arguments))
-        try arguments.has("--json") ? Console.writeJSON(page) : Console.write(page.text)
+        try arguments.has("--json") ? Console.writeJSON(page) : Console.writePage(page.text)
         return switch study.ending {
         case .found: 0
         case .nothing: 1

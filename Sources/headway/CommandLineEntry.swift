@@ -5,7 +5,7 @@ import Reports
 /// The way from the shell's words to an exit status.
 enum CommandLineEntry {
     /// Runs the verb that the words name. Returns the exit status: that of the verb; 2 after one
-    /// line on standard error for bad input; 0 when whoever reads standard output has left.
+    /// line on standard error for bad input; 0 when the reader of standard output has left.
     static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
         ProcessUsage.begin()
         signal(SIGPIPE, SIG_IGN)
@@ -69,8 +69,7 @@ enum CommandLineEntry {
                 spelled: { "headway " + $0 })
         }
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-            let width = min(Console.columns ?? 100, 100)
-            try PageWidth.$columns.withValue(width) { try Console.write(verb.help) }
+            try Console.write(verb.help(columns: max(40, min(Console.columns ?? 80, 100))))
             return 0
         }
         let arguments = try Arguments(rest, for: verb)

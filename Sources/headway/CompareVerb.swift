@@ -60,7 +60,8 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(report)
         } else {
-            try Console.write(arguments.has("--markdown") ? report.markdown : report.text)
+            try arguments.has("--markdown")
+                ? Console.write(report.markdown) : Console.writePage(report.text)
         }
         return 0
     }
@@ -87,7 +88,8 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(report)
         } else {
-            try Console.write(arguments.has("--markdown") ? report.markdown : report.text)
+            try arguments.has("--markdown")
+                ? Console.write(report.markdown) : Console.writePage(report.text)
         }
         return 0
     }

@@ -5,8 +5,8 @@ import Results
 
 /// Standard output and standard error, with their failures seen.
 enum Console {
-    /// Whoever read standard output has closed it, as `headway run | head` does: nothing is wrong,
-    /// and nothing more needs to be said.
+    /// The reader closed standard output (`headway run | head`): the program ends quietly with
+    /// status 0.
     struct ReaderLeft: Error {}
 
     /// Whether a path is what standard output is: a pipe, a terminal or a file.
@@ -27,6 +27,10 @@ enum Console {
             try put(Self.plain(shown) + "\n", to: toError ? STDERR_FILENO : STDOUT_FILENO)
         }
     }
+
+    /// Writes a page of figures to standard output: sentences fit 80 columns where it is no
+    /// terminal. Throws as `write` does.
+    static func writePage(_ text: String) throws { try write(PageWidth.page(text)) }
 
     /// Writes a value as JSON with snake_case keys to standard output, or to standard error.
     static func writeJSON(_ value: some Encodable, toError: Bool = false) throws {

@@ -25,7 +25,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(difference)
         } else {
-            try Console.write(difference.text)
+            try Console.writePage(difference.text)
         }
         return difference.isDifferent ? 1 : 0
     }

@@ -35,7 +35,7 @@ extension Verb {
             ]
     ) { arguments in
         func show(_ value: some Encodable, _ text: String) throws -> Int32 {
-            try arguments.has("--json") ? Console.writeJSON(value) : Console.write(text)
+            try arguments.has("--json") ? Console.writeJSON(value) : Console.writePage(text)
             return 0
         }
         let (over, change) = (arguments.value("--over"), arguments.value("--compare"))

@@ -58,7 +58,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(result)
         } else {
-            try Console.write(result.text)
+            try Console.writePage(result.text)
         }
         if arguments.has("--github") { try Console.write(result.githubAnnotations) }
         return result.exitStatus
@@ -137,7 +137,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(check)
         } else {
-            try Console.write(check.text)
+            try Console.writePage(check.text)
         }
         return 0
     }

@@ -33,10 +33,10 @@ struct ManualPage {
                 + (verb.operands.isEmpty ? "\"" : " \(escaped(verb.operands))\""),
             line(verb.summary),
         ]
-        for paragraph in verb.details.split(separator: "\n\n") {
-            // Lines that stand by themselves, such as examples, keep their ends.
+        for (paragraph, isLaidOut) in verb.paragraphs {
             lines.append(".PP")
-            lines += paragraph.split(separator: "\n").flatMap { [line(String($0)), ".br"] }
+            lines += paragraph.split(separator: "\n")
+                .flatMap { [line(String($0))] + (isLaidOut ? [".br"] : []) }
         }
         for flag in verb.flags {
             lines += [

@@ -56,7 +56,7 @@ extension Verb {
                     expected: "one of them")
             }
             let report = GPUReport(try ReplayRun.comparison(arguments, of: names))
-            try arguments.has("--json") ? Console.writeJSON(report) : Console.write(report.text)
+            try arguments.has("--json") ? Console.writeJSON(report) : Console.writePage(report.text)
             return 0
         }
         var run = try ReplayRun(arguments)
@@ -64,7 +64,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(outcome.summary)
         } else {
-            try Console.write(outcome.page)
+            try Console.writePage(outcome.page)
         }
         guard arguments.has("--require-slo"), outcome.verdict?.isMet == false else { return 0 }
         let worst = outcome.verdict?.worst.map {

@@ -55,12 +55,12 @@ extension Verb {
     static func showTable(_ file: String, asJSON: Bool) throws -> Int32 {
         let table = try SweepTable(file: file, isInput: false)
         let page = SweepPage(table, file: file)
-        try asJSON ? Console.writeJSON(page) : Console.write(page.text)
+        try asJSON ? Console.writeJSON(page) : Console.writePage(page.text)
         return table.ran.contains(true) ? 0 : 1
     }
 
     private static func show(_ share: SweepShare, asJSON: Bool) throws -> Int32 {
-        try asJSON ? Console.writeJSON(share) : Console.write(share.text)
+        try asJSON ? Console.writeJSON(share) : Console.writePage(share.text)
         return 0
     }
 }

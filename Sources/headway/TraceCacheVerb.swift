@@ -41,7 +41,7 @@ extension Verb {
             try output.writeLine(PageStudyReport.csv(page.study))
             try output.commit()
         }
-        try Console.write(arguments.has("--json") ? jsonText(page) : page.text)
+        try arguments.has("--json") ? Console.write(jsonText(page)) : Console.writePage(page.text)
         return 0
     }
 }

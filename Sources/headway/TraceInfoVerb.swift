@@ -22,7 +22,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(TraceReport(info))
         } else {
-            try Console.write(TraceReport.text(info))
+            try Console.writePage(TraceReport.text(info))
         }
         return 0
     }

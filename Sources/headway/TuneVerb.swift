@@ -53,7 +53,7 @@ extension Verb {
                 Console.complain("--out: nothing was found, and no file is written")
             }
         }
-        try arguments.has("--json") ? Console.writeJSON(report) : Console.write(report.text)
+        try arguments.has("--json") ? Console.writeJSON(report) : Console.writePage(report.text)
         return tuning.exitStatus
     }
 }

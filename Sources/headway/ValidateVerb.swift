@@ -101,7 +101,8 @@ extension Verb {
             let validation = try OperatorValidation(
                 folder: folder, profile: profile ?? .named("vllm", on: gpu ?? .h100))
             try arguments.has("--json")
-                ? Console.writeJSON(validation) : Console.write(ValidationReport.text(validation))
+                ? Console.writeJSON(validation)
+                : Console.writePage(ValidationReport.text(validation))
             return 0
         }
         guard let file = arguments.operands.first else {
@@ -125,7 +126,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(validation)
         } else {
-            try Console.write(ValidationReport.text(validation, rows: arguments.has("--rows")))
+            try Console.writePage(ValidationReport.text(validation, rows: arguments.has("--rows")))
         }
         return 0
     }

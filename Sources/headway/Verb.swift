@@ -37,26 +37,6 @@ struct Verb: Sendable {
 
     /// Whether it changes a configuration: then a plain KEY=VALUE is a change, too.
     var takesChanges: Bool { flags.contains { $0.name == Flag.set.name } }
-
-    /// The text of `headway NAME --help`: summary, usage, details, flags.
-    var help: String {
-        var usage = "Usage: headway \(name)"
-        if !operands.isEmpty { usage += " " + operands }
-        if !flags.isEmpty { usage += " [FLAGS]" }
-        var parts = [summary, usage]
-        if !details.isEmpty { parts.append(details) }
-        let rows = (flags + [Flag("--help", "Show this text.")])
-            .map { (head: $0.usage, meaning: $0.meaning) }
-        let width = rows.map(\.head.count).max() ?? 0
-        let lines = rows.map { row in
-            let padding = String(repeating: " ", count: width - row.head.count + 2)
-            let indent = "\n" + String(repeating: " ", count: width + 4)
-            return "  " + row.head + padding
-                + row.meaning.split(separator: "\n").joined(separator: indent)
-        }
-        parts.append("Flags:\n" + lines.joined(separator: "\n"))
-        return parts.joined(separator: "\n\n")
-    }
 }
 
 /// A flag that a verb takes: `--json`, `--trace FILE`, `--set KEY=VALUE` (repeated).

@@ -33,7 +33,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(WhyReport(study))
         } else {
-            try Console.write(WhyReport(study).text)
+            try Console.writePage(WhyReport(study).text)
         }
         return 0
     }

@@ -22,7 +22,9 @@ struct QuantityTests {
         "choose the unit that reads best",
         arguments: [
             (0.0, "0 s"), (8.12e-4, "812 µs"), (0.0412, "41.2 ms"), (3.05, "3.05 s"),
-            (90.0, "90.0 s"), (600.0, "10 min"), (9000.0, "2 h 30 min"), (200_000.0, "2 d 7 h"),
+            (90.0, "90.0 s"), (600.0, "10 min"), (321.9, "5 min 22 s"), (-321.9, "-5 min 22 s"),
+            (7199.4, "119 min 59 s"), (7199.7, "2 h 0 min"), (9000.0, "2 h 30 min"),
+            (172_770.0, "2 d 0 h"), (200_000.0, "2 d 7 h"), (.infinity, "inf s"),
         ])
     func durations(seconds: Double, text: String) {
         #expect(Quantity.duration(seconds: seconds) == text)

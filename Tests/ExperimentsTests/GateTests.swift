@@ -88,7 +88,7 @@ struct GateTests {
             #expect(after.e2el > 1.4 * before.e2el)
         }
         #expect(change.after.parts["mean_tpot_decode_ms"] ?? 0 > 0)
-        for line in ["chat: prompts", "own decode", "lose most: E2E +"] {
+        for line in ["chat, by the length", "own decode", "lose most, E2E +"] {
             #expect(result.text.contains(line))
         }
 

@@ -79,6 +79,29 @@ struct PageWidthTests {
         #expect(PageWidth.$columns.withValue(31) { PageWidth.wrapped(text) } == expected)
         #expect(PageWidth.wrapped(text) == text)
     }
+
+    @Test("fits sentences in 80 columns where there is no terminal, and leaves tables and commands")
+    func page() {
+        let wide = String(repeating: "wide ", count: 20)
+        let table = "name  \(wide)\n───────────\na     \(wide)"
+        let command = "Next          headway run \(wide)"
+        let page = PageWidth.page("batch         \(wide)\n\n\(table)\n\n\(command)\n\(command)")
+        let parts = page.components(separatedBy: "\n\n")
+        #expect(parts.count == 3 && parts[1] == table && parts[2] == "\(command)\n\(command)")
+        let lines = parts[0].split(separator: "\n")
+        #expect(lines.count == 2 && lines.allSatisfy { $0.count <= 80 })
+        #expect(lines[1].hasPrefix("              wide"))
+        #expect(PageWidth.$columns.withValue(40) { PageWidth.page(wide) }.contains("\n"))
+    }
+
+    @Test("keeps a number and its unit on one line")
+    func units() {
+        let text = "the shares are 12.5 %, and (3.4 ms) of it"
+        for columns in 20...40 {
+            let lines = PageWidth.$columns.withValue(columns) { PageWidth.wrapped(text) }
+            #expect(lines.contains("12.5 %,") && lines.contains("(3.4 ms)"), "\(columns)")
+        }
+    }
 }
 
 @Suite("Every figure of a page")

@@ -300,12 +300,12 @@ struct RunPageTests {
             result.hostTimeInSteps = 3_000_000_000_000
             result.hostWaitTime = 1_000_000_000_000
         }
-        #expect(page(host).contains("50.0 % of the time busy, 40.0 % waiting for the host"))
+        #expect(page(host).contains("50.0 % busy, 40.0 % waiting for the host"))
         let values = try keys(host)
         #expect(values["gpu_busy_share"] as? Double == 0.5)
         #expect(values["gpu_host_wait_share"] as? Double == 0.4)
         let unknown = page { $0.hostTimeInSteps = 0 }
-        #expect(unknown.contains("80.0 % of the time busy (host work in steps included), 0.0 %"))
+        #expect(unknown.contains("80.0 % busy (host work in steps included), 0.0 %"))
     }
 
     @Test("a log's times are rounded as those of requests.csv are")

@@ -23,6 +23,19 @@ struct EnglishTests {
         "steady (?:requests?|steps?|members?|pace|decodes?)",
     ]
 
+    /// Words that no documentation comment needs either. The field has words for the first ones;
+    /// the others hide who acts.
+    private static let hiddenWords = [
+        "walk", "walks", "walked", "walking", "stride", "strides", "striding", "glide", "glides",
+        "gliding", "gaits", "steadily", "whoever", "whom", "nobody", "somebody", "anybody",
+        "everybody", "one by one",
+    ]
+
+    /// Modules whose documentation comments are held to that.
+    private static let documented = [
+        "Basics", "Traces", "Results", "Scenario", "Reports", "headway",
+    ]
+
     /// Places where a word stays, each with its reason: (end of the path, text around the word).
     private static let exceptions: [(file: String, text: String, reason: String)] = [
         ("FormerSpelling.swift", "gait", "the name that older configurations use"),
@@ -94,6 +107,49 @@ struct EnglishTests {
             guard let match = piece.text.firstMatch(of: words) else { continue }
             Issue.record("\(piece.place): \"\(piece.text[match.range])\" is no word for users")
         }
+    }
+
+    /// Names in a row, perhaps each with a release in brackets: no sentence.
+    private static var listOfNames: Regex<Substring> {
+        #/\w[\w.-]*(?: \([\w.]+\))?(?:,\s+[\w.-]+(?: \([\w.]+\))?){4,}/#
+    }
+
+    @Test("sentences of articles have at most 30 words")
+    func articleSentences() throws {
+        var paragraphs: [Piece] = []
+        var isOpen = false
+        for piece in try Self.articles() {
+            // Tables have no sentences. A list item, a heading and an empty line end a paragraph.
+            let isEmpty = piece.text.allSatisfy { $0 == " " } || piece.text.hasPrefix("|")
+            let begins = piece.text.firstMatch(of: #/^ *(?:[-*#]|\d+\.)/#) != nil
+            if isOpen, !isEmpty, !begins, let last = paragraphs.popLast() {
+                paragraphs.append(Piece(place: last.place, text: last.text + "\n" + piece.text))
+            } else if !isEmpty {
+                paragraphs.append(piece)
+            }
+            isOpen = !isEmpty
+        }
+        #expect(paragraphs.count > 500)
+        for paragraph in paragraphs {
+            let (count, sentence) = longestSentence(
+                paragraph.text.replacing(Self.listOfNames, with: "names"))
+            #expect(count <= 30, "\(paragraph.place): \(count) words: \(sentence)")
+        }
+    }
+
+    @Test("no private word in documentation comments of what guests read first")
+    func comments() throws {
+        let words = try Regex("\\b(?:\(Self.hiddenWords.joined(separator: "|")))\\b").ignoresCase()
+        var seen = 0
+        for file in try SourceFile.all(under: Self.documented.map { "Sources/" + $0 }) {
+            for (index, line) in file.lines.enumerated() where line.contains("///") {
+                seen += 1
+                guard let match = line.firstMatch(of: words) else { continue }
+                let word = line[match.range]
+                Issue.record("\(file.path):\(index + 1): \"\(word)\" is no word for guests")
+            }
+        }
+        #expect(seen > 3_000)
     }
 
     @Test("every exception is in use")

@@ -37,8 +37,10 @@ public enum Figures {
         if key.hasSuffix("_rate") || key.hasSuffix("_share") || key.hasSuffix("_use") {
             return Quantity.percent(value)
         }
-        return value == value.rounded()
-            ? Quantity.decimal(value, 0) : Quantity.significant(value)
+        let number =
+            value == value.rounded() ? Quantity.decimal(value, 0) : Quantity.significant(value)
+        let isRate = key.hasSuffix("_throughput") || key.hasSuffix("_goodput")
+        return isRate ? number + "/s" : number
     }
 
     private static let statistics: Set = ["mean", "median", "p90", "p95", "p99", "max"]

@@ -24,6 +24,8 @@ public struct Movement: Sendable, Encodable {
 
     /// Requests that moved at all.
     public var movedRequests: Int
+    /// Requests that finish earlier and later after their arrival than before.
+    package var earlierRequests, laterRequests: Int
     /// The ones that moved most, the largest change first.
     public var requests: [Request]
     /// Windows of equal length over the arrivals; without the empty ones.
@@ -43,6 +45,8 @@ public struct Movement: Sendable, Encodable {
         }
         let moved = pairs.filter { shift($0) != 0 || $0.0.firstToken != $0.1.firstToken }
         movedRequests = moved.count
+        earlierRequests = moved.lazy.filter { shift($0) < 0 }.count
+        laterRequests = moved.lazy.filter { shift($0) > 0 }.count
         requests =
             moved.sorted { (abs(shift($0)), $1.0.id) > (abs(shift($1)), $0.0.id) }
             .prefix(most).map { a, b in

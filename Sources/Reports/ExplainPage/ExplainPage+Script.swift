@@ -1,7 +1,8 @@
 extension ExplainPage {
     /// Controls, and the table that follows them. Nothing is computed but sums and ratios: cells
     /// are read from the table in the page.
-    static let script = """
+    static let script = HTML.trusted(
+        """
         (function(){'use strict';
         var d=JSON.parse(document.getElementById('d').textContent);
         function el(name,text,cls){var e=document.createElement(name);
@@ -90,5 +91,5 @@ extension ExplainPage {
         sides.forEach(function(s){s.context=Math.min(1,d.contexts.length-1);s.batch=s.n?5:0;
          s.fill();s.size=fits(s);s.fill();s.say_context();s.say_batch()});
         show()})();
-        """
+        """)
 }

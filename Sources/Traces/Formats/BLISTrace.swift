@@ -293,7 +293,7 @@ struct BLISTrace {
         return call
     }
 
-    /// The prompt of a request in a group: the group's prefix, and what nobody else has.
+    /// The prompt of a request in a group: the group's prefix, then content of its own.
     private mutating func share(
         _ group: UInt64, _ row: Row, _ call: inout RequestGraph.Call,
         _ segments: inout [Segment]

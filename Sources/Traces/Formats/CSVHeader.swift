@@ -54,7 +54,7 @@ struct CSVHeader {
     /// Names of lengths that make a trace without times, too.
     private static let lengths: Set<String> = ["num_prefill_tokens", "contexttokens"]
 
-    /// What a header that nobody knows is told.
+    /// What the error for an unknown header expects.
     static let wanted =
         "the columns arrived_at,num_prefill_tokens,num_decode_tokens (seconds, tokens, tokens), or"
         + " their names in trace.columns (--columns TIME,PROMPT,OUTPUT)"

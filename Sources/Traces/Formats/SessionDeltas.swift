@@ -218,7 +218,7 @@ struct SessionDeltas {
 
     // MARK: Prompts
 
-    /// New content that nobody else has.
+    /// New content that no other request has.
     private mutating func piece(_ length: Int32) -> Segment {
         pieces += 1
         return Segment(content: Self.own + Int64(pieces), length: length)

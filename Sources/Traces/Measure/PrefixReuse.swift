@@ -2,7 +2,7 @@
 /// Cost and memory follow segments, not tokens: blocks that the same requests used are counted
 /// together.
 ///
-/// Blocks whose last use is one request are the end of its prompt, as whoever uses a block uses
+/// Blocks whose last use is one request are the end of its prompt, as a request that uses one uses
 /// all before it. So the blocks of a piece of a prompt, all used last by request o, have one
 /// distance: what is left of o, and everything of later requests, but the block itself.
 struct PrefixReuse {

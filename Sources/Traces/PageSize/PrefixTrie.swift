@@ -31,7 +31,7 @@ struct PrefixTrie {
     private var edges: [Edge] = []
     private var children: [ChildKey: Int32] = [:]
 
-    /// Where a walk stands in a list of segments.
+    /// A position in a list of segments.
     private struct Reader {
         var index: Int
         var skip: Int32
@@ -50,7 +50,7 @@ struct PrefixTrie {
         }
     }
 
-    /// Walks a path of `total` tokens, makes `request` the owner of all of it, and appends the
+    /// Follows a path of `total` tokens, makes `request` the owner of all of it, and appends the
     /// pieces that others owned. O(segments + edges on the path).
     mutating func insert(
         _ path: [Segment], total: Int32, request: Int32, pieces: inout [Piece]

@@ -93,7 +93,7 @@ struct BatchColumns {
         room.ends[count] = end
     }
 
-    /// A row without content among others that have some: nobody shares it.
+    /// A row without content among others that have some: no row shares it.
     @inline(never) private mutating func appendOwnPrompt() {
         segments.append(
             Segment(content: OwnContent.prompt(of: room.ids[count]), length: room.prompts[count]))

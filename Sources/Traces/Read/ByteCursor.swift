@@ -102,7 +102,7 @@ struct ByteCursor {
         return try apart { try $0.slowInteger(name) }
     }
 
-    /// Lets a rare or long scanner work on a copy: a cursor whose address nobody takes can stay in
+    /// Lets a rare or long scanner work on a copy: a cursor whose address is not taken can stay in
     /// registers.
     @inline(__always) mutating func apart<Value>(
         _ scan: (inout ByteCursor) throws -> Value

@@ -102,7 +102,7 @@ struct FirstRows {
     static let priorityAssumption =
         "priorities are taken as vLLM's: a smaller number comes first"
 
-    /// What a page says of a block size that nobody gave.
+    /// The note on a block size that was not given.
     static func assumption(blockTokens: Int) -> String {
         "hash ids are taken as blocks of \(blockTokens) tokens, by the first rows (another:"
             + " trace.block_size, --block-size)"

@@ -196,7 +196,7 @@ struct JSONFields {
         return try identity.read(&value, space: space, into: &segments)
     }
 
-    /// Counts, or refuses under strict reading, keys that nobody asked for and that are not known
+    /// Counts, or refuses under strict reading, keys that no reader wants and that are not known
     /// to change nothing.
     func countOthers(_ counters: inout ReaderCounters, unless ignored: [StaticString]) throws {
         for field in fields where !field.isUsed {

@@ -17,7 +17,7 @@
 struct KeyReader<Key: Equatable> {
     private let names: [(name: [UInt8], key: Key)]
     private let other: Key
-    /// Other names: those that are known to change nothing, then those met that nobody knows.
+    /// Other names: those that are known to change nothing, then unknown ones that were met.
     private var others: [[UInt8]]
     private let ignored: Int
     /// Two for every place in an object: its beginning, after each name's value.

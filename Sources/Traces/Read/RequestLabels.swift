@@ -64,7 +64,7 @@ extension [RequestLabels] {
 
 /// The names of one kind that a trace gives its requests, filled while it is read.
 ///
-/// One object is shared by the source and whoever asks for names.
+/// The source shares one object with what reads the names.
 public final class RequestLabels: Sendable {
     private struct State {
         var codes: [Int64: Int32] = [:]

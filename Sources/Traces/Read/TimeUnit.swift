@@ -45,7 +45,7 @@ extension TimeUnit {
         }
     }
 
-    /// What a page says of a unit that nobody gave.
+    /// The note on a unit that was not given.
     var assumption: String {
         "times are taken as \(word), as the trace names no unit (another: trace.time_unit,"
             + " --time-unit)"

@@ -28,7 +28,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     /// A later turn that shares no block with the turn before it, or without ids is shorter, as
     /// where rows hold only what a turn adds: read as a whole prompt.
     case unsharedTurn = "unshared_turn"
-    /// A question without an answer, whose output length nobody knows: dropped.
+    /// A question without an answer, whose output length is unknown: dropped.
     case unanswered
     /// A session or conversation without requests, beside others: dropped.
     case emptySession = "empty_session"
@@ -113,8 +113,8 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
 
 /// What a reader found out about a trace, growing while the trace is read.
 ///
-/// Complete when the source has returned nil. One object is shared by the source and whoever
-/// reports, so the source can be handed on.
+/// Complete when the source has returned nil. The source shares one object with what reports,
+/// so the source can be handed on.
 public final class TraceNotes: Sendable {
     struct State {
         var rows = 0
@@ -214,7 +214,7 @@ struct ReaderCounters {
     /// Nanoseconds of the file's clock at which the trace's is 0.
     var origin: Int64 = 0
     let isStrict: Bool
-    /// Names that nobody knows, in order of their first appearance.
+    /// Unknown names, in order of their first appearance.
     private(set) var unknownKeys: [UnknownKeys.Count] = []
 
     /// Questions without an answer so far.

@@ -70,7 +70,7 @@ public struct TraceOptions: Sendable {
     /// Mean of the exponential pauses between turns where a format records no times, nanoseconds.
     public var meanPause: Int64 = 20_000_000_000
     /// Longest time between an answer and the next turn that is replayed, nanoseconds: recorded
-    /// gaps reach 21 hours (somebody went home).
+    /// gaps reach 21 hours (a user went home).
     public var longestGap: Int64 = 3_600_000_000_000
 
     /// Unit of recorded times; nil: the format's, or guessed where that names none.

@@ -74,7 +74,7 @@ public enum RateScaling: String, CaseIterable, Sendable {
 }
 
 /// A trace begun at `part`/`parts` of its span, what was before put behind its end. Turns whose
-/// predecessor now comes later follow nobody. Memory beyond the trace: a batch.
+/// predecessor now comes later wait for none. Memory beyond the trace: a batch.
 private struct TurnedSource: RequestSource {
     private let trace: Workload
     private let shift: Int64

@@ -12,8 +12,8 @@ import Basics
 public struct SampledSource: RequestSource {
     /// What is kept or left as a whole.
     public enum Unit: Sendable, Equatable {
-        /// A session, or a graph of requests that wait for one another; a request that follows
-        /// nobody and is followed by nobody is one.
+        /// A session, or a graph of requests that wait for one another. A request that waits for
+        /// none, and that none waits for, is one.
         case session
         /// Windows of this many nanoseconds.
         case window(Int64)

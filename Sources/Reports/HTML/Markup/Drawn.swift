@@ -53,13 +53,6 @@ enum Drawn {
             ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
     }
 
-    /// A whole number of seconds in words: "5 min 22 s", "322 ms".
-    static func duration(_ seconds: Double) -> String {
-        guard seconds >= 119.95, seconds < 7200 else { return Quantity.duration(seconds: seconds) }
-        let whole = Int(seconds.rounded())
-        return "\(whole / 60) min" + (whole % 60 == 0 ? "" : " \(whole % 60) s")
-    }
-
     /// A large number in few letters, for an axis: "16k", "1.5M", "0.25".
     static func short(_ value: Double) -> String {
         let units: [(Double, String)] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]

@@ -45,6 +45,9 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     /// Markup that is a constant of the program, such as a style sheet.
     static func trusted(_ markup: StaticString) -> HTML { HTML(markup.description) }
 
+    /// JSON inside a script element, which "</" would end.
+    static func json(_ json: String) -> HTML { HTML(json.replacing("<", with: "\\u003c")) }
+
     package static func + (a: HTML, b: HTML) -> HTML { HTML(a.text + b.text) }
     package static func += (a: inout HTML, b: HTML) { a.text += b.text }
 

@@ -1,7 +1,6 @@
 import Basics
 
-/// A report as one HTML file that needs nothing else: styles, script, drawings and data are in it,
-/// and its content security policy lets nothing out.
+/// A report as one HTML file: what ran, links, sections.
 package struct ReportPage: Sendable {
     /// A part of the page.
     struct Section: Sendable {
@@ -38,39 +37,21 @@ package struct ReportPage: Sendable {
         let links = sections.map { section -> HTML in
             "<a href=\"#\(section.id)\">\(section.link ?? section.title)</a>"
         }
-        let page: HTML = """
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
-            <meta name="viewport" content="width=device-width,initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta name="generator" content="headway report">
-            <link rel="icon" href="data:,">
-            <title>Headway: \(title)</title>
-            <style>
-            \(PageStyle.text)\(PageStyle.charts)\(PageStyle.narrow)
-            </style></head><body><main>
-            <header><p class="over"><span>Headway · \(kind)</span><span>\(mark)</span></p>
-            <h1>\(title)</h1>
-            \(lead)
-            <div id="top">\(top)</div>
-            <nav aria-label="Sections">\(links)</nav></header>
-            \(sections.map(\.html))
-            <footer>\(footer)</footer>
-            </main>
-            <script>
-            \(PageScript.text)
-            </script></body></html>
-
-            """
-        return page.text
+        return PageDocument(
+            title: "Headway: \(title)", generator: "headway report",
+            style: PageStyle.text + PageStyle.charts + PageStyle.narrow,
+            body: """
+                <header><p class="over"><span>Headway · \(kind)</span><span>\(mark)</span></p>
+                <h1>\(title)</h1>
+                \(lead)
+                <div id="top">\(top)</div>
+                <nav aria-label="Sections">\(links)</nav></header>
+                \(sections.map(\.html))
+                <footer>\(footer)</footer>
+                """,
+            script: PageScript.text
+        ).text
     }
-
-    /// Nothing is fetched; styles and the script of the page itself run.
-    private static let policy: HTML = """
-        default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-        img-src data:; base-uri 'none'; form-action 'none'
-        """
 }
 
 /// A figure in large letters.

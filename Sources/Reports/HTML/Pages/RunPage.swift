@@ -36,7 +36,7 @@ package struct RunPage: Sendable {
         let replicas = run.replicas == 1 ? "1 replica" : "\(Quantity.count(run.replicas)) replicas"
         return """
             <p class="what"><b>\(run.requestWords)</b> in \
-            \(Drawn.duration(run.duration)) of simulated time. <b>\(replicas)</b> of \
+            \(Quantity.duration(seconds: run.duration)) of simulated time. <b>\(replicas)</b> of \
             <b>\(run.modelName)</b>, \(size), behind the \
             <b>\(run.configuration.cluster.router.rawValue)</b> router.</p>
             """

@@ -66,20 +66,14 @@ package struct TracePage: Sendable {
             ? " \(Quantity.count(info.laterTurns)) follow an earlier one." : ""
         return """
             <p class="what"><b>\(Quantity.count(arrivals.count)) requests</b> in \
-            \(Drawn.duration(arrivals.span)), <b>\(Quantity.significant(arrivals.rate)) a \
-            second</b>.\(turns) \(Quantity.count(info.notes.rows)) rows were read.</p>
+            \(Quantity.duration(seconds: arrivals.span)), \
+            <b>\(Quantity.significant(arrivals.rate)) a second</b>.\(turns) \
+            \(Quantity.count(info.notes.rows)) rows were read.</p>
             """
     }
 
     /// What the trace is like, and what a cache is worth on it.
     private var verdict: VerdictBlock {
-        let variation = arrivals.variation
-        let words =
-            arrivals.count < 3
-            ? "too few requests to say how they arrive"
-            : variation < 0.8
-                ? "smoother than Poisson"
-                : variation <= 1.25 ? "near-Poisson" : variation < 2 ? "bursty" : "very bursty"
         var details: [HTML] = []
         if let study, let row = study.rows.first {
             let best = study.best.map { " Blocks of \($0.pageTokens) tokens lose least." } ?? ""
@@ -94,7 +88,7 @@ package struct TracePage: Sendable {
         }
         return VerdictBlock(
             tone: .plain,
-            headline: "\(Quantity.significant(arrivals.rate)) requests/s, \(words).",
+            headline: "\(Quantity.significant(arrivals.rate)) requests/s, \(arrivals.words).",
             details: details)
     }
 

@@ -1,0 +1,245 @@
+import Basics
+import Traces
+
+extension ArrivalStatistics {
+    /// What the coefficient of variation of the gaps means, against a Poisson process's 1.
+    var words: String {
+        if count < 3 { return "too few to say how they arrive" }
+        if variation < 0.8 { return "smoother than Poisson" }
+        if variation <= 1.25 { return "near-Poisson" }
+        return variation < 2 ? "bursty" : "very bursty"
+    }
+}
+
+extension TraceReport {
+    /// A page for a terminal. What kind of load it is comes first, then figures, arrivals over
+    /// time, histograms of lengths, reuse, and how the file was read.
+    public static func text(_ info: TraceInfo) -> String {
+        let report = TraceReport(info)
+        var parts = [verdict(report, info), lengthTable(report)]
+        if report.spanS > 0 { parts.append(arrivals(report, info)) }
+        parts.append("Prompt tokens\n" + histogram(info.prompts))
+        parts.append("Output tokens\n" + histogram(info.outputs))
+        if let measured = report.measured { parts.append(measured.text) }
+        if let reuse = info.reuse { parts += reuseTables(report, reuse) }
+        if let shape = info.dependencies, shape.branches + shape.joins + shape.toolWaits > 0 {
+            parts.append(graph(shape))
+        }
+        let quirks = info.notes.quirks.map { quirk, count in
+            "  \(Quantity.count(count)) \(quirk.drops ? "dropped" : "mended"): "
+                + quirk.words
+        }
+        parts += [
+            ("Rows", quirks), ("Assumed", report.assumptions.map { "  " + $0 }),
+            ("Notes", report.notes.map { "  " + $0 }),
+        ].compactMap { title, lines in
+            lines.isEmpty ? nil : title + "\n" + lines.joined(separator: "\n")
+        }
+        if !info.notes.path.isEmpty, report.requests > 0 { parts.append(next(report, info)) }
+        return parts.joined(separator: "\n\n")
+    }
+
+    // MARK: - The verdict
+
+    /// What kind of load it is, what a request asks for, what a cache can take of it, and whether
+    /// it replays as it stands.
+    private static func verdict(_ report: TraceReport, _ info: TraceInfo) -> String {
+        let lines = [
+            load(report, info), turns(report), request(report), cache(report, info),
+            ("Replay", replay(report, info)),
+        ].compactMap(\.self)
+        return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
+    }
+
+    private static func load(_ report: TraceReport, _ info: TraceInfo) -> (String, String) {
+        let requests = requests(report.requests)
+        guard report.requests > 0 else { return ("EMPTY", "no request can be replayed") }
+        guard report.spanS > 0 else {
+            return report.requests == 1
+                ? ("SINGLE", requests)
+                : ("BATCH", "\(requests) at once: throughput decides, not latency")
+        }
+        let rate = "\(Quantity.significant(report.requestRate))/s"
+        let clock =
+            info.hasCoarseClock
+            ? "on a clock of \(Quantity.count(info.arrivals.distinctTimes)) ticks"
+            : "\(info.arrivals.words) (CV \(Quantity.significant(report.arrivalCv)))"
+        return (
+            2 * report.laterTurns > report.requests ? "SESSIONS" : "OPEN LOAD",
+            "\(requests) in \(Quantity.duration(seconds: report.spanS)): \(rate), \(clock)"
+        )
+    }
+
+    private static func turns(_ report: TraceReport) -> (String, String)? {
+        guard report.laterTurns > 0 else { return nil }
+        let share = Double(report.laterTurns) / Double(report.requests)
+        let depth = report.dependencyDepth.map { ", up to \(Quantity.count($0)) in a row" } ?? ""
+        return (
+            "Turns",
+            "\(Quantity.count(report.laterTurns)) requests (\(Quantity.percent(share))) follow "
+                + "another's answer\(depth)"
+        )
+    }
+
+    private static func request(_ report: TraceReport) -> (String, String)? {
+        guard report.requests > 0 else { return nil }
+        let prompt = report.promptTokens.mean
+        let new =
+            report.tokenHitRatio.map { " (\(whole(prompt * (1 - $0))) new to an endless cache)" }
+        return (
+            "Mean request",
+            "\(whole(prompt)) prompt\(new ?? ""), \(whole(report.outputTokens.mean)) output tokens"
+        )
+    }
+
+    private static func cache(_ report: TraceReport, _ info: TraceInfo) -> (String, String)? {
+        guard report.requests > 0 else { return nil }
+        guard let hit = report.tokenHitRatio, let reuse = info.reuse else {
+            return ("Prefix cache", "unknown: the trace holds lengths and no content")
+        }
+        let most = "hits at most \(Quantity.percent(hit)) of prompt tokens"
+        let tenth = Int(Double(reuse.uniqueBlocks) * 0.1)
+        guard let held = report.lruBlockHitRatio?["0.10"], let best = report.blockHitRatio,
+            tenth > 0, best > 0
+        else { return ("Prefix cache", most) }
+        let room = info.blockTokens.map { " (\(Quantity.count(tenth * $0)) tokens)" } ?? ""
+        return (
+            "Prefix cache",
+            "\(most). Room for a tenth of the unique blocks\(room) keeps "
+                + "\(Quantity.percent(held / best)) of these hits"
+        )
+    }
+
+    private static func replay(_ report: TraceReport, _ info: TraceInfo) -> String {
+        let file = "\(info.notes.path.echoed()) (\(report.format))"
+        let dropped = report.dropped.values.reduce(0, +)
+        let mended = report.mended.values.reduce(0, +)
+        var changes: [String] = []
+        if dropped > 0 { changes.append("\(Quantity.count(dropped)) dropped") }
+        if mended > 0 { changes.append("\(Quantity.count(mended)) mended") }
+        if !report.assumptions.isEmpty {
+            let number = report.assumptions.count
+            changes.append("\(number) assumption\(number == 1 ? "" : "s")")
+        }
+        let aborted =
+            report.aborts > 0 ? "; \(Quantity.count(report.aborts)) requests are aborted" : ""
+        let rows = "\(Quantity.count(report.rows)) row\(report.rows == 1 ? "" : "s") of \(file)"
+        return changes.isEmpty
+            ? "as it is: \(rows)\(aborted)"
+            : "\(rows), \(changes.joined(separator: ", ")) (below)\(aborted)"
+    }
+
+    private static func next(_ report: TraceReport, _ info: TraceInfo) -> String {
+        let file = ShellWord.path(info.notes.path)
+        var commands = ["headway run --trace \(file)"]
+        if report.tokenHitRatio ?? 0 > 0 { commands.append("headway trace cache \(file)") }
+        return commands.enumerated().map { index, command in
+            padded(index == 0 ? "Next" : "", to: 14, .left) + command
+        }.joined(separator: "\n")
+    }
+
+    // MARK: - The figures
+
+    private static func lengthTable(_ report: TraceReport) -> String {
+        var table = TextTable(["tokens", "mean", "p50", "p90", "p99", "max"])
+        for (name, lengths) in [("prompt", report.promptTokens), ("output", report.outputTokens)] {
+            table.add(
+                [name]
+                    + [lengths.mean, lengths.p50, lengths.p90, lengths.p99, lengths.max].map(whole))
+        }
+        return table.text
+    }
+
+    private static func arrivals(_ report: TraceReport, _ info: TraceInfo) -> String {
+        let peaks = [report.peakOverMean1S, report.peakOverMean60S].map(Quantity.significant)
+        let spread = [report.dispersion1S, report.dispersion60S].map(Quantity.significant)
+        var lines = [
+            "Arrivals over \(Quantity.duration(seconds: report.spanS))",
+            Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))),
+            "busiest second \(peaks[0]) times the mean rate, busiest minute \(peaks[1]) times",
+            "dispersion (Poisson: 1) \(spread[0]) per second, \(spread[1]) per minute",
+        ]
+        if info.hasCoarseClock {
+            lines.append(
+                "only \(Quantity.count(info.arrivals.distinctTimes)) distinct times: burstiness"
+                    + " below a minute comes from the clock")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// How requests wait for one another, where they are no plain chains.
+    private static func graph(_ shape: DependencyShape) -> String {
+        func count(_ number: Int) -> String { Quantity.count(number) }
+        var lines = [
+            "\(count(shape.followers)) wait for an earlier request, at most "
+                + "\(count(shape.depth)) in a row",
+            "\(count(shape.branches)) are waited for by several, at most by "
+                + count(shape.fanOut),
+            "\(count(shape.joins)) wait for several"
+                + (shape.joins > 0 ? ", at most for \(count(shape.mostWaits))" : ""),
+        ]
+        if shape.toolWaits > 0 {
+            let seconds = shape.toolSeconds.map { Quantity.duration(seconds: $0) }
+            lines.append(
+                "\(count(shape.toolWaits)) wait for tools: mean \(seconds[0]), p50 \(seconds[1]), "
+                    + "p90 \(seconds[2]), p99 \(seconds[3])")
+        }
+        return "Turns\n" + lines.map { "  " + $0 }.joined(separator: "\n")
+    }
+
+    /// Bars by octave of length.
+    private static func histogram(_ counts: LengthCounts) -> String {
+        var octaves = [Int](repeating: 0, count: 32)
+        for (length, number) in counts.entries {
+            octaves[Int.bitWidth - 1 - max(1, length).leadingZeroBitCount] += number
+        }
+        let used = octaves.indices.filter { octaves[$0] > 0 }
+        guard let low = used.first, let high = used.last else { return "" }
+        return Chart.bars(
+            (low...high).map { octave in
+                (
+                    "\(Quantity.count(1 << octave))…", Double(octaves[octave]),
+                    Quantity.percent(Double(octaves[octave]) / Double(counts.count))
+                )
+            }, width: 40)
+    }
+
+    private static func reuseTables(
+        _ report: TraceReport, _ reuse: BlockReuse.Result
+    ) -> [String] {
+        let unit = report.blockTokens.map { "blocks of \($0) tokens" } ?? "chunks"
+        let name = report.blockTokens == nil ? "chunks" : "blocks"
+        let facts = """
+            Reuse of content, \(unit)
+              \(Quantity.count(reuse.uniqueBlocks)) unique of \(Quantity.count(reuse.totalBlocks)) \
+            \(name); \(Quantity.percent(report.blocksReused ?? 0)) of the unique ones come back
+              an endless cache hits \(Quantity.percent(report.blockHitRatio ?? 0, decimals: 2)) of \
+            \(name), \(Quantity.percent(report.tokenHitRatio ?? 0, decimals: 2)) of tokens
+              \(Quantity.percent(report.requestsWithHit ?? 0, decimals: 2)) of requests hit
+            """
+        var sizes = TextTable(["LRU cache (of unique \(name))"] + shares.map(\.percent))
+        sizes.add(
+            ["\(name) held"]
+                + shares.map { Quantity.count(Int(Double(reuse.uniqueBlocks) * $0.value)) })
+        sizes.add(
+            ["\(name) hit"]
+                + shares.map { Quantity.percent(report.lruBlockHitRatio?[$0.name] ?? 0) })
+        guard let gaps = report.reuseGapS, let distances = report.reuseDistanceBlocks else {
+            return [facts, sizes.text]
+        }
+        let quantiles = ["p50", "p90", "p99"]
+        var uses = TextTable(["between two uses of one"] + quantiles)
+        uses.add(["time"] + quantiles.map { Quantity.duration(seconds: gaps[$0] ?? 0) })
+        uses.add(["other \(name)"] + quantiles.map { whole(distances[$0] ?? 0) })
+        return [facts, sizes.text, uses.text]
+    }
+
+    private static func requests(_ count: Int) -> String {
+        count == 1 ? "1 request" : "\(Quantity.count(count)) requests"
+    }
+
+    /// A mean or a quantile of whole things, to the nearest.
+    private static func whole(_ value: Double) -> String {
+        Quantity.decimal((value + 0.5).rounded(.down), 0)
+    }
+}

@@ -66,7 +66,9 @@ struct OperatorCosts: Sendable {
         var reached: [ExpertFeedForward: ReachedExperts] = [:]
         for case .experts(let experts) in self.model.layerGroups.map(\.layer.feedForward)
         where reached[experts] == nil {
-            reached[experts] = ReachedExperts(experts, options.routing)
+            reached[experts] = ReachedExperts(
+                experts, options.profile.serving?.routing ?? options.routing,
+                exponent: options.profile.serving?.exponent)
         }
         self.reached = reached
     }
@@ -150,7 +152,8 @@ struct OperatorCosts: Sendable {
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
         let spread = Double(deployment.expertParallel)
         let all = tokens * Double(attentionRanks)
-        return expertCoefficients(format).seconds(
+        let excess = profile.serving?.experts(format, tokens: tokens) ?? 1
+        return excess * expertCoefficients(format).seconds(
             tokens: all, hidden: Double(hidden), size: experts.pricedSize(hidden: hidden) / cut,
             chosen: Double(experts.chosen), activated: activated(all, experts, spread: spread),
             spread: spread,
@@ -165,7 +168,7 @@ struct OperatorCosts: Sendable {
     /// The coefficients of routed experts in a format, cut as the deployment cuts them.
     func expertCoefficients(_ format: WeightFormat) -> ExpertCoefficients {
         profile.experts(
-            format, isCut: deployment.expertParallel == 1, isSkewed: options.routing == .powerLaw)
+            format, isCut: deployment.expertParallel == 1, isSkewed: (profile.serving?.routing ?? options.routing) == .powerLaw)
     }
 
     /// Dispatch and combine between attention ranks and experts; 0 when the experts are not
@@ -235,10 +238,16 @@ extension EngineProfile {
             ?? (isCut ? cutExperts?[format] : nil) ?? experts[format]
     }
 
-    /// The form of decode and prefill attention for heads of a size; nil where none was measured.
-    package func decodeForm(_ cache: CacheFormat, headDim: Int) -> DecodeCoefficients? {
-        (headDim <= Self.narrowHead ? narrowDecode?[cache] : nil) ?? decode[cache]
+    /// The form of decode attention for heads of a size, so many of keys a GPU; nil where none was
+    /// measured.
+    package func decodeForm(
+        _ cache: CacheFormat, headDim: Int, keyHeads: Double = 1
+    ) -> DecodeCoefficients? {
+        (headDim <= Self.narrowHead ? narrowDecode?[cache] : nil)
+            ?? (keyHeads > Self.fewKeyHeads ? wideDecode?[cache] : nil) ?? decode[cache]
     }
+
+    /// The form of prefill attention for heads of a size; nil where none was measured.
 
     package func prefillForm(_ cache: CacheFormat, headDim: Int) -> PrefillCoefficients? {
         (headDim <= Self.narrowHead ? narrowPrefill?[cache] : nil) ?? prefill[cache]
@@ -246,6 +255,8 @@ extension EngineProfile {
 
     /// Largest head with kernels of its own, elements.
     package static let narrowHead = 64
+    /// Most KV heads of one GPU that operator tables hold.
+    package static let fewKeyHeads = 8.0
 }
 
 extension ExpertFeedForward {

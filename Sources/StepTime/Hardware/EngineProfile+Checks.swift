@@ -87,7 +87,10 @@ extension EngineProfile {
             guard let l = latentDecode[format] else {
                 throw missing("latentDecode.\(format.rawValue)")
             }
-            for (name, c) in [("decode", d), ("narrowDecode", narrowDecode?[format] ?? d)] {
+            for (name, c) in [
+                ("decode", d), ("narrowDecode", narrowDecode?[format] ?? d),
+                ("wideDecode", wideDecode?[format] ?? d),
+            ] {
                 let name = "\(name).\(format.rawValue)"
                 try require(name, [("bandwidth", c.bandwidth)], Self.rates)
                 try require(name, [("fixed", c.fixed), ("perHead", c.perHead)], Self.times)

@@ -102,6 +102,7 @@ extension EngineProfile {
         }
         profile.decode = decode.mapValues { $0.scaled(memory) }
         profile.narrowDecode = narrowDecode?.mapValues { $0.scaled(memory) }
+        profile.wideDecode = wideDecode?.mapValues { $0.scaled(memory) }
         profile.prefill = prefill.mapValues { $0.scaled(rate: rate) }
         profile.narrowPrefill = narrowPrefill?.mapValues { $0.scaled(rate: rate) }
         profile.latentDecode = latentDecode.mapValues { c in

@@ -22,6 +22,9 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     /// The same for attention heads of at most 64 elements (gpt-oss); nil: as others.
     public var narrowDecode: [CacheFormat: DecodeCoefficients]?
     public var narrowPrefill: [CacheFormat: PrefillCoefficients]?
+    /// Decode attention with more than eight KV heads a GPU (one query head a KV head, as MHA has
+    /// it); nil: as others.
+    package var wideDecode: [CacheFormat: DecodeCoefficients]?
     /// Experts that tensor parallelism cuts, or that one GPU has alone, where that differs.
     public var cutExperts: [WeightFormat: ExpertCoefficients]?
     /// Experts under `ExpertRouting.powerLaw`.

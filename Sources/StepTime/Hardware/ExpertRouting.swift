@@ -2,7 +2,7 @@ import Basics
 import Models
 
 /// How a router spreads tokens over experts, which decides how many experts a step reads.
-public enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
+public enum ExpertRouting: String, Sendable, Equatable, Codable, CaseIterable {
     /// Every expert alike: synthetic tokens, and what routers are trained towards.
     case balanced
     /// Expert number e takes a token with chance 1 − exp(−c·e^−0.9), c such that the chances sum to
@@ -25,15 +25,17 @@ package struct ReachedExperts: Sendable {
     /// Newton steps towards c, which come from below: the sum is concave in it.
     private static let rounds = 60
 
-    init(_ experts: ExpertFeedForward, _ routing: ExpertRouting) {
-        self.init(count: experts.count, chosen: experts.chosen, routing)
+    init(_ experts: ExpertFeedForward, _ routing: ExpertRouting, exponent: Double? = nil) {
+        self.init(count: experts.count, chosen: experts.chosen, routing, exponent: exponent)
     }
 
-    package init(count: Int, chosen: Int, _ routing: ExpertRouting) {
+    package init(
+        count: Int, chosen: Int, _ routing: ExpertRouting, exponent: Double? = nil
+    ) {
         self.count = Double(count)
         self.chosen = Double(chosen)
-        guard routing == .powerLaw, chosen < count, count > 0 else { return }
-        let weights = (1...count).map { PortableMath.pow(Double($0), Self.exponent) }
+        guard routing == .powerLaw || exponent != nil, chosen < count, count > 0 else { return }
+        let weights = (1...count).map { PortableMath.pow(Double($0), exponent.map { -$0 } ?? Self.exponent) }
         var c = Double(chosen) / weights.reduce(0, +)
         for _ in 0..<Self.rounds {
             var (sum, slope) = (0.0, 0.0)

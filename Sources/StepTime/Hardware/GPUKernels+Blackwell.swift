@@ -35,6 +35,15 @@ let blackwellKernels = CoefficientTable(
     gb200        bf16 9.321e-6 4.868e-9 7.394e12
     gb200        fp8  1.07e-5  5.561e-9 6.954e12
 
+    # More than eight KV heads a GPU.
+    wideDecode      fixed    perHead  bandwidth
+    b200-sxm   bf16 1.244e-5 2.8e-10  7.3e12
+    b200-sxm   fp8  1.15e-5  2.59e-9  7.35e12
+    b300-sxm   bf16 1.181e-5 3.6e-10  7.26e12
+    b300-sxm   fp8  1.194e-5 2.25e-9  7.34e12
+    gb200      bf16 1.262e-5 2.2e-10  7.55e12
+    gb200      fp8  1.37e-5  2.16e-9  7.78e12
+
     prefill       fixed    rate     perQueryHead perKeyHead
     b200-sxm bf16 1.405e-5 1.331e15 2.39e-10     3.546e-10
     b200-sxm fp8  1.253e-5 1.641e15 3.117e-10    7.276e-10

@@ -9,6 +9,13 @@ public struct ServingCoefficients: Sendable, Equatable, Codable {
     /// What the decodes' attention takes more, as a share, in a step that has a chunk too and more
     /// tokens than a graph was captured for: one kernel of ragged lengths computes both.
     public var mixedDecode: Double
+    /// By weight format: what routed experts take more, as a share at very many tokens, of which
+    /// m / (m + `expertTokens`) in a step of m. Nil: nothing.
+    package var expertExcess: [WeightFormat: Double]?
+    package var expertTokens: Double?
+    package var sustainedTokens: Double?
+    package var routing: ExpertRouting?
+    package var exponent: Double?
 
     public init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
         self.sustainedGain = sustainedGain
@@ -21,8 +28,14 @@ public struct ServingCoefficients: Sendable, Equatable, Codable {
     public static let vllm = ServingCoefficients(
         sustainedGain: [.bf16: -0.193], mixedDecode: 0.636)
 
+    /// The factor on the time of routed experts of a format in a step of so many tokens.
+    func experts(_ format: WeightFormat, tokens: Double) -> Double {
+        1 + (expertExcess?[format] ?? 0) * tokens / (tokens + (expertTokens ?? 1))
+    }
+
     /// The factor on the rate of matrices of a format in a step of so many tokens.
     func rate(_ format: WeightFormat, tokens: Double) -> Double {
-        1 + (sustainedGain[format] ?? 0) * tokens / (tokens + GEMMCoefficients.growthTokens)
+        1 + (sustainedGain[format] ?? 0) * tokens
+            / (tokens + (sustainedTokens ?? GEMMCoefficients.growthTokens))
     }
 }

@@ -60,8 +60,11 @@ public struct HostProfile: Sendable, Equatable, Codable {
     /// Time between steps in which the GPU waits and that nothing hides: sampling, padding and
     /// gaps that no operator table has stand here too.
     public var gpuWait = HostCoefficients(fixed: 0)
-    /// Most sequences in a step that the profile was held to; nil: not known.
+    /// Most sequences and tokens in a step, and the longest context of a request in tokens, that
+    /// the profile was held to; nil: not known.
     public var mostSequences: Int?
+    package var mostTokens: Int?
+    package var longestContext: Int?
 
     public init(name: String, provenance: String) {
         self.name = name
@@ -100,6 +103,8 @@ extension HostProfile {
         host.gpuWait.perFirst = 25.1e-6
         host.gpuWait.first = 8
         host.mostSequences = 256
+        host.mostTokens = 8_192
+        host.longestContext = 4_143
         host.errors = "TPOT 0.6 %, E2E 0.6 %, mean TTFT 1.2 % on 7 runs of 2 to 8 requests/s"
         return host
     }()
@@ -118,6 +123,8 @@ extension HostProfile {
         host.gpuWait.perFirst = 3.17e-6
         host.gpuWait.perSequence = 0.702e-6
         host.mostSequences = 128
+        host.mostTokens = 2_048
+        host.longestContext = 1_038
         host.errors = "TPOT 5.6 %, E2E 5.5 %, mean TTFT 9.8 % on 6 runs that it was not fitted to"
         return host
     }()
@@ -137,6 +144,8 @@ extension HostProfile {
         host.launchEager = Launch(perLayer: 21.9e-3 / 32)
         host.updatePerToken = 6.44e-6
         host.mostSequences = 128
+        host.mostTokens = 8_192
+        host.longestContext = 275
         host.errors =
             "TPOT 1.1 %, E2E 1.5 %, mean TTFT 5.4 % on 11 stages that it was not fitted to"
         return host
@@ -150,6 +159,8 @@ extension HostProfile {
             provenance: "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H100s")
         host.gpuWait = HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6)
         host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
         host.errors = "TPOT 1.1 %, mean TTFT 3.5 % on the 30 closed loops that it was fitted to"
         return host
     }()
@@ -162,6 +173,8 @@ extension HostProfile {
             provenance: "vLLM 0.18, asynchronous, gpt-oss-120b on 1 to 8 H200s")
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
         host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
         host.errors = "TPOT 3.5 % on the closed loops that it was fitted to"
         return host
     }()
@@ -173,6 +186,8 @@ extension HostProfile {
             provenance: "vLLM 0.12, synchronous, Qwen3-32B on two H100s")
         host.gpuWait = HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6)
         host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 5_120
         host.errors = "TPOT 2.2 %, mean TTFT 21 % on the 30 closed loops that it was fitted to"
         return host
     }()
@@ -204,6 +219,20 @@ extension HostProfile {
         return profile
     }
 
+    /// What to tell the user about steps that went up to these sizes; empty where they stayed
+    /// within what the profile was held to.
+    package func warnings(requests: Int, tokens: Int, context: Int) -> [String] {
+        [
+            ("requests in a step", requests, mostSequences),
+            ("tokens in a step", tokens, mostTokens),
+            ("the context of one request", context, longestContext),
+        ].compactMap { what, value, most in
+            guard let most, value > most else { return nil }
+            return "\(what) reached \(value), the host \(name) was held to servers with up to "
+                + "\(most): its terms go on as straight lines"
+        }
+    }
+
     /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
     static let longest = 1e3
 
@@ -230,8 +259,11 @@ extension HostProfile {
         if let first = gpuWait.first, !(0...1 << 30).contains(first) {
             throw InputError(place, "gpuWait.first is \(first)", expected: "0 to 2^30")
         }
-        if let most = mostSequences, most < 1 {
-            throw InputError(place, "mostSequences is \(most)", expected: "at least 1")
+        for case (let name, let most?) in [
+            ("mostSequences", mostSequences), ("mostTokens", mostTokens),
+            ("longestContext", longestContext),
+        ] where most < 1 {
+            throw InputError(place, "\(name) is \(most)", expected: "at least 1")
         }
     }
 }

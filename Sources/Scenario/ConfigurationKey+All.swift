@@ -29,8 +29,8 @@ extension ConfigurationKey {
             "Number format of the weights."),
         .init(
             "model.routing", \.model.routing, .choice,
-            "How tokens spread over a mixture's experts. balanced: as in benchmarks. power_law:\n"
-                + "as in real traffic, where small steps read fewer experts."),
+            "How tokens spread over a mixture's experts. served: as steps of public servers show.\n"
+                + "balanced: evenly. power_law: less evenly, so small steps read fewer experts."),
         .init(
             "model.allow_unserved", \.model.allowUnserved, .flag,
             "Run a model that the engine version does not serve."),

@@ -165,17 +165,35 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM 0.18 with asynchronous scheduling, gpt-oss-120b: fitted end to end on closed loops of
-    /// an H200.
+    /// vLLM 0.16 to 0.19 with asynchronous scheduling, models with experts: what the GPU waits for
+    /// was fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
+    /// `ServingCoefficients.expertExcess`; the rest is that of 0.23.
     public static let vllm18: HostProfile = {
-        var host = HostProfile(
-            name: "vllm-0.18-async",
-            provenance: "vLLM 0.18, asynchronous, gpt-oss-120b on 1 to 8 H200s")
+        var host = vllmAsync
+        host.name = "vllm-0.18-async"
+        host.provenance = "vLLM 0.16 to 0.19, asynchronous, experts on H200s, B200s and B300s"
+        host.launchEager = Launch(perLayer: 0.6e-3)
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
         host.mostSequences = 64
         host.mostTokens = 8_192
         host.longestContext = 9_216
-        host.errors = "TPOT 3.5 % on the closed loops that it was fitted to"
+        host.errors = nil
+        return host
+    }()
+
+    /// vLLM of October 2025 on B200s: launches are slow there (75 ms for the 80 layers of
+    /// Llama-3.1-70B, over one GPU as over eight), and the GPU waits for nothing else. The launch
+    /// is fitted on servers with nvfp4 weights; the rest is that of 0.23.
+    public static let vllm2025Blackwell: HostProfile = {
+        var host = vllmAsync
+        host.name = "vllm-2025-10-b200"
+        host.provenance = "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 B200s"
+        host.launchEager = Launch(perLayer: 0.9e-3)
+        host.gpuWait = HostCoefficients(fixed: 0)
+        host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
+        host.errors = nil
         return host
     }()
 
@@ -194,7 +212,7 @@ extension HostProfile {
 
     /// Every profile that ships, by name.
     public static let all = [
-        vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm2025, none,
+        vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm2025, vllm2025Blackwell, none,
     ]
 
     /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.

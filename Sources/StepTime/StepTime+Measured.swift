@@ -185,12 +185,11 @@ extension OperatorCosts {
             }
         }
         if hasExperts {
-            note(
-                switch options.routing {
-                case .served: "experts are chosen as steps of public servers show"
-                case .balanced: "experts are chosen evenly"
-                case .powerLaw: "experts are chosen by a power law"
-                })
+            switch options.routing {
+            case .served: note("experts are chosen as steps of public servers show")
+            case .balanced: note("experts are chosen evenly")
+            case .powerLaw: note("experts are chosen by a power law")
+            }
         }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {

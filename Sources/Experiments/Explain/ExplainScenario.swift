@@ -152,7 +152,7 @@ extension ExplainScenario {
             }
             scenario.utilization = share
         },
-        field("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang.") {
+        field("--profile", "P", "Engine profile: vllm, vllm-0.16 to 0.18, trtllm or sglang.") {
             $0.profile = $1
             _ = $2
         },

@@ -177,7 +177,7 @@ extension HostProfile {
         host.mostSequences = 64
         host.mostTokens = 8_192
         host.longestContext = 9_216
-        host.errors = nil
+        host.errors = "TPOT 3.0 %, mean TTFT 13 % on 51 loads of gpt-oss-120b on H200s"
         return host
     }()
 
@@ -193,7 +193,8 @@ extension HostProfile {
         host.mostSequences = 64
         host.mostTokens = 8_192
         host.longestContext = 9_216
-        host.errors = nil
+        host.errors =
+            "TPOT 2.3 %, mean TTFT 8.8 % on the 45 loads with nvfp4 that it was fitted to"
         return host
     }()
 
@@ -241,13 +242,13 @@ extension HostProfile {
     /// within what the profile was held to.
     package func warnings(requests: Int, tokens: Int, context: Int) -> [String] {
         [
-            ("requests in a step", requests, mostSequences),
-            ("tokens in a step", tokens, mostTokens),
-            ("the context of one request", context, longestContext),
-        ].compactMap { what, value, most in
+            ("requests in a step", requests, mostSequences, ": its terms go on as straight lines"),
+            ("tokens in a step", tokens, mostTokens, ": its terms go on as straight lines"),
+            ("the context of one request", context, longestContext, " tokens"),
+        ].compactMap { what, value, most, end in
             guard let most, value > most else { return nil }
             return "\(what) reached \(value), the host \(name) was held to servers with up to "
-                + "\(most): its terms go on as straight lines"
+                + "\(most)\(end)"
         }
     }
 

@@ -41,7 +41,8 @@ struct PeakTests {
         let (resolved, result) = try run([
             "engine.max_num_batched_tokens=131072", "engine.max_num_seqs=10000",
         ])
-        #expect(resolved.rangeWarnings(result) == [])
+        // Nor did any come near what operators were measured up to; the host saw shorter prompts.
+        #expect(resolved.rangeWarnings(result).allSatisfy { $0.contains(", the host ") })
         #expect(result.work.mostTokens > 100 && result.work.mostTokens < 32_768)
         #expect(result.work.mostDecodes <= 40)
     }
@@ -65,7 +66,7 @@ struct PeakTests {
             "\(warnings)")
         #expect(warnings.contains("up to 8192"), "\(warnings)")
         #expect(warnings.contains("the host vllm-0.23-async was held to"), "\(warnings)")
-        #expect(warnings.contains("4143"), "\(warnings)")
+        #expect(warnings.contains("up to 4143 tokens"), "\(warnings)")
     }
 
     @Test("utilisation is that of a hand-made run")

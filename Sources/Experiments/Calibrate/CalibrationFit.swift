@@ -128,17 +128,19 @@ struct CalibrationFit {
         for constant in Self.hidden
         where candidates.contains(constant) && !fitted.contains(constant) {
             let start = values[constant]
+            // The nearest first: what hides behind the GPU fits as well at any value below it.
             let tried = Self.scanned.map { $0 * max(start, constant.size) }
+                .sorted { abs($0 - start) < abs($1 - start) }
             let slopes = try difference(others)
-            let now = leftover(slopes, slopes.base)
-            let left = try predict(tried.map { values.with(constant, $0) })
-                .map { leftover(slopes, $0) }
-            guard let least = left.min(), least < now * leastGain else { continue }
-            let nearest = tried.indices.filter { left[$0] * leastGain <= least }
-                .min { abs(tried[$0] - start) < abs(tried[$1] - start) }
-            guard let nearest else { continue }
-            values = values.with(constant, tried[nearest])
-            allowed[constant] = tried[nearest]
+            var best = leftover(slopes, slopes.base)
+            let all = try predict(tried.map { values.with(constant, $0) })
+            for (value, predicted) in zip(tried, all) where value != start {
+                let left = leftover(slopes, predicted)
+                guard left < best * leastGain else { continue }
+                best = left
+                values = values.with(constant, value)
+                allowed[constant] = value
+            }
         }
     }
 

@@ -16,7 +16,8 @@ public enum CalibrationReport {
         if !open.isEmpty {
             let lines = open.map { "  \($0.constant.rawValue): \($0.reason ?? "")" }
             parts.append(
-                "Not determined, left at the base's value:\n" + lines.joined(separator: "\n"))
+                "Not determined, left at the base's value where nothing else is said:\n"
+                    + lines.joined(separator: "\n"))
         }
         parts.append(errors(calibration).text)
         parts.append(

@@ -121,8 +121,8 @@ public struct ComparisonReport: Sendable {
             windows.add([
                 Quantity.duration(seconds: window.startS),
                 Quantity.duration(seconds: window.endS), Quantity.count(window.requests),
-                Self.milliseconds(window.meanE2elMsBefore),
-                Self.milliseconds(window.meanE2elMsAfter),
+                Self.milliseconds(window.meanE2ELMsBefore),
+                Self.milliseconds(window.meanE2ELMsAfter),
             ])
         }
         var note =

@@ -85,7 +85,7 @@ extension GPUReport: Encodable {
         var p99TtftMs: Double?
         var meanTpotMs: Double?
         var p99TpotMs: Double?
-        var meanE2elMs: Double?
+        var meanE2ELMs: Double?
         var outputThroughput: Double?
         var outputThroughputPerGpu: Double?
         var kvTokensPerReplica: Int?
@@ -103,7 +103,7 @@ extension GPUReport: Encodable {
             p99TtftMs = run.summary.timeToFirstToken.p99
             meanTpotMs = run.summary.timePerOutputToken.mean
             p99TpotMs = run.summary.timePerOutputToken.p99
-            meanE2elMs = run.summary.endToEnd.mean
+            meanE2ELMs = run.summary.endToEnd.mean
             outputThroughput = run.summary.outputThroughput
             outputThroughputPerGpu = run.outputPerGPU
             kvTokensPerReplica = run.cachedTokens

@@ -3,7 +3,7 @@ import Simulator
 
 /// The few figures of a run that fit a row of a comparison.
 public struct RunRow: Encodable, Sendable {
-    let meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2elMs: Double
+    let meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2ELMs: Double
     let prefixHitRatio: Double
     let preemptions: Int
     let rejected: Int
@@ -14,7 +14,7 @@ public struct RunRow: Encodable, Sendable {
         p99TtftMs = Double(result.timeToFirstToken.percentile(99)) * 1e-9
         meanTpotMs = result.timePerOutputToken.mean * 1e-9
         p99TpotMs = Double(result.timePerOutputToken.percentile(99)) * 1e-9
-        meanE2elMs = result.endToEnd.mean * 1e-9
+        meanE2ELMs = result.endToEnd.mean * 1e-9
         let counters = result.counters
         prefixHitRatio =
             counters.queriedTokens > 0
@@ -31,7 +31,7 @@ public struct RunRow: Encodable, Sendable {
 
     /// The cells of a row.
     public var cells: [String] {
-        [meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2elMs].map {
+        [meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2ELMs].map {
             Quantity.duration(seconds: $0 * 1e-3)
         } + [
             Quantity.percent(prefixHitRatio, decimals: 2), Quantity.count(preemptions),

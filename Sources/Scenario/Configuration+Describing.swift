@@ -106,11 +106,9 @@ extension ResolvedConfiguration {
         var warnings = plan.stepTime.provenance.warnings(
             tokens: result.work.mostTokens, context: result.longestContext,
             decodes: result.work.mostDecodes)
-        if let most = host.mostSequences, result.work.mostRequests > most {
-            warnings.append(
-                "requests in a step reached \(result.work.mostRequests), the host \(host.name) was "
-                    + "held to servers with up to \(most): its terms go on as straight lines")
-        }
+        warnings += host.warnings(
+            requests: result.work.mostRequests, tokens: result.work.mostTokens,
+            context: result.longestContext)
         let shares = [
             ("FLOP/s", result.utilization.flops),
             ("memory bandwidth", result.utilization.memoryBandwidth),

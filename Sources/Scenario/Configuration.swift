@@ -30,7 +30,7 @@ public struct Configuration: Sendable, Equatable {
     public struct ModelSection: Sendable, Equatable {
         public var name = "llama-3.1-8b"
         public var weights: WeightFormat?
-        public var routing = ExpertRouting.balanced
+        public var routing = ExpertRouting.served
         public var allowUnserved = false
 
         /// The default model.

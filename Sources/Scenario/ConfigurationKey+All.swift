@@ -29,8 +29,8 @@ extension ConfigurationKey {
             "Number format of the weights."),
         .init(
             "model.routing", \.model.routing, .choice,
-            "How tokens spread over a mixture's experts. balanced: as in benchmarks. power_law:\n"
-                + "as in real traffic, where small steps read fewer experts."),
+            "How tokens spread over a mixture's experts. served: as steps of public servers show.\n"
+                + "balanced: evenly. power_law: less evenly, so small steps read fewer experts."),
         .init(
             "model.allow_unserved", \.model.allowUnserved, .flag,
             "Run a model that the engine version does not serve."),
@@ -188,7 +188,7 @@ extension ConfigurationKey {
             "step_time.profile", \.stepTime.profile,
             .text("vllm, trtllm, sglang or a profile's path"),
             "measured: engine whose kernels, and unless engine.host is set whose host, give the\n"
-                + "times. vllm-0.16 and vllm-0.17 are vLLM's before 0.18."),
+                + "times. vllm-0.16, vllm-0.17 and vllm-0.18 are vLLM's of these releases."),
         .init(
             "step_time.attention_kernel", \.stepTime.attentionKernel, .choice,
             "measured: naive writes the scores to memory and reads them back (an ablation)."),

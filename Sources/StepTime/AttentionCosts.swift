@@ -53,8 +53,8 @@ extension OperatorCosts {
     func decode(_ attention: Attention) -> DecodeCost {
         switch attention {
         case .heads(let heads):
-            let c = profile.decodeForm(measuredCache, headDim: heads.headDim)!
             let (queries, keys) = shard(heads)
+            let c = profile.decodeForm(measuredCache, headDim: heads.headDim, keyHeads: keys)!
             let bytes = Double(attention.cacheBytesPerToken(deployment))
             var cost = DecodeCost(
                 fixed: c.fixed, perSequence: c.perHead * keys, perContext: bytes / c.bandwidth)
@@ -63,8 +63,9 @@ extension OperatorCosts {
             }
             return cost
         case .latent(let latent) where latent.cachesHeads:
-            let c = profile.decode[measuredCache]!
             let heads = Double(latent.queryHeads / deployment.tensorParallel)
+            let c = profile.decodeForm(
+                measuredCache, headDim: latent.wholeKeyDim, keyHeads: heads)!
             var cost = DecodeCost(
                 fixed: c.fixed, perSequence: c.perHead * heads,
                 perContext: Double(attention.cacheBytesPerToken(deployment)) / c.bandwidth)

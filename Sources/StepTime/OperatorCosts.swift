@@ -17,7 +17,7 @@ public struct ClockOptions: Sendable, Equatable {
     /// Kernel coefficients, on that accelerator.
     public var profile = EngineProfile.vllm
     /// How tokens spread over experts.
-    public var routing = ExpertRouting.balanced
+    public var routing = ExpertRouting.served
     /// The host, whose `gpuWait` every price includes.
     public var host = HostProfile.vllmAsync
     /// Token counts that CUDA graphs were captured for, ascending: a step within the largest is
@@ -150,11 +150,12 @@ struct OperatorCosts: Sendable {
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
         let spread = Double(deployment.expertParallel)
         let all = tokens * Double(attentionRanks)
-        return expertCoefficients(format).seconds(
+        let alone = expertCoefficients(format).seconds(
             tokens: all, hidden: Double(hidden), size: experts.pricedSize(hidden: hidden) / cut,
             chosen: Double(experts.chosen), activated: activated(all, experts, spread: spread),
             spread: spread,
             bytesPerWeight: formats?.experts.bytesPerWeight ?? format.bytesPerWeight)
+        return alone * (profile.serving?.experts(format, tokens: tokens) ?? 1)
     }
 
     /// Experts of one of `spread` GPUs that `tokens` tokens reach.
@@ -162,10 +163,17 @@ struct OperatorCosts: Sendable {
         reached[experts]!.activated(tokens, spread: spread)
     }
 
-    /// The coefficients of routed experts in a format, cut as the deployment cuts them.
+    /// The coefficients of routed experts in a format, cut as the deployment cuts them: those of
+    /// the kernels that servers run.
     func expertCoefficients(_ format: WeightFormat) -> ExpertCoefficients {
-        profile.experts(
-            format, isCut: deployment.expertParallel == 1, isSkewed: options.routing == .powerLaw)
+        let kernel = profile.serving?.expertKernels?[format]
+        var c = profile.experts(
+            kernel?.format ?? format, isCut: deployment.expertParallel == 1,
+            isSkewed: options.routing == .powerLaw)
+        // Rows of padding are as dear at a lower rate: they stand for launches.
+        c.rate *= kernel?.rate ?? 1
+        c.padding *= kernel?.rate ?? 1
+        return c
     }
 
     /// Dispatch and combine between attention ranks and experts; 0 when the experts are not
@@ -235,10 +243,16 @@ extension EngineProfile {
             ?? (isCut ? cutExperts?[format] : nil) ?? experts[format]
     }
 
-    /// The form of decode and prefill attention for heads of a size; nil where none was measured.
-    package func decodeForm(_ cache: CacheFormat, headDim: Int) -> DecodeCoefficients? {
-        (headDim <= Self.narrowHead ? narrowDecode?[cache] : nil) ?? decode[cache]
+    /// The form of decode attention for heads of a size, so many of keys a GPU; nil where none was
+    /// measured.
+    package func decodeForm(
+        _ cache: CacheFormat, headDim: Int, keyHeads: Double = 1
+    ) -> DecodeCoefficients? {
+        (headDim <= Self.narrowHead ? narrowDecode?[cache] : nil)
+            ?? (keyHeads > Self.fewKeyHeads ? wideDecode?[cache] : nil) ?? decode[cache]
     }
+
+    /// The form of prefill attention for heads of a size; nil where none was measured.
 
     package func prefillForm(_ cache: CacheFormat, headDim: Int) -> PrefillCoefficients? {
         (headDim <= Self.narrowHead ? narrowPrefill?[cache] : nil) ?? prefill[cache]
@@ -246,6 +260,8 @@ extension EngineProfile {
 
     /// Largest head with kernels of its own, elements.
     package static let narrowHead = 64
+    /// Most KV heads of one GPU that operator tables hold.
+    package static let fewKeyHeads = 8.0
 }
 
 extension ExpertFeedForward {

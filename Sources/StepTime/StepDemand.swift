@@ -92,7 +92,7 @@ public struct StepSums: Sendable, Equatable {
 /// FLOPs are those of the whole model for the tokens that were scheduled: two a weight and token,
 /// attention over causal pairs, the output head for sampled tokens. Bytes are those that all GPUs
 /// of a replica move at least: each micro-batch reads every weight once (of routed experts, those
-/// that its tokens reach under balanced routing), a decode reads its context's cached keys and
+/// that its tokens reach under a routing), a decode reads its context's cached keys and
 /// values, a chunk those before it, and each token writes its own. Activations are left out.
 public struct StepDemand: Sendable {
     /// GPUs of a replica, and what one can do at most (datasheet).
@@ -146,7 +146,7 @@ public struct StepDemand: Sendable {
     /// sums do not tell: when that window is not the model's.
     public init?(
         _ model: TransformerModel, _ deployment: Deployment, gpu: GPU, window: Int,
-        routing: ExpertRouting = .balanced
+        routing: ExpertRouting = .served
     ) {
         guard window == model.window, deployment.expertParallel <= deployment.tensorParallel else {
             return nil

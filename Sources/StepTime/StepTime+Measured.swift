@@ -185,9 +185,11 @@ extension OperatorCosts {
             }
         }
         if hasExperts {
-            note(
-                options.routing == .powerLaw
-                    ? "experts are chosen by a power law" : "experts are chosen evenly")
+            switch options.routing {
+            case .served: note("experts are chosen as steps of public servers show")
+            case .balanced: note("experts are chosen evenly")
+            case .powerLaw: note("experts are chosen by a power law")
+            }
         }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
@@ -200,7 +202,11 @@ extension OperatorCosts {
         }
         for case let formats? in model.layerGroups.map(\.layer.formats) {
             let format = formats.experts.priced
-            if profile.experts[format] == nil {
+            if let kernel = profile.serving?.expertKernels?[format] {
+                note(
+                    "\(format.rawValue) experts run on \(kernel.format.rawValue)'s kernels"
+                        + (kernel.rate == 1 ? "" : " at \(kernel.rate) of their rate"))
+            } else if profile.experts[format] == nil {
                 note("\(format.rawValue) experts are priced with int4's or bf16's coefficients")
             }
         }

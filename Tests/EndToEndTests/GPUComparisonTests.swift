@@ -38,6 +38,8 @@ struct GPUComparisonTests {
         #expect(gpus.map { $0["gpu"] as? String } == ["h200-sxm", "h100-sxm"])
         let tpot = gpus.compactMap { $0["mean_tpot_ms"] as? Double }
         #expect(tpot.count == 2 && tpot[0] < tpot[1])
+        // A digit in a key does not part it.
+        #expect(gpus.allSatisfy { $0["mean_e2el_ms"] is Double }, "\(outcome.output)")
         let tokens = gpus.compactMap { $0["kv_tokens_per_replica"] as? Int }
         #expect(tokens.count == 2 && tokens[0] > tokens[1])
         let alone = try call(

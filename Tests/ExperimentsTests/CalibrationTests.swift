@@ -194,6 +194,47 @@ struct CalibrationTests {
         #expect(front.isFitted && (10e-3...20e-3).contains(front.value), "\(front.value)")
     }
 
+    /// A launch that the GPU hides has no slope: left at a base that the data contradict, it would
+    /// twist what is fitted beside it.
+    @Test("a synchronous server's shorter launch is found or refused, and twists nothing else")
+    func hiddenLaunch() throws {
+        var host = HostProfile.vllmSync
+        host.frontEnd = 9e-3
+        host.launchEager.perLayer *= 2.0 / 3
+        let hidden = try HiddenServer(host, changes: ["engine.async_scheduling=false"])
+        let files = [
+            try hidden.bench(
+                "one.json", .init(requests: 24, rate: 0, prompts: [200, 700, 1500], output: 12),
+                seed: 1),
+            try hidden.bench(
+                "low.json", .init(requests: 72, rate: 5, prompts: [100, 700, 1500], output: 24),
+                seed: 2),
+            try hidden.bench(
+                "medium.json", .init(requests: 96, rate: 12, prompts: [100, 700], output: 24),
+                seed: 3),
+        ]
+        let server = try CalibrationServer(hidden.known(), base: nil)
+        let asked: [CalibrationConstant] = [
+            .frontEnd, .schedule, .schedulePerSequence, .launchEager, .gpuScale,
+        ]
+        let fit = try CalibrationFit(
+            server, CalibrationInput(files, server).evidence, candidates: asked
+        ) { _ in }
+        let intervals = CalibrationIntervals(fit, seed: 0)
+        let truth = CalibrationValues(host: host, gpuScale: 1, layers: 32, gpus: 1)
+        for constant in asked {
+            guard let low = intervals.low[constant], let high = intervals.high[constant] else {
+                #expect(fit.reasons[constant] != nil, "\(constant.rawValue)")
+                continue
+            }
+            #expect(
+                (low...high).contains(truth[constant]),
+                "\(constant.rawValue) is \(truth[constant]), found \(low) to \(high)")
+        }
+        #expect(intervals.low[.frontEnd] != nil)
+        #expect(fit.values[.launchEager] < 0.9 * server.base[.launchEager])
+    }
+
     @Test("a profile that was written is read as the host of a run")
     func written() throws {
         var host = HostProfile.vllmSync
@@ -228,5 +269,8 @@ struct CalibrationTests {
         #expect(LeastSquares.solve([[1, 1], [1, 1]], [1, 1]) == nil)
         #expect(LeastSquares.solve([[0]], [1]) == nil)
         #expect(LeastSquares.solve([[.nan]], [1]) == nil)
+        // Unknowns that nothing determines beside the ones before them are 0.
+        #expect(LeastSquares.solveDetermined([[1, 1], [1, 1]], [3, 3]) == [3, 0])
+        #expect(LeastSquares.solveDetermined([[0, 0], [0, 4]], [0, 8]) == [0, 2])
     }
 }

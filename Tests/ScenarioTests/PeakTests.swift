@@ -41,7 +41,8 @@ struct PeakTests {
         let (resolved, result) = try run([
             "engine.max_num_batched_tokens=131072", "engine.max_num_seqs=10000",
         ])
-        #expect(resolved.rangeWarnings(result) == [])
+        // Nor did any come near what operators were measured up to; the host saw shorter prompts.
+        #expect(resolved.rangeWarnings(result).allSatisfy { $0.contains(", the host ") })
         #expect(result.work.mostTokens > 100 && result.work.mostTokens < 32_768)
         #expect(result.work.mostDecodes <= 40)
     }
@@ -57,8 +58,15 @@ struct PeakTests {
         #expect(warnings.contains("tokens per step reached 131072"), "\(warnings)")
         // The last token enters no context; max_model_len ends the answer.
         #expect(result.longestContext == 131_071)
-        #expect(!warnings.contains("context"), "\(warnings)")
+        #expect(!warnings.contains("request reached 131071, measured"), "\(warnings)")
         #expect(!warnings.contains("decodes"), "\(warnings)")
+        // The host was fitted on smaller steps and shorter requests, on few of them too.
+        #expect(
+            warnings.contains("tokens in a step reached 131072, the host vllm-0.23-async"),
+            "\(warnings)")
+        #expect(warnings.contains("up to 8192"), "\(warnings)")
+        #expect(warnings.contains("the host vllm-0.23-async was held to"), "\(warnings)")
+        #expect(warnings.contains("up to 4143 tokens"), "\(warnings)")
     }
 
     @Test("utilisation is that of a hand-made run")

@@ -260,9 +260,22 @@ private func coefficients() -> [String: Any]? {
         #expect(abs(law.activated(1, spread: 1) - Double(chosen)) < 1e-6)
     }
 
+    /// The law of public servers lies between the two of operator tables.
+    @Test func serversReadFewerExpertsThanEvenOnesAndMoreThanSkewedOnes() {
+        let served = ReachedExperts(count: 128, chosen: 8, .served)
+        let balanced = ReachedExperts(count: 128, chosen: 8, .balanced)
+        #expect(abs(served.activated(1, spread: 1) - 8) < 1e-9)
+        for tokens in 2...200 {
+            let number = served.activated(Double(tokens), spread: 1)
+            #expect(number < balanced.activated(Double(tokens), spread: 1))
+            #expect(number > Self.experts.activated(Double(tokens), spread: 1))
+        }
+    }
+
     @Test func skewMakesSmallBatchesCheaperAndLargeOnesDearer() throws {
         let model = try Catalogue.model(named: "qwen3-30b-a3b")
         var options = ClockOptions()
+        options.routing = .balanced
         let even = try StepTime.measured(model, Deployment(), options)
         options.routing = .powerLaw
         let skewed = try StepTime.measured(model, Deployment(), options)
@@ -274,6 +287,53 @@ private func coefficients() -> [String: Any]? {
         }
         #expect(price(skewed, decodes: 32) < price(even, decodes: 32))
         #expect(price(skewed, decodes: 4000) > price(even, decodes: 4000))
+    }
+
+    /// Kernels of servers that no table has: Marlin's for mxfp4 on Hopper in 0.18, those of nvfp4 at
+    /// half their rate on Blackwell. Operators are the tables'.
+    @Test func expertsRunOnTheKernelsOfTheirServers() throws {
+        let model = try Catalogue.model(named: "gpt-oss-120b")
+        let deployment = Deployment(tensorParallel: 2, weights: .mxfp4)
+        func coefficients(_ profile: String, _ gpu: String) throws -> ExpertCoefficients {
+            let options = try ClockOptions(profile: profile, gpu: .named(gpu))
+            return OperatorCosts(model: model, deployment: deployment, options: options)
+                .expertCoefficients(.mxfp4)
+        }
+        let hopper = try EngineProfile.named("vllm", on: .named("h200"))
+        #expect(try coefficients("vllm", "h200") == hopper.cutExperts?[.mxfp4])
+        #expect(try coefficients("vllm-0.18", "h200") == hopper.experts[.int4])
+        #expect(try coefficients("vllm-0.18", "h100") == EngineProfile.vllm.experts[.int4])
+        let blackwell = try EngineProfile.named("vllm-0.18", on: .named("b200"))
+        let found = try coefficients("vllm-0.18", "b200")
+        let fp4 = try #require(blackwell.experts[.nvfp4])
+        #expect(found.rate == fp4.rate / 2 && found.bandwidth == fp4.bandwidth)
+        #expect(blackwell.experts(.mxfp4) != found)
+        // What servers' experts take more counts in long steps only.
+        let serving = try #require(hopper.serving)
+        #expect(serving.experts(.fp8, tokens: 8) < 1.01)
+        #expect(serving.experts(.fp8, tokens: 8192) > 1.7)
+        #expect(serving.experts(.bf16, tokens: 8192) == 1)
+    }
+
+    /// Many KV heads have a form of their own on every GPU with tables, none elsewhere; it is
+    /// cheaper where there are many sequences and heads, as rows of tables are.
+    @Test func manyKeyHeadsHaveTheirOwnForm() throws {
+        for name in ["h100", "h200", "b200", "b300", "gb200"] {
+            let profile = try EngineProfile.named("vllm", on: .named(name))
+            let few = try #require(profile.decodeForm(.bf16, headDim: 128, keyHeads: 8))
+            let many = try #require(profile.decodeForm(.bf16, headDim: 128, keyHeads: 32))
+            #expect(few == profile.decode[.bf16], "\(name)")
+            #expect(many == profile.wideDecode?[.bf16], "\(name)")
+            func seconds(_ form: DecodeCoefficients, _ sequences: Double) -> Double {
+                form.seconds(
+                    sequences: sequences, keyHeads: 32, context: 700 * sequences,
+                    bytesPerToken: 16_384)
+            }
+            #expect(seconds(many, 80) < seconds(few, 80), "\(name)")
+            #expect(seconds(many, 1) > seconds(few, 1), "\(name)")
+        }
+        let l40s = try EngineProfile.named("vllm", on: .named("l40s"))
+        #expect(l40s.decodeForm(.bf16, headDim: 128, keyHeads: 32) == l40s.decode[.bf16])
     }
 
     @Test func expertsCutByTensorParallelismHaveTheirOwnLaunch() {

@@ -40,7 +40,7 @@ import Testing
 @Suite struct ProfileTests {
     /// Every number, to the last bit, as it was fitted: a change of the table is a new fit.
     @Test(arguments: [
-        (EngineProfile.vllm, "6afa0523efc70f81"), (.trtllm, "fa03492a85b88554"),
+        (EngineProfile.vllm, "7c603e9840fe65f1"), (.trtllm, "fa03492a85b88554"),
         (.sglang, "d8cca905f4caa139"),
     ])
     func theTableHoldsWhatWasFitted(profile: EngineProfile, digest: String) throws {

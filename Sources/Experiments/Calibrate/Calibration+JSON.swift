@@ -1,20 +1,5 @@
-/// A calibration as JSON: `constants`, `sources`, `base`, `server`, `changes`, `notes`.
-extension Calibration: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case constants, sources, base, server, changes, notes
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var keys = encoder.container(keyedBy: CodingKeys.self)
-        try keys.encode(constants, forKey: .constants)
-        try keys.encode(sources, forKey: .sources)
-        try keys.encode(base, forKey: .base)
-        try keys.encode(server, forKey: .server)
-        try keys.encode(changes, forKey: .changes)
-        try keys.encode(notes, forKey: .notes)
-    }
-}
-
+/// Keys of the JSON of a calibration. What a type cannot leave to synthesis: figures that it
+/// computes, or that stand one level higher than they are kept.
 extension Calibration.Constant: Encodable {
     private enum CodingKeys: String, CodingKey {
         case name, unit, base, value, low, high, isFitted, reason
@@ -30,19 +15,6 @@ extension Calibration.Constant: Encodable {
         try keys.encodeIfPresent(high, forKey: .high)
         try keys.encode(isFitted, forKey: .isFitted)
         try keys.encodeIfPresent(reason, forKey: .reason)
-    }
-}
-
-extension Calibration.Source: Encodable {
-    private enum CodingKeys: String, CodingKey { case name, content, isHeldOut, errors, notes }
-
-    public func encode(to encoder: any Encoder) throws {
-        var keys = encoder.container(keyedBy: CodingKeys.self)
-        try keys.encode(name, forKey: .name)
-        try keys.encode(content, forKey: .content)
-        try keys.encode(isHeldOut, forKey: .isHeldOut)
-        try keys.encode(errors, forKey: .errors)
-        try keys.encode(notes, forKey: .notes)
     }
 }
 

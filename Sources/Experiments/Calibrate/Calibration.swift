@@ -7,7 +7,11 @@ import StepTime
 ///     let calibration = try Calibration(configuration, data: ["low.json", "high.json"])
 ///     calibration.profile         // what `engine.host` reads
 ///     calibration.gpuScale        // for step_time.scale
-public struct Calibration: Sendable {
+public struct Calibration: Sendable, Encodable {
+    private enum CodingKeys: CodingKey {
+        case constants, sources, base, server, changes, notes
+    }
+
     /// A constant before and after the fit. Seconds, or a factor.
     public struct Constant: Sendable {
         public var constant: CalibrationConstant
@@ -33,7 +37,7 @@ public struct Calibration: Sendable {
     }
 
     /// A file's part.
-    public struct Source: Sendable {
+    public struct Source: Sendable, Encodable {
         public var name: String
         public var content: String
         /// Whether it was kept back from the fit.
@@ -164,6 +168,9 @@ public struct Calibration: Sendable {
         let most = input.evidence.compactMap(\.mostSequences).max()
         profile.mostSequences =
             most.map { min($0, server.resolved.plan.engine.maxNumSeqs) } ?? profile.mostSequences
+        // The base's ranges are those of other servers.
+        profile.mostTokens = nil
+        profile.longestContext = input.evidence.compactMap(\.longestContext).max()
         if isMissing {
             notes.append("nothing is held out: errors are of the data that were fitted")
         }

@@ -28,6 +28,8 @@ protocol CalibrationEvidence: Sendable {
     var figures: [CalibrationFigure] { get }
     /// Most sequences that were in a step, where it is known.
     var mostSequences: Int? { get }
+    /// The longest context of a request, tokens, where it is known.
+    var longestContext: Int? { get }
     /// What a page must say of it.
     var notes: [String] { get }
     /// The figures in the same order with some constants, whose prices are given.
@@ -42,6 +44,7 @@ protocol CalibrationEvidence: Sendable {
 
 extension CalibrationEvidence {
     var mostSequences: Int? { nil }
+    var longestContext: Int? { nil }
 
     func errors(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer

@@ -17,6 +17,9 @@ struct CalibrationFit {
     private(set) var fitted: [CalibrationConstant] = []
     /// Why the others were not.
     private(set) var reasons: [CalibrationConstant: String] = [:]
+    /// Values of constants that hide behind the GPU and whose base the data contradict, though they
+    /// do not determine them: the nearest to the base that the data allow.
+    private var allowed: [CalibrationConstant: Double] = [:]
     /// How far each still moved at the end, either way.
     private(set) var unrest: [CalibrationConstant: Double] = [:]
     /// The figures of all evidence, one after the other, with errors as large as what is left.
@@ -57,7 +60,7 @@ struct CalibrationFit {
             let isSame = chosen == fitted && round > 1
             fitted = chosen
             for constant in candidates where !chosen.contains(constant) {
-                values[constant] = server.base[constant]
+                values[constant] = unfitted(constant)
             }
             try descend()
             if isSame { break }
@@ -65,6 +68,17 @@ struct CalibrationFit {
         }
         try settle()
         try prune()
+        for (constant, value) in allowed where !fitted.contains(constant) {
+            reasons[constant] =
+                "hides behind the GPU below \(Quantity.duration(seconds: value)), which it is set "
+                + "to: the data contradict the base's "
+                + Quantity.duration(seconds: server.base[constant])
+        }
+    }
+
+    /// What a constant is where it is not fitted.
+    private func unfitted(_ constant: CalibrationConstant) -> Double {
+        allowed[constant] ?? server.base[constant]
     }
 
     // MARK: Figures
@@ -106,7 +120,7 @@ struct CalibrationFit {
     private static let scanned = [0.3, 0.6, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 6]
 
     /// Sets constants that may hide to where the least is left once the others, whose slopes are
-    /// everywhere alike, have taken their part.
+    /// everywhere alike, have taken their part: of values that leave as little, the nearest.
     private mutating func scan() throws {
         let others = candidates.filter { !Self.hidden.contains($0) }
         // More than chance takes off with one more constant, errors being what is left now.
@@ -114,17 +128,18 @@ struct CalibrationFit {
         for constant in Self.hidden
         where candidates.contains(constant) && !fitted.contains(constant) {
             let start = values[constant]
-            let points = Self.scanned.map {
-                values.with(constant, $0 * max(start, constant.size))
-            }
+            // The nearest first: what hides behind the GPU fits as well at any value below it.
+            let tried = Self.scanned.map { $0 * max(start, constant.size) }
+                .sorted { abs($0 - start) < abs($1 - start) }
             let slopes = try difference(others)
             var best = leftover(slopes, slopes.base)
-            let all = try predict(points)
-            for (point, predicted) in zip(points, all) where point != values {
+            let all = try predict(tried.map { values.with(constant, $0) })
+            for (value, predicted) in zip(tried, all) where value != start {
                 let left = leftover(slopes, predicted)
                 guard left < best * leastGain else { continue }
                 best = left
-                values = point
+                values = values.with(constant, value)
+                allowed[constant] = value
             }
         }
     }
@@ -328,7 +343,7 @@ struct CalibrationFit {
             else { return }
             let (before, constants, now) = (values, fitted, loss(predicted))
             let constant = fitted.remove(at: worst)
-            values[constant] = server.base[constant]
+            values[constant] = unfitted(constant)
             try descend()
             if loss(try predict([values])[0]) > now * (1 + 8 / Double(max(16, figures.count))) {
                 (values, fitted) = (before, constants)

@@ -17,6 +17,22 @@ enum LeastSquares {
         return solution
     }
 
+    /// The same of the unknowns that something determines, taken up one after the other; the rest
+    /// are 0. O(n⁴).
+    static func solveDetermined(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
+        var taken: [Int] = []
+        var found: [Double] = []
+        for index in right.indices {
+            let tried = taken + [index]
+            let part = tried.map { row in tried.map { matrix[row][$0] } }
+            guard let solution = solve(part, tried.map { right[$0] }) else { continue }
+            (taken, found) = (tried, solution)
+        }
+        var solution = Array(repeating: 0.0, count: right.count)
+        for (index, value) in zip(taken, found) { solution[index] = value }
+        return solution
+    }
+
     /// The diagonal of a matrix's inverse; nil as above.
     static func inverseDiagonal(_ matrix: [[Double]]) -> [Double]? {
         var diagonal: [Double] = []

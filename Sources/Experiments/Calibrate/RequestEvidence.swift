@@ -289,6 +289,12 @@ struct RequestEvidence: CalibrationEvidence {
         return most > 0 ? most : nil
     }
 
+    var longestContext: Int? {
+        workload.ids.indices.map {
+            Int(workload.promptTokens[$0]) + Int(workload.outputTokens[$0])
+        }.max()
+    }
+
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {

@@ -15,11 +15,11 @@ public struct Movement: Sendable, Encodable {
         public var startS: Double
         public var endS: Double
         public var requests: Int
-        public var meanE2elMsBefore: Double
-        public var meanE2elMsAfter: Double
+        public var meanE2ELMsBefore: Double
+        public var meanE2ELMsAfter: Double
 
         /// What the window adds to the change of the sum.
-        var weight: Double { (meanE2elMsAfter - meanE2elMsBefore) * Double(requests) }
+        var weight: Double { (meanE2ELMsAfter - meanE2ELMsBefore) * Double(requests) }
     }
 
     /// Requests that moved at all.
@@ -77,8 +77,8 @@ public struct Movement: Sendable, Encodable {
             let start = first + Int64(index) * length
             return Window(
                 startS: Double(start) / 1e6, endS: Double(start + length) / 1e6,
-                requests: sum.requests, meanE2elMsBefore: sum.before / Double(sum.requests),
-                meanE2elMsAfter: sum.after / Double(sum.requests))
+                requests: sum.requests, meanE2ELMsBefore: sum.before / Double(sum.requests),
+                meanE2ELMsAfter: sum.after / Double(sum.requests))
         }
     }
 }

@@ -23,7 +23,7 @@ public struct ExplainScenario: Sendable {
     var model = "llama-3.1-8b"
     var gpu = GPU.h100
     var profile = "vllm"
-    var routing = ExpertRouting.balanced
+    var routing = ExpertRouting.served
     var attentionKernel = AttentionKernel.flash
     var usesCache = true
     var headGroups = HeadGroups.own
@@ -152,11 +152,11 @@ extension ExplainScenario {
             }
             scenario.utilization = share
         },
-        field("--profile", "P", "Engine profile: vllm, vllm-0.17, vllm-0.16, trtllm or sglang.") {
+        field("--profile", "P", "Engine profile: vllm, vllm-0.16 to 0.18, trtllm or sglang.") {
             $0.profile = $1
             _ = $2
         },
-        field("--routing", "R", "How tokens spread over experts: balanced or power_law.") {
+        field("--routing", "R", "How tokens spread over experts: served, balanced or power_law.") {
             $0.routing = try choice($1, $2)
         },
         field("--attention-kernel", "K", "flash, or naive (writes scores to memory).") {

@@ -100,15 +100,16 @@ struct HostFit {
         var weights = samples.map { 1 / ($0.measured * $0.measured) }
         var found = [0.0, 0.0, 0.0]
         for _ in 0..<rounds {
-            var system = Array(repeating: [0.0, 0.0, 0.0, 0.0], count: 3)
+            var system = Array(repeating: [0.0, 0.0, 0.0], count: 3)
+            var right = [0.0, 0.0, 0.0]
             for (sample, weight) in zip(samples, weights) {
                 let x = inputs(sample)
                 for row in 0..<3 {
                     for column in 0..<3 { system[row][column] += weight * x[row] * x[column] }
-                    system[row][3] += weight * x[row] * sample.missing
+                    right[row] += weight * x[row] * sample.missing
                 }
             }
-            found = solve(system)
+            found = LeastSquares.solveDetermined(system, right)
             weights = samples.map { sample in
                 let fitted = zip(inputs(sample), found).reduce(0) { $0 + $1.0 * $1.1 }
                 let residual = abs(sample.missing - fitted) / sample.measured
@@ -118,27 +119,6 @@ struct HostFit {
         return HostCoefficients(fixed: found[0], perGPU: found[1], perSequence: found[2])
     }
 
-    /// Gaussian elimination with pivots; unknowns that nothing determines are 0.
-    private static func solve(_ system: [[Double]]) -> [Double] {
-        var rows = system
-        let scale = (0..<3).map { max(system[$0][$0], 1e-300) }
-        var result = [0.0, 0.0, 0.0]
-        var isFree = [false, false, false]
-        for column in 0..<3 {
-            guard abs(rows[column][column]) > 1e-9 * scale[column] else {
-                isFree[column] = true
-                continue
-            }
-            for row in 0..<3 where row != column {
-                let factor = rows[row][column] / rows[column][column]
-                for index in 0..<4 { rows[row][index] -= factor * rows[column][index] }
-            }
-        }
-        for column in 0..<3 where !isFree[column] {
-            result[column] = rows[column][3] / rows[column][column]
-        }
-        return result
-    }
 }
 
 extension ReferenceLoad {

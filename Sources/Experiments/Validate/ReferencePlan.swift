@@ -45,9 +45,10 @@ extension ReferenceLoad {
         if profileName == "trtllm" { return .none }
         guard isAsynchronous else { return minorVersion ?? 0 < 12 ? .vllmSync : .vllmSync32B }
         guard profileName == "vllm", let minor = minorVersion, minor >= 14 else {
-            // The servers of 2025-10, which tell no version: those of a B200 show no host time.
+            // The servers of 2025-10, which tell no version.
             let isBlackwell = (try? GPU.named(gpu)).map { $0.fp4FLOPS > 0 } ?? false
-            return isBlackwell ? .none : .vllm2025
+            guard isBlackwell else { return .vllm2025 }
+            return profileName == "vllm" ? .vllm2025Blackwell : .none
         }
         if minor >= 20 { return .vllmAsync }
         // Each as far as it was fitted: 0.15 on H100s, 0.18 on an H200.

@@ -113,6 +113,7 @@ extension EngineProfile {
             experts: table.experts(name), elementwise: Self.assumedElementwise)
         narrowDecode = table.decode(name, "narrowDecode").unlessEmpty
         narrowPrefill = table.prefill(name, "narrowPrefill").unlessEmpty
+        wideDecode = table.decode(name, "wideDecode").unlessEmpty
         cutExperts = table.experts(name, "cutExperts").unlessEmpty
         skewedExperts = table.experts(name, "skewedExperts").unlessEmpty
     }
@@ -127,6 +128,7 @@ extension EngineProfile {
         profile.experts.merge(table.experts(gpu)) { $1 }
         profile.narrowDecode = table.decode(gpu, "narrowDecode").unlessEmpty
         profile.narrowPrefill = table.prefill(gpu, "narrowPrefill").unlessEmpty
+        profile.wideDecode = table.decode(gpu, "wideDecode").unlessEmpty
         profile.cutExperts = table.experts(gpu, "cutExperts").unlessEmpty
         let skewed = table.experts(gpu, "skewedExperts")
         if !skewed.isEmpty { profile.skewedExperts = skewed }

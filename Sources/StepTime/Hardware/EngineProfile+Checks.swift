@@ -65,6 +65,15 @@ extension EngineProfile {
             let gains = serving.sustainedGain.map { ("sustainedGain.\($0.key.rawValue)", $0.value) }
             try require("serving", gains.sorted { $0.0 < $1.0 }, -0.9...1)
             try require("serving", [("mixedDecode", serving.mixedDecode)], 0...100)
+            try require("serving", [("sustainedTokens", serving.sustainedTokens)], 1...1e9)
+            let excess = (serving.expertExcess ?? [:]).map {
+                ("expertExcess.\($0.key.rawValue)", $0.value)
+            }
+            try require("serving", excess.sorted { $0.0 < $1.0 }, 0...100)
+            let kernels = (serving.expertKernels ?? [:]).map {
+                ("expertKernels.\($0.key.rawValue).rate", $0.value.rate)
+            }
+            try require("serving", kernels.sorted { $0.0 < $1.0 }, 1e-3...100)
         }
         for case (let name, let c?) in [("host", host), ("synchronousHost", synchronousHost)] {
             try require(
@@ -87,7 +96,10 @@ extension EngineProfile {
             guard let l = latentDecode[format] else {
                 throw missing("latentDecode.\(format.rawValue)")
             }
-            for (name, c) in [("decode", d), ("narrowDecode", narrowDecode?[format] ?? d)] {
+            for (name, c) in [
+                ("decode", d), ("narrowDecode", narrowDecode?[format] ?? d),
+                ("wideDecode", wideDecode?[format] ?? d),
+            ] {
                 let name = "\(name).\(format.rawValue)"
                 try require(name, [("bandwidth", c.bandwidth)], Self.rates)
                 try require(name, [("fixed", c.fixed), ("perHead", c.perHead)], Self.times)

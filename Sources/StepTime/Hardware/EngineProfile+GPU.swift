@@ -19,6 +19,7 @@ extension EngineProfile {
     /// A built-in profile's kernels on a GPU.
     func on(_ gpu: GPU) -> EngineProfile {
         if gpu == .h100 { return self }
+        let ownKernels = serving?.expertKernels
         let source = gpu.kernels
         var profile = kernels(of: source)
         if source != gpu {
@@ -27,9 +28,9 @@ extension EngineProfile {
             profile.errors = nil
         }
         profile.gpu = gpu.name
-        // Fitted on vLLM's servers of H100s, whose attention kernel the H200 has, too.
-        let isHopper = [GPU.h100.name, "h200-sxm"].contains(source.name)
-        if !isVLLM || !isHopper { profile.serving = nil }
+        profile.serving = isVLLM ? .vllm(on: gpu) : nil
+        // A version's own kernels are those of Hopper.
+        if profile.serving?.expertKernels == nil { profile.serving?.expertKernels = ownKernels }
         profile.dropFormats(without: gpu)
         return profile
     }
@@ -47,7 +48,7 @@ extension EngineProfile {
         guard self == .vllm else {
             var profile = Self.vllm.kernels(of: gpu)
             profile.name = name
-            profile.provenance += ", norms of \(name.dropFirst(5))"
+            profile.provenance += provenance.dropFirst(Self.vllm.provenance.count)
             profile.elementwise.summedNorms = elementwise.summedNorms
             return profile
         }
@@ -102,6 +103,7 @@ extension EngineProfile {
         }
         profile.decode = decode.mapValues { $0.scaled(memory) }
         profile.narrowDecode = narrowDecode?.mapValues { $0.scaled(memory) }
+        profile.wideDecode = wideDecode?.mapValues { $0.scaled(memory) }
         profile.prefill = prefill.mapValues { $0.scaled(rate: rate) }
         profile.narrowPrefill = narrowPrefill?.mapValues { $0.scaled(rate: rate) }
         profile.latentDecode = latentDecode.mapValues { c in

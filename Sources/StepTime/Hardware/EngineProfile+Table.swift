@@ -64,6 +64,12 @@ let engineKernels = CoefficientTable(
     vllm         bf16 1.358e-5 1.657e-8 3.159e12
     vllm         fp8  1.152e-5 1.798e-8 2.422e12
 
+    # More than eight KV heads a GPU: rows of one and two query heads a KV head, 512 and more of
+    # sequences x KV heads, contexts of 256 and more (bf16 2.5 %, fp8 3.8 %; 6.4 % as others).
+    wideDecode      fixed    perHead  bandwidth
+    vllm       bf16 2.359e-5 7.57e-9  3.26e12
+    vllm       fp8  1.961e-5 2.2e-8   2.93e12
+
     narrowPrefill      fixed    rate     perQueryHead perKeyHead
     vllm          bf16 1.264e-5 5.492e14 1.929e-10    7.255e-10
     vllm          fp8  1.284e-5 5.996e14 2.404e-10    9.17e-10

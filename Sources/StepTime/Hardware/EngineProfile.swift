@@ -22,6 +22,9 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     /// The same for attention heads of at most 64 elements (gpt-oss); nil: as others.
     public var narrowDecode: [CacheFormat: DecodeCoefficients]?
     public var narrowPrefill: [CacheFormat: PrefillCoefficients]?
+    /// Decode attention with more than eight KV heads a GPU (one query head a KV head, as MHA has
+    /// it); nil: as others.
+    package var wideDecode: [CacheFormat: DecodeCoefficients]?
     /// Experts that tensor parallelism cuts, or that one GPU has alone, where that differs.
     public var cutExperts: [WeightFormat: ExpertCoefficients]?
     /// Experts under `ExpertRouting.powerLaw`.
@@ -65,6 +68,16 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     public static let vllm17 = vllm.older("vllm-0.17", summedNorms: 43e-6)
     public static let vllm16 = vllm.older("vllm-0.16", summedNorms: 70e-6)
 
+    /// vLLM 0.18 on Hopper with mxfp4 experts (gpt-oss) on Marlin (`VLLM_MXFP4_USE_MARLIN`, as the
+    /// public servers had it), where 0.24's tables have Triton: int4's kernels of the tables, which
+    /// are Marlin's. Not fitted; held to gpt-oss-120b on H200s. Everything else is as in 0.24.
+    public static let vllm18 = {
+        var profile = vllm.older("vllm-0.18", summedNorms: vllm.elementwise.summedNorms ?? 0)
+        profile.provenance = vllm.provenance + ", mxfp4 experts on Marlin as in 0.18"
+        profile.serving?.expertKernels = [.mxfp4: .init(format: .int4)]
+        return profile
+    }()
+
     private func older(_ name: String, summedNorms: Double) -> EngineProfile {
         var profile = self
         profile.name = name
@@ -94,7 +107,7 @@ public struct EngineProfile: Sendable, Equatable, Codable {
     }
 
     /// Every profile, by name.
-    public static let all: [EngineProfile] = [vllm, vllm17, vllm16, trtllm, sglang]
+    public static let all: [EngineProfile] = [vllm, vllm18, vllm17, vllm16, trtllm, sglang]
 
     /// The profile of a name, or of the JSON file at a path (as `headway fit-steptime` writes it).
     ///

@@ -2,15 +2,28 @@ import Basics
 import Models
 
 /// How a router spreads tokens over experts, which decides how many experts a step reads.
+///
+/// Uneven laws: expert number e takes a token with chance 1 − exp(−c·e^−a), c such that the chances
+/// sum to the experts that a token chooses.
 public enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
-    /// Every expert alike: synthetic tokens, and what routers are trained towards.
+    /// a = 0.6: what steps of public servers show that were sent random tokens. One exponent for
+    /// MiniMax-M2.5 and Kimi-K2.5 on H200, B200 and B300, fitted with
+    /// `ServingCoefficients.expertExcess`; gpt-oss-120b, which it had not seen, agrees.
+    case served
+    /// Every expert alike: operator tables, and what routers are trained towards.
     case balanced
-    /// Expert number e takes a token with chance 1 − exp(−c·e^−0.9), c such that the chances sum to
-    /// the experts that a token chooses: closer to real traffic. Small steps read fewer experts,
-    /// large ones wait for the busiest.
-    ///
-    /// Fitted on operator tables with power laws of 1.01 and 1.2 (aiconfigurator-core 0.12.0).
+    /// a = 0.9: operator tables with power laws of 1.01 and 1.2 (aiconfigurator-core 0.12.0). Small
+    /// steps read fewer experts, large ones wait for the busiest.
     case powerLaw = "power_law"
+
+    /// a; nil: all alike.
+    var exponent: Double? {
+        switch self {
+        case .served: 0.6
+        case .balanced: nil
+        case .powerLaw: 0.9
+        }
+    }
 }
 
 /// Experts of one kind of layer under a routing: how many distinct ones some tokens reach.
@@ -20,8 +33,6 @@ package struct ReachedExperts: Sendable {
     /// Of an expert to miss a token; empty: all alike.
     private var misses: [Double] = []
 
-    /// Exponent of the law.
-    private static let exponent = -0.9
     /// Newton steps towards c, which come from below: the sum is concave in it.
     private static let rounds = 60
 
@@ -32,8 +43,8 @@ package struct ReachedExperts: Sendable {
     package init(count: Int, chosen: Int, _ routing: ExpertRouting) {
         self.count = Double(count)
         self.chosen = Double(chosen)
-        guard routing == .powerLaw, chosen < count, count > 0 else { return }
-        let weights = (1...count).map { PortableMath.pow(Double($0), Self.exponent) }
+        guard let exponent = routing.exponent, chosen < count, count > 0 else { return }
+        let weights = (1...count).map { PortableMath.pow(Double($0), -exponent) }
         var c = Double(chosen) / weights.reduce(0, +)
         for _ in 0..<Self.rounds {
             var (sum, slope) = (0.0, 0.0)

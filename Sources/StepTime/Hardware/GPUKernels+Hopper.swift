@@ -19,6 +19,11 @@ let hopperKernels = CoefficientTable(
     h200-sxm     bf16 1.337e-5 1.877e-8 4.381e12
     h200-sxm     fp8  1.168e-5 1.868e-8 2.505e12
 
+    # More than eight KV heads a GPU.
+    wideDecode      fixed    perHead  bandwidth
+    h200-sxm   bf16 2.003e-5 9.2e-9   4.57e12
+    h200-sxm   fp8  2.597e-5 2.55e-8  3.34e12
+
     prefill       fixed    rate     perQueryHead perKeyHead
     h200-sxm bf16 1.253e-5 6.832e14 3.593e-10    4.181e-10
     h200-sxm fp8  1.523e-5 6.55e14  5.508e-10    6.363e-10

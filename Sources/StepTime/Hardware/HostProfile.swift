@@ -60,8 +60,11 @@ public struct HostProfile: Sendable, Equatable, Codable {
     /// Time between steps in which the GPU waits and that nothing hides: sampling, padding and
     /// gaps that no operator table has stand here too.
     public var gpuWait = HostCoefficients(fixed: 0)
-    /// Most sequences in a step that the profile was held to; nil: not known.
+    /// Most sequences and tokens in a step, and the longest context of a request in tokens, that
+    /// the profile was held to; nil: not known.
     public var mostSequences: Int?
+    package var mostTokens: Int?
+    package var longestContext: Int?
 
     public init(name: String, provenance: String) {
         self.name = name
@@ -100,6 +103,8 @@ extension HostProfile {
         host.gpuWait.perFirst = 25.1e-6
         host.gpuWait.first = 8
         host.mostSequences = 256
+        host.mostTokens = 8_192
+        host.longestContext = 4_143
         host.errors = "TPOT 0.6 %, E2E 0.6 %, mean TTFT 1.2 % on 7 runs of 2 to 8 requests/s"
         return host
     }()
@@ -112,13 +117,15 @@ extension HostProfile {
         var host = vllmAsync
         host.name = "vllm-0.15-async"
         host.provenance = "vLLM 0.15, asynchronous, 7B to Mixtral-8x7B on one and two H100s"
-        host.frontEnd = 6.361e-3
-        host.launchPiecewise = Launch(perLayer: 0.1476e-3)
-        host.gpuWait.fixed = 0.116e-3
-        host.gpuWait.perFirst = 3.17e-6
-        host.gpuWait.perSequence = 0.702e-6
+        host.frontEnd = 6.971e-3
+        host.launchPiecewise = Launch(perLayer: 0.1432e-3)
+        host.gpuWait.fixed = 0.0109e-3
+        host.gpuWait.perFirst = 2.2e-6
+        host.gpuWait.perSequence = 0.052e-6
         host.mostSequences = 128
-        host.errors = "TPOT 5.6 %, E2E 5.5 %, mean TTFT 9.8 % on 6 runs that it was not fitted to"
+        host.mostTokens = 2_048
+        host.longestContext = 1_038
+        host.errors = "TPOT 4.0 %, E2E 3.8 %, mean TTFT 7.7 % on 6 runs that it was not fitted to"
         return host
     }()
 
@@ -137,6 +144,8 @@ extension HostProfile {
         host.launchEager = Launch(perLayer: 21.9e-3 / 32)
         host.updatePerToken = 6.44e-6
         host.mostSequences = 128
+        host.mostTokens = 8_192
+        host.longestContext = 275
         host.errors =
             "TPOT 1.1 %, E2E 1.5 %, mean TTFT 5.4 % on 11 stages that it was not fitted to"
         return host
@@ -150,19 +159,42 @@ extension HostProfile {
             provenance: "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H100s")
         host.gpuWait = HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6)
         host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
         host.errors = "TPOT 1.1 %, mean TTFT 3.5 % on the 30 closed loops that it was fitted to"
         return host
     }()
 
-    /// vLLM 0.18 with asynchronous scheduling, gpt-oss-120b: fitted end to end on closed loops of
-    /// an H200.
+    /// vLLM 0.16 to 0.19 with asynchronous scheduling, models with experts: what the GPU waits for
+    /// was fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
+    /// `ServingCoefficients.expertExcess`; the rest is that of 0.23.
     public static let vllm18: HostProfile = {
-        var host = HostProfile(
-            name: "vllm-0.18-async",
-            provenance: "vLLM 0.18, asynchronous, gpt-oss-120b on 1 to 8 H200s")
+        var host = vllmAsync
+        host.name = "vllm-0.18-async"
+        host.provenance = "vLLM 0.16 to 0.19, asynchronous, experts on H200s, B200s and B300s"
+        host.launchEager = Launch(perLayer: 0.6e-3)
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
         host.mostSequences = 64
-        host.errors = "TPOT 3.5 % on the closed loops that it was fitted to"
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
+        host.errors = "TPOT 3.0 %, mean TTFT 13 % on 51 loads of gpt-oss-120b on H200s"
+        return host
+    }()
+
+    /// vLLM of October 2025 on B200s: launches are slow there (75 ms for the 80 layers of
+    /// Llama-3.1-70B, over one GPU as over eight), and the GPU waits for nothing else. The launch
+    /// is fitted on servers with nvfp4 weights; the rest is that of 0.23.
+    public static let vllm2025Blackwell: HostProfile = {
+        var host = vllmAsync
+        host.name = "vllm-2025-10-b200"
+        host.provenance = "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 B200s"
+        host.launchEager = Launch(perLayer: 0.9e-3)
+        host.gpuWait = HostCoefficients(fixed: 0)
+        host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
+        host.errors =
+            "TPOT 2.3 %, mean TTFT 8.8 % on the 45 loads with nvfp4 that it was fitted to"
         return host
     }()
 
@@ -173,13 +205,15 @@ extension HostProfile {
             provenance: "vLLM 0.12, synchronous, Qwen3-32B on two H100s")
         host.gpuWait = HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6)
         host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 5_120
         host.errors = "TPOT 2.2 %, mean TTFT 21 % on the 30 closed loops that it was fitted to"
         return host
     }()
 
     /// Every profile that ships, by name.
     public static let all = [
-        vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm2025, none,
+        vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm2025, vllm2025Blackwell, none,
     ]
 
     /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
@@ -202,6 +236,20 @@ extension HostProfile {
         let profile = try JSON5.decodeKnown(HostProfile.self, from: data, place: path)
         try profile.check(path)
         return profile
+    }
+
+    /// What to tell the user about steps that went up to these sizes; empty where they stayed
+    /// within what the profile was held to.
+    package func warnings(requests: Int, tokens: Int, context: Int) -> [String] {
+        [
+            ("requests in a step", requests, mostSequences, ": its terms go on as straight lines"),
+            ("tokens in a step", tokens, mostTokens, ": its terms go on as straight lines"),
+            ("the context of one request", context, longestContext, " tokens"),
+        ].compactMap { what, value, most, end in
+            guard let most, value > most else { return nil }
+            return "\(what) reached \(value), the host \(name) was held to servers with up to "
+                + "\(most)\(end)"
+        }
     }
 
     /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
@@ -230,8 +278,11 @@ extension HostProfile {
         if let first = gpuWait.first, !(0...1 << 30).contains(first) {
             throw InputError(place, "gpuWait.first is \(first)", expected: "0 to 2^30")
         }
-        if let most = mostSequences, most < 1 {
-            throw InputError(place, "mostSequences is \(most)", expected: "at least 1")
+        for case (let name, let most?) in [
+            ("mostSequences", mostSequences), ("mostTokens", mostTokens),
+            ("longestContext", longestContext),
+        ] where most < 1 {
+            throw InputError(place, "\(name) is \(most)", expected: "at least 1")
         }
     }
 }

@@ -1,28 +1,96 @@
 import Models
 
-/// What kernels take longer inside a server than alone in an operator's table. Part of a step's
-/// price, not of an operator's.
+/// What kernels take longer inside a server than alone in an operator's table, and which kernels
+/// servers run that no table has. Part of a step's price, not of an operator's.
 public struct ServingCoefficients: Sendable, Equatable, Codable {
-    /// By weight format: the matrices' rate is multiplied by 1 + gain · m / (m + 8192) in a step of
-    /// m tokens. Tables are measured in bursts, servers for minutes: power and clocks.
+    /// Kernels that stand in for experts of a format.
+    package struct ExpertKernel: Sendable, Equatable, Codable {
+        /// Whose coefficients are taken; bytes stay the format's own.
+        package var format: WeightFormat
+        /// What their rate is multiplied by.
+        package var rate = 1.0
+    }
+
+    /// By weight format: the matrices' rate is multiplied by 1 + gain · m / (m + `sustainedTokens`)
+    /// in a step of m tokens. Tables are measured in bursts, servers for minutes: power and clocks.
     public var sustainedGain: [WeightFormat: Double]
+    /// Tokens at which half of the gain is there; nil: `GEMMCoefficients.growthTokens`.
+    package var sustainedTokens: Double?
     /// What the decodes' attention takes more, as a share, in a step that has a chunk too and more
     /// tokens than a graph was captured for: one kernel of ragged lengths computes both.
     public var mixedDecode: Double
+    /// By weight format: what routed experts take more, as a share of which a step of m tokens has
+    /// m / (m + `excessTokens`). Nil: nothing.
+    package var expertExcess: [WeightFormat: Double]?
+    /// By weight format; nil: experts run on their own kernels.
+    package var expertKernels: [WeightFormat: ExpertKernel]?
+
+    /// Tokens at which half of the experts' excess is there.
+    package static let excessTokens = 1024.0
 
     public init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
         self.sustainedGain = sustainedGain
         self.mixedDecode = mixedDecode
     }
 
-    /// vLLM's, fitted with `HostProfile.vllmAsync` on the same requests of Qwen3-14B bf16 on an
-    /// H100. fp8 has none: its rates at few tokens already are 13 to 33 % below the tables' of real
-    /// shapes, and Llama-3.1-70B's servers ask for no more.
-    public static let vllm = ServingCoefficients(
-        sustainedGain: [.bf16: -0.193], mixedDecode: 0.636)
+    /// vLLM's on an H100 and an H200, fitted with `HostProfile.vllmAsync` on the same requests of
+    /// Qwen3-14B bf16 on an H100. fp8 has none: its rates at few tokens already are 13 to 33 %
+    /// below the tables' of real shapes, and Llama-3.1-70B's servers ask for no more.
+    public static let vllm: ServingCoefficients = {
+        var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.636)
+        serving.expertExcess = quantizedExcess
+        return serving
+    }()
+
+    /// vLLM's on Blackwell's data-centre GPUs. The gain at nvfp4 is fitted on Llama-3.1-70B of four
+    /// B200 servers; at fp8 it is the same, and more where `GEMMCoefficients` are the H100's form.
+    /// mxfp4 experts run with 8-bit activations on the tensor cores of 4 bits, at the rate of 8:
+    /// nvfp4's kernels at half their rate, by the datasheets' ratio and not fitted.
+    static let blackwell: ServingCoefficients = {
+        var serving = ServingCoefficients(sustainedGain: [.fp8: -0.3, .nvfp4: -0.3])
+        serving.sustainedTokens = 64
+        serving.expertExcess = quantizedExcess
+        serving.expertKernels = [.mxfp4: ExpertKernel(format: .nvfp4, rate: 0.5)]
+        return serving
+    }()
+
+    /// vLLM's on other GPUs: what was found alike on all that have servers.
+    static let others: ServingCoefficients = {
+        var serving = ServingCoefficients()
+        serving.expertExcess = quantizedExcess
+        return serving
+    }()
+
+    /// One figure, fitted with the exponent of `ExpertRouting.served` and the launch of
+    /// `HostProfile.vllm18` on nine groups of servers: MiniMax-M2.5 and Kimi-K2.5, fp8, int4 and
+    /// nvfp4, H200, B200 and B300. Left out, each group and each GPU finds the same. Mixtral's bf16
+    /// experts on H100s need none.
+    private static let quantizedExcess: [WeightFormat: Double] = [
+        .fp8: 0.8, .nvfp4: 0.8, .int4: 0.8, .mxfp4: 0.8,
+    ]
+
+    /// vLLM's on a GPU; kernels of its neighbour count as its own.
+    static func vllm(on gpu: GPU) -> ServingCoefficients {
+        switch gpu.kernels.name {
+        // Attention kernels as on the H100.
+        case GPU.h100.name, "h200-sxm": return .vllm
+        case "b200-sxm":
+            var serving = blackwell
+            serving.sustainedGain[.fp8] = -0.4
+            return serving
+        case "b300-sxm", "gb200": return .blackwell
+        default: return .others
+        }
+    }
 
     /// The factor on the rate of matrices of a format in a step of so many tokens.
     func rate(_ format: WeightFormat, tokens: Double) -> Double {
-        1 + (sustainedGain[format] ?? 0) * tokens / (tokens + GEMMCoefficients.growthTokens)
+        let half = sustainedTokens ?? GEMMCoefficients.growthTokens
+        return 1 + (sustainedGain[format] ?? 0) * tokens / (tokens + half)
+    }
+
+    /// The factor on the time of routed experts of a format in a step of so many tokens.
+    func experts(_ format: WeightFormat, tokens: Double) -> Double {
+        1 + (expertExcess?[format] ?? 0) * tokens / (tokens + Self.excessTokens)
     }
 }

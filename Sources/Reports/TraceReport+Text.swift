@@ -35,7 +35,11 @@ extension TraceReport {
         ].compactMap { title, lines in
             lines.isEmpty ? nil : title + "\n" + lines.joined(separator: "\n")
         }
-        if !info.notes.path.isEmpty, report.requests > 0 { parts.append(next(report, info)) }
+        // A name with line breaks or the like is no word to paste.
+        let path = info.notes.path
+        if path == path.echoed(atMost: 4_096), !path.isEmpty, report.requests > 0 {
+            parts.append(next(report, info))
+        }
         return parts.joined(separator: "\n\n")
     }
 

@@ -123,7 +123,7 @@ struct SummaryTests {
         let page = RunReport.text(summary, result: result, objective: "TTFT at most 20 ms")
         for part in [
             "TTFT", "TPOT", "ITL", "E2E", "queue", "3 finished, 1 rejected", "1.50 requests/s",
-            "(50.0 %) with TTFT at most 20 ms", "25.0 % of prompt tokens hit", "50.0 % at peak",
+            "(50.0 %) with TTFT at most 20 ms", "25.0 % of prompt tokens hit", "peak 50.0 %",
             "2.00 requests and 14.0 tokens a step", "00000000000000ff", "Clock: linear",
             "Note: mind the gap", "< 20.0 ms",
         ] { #expect(page.contains(part), "\(part)") }

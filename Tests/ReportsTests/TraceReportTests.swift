@@ -64,17 +64,15 @@ struct TraceReportTests {
         let info = try TraceInfo(source, notes: notes)
         let page = TraceReport.text(info).split(separator: "\n")
         #expect(info.laterTurns == 2_707)
-        #expect(
-            page[1]
-                == "Turns         2,707 requests (45.1 %) follow another's answer, up to 12 in a row"
-        )
+        let turns = "Turns         2,707 requests (45.1 %) follow another's answer"
+        #expect(page[1] == turns + ", up to 12 in a row")
         #expect(page.contains { $0.hasSuffix("; 13 requests are aborted") })
 
         let dropped = try self.page(
             "drops.csv",
             Self.azure + "2023-11-16 18:15:10.5000000,90,10\n2023-11-16 18:15:12.5000000,90,0\n")
-        let replay = try #require(dropped.first { $0.hasPrefix("Replay        2 rows of ") })
-        #expect(replay.hasSuffix(", 1 dropped (below)"))
+        #expect(dropped.contains { $0.hasPrefix("Replay        2 rows of") })
+        #expect(dropped.contains { $0.hasSuffix(", 1 dropped (below)") })
         #expect(dropped.contains("  1 dropped: zero output"))
     }
 }

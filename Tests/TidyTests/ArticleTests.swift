@@ -55,8 +55,11 @@ struct ArticleTests {
             return Article(path: path, text: try String(contentsOf: url, encoding: .utf8))
         }
         self.paths = paths.union(["Package.swift"]).union(pages)
-        declared = try Self.declaredNames()
+        declared = try Self.allDeclared.get()
     }
+
+    /// The names, read once for all tests.
+    private static let allDeclared = Result { try declaredNames() }
 
     /// Types of the toolchain that articles name.
     private static let toolchain: Set = ["Int64", "Dictionary"]

@@ -68,6 +68,11 @@ struct EnglishTests {
         return found
     }
 
+    /// The literals of all sources, read once for all tests.
+    private static let allLiterals = Result {
+        try SourceFile.all(under: ["Sources"]).flatMap(literals)
+    }
+
     /// Lines of README, CONTRIBUTING and the articles, without code.
     private static func articles() throws -> [Piece] {
         var pages = ["README.md", "CONTRIBUTING.md", "traces/README.md"]
@@ -99,7 +104,7 @@ struct EnglishTests {
 
     @Test("no private word in messages, help, keys and articles")
     func words() throws {
-        let sources = try SourceFile.all(under: ["Sources"]).flatMap(Self.literals)
+        let sources = try Self.allLiterals.get()
         let articles = try Self.articles()
         #expect(sources.count > 2_000 && articles.count > 1_000)
         let words = try Regex("\\b(?:\(Self.privateWords.joined(separator: "|")))\\b").ignoresCase()
@@ -155,7 +160,7 @@ struct EnglishTests {
     @Test("every exception is in use")
     func exceptions() throws {
         let pieces =
-            try SourceFile.all(under: ["Sources"]).flatMap(Self.literals) + Self.articles()
+            try Self.allLiterals.get() + Self.articles()
         for exception in Self.exceptions {
             let isUsed = pieces.contains {
                 $0.place.prefix { $0 != ":" }.hasSuffix(exception.file)

@@ -14,6 +14,9 @@ public enum Figures {
 
     /// The figures of a summary.
     public static func of(_ summary: RunSummary) throws -> [String: Double] {
+        // Long, and no figures.
+        var summary = summary
+        summary.series = nil
         let data = Data(try jsonText(summary, pretty: false).utf8)
         let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
         return (object ?? [:]).compactMapValues { ($0 as? NSNumber)?.doubleValue }

@@ -95,22 +95,22 @@ struct CapacityRunner {
             let trial = try Trial(configuration, traces: traces, rows: rows)
             return CapacityRun(trial, replication, isCount: isCount)
         }
-        let resolved = try configuration.resolved()
-        let requests = try rows?.count ?? traces.trace(of: resolved.configuration).requests
-        var watch = TuneWatch(
-            configuration.slo.requirements, plan: resolved.plan, requests: requests)
-        var concurrency = ConcurrencyPeak()
-        var isLost = false
+        let requirements = configuration.slo.requirements
         do {
-            let trial = try Trial(configuration, traces: traces, rows: rows) { record in
-                concurrency.add(record)
-                if !isLost {
-                    do { try watch.add(record) } catch { isLost = true }
+            let trial = try Trial(configuration, traces: traces, rows: rows) { plan, requests in
+                var watch = TuneWatch(requirements, plan: plan, requests: requests)
+                var concurrency = ConcurrencyPeak()
+                var isLost = false
+                return { record in
+                    concurrency.add(record)
+                    if !isLost {
+                        do { try watch.add(record) } catch { isLost = true }
+                    }
+                    // Whether an easier load can help must be known, too.
+                    let isHopeless = CapacityRun.isHopeless(
+                        concurrency: concurrency.requests, replicas: plan.replicas, isCount)
+                    if isLost, !isHopeless { throw Lost() }
                 }
-                // Whether an easier load can help must be known, too.
-                let isHopeless = CapacityRun.isHopeless(
-                    concurrency: concurrency.requests, replicas: resolved.plan.replicas, isCount)
-                if isLost, !isHopeless { throw Lost() }
             }
             return CapacityRun(trial, replication, isCount: isCount)
         } catch is Lost {

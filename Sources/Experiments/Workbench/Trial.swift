@@ -37,18 +37,21 @@ public struct Trial: Sendable {
     /// each; nil: nothing is limited.
     public var verdict: ServiceVerdict?
 
+    /// Makes what sees each request's end, of a run's plan and the number of its requests.
+    public typealias Watch = (RunPlan, _ requests: Int) -> (RequestRecord) throws -> Void
+
     /// Runs a configuration over a trace of the store.
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
     /// keeps what each request came to, for paired comparisons. `rows` are the only requests that
-    /// are replayed. `watching` sees each request's end in order of arrival, and ends the run by
-    /// throwing.
+    /// are replayed. What `watching` makes sees each request's end in order of arrival, and ends
+    /// the run by throwing.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
     public init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
         keepsRecords: Bool = false, rows: Range<Int>? = nil,
-        watching: ((RequestRecord) throws -> Void)? = nil
+        watching: Watch? = nil
     ) throws {
         let resolved = try configuration.resolved()
         let trace = try traces.trace(of: resolved.configuration)
@@ -57,14 +60,15 @@ public struct Trial: Sendable {
         // Studies run a point on each core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
+        let requests = rows?.count ?? Self.requests(share, of: trace.requests)
         let observer = TrialObserver(
-            SummaryObserver(plan, by: rule, measured: trace.measured), watching: watching)
+            SummaryObserver(plan, by: rule, measured: trace.measured),
+            watching: watching?(plan, requests))
         let source: any RequestSource =
             if let rows {
                 TraceStretch(trace.source, passOver: rows.lowerBound, keep: rows.count)
             } else if share < 1 {
-                TraceStretch(
-                    trace.source, passOver: 0, keep: Self.requests(share, of: trace.requests))
+                TraceStretch(trace.source, passOver: 0, keep: requests)
             } else {
                 trace.source
             }
@@ -90,10 +94,12 @@ public struct Trial: Sendable {
     }
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
+        // Long, and no figures.
+        var summary = summary
+        (summary.verdict, summary.measured, summary.series) = (nil, nil, nil)
         let data = Data(try jsonText(summary, pretty: false).utf8)
-        guard case .object(var members) = try ConfigurationValue.parse(data, place: "summary")
+        guard case .object(let members) = try ConfigurationValue.parse(data, place: "summary")
         else { return [:] }
-        for key in ["slo", "measured", "time_series"] { members[key] = nil }
         var figures: [String: Figure] = [:]
         add(members, under: "", to: &figures)
         return figures

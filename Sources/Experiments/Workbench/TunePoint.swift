@@ -98,26 +98,27 @@ public struct TuneRun: Sendable {
     init(
         _ configuration: Configuration, traces: TraceStore, share: Double, endsEarly: Bool
     ) throws {
-        let resolved = try configuration.resolved()
-        let whole = try traces.trace(of: resolved.configuration).requests
-        let requests = Trial.requests(share, of: whole)
         let requirements = configuration.slo.requirements
-        var watch = TuneWatch(requirements, plan: resolved.plan, requests: requests)
+        var watch = TuneWatch()
         var latencies: [(id: Int64, seconds: Double)] = []
         let trial: Trial
         do {
-            trial = try Trial(configuration, traces: traces, share: share) { record in
-                if share >= 1, record.outcome == .finished {
-                    latencies.append((record.id, Double(record.finish - record.arrival) * 1e-12))
+            trial = try Trial(configuration, traces: traces, share: share) { plan, requests in
+                watch = TuneWatch(requirements, plan: plan, requests: requests)
+                return { record in
+                    if share >= 1, record.outcome == .finished {
+                        let seconds = Double(record.finish - record.arrival) * 1e-12
+                        latencies.append((record.id, seconds))
+                    }
+                    do { try watch.add(record) } catch { if endsEarly { throw error } }
                 }
-                do { try watch.add(record) } catch { if endsEarly { throw error } }
             }
         } catch let end as TuneWatch.Refuted {
-            self.init(seen: watch.seen, of: requests)
+            self.init(seen: watch.seen, of: watch.requests)
             refuted = end.requirement
             return
         }
-        self.init(seen: watch.seen, of: requests)
+        self.init(seen: watch.seen, of: watch.requests)
         let lines = trial.verdict?.lines ?? []
         values = lines.map(\.value)
         held = lines.map(\.isMet)

@@ -27,16 +27,22 @@ struct TuneWatch: Sendable {
     }
 
     private var bounds: [Bound] = []
-    private let objective: ServiceLevelObjective
+    private var objective = ServiceLevelObjective()
+    /// Most requests of the run.
+    private(set) var requests = 0
     /// Requests that ended so far.
     private(set) var seen = 0
     /// Requests of which the first are no part of the figures.
     private var warmup = 0
 
+    /// A watch of nothing.
+    init() {}
+
     /// A watch of a run of at most so many requests. It never ends runs whose clients ask again or
     /// whose figures leave out how many is not known beforehand.
     init(_ requirements: [ServiceRequirement], plan: RunPlan, requests: Int) {
         objective = plan.objective
+        self.requests = requests
         guard plan.patience == nil, plan.margins.end == .requests(0),
             case .requests(let warmup) = plan.margins.start
         else { return }

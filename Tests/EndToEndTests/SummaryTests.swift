@@ -29,9 +29,9 @@ struct SummaryTests {
             """,
             """
             trace: { limit: 150, rate_scale: 0.06 },
-            output: { by: "prompt", prompt_buckets: [500] },
+            output: { by: "prompt", prompt_buckets: "500" },
             slo: { ttft_ms: { each: 300, p99: 400 }, goodput: 0.5,
-                classes: { "below 500": { ttft_ms: { p90: 100 } } } }
+                classes: { "500 or more": { ttft_ms: { p90: 100 } } } }
             """,
             "trace: { limit: 150, rate_scale: 0.06 }, output: { warmup: 20, cooldown: 10 }",
             "trace: { limit: 150, rate_scale: 2 }, output: { warmup: \"auto\" }",

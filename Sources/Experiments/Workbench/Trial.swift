@@ -44,8 +44,8 @@ public struct Trial: Sendable {
     ///
     /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
     /// keeps what each request came to, for paired comparisons. `rows` are the only requests that
-    /// are replayed. What `watching` makes sees each request's end in order of arrival, and ends the
-    /// run by throwing.
+    /// are replayed. What `watching` makes sees each request's end in order of arrival, and ends
+    /// the run by throwing.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
     public init(

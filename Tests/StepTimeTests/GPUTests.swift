@@ -289,8 +289,8 @@ private func coefficients() -> [String: Any]? {
         #expect(price(skewed, decodes: 4000) > price(even, decodes: 4000))
     }
 
-    /// Kernels of servers that no table has: Marlin's for mxfp4 on Hopper in 0.18, those of nvfp4 at
-    /// half their rate on Blackwell. Operators are the tables'.
+    /// Kernels of servers that no table has: Marlin's for mxfp4 on Hopper in 0.18, those of nvfp4
+    /// at half their rate on Blackwell. Operators are the tables'.
     @Test func expertsRunOnTheKernelsOfTheirServers() throws {
         let model = try Catalogue.model(named: "gpt-oss-120b")
         let deployment = Deployment(tensorParallel: 2, weights: .mxfp4)

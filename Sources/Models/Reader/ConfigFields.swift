@@ -18,6 +18,8 @@ struct ConfigFields {
     /// The decoder's; the file's own where nothing is wrapped.
     private let own: [String: JSONField]
     private let defaults: [String: JSONField]
+    /// Whether the file wraps its decoder.
+    let isWrapped: Bool
 
     /// Largest value of a size: 2^18 is over ten times the largest published hidden size.
     static let largestSize = 1 << 18
@@ -29,7 +31,7 @@ struct ConfigFields {
 
     /// Parses a config.json.
     init(_ data: Data, place: String) throws {
-        guard case .object(let top) = try JSON5.decode(JSONField.self, from: data, place: place)
+        guard case .object(let top) = try PythonJSON.value(data, place: place)
         else {
             throw InputError(
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
@@ -39,6 +41,7 @@ struct ConfigFields {
         outerType = Self.string(top["model_type"]) ?? ""
         let inner = try Self.decoder(in: top, place)
         own = inner ?? top
+        isWrapped = inner != nil
         var type = outerType
         if let inner {
             type = Self.string(inner["model_type"]) ?? ""
@@ -74,9 +77,6 @@ struct ConfigFields {
         if case .string(let string)? = field { return string }
         return nil
     }
-
-    /// Whether the file wraps its decoder.
-    var isWrapped: Bool { own != outer }
 
     /// What stands under a name: in the decoder, in its class, outside; nil for null.
     subscript(_ name: String) -> JSONField? {
@@ -224,6 +224,7 @@ struct ConfigFields {
         outer = fields
         own = fields
         defaults = [:]
+        isWrapped = false
     }
 
     /// Those of `names` that are absent.

@@ -50,8 +50,8 @@ struct ConfigFields {
             let outside = ClassDefaults.fields(of: outerType)
             type = Self.string(outside["text"]) ?? outerType
         }
-        self.type = type
-        defaults = ClassDefaults.fields(of: type)
+        self.type = Architectures.type(type, own)
+        defaults = ClassDefaults.fields(of: self.type)
     }
 
     /// The fields of a wrapper's decoder; nil where nothing is wrapped.
@@ -217,13 +217,28 @@ struct ConfigFields {
     /// Fields that stand outside the decoder, read with the same checks.
     var outside: ConfigFields { ConfigFields(place: place, type: outerType, fields: outer) }
 
-    init(place: String, type: String, fields: [String: JSONField]) {
+    /// The same with the first entry in place of each list of numbers.
+    var firstOfLists: ConfigFields {
+        let own = own.mapValues { field in
+            if case .array(let items) = field, case .number? = items.first {
+                items[0]
+            } else {
+                field
+            }
+        }
+        return ConfigFields(place: place, type: type, fields: own, defaults: defaults)
+    }
+
+    init(
+        place: String, type: String, fields: [String: JSONField],
+        defaults: [String: JSONField] = [:]
+    ) {
         self.place = place
         self.type = type
         outerType = type
         outer = fields
         own = fields
-        defaults = [:]
+        self.defaults = defaults
         isWrapped = false
     }
 

@@ -212,7 +212,8 @@ extension PythonJSON {
         case UInt8(ascii: "u"): return utf8(try unicode(from: start))
         default:
             position = start
-            throw problem("an escape that is none in a text", "\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u")
+            throw problem(
+                "an escape that is none in a text", "\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u")
         }
     }
 

@@ -19,9 +19,7 @@ import Testing
             try value("[Infinity,-Infinity]") == .array([.number(.infinity), .number(-.infinity)]))
         guard case .number(let nan) = try value("NaN") else { throw InputError("c", "no number") }
         #expect(nan.isNaN)
-        #expect(
-            try value("123456789012345678901234567890")
-                == .number(123_456_789_012_345_678_901_234_567_890))
+        #expect(try value("1" + String(repeating: "0", count: 30)) == .number(1e30))
         #expect(try value(#""\ud800""#) == .string("\u{FFFD}"))
         #expect(try value(#""\ud83d\ude00\/\u00e9""#) == .string("😀/é"))
         #expect(try value(#""\u0000""#) == .string("\0"))

@@ -56,8 +56,8 @@ extension Towers {
         return tower
     }
 
-    /// Molmo 2: as many of SigLIP's blocks as its adapter reads, two of them side by side, pooled by
-    /// attention, a gated projector.
+    /// Molmo 2: as many of SigLIP's blocks as its adapter reads, two of them side by side, pooled
+    /// by attention, a gated projector.
     static let molmo2: Rule = { _, around, hidden in
         let vision = around.inside("vit_config")
         let adapter = around.inside("adapter_config")

@@ -7,9 +7,9 @@ extension TransformerModel {
     /// Bytes of weights on one GPU of each pipeline stage, as they are loaded; scaled to the size
     /// in the checkpoint's index file where there is one.
     ///
-    /// The first stage holds the embedding; the last the head, with the final norm, or the
-    /// embedding again where the head is tied to it; every stage holds the towers (vLLM 0.33.0's
-    /// model classes). Towers, embedding, head and norms are 16 bit unless a rule of the
+    /// The first stage holds the embedding and the towers; the last the head, with the final norm,
+    /// or the embedding again where the head is tied to it (vLLM 0.33.0's model classes under its
+    /// model runner V2). Towers, embedding, head and norms are 16 bit unless a rule of the
     /// checkpoint's format says otherwise. O(layers × matrices).
     public func weightBytesByStage(_ deployment: Deployment) -> [Int64] {
         let reckoned = stored(as: deployment.weights).weightBytes(deployment, isLoaded: true)
@@ -50,7 +50,8 @@ extension TransformerModel {
         let size = deployment.tensorParallel
         let rows = vocabularyRows.dividedUp(by: size)
         let last = max(1, deployment.pipelineParallel) - 1
-        var sums = Array(repeating: towerBytes(tensorParallel: size), count: last + 1)
+        var sums = Array(repeating: Int64(0), count: last + 1)
+        sums[0] = towerBytes(tensorParallel: size)
         let embedding = 2 * Int64(rows) * Int64(embeddingWidth)
         sums[0] += embedding + 2 * Int64(learnedPositions) * Int64(hiddenSize)
         if !tiesEmbeddings {

@@ -27,7 +27,7 @@ extension ClassDefaults {
           n_shared_experts:1,n_routed_experts:192,kv_lora_rank:512,q_lora_rank:1536,
           qk_rope_head_dim:64,v_head_dim:128,qk_nope_head_dim:128,num_experts_per_tok:8,
           max_position_embeddings:32768,tie_word_embeddings:false,attention_bias:false,
-          qk_head_dim:192}
+          first_k_dense_replace:1,qk_head_dim:192}
         bagel {text:"qwen2",visual_gen:true,visual_und:true,latent_patch_size:2,
           max_latent_size:32,vit_max_num_patch_per_side:70,interpolate_pos:false,
           timestep_shift:1}
@@ -188,6 +188,7 @@ extension ClassDefaults {
         gemma4 {text:"gemma4_text",tie_word_embeddings:true}
         gemma4_text {vocab_size:262144,hidden_size:2304,intermediate_size:9216,
           num_hidden_layers:30,num_attention_heads:8,num_key_value_heads:4,head_dim:256,
+          global_head_dim:512,
           max_position_embeddings:131072,tie_word_embeddings:true,attention_bias:false,
           sliding_window:512,vocab_size_per_layer_input:262144,hidden_size_per_layer_input:256,
           attention_k_eq_v:false,num_kv_shared_layers:0,enable_moe_block:false,
@@ -195,6 +196,7 @@ extension ClassDefaults {
         gemma4_unified {text:"gemma4_unified_text",tie_word_embeddings:true}
         gemma4_unified_text {vocab_size:262144,hidden_size:2304,intermediate_size:9216,
           num_hidden_layers:30,num_attention_heads:8,num_key_value_heads:4,head_dim:256,
+          global_head_dim:512,
           max_position_embeddings:262144,tie_word_embeddings:true,attention_bias:false,
           sliding_window:1024,attention_k_eq_v:false,num_kv_shared_layers:0,
           use_double_wide_mlp:false}

@@ -181,7 +181,7 @@ extension ClassDefaults {
         qwen2 {vocab_size:151936,hidden_size:4096,intermediate_size:22016,num_hidden_layers:32,
           num_attention_heads:32,max_position_embeddings:32768,tie_word_embeddings:false,
           use_sliding_window:false,max_window_layers:28}
-        qwen2_5_omni {}
+        qwen2_5_omni {text:"qwen2_5_omni_text"}
         qwen2_5_omni_text {vocab_size:152064,hidden_size:3584,intermediate_size:18944,
           num_hidden_layers:28,num_attention_heads:28,num_key_value_heads:4,
           max_position_embeddings:32768,use_sliding_window:false,max_window_layers:28,
@@ -217,7 +217,7 @@ extension ClassDefaults {
           max_position_embeddings:32768,tie_word_embeddings:false,attention_bias:false,
           linear_conv_kernel_dim:4,linear_key_head_dim:128,linear_value_head_dim:128,
           linear_num_key_heads:16,linear_num_value_heads:32}
-        qwen3_asr {text:"qwen3",tie_word_embeddings:true}
+        qwen3_asr {text:"qwen3"}
         qwen3_moe {vocab_size:151936,hidden_size:2048,intermediate_size:6144,
           num_hidden_layers:24,num_attention_heads:32,num_key_value_heads:4,
           max_position_embeddings:32768,tie_word_embeddings:false,attention_bias:false,
@@ -230,7 +230,7 @@ extension ClassDefaults {
           linear_value_head_dim:128,linear_num_key_heads:16,linear_num_value_heads:32,
           decoder_sparse_step:1,moe_intermediate_size:512,shared_expert_intermediate_size:512,
           num_experts_per_tok:10,num_experts:512,mlp_only_layers:[]}
-        qwen3_omni_moe {}
+        qwen3_omni_moe {text:"qwen3_omni_moe_text"}
         qwen3_vl {text:"qwen3_vl_text",tie_word_embeddings:false}
         qwen3_vl_moe {text:"qwen3_vl_moe_text",tie_word_embeddings:false}
         qwen3_vl_moe_text {vocab_size:151936,hidden_size:2048,intermediate_size:5632,

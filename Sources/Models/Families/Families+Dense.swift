@@ -22,7 +22,7 @@ extension Families {
         "cwm": llama.with { $0.windows = WindowRule(period: 4, isFullFirst: true) },
         "granite_swa": granite.with { $0.addWindows() }, "nemotron_nas": nemotronNAS,
         "big_bird": bigBird,
-        "longformer": longformer,
+        "longformer": longformer, "molmo": molmo, "molmo2_text": molmo2,
     ]
 
     /// Two norms, gated network, no biases unless a field says so.
@@ -152,6 +152,47 @@ extension Families {
         $0.network.bias = .unless("use_bias")
         $0.network.isGated = false
         $0.norms.bias = .yes
+    }
+
+    /// Molmo: gate and up counted as one width, norms over all of q and k by a flag, and 128 words
+    /// more at the input than at the output.
+    static let molmo = Family().with {
+        $0.heads.inputBias = .field("qkv_bias")
+        $0.heads.norms = .whole
+        $0.heads.hasNorms = .field("attention_layer_norm")
+        $0.layer = { fields, _, layer in
+            guard case .dense(var network) = layer.feedForward else { return }
+            network.intermediate = max(1, network.intermediate / 2)
+            layer.feedForward = .dense(network)
+        }
+        $0.finish = { fields, model in
+            model.vocabularySize = try fields.size(
+                "embedding_size", "vocab_size", most: 1 << 24)
+            model.vocabularyRows = (model.vocabularySize + 63) / 64 * 64
+            model.addWords(128)
+        }
+    }
+
+    /// Molmo 2: norms over heads, or over all of q and k; more words at the input.
+    static let molmo2 = Family().with {
+        $0.heads.inputBias = .field("qkv_bias")
+        $0.layer = { fields, _, layer in
+            guard case .heads(var heads) = layer.attention,
+                try fields.flag("use_qk_norm", default: false)
+            else { return }
+            if fields.word("qk_norm_type") == "qwen3" {
+                heads.normalizesHeads = true
+            } else {
+                heads.vectors += [
+                    WeightVector("self_attn.q_norm", heads.queryHeads * heads.headDim),
+                    WeightVector("self_attn.k_norm", heads.keyValueHeads * heads.headDim),
+                ]
+            }
+            layer.attention = .heads(heads)
+        }
+        $0.finish = { fields, model in
+            model.addWords(try fields.count("additional_vocab_size", default: 128))
+        }
     }
 
     static let internLM2 = Family().with {

@@ -6,7 +6,8 @@ extension Families {
         "granitemoe": graniteExperts,
         "granitemoe_swa": graniteExperts.with { $0.addWindows() }, "bailing_moe": bailing,
         "deepseek_v1": deepSeek1,
-        "ernie4_5_moe": ernie, "glm4_moe": glm4Experts, "dots1": dots1,
+        "ernie4_5_moe": ernie, "ernie4_5_moe_vl": ernieVision, "glm4_moe": glm4Experts,
+        "dots1": dots1,
         "hunyuan_moe": hunyuan, "minimax_m2": miniMax, "afmoe": afmoe,
         "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
         "mellum": qwen3Experts.with {
@@ -84,6 +85,11 @@ extension Families {
             shared: .experts(["moe_num_shared_experts"]), corrects: .yes,
             layers: .range("moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval"))
         $0.experts?.widensRouter = .yes
+    }
+
+    /// ERNIE with experts of two kinds: lists give the words' first; the others are the tower's.
+    static let ernieVision = Family().with {
+        $0.whole = { fields in try ernie.model(fields.firstOfLists) }
     }
 
     static let glm4Experts = Family().with {

@@ -2,6 +2,13 @@ import Basics
 
 /// What rules of families change after the tables have been read.
 extension TransformerModel {
+    /// Adds words that the embedding has beyond the output head's.
+    mutating func addWords(_ count: Int) {
+        guard count > 0 else { return }
+        outerTables.append(
+            Projection("new_embedding", count, hiddenSize, .rows, isQuantized: false))
+    }
+
     /// Sets the heads of keys and values of all layers.
     mutating func setKeyValueHeads(_ count: (HeadAttention) -> Int) {
         for index in layers.indices {

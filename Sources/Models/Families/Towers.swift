@@ -16,21 +16,37 @@ enum Towers {
         "kimi_k25": kimi, "step3_vl": step3, "internvl_chat": internVL,
         "minimax_m3_vl": miniMax3, "kimi_k3": kimi3, "llava_next": llavaNext,
         "llava_onevision": llavaOneVision, "paligemma": paliGemma, "idefics3": idefics3,
-        "kimi_vl": kimi,
+        "kimi_vl": kimi, "shieldgemma2": gemma3, "llava_next_video": llava, "smolvlm": idefics3,
+        "glm4v": glm4, "glm4v_moe": glm4, "glm_ocr": glmOCR, "exaone4_5": exaone45,
+        "paddleocr_vl": paddle, "Keye": keye, "lfm2_vl": lfm2, "cohere2_vision": cohere2,
+        "internvl": internHF, "interns1": internHF, "dots_ocr": dots, "minicpmv": miniCPM,
+        "minicpmo": miniCPMOmni, "molmo": molmo, "molmo2": molmo2, "phi3_v": phi3, "aria": aria,
+        "qwen2_5_omni": qwen25Omni, "qwen3_omni_moe": qwen3Omni, "qwen3_asr": qwen3Speech,
+        "qwen2_audio": qwen2Audio, "glmasr": glmSpeech, "voxtral": voxtral,
+        "moss_transcribe_diarize": moss, "granite_speech": graniteSpeech,
+        "granite_speech_plus": graniteSpeech, "blip-2": blip2, "KeyeVL1_5": keye15,
+        "ernie4_5_moe_vl": ernie, "ernie4_5_vl_moe": ernie, "phi4mm": phi4,
     ]
 
     /// Adds the tower of a wrapper, and says what is not modelled.
     static func add(to model: inout TransformerModel, _ fields: ConfigFields) throws {
-        let vision = fields.outside.nested("vision_config")
+        // Qwen's omni models keep what they see and hear with inside thinker_config.
+        let around = fields.outside.nested("thinker_config") ?? fields.outside
         guard let rule = rules[fields.outerType] else {
             model.notes.append(
                 "images and sound are not modelled, and the weights of the tower of "
                     + "\(fields.outerType.echoed()) are not counted")
             return
         }
-        let empty = ConfigFields(place: fields.place, type: fields.outerType, fields: [:])
-        model.tower = try rule(vision ?? empty, fields.outside, model.hiddenSize)
-        model.notes.append("images are not modelled: the tower is weighed only")
+        let tower = try rule(around.inside("vision_config"), around, model.hiddenSize)
+        let what =
+            switch tower.name {
+            case "vision": "images are"
+            case "audio": "sound is"
+            default: "images and sound are"
+            }
+        model.tower = tower
+        model.notes.append("\(what) not modelled: the tower is weighed only")
     }
 }
 

@@ -56,10 +56,7 @@ extension HuggingFaceConfig {
         let data = try Data(
             InputFile.contents(
                 neighbour, atMost: 16_000_000, expected: "modelopt's hf_quant_config.json"))
-        guard
-            case .object(let object) = try JSON5.decode(
-                JSONField.self, from: data, place: neighbour)
-        else {
+        guard case .object(let object) = try PythonJSON.value(data, place: neighbour) else {
             throw InputError(
                 neighbour, "is not a JSON object", expected: "modelopt's hf_quant_config.json")
         }

@@ -1,59 +1,81 @@
 extension TransformerModel {
-    /// Bytes of weights on one GPU of a replica as they are loaded: the first pipeline stage's
-    /// share, which holds the most layers and the embedding; scaled to the size in the checkpoint's
-    /// index file where there is one.
-    ///
-    /// Towers, embedding, head and norms are 16 bit unless a rule of the checkpoint's format says
-    /// otherwise. O(layers × matrices).
+    /// Bytes of weights on one GPU of a replica as they are loaded: of the fullest pipeline stage.
     public func weightBytesPerGPU(_ deployment: Deployment) -> Int64 {
+        weightBytesByStage(deployment).max() ?? 0
+    }
+
+    /// Bytes of weights on one GPU of each pipeline stage, as they are loaded; scaled to the size
+    /// in the checkpoint's index file where there is one.
+    ///
+    /// The first stage holds the embedding and the towers; the last the head, with the final norm,
+    /// or the embedding again where the head is tied to it (vLLM 0.33.0's model classes under its
+    /// model runner V2). Towers, embedding, head and norms are 16 bit unless a rule of the
+    /// checkpoint's format says otherwise. O(layers × matrices).
+    public func weightBytesByStage(_ deployment: Deployment) -> [Int64] {
         let reckoned = stored(as: deployment.weights).weightBytes(deployment, isLoaded: true)
         guard let checkpointBytes, deployment.weights == nativeWeights, unreadWeights == nil else {
             return reckoned
         }
         let whole = createdWeightBytesPerGPU(Deployment(weights: nativeWeights))
         guard checkpointBytes != whole else { return reckoned }
-        return Int64((Double(reckoned) * (Double(checkpointBytes) / Double(whole))).rounded())
+        let share = Double(checkpointBytes) / Double(whole)
+        return reckoned.map { Int64((Double($0) * share).rounded()) }
     }
 
-    /// The same as the engine creates its parameters, before kernels pad or repack them: what a
-    /// checkpoint's index file says (metadata.total_size) on one GPU.
+    /// The same on the fullest stage as the engine creates its parameters, before kernels pad or
+    /// repack them: what a checkpoint's index file says (metadata.total_size) on one GPU.
     public func createdWeightBytesPerGPU(_ deployment: Deployment) -> Int64 {
-        stored(as: deployment.weights).weightBytes(deployment, isLoaded: false)
+        stored(as: deployment.weights).weightBytes(deployment, isLoaded: false).max() ?? 0
     }
 
-    private func weightBytes(_ deployment: Deployment, isLoaded: Bool) -> Int64 {
-        let stages = deployment.pipelineParallel
-        var sum = outerBytes(deployment)
-        var left = (countedLayers + stages - 1) / stages
+    private func weightBytes(_ deployment: Deployment, isLoaded: Bool) -> [Int64] {
+        let stages = PipelineStages(
+            layers: countedLayers, stages: max(1, deployment.pipelineParallel))
+        var sums = outerBytes(deployment)
+        var number = -1
         for layer in layers {
-            if !layer.continues { left -= 1 }
-            if left < 0 { break }
+            if !layer.continues { number += 1 }
             if layer.sharesWeights { continue }
-            sum += layer.weightBytes(deployment, hidden: hiddenSize, isLoaded: isLoaded)
+            sums[stages.stage(of: number)] += layer.weightBytes(
+                deployment, hidden: hiddenSize, isLoaded: isLoaded)
         }
-        return sum
+        return sums
     }
 
     /// Layers as the engine counts them.
     private var countedLayers: Int { layers.reduce(0) { $0 + ($1.continues ? 0 : 1) } }
 
-    /// Embedding, head, towers and whatever stands outside the layers.
-    private func outerBytes(_ deployment: Deployment) -> Int64 {
+    /// Embedding, head, towers and whatever stands outside the layers, by pipeline stage.
+    private func outerBytes(_ deployment: Deployment) -> [Int64] {
         let size = deployment.tensorParallel
         let rows = vocabularyRows.dividedUp(by: size)
-        var sum = 2 * Int64(rows) * Int64(embeddingWidth)
-        sum += 2 * Int64(learnedPositions) * Int64(hiddenSize)
-        if deployment.pipelineParallel == 1 && !tiesEmbeddings {
+        let last = max(1, deployment.pipelineParallel) - 1
+        var sums = Array(repeating: Int64(0), count: last + 1)
+        sums[0] = towerBytes(tensorParallel: size)
+        let embedding = 2 * Int64(rows) * Int64(embeddingWidth)
+        sums[0] += embedding + 2 * Int64(learnedPositions) * Int64(hiddenSize)
+        if !tiesEmbeddings {
             let head = quantization?.format(of: "lm_head", .head) ?? .plain
-            sum += head.bytes(inputs: embeddingWidth, outputs: rows)
+            sums[last] += head.bytes(inputs: embeddingWidth, outputs: rows)
+        } else if last > 0 {
+            sums[last] += embedding
         }
-        sum += 2 * Int64(finalNormWeights) + outerVectors.bytes(tensorParallel: size)
+        sums[last] += 2 * Int64(finalNormWeights)
+        for vector in outerVectors {
+            sums[vector.name.hasPrefix("lm_head") ? last : 0] += [vector].bytes(
+                tensorParallel: size)
+        }
         for matrix in outerMatrices + outerTables {
-            sum += matrix.bytes(.bf16, tensorParallel: size)
+            sums[matrix.name == "project_out" ? last : 0] += matrix.bytes(
+                .bf16, tensorParallel: size)
         }
-        guard let tower else { return sum }
+        return sums
+    }
+
+    private func towerBytes(tensorParallel size: Int) -> Int64 {
+        guard let tower else { return 0 }
         let cut = tower.dividedHeads.map { $0 % size == 0 ? size : 1 } ?? size
-        sum += tower.vectors.bytes(tensorParallel: cut)
+        var sum = tower.vectors.bytes(tensorParallel: cut)
         let format = tower.takesFormat ? quantization?.tower : nil
         for var part in tower.matrices {
             if part.projection.isQuantized { part.projection.stored = format }

@@ -36,9 +36,9 @@ public struct MemoryBudget: Equatable, Sendable {
 
     /// What the engine may use: gpu_memory_utilization x memory, bytes.
     public var usableBytes: Int64
-    /// Weights on the fullest GPU, bytes.
+    /// Weights on the GPU with the fewest blocks, the fullest pipeline stage's, bytes.
     public var weightBytes: Int64
-    /// Peak of activations and workspace on the last stage; the whole reserve where it is flat.
+    /// Peak of activations and workspace there; the whole reserve where it is flat.
     public var activationBytes: Int64
     /// CUDA context, libraries, NCCL; 0 under a flat reserve.
     public var nonTorchBytes: Int64 = 0
@@ -128,9 +128,9 @@ public struct MemoryBudget: Equatable, Sendable {
         }
         self.given = given
         layout = try PoolLayout(model.caches(deployment), pool)
-        weightBytes = model.weightBytesPerGPU(deployment)
+        let weights = model.weightBytesByStage(deployment)
         usableBytes = Int64(utilization * Double(memoryBytes))
-        var earlier: Int64
+        let earlier: Int64
         switch terms {
         case .reserve(let bytes):
             activationBytes = bytes
@@ -144,14 +144,18 @@ public struct MemoryBudget: Equatable, Sendable {
             graphBytes = profile.graphBytes
             evidence = server.rules.evidence
         }
-        earlier += weightBytes + nonTorchBytes + graphBytes
-        let last = weightBytes + activationBytes + nonTorchBytes + graphBytes
+        let room = usableBytes - nonTorchBytes - graphBytes
+        let last = activationBytes
         let stages = pool.pipelineParallel
-        let usable = usableBytes
         let available = (0..<stages).map { stage in
-            given.cacheBytes ?? usable - (stage + 1 < stages ? earlier : last)
+            given.cacheBytes
+                ?? room - weights[min(stage, weights.count - 1)]
+                - (stage + 1 < stages ? earlier : last)
         }
-        availableBytes = available[stages - 1]
+        let fullest = layout.fullestStage(availableBytes: available)
+        if fullest + 1 < stages { activationBytes = earlier }
+        weightBytes = weights[min(fullest, weights.count - 1)]
+        availableBytes = available[fullest]
         bytesPerBlock = layout.bytesPerBlock.max() ?? 0
         numGPUBlocks = given.blocks ?? layout.numBlocks(availableBytes: available)
         refusal = layout.refusal(

@@ -119,11 +119,21 @@ public struct PoolLayout: Equatable, Sendable {
 
     /// Blocks that fit the bytes left on a GPU of each stage (one figure: on all of them).
     public func numBlocks(availableBytes: [Int64]) -> Int {
-        let blocks = bytesPerBlock.indices.compactMap { stage -> Int64? in
-            let bytes = availableBytes.count == 1 ? availableBytes[0] : availableBytes[stage]
-            return bytesPerBlock[stage] > 0 ? max(0, bytes) / bytesPerBlock[stage] : nil
-        }
-        return Int(blocks.min() ?? 0)
+        Int(bytesPerBlock.indices.compactMap { held(by: $0, availableBytes) }.min() ?? 0)
+    }
+
+    /// The stage with the fewest blocks, which all stages get; the last of equal ones.
+    func fullestStage(availableBytes: [Int64]) -> Int {
+        bytesPerBlock.indices.reversed().min {
+            (held(by: $0, availableBytes) ?? .max) < (held(by: $1, availableBytes) ?? .max)
+        } ?? 0
+    }
+
+    /// Blocks that a stage's bytes hold; nil where it keeps nothing.
+    private func held(by stage: Int, _ availableBytes: [Int64]) -> Int64? {
+        guard bytesPerBlock[stage] > 0 else { return nil }
+        let bytes = availableBytes.count == 1 ? availableBytes[0] : availableBytes[stage]
+        return max(0, bytes) / bytesPerBlock[stage]
     }
 
     /// Longest context, up to `limit`, of which one request fits `blocks` blocks beside the null

@@ -73,8 +73,9 @@ enum Architectures {
           iquestcoder nanbeige paddleocr_vl_text phi3_v phi4mm phi4_siglip pangu_embedded
         aria: aria_text
         qwen2: mimo qwen2_5_omni_text qwen2_vl_text qwen2_5_vl_text qwen2_5_vl qwen2_vl qwen2_audio
-        qwen3: qwen3_vl_text
-        qwen3_moe: qwen3_vl_moe_text
+          dots_ocr
+        qwen3: qwen3_vl_text Keye KeyeVL1_5 qwen3_asr_text
+        qwen3_moe: qwen3_vl_moe_text qwen3_omni_moe_text
         olmo2: olmo3
         gemma3: gemma3_text
         granitemoe: granitemoeshared
@@ -86,6 +87,7 @@ enum Architectures {
         hunyuan_dense: hunyuan_v1_dense
         bailing_moe: bailing_moe_v2
         deepseek_v1: deepseek
+        ernie4_5_moe_vl: ernie4_5_vl_moe ernie4_5_vl_moe_text
         deepseek_v2: deepseek_v3 kimi_k2 axk1 deepseek_vl_v2 kimi_k25_text
         llama4: llama4_text
         exaone4: exaone4_5_text
@@ -110,6 +112,22 @@ enum Architectures {
         linear_attention: linear_attn
         gated_deltanet: gated_delta_net gated_delta
         """
+
+    /// Types whose decoder's kind follows from a version that the file gives: the types by the
+    /// versions from which they count (vLLM 0.33.0, `MiniCPMV` and `MiniCPMO`).
+    private static let typesByVersion: [String: [(from: Double, type: String)]] = [
+        "minicpmv": [(0, "minicpm"), (2.5, "llama"), (2.6, "qwen2"), (4, "llama"), (4.5, "qwen3")],
+        "minicpmo": [(0, "qwen2"), (4.5, "qwen3")],
+    ]
+
+    /// The type of a decoder whose file gives a version; the type itself where none follows from
+    /// it. Without a version: 2.5, or 2 where the decoder is MiniCPM's of 2,304.
+    static func type(_ type: String, _ fields: [String: JSONField]) -> String {
+        guard let versions = typesByVersion[type] else { return type }
+        var version = fields["hidden_size"]?.integer == 2304 ? 2 : 2.5
+        if case .number(let number)? = fields["version"] { version = number }
+        return versions.last { $0.from <= version }?.type ?? type
+    }
 
     /// The rule of a model_type, or nil.
     static func rule(ofType type: String) -> String? {

@@ -18,6 +18,8 @@ struct ConfigFields {
     /// The decoder's; the file's own where nothing is wrapped.
     private let own: [String: JSONField]
     private let defaults: [String: JSONField]
+    /// Whether the file wraps its decoder.
+    let isWrapped: Bool
 
     /// Largest value of a size: 2^18 is over ten times the largest published hidden size.
     static let largestSize = 1 << 18
@@ -29,7 +31,7 @@ struct ConfigFields {
 
     /// Parses a config.json.
     init(_ data: Data, place: String) throws {
-        guard case .object(let top) = try JSON5.decode(JSONField.self, from: data, place: place)
+        guard case .object(let top) = try PythonJSON.value(data, place: place)
         else {
             throw InputError(
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
@@ -39,6 +41,7 @@ struct ConfigFields {
         outerType = Self.string(top["model_type"]) ?? ""
         let inner = try Self.decoder(in: top, place)
         own = inner ?? top
+        isWrapped = inner != nil
         var type = outerType
         if let inner {
             type = Self.string(inner["model_type"]) ?? ""
@@ -47,8 +50,8 @@ struct ConfigFields {
             let outside = ClassDefaults.fields(of: outerType)
             type = Self.string(outside["text"]) ?? outerType
         }
-        self.type = type
-        defaults = ClassDefaults.fields(of: type)
+        self.type = Architectures.type(type, own)
+        defaults = ClassDefaults.fields(of: self.type)
     }
 
     /// The fields of a wrapper's decoder; nil where nothing is wrapped.
@@ -74,9 +77,6 @@ struct ConfigFields {
         if case .string(let string)? = field { return string }
         return nil
     }
-
-    /// Whether the file wraps its decoder.
-    var isWrapped: Bool { own != outer }
 
     /// What stands under a name: in the decoder, in its class, outside; nil for null.
     subscript(_ name: String) -> JSONField? {
@@ -217,13 +217,29 @@ struct ConfigFields {
     /// Fields that stand outside the decoder, read with the same checks.
     var outside: ConfigFields { ConfigFields(place: place, type: outerType, fields: outer) }
 
-    init(place: String, type: String, fields: [String: JSONField]) {
+    /// The same with the first entry in place of each list of numbers.
+    var firstOfLists: ConfigFields {
+        let own = own.mapValues { field in
+            if case .array(let items) = field, case .number? = items.first {
+                items[0]
+            } else {
+                field
+            }
+        }
+        return ConfigFields(place: place, type: type, fields: own, defaults: defaults)
+    }
+
+    init(
+        place: String, type: String, fields: [String: JSONField],
+        defaults: [String: JSONField] = [:]
+    ) {
         self.place = place
         self.type = type
         outerType = type
         outer = fields
         own = fields
-        defaults = [:]
+        self.defaults = defaults
+        isWrapped = false
     }
 
     /// Those of `names` that are absent.

@@ -30,8 +30,12 @@ enum JSONField: Decodable, Equatable, CustomStringConvertible {
         case .null: "null"
         case .bool(let bool): "\(bool)"
         case .number(let number):
-            number.magnitude < 0x1p53 && number == number.rounded()
-                ? "\(Int64(number))" : "\(number)"
+            number.isNaN
+                ? "NaN"
+                : number.isInfinite
+                    ? (number < 0 ? "-Infinity" : "Infinity")
+                    : number.magnitude < 0x1p53 && number == number.rounded()
+                        ? "\(Int64(number))" : "\(number)"
         case .string(let string): "\"\(string.prefix(40))\""
         case .array: "a list"
         case .object: "an object"

@@ -10,7 +10,7 @@ enum Snapshot {
         guard FileSystem.exists(index) else { return }
         let data = try Data(
             InputFile.contents(index, atMost: 256_000_000, expected: "a list of weights"))
-        guard case .object(let fields) = try JSON5.decode(JSONField.self, from: data, place: index),
+        guard case .object(let fields) = try PythonJSON.value(data, place: index),
             case .object(let metadata)? = fields["metadata"], let total = metadata["total_size"]
         else { return }
         guard let bytes = total.integer, bytes > 0 else {

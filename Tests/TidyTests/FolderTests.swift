@@ -82,7 +82,7 @@ struct FolderTests {
                 lines: [
                     "/// A comment may name the Scheduler.", "struct Pool {",
                     "    var text = \"Scheduler\"", "    func take() -> Scheduler { decide(1) }",
-                    "    private func finish() {}", "}", "private struct Hidden {}",
+                    "    private func finish() { grow() }", "}", "private struct Hidden {}",
                 ]),
             SourceFile(
                 path: "Sources/Simulator/Scheduler/Scheduler.swift",
@@ -90,6 +90,7 @@ struct FolderTests {
                     "public struct Scheduler {", "    func close(_ instance: inout Instance) {",
                     "        pool.decide(Pool())", "        finish(Hidden())", "    }", "}",
                     "@inline(__always)", "func decide(_ number: Int) {}", "func finish() {}",
+                    "extension Pool {", "    mutating func grow() {}", "}",
                 ]),
         ]
         let seen = SimulatorFolders(files, layer: Self.layer)
@@ -97,7 +98,8 @@ struct FolderTests {
         #expect(
             uses == [
                 #"4: KVCache Scheduler ["Scheduler"]"#, #"4: KVCache decide ["Scheduler"]"#,
-                #"3: Scheduler Pool ["KVCache"]"#,
+                #"5: KVCache grow ["Scheduler"]"#, #"3: Scheduler Pool ["KVCache"]"#,
+                #"9: Scheduler Pool ["KVCache"]"#,
             ])
         #expect(seen.takersOfInstance.map(\.line) == [2])
     }

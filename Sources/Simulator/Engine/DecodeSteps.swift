@@ -64,8 +64,7 @@ struct DecodeSteps: ~Copyable {
     ) {
         count = Int64(instance.scheduler.cohort.count)
         let members = instance.scheduler.cohort.count
-        host = instance.prices.host.dispatch(
-            tokens: members, requests: members, decodesOnly: true)
+        host = instance.prices.host.dispatch(tokens: members, requests: members, decodesOnly: true)
         let processing = instance.prices.host.processing(sampled: members)
         self.processing = processing
         // Plain values before `&&`: Swift 6.3.1 crashes on properties there.
@@ -153,11 +152,11 @@ struct DecodeSteps: ~Copyable {
         guard clock < limit, tick < exit, processed(to: nextEnd(from: start)) <= horizon
         else { return false }
         instance.scheduler.cohort.tick = tick
-        guard gatherNeeds(&instance.scheduler, &instance.cache) <= instance.cache.freeBlocks else {
+        guard instance.scheduler.gatherNeeds(&instance.cache) <= instance.cache.freeBlocks else {
             return false
         }
         account()
-        serveNeeds(&instance.scheduler, &instance.cache)
+        instance.scheduler.serveNeeds(&instance.cache)
         used = instance.cache.usedBlocks
         peak = max(peak, used)
         return true

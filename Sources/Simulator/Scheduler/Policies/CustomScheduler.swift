@@ -46,9 +46,7 @@ extension ExternalSchedulerConfiguration {
 extension CustomScheduler {
     /// What to say when it schedules nothing, or nothing that comes to an end: what it did last,
     /// and how the replica stands.
-    func idle(
-        _ replica: Int, _ step: Int, _ moment: String, _ state: String
-    ) -> InputError {
+    func idle(_ replica: Int, _ step: Int, _ moment: String, _ state: String) -> InputError {
         switch self {
         case .policy(let seat):
             return InputError(
@@ -70,21 +68,23 @@ extension CustomScheduler {
     }
 }
 
-/// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the next
-/// check of progress.
-func scheduleCustom(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
-    do {
-        switch scheduler.custom {
-        case .policy(let seat):
-            try scheduleByPolicy(&scheduler, &cache, seat)
-        case .external(let external):
-            try scheduleExternally(&scheduler, &cache, external)
-        case nil:
-            preconditionFailure("the engine's own scheduler is no custom one")
+extension Scheduler {
+    /// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the
+    /// next check of progress.
+    mutating func scheduleCustom(_ cache: inout KVCache) {
+        do {
+            switch custom {
+            case .policy(let seat):
+                try scheduleByPolicy(&cache, seat)
+            case .external(let external):
+                try scheduleExternally(&cache, external)
+            case nil:
+                preconditionFailure("the engine's own scheduler is no custom one")
+            }
+        } catch let error as InputError {
+            failure = error
+        } catch {
+            failure = InputError("engine.scheduler", "\(error)")
         }
-    } catch let error as InputError {
-        scheduler.failure = error
-    } catch {
-        scheduler.failure = InputError("engine.scheduler", "\(error)")
     }
 }

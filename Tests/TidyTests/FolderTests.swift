@@ -11,19 +11,13 @@ struct FolderTests {
         "Cluster",
         "Simulation",
     ]
-    /// Files that stand in another folder than the one whose layer they belong to.
-    private static let elsewhere = [
-        // A policy is part of a plan; what executes it is the scheduler's.
-        "Scheduler/Policies/SchedulingPolicy.swift": "Config"
-    ]
 
     init() throws {
         folders = SimulatorFolders(try SourceFile.all(under: ["Sources"]), layer: Self.layer)
     }
 
     private static func layer(_ file: String) -> String {
-        if let layer = elsewhere[file] { return layer }
-        return file.contains("/") ? String(file.split(separator: "/")[0]) : "Simulation"
+        file.contains("/") ? String(file.split(separator: "/")[0]) : "Simulation"
     }
 
     @Test("a folder uses words of the folders below it only")
@@ -99,7 +93,7 @@ struct FolderTests {
             uses == [
                 #"4: KVCache Scheduler ["Scheduler"]"#, #"4: KVCache decide ["Scheduler"]"#,
                 #"5: KVCache grow ["Scheduler"]"#, #"3: Scheduler Pool ["KVCache"]"#,
-                #"9: Scheduler Pool ["KVCache"]"#,
+                #"10: Scheduler Pool ["KVCache"]"#,
             ])
         #expect(seen.takersOfInstance.map(\.line) == [2])
     }

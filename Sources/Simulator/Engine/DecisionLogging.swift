@@ -9,14 +9,14 @@ extension Instance {
             replica: Int(number), number: scheduler.flight[age].header.number, time: called,
             executionStart: scheduler.flight[age].header.start,
             executionEnd: scheduler.flight[age].header.end, aborted: log.aborted,
-            entries: loggedEntries(
-                scheduler, age: age, tick: scheduler.flight[age].header.tick),
-            preempted: ids(scheduler, scheduler.plan.preempted.elements),
+            entries: scheduler.loggedEntries(age: age),
+            preempted: scheduler.ids(scheduler.plan.preempted.elements),
             waiting: scheduler.waiting.count, running: scheduler.running.count,
             freeBlocks: cache.freeBlocks, evictions: cache.evictions - evictions,
             keys: cache.isCaching ? cache.distinctKeys : nil,
             queueDigest: withBlocks ? cache.pool.queueDigest : nil,
-            tablesDigest: withBlocks ? tablesDigest(scheduler, cache) : nil)
+            tablesDigest: withBlocks
+                ? cache.tablesDigest(of: scheduler.running, scheduler.requests) : nil)
         log.aborted.removeAll()
         log.decisions.append(.scheduled(decision))
     }
@@ -35,7 +35,7 @@ extension Instance {
             }
         let decision = UpdateDecision(
             replica: Int(number), number: batch.number, time: clock, aborted: aborted,
-            delivered: delivered, finished: ids(scheduler, commitment.finished.elements),
+            delivered: delivered, finished: scheduler.ids(commitment.finished.elements),
             freeBlocks: cache.freeBlocks, keys: cache.isCaching ? cache.distinctKeys : nil,
             wasted: counters.totals.wastedEntries - wastedBefore, waiting: scheduler.waiting.count,
             running: scheduler.running.count, idle: idle)
@@ -43,59 +43,52 @@ extension Instance {
     }
 }
 
-private func ids(_ scheduler: borrowing Scheduler, _ slots: [Int32]) -> [Int64] {
-    var ids: [Int64] = []
-    for slot in slots { ids.append(scheduler.requests[Int(slot)].id) }
-    return ids
-}
+extension Scheduler {
+    fileprivate mutating func ids(_ slots: [Int32]) -> [Int64] {
+        var ids: [Int64] = []
+        for slot in slots { ids.append(requests[Int(slot)].id) }
+        return ids
+    }
 
-/// The step's entries in scheduler order, those known as sums at their places among the others.
-private func loggedEntries(
-    _ scheduler: borrowing Scheduler, age: Int, tick: Int64
-) -> [ScheduledEntry] {
-    let individual = scheduler.flight[age].entries.elements
-    var entries: [ScheduledEntry] = []
-    var next = 0
-    func append(_ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind, samples: Bool) {
-        let request = scheduler.requests[Int(slot)]
-        entries.append(
-            ScheduledEntry(
-                id: request.id, sequence: request.sequence, tokens: Int(tokens),
-                computedBefore: Int(before), kind: .init(kind),
-                promptTokens: Int(request.promptTokens), samples: samples))
-    }
-    func append(_ entry: Entry) {
-        append(entry.slot, entry.tokens, entry.computedBefore, entry.kind, samples: entry.samples)
-    }
-    if !scheduler.plan.share.isEmpty {
-        for index in scheduler.running.indices {
-            let slot = scheduler.running[index]
-            let request = scheduler.requests[Int(slot)]
-            let isPart = request.membership == .member || scheduler.wastesStep(Int(slot))
-            if request.membership != .individual {
-                guard isPart else { continue }
-                append(slot, 1, Int32(request.computed(at: tick)), .running, samples: true)
-            } else if next < individual.count, individual[next].slot == slot {
-                append(individual[next])
+    /// The step's entries in scheduler order, those known as sums at their places among the others.
+    fileprivate mutating func loggedEntries(age: Int) -> [ScheduledEntry] {
+        let individual = flight[age].entries.elements
+        let tick = flight[age].header.tick
+        var entries: [ScheduledEntry] = []
+        var next = 0
+        for index in plan.share.isEmpty ? 0..<0 : running.indices {
+            let slot = running[index]
+            let request = requests[Int(slot)]
+            if request.membership == .member
+                || request.membership == .leaving && wastesStep(Int(slot))
+            {
+                entries.append(logged(.decode(slot, computedBefore: request.computed(at: tick))))
+            } else if request.isIndividual, next < individual.count, individual[next].slot == slot {
+                entries.append(logged(individual[next]))
                 next += 1
             }
         }
+        for entry in individual[next...] { entries.append(logged(entry)) }
+        return entries
     }
-    for entry in individual[next...] { append(entry) }
-    return entries
 }
 
-/// Digest over the running requests in order: id, then its block numbers group by group.
-private func tablesDigest(_ scheduler: borrowing Scheduler, _ cache: borrowing KVCache) -> UInt64 {
-    var digest = Fingerprint()
-    for slot in scheduler.running.elements {
-        digest.add(Int(scheduler.requests[Int(slot)].id))
-        for group in 0..<cache.groups.count {
-            let list = cache.tables[Int(slot) * cache.groups.count + group]
-            for index in 0..<Int(list.count) { digest.add(Int(cache.numbers[list, index])) }
+extension KVCache {
+    /// Digest over the running requests in order: id, then its block numbers group by group.
+    fileprivate mutating func tablesDigest(
+        of running: borrowing HotArray<Int32>, _ requests: borrowing HotArray<LiveRequest>
+    ) -> UInt64 {
+        var digest = Fingerprint()
+        for index in running.indices {
+            let slot = Int(running[index])
+            digest.add(Int(requests[slot].id))
+            for group in groups.indices {
+                let list = tables[slot * groups.count + group]
+                for place in 0..<Int(list.count) { digest.add(Int(numbers[list, place])) }
+            }
         }
+        return digest.value
     }
-    return digest.value
 }
 
 extension BlockPool {

@@ -101,7 +101,7 @@ struct DecodeSteps: ~Copyable {
     var nextSpan: Int64 { nextEnd(from: nextStart) - nextStart }
 
     /// When the next step starts.
-    private var nextStart: Int64 {
+    var nextStart: Int64 {
         @inline(__always) get { max(clock + host.before, lastEnd) }
     }
 
@@ -324,12 +324,13 @@ struct DecodeSteps: ~Copyable {
         used += taken
     }
 
-    /// What those who watch are told of the steps.
+    /// What those who watch are told of the steps, whose first one has a number, a start and a
+    /// span.
     @inline(__always)
-    func summary(lasting first: Int64) -> StepsTaken {
+    func summary(of call: Int, from start: Int64, lasting span: Int64) -> StepsTaken {
         StepsTaken(
-            number: steps, host: host.before, duration: first, lastStart: lastStart,
-            lastEnd: lastEnd, busy: busy, usedBlocks: used)
+            call: call, called: firstClock, number: steps, start: start, duration: span,
+            lastStart: lastStart, lastEnd: lastEnd, busy: busy, usedBlocks: used)
     }
 
     /// The sum over the steps of what is `last` after them and grew by as much each step.

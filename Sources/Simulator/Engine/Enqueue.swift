@@ -9,7 +9,11 @@ extension Instance {
         counters.lastArrival = max(counters.lastArrival, time)
         let isShared = scheduler.reuse.isOn && !arrival.content.isEmpty
         // One that is rejected brings its content, too, as far as others are concerned.
-        let place = isShared ? scheduler.reuse.see(arrival) : ReuseBound.Place()
+        var place = ReuseBound.Place()
+        if isShared {
+            place = scheduler.reuse.see(
+                arrival.content, arrival.promptTokens, answer: arrival.quotableAnswer)
+        }
         let rejection = scheduler.rejection(&cache, arrival)
         guard rejection == .none else {
             let record = RequestRecord(

@@ -77,7 +77,7 @@ extension Instance {
         let exit = scheduler.cohort.tick + times
         var taken = DecodeSteps(
             &self, prices.lines[count], limit: limit, horizon: horizon, exit: exit)
-        let first = taken.nextSpan
+        let (start, span) = (taken.nextStart, taken.nextSpan)
         if cache.sumsBlocks {
             taken.run(&self)
         } else {
@@ -94,7 +94,12 @@ extension Instance {
             }
         }
         guard taken.steps > 0 else { return false }
-        if log.isWanted { notePlan(taken.summary(lasting: first)) }
+        if log.isWanted {
+            let cohort = (scheduler.cohort.context, scheduler.cohort.windowed)
+            notePlan(
+                taken.summary(of: scheduler.calls, from: start, lasting: span),
+                CohortShare(count: count, context: cohort.0, windowed: cohort.1))
+        }
         taken.commit(to: &self)
         return true
     }

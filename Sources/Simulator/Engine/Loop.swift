@@ -197,7 +197,7 @@ extension Instance {
         } else {
             scheduler.calls += 1
             if log.isWanted {
-                notePlan(age, called: called)
+                noteStep(age, called: called)
                 if log.isStepped {
                     logSchedule(age, called: called, evictions: evictions)
                 }

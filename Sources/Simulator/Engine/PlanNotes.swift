@@ -1,34 +1,32 @@
 /// What is written down of a plan for those who watch. Nobody is looked at but the requests that
 /// the plan itself looked at, so that a watched run fast-forwards as any other.
 
+/// Steps of one decision as they went. Times are picoseconds.
+struct StepsTaken {
+    /// The first schedule call, when it was made, and how many there are.
+    var call: Int
+    var called: Int64
+    var number: Int
+    /// Start of the first one, and what it takes.
+    var start: Int64
+    var duration: Int64
+    var lastStart: Int64
+    var lastEnd: Int64
+    var busy: Int64
+    /// After the last one was scheduled.
+    var usedBlocks: Int
+}
+
 extension Instance {
     /// Notes the step just dispatched, whose batch has an age, and which was decided at `called`.
     @inline(never)
-    mutating func notePlan(_ age: Int, called: Int64) {
+    mutating func noteStep(_ age: Int, called: Int64) {
         guard log.notesPlans else { return }
-        let header = scheduler.flight[age].header
-        var plan = DecidedPlan(replica: number, number: header.number, time: called)
-        plan.times = 1
-        plan.start = header.start
-        plan.duration = header.end - header.start
-        plan.lastStart = header.start
-        plan.lastEnd = header.end
-        plan.busy = plan.duration
-        plan.members = scheduler.plan.share.count
-        plan.context = scheduler.plan.share.context
-        plan.windowedContext = scheduler.plan.share.windowed
-        plan.waiting = scheduler.waiting.count
-        plan.running = scheduler.running.count
-        plan.freeBlocks = cache.freeBlocks
-        noteChanges()
-        for place in 0..<scheduler.flight[age].entries.count {
-            let entry = scheduler.flight[age].entries[place]
-            noteEntry(
-                Int(entry.slot), Int(entry.tokens), Int(entry.computedBefore), entry.kind,
-                samples: entry.samples)
+        for place in scheduler.flight[age].entries.indices {
+            log.plans.entries.append(scheduler.logged(scheduler.flight[age].entries[place]))
         }
         if scheduler.plan.share.wasted > 0 { noteWaste() }
-        for place in 0..<scheduler.plan.preempted.count {
+        for place in scheduler.plan.preempted.indices {
             let slot = Int(scheduler.plan.preempted[place])
             var preemption = Preemption(
                 id: scheduler.requests[slot].id,
@@ -40,39 +38,29 @@ extension Instance {
             }
             log.plans.preempted.append(preemption)
         }
-        log.plans.append(plan)
+        let header = scheduler.flight[age].header
+        let span = header.end - header.start
+        let step = StepsTaken(
+            call: header.number, called: called, number: 1, start: header.start, duration: span,
+            lastStart: header.start, lastEnd: header.end, busy: span, usedBlocks: cache.usedBlocks)
+        notePlan(step, scheduler.plan.share)
     }
-}
 
-/// Steps taken at once. Times are picoseconds.
-struct StepsTaken {
-    var number: Int
-    /// The host's work for each.
-    var host: Int64
-    /// What the first one takes.
-    var duration: Int64
-    var lastStart: Int64
-    var lastEnd: Int64
-    var busy: Int64
-    /// After the last one was scheduled.
-    var usedBlocks: Int
-}
-
-extension Instance {
-    /// Notes steps taken at once, before which the instance still stands.
+    /// Notes steps of one decision with the members' share of the first.
     @inline(never)
-    mutating func notePlan(_ steps: StepsTaken) {
+    mutating func notePlan(_ steps: StepsTaken, _ members: CohortShare) {
         guard log.notesPlans else { return }
-        var plan = DecidedPlan(replica: number, number: scheduler.calls, time: clock)
+        var plan = DecidedPlan(replica: number, number: steps.call, time: steps.called)
         plan.times = steps.number
-        plan.start = max(clock + steps.host, lastEnd)
+        plan.start = steps.start
         plan.duration = steps.duration
         plan.lastStart = steps.lastStart
         plan.lastEnd = steps.lastEnd
         plan.busy = steps.busy
-        plan.members = scheduler.cohort.count
-        plan.context = scheduler.cohort.context
-        plan.windowedContext = scheduler.cohort.windowed
+        plan.members = members.count
+        plan.context = members.context
+        plan.windowedContext = members.windowed
+        plan.waiting = scheduler.waiting.count
         plan.running = scheduler.running.count
         plan.freeBlocks = cache.usableBlocks - steps.usedBlocks
         noteChanges()
@@ -93,41 +81,31 @@ extension Instance {
     /// Takes over who joined the cohort and who left it.
     @inline(__always)
     private mutating func noteChanges() {
-        for place in 0..<scheduler.cohort.changes.count {
+        for place in scheduler.cohort.changes.indices {
             log.plans.changes.append(scheduler.cohort.changes[place])
         }
         scheduler.cohort.changes.removeAll()
     }
 
-    @inline(__always)
-    private mutating func noteEntry(
-        _ slot: Int, _ tokens: Int, _ before: Int, _ kind: EntryKind, samples: Bool
-    ) {
-        let entry = ScheduledEntry(
-            id: scheduler.requests[slot].id, sequence: scheduler.requests[slot].sequence,
-            tokens: tokens, computedBefore: before, kind: .init(kind),
-            promptTokens: Int(scheduler.requests[slot].promptTokens), samples: samples)
-        log.plans.entries.append(entry)
-    }
-
     /// Notes the steps that leaving members waste.
     private mutating func noteWaste() {
-        for place in 0..<scheduler.cohort.leaving.count {
-            let slot = Int(scheduler.cohort.leaving[place])
-            guard scheduler.wastesStep(slot) else { continue }
-            let computed = scheduler.requests[slot].computedAtEnd
-            noteEntry(slot, 1, computed, .running, samples: true)
+        for place in scheduler.cohort.leaving.indices {
+            let slot = scheduler.cohort.leaving[place]
+            guard scheduler.wastesStep(Int(slot)) else { continue }
+            let computed = scheduler.requests[Int(slot)].computedAtEnd
+            log.plans.entries.append(scheduler.logged(.decode(slot, computedBefore: computed)))
         }
     }
 }
 
-extension ScheduledEntry.Kind {
-    init(_ kind: EntryKind) {
-        self =
-            switch kind {
-            case .running: .running
-            case .admitted: .admitted
-            case .resumed: .resumed
-            }
+extension Scheduler {
+    /// An entry as those who watch are told it.
+    @inline(__always)
+    mutating func logged(_ entry: Entry) -> ScheduledEntry {
+        let slot = Int(entry.slot)
+        return ScheduledEntry(
+            id: requests[slot].id, sequence: requests[slot].sequence, tokens: Int(entry.tokens),
+            computedBefore: Int(entry.computedBefore), kind: entry.kind,
+            promptTokens: Int(requests[slot].promptTokens), samples: entry.samples)
     }
 }

@@ -201,9 +201,7 @@ extension Scheduler {
                 continue
             }
             flight[index].entries.append(
-                Entry(
-                    slot: Int32(slot), tokens: 1, computedBefore: Int32(request.computed(at: tick)),
-                    kind: .running, samples: true))
+                .decode(Int32(slot), computedBefore: request.computed(at: tick)))
             inFlight += 1
             samples += 1
         }

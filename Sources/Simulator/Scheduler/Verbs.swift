@@ -3,7 +3,7 @@
 /// pool, and each limit is obeyed by all.
 
 /// Why a verb did nothing.
-enum Refusal: Equatable {
+enum Refusal: Error, Equatable {
     case unknown
     case isRunning
     case isNotRunning
@@ -80,7 +80,7 @@ extension Scheduler {
         let tokens: Int
         switch admissionTokens(left: known - hit.tokens, wanted: wanted) {
         case .success(let allowed): tokens = allowed
-        case .failure(let refusal): return refusal.reason
+        case .failure(let refusal): return refusal
         }
         var demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
         demand.reservesFullPrompt = rules.reservesFullPrompt
@@ -122,37 +122,30 @@ extension Scheduler {
         plan.leavesSome = true
         waiting.putBack(victim, rank: requests[slot].rank)
     }
-}
 
-/// A refusal on its way out of a `Result`.
-private struct Refused: Error {
-    var reason: Refusal
-}
-
-extension Scheduler {
     /// How many of its tokens left a request may compute when it is admitted. Without chunks the
     /// threshold and the quota are all that may cut a prompt, or refuse it.
     @inline(__always)
-    private mutating func admissionTokens(left: Int, wanted: Int) -> Result<Int, Refused> {
+    private mutating func admissionTokens(left: Int, wanted: Int) -> Result<Int, Refusal> {
         let budget = plan.budget
-        if plan.holds, left > 1 { return .failure(Refused(reason: .isHeld)) }
+        if plan.holds, left > 1 { return .failure(.isHeld) }
         if wanted > left {
-            return .failure(Refused(reason: .hasFewerTokens(left: left, wanted: wanted)))
+            return .failure(.hasFewerTokens(left: left, wanted: wanted))
         }
         if budget == 0 || wanted > budget {
-            return .failure(Refused(reason: .exceedsBudget(left: budget, wanted: wanted)))
+            return .failure(.exceedsBudget(left: budget, wanted: wanted))
         }
         var tokens = wanted > 0 ? wanted : plan.clipped(left)
         if rules.enableChunkedPrefill {
             tokens = min(tokens, plan.prefillQuota, budget)
-            return tokens > 0 ? .success(tokens) : .failure(Refused(reason: .exceedsQuota))
+            return tokens > 0 ? .success(tokens) : .failure(.exceedsQuota)
         }
         if tokens > budget || (wanted > 0 && wanted < left) {
-            return .failure(Refused(reason: .mustBeWhole(tokens: left)))
+            return .failure(.mustBeWhole(tokens: left))
         }
         // A prompt that exceeds the quota whole goes alone rather than never.
         if plan.prefill > 0, tokens > plan.prefillQuota {
-            return .failure(Refused(reason: .exceedsQuota))
+            return .failure(.exceedsQuota)
         }
         return .success(tokens)
     }
@@ -160,7 +153,7 @@ extension Scheduler {
     /// Writes an entry.
     @inline(__always)
     fileprivate mutating func enter(
-        _ slot: Int, tokens: Int, computed: Int, _ kind: EntryKind, prefills: Bool
+        _ slot: Int, tokens: Int, computed: Int, _ kind: ScheduledEntry.Kind, prefills: Bool
     ) {
         precondition(!requests[slot].isScheduled, "I2: a request is twice in a step")
         requests[slot].isScheduled = true

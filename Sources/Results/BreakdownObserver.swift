@@ -4,6 +4,8 @@ import Simulator
 public struct BreakdownObserver: RunObserver {
     private var breakdown: LatencyBreakdownKeeper
     private var filter: MarginFilter<(RequestBreakdown?, RequestRecord)>
+    /// Whether no request is left out, so that none has to pass the filter.
+    private let takesAll: Bool
     private var sums = BreakdownReport()
 
     /// The parts of the requests between the margins, once all have come. O(requests) where the
@@ -19,6 +21,7 @@ public struct BreakdownObserver: RunObserver {
     public init(_ plan: RunPlan) {
         breakdown = LatencyBreakdownKeeper(plan)
         filter = MarginFilter(plan.margins)
+        takesAll = plan.margins.isNone
     }
 
     public var decisionDetail: DecisionDetail { .plans }
@@ -31,8 +34,12 @@ public struct BreakdownObserver: RunObserver {
     /// has any.
     public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         let request = breakdown.close(record)
-        filter.push((request, record), record)
-        takeOn()
+        if takesAll {
+            if let request { sums.add(request, record) }
+        } else {
+            filter.push((request, record), record)
+            takeOn()
+        }
         return request
     }
 

@@ -35,9 +35,9 @@ public func simulate(
         && !observer.decisionDetail.isStepped && !observer.ordersPlans
     if independent {
         let threads = plan.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        try runIndependently(&cluster, &arrivals, &observer, threads: threads)
+        try cluster.runIndependently(&arrivals, &observer, threads: threads)
     } else {
-        try run(&cluster, &arrivals, &observer)
+        try cluster.run(&arrivals, &observer)
     }
     let lost = cluster.unconserved(arrivals)
     precondition(lost == nil, lost ?? "")

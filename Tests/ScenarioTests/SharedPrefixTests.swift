@@ -135,7 +135,9 @@ struct SharedPrefixTests {
                 id: 0, sequence: 0, arrival: 0, promptTokens: 50, outputTokens: 1, maxTokens: 1,
                 priority: 0, abort: .max, outputContent: -1, isQuotable: false,
                 content: [Segment(content: content, length: 50)])
-            return bound.see(request).known
+            return bound.see(
+                request.content, request.promptTokens, answer: request.quotableAnswer
+            ).known
         }
         #expect(share(1) == 0 && share(2) == 0 && share(2) == 50)
         for content in 10..<400 as Range<Int64> {

@@ -11,19 +11,13 @@ struct FolderTests {
         "Cluster",
         "Simulation",
     ]
-    /// Files that stand in another folder than the one whose layer they belong to.
-    private static let elsewhere = [
-        // A policy is part of a plan; what executes it is the scheduler's.
-        "Scheduler/Policies/SchedulingPolicy.swift": "Config"
-    ]
 
     init() throws {
         folders = SimulatorFolders(try SourceFile.all(under: ["Sources"]), layer: Self.layer)
     }
 
     private static func layer(_ file: String) -> String {
-        if let layer = elsewhere[file] { return layer }
-        return file.contains("/") ? String(file.split(separator: "/")[0]) : "Simulation"
+        file.contains("/") ? String(file.split(separator: "/")[0]) : "Simulation"
     }
 
     @Test("a folder uses words of the folders below it only")
@@ -82,7 +76,7 @@ struct FolderTests {
                 lines: [
                     "/// A comment may name the Scheduler.", "struct Pool {",
                     "    var text = \"Scheduler\"", "    func take() -> Scheduler { decide(1) }",
-                    "    private func finish() {}", "}", "private struct Hidden {}",
+                    "    private func finish() { grow() }", "}", "private struct Hidden {}",
                 ]),
             SourceFile(
                 path: "Sources/Simulator/Scheduler/Scheduler.swift",
@@ -90,6 +84,7 @@ struct FolderTests {
                     "public struct Scheduler {", "    func close(_ instance: inout Instance) {",
                     "        pool.decide(Pool())", "        finish(Hidden())", "    }", "}",
                     "@inline(__always)", "func decide(_ number: Int) {}", "func finish() {}",
+                    "extension Pool {", "    mutating func grow() {}", "}",
                 ]),
         ]
         let seen = SimulatorFolders(files, layer: Self.layer)
@@ -97,7 +92,8 @@ struct FolderTests {
         #expect(
             uses == [
                 #"4: KVCache Scheduler ["Scheduler"]"#, #"4: KVCache decide ["Scheduler"]"#,
-                #"3: Scheduler Pool ["KVCache"]"#,
+                #"5: KVCache grow ["Scheduler"]"#, #"3: Scheduler Pool ["KVCache"]"#,
+                #"10: Scheduler Pool ["KVCache"]"#,
             ])
         #expect(seen.takersOfInstance.map(\.line) == [2])
     }

@@ -48,14 +48,23 @@ struct SimulatorFolders {
         return found
     }
 
-    /// Words by the layers that declare them; true: at the top level, for others to use.
+    /// Words by the layers that declare them; true: for others to use, which is what stands at the
+    /// top level, and what an upper layer adds to a type of a lower one.
     private var declarations: [String: (layers: [String: Bool], isFunction: Bool)] {
+        let home = types
         var declared: [String: (layers: [String: Bool], isFunction: Bool)] = [:]
         for file in files {
             let own = layer(String(file.path.dropFirst(Self.root.count)))
+            var isAddition = false
             for line in file.code {
+                if let type = line.firstMatch(of: /^extension (\w+)/) {
+                    isAddition = home[String(type.1)].map { $0 != own } ?? false
+                } else if line.first == "}" {
+                    isAddition = false
+                }
                 guard let match = line.firstMatch(of: Self.declaration) else { continue }
-                let isShared = match.indent.isEmpty && !(match.before ?? "").contains("private")
+                let isOutside = match.indent.isEmpty || isAddition && match.indent.count == 4
+                let isShared = isOutside && !(match.before ?? "").contains("private")
                 var entry = declared[String(match.name)] ?? ([:], match.kind == "func")
                 entry.layers[own] = isShared || entry.layers[own] == true
                 entry.isFunction = entry.isFunction && match.kind == "func"
@@ -63,6 +72,20 @@ struct SimulatorFolders {
             }
         }
         return declared
+    }
+
+    /// The layer of each type at the top level.
+    private var types: [String: String] {
+        var home: [String: String] = [:]
+        for file in files {
+            for line in file.code {
+                guard let match = line.firstMatch(of: Self.declaration), match.kind != "func",
+                    match.indent.isEmpty
+                else { continue }
+                home[String(match.name)] = layer(String(file.path.dropFirst(Self.root.count)))
+            }
+        }
+        return home
     }
 
     /// Functions that take a whole instance: declared with a parameter of that type, or in an

@@ -75,8 +75,7 @@ struct Arrivals: ~Copyable {
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
         self.source = source
         reuse = ReuseBound(
-            isOn: plan.engine.enablePrefixCaching && plan.replicas > 1,
-            most: ReuseBound.mostPieces)
+            isOn: plan.engine.enablePrefixCaching && plan.replicas > 1, most: ReuseBound.mostPieces)
         foreseesEnds = !plan.engine.stopsAtUnforeseenToken
         thinkTime = plan.thinkTime
         seed = plan.seed
@@ -320,8 +319,7 @@ struct Arrivals: ~Copyable {
             pending[index] -= 1
             guard pending[index] == 0 else { continue }
             count += 1
-            released.push(
-                .init(time: moments[index], tie: Int64(index), payload: follower.row))
+            released.push(.init(time: moments[index], tie: Int64(index), payload: follower.row))
         }
         return count
     }
@@ -334,9 +332,7 @@ struct Arrivals: ~Copyable {
     }
 
     @inline(__always)
-    private func arriving(
-        _ index: Int, _ sequence: Int64, at time: Int64
-    ) -> ArrivingRequest {
+    private func arriving(_ index: Int, _ sequence: Int64, at time: Int64) -> ArrivingRequest {
         let output = batch.outputTokens[index]
         var maximum = foreseesEnds ? Int64(output) : Self.unlimited
         if !batch.maxTokens.isEmpty { maximum = batch.maxTokens[index] }
@@ -387,5 +383,14 @@ struct Arrivals: ~Copyable {
         let (span, isLong) = nanoseconds.multipliedReportingOverflow(by: 1000)
         let (moment, isLate) = time.addingReportingOverflow(span)
         return isLong || isLate ? .max : moment
+    }
+
+    /// Notes what a request shares with earlier ones of the run, where there are several replicas:
+    /// one alone tells it itself. O(segments + nodes passed).
+    @inline(__always)
+    mutating func noteShared(_ request: inout ArrivingRequest) {
+        guard reuse.isOn, !request.content.isEmpty else { return }
+        let seen = reuse.see(request.content, request.promptTokens, answer: request.quotableAnswer)
+        request.shared = min(seen.known, request.promptTokens)
     }
 }

@@ -7,7 +7,7 @@ extension Cluster {
         if let lost = lostRequest(records.counters, arrivals) { return lost }
         var counters = Counters()
         for number in replicas.indices {
-            if let problem = Simulator.unconserved(&replicas[number]) {
+            if let problem = replicas[number].unconserved() {
                 return "replica \(number): \(problem)"
             }
             counters.add(replicas[number].counters.totals)

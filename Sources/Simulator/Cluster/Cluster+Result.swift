@@ -78,8 +78,7 @@ extension Cluster {
 
     private func countCost(of number: Int, into steps: inout StepCounters) {
         steps.forwarded += replicas[number].counters.skipped
-        steps.executed +=
-            replicas[number].counters.totals.steps - replicas[number].counters.skipped
+        steps.executed += replicas[number].counters.totals.steps - replicas[number].counters.skipped
         steps.events += replicas[number].scheduler.events
         steps.queueOperations +=
             replicas[number].scheduler.cohort.exits.operations + replicas[number].aborts.operations
@@ -103,48 +102,5 @@ extension Cluster {
             digest.add(count)
         }
         return digest.hexadecimal
-    }
-}
-
-extension RunResult {
-    /// Takes the figures of requests over.
-    fileprivate mutating func take(_ statistics: borrowing RequestStatistics) {
-        timeToFirstToken = LatencyHistogram(
-            statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
-        timePerOutputToken = LatencyHistogram(
-            statistics.timePerOutputToken, squares: statistics.squares.timePerOutputToken)
-        endToEnd = LatencyHistogram(
-            statistics.endToEnd, squares: statistics.squares.endToEnd)
-        queueTime = LatencyHistogram(
-            statistics.queueTime, squares: statistics.squares.queueTime)
-        goodRequests = statistics.goodRequests
-    }
-}
-
-extension Counters {
-    /// Adds another replica's counts; evictions are its pool's to tell.
-    mutating func add(_ other: Counters) {
-        requests += other.requests
-        finished += other.finished
-        aborted += other.aborted
-        rejected += other.rejected
-        unfinished += other.unfinished
-        steps += other.steps
-        emptySteps += other.emptySteps
-        scheduledTokens += other.scheduledTokens
-        scheduledEntries += other.scheduledEntries
-        promptTokens += other.promptTokens
-        outputTokens += other.outputTokens
-        finishedPromptTokens += other.finishedPromptTokens
-        finishedOutputTokens += other.finishedOutputTokens
-        preemptions += other.preemptions
-        preemptedRequests += other.preemptedRequests
-        recomputedTokens += other.recomputedTokens
-        hitTokens += other.hitTokens
-        hitTokensWithResumed += other.hitTokensWithResumed
-        queriedTokens += other.queriedTokens
-        sharedTokens += other.sharedTokens
-        sharedTokensLost.add(other.sharedTokensLost)
-        wastedEntries += other.wastedEntries
     }
 }

@@ -66,11 +66,10 @@ extension Cluster {
         var (start, interval, end): (Int64, Int64, Int64) = (0, 0, end)
         // A request that is refused may come after the last step.
         for number in replicas.indices where replicas[number].samples.next < .max {
-            end = max(
-                end, replicas[number].counters.lastArrival, replicas[number].samples.closed)
+            end = max(end, replicas[number].counters.lastArrival, replicas[number].samples.closed)
         }
         for number in replicas.indices where replicas[number].samples.next < .max {
-            finishWindows(&replicas[number], at: end)
+            replicas[number].finishWindows(at: end)
             (start, interval) = (replicas[number].samples.start, replicas[number].samples.interval)
             windows.append(replicas[number].samples.elements)
         }
@@ -88,130 +87,127 @@ extension Cluster {
         }
         ExternalScheduler.dismiss(schedulers)
     }
-}
 
-/// Runs a cluster until its arrivals is exhausted and every replica idle.
-func run(
-    _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
-) throws {
-    var nextReport = 1 << 12
-    let ordersPlans = observer.ordersPlans
-    var turn = 0
-    while true {
-        turn &+= 1
-        if ordersPlans, turn & 0xFF == 0 { try observer.reached(earliestPlan(&cluster)) }
-        let arrival = try arrivals.nextArrival()
-        if let event = cluster.due.first, event.time <= arrival {
-            guard event.time == cluster.dueTimes[Int(event.payload)] else {
-                _ = cluster.due.pop()
-                continue
+    /// Runs a cluster until its arrivals is exhausted and every replica idle.
+    mutating func run(_ arrivals: inout Arrivals, _ observer: inout any RunObserver) throws {
+        var nextReport = 1 << 12
+        let ordersPlans = observer.ordersPlans
+        var turn = 0
+        while true {
+            turn &+= 1
+            if ordersPlans, turn & 0xFF == 0 { try observer.reached(earliestPlan()) }
+            let arrival = try arrivals.nextArrival()
+            if let event = due.first, event.time <= arrival {
+                guard event.time == dueTimes[Int(event.payload)] else {
+                    _ = due.pop()
+                    continue
+                }
+                // With dependent arrivals a finish may bring one at once: go event by event. Nobody
+                // ended before `now`, so a replica that slept may catch up to it at a stretch.
+                now = max(now, event.time)
+                let horizon = arrivals.isDependent ? now : arrival
+                try advance(Int(event.payload), to: horizon, &arrivals, &observer)
+            } else if arrival < .max {
+                var request = try arrivals.take(at: arrival)
+                now = max(now, request.arrival)
+                let choice = router.route(request)
+                arrivals.noteShared(&request)
+                replicas[choice].enqueue(request)
+                try collect(choice, &arrivals, &observer)
+                markDue(choice)
+            } else {
+                break
             }
-            // With dependent arrivals a finish may bring one at once: go event by event. Nobody
-            // ended before `now`, so a replica that slept may catch up to it at a stretch.
-            cluster.now = max(cluster.now, event.time)
-            let horizon = arrivals.isDependent ? cluster.now : arrival
-            try advance(&cluster, Int(event.payload), to: horizon, &arrivals, &observer)
-        } else if arrival < .max {
-            var request = try arrivals.take(at: arrival)
-            cluster.now = max(cluster.now, request.arrival)
-            let choice = cluster.router.route(request)
-            arrivals.noteShared(&request)
-            enqueue(&cluster.replicas[choice], request)
-            try collect(&cluster, choice, &arrivals, &observer)
-            markDue(&cluster, choice)
-        } else {
-            break
-        }
-        if cluster.window.count >= nextReport {
-            nextReport = cluster.window.count + (1 << 12)
-            let time = cluster.due.first?.time ?? 0
-            observer.progress(ended: cluster.window.count, time: time)
+            if window.count >= nextReport {
+                nextReport = window.count + (1 << 12)
+                let time = due.first?.time ?? 0
+                observer.progress(ended: window.count, time: time)
+            }
         }
     }
-}
 
-/// A moment before which no instance makes a plan any more, picoseconds. O(instances).
-private func earliestPlan(_ cluster: inout Cluster) -> Int64 {
-    var time = Int64.max
-    for number in cluster.replicas.indices {
-        let clock = cluster.replicas[number].clock
-        time = min(time, cluster.replicas[number].hasMore ? clock : max(clock, cluster.now))
-    }
-    return time
-}
-
-private func advance(
-    _ cluster: inout Cluster, _ number: Int, to horizon: Int64, _ arrivals: inout Arrivals,
-    _ observer: inout any RunObserver
-) throws {
-    _ = cluster.due.pop()
-    cluster.dueTimes[number] = .max
-    _ = try advance(&cluster.replicas[number], to: horizon)
-    try collect(&cluster, number, &arrivals, &observer)
-    markDue(&cluster, number)
-}
-
-/// Enters a replica into the queue of those with something to do, unless it is there already
-/// with an earlier time.
-private func markDue(_ cluster: inout Cluster, _ number: Int) {
-    let time = nextEvent(&cluster.replicas[number])
-    guard time < cluster.dueTimes[number] else { return }
-    cluster.dueTimes[number] = time
-    cluster.due.push(.init(time: time, tie: Int64(number), payload: Int32(number)))
-}
-
-/// Hands on what a replica decided, before the records of those who ended by then.
-@inline(__always)
-func handOn(_ instance: inout Instance, _ observer: inout any RunObserver) throws {
-    if instance.log.isWanted { try handDecisionsOn(&instance, &observer) }
-}
-
-@inline(never)
-private func handDecisionsOn(
-    _ instance: inout Instance, _ observer: inout any RunObserver
-) throws {
-    noteRest(&instance)
-    if !instance.log.plans.isEmpty {
-        try observer.decided(instance.log.plans)
-        instance.log.plans.removeAll()
-    }
-    for decision in instance.log.decisions { try observer.decided(decision) }
-    instance.log.decisions.removeAll(keepingCapacity: true)
-}
-
-/// Takes ended requests and decisions out of a replica.
-private func collect(
-    _ cluster: inout Cluster, _ number: Int, _ arrivals: inout Arrivals,
-    _ observer: inout any RunObserver
-) throws {
-    try handOn(&cluster.replicas[number], &observer)
-    cluster.seconds.take(&cluster.replicas[number].counters.seconds)
-    guard !cluster.replicas[number].counters.ended.isEmpty else { return }
-    for index in cluster.replicas[number].counters.ended.indices {
-        if arrivals.knowsClients { note(index, of: number, in: &cluster, &arrivals) }
-        let ended = cluster.replicas[number].counters.ended[index]
-        cluster.router.ended(on: number)
-        cluster.statistics[0].add(ended.record)
-        if arrivals.isDependent {
-            // Who gives up is seen to when the next step is scheduled, after the batch before it
-            // has ended: what that moment decided elsewhere does not know of it.
-            let time = max(ended.record.finish, ended.record.arrival, cluster.now)
-            arrivals.ended(ended.record, at: time)
+    /// A moment before which no instance makes a plan any more, picoseconds. O(instances).
+    private mutating func earliestPlan() -> Int64 {
+        var time = Int64.max
+        for number in replicas.indices {
+            let clock = replicas[number].clock
+            time = min(time, replicas[number].hasMore ? clock : max(clock, now))
         }
+        return time
     }
-    cluster.window.enter(&cluster.replicas[number].counters.gaps.ended)
-    cluster.window.enter(&cluster.replicas[number].counters.ended)
-    try cluster.window.handOn(&observer)
+
+    private mutating func advance(
+        _ number: Int, to horizon: Int64, _ arrivals: inout Arrivals,
+        _ observer: inout any RunObserver
+    ) throws {
+        _ = due.pop()
+        dueTimes[number] = .max
+        _ = try replicas[number].advance(to: horizon)
+        try collect(number, &arrivals, &observer)
+        markDue(number)
+    }
+
+    /// Enters a replica into the queue of those with something to do, unless it is there already
+    /// with an earlier time.
+    private mutating func markDue(_ number: Int) {
+        let time = replicas[number].nextEvent()
+        guard time < dueTimes[number] else { return }
+        dueTimes[number] = time
+        due.push(.init(time: time, tie: Int64(number), payload: Int32(number)))
+    }
 }
 
-/// Notes what its client did in the record of a request that has ended.
-@inline(never)
-private func note(
-    _ index: Int, of number: Int, in cluster: inout Cluster, _ arrivals: inout Arrivals
-) {
-    var ended = cluster.replicas[number].counters.ended[index]
-    let time = max(ended.record.finish, ended.record.arrival, cluster.now)
-    let end = arrivals.note(&ended, at: time)
-    cluster.replicas[number].counters.ended[index] = ended
-    if !cluster.client.isEmpty { cluster.client[0].add(ended.record, end) }
+extension Instance {
+    /// Hands on what a replica decided, before the records of those who ended by then.
+    @inline(__always)
+    mutating func handOn(_ observer: inout any RunObserver) throws {
+        if log.isWanted { try handDecisionsOn(&observer) }
+    }
+
+    @inline(never)
+    private mutating func handDecisionsOn(_ observer: inout any RunObserver) throws {
+        noteRest()
+        if !log.plans.isEmpty {
+            try observer.decided(log.plans)
+            log.plans.removeAll()
+        }
+        for decision in log.decisions { try observer.decided(decision) }
+        log.decisions.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Cluster {
+    /// Takes ended requests and decisions out of a replica.
+    private mutating func collect(
+        _ number: Int, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
+    ) throws {
+        try replicas[number].handOn(&observer)
+        seconds.take(&replicas[number].counters.seconds)
+        guard !replicas[number].counters.ended.isEmpty else { return }
+        for index in replicas[number].counters.ended.indices {
+            if arrivals.knowsClients { note(index, of: number, &arrivals) }
+            let ended = replicas[number].counters.ended[index]
+            router.ended(on: number)
+            statistics[0].add(ended.record)
+            if arrivals.isDependent {
+                // Who gives up is seen to when the next step is scheduled, after the batch before
+                // it has ended: what that moment decided elsewhere does not know of it.
+                let time = max(ended.record.finish, ended.record.arrival, now)
+                arrivals.ended(ended.record, at: time)
+            }
+        }
+        window.enter(&replicas[number].counters.gaps.ended)
+        window.enter(&replicas[number].counters.ended)
+        try window.handOn(&observer)
+    }
+
+    /// Notes what its client did in the record of a request that has ended.
+    @inline(never)
+    private mutating func note(_ index: Int, of number: Int, _ arrivals: inout Arrivals) {
+        var ended = replicas[number].counters.ended[index]
+        let time = max(ended.record.finish, ended.record.arrival, now)
+        let end = arrivals.note(&ended, at: time)
+        replicas[number].counters.ended[index] = ended
+        if !client.isEmpty { client[0].add(ended.record, end) }
+    }
 }

@@ -2,45 +2,46 @@ import Basics
 import Foundation
 import Synchronization
 
-/// Runs a cluster whose replicas cannot influence one another: the router does not read their
-/// state, and no request waits for another. Some hundreds or thousands of requests at a time are
-/// handed to their replicas, every replica runs up to the next arrival, and meanwhile the requests
-/// after those are read and routed and the records of those before handed on; all on so many
-/// threads.
-///
-/// The result is that of `run`, whatever the number of threads: replicas share nothing, and
-/// records leave in the order of arrival.
-func runIndependently(
-    _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver,
-    threads: Int
-) throws {
-    // A single replica is not worth a second thread for reading: what it reads would have to
-    // change processors.
-    guard threads > 1, cluster.replicas.count > 1 else {
-        return try runAlone(&cluster, &arrivals, &observer)
-    }
-    let threads = min(threads, cluster.replicas.count)
-    while cluster.statistics.count < threads {
-        cluster.statistics.append(RequestStatistics(cluster.objective))
-    }
-    var round = Round(replicas: cluster.replicas.count, threads: threads)
-    round.next.fill(&arrivals, &cluster.router)
-    while round.next.count > 0 || hasMore(&cluster) {
-        swap(&round.now, &round.next)
-        if let failure = round.now.failure { throw failure }
-        let horizon = try arrivals.nextArrival()
-        runRound(&cluster, to: horizon, &round, &arrivals, &observer)
-        for place in round.outcomes.indices { try round.outcomes[place].get() }
-        for number in cluster.replicas.indices {
-            swap(&round.ended[number], &cluster.replicas[number].counters.ended)
-            swap(&round.gaps[number], &cluster.replicas[number].counters.gaps.ended)
-            swap(&round.plans[number], &cluster.replicas[number].log.plans)
-            cluster.seconds.take(&cluster.replicas[number].counters.seconds)
+extension Cluster {
+    /// Runs a cluster whose replicas cannot influence one another: the router does not read their
+    /// state, and no request waits for another. Some hundreds or thousands of requests at a time
+    /// are handed to their replicas, every replica runs up to the next arrival, and meanwhile the
+    /// requests after those are read and routed and the records of those before handed on; all on
+    /// so many threads.
+    ///
+    /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
+    /// records leave in the order of arrival.
+    mutating func runIndependently(
+        _ arrivals: inout Arrivals, _ observer: inout any RunObserver, threads: Int
+    ) throws {
+        // A single replica is not worth a second thread for reading: what it reads would have to
+        // change processors.
+        guard threads > 1, replicas.count > 1 else {
+            return try runAlone(&arrivals, &observer)
         }
-        observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
+        let threads = min(threads, replicas.count)
+        while statistics.count < threads {
+            statistics.append(RequestStatistics(objective))
+        }
+        var round = Round(replicas: replicas.count, threads: threads)
+        round.next.fill(&arrivals, &router)
+        while round.next.count > 0 || hasMore() {
+            swap(&round.now, &round.next)
+            if let failure = round.now.failure { throw failure }
+            let horizon = try arrivals.nextArrival()
+            runRound(&self, to: horizon, &round, &arrivals, &observer)
+            for place in round.outcomes.indices { try round.outcomes[place].get() }
+            for number in replicas.indices {
+                swap(&round.ended[number], &replicas[number].counters.ended)
+                swap(&round.gaps[number], &replicas[number].counters.gaps.ended)
+                swap(&round.plans[number], &replicas[number].log.plans)
+                seconds.take(&replicas[number].counters.seconds)
+            }
+            observer.progress(ended: window.count, time: latestClock())
+        }
+        if let failure = round.next.failure { throw failure }
+        try record(&round, in: &window, &observer)
     }
-    if let failure = round.next.failure { throw failure }
-    try record(&round, in: &cluster.window, &observer)
 }
 
 /// What is under way between two meetings of the threads.
@@ -87,39 +88,41 @@ private func record(
     try window.handOn(&observer)
 }
 
-/// The same on one thread.
-private func runAlone(
-    _ cluster: inout Cluster, _ arrivals: inout Arrivals, _ observer: inout any RunObserver
-) throws {
-    let limit = RoutedRequests.limit(replicas: cluster.replicas.count)
-    var ended = HotArray<EndedRequest>()
-    while true {
-        var taken = 0
-        while taken < limit {
-            let time = try arrivals.nextArrival()
-            if time == .max { break }
-            var request = try arrivals.take(at: time)
-            let choice = cluster.router.route(request)
-            arrivals.noteShared(&request)
-            enqueue(&cluster.replicas[choice], request)
-            taken += 1
-        }
-        if taken == 0, !hasMore(&cluster) { return }
-        let horizon = try arrivals.nextArrival()
-        for number in cluster.replicas.indices {
-            var stop = AdvanceStop.collect
-            while stop == .collect {
-                stop = try advance(&cluster.replicas[number], to: horizon)
-                try handOn(&cluster.replicas[number], &observer)
-                cluster.seconds.take(&cluster.replicas[number].counters.seconds)
-                swap(&ended, &cluster.replicas[number].counters.ended)
-                cluster.statistics[0].add(ended)
-                cluster.window.enter(&cluster.replicas[number].counters.gaps.ended)
-                cluster.window.enter(&ended)
-                try cluster.window.handOn(&observer)
+extension Cluster {
+    /// The same on one thread.
+    private mutating func runAlone(
+        _ arrivals: inout Arrivals, _ observer: inout any RunObserver
+    ) throws {
+        let limit = RoutedRequests.limit(replicas: replicas.count)
+        var ended = HotArray<EndedRequest>()
+        while true {
+            var taken = 0
+            while taken < limit {
+                let time = try arrivals.nextArrival()
+                if time == .max { break }
+                var request = try arrivals.take(at: time)
+                let choice = router.route(request)
+                arrivals.noteShared(&request)
+                replicas[choice].enqueue(request)
+                taken += 1
             }
+            if taken == 0, !hasMore() { return }
+            let horizon = try arrivals.nextArrival()
+            for number in replicas.indices {
+                var stop = AdvanceStop.collect
+                while stop == .collect {
+                    stop = try replicas[number].advance(to: horizon)
+                    try replicas[number].handOn(&observer)
+                    seconds.take(&replicas[number].counters.seconds)
+                    swap(&ended, &replicas[number].counters.ended)
+                    statistics[0].add(ended)
+                    window.enter(&replicas[number].counters.gaps.ended)
+                    window.enter(&ended)
+                    try window.handOn(&observer)
+                }
+            }
+            observer.progress(ended: window.count, time: latestClock())
         }
-        observer.progress(ended: cluster.window.count, time: latestClock(&cluster))
     }
 }
 
@@ -197,12 +200,12 @@ private func runRound(
                         forEachReplica(of: count, thread, threads, begun) { number in
                             outcomes.base[number] = Result {
                                 for index in requests.base[number].indices {
-                                    enqueue(&replicas.base[number], requests.base[number][index])
+                                    replicas.base[number].enqueue(requests.base[number][index])
                                 }
                                 requests.base[number].removeAll()
                                 // Who stops to hand records on goes on in the next round.
-                                _ = try advance(&replicas.base[number], to: horizon)
-                                noteRest(&replicas.base[number])
+                                _ = try replicas.base[number].advance(to: horizon)
+                                replicas.base[number].noteRest()
                                 statistics.base[thread].add(replicas.base[number].counters.ended)
                             }
                         }
@@ -230,14 +233,16 @@ private func forEachReplica(
     }
 }
 
-/// The latest clock of any replica, picoseconds.
-private func latestClock(_ cluster: inout Cluster) -> Int64 {
-    var time: Int64 = 0
-    for number in cluster.replicas.indices { time = max(time, cluster.replicas[number].clock) }
-    return time
-}
+extension Cluster {
+    /// The latest clock of any replica, picoseconds.
+    private mutating func latestClock() -> Int64 {
+        var time: Int64 = 0
+        for number in replicas.indices { time = max(time, replicas[number].clock) }
+        return time
+    }
 
-private func hasMore(_ cluster: inout Cluster) -> Bool {
-    for number in cluster.replicas.indices where cluster.replicas[number].hasMore { return true }
-    return false
+    private mutating func hasMore() -> Bool {
+        for number in replicas.indices where replicas[number].hasMore { return true }
+        return false
+    }
 }

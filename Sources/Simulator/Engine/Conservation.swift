@@ -1,38 +1,40 @@
-/// What an instance did not keep of what it was given, once it has nothing left to do; nil:
-/// everything is accounted for. Invariants 21 to 23 and 26, by their numbers. O(1).
-func unconserved(_ instance: inout Instance) -> String? {
-    remnant(&instance) ?? instance.counters.unaccounted
-        ?? miscounted(&instance.counters, &instance.scheduler)
-}
-
-/// I21, I22: every request that entered has ended and gave back its slot and blocks.
-private func remnant(_ instance: inout Instance) -> String? {
-    let left = instance.scheduler.present + instance.inbox.count
-    if left > 0 { return "I21: \(left) requests are left" }
-    if !instance.scheduler.flight.isEmpty { return "I21: a batch is left in flight" }
-    if instance.scheduler.cohort.count + instance.scheduler.cohort.leaving.count > 0
-        || instance.scheduler.cohort.context != 0 || instance.scheduler.cohort.windowed != 0
-        || instance.scheduler.cohort.exits.count + instance.scheduler.cohort.needs.wheel.count > 0
-    {
-        return "I21: the cohort is not empty"
+extension Instance {
+    /// What an instance did not keep of what it was given, once it has nothing left to do; nil:
+    /// everything is accounted for. Invariants 21 to 23 and 26, by their numbers. O(1).
+    mutating func unconserved() -> String? {
+        remnant() ?? counters.unaccounted ?? scheduler.miscounted(&counters)
     }
-    let (slots, free) = (instance.scheduler.requests.count, instance.scheduler.freeSlots.count)
-    if slots != free { return "I22: \(free) of \(slots) slots came back" }
-    let held = instance.cache.usedBlocks
-    return held == 0 ? nil : "I22: \(held) blocks did not come back"
+
+    /// I21, I22: every request that entered has ended and gave back its slot and blocks.
+    private mutating func remnant() -> String? {
+        let left = scheduler.present + inbox.count
+        if left > 0 { return "I21: \(left) requests are left" }
+        if !scheduler.flight.isEmpty { return "I21: a batch is left in flight" }
+        if scheduler.cohort.count + scheduler.cohort.leaving.count > 0
+            || scheduler.cohort.context != 0 || scheduler.cohort.windowed != 0
+            || scheduler.cohort.exits.count + scheduler.cohort.needs.wheel.count > 0
+        {
+            return "I21: the cohort is not empty"
+        }
+        let (slots, free) = (scheduler.requests.count, scheduler.freeSlots.count)
+        if slots != free { return "I22: \(free) of \(slots) slots came back" }
+        let held = cache.usedBlocks
+        return held == 0 ? nil : "I22: \(held) blocks did not come back"
+    }
 }
 
-/// I23, the part of an instance: tokens scheduled, and found in the cache, are those that requests
-/// had computed when they ended or were preempted, and those computed for ended ones.
-private func miscounted(_ counters: inout InstanceCounters, _ scheduler: inout Scheduler) -> String?
-{
-    let found = scheduler.counters.hitTokensWithResumed
-    // What an individual's wasted step computes is among what it had when it ended.
-    let wasted = counters.totals.wastedEntries - counters.ledger.wasted
-    let had = counters.ledger.computed + wasted + scheduler.droppedTokens
-    if counters.totals.scheduledTokens + found == had { return nil }
-    return "I23: \(counters.totals.scheduledTokens) tokens were scheduled and \(found) found, "
-        + "requests had \(had)"
+extension Scheduler {
+    /// I23, the part of an instance: tokens scheduled, and found in the cache, are those that
+    /// requests had computed when they ended or were preempted, and those computed for ended ones.
+    fileprivate mutating func miscounted(_ counters: inout InstanceCounters) -> String? {
+        let found = self.counters.hitTokensWithResumed
+        // What an individual's wasted step computes is among what it had when it ended.
+        let wasted = counters.totals.wastedEntries - counters.ledger.wasted
+        let had = counters.ledger.computed + wasted + droppedTokens
+        if counters.totals.scheduledTokens + found == had { return nil }
+        return "I23: \(counters.totals.scheduledTokens) tokens were scheduled and \(found) found, "
+            + "requests had \(had)"
+    }
 }
 
 extension InstanceCounters {

@@ -1,109 +1,94 @@
 import Basics
 
-/// Writes the schedule call just made into the decision buffer.
-func logSchedule(_ instance: inout Instance, _ age: Int, called: Int64, evictions: Int) {
-    settleAll(&instance.scheduler, &instance.cache)
-    let withBlocks = instance.log.detail == .decisionsAndBlocks && !instance.cache.usesExtents
-    let decision = ScheduleDecision(
-        replica: Int(instance.number), number: instance.scheduler.flight[age].header.number,
-        time: called,
-        executionStart: instance.scheduler.flight[age].header.start,
-        executionEnd: instance.scheduler.flight[age].header.end, aborted: instance.log.aborted,
-        entries: loggedEntries(
-            instance.scheduler, age: age, tick: instance.scheduler.flight[age].header.tick),
-        preempted: ids(instance.scheduler, instance.scheduler.plan.preempted.elements),
-        waiting: instance.scheduler.waiting.count, running: instance.scheduler.running.count,
-        freeBlocks: instance.cache.freeBlocks, evictions: instance.cache.evictions - evictions,
-        keys: instance.cache.isCaching ? instance.cache.distinctKeys : nil,
-        queueDigest: withBlocks ? instance.cache.pool.queueDigest : nil,
-        tablesDigest: withBlocks ? tablesDigest(instance.scheduler, instance.cache) : nil)
-    instance.log.aborted.removeAll()
-    instance.log.decisions.append(.scheduled(decision))
-}
-
-/// Writes the processed batch into the decision buffer.
-func logCommit(
-    _ instance: inout Instance, _ batch: BatchHeader, delivered: Int, wastedBefore: Int
-) {
-    // Under synchronous scheduling aborts are processed, and logged, with the next schedule call.
-    let aborted = instance.scheduler.depth > 1 ? instance.log.aborted : []
-    if instance.scheduler.depth > 1 { instance.log.aborted.removeAll() }
-    settleAll(&instance.scheduler, &instance.cache)
-    let idle =
-        !instance.scheduler.hasWork
-        && (0..<instance.scheduler.flight.count).allSatisfy {
-            instance.scheduler.flight[$0].header.isCleanup
-        }
-    let decision = UpdateDecision(
-        replica: Int(instance.number), number: batch.number, time: instance.clock,
-        aborted: aborted, delivered: delivered,
-        finished: ids(instance.scheduler, instance.commitment.finished.elements),
-        freeBlocks: instance.cache.freeBlocks,
-        keys: instance.cache.isCaching ? instance.cache.distinctKeys : nil,
-        wasted: instance.counters.totals.wastedEntries - wastedBefore,
-        waiting: instance.scheduler.waiting.count, running: instance.scheduler.running.count,
-        idle: idle)
-    instance.log.decisions.append(.updated(decision))
-}
-
-private func ids(_ scheduler: borrowing Scheduler, _ slots: [Int32]) -> [Int64] {
-    var ids: [Int64] = []
-    for slot in slots { ids.append(scheduler.requests[Int(slot)].id) }
-    return ids
-}
-
-/// The step's entries in scheduler order, those known as sums at their places among the others.
-private func loggedEntries(
-    _ scheduler: borrowing Scheduler, age: Int, tick: Int64
-) -> [ScheduledEntry] {
-    let individual = scheduler.flight[age].entries.elements
-    var entries: [ScheduledEntry] = []
-    var next = 0
-    func append(
-        _ slot: Int32, _ tokens: Int32, _ before: Int32, _ kind: EntryKind, samples: Bool
-    ) {
-        let request = scheduler.requests[Int(slot)]
-        entries.append(
-            ScheduledEntry(
-                id: request.id, sequence: request.sequence, tokens: Int(tokens),
-                computedBefore: Int(before), kind: .init(kind),
-                promptTokens: Int(request.promptTokens), samples: samples))
+extension Instance {
+    /// Writes the schedule call just made into the decision buffer.
+    mutating func logSchedule(_ age: Int, called: Int64, evictions: Int) {
+        scheduler.settleAll(&cache)
+        let withBlocks = log.detail == .decisionsAndBlocks && !cache.usesExtents
+        let decision = ScheduleDecision(
+            replica: Int(number), number: scheduler.flight[age].header.number, time: called,
+            executionStart: scheduler.flight[age].header.start,
+            executionEnd: scheduler.flight[age].header.end, aborted: log.aborted,
+            entries: scheduler.loggedEntries(age: age),
+            preempted: scheduler.ids(scheduler.plan.preempted.elements),
+            waiting: scheduler.waiting.count, running: scheduler.running.count,
+            freeBlocks: cache.freeBlocks, evictions: cache.evictions - evictions,
+            keys: cache.isCaching ? cache.distinctKeys : nil,
+            queueDigest: withBlocks ? cache.pool.queueDigest : nil,
+            tablesDigest: withBlocks
+                ? cache.tablesDigest(of: scheduler.running, scheduler.requests) : nil)
+        log.aborted.removeAll()
+        log.decisions.append(.scheduled(decision))
     }
-    func append(_ entry: Entry) {
-        append(
-            entry.slot, entry.tokens, entry.computedBefore, entry.kind, samples: entry.samples)
+
+    /// Writes the processed batch into the decision buffer.
+    mutating func logCommit(_ batch: BatchHeader, delivered: Int, wastedBefore: Int) {
+        // Under synchronous scheduling aborts are processed, and logged, with the next schedule
+        // call.
+        let aborted = scheduler.depth > 1 ? log.aborted : []
+        if scheduler.depth > 1 { log.aborted.removeAll() }
+        scheduler.settleAll(&cache)
+        let idle =
+            !scheduler.hasWork
+            && (0..<scheduler.flight.count).allSatisfy {
+                scheduler.flight[$0].header.isCleanup
+            }
+        let decision = UpdateDecision(
+            replica: Int(number), number: batch.number, time: clock, aborted: aborted,
+            delivered: delivered, finished: scheduler.ids(commitment.finished.elements),
+            freeBlocks: cache.freeBlocks, keys: cache.isCaching ? cache.distinctKeys : nil,
+            wasted: counters.totals.wastedEntries - wastedBefore, waiting: scheduler.waiting.count,
+            running: scheduler.running.count, idle: idle)
+        log.decisions.append(.updated(decision))
     }
-    if !scheduler.plan.share.isEmpty {
-        for index in scheduler.running.indices {
-            let slot = scheduler.running[index]
-            let request = scheduler.requests[Int(slot)]
-            let isPart = request.membership == .member || scheduler.wastesStep(Int(slot))
-            if request.membership != .individual {
-                guard isPart else { continue }
-                append(slot, 1, Int32(request.computed(at: tick)), .running, samples: true)
-            } else if next < individual.count, individual[next].slot == slot {
-                append(individual[next])
+}
+
+extension Scheduler {
+    fileprivate mutating func ids(_ slots: [Int32]) -> [Int64] {
+        var ids: [Int64] = []
+        for slot in slots { ids.append(requests[Int(slot)].id) }
+        return ids
+    }
+
+    /// The step's entries in scheduler order, those known as sums at their places among the others.
+    fileprivate mutating func loggedEntries(age: Int) -> [ScheduledEntry] {
+        let individual = flight[age].entries.elements
+        let tick = flight[age].header.tick
+        var entries: [ScheduledEntry] = []
+        var next = 0
+        for index in plan.share.isEmpty ? 0..<0 : running.indices {
+            let slot = running[index]
+            let request = requests[Int(slot)]
+            if request.membership == .member
+                || request.membership == .leaving && wastesStep(Int(slot))
+            {
+                entries.append(logged(.decode(slot, computedBefore: request.computed(at: tick))))
+            } else if request.isIndividual, next < individual.count, individual[next].slot == slot {
+                entries.append(logged(individual[next]))
                 next += 1
             }
         }
+        for entry in individual[next...] { entries.append(logged(entry)) }
+        return entries
     }
-    for entry in individual[next...] { append(entry) }
-    return entries
 }
 
-/// Digest over the running requests in order: id, then its block numbers group by group.
-private func tablesDigest(
-    _ scheduler: borrowing Scheduler, _ cache: borrowing KVCache
-) -> UInt64 {
-    var digest = Fingerprint()
-    for slot in scheduler.running.elements {
-        digest.add(Int(scheduler.requests[Int(slot)].id))
-        for group in 0..<cache.groups.count {
-            let list = cache.tables[Int(slot) * cache.groups.count + group]
-            for index in 0..<Int(list.count) { digest.add(Int(cache.numbers[list, index])) }
+extension KVCache {
+    /// Digest over the running requests in order: id, then its block numbers group by group.
+    fileprivate mutating func tablesDigest(
+        of running: borrowing HotArray<Int32>, _ requests: borrowing HotArray<LiveRequest>
+    ) -> UInt64 {
+        var digest = Fingerprint()
+        for index in running.indices {
+            let slot = Int(running[index])
+            digest.add(Int(requests[slot].id))
+            for group in groups.indices {
+                let list = tables[slot * groups.count + group]
+                for place in 0..<Int(list.count) { digest.add(Int(numbers[list, place])) }
+            }
         }
+        return digest.value
     }
-    return digest.value
 }
 
 extension BlockPool {

@@ -64,8 +64,7 @@ struct DecodeSteps: ~Copyable {
     ) {
         count = Int64(instance.scheduler.cohort.count)
         let members = instance.scheduler.cohort.count
-        host = instance.prices.host.dispatch(
-            tokens: members, requests: members, decodesOnly: true)
+        host = instance.prices.host.dispatch(tokens: members, requests: members, decodesOnly: true)
         let processing = instance.prices.host.processing(sampled: members)
         self.processing = processing
         // Plain values before `&&`: Swift 6.3.1 crashes on properties there.
@@ -102,7 +101,7 @@ struct DecodeSteps: ~Copyable {
     var nextSpan: Int64 { nextEnd(from: nextStart) - nextStart }
 
     /// When the next step starts.
-    private var nextStart: Int64 {
+    var nextStart: Int64 {
         @inline(__always) get { max(clock + host.before, lastEnd) }
     }
 
@@ -153,11 +152,11 @@ struct DecodeSteps: ~Copyable {
         guard clock < limit, tick < exit, processed(to: nextEnd(from: start)) <= horizon
         else { return false }
         instance.scheduler.cohort.tick = tick
-        guard gatherNeeds(&instance.scheduler, &instance.cache) <= instance.cache.freeBlocks else {
+        guard instance.scheduler.gatherNeeds(&instance.cache) <= instance.cache.freeBlocks else {
             return false
         }
         account()
-        serveNeeds(&instance.scheduler, &instance.cache)
+        instance.scheduler.serveNeeds(&instance.cache)
         used = instance.cache.usedBlocks
         peak = max(peak, used)
         return true
@@ -325,12 +324,13 @@ struct DecodeSteps: ~Copyable {
         used += taken
     }
 
-    /// What those who watch are told of the steps.
+    /// What those who watch are told of the steps, whose first one has a number, a start and a
+    /// span.
     @inline(__always)
-    func summary(lasting first: Int64) -> StepsTaken {
+    func summary(of call: Int, from start: Int64, lasting span: Int64) -> StepsTaken {
         StepsTaken(
-            number: steps, host: host.before, duration: first, lastStart: lastStart,
-            lastEnd: lastEnd, busy: busy, usedBlocks: used)
+            call: call, called: firstClock, number: steps, start: start, duration: span,
+            lastStart: lastStart, lastEnd: lastEnd, busy: busy, usedBlocks: used)
     }
 
     /// The sum over the steps of what is `last` after them and grew by as much each step.

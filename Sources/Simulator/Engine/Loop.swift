@@ -12,54 +12,52 @@ enum AdvanceStop {
 /// the step under way.
 let lastMoment: Int64 = 8_000_000_000_000_000_000
 
-/// Runs the instance's loop up to `horizon`: every batch that ends by then is committed, and no
-/// scheduling happens at or after it, since requests may yet arrive at that very moment.
-///
-/// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
-func advance(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceStop {
-    let allocated = HotStorage.allocations
-    defer { instance.counters.allocations += HotStorage.allocations - allocated }
-    if instance.samples.next <= horizon, try advanceByWindows(&instance, to: horizon) == .collect {
-        return .collect
-    }
-    return try runLoop(&instance, to: horizon)
-}
-
-/// The loop itself.
-func runLoop(_ instance: inout Instance, to horizon: Int64) throws -> AdvanceStop {
-    let limit = min(horizon, lastMoment)
-    while true {
-        if instance.mustDrain {
-            precondition(!instance.scheduler.flight.isEmpty, "the loop waits for no batch")
-            let time = instance.processedFirst
-            if time > horizon { return .horizon }
-            if time > lastMoment { throw instance.isTooLate }
-            commitOldest(&instance)
-            if instance.log.isWanted, instance.log.isFull { return .collect }
-        }
-        if instance.checksInvariants { try holdInvariants(&instance) }
-        if !instance.scheduler.hasWork, instance.scheduler.flight.isEmpty,
-            !instance.scheduler.endedFlag
-        {
-            guard let next = instance.inbox.first else { return .horizon }
-            let arrival = instance.scheduler.requests[Int(next)].arrival
-            if arrival > instance.clock {
-                instance.clock = arrival + instance.prices.host.idleStart
-            }
-        }
-        if instance.clock >= horizon { return .horizon }
-        if instance.clock >= lastMoment { throw instance.isTooLate }
-        if instance.counters.ended.count >= InstanceCounters.endedAtOnce { return .collect }
-        takeArrivals(&instance)
-        processAborts(&instance)
-        if fastForward(&instance, to: limit), instance.clock >= limit || instance.isDisturbed {
-            continue
-        }
-        try scheduleAndDispatch(&instance)
-    }
-}
-
 extension Instance {
+    /// Runs the instance's loop up to `horizon`: every batch that ends by then is committed, and no
+    /// scheduling happens at or after it, since requests may yet arrive at that very moment.
+    ///
+    /// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
+    mutating func advance(to horizon: Int64) throws -> AdvanceStop {
+        let allocated = HotStorage.allocations
+        defer { counters.allocations += HotStorage.allocations - allocated }
+        if samples.next <= horizon, try advanceByWindows(to: horizon) == .collect {
+            return .collect
+        }
+        return try runLoop(to: horizon)
+    }
+
+    /// The loop itself.
+    mutating func runLoop(to horizon: Int64) throws -> AdvanceStop {
+        let limit = min(horizon, lastMoment)
+        while true {
+            if mustDrain {
+                precondition(!scheduler.flight.isEmpty, "the loop waits for no batch")
+                let time = processedFirst
+                if time > horizon { return .horizon }
+                if time > lastMoment { throw isTooLate }
+                commitOldest()
+                if log.isWanted, log.isFull { return .collect }
+            }
+            if checksInvariants { try holdInvariants() }
+            if !scheduler.hasWork, scheduler.flight.isEmpty, !scheduler.endedFlag {
+                guard let next = inbox.first else { return .horizon }
+                let arrival = scheduler.requests[Int(next)].arrival
+                if arrival > clock {
+                    clock = arrival + prices.host.idleStart
+                }
+            }
+            if clock >= horizon { return .horizon }
+            if clock >= lastMoment { throw isTooLate }
+            if counters.ended.count >= InstanceCounters.endedAtOnce { return .collect }
+            takeArrivals()
+            processAborts()
+            if fastForward(to: limit), clock >= limit || isDisturbed {
+                continue
+            }
+            try scheduleAndDispatch()
+        }
+    }
+
     fileprivate var isTooLate: InputError {
         InputError(
             "replica \(number)", "simulated time passes 92 days",
@@ -73,202 +71,191 @@ extension Instance {
         guard let next = inbox.first else { return false }
         return scheduler.requests[Int(next)].arrival <= clock
     }
-}
 
-@inline(__always)
-private func takeArrivals(_ instance: inout Instance) {
-    guard let next = instance.inbox.first,
-        instance.scheduler.requests[Int(next)].arrival <= instance.clock
-    else { return }
-    takeArrived(&instance)
-}
-
-/// The same when there is one to take.
-@inline(never)
-private func takeArrived(_ instance: inout Instance) {
-    while let next = instance.inbox.first,
-        instance.scheduler.requests[Int(next)].arrival <= instance.clock
-    {
-        _ = instance.inbox.popFirst()
-        instance.scheduler.events += 1
-        let slot = Int(next)
-        instance.counters.ledger.enter(arrivedAt: instance.scheduler.requests[slot].arrival)
-        instance.scheduler.waiting.append(next, rank: instance.scheduler.requests[slot].rank)
-        let abort = instance.scheduler.requests[slot].abort
-        let outside = instance.prices.host.outside
-        let first = instance.scheduler.requests[slot].firstTokenAbort(outside: outside)
-        let id = instance.scheduler.requests[slot].id
-        if first < abort { instance.aborts.push(.init(time: first, tie: id, payload: next)) }
-        if abort < .max { instance.aborts.push(.init(time: abort, tie: id, payload: next)) }
+    @inline(__always)
+    private mutating func takeArrivals() {
+        guard let next = inbox.first, scheduler.requests[Int(next)].arrival <= clock else { return }
+        takeArrived()
     }
-}
 
-/// Ends the requests whose clients have given up by now, in order of (time, id).
-@inline(__always)
-private func processAborts(_ instance: inout Instance) {
-    if instance.aborts.firstTime <= instance.clock { endAborted(&instance) }
-}
-
-/// The same when there may be one to end.
-@inline(never)
-private func endAborted(_ instance: inout Instance) {
-    while instance.aborts.firstTime <= instance.clock, let event = instance.aborts.pop() {
-        let slot = Int(event.payload)
-        let request = instance.scheduler.requests[slot]
-        let outside = instance.prices.host.outside
-        let givesUp =
-            request.abort == event.time
-            || (request.lacksFirstToken
-                && request.firstTokenAbort(outside: outside) == event.time)
-        guard request.state != .ended, request.id == event.tie, givesUp else { continue }
-        let wasRunning = request.state == .running
-        if wasRunning, request.membership != .individual {
-            individualise(&instance.scheduler, &instance.cache, slot)
+    /// The same when there is one to take.
+    @inline(never)
+    private mutating func takeArrived() {
+        while let next = inbox.first, scheduler.requests[Int(next)].arrival <= clock {
+            _ = inbox.popFirst()
+            scheduler.events += 1
+            let slot = Int(next)
+            counters.ledger.enter(arrivedAt: scheduler.requests[slot].arrival)
+            scheduler.waiting.append(next, rank: scheduler.requests[slot].rank)
+            let abort = scheduler.requests[slot].abort
+            let outside = prices.host.outside
+            let first = scheduler.requests[slot].firstTokenAbort(outside: outside)
+            let id = scheduler.requests[slot].id
+            if first < abort { aborts.push(.init(time: first, tie: id, payload: next)) }
+            if abort < .max { aborts.push(.init(time: abort, tie: id, payload: next)) }
         }
-        instance.counters.ledger.giveUp(
-            at: instance.clock, arrival: request.arrival, firstToken: request.firstToken,
-            lastToken: instance.scheduler.requests[slot].lastToken)
-        finish(
-            &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
-            at: instance.clock)
-        if wasRunning { leaveRunning(&instance.scheduler, event.payload) }
-        guard instance.log.notesPlans else { continue }
-        instance.log.plans.aborted.append(
-            RequestMoment(id: request.id, sequence: request.sequence, time: instance.clock))
-        if instance.log.isStepped { instance.log.aborted.append(request.id) }
     }
-}
 
-/// Schedules a step if there is anything to schedule for, and decides whether the loop waits for
-/// the oldest batch before it goes on.
-@inline(__always)
-private func scheduleAndDispatch(_ instance: inout Instance) throws {
-    let pipelined = instance.scheduler.depth > 1
-    instance.scheduledNothing = true
-    if instance.scheduler.hasWork || (pipelined && instance.scheduler.endedFlag) {
-        let isCleanup = !instance.scheduler.hasWork
-        instance.scheduler.endedFlag = false
-        let isEmpty = try dispatch(&instance, isCleanup: isCleanup)
-        instance.scheduledNothing = isEmpty
-        try instance.checkProgress(scheduledNothing: isEmpty)
-        let goesOn =
-            !isEmpty || instance.scheduler.rules.version.emptyStep == .goesOn && instance.hasTurns
-        if instance.scheduler.flight.count < instance.scheduler.depth, goesOn {
-            instance.yieldIfIdle()
-            instance.mustDrain = false
-            return
+    /// Ends the requests whose clients have given up by now, in order of (time, id).
+    @inline(__always)
+    private mutating func processAborts() {
+        if aborts.firstTime <= clock { endAborted() }
+    }
+
+    /// The same when there may be one to end.
+    @inline(never)
+    private mutating func endAborted() {
+        while aborts.firstTime <= clock, let event = aborts.pop() {
+            let slot = Int(event.payload)
+            let request = scheduler.requests[slot]
+            let outside = prices.host.outside
+            let givesUp =
+                request.abort == event.time
+                || (request.lacksFirstToken
+                    && request.firstTokenAbort(outside: outside) == event.time)
+            guard request.state != .ended, request.id == event.tie, givesUp else { continue }
+            let wasRunning = request.state == .running
+            if wasRunning, request.membership != .individual {
+                scheduler.individualise(&cache, slot)
+            }
+            counters.ledger.giveUp(
+                at: clock, arrival: request.arrival, firstToken: request.firstToken,
+                lastToken: scheduler.requests[slot].lastToken)
+            scheduler.finish(&cache, &counters, slot, .aborted, at: clock)
+            if wasRunning { scheduler.leaveRunning(event.payload) }
+            guard log.notesPlans else { continue }
+            log.plans.aborted.append(
+                RequestMoment(id: request.id, sequence: request.sequence, time: clock))
+            if log.isStepped { log.aborted.append(request.id) }
         }
-    } else if !pipelined {
-        instance.scheduler.endedFlag = false
-        instance.log.aborted.removeAll()
     }
-    instance.mustDrain = !instance.scheduler.flight.isEmpty
-}
 
-/// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
-@inline(__always)
-private func dispatch(_ instance: inout Instance, isCleanup: Bool) throws -> Bool {
-    let called = instance.clock
-    let evictions = instance.log.isStepped ? instance.cache.evictions : 0
-    let free = instance.cache.freeBlocks
-    schedule(&instance.scheduler, &instance.cache, at: called)
-    if instance.cache.overdraft > 0 { throw instance.crash }
-    if instance.cache.freeBlocks != free {
-        instance.counters.account(until: called, used: instance.cache.usableBlocks - free)
+    /// Schedules a step if there is anything to schedule for, and decides whether the loop waits
+    /// for the oldest batch before it goes on.
+    @inline(__always)
+    private mutating func scheduleAndDispatch() throws {
+        let pipelined = scheduler.depth > 1
+        scheduledNothing = true
+        if scheduler.hasWork || (pipelined && scheduler.endedFlag) {
+            let isCleanup = !scheduler.hasWork
+            scheduler.endedFlag = false
+            let isEmpty = try dispatch(isCleanup: isCleanup)
+            scheduledNothing = isEmpty
+            try checkProgress(scheduledNothing: isEmpty)
+            let goesOn = !isEmpty || scheduler.rules.version.emptyStep == .goesOn && hasTurns
+            if scheduler.flight.count < scheduler.depth, goesOn {
+                yieldIfIdle()
+                mustDrain = false
+                return
+            }
+        } else if !pipelined {
+            scheduler.endedFlag = false
+            log.aborted.removeAll()
+        }
+        mustDrain = !scheduler.flight.isEmpty
     }
-    let isEmpty = instance.scheduler.plan.isEmpty
-    let step = price(
-        &instance.scheduler.plan, &instance.prices, into: &instance.counters.work)
-    let work = instance.prices.host.dispatch(
-        tokens: step.tokens, requests: step.requests, decodesOnly: step.decodesOnly)
-    let start = max(called + work.before, instance.lastEnd)
-    instance.clock = called + work.whole
-    let ended = start + (isEmpty && instance.scheduler.depth > 1 ? 0 : step.duration)
-    let end = work.whole > work.before ? max(ended, instance.clock) : ended
-    if instance.scheduler.plan.isBound {
-        noteLimit(&instance, lasting: end - max(called, instance.lastEnd))
-    }
-    if step.requests > 0 {
-        instance.counters.count(
-            step.duration, tokens: step.tokens, requests: step.requests, to: end,
-            after: max(called, instance.lastEnd))
-    } else if !isCleanup {
-        instance.counters.totals.emptySteps += 1
-    }
-    instance.lastEnd = end
-    instance.counters.lastEnd = max(instance.counters.lastEnd, end)
-    let batch = BatchHeader(
-        number: instance.scheduler.calls, start: start, end: end,
-        members: instance.scheduler.plan.share.count, tick: instance.scheduler.cohort.tick - 1,
-        sampled: step.sampled,
-        wasted: instance.scheduler.plan.share.wasted, isCleanup: isCleanup,
-        endsAsEntered: instance.scheduler.plan.endsAsEntered,
-        skipsMembers: instance.scheduler.plan.skipsMembers)
-    let age = instance.scheduler.flight.append(batch, &instance.scheduler.plan.entries)
-    if isCleanup {
-        instance.log.aborted.removeAll()
-    } else {
-        instance.scheduler.calls += 1
-        if instance.log.isWanted {
-            notePlan(&instance, age, called: called)
-            if instance.log.isStepped {
-                logSchedule(&instance, age, called: called, evictions: evictions)
+
+    /// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
+    @inline(__always)
+    private mutating func dispatch(isCleanup: Bool) throws -> Bool {
+        let called = clock
+        let evictions = log.isStepped ? cache.evictions : 0
+        let free = cache.freeBlocks
+        scheduler.schedule(&cache, at: called)
+        if cache.overdraft > 0 { throw crash }
+        if cache.freeBlocks != free {
+            counters.account(until: called, used: cache.usableBlocks - free)
+        }
+        let isEmpty = scheduler.plan.isEmpty
+        let step = price(&scheduler.plan, &prices, into: &counters.work)
+        let work = prices.host.dispatch(
+            tokens: step.tokens, requests: step.requests, decodesOnly: step.decodesOnly)
+        let start = max(called + work.before, lastEnd)
+        clock = called + work.whole
+        let ended = start + (isEmpty && scheduler.depth > 1 ? 0 : step.duration)
+        let end = work.whole > work.before ? max(ended, clock) : ended
+        if scheduler.plan.isBound {
+            noteLimit(lasting: end - max(called, lastEnd))
+        }
+        if step.requests > 0 {
+            counters.count(
+                step.duration, tokens: step.tokens, requests: step.requests, to: end,
+                after: max(called, lastEnd))
+        } else if !isCleanup {
+            counters.totals.emptySteps += 1
+        }
+        lastEnd = end
+        counters.lastEnd = max(counters.lastEnd, end)
+        let batch = BatchHeader(
+            number: scheduler.calls, start: start, end: end, members: scheduler.plan.share.count,
+            tick: scheduler.cohort.tick - 1, sampled: step.sampled,
+            wasted: scheduler.plan.share.wasted, isCleanup: isCleanup,
+            endsAsEntered: scheduler.plan.endsAsEntered, skipsMembers: scheduler.plan.skipsMembers)
+        let age = scheduler.flight.append(batch, &scheduler.plan.entries)
+        if isCleanup {
+            log.aborted.removeAll()
+        } else {
+            scheduler.calls += 1
+            if log.isWanted {
+                noteStep(age, called: called)
+                if log.isStepped {
+                    logSchedule(age, called: called, evictions: evictions)
+                }
             }
         }
+        return isEmpty
     }
-    return isEmpty
+
+    /// Charges a step's time to what kept it from holding more. O(entries) where no request waits.
+    @inline(never)
+    private mutating func noteLimit(lasting span: Int64) {
+        let waits = !scheduler.waiting.isEmpty
+        let limit: StepLimit
+        if !scheduler.plan.preempted.isEmpty {
+            limit = scheduler.preemptsAtWill ? .other : .blocks
+        } else if scheduler.plan.budget == 0 {
+            guard waits || scheduler.cutsPrompt() else { return }
+            limit = .tokenBudget
+        } else if scheduler.running.count >= scheduler.rules.activeLimit {
+            limit = .runningRequests
+        } else {
+            limit = scheduler.plan.stop ?? .other
+        }
+        counters.limits.add(span, limit)
+    }
 }
 
-/// Charges a step's time to what kept it from holding more. O(entries) where no request waits.
-@inline(never)
-private func noteLimit(_ instance: inout Instance, lasting span: Int64) {
-    let waits = !instance.scheduler.waiting.isEmpty
-    let limit: StepLimit
-    if !instance.scheduler.plan.preempted.isEmpty {
-        limit = instance.scheduler.preemptsAtWill ? .other : .blocks
-    } else if instance.scheduler.plan.budget == 0 {
-        guard waits || cutsPrompt(&instance.scheduler) else { return }
-        limit = .tokenBudget
-    } else if instance.scheduler.running.count >= instance.scheduler.rules.activeLimit {
-        limit = .runningRequests
-    } else {
-        limit = instance.scheduler.plan.stop ?? .other
+extension Scheduler {
+    /// Whether a request of the step has more of its prompt to compute after it.
+    fileprivate mutating func cutsPrompt() -> Bool {
+        for place in plan.entries.indices {
+            let slot = Int(plan.entries[place].slot)
+            if requests[slot].prefilling { return true }
+        }
+        return false
     }
-    instance.counters.limits.add(span, limit)
-}
-
-/// Whether a request of the step has more of its prompt to compute after it.
-private func cutsPrompt(_ scheduler: inout Scheduler) -> Bool {
-    for place in scheduler.plan.entries.indices {
-        let slot = Int(scheduler.plan.entries[place].slot)
-        if scheduler.requests[slot].prefilling { return true }
-    }
-    return false
-}
-
-private func commitOldest(_ instance: inout Instance) {
-    let processed = instance.processedFirst
-    instance.clock = max(instance.clock, instance.scheduler.flight.firstEnd)
-    if instance.scheduler.depth > 1, instance.scheduler.rules.version.abortTime == .beforeUpdate {
-        processAborts(&instance)
-    }
-    instance.clock = processed
-    let batch = instance.scheduler.flight.removeFirst(entries: &instance.commitment.entries)
-    let wasted = instance.counters.totals.wastedEntries
-    let delivered = commit(
-        batch, &instance.commitment, &instance.scheduler, &instance.cache, &instance.counters,
-        at: instance.clock)
-    instance.counters.lastEnd = max(
-        instance.counters.lastEnd, instance.clock + instance.counters.delivery)
-    if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
-    instance.mustDrain = false
-    if instance.log.isStepped, !batch.isCleanup {
-        logCommit(&instance, batch, delivered: delivered, wastedBefore: wasted)
-    }
-    instance.yieldIfIdle()
 }
 
 extension Instance {
+    private mutating func commitOldest() {
+        let processed = processedFirst
+        clock = max(clock, scheduler.flight.firstEnd)
+        if scheduler.depth > 1, scheduler.rules.version.abortTime == .beforeUpdate {
+            processAborts()
+        }
+        clock = processed
+        let batch = scheduler.flight.removeFirst(entries: &commitment.entries)
+        let wasted = counters.totals.wastedEntries
+        let delivered = scheduler.commit(batch, &commitment, &cache, &counters, at: clock)
+        counters.lastEnd = max(counters.lastEnd, clock + counters.delivery)
+        if delivered > 0 { lastDeliveryCall = scheduler.calls }
+        mustDrain = false
+        if log.isStepped, !batch.isCleanup {
+            logCommit(batch, delivered: delivered, wastedBefore: wasted)
+        }
+        yieldIfIdle()
+    }
+
     @inline(__always)
     fileprivate mutating func yieldIfIdle() {
         guard scheduledNothing, scheduler.depth > 1 else { return }
@@ -311,7 +298,7 @@ extension Instance {
     }
 
     private mutating func noProgress() -> InputError {
-        orderRunning(&scheduler)
+        scheduler.orderRunning()
         var state = ""
         for slot in scheduler.running.elements.prefix(5) {
             let held = Int(cache.slots[Int(slot)].table.count) * cache.groups.count

@@ -1,108 +1,103 @@
 import StepTime
 
-/// When an instance must run again, picoseconds; `Int64.max` when it has nothing to do.
-///
-/// Processing a batch happens at its end; scheduling needs a horizon past the clock. But others
-/// see of a replica only who ended there. So it may sleep until the earliest moment at which
-/// a request could end, and catch up then or at the next arrival.
-func nextEvent(_ instance: inout Instance) -> Int64 {
-    var time: Int64
-    if instance.mustDrain {
-        time = instance.processedFirst
-    } else if instance.scheduler.hasWork || !instance.scheduler.flight.isEmpty
-        || instance.scheduler.endedFlag
-    {
-        time = instance.clock + 1
-    } else {
-        guard let next = instance.inbox.first else { return .max }
-        time = max(instance.clock, instance.scheduler.requests[Int(next)].arrival) + 1
-    }
-    guard !instance.log.isStepped, instance.scheduler.cohort.isOn else { return time }
-    let abort = firstAbort(
-        &instance.scheduler, instance.aborts, instance.inbox,
-        outside: instance.prices.host.outside)
-    guard instance.scheduler.cohort.leaving.isEmpty,
-        let steps = stepsToFirstEnd(&instance.scheduler, &instance.cache, instance.inbox),
-        steps > 0
-    else { return time }
-    // A step takes no less time than the members' next one: others only add to it, and
-    // contexts grow. Without members, all steps but a first prefill decode something. A policy may
-    // serve newcomers before members, and then a step may hold only some of these.
-    let others = newcomers(&instance.scheduler, instance.inbox)
-    let isCertain = instance.scheduler.custom == nil || others == 0
-    let members = isCertain ? instance.scheduler.cohort.count : 0
-    let decodes = max(1, members)
-    guard decodes < instance.prices.lines.count else { return time }
-    let shortest = instance.prices.lines[decodes].picoseconds(
-        context: max(1, members > 0 ? instance.scheduler.cohort.context : 0),
-        windowedContext: members > 0 ? instance.scheduler.cohort.windowed : 0)
-    let (sleep, overflow) = shortest.multipliedReportingOverflow(
-        by: members > 0 ? steps : steps - 1)
-    if !overflow, sleep < .max - instance.lastEnd {
-        time = max(time, min(abort, instance.lastEnd + sleep))
-    }
-    return time
-}
-
-/// Requests that are no members.
-@inline(__always)
-private func newcomers(
-    _ scheduler: inout Scheduler, _ inbox: borrowing RingQueue<Int32>
-) -> Int {
-    scheduler.cohort.individuals.count + scheduler.waiting.count + inbox.count
-}
-
-/// When the first client gives up: that ends a request too. Of those not arrived at the loop it
-/// looks at no more than an instance that sleeps may have.
-private func firstAbort(
-    _ scheduler: inout Scheduler, _ aborts: borrowing EventHeap,
-    _ inbox: borrowing RingQueue<Int32>, outside: Int64
-) -> Int64 {
-    var time = aborts.firstTime
-    for place in 0..<min(inbox.count, sleepersCrowd) {
-        let slot = Int(inbox[place])
-        time = min(
-            time, scheduler.requests[slot].abort,
-            scheduler.requests[slot].firstTokenAbort(outside: outside))
-    }
-    return time
-}
-
-/// A number of steps, counted from the next one to be scheduled, before whose end no request ends;
-/// nil when a shortage of blocks or a crowd makes it uncertain. O(individuals + waiting).
-private func stepsToFirstEnd(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ inbox: borrowing RingQueue<Int32>
-) -> Int64? {
-    let newcomers = newcomers(&scheduler, inbox)
-    guard newcomers <= sleepersCrowd else { return nil }
-    let size = Int64(cache.blockSize.tokens)
-    var steps = scheduler.cohort.exits.earliest(from: scheduler.cohort.tick)
-    if steps < .max { steps -= scheduler.cohort.tick }
-    var prompts: Int64 = 0
-    for place in 0..<newcomers {
-        let slot: Int32
-        var index = place
-        if index < scheduler.cohort.individuals.count {
-            slot = scheduler.cohort.individuals[index]
+extension Instance {
+    /// When an instance must run again, picoseconds; `Int64.max` when it has nothing to do.
+    ///
+    /// Processing a batch happens at its end; scheduling needs a horizon past the clock. But others
+    /// see of a replica only who ended there. So it may sleep until the earliest moment at which
+    /// a request could end, and catch up then or at the next arrival.
+    mutating func nextEvent() -> Int64 {
+        var time: Int64
+        if mustDrain {
+            time = processedFirst
+        } else if scheduler.hasWork || !scheduler.flight.isEmpty || scheduler.endedFlag {
+            time = clock + 1
         } else {
-            index -= scheduler.cohort.individuals.count
-            let waits = scheduler.waiting.count
-            slot = index < waits ? scheduler.waiting[index] : inbox[index - waits]
+            guard let next = inbox.first else { return .max }
+            time = max(clock, scheduler.requests[Int(next)].arrival) + 1
         }
-        let request = scheduler.requests[Int(slot)]
-        steps = min(steps, request.stepsToEnd(limit: cache.maxModelLen))
-        prompts += Int64(request.known) / size + 2
+        guard !log.isStepped, scheduler.cohort.isOn else { return time }
+        let abort = scheduler.firstAbort(aborts, inbox, outside: prices.host.outside)
+        guard scheduler.cohort.leaving.isEmpty,
+            let steps = scheduler.stepsToFirstEnd(&cache, inbox),
+            steps > 0
+        else { return time }
+        // A step takes no less time than the members' next one: others only add to it, and
+        // contexts grow. Without members, all steps but a first prefill decode something. A policy
+        // may serve newcomers before members, and then a step may hold only some of these.
+        let others = scheduler.newcomers(inbox)
+        let isCertain = scheduler.custom == nil || others == 0
+        let members = isCertain ? scheduler.cohort.count : 0
+        let decodes = max(1, members)
+        guard decodes < prices.lines.count else { return time }
+        let shortest = prices.lines[decodes].picoseconds(
+            context: max(1, members > 0 ? scheduler.cohort.context : 0),
+            windowedContext: members > 0 ? scheduler.cohort.windowed : 0)
+        let (sleep, overflow) = shortest.multipliedReportingOverflow(
+            by: members > 0 ? steps : steps - 1)
+        if !overflow, sleep < .max - lastEnd {
+            time = max(time, min(abort, lastEnd + sleep))
+        }
+        return time
     }
-    guard steps > 0, steps < .max else { return nil }
-    // Without preemptions: the blocks last for so many steps.
-    let requests = Int64(
-        scheduler.running.count + scheduler.waiting.count + inbox.count)
-    let groups = Int64(cache.groups.count)
-    let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(by: requests * groups)
-    guard !overflow, growth + prompts * groups <= Int64(cache.freeBlocks) else {
-        return nil
+}
+
+extension Scheduler {
+    /// Requests that are no members.
+    @inline(__always)
+    fileprivate mutating func newcomers(_ inbox: borrowing RingQueue<Int32>) -> Int {
+        cohort.individuals.count + waiting.count + inbox.count
     }
-    return steps
+
+    /// When the first client gives up: that ends a request too. Of those not arrived at the loop it
+    /// looks at no more than an instance that sleeps may have.
+    fileprivate mutating func firstAbort(
+        _ aborts: borrowing EventHeap, _ inbox: borrowing RingQueue<Int32>, outside: Int64
+    ) -> Int64 {
+        var time = aborts.firstTime
+        for place in 0..<min(inbox.count, sleepersCrowd) {
+            let slot = Int(inbox[place])
+            time = min(time, requests[slot].abort, requests[slot].firstTokenAbort(outside: outside))
+        }
+        return time
+    }
+
+    /// A number of steps, counted from the next one to be scheduled, before whose end no request
+    /// ends; nil when a shortage of blocks or a crowd makes it uncertain. O(individuals + waiting).
+    fileprivate mutating func stepsToFirstEnd(
+        _ cache: inout KVCache, _ inbox: borrowing RingQueue<Int32>
+    ) -> Int64? {
+        let newcomers = newcomers(inbox)
+        guard newcomers <= sleepersCrowd else { return nil }
+        let size = Int64(cache.blockSize.tokens)
+        var steps = cohort.exits.earliest(from: cohort.tick)
+        if steps < .max { steps -= cohort.tick }
+        var prompts: Int64 = 0
+        for place in 0..<newcomers {
+            let slot: Int32
+            var index = place
+            if index < cohort.individuals.count {
+                slot = cohort.individuals[index]
+            } else {
+                index -= cohort.individuals.count
+                let waits = waiting.count
+                slot = index < waits ? waiting[index] : inbox[index - waits]
+            }
+            let request = self.requests[Int(slot)]
+            steps = min(steps, request.stepsToEnd(limit: cache.maxModelLen))
+            prompts += Int64(request.known) / size + 2
+        }
+        guard steps > 0, steps < .max else { return nil }
+        // Without preemptions: the blocks last for so many steps.
+        let requests = Int64(running.count + waiting.count + inbox.count)
+        let groups = Int64(cache.groups.count)
+        let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(
+            by: requests * groups)
+        guard !overflow, growth + prompts * groups <= Int64(cache.freeBlocks) else {
+            return nil
+        }
+        return steps
+    }
 }
 
 /// More newcomers than this and an instance does not look how long it may sleep.

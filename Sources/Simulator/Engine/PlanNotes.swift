@@ -1,53 +1,14 @@
 /// What is written down of a plan for those who watch. Nobody is looked at but the requests that
 /// the plan itself looked at, so that a watched run fast-forwards as any other.
 
-/// Notes the step just dispatched, whose batch has an age, and which was decided at `called`.
-@inline(never)
-func notePlan(_ instance: inout Instance, _ age: Int, called: Int64) {
-    guard instance.log.notesPlans else { return }
-    let header = instance.scheduler.flight[age].header
-    var plan = DecidedPlan(replica: instance.number, number: header.number, time: called)
-    plan.times = 1
-    plan.start = header.start
-    plan.duration = header.end - header.start
-    plan.lastStart = header.start
-    plan.lastEnd = header.end
-    plan.busy = plan.duration
-    plan.members = instance.scheduler.plan.share.count
-    plan.context = instance.scheduler.plan.share.context
-    plan.windowedContext = instance.scheduler.plan.share.windowed
-    plan.waiting = instance.scheduler.waiting.count
-    plan.running = instance.scheduler.running.count
-    plan.freeBlocks = instance.cache.freeBlocks
-    noteChanges(&instance)
-    for place in 0..<instance.scheduler.flight[age].entries.count {
-        let entry = instance.scheduler.flight[age].entries[place]
-        noteEntry(
-            &instance, Int(entry.slot), Int(entry.tokens), Int(entry.computedBefore), entry.kind,
-            samples: entry.samples)
-    }
-    if instance.scheduler.plan.share.wasted > 0 { noteWaste(&instance) }
-    for place in 0..<instance.scheduler.plan.preempted.count {
-        let slot = Int(instance.scheduler.plan.preempted[place])
-        var preemption = Preemption(
-            id: instance.scheduler.requests[slot].id,
-            sequence: instance.scheduler.requests[slot].sequence, time: called)
-        let requester = Int(instance.scheduler.plan.preemptors[place])
-        if requester >= 0 {
-            preemption.requester = instance.scheduler.requests[requester].id
-            preemption.requesterSequence = instance.scheduler.requests[requester].sequence
-        }
-        instance.log.plans.preempted.append(preemption)
-    }
-    instance.log.plans.append(plan)
-}
-
-/// Steps taken at once. Times are picoseconds.
+/// Steps of one decision as they went. Times are picoseconds.
 struct StepsTaken {
+    /// The first schedule call, when it was made, and how many there are.
+    var call: Int
+    var called: Int64
     var number: Int
-    /// The host's work for each.
-    var host: Int64
-    /// What the first one takes.
+    /// Start of the first one, and what it takes.
+    var start: Int64
     var duration: Int64
     var lastStart: Int64
     var lastEnd: Int64
@@ -56,79 +17,95 @@ struct StepsTaken {
     var usedBlocks: Int
 }
 
-/// Notes steps taken at once, before which the instance still stands.
-@inline(never)
-func notePlan(_ instance: inout Instance, _ steps: StepsTaken) {
-    guard instance.log.notesPlans else { return }
-    var plan = DecidedPlan(
-        replica: instance.number, number: instance.scheduler.calls, time: instance.clock)
-    plan.times = steps.number
-    plan.start = max(instance.clock + steps.host, instance.lastEnd)
-    plan.duration = steps.duration
-    plan.lastStart = steps.lastStart
-    plan.lastEnd = steps.lastEnd
-    plan.busy = steps.busy
-    plan.members = instance.scheduler.cohort.count
-    plan.context = instance.scheduler.cohort.context
-    plan.windowedContext = instance.scheduler.cohort.windowed
-    plan.running = instance.scheduler.running.count
-    plan.freeBlocks = instance.cache.usableBlocks - steps.usedBlocks
-    noteChanges(&instance)
-    instance.log.plans.append(plan)
-}
-
-/// Notes what changed since the latest plan, in a plan of no step: before ended requests are handed
-/// on, it is to be known that they left the cohort.
-func noteRest(_ instance: inout Instance) {
-    guard instance.log.isWanted else { return }
-    instance.counters.gaps.hand(to: &instance.log.plans)
-    guard instance.log.notesPlans else { return }
-    noteChanges(&instance)
-    guard instance.log.plans.hasMore else { return }
-    instance.log.plans.append(
-        DecidedPlan(
-            replica: instance.number, number: instance.scheduler.calls, time: instance.clock))
-}
-
-/// Takes over who joined the cohort and who left it.
-@inline(__always)
-private func noteChanges(_ instance: inout Instance) {
-    for place in 0..<instance.scheduler.cohort.changes.count {
-        instance.log.plans.changes.append(instance.scheduler.cohort.changes[place])
-    }
-    instance.scheduler.cohort.changes.removeAll()
-}
-
-@inline(__always)
-private func noteEntry(
-    _ instance: inout Instance, _ slot: Int, _ tokens: Int, _ before: Int, _ kind: EntryKind,
-    samples: Bool
-) {
-    let entry = ScheduledEntry(
-        id: instance.scheduler.requests[slot].id,
-        sequence: instance.scheduler.requests[slot].sequence, tokens: tokens,
-        computedBefore: before, kind: .init(kind),
-        promptTokens: Int(instance.scheduler.requests[slot].promptTokens), samples: samples)
-    instance.log.plans.entries.append(entry)
-}
-
-/// Notes the steps that leaving members waste.
-private func noteWaste(_ instance: inout Instance) {
-    for place in 0..<instance.scheduler.cohort.leaving.count {
-        let slot = Int(instance.scheduler.cohort.leaving[place])
-        guard instance.scheduler.wastesStep(slot) else { continue }
-        let computed = instance.scheduler.requests[slot].computedAtEnd
-        noteEntry(&instance, slot, 1, computed, .running, samples: true)
-    }
-}
-
-extension ScheduledEntry.Kind {
-    init(_ kind: EntryKind) {
-        self =
-            switch kind {
-            case .running: .running
-            case .admitted: .admitted
-            case .resumed: .resumed
+extension Instance {
+    /// Notes the step just dispatched, whose batch has an age, and which was decided at `called`.
+    @inline(never)
+    mutating func noteStep(_ age: Int, called: Int64) {
+        guard log.notesPlans else { return }
+        for place in scheduler.flight[age].entries.indices {
+            log.plans.entries.append(scheduler.logged(scheduler.flight[age].entries[place]))
+        }
+        if scheduler.plan.share.wasted > 0 { noteWaste() }
+        for place in scheduler.plan.preempted.indices {
+            let slot = Int(scheduler.plan.preempted[place])
+            var preemption = Preemption(
+                id: scheduler.requests[slot].id,
+                sequence: scheduler.requests[slot].sequence, time: called)
+            let requester = Int(scheduler.plan.preemptors[place])
+            if requester >= 0 {
+                preemption.requester = scheduler.requests[requester].id
+                preemption.requesterSequence = scheduler.requests[requester].sequence
             }
+            log.plans.preempted.append(preemption)
+        }
+        let header = scheduler.flight[age].header
+        let span = header.end - header.start
+        let step = StepsTaken(
+            call: header.number, called: called, number: 1, start: header.start, duration: span,
+            lastStart: header.start, lastEnd: header.end, busy: span, usedBlocks: cache.usedBlocks)
+        notePlan(step, scheduler.plan.share)
+    }
+
+    /// Notes steps of one decision with the members' share of the first.
+    @inline(never)
+    mutating func notePlan(_ steps: StepsTaken, _ members: CohortShare) {
+        guard log.notesPlans else { return }
+        var plan = DecidedPlan(replica: number, number: steps.call, time: steps.called)
+        plan.times = steps.number
+        plan.start = steps.start
+        plan.duration = steps.duration
+        plan.lastStart = steps.lastStart
+        plan.lastEnd = steps.lastEnd
+        plan.busy = steps.busy
+        plan.members = members.count
+        plan.context = members.context
+        plan.windowedContext = members.windowed
+        plan.waiting = scheduler.waiting.count
+        plan.running = scheduler.running.count
+        plan.freeBlocks = cache.usableBlocks - steps.usedBlocks
+        noteChanges()
+        log.plans.append(plan)
+    }
+
+    /// Notes what changed since the latest plan, in a plan of no step: before ended requests are
+    /// handed on, it is to be known that they left the cohort.
+    mutating func noteRest() {
+        guard log.isWanted else { return }
+        counters.gaps.hand(to: &log.plans)
+        guard log.notesPlans else { return }
+        noteChanges()
+        guard log.plans.hasMore else { return }
+        log.plans.append(DecidedPlan(replica: number, number: scheduler.calls, time: clock))
+    }
+
+    /// Takes over who joined the cohort and who left it.
+    @inline(__always)
+    private mutating func noteChanges() {
+        for place in scheduler.cohort.changes.indices {
+            log.plans.changes.append(scheduler.cohort.changes[place])
+        }
+        scheduler.cohort.changes.removeAll()
+    }
+
+    /// Notes the steps that leaving members waste.
+    private mutating func noteWaste() {
+        for place in scheduler.cohort.leaving.indices {
+            let slot = scheduler.cohort.leaving[place]
+            guard scheduler.wastesStep(Int(slot)) else { continue }
+            let computed = scheduler.requests[Int(slot)].computedAtEnd
+            log.plans.entries.append(scheduler.logged(.decode(slot, computedBefore: computed)))
+        }
+    }
+}
+
+extension Scheduler {
+    /// An entry as those who watch are told it.
+    @inline(__always)
+    mutating func logged(_ entry: Entry) -> ScheduledEntry {
+        let slot = Int(entry.slot)
+        return ScheduledEntry(
+            id: requests[slot].id, sequence: requests[slot].sequence, tokens: Int(entry.tokens),
+            computedBefore: Int(entry.computedBefore), kind: entry.kind,
+            promptTokens: Int(requests[slot].promptTokens), samples: entry.samples)
     }
 }

@@ -157,17 +157,15 @@ extension KVCache {
     private mutating func lookUpContent(_ slot: Int, _ known: Int) -> Hit {
         found.serial += 1
         var blocks = Int32(blockSize.filled(by: known - 1))
-        if usesExtents { blocks = followPrefix(&self, slot, blocks) }
+        if usesExtents { blocks = followPrefix(slot, blocks) }
         var longest: Int32 = 0
         for kind in found.kinds.indices {
-            blocks =
-                usesExtents
-                ? lookUpExtents(&self, kind, blocks) : lookUpBlocks(&self, slot, kind, blocks)
+            blocks = usesExtents ? lookUpExtents(kind, blocks) : lookUpBlocks(slot, kind, blocks)
             longest = max(longest, blocks)
         }
         let isCut = groups.count > 1 && longest > blocks
         slots[slot].retention.junction = isCut ? longest : 0
-        usesExtents ? collectHits(&self, blocks) : cutHits(&self, blocks)
+        usesExtents ? collectHits(blocks) : cutHits(blocks)
         return Hit(
             tokens: Int(blocks) * blockSize.tokens, longest: Int(longest) * blockSize.tokens,
             serial: found.serial)
@@ -196,7 +194,7 @@ extension KVCache {
         var aside = demand.watermark
         if hit.tokens > 0 {
             // To adopt hits that nobody holds takes them out of the queue.
-            aside += usesExtents ? freeHitExtents(&self, settled) : freeHitBlocks(&self, settled)
+            aside += usesExtents ? freeHitExtents(settled) : freeHitBlocks(settled)
         }
         if demand.reservesFullPrompt {
             let want = blockSize.holding(min(demand.known, maxModelLen))
@@ -257,14 +255,14 @@ extension KVCache {
         let new = blockSize.holding(tokens) - Int(slots[slot].table.count)
         guard new > 0 else { return }
         slots[slot].table.count += Int32(new)
-        if usesExtents { extents.take(new * groups.count) } else { takeBlocks(&self, slot, new) }
+        if usesExtents { extents.take(new * groups.count) } else { takeBlocks(slot, new) }
     }
 
     @inline(never)
     private mutating func adopt(_ slot: Int, _ blocks: Int32, settled: Int) {
         slots[slot].table.count = blocks
         slots[slot].table.registered = blocks
-        usesExtents ? adoptExtents(&self, slot, settled) : adoptBlocks(&self, slot, settled)
+        usesExtents ? adoptExtents(slot, settled) : adoptBlocks(slot, settled)
     }
 
     /// Releases what has left a window of a request with so many settled tokens.
@@ -273,8 +271,8 @@ extension KVCache {
         for group in groups.indices where groups[group].window > 0 {
             let end = min(Int32(groups[group].skippedBlocks(settled)), slots[slot].table.count)
             usesExtents
-                ? freeBehindWindows(&self, slot, group, to: end)
-                : slideBlocks(&self, slot, group, to: end)
+                ? freeBehindWindows(slot, group, to: end)
+                : slideBlocks(slot, group, to: end)
         }
     }
 
@@ -286,8 +284,7 @@ extension KVCache {
         let done = slots[slot].table.registered
         guard done < full else { return }
         slots[slot].table.registered = full
-        usesExtents
-            ? registerExtents(&self, slot, done..<full) : registerBlocks(&self, slot, done..<full)
+        usesExtents ? registerExtents(slot, done..<full) : registerBlocks(slot, done..<full)
     }
 
     /// Tokens of the blocks of a request that a key has been registered for, or was decided not to
@@ -299,7 +296,7 @@ extension KVCache {
 
     /// Releases everything that a preempted request holds, which may find its own blocks again.
     mutating func release(_ slot: Int, returning request: borrowing LiveRequest) {
-        if usesExtents { expose(&self, slot, output: request.outputContent) }
+        if usesExtents { expose(slot, output: request.outputContent) }
         release(slot)
     }
 
@@ -308,7 +305,7 @@ extension KVCache {
         let table = slots[slot].table
         slots[slot].table = BlockTable()
         slots[slot].nextNeed = -1
-        usesExtents ? releaseExtents(&self, slot, table) : releaseBlocks(&self, slot)
+        usesExtents ? releaseExtents(slot, table) : releaseBlocks(slot)
     }
 
     /// Tokens computed at which the pool has to be asked for a request that decodes steadily.
@@ -319,8 +316,7 @@ extension KVCache {
         let size = blockSize.tokens
         let table = slots[slot].table
         // What is full of known tokens is registered.
-        let fill = table.nextFill(
-            unknown: Int32(inFlight), size: Int32(size), caching: isCaching)
+        let fill = table.nextFill(unknown: Int32(inFlight), size: Int32(size), caching: isCaching)
         var next = Int(min(table.nextTake(size: Int32(size)), fill))
         guard hasWindows else { return next }
         guard let settled else { return 0 }

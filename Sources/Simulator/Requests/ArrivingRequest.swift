@@ -29,6 +29,12 @@ struct ArrivingRequest {
         if !content.isEmpty { return content }
         return [Segment.whole(of: sequence, length: promptTokens)]
     }
+
+    /// What of its answer others may quote; its last token is computed by nobody.
+    var quotableAnswer: Segment? {
+        let length = min(outputTokens, .max - promptTokens) - 1
+        return isQuotable && length > 0 ? Segment(content: outputContent, length: length) : nil
+    }
 }
 
 extension Segment {

@@ -1,11 +1,8 @@
 /// The running requests that decode steadily, one token in every step, kept as sums.
 ///
-/// Nothing about a member is touched step by step. Its tokens follow from the tick, the number of
-/// schedule calls so far; its next block from a count of block boundaries by tick modulo block
-/// size, or from a wheel (`CohortNeeds`), with windows and where blocks are numbered; its end from
-/// another wheel. After its last step it is *leaving*, until that step's batch is committed. It
-/// becomes *individual* again (`Cohort+Membership.swift`) before anything else can set it apart: an
-/// abort, a shortage of blocks or budget.
+/// Nothing about a member is touched step by step: its tokens, its next block and its end follow
+/// from the tick (article "Fast-forward"). It becomes *individual* again before anything else can
+/// set it apart (`Cohort+Membership.swift`).
 struct Cohort: ~Copyable {
     let isOn: Bool
     /// Schedule calls so far, without those that left the members out, and their number modulo

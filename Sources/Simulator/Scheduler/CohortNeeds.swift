@@ -44,51 +44,51 @@ struct CohortNeeds: ~Copyable {
     }
 }
 
-/// Enters in `needs.now` who needs the pool in this step: members that are due, and leaving ones
-/// that waste a step. The blocks they take at most. O(needs · log needs).
-func gatherNeeds(_ scheduler: inout Scheduler, _ cache: inout KVCache) -> Int {
-    scheduler.cohort.needs.gather(at: scheduler.cohort.tick)
-    for index in scheduler.cohort.leaving.indices {
-        let slot = scheduler.cohort.leaving[index]
-        if scheduler.wastesStep(Int(slot)) { scheduler.cohort.needs.now.append(slot) }
+extension Scheduler {
+    /// Enters in `needs.now` who needs the pool in this step: members that are due, and leaving
+    /// ones that waste a step. The blocks they take at most. O(needs · log needs).
+    mutating func gatherNeeds(_ cache: inout KVCache) -> Int {
+        cohort.needs.gather(at: cohort.tick)
+        for index in cohort.leaving.indices {
+            let slot = cohort.leaving[index]
+            if wastesStep(Int(slot)) { cohort.needs.now.append(slot) }
+        }
+        sortByAdmission(&cohort.needs.now, requests)
+        return cohort.needs.now.count * cache.groups.count
     }
-    sortByAdmission(&scheduler.cohort.needs.now, scheduler.requests)
-    return scheduler.cohort.needs.now.count * cache.groups.count
-}
 
-/// Serves those in `needs.now` that were admitted before a request, or all that are left.
-/// O(needs).
-func serveNeeds(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, before admission: Int64 = .max
-) {
-    while scheduler.cohort.needs.served < scheduler.cohort.needs.now.count {
-        let slot = Int(scheduler.cohort.needs.now[scheduler.cohort.needs.served])
-        guard scheduler.requests[slot].admission < admission else { return }
-        serve(&scheduler, &cache, slot)
-        scheduler.cohort.needs.served += 1
+    /// Serves those in `needs.now` that were admitted before a request, or all that are left.
+    /// O(needs).
+    mutating func serveNeeds(_ cache: inout KVCache, before admission: Int64 = .max) {
+        while cohort.needs.served < cohort.needs.now.count {
+            let slot = Int(cohort.needs.now[cohort.needs.served])
+            guard requests[slot].admission < admission else { return }
+            serve(&cache, slot)
+            cohort.needs.served += 1
+        }
     }
-}
 
-/// Gets a member, or one that leaves, what it needs in this step.
-@inline(__always)
-private func serve(_ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int) {
-    let isMember = scheduler.requests[slot].membership == .member
-    let computed =
-        isMember
-        ? scheduler.requests[slot].computed(at: scheduler.cohort.tick)
-        : scheduler.requests[slot].computedAtEnd
-    let demand = BlockDemand(
-        slot: slot, computed: computed, tokens: 1,
-        known: computed - scheduler.rules.inFlight + 1, inFlight: cache.windowLag)
-    // The blocks were counted before.
-    if cache.hasWindows {
-        cache.slide(slot, cache.settled(computed, inFlight: demand.inFlight))
+    /// Gets a member, or one that leaves, what it needs in this step.
+    @inline(__always)
+    private mutating func serve(_ cache: inout KVCache, _ slot: Int) {
+        let isMember = requests[slot].membership == .member
+        let computed =
+            isMember
+            ? requests[slot].computed(at: cohort.tick)
+            : requests[slot].computedAtEnd
+        let demand = BlockDemand(
+            slot: slot, computed: computed, tokens: 1,
+            known: computed - rules.inFlight + 1, inFlight: cache.windowLag)
+        // The blocks were counted before.
+        if cache.hasWindows {
+            cache.slide(slot, cache.settled(computed, inFlight: demand.inFlight))
+        }
+        cache.allocate(demand)
+        guard isMember else { return }
+        let need = cache.nextNeed(slot, settled: computed - cache.windowLag)
+        cohort.needs.remove(slot)
+        cohort.needs.insert(slot, at: cohort.tick + Int64(need - computed))
     }
-    cache.allocate(demand)
-    guard isMember else { return }
-    let need = cache.nextNeed(slot, settled: computed - cache.windowLag)
-    scheduler.cohort.needs.remove(slot)
-    scheduler.cohort.needs.insert(slot, at: scheduler.cohort.tick + Int64(need - computed))
 }
 
 /// Puts slots into the order of the running list: few, and half in order, so by insertion.

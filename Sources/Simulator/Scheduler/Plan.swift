@@ -1,20 +1,20 @@
 import StepTime
 
-/// How an entry came into a step.
-enum EntryKind: UInt8 {
-    case running = 0
-    case admitted = 1
-    case resumed = 2
-}
-
 /// One request's share of a step.
 struct Entry {
     var slot: Int32
     var tokens: Int32
     var computedBefore: Int32
-    var kind: EntryKind
+    var kind: ScheduledEntry.Kind
     /// Whether the step yields a token for the request.
     var samples = false
+
+    /// One more token of a request that decodes.
+    static func decode(_ slot: Int32, computedBefore: Int) -> Entry {
+        Entry(
+            slot: slot, tokens: 1, computedBefore: Int32(computedBefore), kind: .running,
+            samples: true)
+    }
 }
 
 /// A step's decision under way: vLLM's `SchedulerOutput`, with the limits it is made under.

@@ -11,9 +11,7 @@ struct ReusableTokens {
 
     /// Of a request that shares so much with any, and what its replica knows, with blocks of some
     /// size.
-    init(
-        _ anywhere: Int32, _ place: ReuseBound.Place, promptTokens: Int32, blockSize: BlockSize
-    ) {
+    init(_ anywhere: Int32, _ place: ReuseBound.Place, promptTokens: Int32, blockSize: BlockSize) {
         func whole(_ tokens: Int32) -> Int32 {
             let most = Int(min(tokens, promptTokens - 1))
             return most > 0 ? Int32(blockSize.filled(by: most) * blockSize.tokens) : 0
@@ -64,20 +62,18 @@ extension Scheduler {
     mutating func noteComputed(_ slot: Int, tokens: Int) {
         if slot < reusable.count { reuse.compute(Int32(tokens), of: reusable[slot].place) }
     }
-}
 
-/// Notes what running requests have computed, before another one is counted that misses some.
-/// Where a group keeps all of that, a lookup finds it; where each has a window, it may be gone
-/// while they run. O(running).
-@inline(never)
-func noteRunning(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, before slot: Int, _ hit: Hit
-) {
-    guard slot < scheduler.reusable.count, scheduler.requests[slot].admitted < 0,
-        scheduler.reusable[slot].wholeHere > hit.tokens
-    else { return }
-    for place in scheduler.running.indices {
-        let slot = Int(scheduler.running[place])
-        scheduler.noteComputed(slot, tokens: cache.registeredTokens(slot))
+    /// Notes what running requests have computed, before another one is counted that misses some.
+    /// Where a group keeps all of that, a lookup finds it; where each has a window, it may be gone
+    /// while they run. O(running).
+    @inline(never)
+    mutating func noteRunning(_ cache: inout KVCache, before slot: Int, _ hit: Hit) {
+        guard slot < reusable.count, requests[slot].admitted < 0,
+            reusable[slot].wholeHere > hit.tokens
+        else { return }
+        for place in running.indices {
+            let slot = Int(running[place])
+            noteComputed(slot, tokens: cache.registeredTokens(slot))
+        }
     }
 }

@@ -3,7 +3,7 @@
 /// pool, and each limit is obeyed by all.
 
 /// Why a verb did nothing.
-enum Refusal: Equatable {
+enum Refusal: Error, Equatable {
     case unknown
     case isRunning
     case isNotRunning
@@ -52,122 +52,108 @@ enum Refusal: Equatable {
     }
 }
 
-/// Enters a running request with some tokens, which the caller has kept within what it has left
-/// and the budget. Refuses for want of blocks alone.
-@inline(__always)
-func run(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, tokens: Int
-) -> Refusal? {
-    let computed = Int(scheduler.requests[slot].computed)
-    if cache.needs(slot, upTo: computed + tokens) {
-        let demand = BlockDemand(scheduler.requests[slot], slot: slot, tokens: tokens)
-        guard cache.canAllocate(demand) else { return .lacksBlocks(free: cache.freeBlocks) }
-        cache.allocate(demand)
-    }
-    let isPrefilling = scheduler.requests[slot].prefilling
-    scheduler.enter(slot, tokens: tokens, computed: computed, .running, prefills: isPrefilling)
-    return nil
-}
-
-/// Admits a waiting request, with so many tokens or, for 0, as many as the limits allow. Looks its
-/// prefix up; a request that is refused keeps its place in the queue.
-@inline(__always)
-func admit(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ slot: Int, wanted: Int = 0
-) -> Refusal? {
-    guard scheduler.running.count < scheduler.rules.activeLimit else {
-        return .runningIsFull(limit: scheduler.rules.activeLimit)
-    }
-    let known = Int(scheduler.requests[slot].known)
-    let hit = cache.lookUp(slot, known: known)
-    let tokens: Int
-    switch admissionTokens(&scheduler, left: known - hit.tokens, wanted: wanted) {
-    case .success(let allowed): tokens = allowed
-    case .failure(let refusal): return refusal.reason
-    }
-    var demand = BlockDemand(scheduler.requests[slot], slot: slot, tokens: tokens)
-    demand.reservesFullPrompt = scheduler.rules.reservesFullPrompt
-    // Requests that this very step admitted count as running.
-    demand.watermark = scheduler.running.isEmpty ? 0 : scheduler.rules.watermarkBlocks
-    guard cache.canAllocate(demand, hit) else { return .lacksBlocks(free: cache.freeBlocks) }
-    cache.allocate(demand, hit)
-    scheduler.waiting.remove(Int32(slot))
-    let resumed = scheduler.requests[slot].state == .preempted
-    if !cache.keepsWholePrefixes { noteRunning(&scheduler, &cache, before: slot, hit) }
-    scheduler.join(slot, hit, cache.blockSize)
-    scheduler.enter(
-        slot, tokens: tokens, computed: hit.tokens, resumed ? .resumed : .admitted,
-        prefills: hit.tokens < known - 1)
-    return nil
-}
-
-/// Preempts the request at a place of the running list: its blocks are freed, its tokens of this
-/// step go back to the budget, and it returns to the queue with its outputs. `requester`: the
-/// request that asked for the blocks, if one did.
-func preempt(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, at place: Int, for requester: Int = -1
-) {
-    let victim = scheduler.running.remove(at: place)
-    let slot = Int(victim)
-    scheduler.refund(slot)
-    scheduler.noteComputed(slot, tokens: cache.registeredTokens(slot))
-    cache.release(slot, returning: scheduler.requests[slot])
-    scheduler.settleRecomputed(slot, computed: scheduler.requests[slot].computed)
-    scheduler.requests[slot].lost = max(
-        scheduler.requests[slot].lost, scheduler.requests[slot].computed)
-    scheduler.droppedTokens += Int(scheduler.requests[slot].computed)
-    scheduler.requests[slot].computed = 0
-    scheduler.requests[slot].stale = scheduler.requests[slot].inFlight
-    scheduler.requests[slot].outputsInFlight = 0
-    scheduler.requests[slot].state = .preempted
-    scheduler.requests[slot].preemptions += 1
-    scheduler.counters.preemptions += 1
-    scheduler.events += 1
-    scheduler.plan.preempted.append(victim)
-    scheduler.plan.preemptors.append(Int32(requester))
-    scheduler.plan.leavesSome = true
-    scheduler.waiting.putBack(victim, rank: scheduler.requests[slot].rank)
-}
-
-/// A refusal on its way out of a `Result`.
-private struct Refused: Error {
-    var reason: Refusal
-}
-
-/// How many of its tokens left a request may compute when it is admitted. Without chunks the
-/// threshold and the quota are all that may cut a prompt, or refuse it.
-@inline(__always)
-private func admissionTokens(
-    _ scheduler: inout Scheduler, left: Int, wanted: Int
-) -> Result<Int, Refused> {
-    let budget = scheduler.plan.budget
-    if scheduler.plan.holds, left > 1 { return .failure(Refused(reason: .isHeld)) }
-    if wanted > left {
-        return .failure(Refused(reason: .hasFewerTokens(left: left, wanted: wanted)))
-    }
-    if budget == 0 || wanted > budget {
-        return .failure(Refused(reason: .exceedsBudget(left: budget, wanted: wanted)))
-    }
-    var tokens = wanted > 0 ? wanted : scheduler.plan.clipped(left)
-    if scheduler.rules.enableChunkedPrefill {
-        tokens = min(tokens, scheduler.plan.prefillQuota, budget)
-        return tokens > 0 ? .success(tokens) : .failure(Refused(reason: .exceedsQuota))
-    }
-    if tokens > budget || (wanted > 0 && wanted < left) {
-        return .failure(Refused(reason: .mustBeWhole(tokens: left)))
-    }
-    // A prompt that exceeds the quota whole goes alone rather than never.
-    if scheduler.plan.prefill > 0, tokens > scheduler.plan.prefillQuota {
-        return .failure(Refused(reason: .exceedsQuota))
-    }
-    return .success(tokens)
-}
-
 extension Scheduler {
+    /// Enters a running request with some tokens, which the caller has kept within what it has left
+    /// and the budget. Refuses for want of blocks alone.
+    @inline(__always)
+    mutating func run(_ cache: inout KVCache, _ slot: Int, tokens: Int) -> Refusal? {
+        let computed = Int(requests[slot].computed)
+        if cache.needs(slot, upTo: computed + tokens) {
+            let demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
+            guard cache.canAllocate(demand) else { return .lacksBlocks(free: cache.freeBlocks) }
+            cache.allocate(demand)
+        }
+        let isPrefilling = requests[slot].prefilling
+        enter(slot, tokens: tokens, computed: computed, .running, prefills: isPrefilling)
+        return nil
+    }
+
+    /// Admits a waiting request, with so many tokens or, for 0, as many as the limits allow. Looks
+    /// its prefix up; a request that is refused keeps its place in the queue.
+    @inline(__always)
+    mutating func admit(_ cache: inout KVCache, _ slot: Int, wanted: Int = 0) -> Refusal? {
+        guard running.count < rules.activeLimit else {
+            return .runningIsFull(limit: rules.activeLimit)
+        }
+        let known = Int(requests[slot].known)
+        let hit = cache.lookUp(slot, known: known)
+        let tokens: Int
+        switch admissionTokens(left: known - hit.tokens, wanted: wanted) {
+        case .success(let allowed): tokens = allowed
+        case .failure(let refusal): return refusal
+        }
+        var demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
+        demand.reservesFullPrompt = rules.reservesFullPrompt
+        // Requests that this very step admitted count as running.
+        demand.watermark = running.isEmpty ? 0 : rules.watermarkBlocks
+        guard cache.canAllocate(demand, hit) else { return .lacksBlocks(free: cache.freeBlocks) }
+        cache.allocate(demand, hit)
+        waiting.remove(Int32(slot))
+        let resumed = requests[slot].state == .preempted
+        if !cache.keepsWholePrefixes { noteRunning(&cache, before: slot, hit) }
+        join(slot, hit, cache.blockSize)
+        enter(
+            slot, tokens: tokens, computed: hit.tokens, resumed ? .resumed : .admitted,
+            prefills: hit.tokens < known - 1)
+        return nil
+    }
+
+    /// Preempts the request at a place of the running list: its blocks are freed, its tokens of
+    /// this step go back to the budget, and it returns to the queue with its outputs. `requester`:
+    /// the request that asked for the blocks, if one did.
+    mutating func preempt(_ cache: inout KVCache, at place: Int, for requester: Int = -1) {
+        let victim = running.remove(at: place)
+        let slot = Int(victim)
+        refund(slot)
+        noteComputed(slot, tokens: cache.registeredTokens(slot))
+        cache.release(slot, returning: requests[slot])
+        settleRecomputed(slot, computed: requests[slot].computed)
+        requests[slot].lost = max(requests[slot].lost, requests[slot].computed)
+        droppedTokens += Int(requests[slot].computed)
+        requests[slot].computed = 0
+        requests[slot].stale = requests[slot].inFlight
+        requests[slot].outputsInFlight = 0
+        requests[slot].state = .preempted
+        requests[slot].preemptions += 1
+        counters.preemptions += 1
+        events += 1
+        plan.preempted.append(victim)
+        plan.preemptors.append(Int32(requester))
+        plan.leavesSome = true
+        waiting.putBack(victim, rank: requests[slot].rank)
+    }
+
+    /// How many of its tokens left a request may compute when it is admitted. Without chunks the
+    /// threshold and the quota are all that may cut a prompt, or refuse it.
+    @inline(__always)
+    private mutating func admissionTokens(left: Int, wanted: Int) -> Result<Int, Refusal> {
+        let budget = plan.budget
+        if plan.holds, left > 1 { return .failure(.isHeld) }
+        if wanted > left {
+            return .failure(.hasFewerTokens(left: left, wanted: wanted))
+        }
+        if budget == 0 || wanted > budget {
+            return .failure(.exceedsBudget(left: budget, wanted: wanted))
+        }
+        var tokens = wanted > 0 ? wanted : plan.clipped(left)
+        if rules.enableChunkedPrefill {
+            tokens = min(tokens, plan.prefillQuota, budget)
+            return tokens > 0 ? .success(tokens) : .failure(.exceedsQuota)
+        }
+        if tokens > budget || (wanted > 0 && wanted < left) {
+            return .failure(.mustBeWhole(tokens: left))
+        }
+        // A prompt that exceeds the quota whole goes alone rather than never.
+        if plan.prefill > 0, tokens > plan.prefillQuota {
+            return .failure(.exceedsQuota)
+        }
+        return .success(tokens)
+    }
+
     /// Writes an entry.
     @inline(__always)
     fileprivate mutating func enter(
-        _ slot: Int, tokens: Int, computed: Int, _ kind: EntryKind, prefills: Bool
+        _ slot: Int, tokens: Int, computed: Int, _ kind: ScheduledEntry.Kind, prefills: Bool
     ) {
         precondition(!requests[slot].isScheduled, "I2: a request is twice in a step")
         requests[slot].isScheduled = true

@@ -25,7 +25,7 @@ struct ConservationTests {
         var cluster = Cluster(plan, detail: .none)
         var arrivals = try Arrivals(InMemorySource(workload), plan)
         var observer: any RunObserver = NoObserver()
-        try Simulator.run(&cluster, &arrivals, &observer)
+        try cluster.run(&arrivals, &observer)
         try body(&cluster, arrivals)
     }
 

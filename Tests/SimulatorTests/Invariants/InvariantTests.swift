@@ -32,8 +32,7 @@ struct InvariantTests {
         ]
         for (row, prompt) in prompts.enumerated() {
             let segment = Segment(content: prompt.content, length: prompt.tokens)
-            enqueue(
-                &cluster.replicas[0],
+            cluster.replicas[0].enqueue(
                 ArrivingRequest(
                     id: Int64(row), sequence: Int64(row), arrival: 0, promptTokens: prompt.tokens,
                     outputTokens: prompt.output, maxTokens: prompt.output,
@@ -41,8 +40,8 @@ struct InvariantTests {
                     outputContent: Segment.answer(of: Int64(row)), isQuotable: false,
                     content: prompt.content == 0 ? [] : [segment]))
         }
-        _ = try advance(&cluster.replicas[0], to: 4_000_000_000)
-        #expect(brokenInvariant(&cluster.replicas[0]) == nil)
+        _ = try cluster.replicas[0].advance(to: 4_000_000_000)
+        #expect(cluster.replicas[0].brokenInvariant() == nil)
         return cluster
     }
 
@@ -56,7 +55,7 @@ struct InvariantTests {
         change(&cluster.replicas[0])
         let found = invariant.violation(&cluster.replicas[0])
         #expect(found != nil, "I\(number), \(store)", sourceLocation: place)
-        let broken = brokenInvariant(&cluster.replicas[0])
+        let broken = cluster.replicas[0].brokenInvariant()
         #expect(broken?.hasPrefix("I") == true, "I\(number), \(store)", sourceLocation: place)
     }
 
@@ -92,7 +91,7 @@ struct InvariantTests {
     @Test("I10: a running list out of order")
     func running() throws {
         try expect(10) { instance in
-            orderRunning(&instance.scheduler)
+            instance.scheduler.orderRunning()
             instance.scheduler.requests[1].admission += 2
         }
         try expect(10) { $0.scheduler.requests[2].place += 1 }
@@ -125,7 +124,7 @@ struct InvariantTests {
     func calendar() throws {
         for store in Store.allCases {
             try expect(13, store) {
-                $0.scheduler.cohort.exits.remove(1, at: exitTick(&$0.scheduler, 1))
+                $0.scheduler.cohort.exits.remove(1, at: $0.scheduler.exitTick(1))
             }
             try expect(13, store) { $0.scheduler.requests[2].memberUntil += 1 }
         }
@@ -214,7 +213,7 @@ struct InvariantTests {
         var cluster = try midway(.extents) { $0.checksInvariants = true }
         cluster.replicas[0].scheduler.cohort.context += 1
         let failure = #expect(throws: InvariantFailure.self) {
-            try advance(&cluster.replicas[0], to: 5_000_000_000)
+            try cluster.replicas[0].advance(to: 5_000_000_000)
         }
         #expect(
             failure?.description.hasPrefix("replica 0, call 5: I12: the members' context") == true,

@@ -13,25 +13,24 @@ struct PreconditionTests {
         plan.isPlain = true
         var cluster = Cluster(plan, detail: .none)
         for row in Int64(0)..<2 {
-            enqueue(
-                &cluster.replicas[0],
+            cluster.replicas[0].enqueue(
                 ArrivingRequest(
                     id: row, sequence: row, arrival: 0, promptTokens: 9, outputTokens: 50,
                     maxTokens: 50, priority: 0, abort: .max,
                     outputContent: Segment.answer(of: row), isQuotable: false,
                     content: [Segment(content: 7, length: 9)]))
         }
-        _ = try advance(&cluster.replicas[0], to: 2_500_000_000)
+        _ = try cluster.replicas[0].advance(to: 2_500_000_000)
         return cluster
     }
 
     private static func decide(_ instance: inout Instance) {
-        schedule(&instance.scheduler, &instance.cache, at: 3_000_000_000)
+        instance.scheduler.schedule(&instance.cache, at: 3_000_000_000)
     }
 
     private static func giveUp(_ instance: inout Instance, _ slot: Int) {
-        finish(
-            &instance.scheduler, &instance.cache, &instance.counters, slot, .aborted,
+        instance.scheduler.finish(
+            &instance.cache, &instance.counters, slot, .aborted,
             at: 3_000_000_000)
     }
 
@@ -47,7 +46,7 @@ struct PreconditionTests {
         ) {
             var cluster = try Self.busy()
             cluster.replicas[0].scheduler.plan.budget = -1
-            close(&cluster.replicas[0].scheduler)
+            cluster.replicas[0].scheduler.close()
         }
         expect(1, result)
     }
@@ -72,7 +71,7 @@ struct PreconditionTests {
         ) {
             var cluster = try Self.busy()
             cluster.replicas[0].scheduler.running.append(0, times: 8)
-            close(&cluster.replicas[0].scheduler)
+            cluster.replicas[0].scheduler.close()
         }
         expect(3, result)
     }

@@ -1,50 +1,54 @@
 /// The cache against the requests that hold its blocks: invariants 16 to 19.
 
-/// I16: every block is free or held: what tables and extents hold, added up, is what is in use, and
-/// a block has as many holders as tables name it.
-func lostBlocks(_ instance: inout Instance) -> String? {
-    instance.cache.usesExtents
-        ? lostExtentBlocks(&instance) : lostNumberedBlocks(&instance.cache)
+extension Instance {
+    /// I16: every block is free or held: what tables and extents hold, added up, is what is in use,
+    /// and a block has as many holders as tables name it.
+    mutating func lostBlocks() -> String? {
+        cache.usesExtents ? lostExtentBlocks() : cache.lostNumberedBlocks()
+    }
 }
 
-private func lostNumberedBlocks(_ cache: inout KVCache) -> String? {
-    var holders = Array(repeating: Int32(0), count: cache.pool.blocks.count)
-    for table in cache.tables.indices {
-        let list = cache.tables[table]
-        for place in 0..<Int(list.count) { holders[Int(cache.numbers[list, place])] += 1 }
-    }
-    var free = 0
-    for block in 1..<max(1, holders.count) {
-        let noted = cache.pool.blocks[block].references
-        if noted != holders[block] {
-            return "block \(block) has \(noted) holders, \(holders[block]) tables name it"
+extension KVCache {
+    fileprivate mutating func lostNumberedBlocks() -> String? {
+        var holders = Array(repeating: Int32(0), count: pool.blocks.count)
+        for table in tables.indices {
+            let list = tables[table]
+            for place in 0..<Int(list.count) { holders[Int(numbers[list, place])] += 1 }
         }
-        if noted == 0 { free += 1 }
+        var free = 0
+        for block in 1..<max(1, holders.count) {
+            let noted = pool.blocks[block].references
+            if noted != holders[block] {
+                return "block \(block) has \(noted) holders, \(holders[block]) tables name it"
+            }
+            if noted == 0 { free += 1 }
+        }
+        let counted = pool.freeCount
+        return free == counted ? nil : "\(counted) blocks are counted as free, \(free) are"
     }
-    let counted = cache.pool.freeCount
-    return free == counted ? nil : "\(counted) blocks are counted as free, \(free) are"
 }
 
-private func lostExtentBlocks(_ instance: inout Instance) -> String? {
-    var held = HeldBlocks()
-    for slot in instance.cache.slots.indices where instance.scheduler.requests[slot].state != .ended
-    {
-        held.add(slot, count: blocksHeld(slot, &instance), &instance.cache)
+extension Instance {
+    private mutating func lostExtentBlocks() -> String? {
+        var held = HeldBlocks()
+        for slot in cache.slots.indices where scheduler.requests[slot].state != .ended {
+            held.add(slot, count: blocksHeld(slot), &cache)
+        }
+        if let problem = held.wrongHolders(&cache.extents) { return problem }
+        let used = cache.usedBlocks
+        let sum = held.unshared + held.shared
+        return used == sum ? nil : "\(used) blocks are in use, requests hold \(sum)"
     }
-    if let problem = held.wrongHolders(&instance.cache.extents) { return problem }
-    let used = instance.cache.usedBlocks
-    let sum = held.unshared + held.shared
-    return used == sum ? nil : "\(used) blocks are in use, requests hold \(sum)"
-}
 
-/// Places in each group's table of a request; a member's may have been taken as a number only.
-private func blocksHeld(_ slot: Int, _ instance: inout Instance) -> Int32 {
-    let booked = instance.cache.slots[slot].table.count
-    guard instance.cache.sumsBlocks, instance.scheduler.requests[slot].membership == .member else {
-        return booked
+    /// Places in each group's table of a request; a member's may have been taken as a number only.
+    private mutating func blocksHeld(_ slot: Int) -> Int32 {
+        let booked = cache.slots[slot].table.count
+        guard cache.sumsBlocks, scheduler.requests[slot].membership == .member else {
+            return booked
+        }
+        let computed = scheduler.requests[slot].computed(at: scheduler.cohort.tick)
+        return max(booked, Int32(cache.blockSize.holding(computed)))
     }
-    let computed = instance.scheduler.requests[slot].computed(at: instance.scheduler.cohort.tick)
-    return max(booked, Int32(instance.cache.blockSize.holding(computed)))
 }
 
 /// What requests hold of a pool of extents.
@@ -92,15 +96,17 @@ private struct HeldBlocks {
     }
 }
 
-/// I17: the free queue holds every free block once, those without a key before those with one but
-/// in releases that send these to the back.
-func brokenFreeQueue(_ instance: inout Instance) -> String? {
-    if instance.cache.usesExtents { return brokenSpanQueue(&instance.cache.extents) }
-    var isOrdered = true
-    for group in instance.cache.groups.indices where instance.cache.groups[group].keylessToBack {
-        isOrdered = false
+extension Instance {
+    /// I17: the free queue holds every free block once, those without a key before those with one
+    /// but in releases that send these to the back.
+    mutating func brokenFreeQueue() -> String? {
+        if cache.usesExtents { return brokenSpanQueue(&cache.extents) }
+        var isOrdered = true
+        for group in cache.groups.indices where cache.groups[group].keylessToBack {
+            isOrdered = false
+        }
+        return brokenBlockQueue(&cache.pool, isOrdered: isOrdered)
     }
-    return brokenBlockQueue(&instance.cache.pool, isOrdered: isOrdered)
 }
 
 private func brokenBlockQueue(_ pool: inout BlockPool, isOrdered: Bool) -> String? {
@@ -137,44 +143,44 @@ private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
     return queued == pool.queuedFree ? nil : "\(queued) blocks of \(pool.queuedFree) are queued"
 }
 
-/// I18: a running request holds blocks for all it has computed and for no more; who waits holds
-/// none.
-func uncoveredTokens(_ instance: inout Instance) -> String? {
-    for slot in instance.cache.slots.indices {
-        let request = instance.scheduler.requests[slot]
-        let count = Int(instance.cache.slots[slot].table.count)
-        var tokens = 0...0
-        if request.state == .running {
-            switch request.membership {
-            case .individual: tokens = Int(request.computed)...Int(request.computed)
-            case .member where instance.cache.sumsBlocks: continue
-            case .member:
-                let computed = request.computed(at: instance.scheduler.cohort.tick)
-                tokens = computed...computed
-            case .leaving: tokens = request.computedAtEnd...request.computedAtEnd + 1
+extension Instance {
+    /// I18: a running request holds blocks for all it has computed and for no more; who waits holds
+    /// none.
+    mutating func uncoveredTokens() -> String? {
+        for slot in cache.slots.indices {
+            let request = scheduler.requests[slot]
+            let count = Int(cache.slots[slot].table.count)
+            var tokens = 0...0
+            if request.state == .running {
+                switch request.membership {
+                case .individual: tokens = Int(request.computed)...Int(request.computed)
+                case .member where cache.sumsBlocks: continue
+                case .member:
+                    let computed = request.computed(at: scheduler.cohort.tick)
+                    tokens = computed...computed
+                case .leaving: tokens = request.computedAtEnd...request.computedAtEnd + 1
+                }
+            }
+            let least = cache.blockSize.holding(tokens.lowerBound)
+            let most = cache.blockSize.holding(tokens.upperBound)
+            if count < least || count > most {
+                return "request \(request.id), \(request.state), holds \(count) blocks for "
+                    + "\(tokens.upperBound) tokens"
             }
         }
-        let least = instance.cache.blockSize.holding(tokens.lowerBound)
-        let most = instance.cache.blockSize.holding(tokens.upperBound)
-        if count < least || count > most {
-            return "request \(request.id), \(request.state), holds \(count) blocks for "
-                + "\(tokens.upperBound) tokens"
-        }
+        return nil
     }
-    return nil
-}
 
-/// I19: the prefix index counts each key that a block carries once.
-func wrongKeys(_ instance: inout Instance) -> String? {
-    guard instance.cache.isCaching else {
-        let keys = instance.cache.distinctKeys
-        return keys == 0 ? nil : "\(keys) keys without prefix caching"
+    /// I19: the prefix index counts each key that a block carries once.
+    mutating func wrongKeys() -> String? {
+        guard cache.isCaching else {
+            let keys = cache.distinctKeys
+            return keys == 0 ? nil : "\(keys) keys without prefix caching"
+        }
+        let found = cache.usesExtents ? scheduler.extentKeys(&cache) : blockKeys(&cache.pool)
+        let noted = cache.distinctKeys
+        return found == noted ? nil : "\(noted) keys are counted, blocks carry \(found)"
     }
-    let found =
-        instance.cache.usesExtents
-        ? extentKeys(&instance.cache, &instance.scheduler) : blockKeys(&instance.cache.pool)
-    let noted = instance.cache.distinctKeys
-    return found == noted ? nil : "\(noted) keys are counted, blocks carry \(found)"
 }
 
 /// Distinct keys of blocks; -1 where the index names a block without the key.
@@ -188,30 +194,32 @@ private func blockKeys(_ pool: inout BlockPool) -> Int {
     return keys.count
 }
 
-/// Distinct keys of extents: of each node in each group what some extent has, and all blocks of
-/// content that nobody else can name.
-private func extentKeys(_ cache: inout KVCache, _ scheduler: inout Scheduler) -> Int {
-    var keys = 0
-    let groups = cache.groups.count
-    for list in cache.extents.ages.indices where !cache.extents.ages[list].isEmpty {
-        cache.extents.cover(Int32(list / groups), Int32(list % groups), 0, .max)
-        for place in cache.extents.covered.indices {
-            keys += Int(cache.extents.covered[place].count)
+extension Scheduler {
+    /// Distinct keys of extents: of each node in each group what some extent has, and all blocks of
+    /// content that nobody else can name.
+    fileprivate mutating func extentKeys(_ cache: inout KVCache) -> Int {
+        var keys = 0
+        let groups = cache.groups.count
+        for list in cache.extents.ages.indices where !cache.extents.ages[list].isEmpty {
+            cache.extents.cover(Int32(list / groups), Int32(list % groups), 0, .max)
+            for place in cache.extents.covered.indices {
+                keys += Int(cache.extents.covered[place].count)
+            }
         }
-    }
-    var place = cache.extents.free.first
-    while place >= 0 {
-        let span = cache.extents.spans[place]
-        if span.extent < 0, span.group >= 0 { keys += Int(span.count) }
-        place = cache.extents.queue.next(place)
-    }
-    for slot in cache.slots.indices
-    where scheduler.requests[slot].state == .running && cache.slots[slot].isPrivate {
-        let registered = cache.slots[slot].table.registered
-        for group in 0..<groups {
-            let behindWindow = cache.groupTables[slot * groups + group].behindWindow
-            keys += retained(&cache, slot, group, min(behindWindow, registered)..<registered)
+        var place = cache.extents.free.first
+        while place >= 0 {
+            let span = cache.extents.spans[place]
+            if span.extent < 0, span.group >= 0 { keys += Int(span.count) }
+            place = cache.extents.queue.next(place)
         }
+        for slot in cache.slots.indices
+        where requests[slot].state == .running && cache.slots[slot].isPrivate {
+            let registered = cache.slots[slot].table.registered
+            for group in 0..<groups {
+                let behindWindow = cache.groupTables[slot * groups + group].behindWindow
+                keys += cache.retained(slot, group, min(behindWindow, registered)..<registered)
+            }
+        }
+        return keys
     }
-    return keys
 }

@@ -7,19 +7,19 @@ struct Invariant: Sendable {
     /// Those that take a look at every request or block: O(requests + blocks) each. They hold
     /// between two turns of the loop.
     static let all: [Invariant] = [
-        Invariant(number: 4, violation: unorderedBatches),
-        Invariant(number: 9, violation: misplacedRequest),
-        Invariant(number: 10, violation: disorderedRunning),
-        Invariant(number: 11, violation: disorderedWaiting),
-        Invariant(number: 12, violation: wrongCohortSums),
-        Invariant(number: 13, violation: wrongCohortCalendar),
-        Invariant(number: 14, violation: wrongTokensInFlight),
-        Invariant(number: 15, violation: impossibleCounts),
-        Invariant(number: 16, violation: lostBlocks),
-        Invariant(number: 17, violation: brokenFreeQueue),
-        Invariant(number: 18, violation: uncoveredTokens),
-        Invariant(number: 19, violation: wrongKeys),
-        Invariant(number: 20, violation: missedAbort),
+        Invariant(number: 4, violation: { $0.unorderedBatches() }),
+        Invariant(number: 9, violation: { $0.misplacedRequest() }),
+        Invariant(number: 10, violation: { $0.disorderedRunning() }),
+        Invariant(number: 11, violation: { $0.disorderedWaiting() }),
+        Invariant(number: 12, violation: { $0.wrongCohortSums() }),
+        Invariant(number: 13, violation: { $0.wrongCohortCalendar() }),
+        Invariant(number: 14, violation: { $0.wrongTokensInFlight() }),
+        Invariant(number: 15, violation: { $0.impossibleCounts() }),
+        Invariant(number: 16, violation: { $0.lostBlocks() }),
+        Invariant(number: 17, violation: { $0.brokenFreeQueue() }),
+        Invariant(number: 18, violation: { $0.uncoveredTokens() }),
+        Invariant(number: 19, violation: { $0.wrongKeys() }),
+        Invariant(number: 20, violation: { $0.missedAbort() }),
     ]
 }
 
@@ -29,15 +29,17 @@ public struct InvariantFailure: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// The first invariant that an instance breaks, with its number; nil: it keeps all of them.
-/// O(requests + blocks).
-func brokenInvariant(_ instance: inout Instance) -> String? {
-    for invariant in Invariant.all {
-        if let violation = invariant.violation(&instance) {
-            return "I\(invariant.number): \(violation)"
+extension Instance {
+    /// The first invariant that an instance breaks, with its number; nil: it keeps all of them.
+    /// O(requests + blocks).
+    mutating func brokenInvariant() -> String? {
+        for invariant in Invariant.all {
+            if let violation = invariant.violation(&self) {
+                return "I\(invariant.number): \(violation)"
+            }
         }
+        return nil
     }
-    return nil
 }
 
 /// When the invariants were last looked at, so that looking costs a turn of the loop about as much
@@ -53,15 +55,17 @@ struct InvariantWatch {
     }
 }
 
-/// Throws `InvariantFailure` when an instance that is due for a look breaks an invariant.
-@inline(never)
-func holdInvariants(_ instance: inout Instance) throws {
-    let blocks = instance.cache.usesExtents ? 0 : instance.cache.count
-    guard instance.invariants.isDue(work: instance.scheduler.requests.count + blocks) else {
-        return
-    }
-    if let broken = brokenInvariant(&instance) {
-        throw InvariantFailure(
-            description: "replica \(instance.number), call \(instance.scheduler.calls): \(broken)")
+extension Instance {
+    /// Throws `InvariantFailure` when an instance that is due for a look breaks an invariant.
+    @inline(never)
+    mutating func holdInvariants() throws {
+        let blocks = cache.usesExtents ? 0 : cache.count
+        guard invariants.isDue(work: scheduler.requests.count + blocks) else {
+            return
+        }
+        if let broken = brokenInvariant() {
+            throw InvariantFailure(
+                description: "replica \(number), call \(scheduler.calls): \(broken)")
+        }
     }
 }

@@ -1,82 +1,83 @@
-/// How many hit blocks nobody holds, those aside that a window has left already. O(hit blocks).
-func freeHitBlocks(_ cache: inout KVCache, _ settled: Int) -> Int {
-    var free = 0
-    for group in cache.groups.indices {
-        let hits = cache.found.numbers[group].count
-        let skipped = min(cache.groups[group].skippedBlocks(settled), hits)
-        for index in skipped..<hits {
-            let block = cache.found.numbers[group][index]
-            if block != 0, cache.pool.blocks[Int(block)].references == 0 { free += 1 }
+extension KVCache {
+    /// How many hit blocks nobody holds, those aside that a window has left already. O(hit blocks).
+    mutating func freeHitBlocks(_ settled: Int) -> Int {
+        var free = 0
+        for group in groups.indices {
+            let hits = found.numbers[group].count
+            let skipped = min(groups[group].skippedBlocks(settled), hits)
+            for index in skipped..<hits {
+                let block = found.numbers[group][index]
+                if block != 0, pool.blocks[Int(block)].references == 0 { free += 1 }
+            }
         }
+        return free
     }
-    return free
-}
 
-/// Releases the blocks of a group that stand before a place, which have left its window.
-func slideBlocks(_ cache: inout KVCache, _ slot: Int, _ group: Int, to end: Int32) {
-    let list = cache.tables[slot * cache.groups.count + group]
-    var cursor: Int32 = -1
-    var index = Int(end) - 1
-    while index >= 0 {
-        let block = cache.numbers[list, index]
-        if block == 0 { break }
-        cache.numbers[list, index] = 0
-        cache.pool.release(
-            block, cursor: &cursor, keylessToBack: cache.groups[group].keylessToBack)
-        index -= 1
-    }
-}
-
-/// Gives a request the blocks that its lookup found. O(hit blocks).
-func adoptBlocks(_ cache: inout KVCache, _ slot: Int, _ settled: Int) {
-    for group in cache.groups.indices {
-        let entry = slot * cache.groups.count + group
-        let skipped = cache.groups[group].skippedBlocks(settled)
-        let hits = cache.found.numbers[group].count
-        cache.numbers.reserve(hits, in: &cache.tables[entry])
-        for index in 0..<hits {
-            let block = index < skipped ? 0 : cache.found.numbers[group][index]
-            cache.pool.adopt(block)
-            cache.numbers.append(block, to: &cache.tables[entry])
-        }
-    }
-}
-
-/// Takes so many more blocks in each group.
-@inline(never)
-func takeBlocks(_ cache: inout KVCache, _ slot: Int, _ new: Int) {
-    for group in cache.groups.indices {
-        let entry = slot * cache.groups.count + group
-        for _ in 0..<new { cache.numbers.append(cache.pool.take(), to: &cache.tables[entry]) }
-    }
-}
-
-/// Registers keys for blocks that have become full, group by group. O(blocks).
-@inline(never)
-func registerBlocks(_ cache: inout KVCache, _ slot: Int, _ places: Range<Int32>) {
-    for group in cache.groups.indices {
-        let list = cache.tables[slot * cache.groups.count + group]
-        for index in places {
-            let block = cache.numbers[list, Int(index)]
-            guard block != 0,
-                cache.groups[group].retains(block: Int(index), cache.slots[slot].retention)
-            else { continue }
-            cache.pool.register(block, key: blockKey(&cache, slot, index, group))
-        }
-    }
-}
-
-/// Releases all of a request's blocks, deepest first. O(blocks).
-func releaseBlocks(_ cache: inout KVCache, _ slot: Int) {
-    for group in cache.groups.indices {
-        let entry = slot * cache.groups.count + group
-        let list = cache.tables[entry]
+    /// Releases the blocks of a group that stand before a place, which have left its window.
+    mutating func slideBlocks(_ slot: Int, _ group: Int, to end: Int32) {
+        let list = tables[slot * groups.count + group]
         var cursor: Int32 = -1
-        for index in (0..<Int(list.count)).reversed() {
-            cache.pool.release(
-                cache.numbers[list, index], cursor: &cursor,
-                keylessToBack: cache.groups[group].keylessToBack)
+        var index = Int(end) - 1
+        while index >= 0 {
+            let block = numbers[list, index]
+            if block == 0 { break }
+            numbers[list, index] = 0
+            pool.release(block, cursor: &cursor, keylessToBack: groups[group].keylessToBack)
+            index -= 1
         }
-        cache.numbers.free(&cache.tables[entry])
+    }
+
+    /// Gives a request the blocks that its lookup found. O(hit blocks).
+    mutating func adoptBlocks(_ slot: Int, _ settled: Int) {
+        for group in groups.indices {
+            let entry = slot * groups.count + group
+            let skipped = groups[group].skippedBlocks(settled)
+            let hits = found.numbers[group].count
+            numbers.reserve(hits, in: &tables[entry])
+            for index in 0..<hits {
+                let block = index < skipped ? 0 : found.numbers[group][index]
+                pool.adopt(block)
+                numbers.append(block, to: &tables[entry])
+            }
+        }
+    }
+
+    /// Takes so many more blocks in each group.
+    @inline(never)
+    mutating func takeBlocks(_ slot: Int, _ new: Int) {
+        for group in groups.indices {
+            let entry = slot * groups.count + group
+            for _ in 0..<new { numbers.append(pool.take(), to: &tables[entry]) }
+        }
+    }
+
+    /// Registers keys for blocks that have become full, group by group. O(blocks).
+    @inline(never)
+    mutating func registerBlocks(_ slot: Int, _ places: Range<Int32>) {
+        for group in groups.indices {
+            let list = tables[slot * groups.count + group]
+            for index in places {
+                let block = numbers[list, Int(index)]
+                guard block != 0,
+                    groups[group].retains(block: Int(index), slots[slot].retention)
+                else { continue }
+                pool.register(block, key: blockKey(slot, index, group))
+            }
+        }
+    }
+
+    /// Releases all of a request's blocks, deepest first. O(blocks).
+    mutating func releaseBlocks(_ slot: Int) {
+        for group in groups.indices {
+            let entry = slot * groups.count + group
+            let list = tables[entry]
+            var cursor: Int32 = -1
+            for index in (0..<Int(list.count)).reversed() {
+                pool.release(
+                    numbers[list, index], cursor: &cursor,
+                    keylessToBack: groups[group].keylessToBack)
+            }
+            numbers.free(&tables[entry])
+        }
     }
 }

@@ -1,10 +1,9 @@
 /// The contents whose blocks a pool has or may get, as a tree: what one cached prompt has in
 /// common with another is there once, whatever is cached of it and in whichever group.
 ///
-/// A node is a span of blocks of one chain. Its children go on where their content leaves it, which
-/// may be in its middle; so a node is never cut, and a block of a chain belongs to exactly one
-/// node, found by the key of that node's first block. A node stays as long as an extent, a child or
-/// a request needs it, so that every chain can be followed from its start.
+/// A node is never cut: its children go on where their content leaves it, which may be in its
+/// middle. So a block of a chain belongs to exactly one node, found by the key of that node's first
+/// block.
 struct ContentTree: ~Copyable {
     struct Node: Keyed {
         /// Blocks of the chain, counted from the prompt's start.

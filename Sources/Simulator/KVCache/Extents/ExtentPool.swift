@@ -1,17 +1,7 @@
 /// The KV blocks of one replica, kept as extents: cost follows prompts, hits and evictions, not
-/// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle.
-///
-/// Why that is the same:
-/// - Free uncached blocks stand before free cached ones in the queue, and are alike: a count. In a
-///   release that sends them to the back (S8) those there are spans of no group.
-/// - Whoever registers, hits, slides or releases does so with neighbouring blocks of a chain at
-///   once. Blocks that one request registered are an extent; neighbours in it that have equally
-///   many holders, or stand side by side in the queue, are a span, whose ends say everything.
-/// - A release walks from the last block to the first, so a free span is handed out from its
-///   deep end.
-/// - Nothing is de-duplicated: several extents of one group may overlap. They are kept in the order
-///   of registration, and the oldest that still has a block is found.
-/// - Content that nobody else can name is never hit: its blocks are a number.
+/// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle. The
+/// article "Fast-forward" says why that is the same. In a release that sends free blocks without a
+/// key to the back of the queue (S8), those there are spans of no group.
 struct ExtentPool: ~Copyable {
     /// Blocks of one group that were registered one after the other, as far as they still exist.
     struct Extent {

@@ -1,5 +1,4 @@
 import Basics
-import Traces
 
 /// Who decides in place of the engine's own scheduler.
 enum CustomScheduler {
@@ -18,37 +17,10 @@ enum CustomScheduler {
     }
 }
 
-extension RunPlan {
-    /// Whether something else than the engine's own scheduler decides.
-    package var hasCustomScheduler: Bool {
-        externalScheduler != nil || policy != nil || engine.policyObject != nil
-    }
-
-    /// What decides the order, by the name a configuration gives it.
-    package var policyName: String {
-        policy == nil ? engine.policy.rawValue : "a policy of one's own"
-    }
-}
-
-extension ExternalSchedulerConfiguration {
-    /// Makes sure that every replica may have its process. Throws `InputError` when it may not.
-    func prepare(replicas: Int) throws {
-        do {
-            try ExternalProcess.prepare(for: replicas)
-        } catch let error as ExternalProcess.Failure {
-            throw InputError(
-                "engine.scheduler", "\"\(command.echoed())\" \(error.words)",
-                expected: "fewer replicas or a higher limit")
-        }
-    }
-}
-
 extension CustomScheduler {
     /// What to say when it schedules nothing, or nothing that comes to an end: what it did last,
     /// and how the replica stands.
-    func idle(
-        _ replica: Int, _ step: Int, _ moment: String, _ state: String
-    ) -> InputError {
+    func idle(_ replica: Int, _ step: Int, _ moment: String, _ state: String) -> InputError {
         switch self {
         case .policy(let seat):
             return InputError(
@@ -70,21 +42,23 @@ extension CustomScheduler {
     }
 }
 
-/// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the next
-/// check of progress.
-func scheduleCustom(_ scheduler: inout Scheduler, _ cache: inout KVCache) {
-    do {
-        switch scheduler.custom {
-        case .policy(let seat):
-            try scheduleByPolicy(&scheduler, &cache, seat)
-        case .external(let external):
-            try scheduleExternally(&scheduler, &cache, external)
-        case nil:
-            preconditionFailure("the engine's own scheduler is no custom one")
+extension Scheduler {
+    /// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the
+    /// next check of progress.
+    mutating func scheduleCustom(_ cache: inout KVCache) {
+        do {
+            switch custom {
+            case .policy(let seat):
+                try scheduleByPolicy(&cache, seat)
+            case .external(let external):
+                try scheduleExternally(&cache, external)
+            case nil:
+                preconditionFailure("the engine's own scheduler is no custom one")
+            }
+        } catch let error as InputError {
+            failure = error
+        } catch {
+            failure = InputError("engine.scheduler", "\(error)")
         }
-    } catch let error as InputError {
-        scheduler.failure = error
-    } catch {
-        scheduler.failure = InputError("engine.scheduler", "\(error)")
     }
 }

@@ -98,69 +98,66 @@ struct ExternalDecision {
     }
 }
 
-/// Schedules a step as a child process decides, action by action.
-func scheduleExternally(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ external: ExternalScheduler
-) throws {
-    let decision = try external.ask(scheduler, cache)
-    for (position, action) in decision.actions.enumerated() {
-        guard let refusal = execute(action, &scheduler, &cache, external) else { continue }
-        external.refuse(position, action, refusal.words)
-        if refusal.limit == .blocks { scheduler.plan.stop = scheduler.plan.stop ?? .blocks }
-        if decision.stopsAtRefusal { break }
-        scheduler.refuse(action.refused(refusal.words))
-    }
-    scheduler.noteCapacity()
-    for entry in scheduler.plan.entries.elements {
-        let id = Int(scheduler.requests[Int(entry.slot)].id)
-        external.scheduled.append([id, Int(entry.tokens), Int(entry.computedBefore)])
-    }
-}
-
-/// Executes one action. Why it was refused, or nil.
-private func execute(
-    _ action: ExternalDecision.Action, _ scheduler: inout Scheduler, _ cache: inout KVCache,
-    _ external: ExternalScheduler
-) -> Refusal? {
-    guard let id = external.slot(of: action.id) else { return .unknown }
-    let slot = Int(id)
-    let isRunning = scheduler.requests[slot].state == .running
-    switch action.kind {
-    case .run:
-        guard isRunning else { return .isNotRunning }
-        return execute(run: action.tokens, of: slot, &scheduler, &cache)
-    case .admit:
-        guard !isRunning else { return .isRunning }
-        guard !scheduler.plan.preempted.contains(id) else { return .isPreempted }
-        return admit(&scheduler, &cache, slot, wanted: action.tokens)
-    case .preempt:
-        guard isRunning, let place = scheduler.running.firstIndex(of: id) else {
-            return .isNotRunning
-        }
-        // Unless something was refused for want of blocks before, that is its own will.
-        scheduler.plan.stop = scheduler.plan.stop ?? .other
-        preempt(&scheduler, &cache, at: place)
-        return nil
-    }
-}
-
-private func execute(
-    run wanted: Int, of slot: Int, _ scheduler: inout Scheduler, _ cache: inout KVCache
-) -> Refusal? {
-    guard !scheduler.requests[slot].isScheduled else { return .isScheduled }
-    let left = scheduler.requests[slot].tokensLeft(limit: scheduler.rules.maxModelLen)
-    guard left > 0 else { return .hasNothingToCompute }
-    if scheduler.plan.holds, scheduler.requests[slot].prefilling { return .isHeld }
-    guard wanted <= left else { return .hasFewerTokens(left: left, wanted: wanted) }
-    let budget = scheduler.plan.budget
-    guard budget > 0, wanted <= budget else {
-        return .exceedsBudget(left: budget, wanted: wanted)
-    }
-    let tokens = wanted > 0 ? wanted : min(scheduler.plan.clipped(left), budget)
-    return run(&scheduler, &cache, slot, tokens: tokens)
-}
-
 extension Scheduler {
+    /// Schedules a step as a child process decides, action by action.
+    mutating func scheduleExternally(_ cache: inout KVCache, _ external: ExternalScheduler) throws {
+        let decision = try external.ask(self, cache)
+        for (position, action) in decision.actions.enumerated() {
+            guard let refusal = execute(action, &cache, external) else { continue }
+            external.refuse(position, action, refusal.words)
+            if refusal.limit == .blocks { plan.stop = plan.stop ?? .blocks }
+            if decision.stopsAtRefusal { break }
+            refuse(action.refused(refusal.words))
+        }
+        noteCapacity()
+        for entry in plan.entries.elements {
+            let id = Int(requests[Int(entry.slot)].id)
+            external.scheduled.append([id, Int(entry.tokens), Int(entry.computedBefore)])
+        }
+    }
+
+    /// Executes one action. Why it was refused, or nil.
+    private mutating func execute(
+        _ action: ExternalDecision.Action, _ cache: inout KVCache, _ external: ExternalScheduler
+    ) -> Refusal? {
+        guard let id = external.slot(of: action.id) else { return .unknown }
+        let slot = Int(id)
+        let isRunning = requests[slot].state == .running
+        switch action.kind {
+        case .run:
+            guard isRunning else { return .isNotRunning }
+            return execute(run: action.tokens, of: slot, &cache)
+        case .admit:
+            guard !isRunning else { return .isRunning }
+            guard !plan.preempted.contains(id) else { return .isPreempted }
+            return admit(&cache, slot, wanted: action.tokens)
+        case .preempt:
+            guard isRunning, let place = running.firstIndex(of: id) else {
+                return .isNotRunning
+            }
+            // Unless something was refused for want of blocks before, that is its own will.
+            plan.stop = plan.stop ?? .other
+            preempt(&cache, at: place)
+            return nil
+        }
+    }
+
+    private mutating func execute(
+        run wanted: Int, of slot: Int, _ cache: inout KVCache
+    ) -> Refusal? {
+        guard !requests[slot].isScheduled else { return .isScheduled }
+        let left = requests[slot].tokensLeft(limit: rules.maxModelLen)
+        guard left > 0 else { return .hasNothingToCompute }
+        if plan.holds, requests[slot].prefilling { return .isHeld }
+        guard wanted <= left else { return .hasFewerTokens(left: left, wanted: wanted) }
+        let budget = plan.budget
+        guard budget > 0, wanted <= budget else {
+            return .exceedsBudget(left: budget, wanted: wanted)
+        }
+        let tokens = wanted > 0 ? wanted : min(plan.clipped(left), budget)
+        return run(&cache, slot, tokens: tokens)
+    }
+
     /// Whether the step's preemptions are an external scheduler's own will, not for want of blocks.
     var preemptsAtWill: Bool {
         @inline(__always) get {

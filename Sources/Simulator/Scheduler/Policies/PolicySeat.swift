@@ -42,7 +42,7 @@ final class PolicySeat {
         askedFor = scheduler.calls
         entered = 0
         passedOver = 0
-        step = stepView(&scheduler, &cache, self, at: time)
+        step = scheduler.stepView(&cache, self, at: time)
         shape = policy.shape(step)
     }
 
@@ -60,90 +60,85 @@ extension StepView {
         running: 0, waiting: 0, runningLimit: 0, prefilling: 0, prefilledTokens: 0, passedOver: 0)
 }
 
-/// What a policy sees of the engine now. O(running) where requests are kept one by one, else
-/// O(individuals).
-@inline(__always)
-func stepView(
-    _ scheduler: inout Scheduler, _ cache: inout KVCache, _ seat: PolicySeat, at time: Int64
-) -> StepView {
-    StepView(
-        number: scheduler.calls, time: time, tokenBudget: scheduler.rules.tokenBudget,
-        freeBlocks: cache.freeBlocks, usableBlocks: cache.usableBlocks,
-        blockSize: cache.blockSize.tokens, running: scheduler.running.count,
-        waiting: scheduler.waiting.count, runningLimit: scheduler.rules.activeLimit,
-        prefilling: prefilling(&scheduler) + seat.entered, prefilledTokens: seat.prefilled,
-        passedOver: seat.passedOver)
-}
+extension Scheduler {
+    /// What a policy sees of the engine now. O(running) where requests are kept one by one, else
+    /// O(individuals).
+    @inline(__always)
+    mutating func stepView(_ cache: inout KVCache, _ seat: PolicySeat, at time: Int64) -> StepView {
+        StepView(
+            number: calls, time: time, tokenBudget: rules.tokenBudget, freeBlocks: cache.freeBlocks,
+            usableBlocks: cache.usableBlocks, blockSize: cache.blockSize.tokens,
+            running: running.count, waiting: waiting.count, runningLimit: rules.activeLimit,
+            prefilling: prefilling() + seat.entered, prefilledTokens: seat.prefilled,
+            passedOver: seat.passedOver)
+    }
 
-/// Running requests whose latest step left prompt over.
-@inline(__always)
-private func prefilling(_ scheduler: inout Scheduler) -> Int {
-    var count = 0
-    // What is no individual only decodes. In the middle of a step in order the list of individuals
-    // is out of date.
-    if scheduler.cohort.isOn, !scheduler.plan.endsAsEntered {
-        for index in scheduler.cohort.individuals.indices
-        where scheduler.requests[Int(scheduler.cohort.individuals[index])].prefilling {
-            count += 1
+    /// Running requests whose latest step left prompt over.
+    @inline(__always)
+    private mutating func prefilling() -> Int {
+        var count = 0
+        // What is no individual only decodes. In the middle of a step in order the list of
+        // individuals is out of date.
+        if cohort.isOn, !plan.endsAsEntered {
+            for index in cohort.individuals.indices
+            where requests[Int(cohort.individuals[index])].prefilling {
+                count += 1
+            }
+        } else {
+            for index in running.indices
+            where requests[Int(running[index])].prefilling {
+                count += 1
+            }
         }
-    } else {
-        for index in scheduler.running.indices
-        where scheduler.requests[Int(scheduler.running[index])].prefilling {
-            count += 1
+        return count
+    }
+
+    /// What a policy sees of a request that is no member of the cohort.
+    @inline(__always)
+    mutating func requestView(_ seat: PolicySeat, _ slot: Int32) -> RequestView {
+        let request = requests[Int(slot)]
+        return RequestView(
+            id: request.id, sequence: request.sequence, arrival: request.arrival,
+            priority: Int(request.priority), promptTokens: Int(request.promptTokens),
+            knownTokens: Int(request.known + request.outputsInFlight),
+            computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
+            maxTokens: Int(request.maxTokens), preemptions: Int(request.preemptions),
+            isPrefilling: request.state == .running && request.prefilling,
+            note: seat.keepsNotes ? seat.notes[Int(slot)] : 0)
+    }
+
+    /// Tells the policy that something happened to a request, and keeps its note.
+    @inline(__always)
+    mutating func note(_ event: RequestEvent, _ slot: Int32, _ seat: PolicySeat, _ step: StepView) {
+        if seat.keepsNotes { keepNote(event, slot, seat, step) }
+    }
+
+    @inline(never)
+    private mutating func keepNote(
+        _ event: RequestEvent, _ slot: Int32, _ seat: PolicySeat, _ step: StepView
+    ) {
+        let before = seat.notes[Int(slot)]
+        let after = seat.policy.noted(requestView(seat, slot), event, step)
+        seat.notes[Int(slot)] = after
+        if event == .passedOver, after != before { seat.isDisordered = true }
+    }
+
+    /// How many steps a decision stands for as far as the policy can tell, when no request waits,
+    /// enters, ends or prefills: at most `times`, the last of them decided before `limit`.
+    mutating func clip(
+        _ times: inout Int64, _ limit: inout Int64,
+        _ cache: inout KVCache, _ seat: PolicySeat, at time: Int64
+    ) {
+        seat.ask(&self, &cache, at: time)
+        guard seat.shape.phases.contains(where: { $0 == .running || $0 == .decodes }) else {
+            times = 0
+            return
         }
+        // The order in which requests end is the policy's: such a step is decided by itself.
+        if seat.ordersRunning, rules.inFlight > 0 { times -= 1 }
+        if seat.shape.untilStep < .max {
+            times = min(times, max(0, Int64(seat.shape.untilStep - calls)))
+        }
+        limit = min(limit, seat.shape.untilTime)
     }
-    return count
-}
-
-/// What a policy sees of a request that is no member of the cohort.
-@inline(__always)
-func requestView(_ scheduler: inout Scheduler, _ seat: PolicySeat, _ slot: Int32) -> RequestView {
-    let request = scheduler.requests[Int(slot)]
-    return RequestView(
-        id: request.id, sequence: request.sequence, arrival: request.arrival,
-        priority: Int(request.priority), promptTokens: Int(request.promptTokens),
-        knownTokens: Int(request.known + request.outputsInFlight),
-        computedTokens: Int(request.computed), deliveredTokens: Int(request.delivered),
-        maxTokens: Int(request.maxTokens), preemptions: Int(request.preemptions),
-        isPrefilling: request.state == .running && request.prefilling,
-        note: seat.keepsNotes ? seat.notes[Int(slot)] : 0)
-}
-
-/// Tells the policy that something happened to a request, and keeps its note.
-@inline(__always)
-func note(
-    _ event: RequestEvent, _ slot: Int32, _ scheduler: inout Scheduler, _ seat: PolicySeat,
-    _ step: StepView
-) {
-    if seat.keepsNotes { keepNote(event, slot, &scheduler, seat, step) }
-}
-
-@inline(never)
-private func keepNote(
-    _ event: RequestEvent, _ slot: Int32, _ scheduler: inout Scheduler, _ seat: PolicySeat,
-    _ step: StepView
-) {
-    let before = seat.notes[Int(slot)]
-    let after = seat.policy.noted(requestView(&scheduler, seat, slot), event, step)
-    seat.notes[Int(slot)] = after
-    if event == .passedOver, after != before { seat.isDisordered = true }
-}
-
-/// How many steps a decision stands for as far as the policy can tell, when no request waits,
-/// enters, ends or prefills: at most `times`, the last of them decided before `limit`.
-func clip(
-    _ times: inout Int64, _ limit: inout Int64, _ scheduler: inout Scheduler,
-    _ cache: inout KVCache, _ seat: PolicySeat, at time: Int64
-) {
-    seat.ask(&scheduler, &cache, at: time)
-    guard seat.shape.phases.contains(where: { $0 == .running || $0 == .decodes }) else {
-        times = 0
-        return
-    }
-    // The order in which requests end is the policy's: such a step is decided by itself.
-    if seat.ordersRunning, scheduler.rules.inFlight > 0 { times -= 1 }
-    if seat.shape.untilStep < .max {
-        times = min(times, max(0, Int64(seat.shape.untilStep - scheduler.calls)))
-    }
-    limit = min(limit, seat.shape.untilTime)
 }

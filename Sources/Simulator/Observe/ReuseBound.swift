@@ -39,17 +39,17 @@ struct ReuseBound: ~Copyable {
     static let mostPieces = 1 << 20
     static func mostPieces(of replicas: Int) -> Int { max(1024, mostPieces / replicas) }
 
-    /// Notes what a request begins with, and tells what was known of that.
-    /// O(segments + nodes passed).
-    mutating func see(_ request: borrowing ArrivingRequest) -> Place {
+    /// Notes what a request begins with, and tells what was known of that. `answer`: what of its
+    /// answer others may quote. O(segments + nodes passed).
+    mutating func see(
+        _ prompt: ArraySlice<Segment>, _ promptTokens: Int32, answer: Segment?
+    ) -> Place {
         tokens.removeAll()
-        tokens.append(contentsOf: request.content)
-        var place = Place(generation: generation, tokens: request.promptTokens)
-        // The last token of an answer is computed by nobody.
-        let answer = min(request.outputTokens, .max - request.promptTokens) - 1
-        if request.isQuotable, answer > 0 {
-            tokens.append(Segment(content: request.outputContent, length: answer))
-            place.tokens += answer
+        tokens.append(contentsOf: prompt)
+        var place = Place(generation: generation, tokens: promptTokens)
+        if let answer {
+            tokens.append(answer)
+            place.tokens += answer.length
         }
         if !older.isEmpty {
             let before = older.follow(tokens)

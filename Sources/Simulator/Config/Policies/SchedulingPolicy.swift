@@ -62,9 +62,7 @@ public protocol SchedulingPolicy: Sendable {
 
     /// Victim choice: the place in `running` of the request to preempt, so that `requester`, one of
     /// them, gets the blocks it lacks. The victim may be the requester itself.
-    func victim(
-        among running: [RequestView], for requester: RequestView, at step: StepView
-    ) -> Int
+    func victim(among running: [RequestView], for requester: RequestView, at step: StepView) -> Int
 }
 
 extension SchedulingPolicy {

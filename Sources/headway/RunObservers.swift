@@ -45,8 +45,6 @@ final class RunObservers: RunObserver {
     private let rule: ClassRule?
     /// For ITL by class and by stage.
     let watchesGaps: Bool
-    /// Whether the figures are told each gap between tokens.
-    private let figuresWatchGaps: Bool
     /// The most requests in the cluster at once.
     private(set) var concurrency = ConcurrencyPeak()
     /// What happened when.
@@ -67,12 +65,11 @@ final class RunObservers: RunObserver {
         self.rule = rule
         series = plan.sampling.map { SeriesRequests(plan, $0) }
         events = TraceEvents(output.timelineWindow, limit: output.timelineBytes)
-        figuresWatchGaps = rule != nil || plan.hasStages
-        watchesGaps = figuresWatchGaps || files.tokenTimes != nil
+        watchesGaps = rule != nil || plan.hasStages
         let isByPriority = rule?.dimension == .priority
         figures = RequestFigures(
             plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: figuresWatchGaps)
+            watchesGaps: watchesGaps)
         comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
         latency = output.latencyBreakdown ? BreakdownObserver(plan) : nil
         self.files = files
@@ -89,8 +86,10 @@ final class RunObservers: RunObserver {
 
     var decisionDetail: DecisionDetail {
         if files.decisions != nil { return detail }
-        return latency == nil && !ordersPlans ? .none : .plans
+        return latency == nil && !ordersPlans && !watchesDeliveries ? .none : .plans
     }
+
+    var watchesDeliveries: Bool { files.tokenTimes != nil }
 
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
@@ -127,8 +126,8 @@ final class RunObservers: RunObserver {
     }
 
     func decided(_ plans: DecidedPlans) throws {
-        if figuresWatchGaps { figures.add(plans.gaps) }
-        if files.tokenTimes != nil { tokenTimes.add(plans.gaps) }
+        if watchesGaps { figures.add(plans.gaps) }
+        if watchesDeliveries { tokenTimes.add(plans) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
         if ordersPlans { order.take(plans) }

@@ -261,6 +261,9 @@ private func commitOldest(_ instance: inout Instance) {
     instance.counters.lastEnd = max(
         instance.counters.lastEnd, instance.clock + instance.counters.delivery)
     if delivered > 0 { instance.lastDeliveryCall = instance.scheduler.calls }
+    if instance.log.tellsDeliveries, delivered > 0 {
+        noteDelivery(&instance, batch.number, at: instance.clock)
+    }
     instance.mustDrain = false
     if instance.log.isStepped, !batch.isCleanup {
         logCommit(&instance, batch, delivered: delivered, wastedBefore: wasted)

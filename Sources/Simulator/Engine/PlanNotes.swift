@@ -77,6 +77,38 @@ func notePlan(_ instance: inout Instance, _ steps: StepsTaken) {
     instance.log.plans.append(plan)
 }
 
+extension DecodeSteps {
+    /// Of how many of these steps the tokens have left when the next one is about to be taken: with
+    /// a pipeline that one delivers those of the batch in flight.
+    var stepsDelivered: Int {
+        @inline(__always) get { steps - (pipelined ? 1 : 0) }
+    }
+}
+
+/// The same of steps taken at once, past so many of those since the latest schedule call.
+@inline(__always)
+func noteDelivery(
+    _ instance: inout Instance, past steps: Int, times: Int = 1, at time: Int64, gap: Int64 = 0,
+    rise: Int64 = 0
+) {
+    guard instance.log.tellsDeliveries else { return }
+    noteDelivery(
+        &instance, instance.scheduler.calls + steps, times: times, at: time, gap: gap,
+        rise: rise)
+}
+
+/// Notes that the tokens of steps have left; where each took equally long more than the one before.
+@inline(never)
+func noteDelivery(
+    _ instance: inout Instance, _ number: Int, times: Int = 1, at time: Int64, gap: Int64 = 0,
+    rise: Int64 = 0
+) {
+    instance.log.plans.deliveries.append(
+        DeliveredSteps(
+            replica: Int(instance.number), number: number, times: times, time: time, gap: gap,
+            rise: rise))
+}
+
 /// Notes what changed since the latest plan, in a plan of no step: before ended requests are handed
 /// on, it is to be known that they left the cohort.
 func noteRest(_ instance: inout Instance) {

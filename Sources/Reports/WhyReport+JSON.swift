@@ -27,6 +27,9 @@ extension WhyReport: Encodable {
         var reusableTokens: Int
         var hitTokens: Int
         var lostTokens: [String: Int]
+        /// What other pools would have hit, where that is known.
+        var bestReplacementTokens: Int?
+        var endlessPoolTokens: Int?
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -83,6 +86,8 @@ extension WhyReport: Encodable {
                 "last_token": lost.lastToken, "block_size": lost.blockSize,
                 "other_replica": lost.otherReplica, "evicted": lost.evicted,
                 "not_computed": lost.notComputed, "window": lost.window,
-            ])
+            ],
+            bestReplacementTokens: study.clairvoyant?.bestReplacement,
+            endlessPoolTokens: study.clairvoyant?.endlessPool)
     }
 }

@@ -20,6 +20,7 @@ public struct WhyReport {
         if let table = toFirstToken { parts.append(table) }
         parts.append(costs)
         if let table = reuse { parts.append(table) }
+        if let table = otherPools { parts.append(table) }
         parts += study.requests.map { text($0) }
         if study.requests.isEmpty { parts.append("No request is in the cluster then.") }
         parts.append(
@@ -95,6 +96,21 @@ public struct WhyReport {
             table.add([name, Quantity.count(tokens), Quantity.percent(share)])
         }
         table.add(["an endless cache, blocks of one", Quantity.count(counters.sharedTokens), ""])
+        return table.text
+    }
+
+    /// What the same lookups would have hit in other pools.
+    private var otherPools: String? {
+        guard study.result.tellsSharing, let hits = study.clairvoyant else { return nil }
+        var table = TextTable(["the same lookups hit", "tokens", "of what could be hit"])
+        for (name, tokens) in [
+            ("in this pool", hits.hit),
+            ("in this pool with the best replacement", hits.bestReplacement),
+            ("in a pool that evicts nothing", hits.endlessPool),
+        ] {
+            let share = Double(tokens) / Double(max(1, study.result.counters.sharedTokens))
+            table.add([name, Quantity.count(tokens), Quantity.percent(share)])
+        }
         return table.text
     }
 

@@ -46,77 +46,95 @@ public struct SeriesRequests: Sendable {
         var windows: [Window] = []
         /// How many more requests fill each window than the one before.
         var crowds: [Crowd] = [Crowd()]
+
+        /// Charges a record to the windows, which reach that far.
+        @inline(__always)
+        mutating func charge(_ record: RequestRecord, _ frame: Frame, delivery: Int64) {
+            let arrived = frame.window(record.arrival)
+            windows[arrived].arrivals += 1
+            guard record.outcome != .rejected else {
+                windows[arrived].rejected += 1
+                return
+            }
+            guard record.finish >= 0 else { return }
+            let last = frame.window(record.finish)
+            if record.outcome == .finished { windows[last].finished += 1 }
+            if record.outcome == .aborted { windows[last].aborted += 1 }
+            // As the engine has it: the way from the client and back is neither.
+            let end = record.finish - delivery
+            let begin = record.arrival + record.frontEnd
+            let admitted = record.admitted >= 0 ? record.admitted : max(begin, end)
+            let (first, middle) = (frame.window(begin), frame.window(admitted))
+            stay(from: begin, to: admitted, first, middle, frame, queues: true)
+            stay(from: admitted, to: end, middle, frame.window(end), frame, queues: false)
+        }
+
+        /// Charges a stay to the windows that it touches: the first and the last in part, those
+        /// between as a number of requests. `begin` and `end`: the windows of its two moments.
+        @inline(__always)
+        private mutating func stay(
+            from first: Int64, to last: Int64, _ begin: Int, _ end: Int, _ frame: Frame,
+            queues: Bool
+        ) {
+            guard last > first else { return }
+            guard begin < end else {
+                windows[begin].charge(last - first, queues: queues)
+                return
+            }
+            windows[begin].charge(frame.edge(begin + 1) - first, queues: queues)
+            windows[end].charge(last - frame.edge(end), queues: queues)
+            crowds[begin + 1].change(by: 1, queues: queues)
+            crowds[end].change(by: -1, queues: queues)
+        }
+    }
+
+    /// Where windows lie.
+    private struct Frame {
+        var start: Int64 = 0
+        var interval: Int64
+        /// The last window, where all that follows is in it.
+        let last: Int
+
+        /// The window of a moment.
+        @inline(__always)
+        func window(_ time: Int64) -> Int { min(Int(max(0, time - start) / interval), last) }
+
+        @inline(__always)
+        func edge(_ window: Int) -> Int64 { start + Int64(window) * interval }
     }
 
     private var lanes: [Lane]
     private let sampling: Sampling
     private let delivery: Int64
-    private var start: Int64 = 0
-    private var interval: Int64
+    private var frame: Frame
     private var count = 0
     private var isEmpty = true
 
     /// No request yet, of a plan's run whose windows are those of `sampling`.
     public init(_ plan: RunPlan, _ sampling: Sampling) {
         self.sampling = sampling
-        interval = sampling.interval
+        frame = Frame(
+            interval: sampling.interval, last: sampling.widens ? .max : sampling.most)
         delivery = plan.engine.host.delivery
         lanes = Array(repeating: Lane(), count: plan.replicas)
     }
 
     /// Adds an ended request, in order of arrival. O(1) amortised.
     public mutating func add(_ record: RequestRecord) {
-        if isEmpty { start = record.arrival }
+        if isEmpty { frame.start = record.arrival }
         isEmpty = false
         let lane = max(0, Int(record.replica))
         guard lane < lanes.count else { return }
         reach(max(record.arrival, record.finish), lane)
-        let arrived = window(record.arrival)
-        lanes[lane].windows[arrived].arrivals += 1
-        guard record.outcome != .rejected else {
-            lanes[lane].windows[arrived].rejected += 1
-            return
-        }
-        guard record.finish >= 0 else { return }
-        let last = window(record.finish)
-        if record.outcome == .finished { lanes[lane].windows[last].finished += 1 }
-        if record.outcome == .aborted { lanes[lane].windows[last].aborted += 1 }
-        // As the engine has it: the way from the client and back is neither.
-        let end = record.finish - delivery
-        let begin = record.arrival + record.frontEnd
-        let admitted = record.admitted >= 0 ? record.admitted : max(begin, end)
-        stay(from: begin, to: admitted, lane, queues: true)
-        stay(from: admitted, to: end, lane, queues: false)
+        lanes[lane].charge(record, frame, delivery: delivery)
     }
-
-    /// Charges a stay to the windows that it touches: the first and the last in part, those between
-    /// as a number of requests.
-    private mutating func stay(from first: Int64, to last: Int64, _ lane: Int, queues: Bool) {
-        guard last > first else { return }
-        let (begin, end) = (window(first), window(last))
-        guard begin < end else {
-            lanes[lane].windows[begin].charge(last - first, queues: queues)
-            return
-        }
-        lanes[lane].windows[begin].charge(edge(begin + 1) - first, queues: queues)
-        lanes[lane].windows[end].charge(last - edge(end), queues: queues)
-        lanes[lane].crowds[begin + 1].change(by: 1, queues: queues)
-        lanes[lane].crowds[end].change(by: -1, queues: queues)
-    }
-
-    /// The window of a moment; where windows are as many as may be, all that follows is one.
-    private func window(_ time: Int64) -> Int {
-        let window = Int(max(0, time - start) / interval)
-        return sampling.widens ? window : min(window, sampling.most)
-    }
-
-    private func edge(_ window: Int) -> Int64 { start + Int64(window) * interval }
 
     /// Makes windows up to a moment.
     private mutating func reach(_ time: Int64, _ lane: Int) {
-        while sampling.widens, window(time) >= sampling.most { widen() }
-        count = max(count, window(time) + 1)
-        let missing = window(time) + 1 - lanes[lane].windows.count
+        while sampling.widens, frame.window(time) >= sampling.most { widen() }
+        let window = frame.window(time)
+        count = max(count, window + 1)
+        let missing = window + 1 - lanes[lane].windows.count
         guard missing > 0 else { return }
         lanes[lane].windows += Array(repeating: Window(), count: missing)
         lanes[lane].crowds += Array(repeating: Crowd(), count: missing)
@@ -134,7 +152,7 @@ public struct SeriesRequests: Sendable {
             lanes[lane].crowds = Array(
                 repeating: Crowd(), count: lanes[lane].windows.count + 1)
         }
-        interval *= 2
+        frame.interval *= 2
         count = (count + 1) / 2
     }
 
@@ -145,8 +163,8 @@ public struct SeriesRequests: Sendable {
             crowd.queue += lanes[lane].crowds[place].queue
             crowd.running += lanes[lane].crowds[place].running
             var window = window
-            window.queueTime += Int128(crowd.queue) * Int128(interval)
-            window.runningTime += Int128(crowd.running) * Int128(interval)
+            window.queueTime += Int128(crowd.queue) * Int128(frame.interval)
+            window.runningTime += Int128(crowd.running) * Int128(frame.interval)
             return window
         }
     }
@@ -157,7 +175,7 @@ public struct SeriesRequests: Sendable {
     /// By replica the windows, of a length of so many picoseconds and as many as asked for at
     /// least. The length must be one that these have or come to by doubling. O(windows).
     public mutating func windows(_ interval: Int64, atLeast number: Int) -> [[Window]] {
-        while self.interval < interval { widen() }
+        while frame.interval < interval { widen() }
         let all = max(number, count)
         return lanes.indices.map { lane in
             let own = settled(lane)
@@ -167,5 +185,5 @@ public struct SeriesRequests: Sendable {
 
     /// How long a window is by now, picoseconds: it may be more than that of the instances, where
     /// requests arrived after their last step.
-    var length: Int64 { interval }
+    var length: Int64 { frame.interval }
 }

@@ -14,6 +14,8 @@ public struct SlowestRequests: Sendable {
     /// The slowest first, by time to first token, and by the whole time; of equal ones the earlier.
     public private(set) var toFirstToken: [Entry] = []
     public private(set) var endToEnd: [Entry] = []
+    /// What a request must exceed to be among them.
+    private var (leastToFirst, leastToEnd) = (Int64.min, Int64.min)
 
     /// No request yet.
     public init() {}
@@ -21,19 +23,26 @@ public struct SlowestRequests: Sendable {
     /// Adds an ended request, in order of arrival.
     public mutating func add(_ record: RequestRecord, _ parts: RequestBreakdown?) {
         guard record.outcome == .finished else { return }
-        Self.enter(record, parts, into: &toFirstToken) { $0.firstToken - $0.arrival }
-        Self.enter(record, parts, into: &endToEnd) { $0.finish - $0.arrival }
+        if record.firstToken - record.arrival > leastToFirst {
+            leastToFirst = Self.enter(record, parts, into: &toFirstToken) {
+                $0.firstToken - $0.arrival
+            }
+        }
+        if record.finish - record.arrival > leastToEnd {
+            leastToEnd = Self.enter(record, parts, into: &endToEnd) { $0.finish - $0.arrival }
+        }
     }
 
-    @inline(__always)
+    /// Enters a request; what the next one must exceed.
+    @inline(never)
     private static func enter(
         _ record: RequestRecord, _ parts: RequestBreakdown?, into list: inout [Entry],
         _ latency: (borrowing RequestRecord) -> Int64
-    ) {
+    ) -> Int64 {
         let own = latency(record)
-        if list.count == most, own <= latency(list[most - 1].record) { return }
         let place = list.firstIndex { latency($0.record) < own } ?? list.count
         list.insert(Entry(record: record, parts: parts), at: place)
         if list.count > most { list.removeLast() }
+        return list.count < most ? .min : latency(list[most - 1].record)
     }
 }

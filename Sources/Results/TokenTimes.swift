@@ -17,20 +17,34 @@ public struct TokenTimes: Sendable {
         public var count: Int64
     }
 
-    /// By place in the order of arrival, those of requests that have not ended.
-    private var runs: [Int64: [Run]] = [:]
-    private var sequence: Int64 = 0
+    private var requests = TokenSteps()
 
     /// No tokens.
     public init() {}
 
-    /// Takes note of gaps; before the records of requests that ended by then. O(gaps).
-    public mutating func add(_ gaps: [TokenGap]) {
-        for gap in gaps { Self.extend(&runs[gap.sequence, default: []], by: gap.gap) }
+    /// Takes note of plans and deliveries; before the records of requests that ended by then.
+    /// O(plans + what their lists hold).
+    public mutating func add(_ plans: DecidedPlans) { requests.add(plans) }
+
+    /// Appends gaps each of which is `rise` longer than the one before. O(1).
+    ///
+    /// Two of a kind are no run yet: a third says how they go on.
+    static func extend(_ runs: inout [Run], by gap: Int64, rise: Int64 = 0, times: Int64 = 1) {
+        var (gap, left) = (gap, times)
+        while left > 0 {
+            let last = runs.count - 1
+            if last >= 0, runs[last].count > 1, runs[last].rise == rise,
+                gap == runs[last].gap + rise * runs[last].count
+            {
+                runs[last].count += left
+                return
+            }
+            append(gap, to: &runs)
+            (gap, left) = (gap + rise, left - 1)
+        }
     }
 
-    /// Appends a gap. Two of a kind are no run yet: a third says how they go on.
-    static func extend(_ runs: inout [Run], by gap: Int64) {
+    private static func append(_ gap: Int64, to runs: inout [Run]) {
         let last = runs.count - 1
         guard last >= 0 else { return runs.append(Run(gap: gap, rise: 0, count: 1)) }
         if runs[last].count == 1 {
@@ -49,18 +63,45 @@ public struct TokenTimes: Sendable {
 
     /// The row of an ended request, each in the order of the records. O(runs).
     public mutating func close(_ record: RequestRecord) -> String {
-        defer { sequence += 1 }
-        let own = runs.removeValue(forKey: sequence) ?? []
+        var own: [Run] = []
+        requests.close(record) { gap, rise, times in
+            Self.extend(&own, by: gap, rise: rise, times: times)
+        }
         guard record.firstToken >= 0 else { return "\(record.id),,0," }
-        let gaps = own.map(Self.text).joined(separator: " ")
-        return "\(record.id),\(record.firstToken),\(record.outputTokens),\(gaps)"
+        let room = Self.longest * (own.count + 2)
+        return withUnsafeTemporaryAllocation(byteCount: room, alignment: 8) { memory in
+            var text = TextRoom(memory)
+            text.put(record.id)
+            text.put(byte: UInt8(ascii: ","))
+            text.put(record.firstToken)
+            text.put(byte: UInt8(ascii: ","))
+            text.put(Int64(record.outputTokens))
+            for place in own.indices {
+                text.put(byte: place == 0 ? UInt8(ascii: ",") : UInt8(ascii: " "))
+                Self.put(own[place], into: &text)
+            }
+            if own.isEmpty { text.put(byte: UInt8(ascii: ",")) }
+            return String(decoding: memory[..<text.count], as: UTF8.self)
+        }
     }
 
-    private static func text(_ run: Run) -> String {
-        if run.count == 1 { return "\(run.gap)" }
-        if run.rise == 0 { return "\(run.gap)*\(run.count)" }
-        if run.count == 2 { return "\(run.gap) \(run.gap + run.rise)" }
-        return "\(run.gap)\(run.rise < 0 ? "" : "+")\(run.rise)*\(run.count)"
+    /// Room that is enough for a run and what parts it from another, bytes: three numbers of 20
+    /// digits.
+    private static let longest = 80
+
+    private static func put(_ run: Run, into text: inout TextRoom) {
+        text.put(run.gap)
+        if run.count == 1 { return }
+        if run.rise != 0 {
+            if run.count == 2 {
+                text.put(byte: UInt8(ascii: " "))
+                return text.put(run.gap + run.rise)
+            }
+            if run.rise > 0 { text.put(byte: UInt8(ascii: "+")) }
+            text.put(run.rise)
+        }
+        text.put(byte: UInt8(ascii: "*"))
+        text.put(run.count)
     }
 
     /// The times of a row's tokens, picoseconds; nil for a text that is no row. O(tokens).

@@ -322,8 +322,7 @@ extension ConfigurationKey {
                 + "windows double from 1/256 s until there are 120 to 240 of them."),
         .init(
             "output.token_times", \.output.tokenTimes, .flag,
-            "Write token_times.csv (with --out): every token's time, to the picosecond. Keeps\n"
-                + "each request by itself, which takes longer."),
+            "Write token_times.csv (with --out): every token's time, to the picosecond."),
         .init(
             "output.warmup", \.output.warmup, .optional(.margin, null: "none"),
             "Warm-up: requests that run first and stay in requests.csv, but in no latency,\n"

@@ -25,6 +25,7 @@ public func simulate(
     if logsBlocks { plan.isPlain = true }
     if logsBlocks || plan.externalScheduler != nil { plan.numbersBlocks = true }
     plan.tellsGaps = observer.watchesGaps
+    plan.tellsDeliveries = observer.watchesDeliveries
     try plan.externalScheduler?.prepare(replicas: plan.replicas)
     var cluster = Cluster(plan, detail: observer.decisionDetail)
     defer { cluster.dismissSchedulers() }

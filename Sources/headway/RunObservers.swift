@@ -41,7 +41,7 @@ final class RunObservers: RunObserver {
     /// What summary.json needs of every record.
     let summary: SummaryObserver
     private let rule: ClassRule?
-    /// For token times, and ITL by class and by stage.
+    /// For ITL by class and by stage.
     let watchesGaps: Bool
     /// What report.json and series.csv need of the records, where there is a folder for them.
     private(set) var series: SeriesRequests?
@@ -56,7 +56,7 @@ final class RunObservers: RunObserver {
         summary = SummaryObserver(plan, by: rule, measured: trace.notes?.measured)
         series = plan.sampling.map { SeriesRequests(plan, $0) }
         events = TraceEvents(output.timelineWindow, limit: output.timelineBytes)
-        watchesGaps = summary.watchesGaps || files.tokenTimes != nil
+        watchesGaps = summary.watchesGaps
         latency = output.latencyBreakdown ? BreakdownObserver(plan) : nil
         self.files = files
         columns = RequestLine.Columns(plan, tellsClass: rule != nil)
@@ -71,8 +71,10 @@ final class RunObservers: RunObserver {
 
     var decisionDetail: DecisionDetail {
         if files.decisions != nil { return detail }
-        return latency == nil && !ordersPlans ? .none : .plans
+        return latency == nil && !ordersPlans && !watchesDeliveries ? .none : .plans
     }
+
+    var watchesDeliveries: Bool { files.tokenTimes != nil }
 
     var ordersPlans: Bool { files.timeline != nil || files.plans != nil }
 
@@ -99,7 +101,7 @@ final class RunObservers: RunObserver {
 
     func decided(_ plans: DecidedPlans) throws {
         summary.decided(plans)
-        if files.tokenTimes != nil { tokenTimes.add(plans.gaps) }
+        if watchesDeliveries { tokenTimes.add(plans) }
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
         if ordersPlans { order.take(plans) }

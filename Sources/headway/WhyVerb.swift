@@ -25,11 +25,15 @@ extension Verb {
                 "--at", "SECONDS",
                 "Every request in the cluster at this time, in seconds as in requests.csv."),
             .set, .json,
+            Flag("--quiet", "Show no progress line."),
         ]
     ) { arguments in
         let study = try WhyStudy(
             arguments.operands.first, changes: arguments.values("--set"),
-            question: try WhyQuestion(arguments))
+            question: try WhyQuestion(arguments)
+        ) { ended in
+            Progress.report(share: WorkShare.share, "\(Quantity.count(ended)) requests")
+        }
         if arguments.has("--json") {
             try Console.writeJSON(WhyReport(study))
         } else {

@@ -77,12 +77,18 @@ struct WhyVerbTests {
             bound += counts[0]
             hit += own
         }
-        let answer = try json(try call(["why", "out", "--json"]))
+        let answer = try json(try call(["why", "out", "--json", "--quiet"]))
         let reuse = try #require(answer["reuse"] as? [String: Any])
         #expect(reuse["reusable_tokens"] as? Int == bound && bound > 0)
         #expect(reuse["hit_tokens"] as? Int == hit)
         let lost = try #require(reuse["lost_tokens"] as? [String: Int])
-        #expect(lost.values.reduce(0, +) == bound - hit && (lost["evicted"] ?? 0) > 0)
+        let evicted = lost["evicted"] ?? 0
+        #expect(lost.values.reduce(0, +) == bound - hit && evicted > 0)
+        #expect(reuse["endless_pool_tokens"] as? Int == hit + evicted)
+        let best = try #require(reuse["best_replacement_tokens"] as? Int)
+        #expect(hit <= best && best <= hit + evicted)
+        let text = try call(["why", "out"]).output
+        #expect(text.contains("in this pool with the best replacement"))
     }
 
     @Test("answers for an id, for its attempts, and for a moment")

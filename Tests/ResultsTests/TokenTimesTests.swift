@@ -6,10 +6,24 @@ import Testing
 
 @Suite("Rows of token_times.csv")
 struct TokenTimesTests {
+    /// The row of a request that gets a token in each of the first steps.
     private func row(_ gaps: [Int64]) -> String {
         var times = TokenTimes()
-        times.add(gaps.map { TokenGap(sequence: 0, gap: $0) })
-        let end = 100 + gaps.reduce(0, +)
+        var plans = DecidedPlans()
+        var end: Int64 = 100
+        for number in 0...gaps.count {
+            if number > 0 { end += gaps[number - 1] }
+            plans.entries.append(
+                ScheduledEntry(
+                    id: 7, sequence: 0, tokens: 1, computedBefore: number, kind: .running,
+                    promptTokens: 1, samples: true))
+            var plan = DecidedPlan(replica: 0, number: number, time: 0)
+            plan.times = 1
+            plans.append(plan)
+            plans.deliveries.append(
+                DeliveredSteps(replica: 0, number: number, times: 1, time: end))
+        }
+        times.add(plans)
         return times.close(
             RequestRecord(
                 id: 7, arrival: 0, admitted: 50, firstToken: 100, finish: end, promptTokens: 1,
@@ -43,6 +57,21 @@ struct TokenTimesTests {
                 times.append(time)
             }
             #expect(TokenTimes.times(row(gaps)[...]) == times, "seed 11: \(gaps)")
+        }
+    }
+
+    @Test("say the same of gaps told singly and of those told as series")
+    func series() {
+        var random = SeededRandom(seed: 12)
+        for _ in 0..<2_000 {
+            var (singly, together): ([TokenTimes.Run], [TokenTimes.Run]) = ([], [])
+            for _ in 0..<1 + random.below(6) {
+                let gap = Int64(5 + random.below(4))
+                let (rise, count) = (Int64(random.below(3)), Int64(1 + random.below(5)))
+                TokenTimes.extend(&together, by: gap, rise: rise, times: count)
+                for place in 0..<count { TokenTimes.extend(&singly, by: gap + rise * place) }
+            }
+            #expect(singly == together, "seed 12")
         }
     }
 

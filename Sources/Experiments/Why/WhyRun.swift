@@ -25,8 +25,7 @@ struct WhyRun {
                 expected: "a configuration file instead of a run folder")
         }
         let manifest = try RunFolder.manifest(path)
-        let values = try? JSONSerialization.jsonObject(with: Data(manifest.bytes))
-        guard let digest = (values as? [String: Any])?["digest"] as? String else {
+        guard let digest = Self.digest(manifest.bytes) else {
             throw InputError(
                 path.appending(pathComponent: RunFiles.summary), "is not the summary of a run",
                 expected: "JSON with a digest")
@@ -35,6 +34,21 @@ struct WhyRun {
             file: path.appending(pathComponent: RunFiles.configuration))
         folder = (path, digest)
     }
+
+    /// The digest that a summary tells. Where it is as `headway run` writes it, it is not read as a
+    /// whole: that takes as long as a thousand requests.
+    private static func digest(_ summary: [UInt8]) -> String? {
+        let text = String(decoding: summary, as: UTF8.self)
+        if let line = text.split(separator: "\n").first(where: { $0.hasPrefix(written) }) {
+            let value = line.dropFirst(written.count).prefix { $0 != "\"" }
+            if value.count == 16 { return String(value) }
+        }
+        let values = try? JSONSerialization.jsonObject(with: Data(summary))
+        return (values as? [String: Any])?["digest"] as? String
+    }
+
+    /// How the line of a summary begins that tells its digest.
+    private static let written = "  \"digest\" : \""
 
     /// Throws `InputError` for a file of a run in place of its folder.
     private static func refuseFile(_ path: String) throws {
@@ -48,14 +62,16 @@ struct WhyRun {
 
     /// The requests that a question is about: from a folder's rows, to the microsecond, else from
     /// the run made once without watching.
-    func choose(_ question: WhyQuestion) throws -> [WhyChoice.Chosen] {
+    func choose(
+        _ question: WhyQuestion, _ progress: @escaping (Int) -> Void
+    ) throws -> [WhyChoice.Chosen] {
         var choice = WhyChoice(question)
         guard let folder else {
             let resolved = try configuration.resolved()
             let trace = try Self.open(resolved)
             var plan = resolved.plan
             plan.keepsRecords = false
-            let chooser = Chooser(choice)
+            let chooser = Chooser(choice, progress)
             _ = try simulate(plan, source: trace.source, observer: chooser)
             return try chooser.choice.finish()
         }
@@ -97,19 +113,20 @@ struct WhyRun {
     private static func row(_ bytes: UnsafeRawBufferPointer) -> WhyChoice.Row? {
         var row = WhyChoice.Row(id: 0, arrival: -1, finish: -1, replica: -1)
         var (field, start) = (0, 0)
-        for place in bytes.indices where bytes[place] == 0x2C {
-            let cell = UnsafeRawBufferPointer(rebasing: bytes[start..<place])
+        for place in 0..<bytes.count where bytes[place] == 0x2C {
+            let isEmpty = start == place
             switch field {
             case 0:
-                guard let id = integer(cell) else { return nil }
+                guard let id = integer(bytes, start, place) else { return nil }
                 row.id = id
             case 1, 4:
-                let time = cell.isEmpty ? -1 : microseconds(cell)
+                let time = isEmpty ? -1 : microseconds(bytes, start, place)
                 guard let time else { return nil }
                 if field == 1 { row.arrival = time } else { row.finish = time }
             case 9:
-                guard cell.isEmpty || integer(cell) != nil else { return nil }
-                row.replica = integer(cell).map { Int($0) } ?? -1
+                let replica = isEmpty ? -1 : integer(bytes, start, place)
+                guard let replica else { return nil }
+                row.replica = Int(replica)
                 return row.arrival < 0 ? nil : row
             default: break
             }
@@ -118,17 +135,34 @@ struct WhyRun {
         return nil
     }
 
-    private static func integer(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-        Int64(String(decoding: bytes, as: UTF8.self))
+    private static func integer(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int
+    ) -> Int64? {
+        let isNegative = start < end && bytes[start] == 0x2D
+        let first = isNegative ? start + 1 : start
+        guard first < end else { return nil }
+        var value: Int64 = 0
+        for place in first..<end {
+            let digit = Int64(bytes[place]) - 0x30
+            guard digit >= 0, digit <= 9 else { return nil }
+            let (tens, tooMany) = value.multipliedReportingOverflow(by: 10)
+            let (next, overflows) = tens.addingReportingOverflow(isNegative ? -digit : digit)
+            guard !tooMany, !overflows else { return nil }
+            value = next
+        }
+        return value
     }
 
     /// Seconds with six decimals as picoseconds.
-    private static func microseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-        guard bytes.count < 20 else { return nil }
+    private static func microseconds(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int
+    ) -> Int64? {
+        guard end - start < 20 else { return nil }
         var value: Int64 = 0
-        for byte in bytes where byte != 0x2E {
-            guard byte >= 0x30, byte <= 0x39 else { return nil }
-            value = value * 10 + Int64(byte - 0x30)
+        for place in start..<end where bytes[place] != 0x2E {
+            let digit = Int64(bytes[place]) - 0x30
+            guard digit >= 0, digit <= 9 else { return nil }
+            value = value * 10 + digit
         }
         let (time, overflows) = value.multipliedReportingOverflow(by: 1_000_000)
         return overflows ? nil : time
@@ -138,8 +172,13 @@ struct WhyRun {
 /// Chooses while a run goes on.
 private final class Chooser: RunObserver {
     var choice: WhyChoice
+    private let progress: (Int) -> Void
 
-    init(_ choice: WhyChoice) { self.choice = choice }
+    init(_ choice: WhyChoice, _ progress: @escaping (Int) -> Void) {
+        (self.choice, self.progress) = (choice, progress)
+    }
+
+    func progress(ended: Int, time: Int64) { progress(ended) }
 
     func record(_ record: RequestRecord) {
         choice.add(

@@ -31,6 +31,9 @@ public struct WhyStudy: Sendable {
     /// The requests that cost others most, the worst first, and what all did.
     public let costliest: [(id: Int64, cost: InflictedCost)]
     public let wholeCost: InflictedCost
+    /// What other pools would have hit; nil without content and caching, with windows and states,
+    /// and for more than a million lookups.
+    public let clairvoyant: ClairvoyantHits?
     public let result: RunResult
     /// What the run's trace and configuration make worth saying.
     public let notes: [String]
@@ -42,23 +45,29 @@ public struct WhyStudy: Sendable {
     /// configuration file, or nil for the built-in default.
     ///
     /// Throws `InputError` for a path that is none of these, for a folder whose run cannot be made
-    /// again, and for a question that no request answers.
+    /// again, and for a question that no request answers. `progress` is told now and then how many
+    /// requests have ended.
     public init(
-        _ path: String?, changes: [String] = [], question: WhyQuestion = usual
+        _ path: String?, changes: [String] = [], question: WhyQuestion = usual,
+        progress: @escaping (Int) -> Void = { _ in }
     ) throws {
         let run = try WhyRun(path, changes: changes)
-        let chosen = try run.choose(question)
+        let chosen = try run.choose(question, progress)
         let resolved = try run.configuration.resolved()
         let trace = try WhyRun.open(resolved)
         var plan = resolved.plan
         plan.keepsRecords = false
-        let observer = WhyObserver(plan, chosen)
-        result = try simulate(plan, source: trace.source, observer: observer)
+        let contents = PromptContents()
+        let observer = WhyObserver(plan, chosen, contents, progress)
+        result = try simulate(
+            plan, source: NotingSource(source: trace.source, contents: contents),
+            observer: observer)
         try run.check(result.digest)
         observer.finish()
         toFirstToken = observer.toFirstToken
         costliest = observer.keeper.costliest(Self.told)
         wholeCost = observer.keeper.wholeCost
+        clairvoyant = observer.lookups?.hits(result)
         notes = resolved.warnings + trace.remarks
         var answers = chosen.compactMap { observer.answers[$0.sequence] }
         if case .worst = question {
@@ -76,12 +85,19 @@ private final class WhyObserver: RunObserver {
     private(set) var keeper: CulpritKeeper
     private(set) var answers: [Int64: WhyStudy.Answer] = [:]
     private(set) var toFirstToken = BreakdownSums(parts: LatencyCause.allCases.count)
+    private(set) var lookups: LookupRecorder?
     private let wanted: Set<Int64>
     private let host: HostTimes
-    private var filter: MarginFilter<LatencyCauses?>
+    private let progress: (Int) -> Void
+    /// Where margins leave requests out.
+    private var filter: MarginFilter<LatencyCauses?>?
     private var count: Int64 = 0
 
-    init(_ plan: RunPlan, _ chosen: [WhyChoice.Chosen]) {
+    init(
+        _ plan: RunPlan, _ chosen: [WhyChoice.Chosen], _ contents: PromptContents,
+        _ progress: @escaping (Int) -> Void
+    ) {
+        self.progress = progress
         // Rows of requests.csv are rounded to the microsecond.
         let rounding: Int64 = 1_000_000
         keeper = CulpritKeeper(
@@ -93,22 +109,21 @@ private final class WhyObserver: RunObserver {
             })
         wanted = Set(chosen.map(\.sequence))
         host = plan.engine.host
-        filter = MarginFilter(plan.margins)
+        lookups = LookupRecorder(plan, contents)
+        filter = plan.margins.isNone ? nil : MarginFilter(plan.margins)
     }
 
     var decisionDetail: DecisionDetail { .plans }
 
-    func decided(_ plans: DecidedPlans) { keeper.add(plans) }
+    func decided(_ plans: DecidedPlans) {
+        keeper.add(plans)
+        lookups?.add(plans)
+    }
 
     func record(_ record: RequestRecord) {
         let answer = keeper.close(record)
-        let isFinished = record.outcome == .finished
-        filter.push(
-            isFinished
-                ? answer.breakdown.map {
-                    LatencyCauses($0, record, host, untilFirstToken: true)
-                } : nil, record)
-        takeOn()
+        lookups?.add(record)
+        count(answer.breakdown, record)
         if wanted.contains(count) {
             let causes = answer.breakdown.map { LatencyCauses($0, record, host) }
             answers[count] = WhyStudy.Answer(
@@ -117,13 +132,28 @@ private final class WhyObserver: RunObserver {
         count += 1
     }
 
+    func progress(ended: Int, time: Int64) { progress(ended) }
+
     func finish() {
-        filter.finish()
+        filter?.finish()
+        takeOn()
+    }
+
+    /// Counts what a finished request's time to its first token went to.
+    private func count(_ breakdown: RequestBreakdown?, _ record: RequestRecord) {
+        let causes =
+            record.outcome == .finished
+            ? breakdown.map { LatencyCauses($0, record, host, untilFirstToken: true) } : nil
+        guard filter != nil else {
+            if let causes { toFirstToken.add(causes) }
+            return
+        }
+        filter?.push(causes, record)
         takeOn()
     }
 
     private func takeOn() {
-        while let causes = filter.pop() {
+        while let causes = filter?.pop() {
             if let causes { toFirstToken.add(causes) }
         }
     }

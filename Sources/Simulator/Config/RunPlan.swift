@@ -108,6 +108,8 @@ public struct RunPlan: Sendable {
     public var sampling: Sampling?
     /// Whether the observer is told each gap between tokens, and so whose it is.
     var tellsGaps = false
+    /// Whether the observer is told when the tokens of each step left.
+    var tellsDeliveries = false
 
     public init(stepTime: StepTime) { self.stepTime = stepTime }
 

@@ -187,6 +187,7 @@ struct DecodeSteps: ~Copyable {
                 committed - lastDelivery, into: &instance.counters.interTokenLatency, times: count)
         }
         instance.counters.seconds.add(Int(count), at: committed)
+        instance.noteDelivery(past: stepsDelivered, at: committed)
         let late = end - duration - max(clock, lastEnd)
         hostWait += late
         if late > 0 { hostPaced += 1 }
@@ -254,6 +255,8 @@ struct DecodeSteps: ~Copyable {
                 from: duration, rise: rise, number: number - 1,
                 into: &instance.counters.interTokenLatency, times: count)
         }
+        instance.noteDelivery(
+            past: stepsDelivered, times: Int(number), at: first, gap: duration, rise: rise)
         busy += all
         clock = first + before
         instance.counters.seconds.add(

@@ -48,7 +48,8 @@ struct Instance: ~Copyable {
         counters.gaps = GapKeeper(
             tells: plan.tellsGaps, keepsTails: plan.objective.interTokenTail != nil,
             handsOn: !plan.margins.isNone)
-        log = DecisionBuffer(detail, tellsGaps: plan.tellsGaps)
+        log = DecisionBuffer(
+            detail, tellsGaps: plan.tellsGaps, tellsDeliveries: plan.tellsDeliveries)
         scheduler = Scheduler(plan, replica: number)
         checksInvariants = plan.checksInvariants
         cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)

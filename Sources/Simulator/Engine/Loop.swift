@@ -249,6 +249,7 @@ extension Instance {
         let delivered = scheduler.commit(batch, &commitment, &cache, &counters, at: clock)
         counters.lastEnd = max(counters.lastEnd, clock + counters.delivery)
         if delivered > 0 { lastDeliveryCall = scheduler.calls }
+        if log.tellsDeliveries, delivered > 0 { noteDelivery(batch.number, at: clock) }
         mustDrain = false
         if log.isStepped, !batch.isCleanup {
             logCommit(batch, delivered: delivered, wastedBefore: wasted)

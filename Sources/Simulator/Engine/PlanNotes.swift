@@ -67,6 +67,27 @@ extension Instance {
         log.plans.append(plan)
     }
 
+    /// Notes that the tokens of steps taken at once have left, past so many of those since the latest
+    /// schedule call; see below.
+    @inline(__always)
+    mutating func noteDelivery(
+        past steps: Int, times: Int = 1, at time: Int64, gap: Int64 = 0, rise: Int64 = 0
+    ) {
+        guard log.tellsDeliveries else { return }
+        noteDelivery(scheduler.calls + steps, times: times, at: time, gap: gap, rise: rise)
+    }
+
+    /// Notes that the tokens of steps have left; where each took equally long more than the one
+    /// before.
+    @inline(never)
+    mutating func noteDelivery(
+        _ call: Int, times: Int = 1, at time: Int64, gap: Int64 = 0, rise: Int64 = 0
+    ) {
+        log.plans.deliveries.append(
+            DeliveredSteps(
+                replica: Int(number), number: call, times: times, time: time, gap: gap, rise: rise))
+    }
+
     /// Notes what changed since the latest plan, in a plan of no step: before ended requests are
     /// handed on, it is to be known that they left the cohort.
     mutating func noteRest() {
@@ -107,5 +128,13 @@ extension Scheduler {
             id: requests[slot].id, sequence: requests[slot].sequence, tokens: Int(entry.tokens),
             computedBefore: Int(entry.computedBefore), kind: entry.kind,
             promptTokens: Int(requests[slot].promptTokens), samples: entry.samples)
+    }
+}
+
+extension DecodeSteps {
+    /// Of how many of these steps the tokens have left when the next one is about to be taken: with
+    /// a pipeline that one delivers those of the batch in flight.
+    var stepsDelivered: Int {
+        @inline(__always) get { steps - (pipelined ? 1 : 0) }
     }
 }

@@ -42,12 +42,18 @@ struct CostLedger: Sendable {
         out = Array(repeating: 0, count: replicas)
     }
 
-    /// The requests that cost others most, with their ids; none that cost nothing.
-    /// O(requests log requests).
+    /// The requests that cost others most, with their ids; none that cost nothing. Of equal ones
+    /// the earlier. O(requests), and O(`count`) for each that is among the worst so far.
     func worst(_ count: Int) -> [(id: Int64, cost: InflictedCost)] {
-        accounts.indices.filter { accounts[$0].cost.total > 0 }
-            .sorted { (accounts[$0].cost.total, $1) > (accounts[$1].cost.total, $0) }
-            .prefix(count).map { (accounts[$0].id, accounts[$0].cost) }
+        var worst: [(place: Int, cost: Double)] = []
+        for place in accounts.indices {
+            let cost = accounts[place].cost.total
+            if cost <= (worst.count < count ? 0 : worst.last?.cost ?? .infinity) { continue }
+            let rank = worst.firstIndex { $0.cost < cost } ?? worst.count
+            worst.insert((place, cost), at: rank)
+            if worst.count > count { worst.removeLast() }
+        }
+        return worst.map { (accounts[$0.place].id, accounts[$0.place].cost) }
     }
 
     /// What all requests together cost others.

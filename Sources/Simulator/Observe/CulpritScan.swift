@@ -18,17 +18,63 @@ struct CulpritScan {
     /// Weights are picoseconds times this.
     private static let unit = Int128(1 << 20)
 
+    /// Causes that members of the cohort are behind, because the victim waits for them.
+    private static let waits: [LatencyCause] = [.queue, .othersSteps, .betweenChunks, .preempted]
+
+    /// What was waited for each member since the scan began, in the order of `waits`.
+    private struct Waits {
+        var queue: Int128 = 0
+        var othersSteps: Int128 = 0
+        var betweenChunks: Int128 = 0
+        var preempted: Int128 = 0
+        /// How often it grew.
+        var growth = 0
+
+        subscript(cause: LatencyCause) -> Int128 {
+            get {
+                switch cause {
+                case .queue: queue
+                case .othersSteps: othersSteps
+                case .betweenChunks: betweenChunks
+                case .preempted: preempted
+                default: 0
+                }
+            }
+            set {
+                switch cause {
+                case .queue: queue = newValue
+                case .othersSteps: othersSteps = newValue
+                case .betweenChunks: betweenChunks = newValue
+                case .preempted: preempted = newValue
+                default: preconditionFailure("members have no share in it")
+                }
+            }
+        }
+    }
+
+    /// A member of the cohort, and the sums when it joined.
+    private struct Member {
+        var id: Int64
+        var base: Waits
+    }
+
+    /// What a request is behind of a cause.
+    private struct Weight {
+        var id: Int64
+        var value: Int128 = 0
+    }
+
     private let victim: Int64
     private let record: RequestRecord
     /// By cause: the weight of each request by its place, and the time that all stand for.
-    private var weights = [[Int64: Int128]](
+    private var weights = [[Int64: Weight]](
         repeating: [:], count: LatencyCause.allCases.count)
     private var covered = [Int64](repeating: 0, count: LatencyCause.allCases.count)
-    private var ids: [Int64: Int64]
-    /// Sums of what was waited for each member, by cause; and what they were when each that is one
-    /// now joined.
-    private var sums = [Int128](repeating: 0, count: LatencyCause.allCases.count)
-    private var members: [Int64: [Int128]] = [:]
+    private var sums = Waits()
+    private var members: [Int64: Member] = [:]
+    /// The first step whose changes of the cohort `members` has not seen: they count only where the
+    /// victim waits again.
+    private var unapplied = 0
 
     /// The victim's standing so far.
     private var isMember = false
@@ -42,16 +88,16 @@ struct CulpritScan {
     init(_ victim: Int64, _ record: RequestRecord, _ history: StepHistory) {
         self.victim = victim
         self.record = record
-        ids = history.members
-        for member in history.members.keys { members[member] = sums }
+        members = history.members.mapValues { Member(id: $0, base: Waits()) }
         let steps = history.steps
         // What follows the last step of a finished request is nobody's doing.
         let end = record.outcome == .finished ? Self.last(of: victim, in: steps) : steps.endIndex
+        unapplied = steps.startIndex
         for place in steps.startIndex..<end where steps[place].called < record.finish {
-            see(steps[place])
+            see(place, steps)
         }
         if let since = outSince { endWait(since, record.finish) }
-        for member in Array(members.keys) { leave(member) }
+        for (member, joined) in members { settle(member, joined) }
     }
 
     /// The place behind the last step that a request takes part in.
@@ -71,37 +117,44 @@ struct CulpritScan {
         return last
     }
 
-    private mutating func see(_ step: StepHistory.Step) {
-        for change in step.changes { apply(change) }
+    private mutating func see(_ place: Int, _ steps: ArraySlice<StepHistory.Step>) {
+        let step = steps[place]
+        for change in step.changes where change.sequence == victim {
+            isMember = change.joins
+            computed = max(computed, change.computed)
+        }
         for preemption in step.preempted where preemption.sequence == victim {
             self.preemption = preemption
             outSince = preemption.time
         }
         guard step.tokens > 0 else { return }
-        let own = step.entries.first { $0.of.sequence == victim }
+        // Members have no entries.
+        let own = isMember ? nil : step.entries.first { $0.of.sequence == victim }
         if own != nil || isMember {
             takePart(own, step)
         } else {
+            while unapplied <= place {
+                for change in steps[unapplied].changes { apply(change) }
+                unapplied += 1
+            }
             wait(step)
         }
     }
 
     private mutating func apply(_ change: CohortChange) {
-        ids[change.sequence] = change.id
-        if change.sequence == victim {
-            isMember = change.joins
-            computed = max(computed, change.computed)
-        } else if change.joins {
-            members[change.sequence] = sums
-        } else {
-            leave(change.sequence)
+        guard change.sequence != victim else { return }
+        if change.joins {
+            members[change.sequence] = Member(id: change.id, base: sums)
+        } else if let joined = members.removeValue(forKey: change.sequence) {
+            settle(change.sequence, joined)
         }
     }
 
-    private mutating func leave(_ member: Int64) {
-        guard let base = members.removeValue(forKey: member) else { return }
-        for cause in sums.indices where sums[cause] > base[cause] {
-            weights[cause][member, default: 0] += sums[cause] - base[cause]
+    /// Enters what was waited for a member while it was one.
+    private mutating func settle(_ member: Int64, _ joined: Member) {
+        guard sums.growth > joined.base.growth else { return }
+        for cause in Self.waits where sums[cause] > joined.base[cause] {
+            add(sums[cause] - joined.base[cause], cause, joined.id, member)
         }
     }
 
@@ -113,8 +166,7 @@ struct CulpritScan {
         }
         let interference = own?.interference ?? step.ofDecodes
         if interference > 0, step.start < record.finish {
-            let others = step.entries.filter { !$0.isDecode && $0.of.sequence != victim }
-            share(interference, .interference, others, members: false, step)
+            shareInterference(interference, step)
         }
         guard let own else { return }
         if own.of.computedBefore < computed, let requester {
@@ -160,32 +212,40 @@ struct CulpritScan {
         spread(overlap(admitted, record.finish), cause, step)
     }
 
+    /// Shares a time among requests of a step by their tokens.
     private mutating func spread(
         _ time: Int64, _ cause: LatencyCause, _ step: StepHistory.Step
     ) {
-        if time > 0 { share(time, cause, step.entries, members: true, step) }
-    }
-
-    /// Shares a time among requests of a step by their tokens.
-    private mutating func share(
-        _ time: Int64, _ cause: LatencyCause, _ entries: [StepHistory.Entry], members: Bool,
-        _ step: StepHistory.Step
-    ) {
-        let tokens = entries.reduce(members ? step.members : 0) { $0 + $1.of.tokens }
-        guard tokens > 0 else { return }
-        let weight = Int128(time) * Self.unit / Int128(tokens)
-        if members { sums[cause.rawValue] += weight }
-        for entry in entries {
+        guard time > 0 else { return }
+        let weight = Int128(time) * Self.unit / Int128(step.tokens)
+        sums[cause] += weight
+        sums.growth += 1
+        for entry in step.entries {
             add(weight * Int128(entry.of.tokens), cause, entry.of.id, entry.of.sequence)
         }
         covered[cause.rawValue] += time
     }
 
+    /// Shares what others' prefill added to a step of its own among that prefill's requests.
+    private mutating func shareInterference(_ time: Int64, _ step: StepHistory.Step) {
+        func isOther(_ entry: StepHistory.Entry) -> Bool {
+            !entry.isDecode && entry.of.sequence != victim
+        }
+        let tokens = step.entries.reduce(0) { isOther($1) ? $0 + $1.of.tokens : $0 }
+        guard tokens > 0 else { return }
+        let weight = Int128(time) * Self.unit / Int128(tokens)
+        for entry in step.entries where isOther(entry) {
+            add(
+                weight * Int128(entry.of.tokens), .interference, entry.of.id,
+                entry.of.sequence)
+        }
+        covered[LatencyCause.interference.rawValue] += time
+    }
+
     private mutating func add(
         _ weight: Int128, _ cause: LatencyCause, _ id: Int64, _ sequence: Int64
     ) {
-        ids[sequence] = id
-        weights[cause.rawValue][sequence, default: 0] += weight
+        weights[cause.rawValue][sequence, default: Weight(id: id)].value += weight
     }
 
     /// The culprits, by cause and then the worst first: of each cause they sum to its time, or to
@@ -195,16 +255,17 @@ struct CulpritScan {
         for cause in LatencyCause.allCases {
             let time = min(causes[cause], covered[cause.rawValue])
             let shares = weights[cause.rawValue].sorted {
-                ($0.value, $1.key) > ($1.value, $0.key)
+                ($0.value.value, $1.key) > ($1.value.value, $0.key)
             }
-            let whole = shares.reduce(Int128(0)) { $0 + $1.value }
+            let whole = shares.reduce(Int128(0)) { $0 + $1.value.value }
             guard time > 0, whole > 0 else { continue }
             // So that products of a time and a weight fit.
             let shift = max(0, 128 - whole.leadingZeroBitCount - 62)
             // What rounding leaves goes to the first one.
             var left = time
-            var times = shares.map { share in
-                Int64(min(Int128(time), Int128(time) * (share.value >> shift) / (whole >> shift)))
+            var times = shares.map { _, weight in
+                let part = Int128(time) * (weight.value >> shift) / (whole >> shift)
+                return Int64(min(Int128(time), part))
             }
             for place in times.indices {
                 times[place] = min(times[place], left)
@@ -214,8 +275,7 @@ struct CulpritScan {
             for (share, time) in zip(shares, times) where time > 0 {
                 culprits.append(
                     Culprit(
-                        id: ids[share.key] ?? share.key, sequence: share.key, cause: cause,
-                        time: time))
+                        id: share.value.id, sequence: share.key, cause: cause, time: time))
             }
         }
         return culprits

@@ -121,6 +121,20 @@ public struct Preemption: Sendable, Equatable {
     public var requesterSequence: Int64 = -1
 }
 
+/// Steps in a row whose tokens have left the engine. Times are picoseconds.
+///
+/// The tokens of the first left at `time`, those of the second `gap` later, and from there on each
+/// took `rise` longer than the one before.
+public struct DeliveredSteps: Sendable, Equatable {
+    public var replica: Int
+    /// Number of the schedule call that decided the first.
+    public var number: Int
+    public var times: Int
+    public var time: Int64
+    public var gap: Int64 = 0
+    public var rise: Int64 = 0
+}
+
 /// Plans in the order of each instance, with the lists that they name parts of.
 ///
 ///     for plan in plans.plans {
@@ -140,6 +154,9 @@ public struct DecidedPlans: Sendable, Equatable {
     /// Gaps between the tokens delivered meanwhile, where the observer watches them; no plan names
     /// them.
     public internal(set) var gaps: [TokenGap] = []
+    /// Steps whose tokens were delivered meanwhile, where the observer watches them, those of an
+    /// instance in order: of these plans or of earlier ones.
+    public internal(set) var deliveries: [DeliveredSteps] = []
     /// What belongs to the latest plan or an earlier one ends here.
     private var ends = DecidedPlan.Lists()
 
@@ -152,11 +169,11 @@ public struct DecidedPlans: Sendable, Equatable {
 
     var isFull: Bool {
         plans.count >= Self.atOnce || entries.count >= 16 * Self.atOnce
-            || gaps.count >= 64 * Self.atOnce
+            || gaps.count >= 64 * Self.atOnce || deliveries.count >= 4 * Self.atOnce
     }
 
     /// Whether there is nothing to hand on.
-    var isEmpty: Bool { plans.isEmpty && gaps.isEmpty }
+    var isEmpty: Bool { plans.isEmpty && gaps.isEmpty && deliveries.isEmpty }
 
     /// Whether something is in the lists that no plan names yet.
     var hasMore: Bool { Int(ends.changes) < changes.count || Int(ends.aborted) < aborted.count }
@@ -179,6 +196,7 @@ public struct DecidedPlans: Sendable, Equatable {
         preempted.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
         gaps.removeAll(keepingCapacity: true)
+        deliveries.removeAll(keepingCapacity: true)
         ends = DecidedPlan.Lists()
     }
 }

@@ -95,6 +95,8 @@ struct DecisionBuffer {
     let isWanted: Bool
     /// Whether plans are; else only gaps between tokens.
     let notesPlans: Bool
+    /// Whether it is wanted when the tokens of each step left.
+    let tellsDeliveries: Bool
     /// Whether each call and each update is wanted with all its entries.
     let isStepped: Bool
     var plans = DecidedPlans()
@@ -102,10 +104,11 @@ struct DecisionBuffer {
     /// Ids aborted since the last logged line.
     var aborted: [Int64] = []
 
-    init(_ detail: DecisionDetail, tellsGaps: Bool) {
+    init(_ detail: DecisionDetail, tellsGaps: Bool, tellsDeliveries: Bool) {
         notesPlans = detail != .none
         self.detail = detail
-        isWanted = notesPlans || tellsGaps
+        self.tellsDeliveries = tellsDeliveries
+        isWanted = notesPlans || tellsGaps || tellsDeliveries
         isStepped = detail.isStepped
     }
 

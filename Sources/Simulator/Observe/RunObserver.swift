@@ -8,6 +8,9 @@ public protocol RunObserver {
     /// Whether `DecidedPlans.gaps` is wanted: each gap between two tokens of a request. Every
     /// request is then kept by itself, which takes longer.
     var watchesGaps: Bool { get }
+    /// Whether `DecidedPlans.deliveries` is wanted: when the tokens of each step left the engine.
+    /// The run fast-forwards as without an observer.
+    var watchesDeliveries: Bool { get }
     /// A request ended. Called in the order of arrival, as soon as every earlier one has ended;
     /// from one thread at a time, but not always from the one that began the run.
     mutating func record(_ record: RequestRecord) throws
@@ -29,6 +32,7 @@ extension RunObserver {
     public var decisionDetail: DecisionDetail { .none }
     public var ordersPlans: Bool { false }
     public var watchesGaps: Bool { false }
+    public var watchesDeliveries: Bool { false }
     public mutating func record(_ record: RequestRecord) throws {}
     /// Goes by no order of time.
     public mutating func reached(_ time: Int64) throws {}

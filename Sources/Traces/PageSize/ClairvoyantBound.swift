@@ -76,7 +76,7 @@ struct ClairvoyantBound {
 }
 
 /// An interval by its next use: the farthest first, a deeper one before a shallower.
-private struct FarthestFirst: Comparable {
+struct FarthestFirst: Comparable {
     let use: Int32
     let depth: Int32
     let index: Int

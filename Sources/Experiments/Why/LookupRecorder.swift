@@ -1,0 +1,149 @@
+import Simulator
+import Traces
+
+/// What prefix caches of a run's size, and without a limit, would have hit at best.
+public struct ClairvoyantHits: Sendable, Equatable {
+    /// Prompt tokens that the run hit.
+    public var hit: Int
+    /// Those that it would have hit by always evicting what is looked up farthest in the future:
+    /// no replacement in pools of this size hits more.
+    public var bestReplacement: Int
+    /// Those that pools that evict nothing would have hit.
+    public var endlessPool: Int
+}
+
+/// What the prompts and answers of a trace hold, by id; noted as the run reads them.
+///
+/// A class, because the source that the run reads and the observer share it. Both are called from
+/// one thread at a time.
+final class PromptContents {
+    private var places: [Int64: (first: Int, end: Int, tokens: Int32)] = [:]
+    private var segments: [Segment] = []
+    /// Whether any prompt has content.
+    private(set) var holdsContent = false
+    /// Whether there are too many, or two of one id: then nothing is told.
+    private(set) var isOverrun = false
+
+    /// Pieces of content that are kept: 16 bytes each.
+    private static let most = 1 << 23
+
+    fileprivate func add(_ batch: Workload) {
+        holdsContent = holdsContent || !batch.segmentEnds.isEmpty
+        guard !batch.segmentEnds.isEmpty, !isOverrun else { return }
+        for row in 0..<batch.count {
+            let first = segments.count
+            segments += batch.segments(of: row)
+            var tokens = batch.promptTokens[row]
+            // The last token of an answer is computed by nobody.
+            let answer = min(batch.outputTokens[row], .max - tokens) - 1
+            if !batch.outputContents.isEmpty, answer > 0, segments.count > first {
+                segments.append(Segment(content: batch.outputContents[row], length: answer))
+                tokens += answer
+            }
+            let place = (first, segments.count, tokens)
+            if places.updateValue(place, forKey: batch.ids[row]) != nil { isOverrun = true }
+        }
+        if segments.count > Self.most { isOverrun = true }
+        if isOverrun { (places, segments) = ([:], []) }
+    }
+
+    /// What a request computes at most; nil for one of which nothing is known.
+    func path(of id: Int64) -> (path: [Segment], tokens: Int32)? {
+        guard let place = places[id], place.first < place.end else { return nil }
+        return (Array(segments[place.first..<place.end]), place.tokens)
+    }
+}
+
+/// A source that notes what it hands on.
+struct NotingSource: RequestSource {
+    var source: any RequestSource
+    let contents: PromptContents
+
+    mutating func next() throws -> Workload? {
+        let batch = try source.next()
+        if let batch { contents.add(batch) }
+        return batch
+    }
+}
+
+/// Records each instance's lookups with the room that its pool had between them, to ask afterwards
+/// what a clairvoyant replacement would have hit.
+///
+/// The order and the times of lookups are those of the run. The blocks of running requests stay,
+/// as in the run; what moves is only which of the cached blocks that nobody holds are kept. O(1) a
+/// plan, and O(segments) a lookup.
+struct LookupRecorder {
+    /// A request that has been admitted.
+    private struct Visitor {
+        var replica: Int
+        var first: Int
+        var latest: Int
+    }
+
+    private var replays: [LookupReplay]
+    private var visitors: [Int64: Visitor] = [:]
+    private let contents: PromptContents
+    private let delivery: Int64
+    private var sequence: Int64 = 0
+    private var lookups = 0
+    private var isOverrun = false
+
+    /// Lookups that are kept of a run.
+    private static let most = 1_000_000
+
+    /// Of a plan's run; nil where nothing is cached, and where blocks are kept or left for other
+    /// reasons than room: with windows and states.
+    init?(_ plan: RunPlan, _ contents: PromptContents) {
+        guard plan.engine.enablePrefixCaching, plan.engine.groups == [.full] else { return nil }
+        self.contents = contents
+        delivery = plan.engine.host.delivery
+        replays = Array(
+            repeating: LookupReplay(pageTokens: plan.engine.blockSize), count: plan.replicas)
+    }
+
+    /// Takes note of plans; those of an instance in order.
+    mutating func add(_ plans: DecidedPlans) {
+        guard contents.holdsContent, !isOverrun else { return }
+        for plan in plans.plans where plan.times > 0 {
+            for place in plan.preempted {
+                guard let visitor = visitors[plans.preempted[place].sequence] else { continue }
+                replays[visitor.replica].release(visitor.latest, at: plan.time)
+            }
+            for place in plan.entries where plans.entries[place].kind != .running {
+                look(plans.entries[place], plan)
+            }
+            replays[plan.replica].leave(plan.freeBlocks, at: plan.time)
+        }
+        isOverrun = contents.isOverrun || lookups > Self.most
+    }
+
+    private mutating func look(_ entry: ScheduledEntry, _ plan: DecidedPlan) {
+        guard let (path, tokens) = contents.path(of: entry.id) else { return }
+        lookups += 1
+        let number = replays[plan.replica].lookUp(path, total: tokens, at: plan.time)
+        let first = visitors[entry.sequence]?.first ?? number
+        visitors[entry.sequence] = Visitor(
+            replica: plan.replica, first: first, latest: number)
+    }
+
+    /// Takes note of a record, of each in its order.
+    mutating func add(_ record: RequestRecord) {
+        defer { sequence += 1 }
+        guard let visitor = visitors.removeValue(forKey: sequence) else { return }
+        if record.finish >= 0 {
+            replays[visitor.replica].release(visitor.latest, at: record.finish - delivery)
+        }
+        replays[visitor.replica].count(
+            visitor.first, upTo: record.hitTokens + record.lostReuse.evicted)
+    }
+
+    /// What there was to hit, once the run has ended; nil where too much was to be kept.
+    func hits(_ result: RunResult) -> ClairvoyantHits? {
+        guard contents.holdsContent, !isOverrun else { return nil }
+        let counters = result.counters
+        return ClairvoyantHits(
+            hit: counters.hitTokens,
+            bestReplacement: replays.reduce(0) { $0 + $1.hitTokens() },
+            endlessPool: counters.hitTokens + counters.sharedTokensLost.evicted)
+    }
+}

@@ -13,7 +13,8 @@ struct PublicInterfaceTests {
     private static func symbols(of file: SourceFile) -> [String] {
         let declaration = #/
             ^(?<indent>\ *)(?<words>(?:@\w+(?:\([^)]*\))?\ |[a-z]+(?:\(set\))?\ )*?)
-            (?<kind>struct|enum|class|protocol|extension|actor|func|init|var|let|subscript|typealias)
+            (?<kind>struct|enum|class|protocol|extension|actor|func|init|var|let|subscript|
+            typealias)
             \b\ ?(?<name>[\w.]+|[^\s(<]+)?
             /#
         let types: Set = ["struct", "enum", "class", "protocol", "extension", "actor"]

@@ -5,10 +5,10 @@ import Models
 ///
 /// Uneven laws: expert number e takes a token with chance 1 − exp(−c·e^−a), c such that the chances
 /// sum to the experts that a token chooses.
-public enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
+package enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
     /// a = 0.6: what steps of public servers show that were sent random tokens. One exponent for
     /// MiniMax-M2.5 and Kimi-K2.5 on H200, B200 and B300, fitted with
-    /// `ServingCoefficients.expertExcess`; gpt-oss-120b, which it had not seen, agrees.
+    /// `ServingCoefficients.expertExcess`; gpt-oss-120b agrees, with kernels chosen on it.
     case served
     /// Every expert alike: operator tables, and what routers are trained towards.
     case balanced

@@ -2,7 +2,7 @@ import Models
 
 /// What kernels take longer inside a server than alone in an operator's table, and which kernels
 /// servers run that no table has. Part of a step's price, not of an operator's.
-public struct ServingCoefficients: Sendable, Equatable, Codable {
+package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// Kernels that stand in for experts of a format.
     package struct ExpertKernel: Sendable, Equatable, Codable {
         /// Whose coefficients are taken; bytes stay the format's own.
@@ -13,12 +13,12 @@ public struct ServingCoefficients: Sendable, Equatable, Codable {
 
     /// By weight format: the matrices' rate is multiplied by 1 + gain · m / (m + `sustainedTokens`)
     /// in a step of m tokens. Tables are measured in bursts, servers for minutes: power and clocks.
-    public var sustainedGain: [WeightFormat: Double]
+    package var sustainedGain: [WeightFormat: Double]
     /// Tokens at which half of the gain is there; nil: `GEMMCoefficients.growthTokens`.
     package var sustainedTokens: Double?
     /// What the decodes' attention takes more, as a share, in a step that has a chunk too and more
     /// tokens than a graph was captured for: one kernel of ragged lengths computes both.
-    public var mixedDecode: Double
+    package var mixedDecode: Double
     /// By weight format: what routed experts take more, as a share of which a step of m tokens has
     /// m / (m + `excessTokens`). Nil: nothing.
     package var expertExcess: [WeightFormat: Double]?
@@ -28,7 +28,7 @@ public struct ServingCoefficients: Sendable, Equatable, Codable {
     /// Tokens at which half of the experts' excess is there.
     package static let excessTokens = 1024.0
 
-    public init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
+    package init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
         self.sustainedGain = sustainedGain
         self.mixedDecode = mixedDecode
     }
@@ -36,16 +36,17 @@ public struct ServingCoefficients: Sendable, Equatable, Codable {
     /// vLLM's on an H100 and an H200, fitted with `HostProfile.vllmAsync` on the same requests of
     /// Qwen3-14B bf16 on an H100. fp8 has none: its rates at few tokens already are 13 to 33 %
     /// below the tables' of real shapes, and Llama-3.1-70B's servers ask for no more.
-    public static let vllm: ServingCoefficients = {
+    package static let vllm: ServingCoefficients = {
         var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.636)
         serving.expertExcess = quantizedExcess
         return serving
     }()
 
-    /// vLLM's on Blackwell's data-centre GPUs. The gain at nvfp4 is fitted on Llama-3.1-70B of four
-    /// B200 servers; at fp8 it is the same, and more where `GEMMCoefficients` are the H100's form.
+    /// vLLM's on Blackwell's data-centre GPUs. The gains were chosen among 12 combinations (fp8
+    /// among 5 more) on all 90 runs of Llama-3.1-70B on B200 servers, nvfp4 and fp8.
     /// mxfp4 experts run with 8-bit activations on the tensor cores of 4 bits, at the rate of 8:
-    /// nvfp4's kernels at half their rate, by the datasheets' ratio and not fitted.
+    /// nvfp4's kernels at half their rate, the datasheets' ratio; one of five choices tried on
+    /// gpt-oss-120b's own servers.
     static let blackwell: ServingCoefficients = {
         var serving = ServingCoefficients(sustainedGain: [.fp8: -0.3, .nvfp4: -0.3])
         serving.sustainedTokens = 64

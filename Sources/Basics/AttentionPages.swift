@@ -2,15 +2,15 @@
 ///
 /// FlashAttention, which vLLM 0.33.0 takes on an H100, reads KV blocks of a multiple of 16 tokens
 /// (`FlashAttentionBackend.get_supported_kernel_block_sizes`: `MultipleOf(16)`).
-public enum AttentionPages {
+package enum AttentionPages {
     /// Tokens that a block must be a multiple of.
-    public static let multiple = 16
+    package static let multiple = 16
 
     /// Whether kernels run blocks of so many tokens.
-    public static func run(_ tokens: Int) -> Bool { tokens > 0 && tokens % multiple == 0 }
+    package static func run(_ tokens: Int) -> Bool { tokens > 0 && tokens % multiple == 0 }
 
     /// What to say of a block size that no kernel runs; nil for the others.
-    public static func note(_ tokens: Int) -> String? {
+    package static func note(_ tokens: Int) -> String? {
         if run(tokens) { return nil }
         let below = tokens / multiple * multiple
         let near = below > 0 ? "\(below) or \(below + multiple)" : "\(multiple)"
@@ -20,7 +20,7 @@ public enum AttentionPages {
     }
 
     /// What a simulation does not know of block sizes.
-    public static let withoutPrice =
+    package static let withoutPrice =
         "block size has no price in the step time: a kernel is taken to be as fast with every "
         + "size. Only hits, blocks and evictions differ."
 }

@@ -3,7 +3,7 @@
 ///
 /// It is not cryptographic: it finds what an accident did to a file (a digit, a cut, a file of
 /// another run), and does not resist an adversary.
-public struct ContentDigest: Sendable {
+package struct ContentDigest: Sendable {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
@@ -21,17 +21,17 @@ public struct ContentDigest: Sendable {
     private var rest: [UInt8] = []
 
     /// The digest of nothing.
-    public init() {}
+    package init() {}
 
     /// The sixteen hexadecimal digits of some bytes. O(bytes).
-    public static func hexadecimal(of bytes: UnsafeRawBufferPointer) -> String {
+    package static func hexadecimal(of bytes: UnsafeRawBufferPointer) -> String {
         var digest = ContentDigest()
         digest.add(bytes)
         return digest.hexadecimal
     }
 
     /// Folds bytes in; how they are cut into calls does not matter. O(bytes).
-    public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         length &+= UInt64(bytes.count)
         var bytes = bytes
         if !rest.isEmpty {
@@ -63,7 +63,7 @@ public struct ContentDigest: Sendable {
     }
 
     /// Sixteen lower-case hexadecimal digits of what has been added. O(1).
-    public var hexadecimal: String {
+    package var hexadecimal: String {
         var value = length
         if length < UInt64(Self.stripe) {
             value &+= Self.prime5

@@ -9,7 +9,7 @@
 extension StringProtocol {
     /// The text on one line, its middle left out beyond `limit` characters (Unicode scalars, the
     /// ellipsis included) or `bytes` bytes of UTF-8. Costs O(limit) for a plain long text.
-    public func echoed(atMost limit: Int = 200, bytes: Int = .max) -> String {
+    package func echoed(atMost limit: Int = 200, bytes: Int = .max) -> String {
         let fits = utf8.count <= limit && utf8.count <= bytes
         if fits, utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(self) }
         let scalars = unicodeScalars

@@ -3,11 +3,11 @@ import Foundation
 /// A child process that answers lines with lines.
 ///
 /// A class because a process is one thing, however many hold it; it ends with its last holder.
-public final class ExternalProcess {
+package final class ExternalProcess {
     /// What goes wrong with a child, in words that complete "the command ...".
-    public struct Failure: Error {
+    package struct Failure: Error {
         /// Without a full stop.
-        public let words: String
+        package let words: String
     }
 
     /// Longest answer, bytes: a child that prints without line breaks is stopped here.
@@ -22,15 +22,15 @@ public final class ExternalProcess {
 
     /// Makes sure that so many children may be open at once. Throws `Failure` when the limit on
     /// open files does not allow it.
-    public static func prepare(for children: Int) throws {
+    package static func prepare(for children: Int) throws {
         try ChildProcess.prepare(for: children)
     }
 
     /// Starts a command through the shell. Throws `Failure`.
-    public init(_ command: String) throws { child = try ChildProcess(command) }
+    package init(_ command: String) throws { child = try ChildProcess(command) }
 
     /// Ends all of several, which takes hardly longer than to end one.
-    public static func end(_ processes: [ExternalProcess]) {
+    package static func end(_ processes: [ExternalProcess]) {
         for process in processes { process.child.closeInput() }
         for process in processes { process.child.finish() }
         for process in processes { process.child.awaitEnd() }
@@ -38,7 +38,7 @@ public final class ExternalProcess {
 
     /// Sends a line and returns the line that answers it, without its newline, within a time
     /// limit. Throws `Failure` when the child dies, hangs, or answers without end.
-    public func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
+    package func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
         var unsent = (Array(line.utf8) + [0x0A])[...]
         while true {

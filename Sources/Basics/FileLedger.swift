@@ -7,7 +7,7 @@ import Synchronization
 /// What opens a file to read it registers it here (`InputFile`, `FileSystem`), and so does what
 /// will put a file in its place (`WholeFile`, `OutputFolder`). The second of the two is refused
 /// before anything is written. Only regular files count.
-public final class FileLedger: Sendable {
+package final class FileLedger: Sendable {
     private struct Identity: Hashable {
         var device: UInt64
         var inode: UInt64
@@ -28,14 +28,14 @@ public final class FileLedger: Sendable {
 
     /// The ledger of the process: one command. It keeps nothing until `watch`, for a program that
     /// uses the libraries may well replace what it has read.
-    public static let process = FileLedger(isWatching: false)
+    package static let process = FileLedger(isWatching: false)
 
     private let entries: Mutex<Entries>
 
     init(isWatching: Bool = true) { entries = Mutex(Entries(isWatching: isWatching)) }
 
     /// Begins to watch. Standard output counts as an output where it is a file.
-    public func watch() {
+    package func watch() {
         entries.withLock { entries in
             entries.isWatching = true
             var status = stat()
@@ -60,7 +60,7 @@ public final class FileLedger: Sendable {
 
     /// Notes a file that is to be replaced or removed. Throws `InputError` for one that has been
     /// opened for reading.
-    public func replaces(_ path: String) throws {
+    package func replaces(_ path: String) throws {
         guard let status = FileSystem.status(path), let file = Identity(status) else { return }
         let input = entries.withLock { entries -> String? in
             guard entries.isWatching else { return nil }

@@ -2,9 +2,9 @@ import Foundation
 
 /// What the program asks of the file system, by paths as `PathText` spells them, so that a path
 /// that is no UTF-8 names the file that its bytes name.
-public enum FileSystem {
+package enum FileSystem {
     /// What a path leads to, links followed; nil where that cannot be told.
-    public static func status(_ path: String) -> stat? {
+    package static func status(_ path: String) -> stat? {
         var status = stat()
         return call(path) { stat($0, &status) } == 0 ? status : nil
     }
@@ -16,15 +16,15 @@ public enum FileSystem {
     }
 
     /// Whether a path leads to something.
-    public static func exists(_ path: String) -> Bool { status(path) != nil }
+    package static func exists(_ path: String) -> Bool { status(path) != nil }
 
     /// Whether a path leads to a folder.
-    public static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
     /// The names in a folder, sorted by their bytes; nil where it cannot be read.
-    public static func names(in folder: String) -> [String]? {
+    package static func names(in folder: String) -> [String]? {
         var names: [String] = []
         var bytes = PathText.bytes(folder.isEmpty ? "." : folder)
         guard !bytes.contains(0) else { return nil }
@@ -42,7 +42,7 @@ public enum FileSystem {
 
     /// The folders inside a folder, however deep, each as a path that begins with it; links are
     /// not followed.
-    public static func folders(under folder: String) -> [String] {
+    package static func folders(under folder: String) -> [String] {
         (names(in: folder) ?? []).flatMap { name -> [String] in
             let path = folder.appending(pathComponent: name)
             let isFolder = linkStatus(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
@@ -64,7 +64,7 @@ public enum FileSystem {
     }
 
     /// The path from the root, where the working folder still has one.
-    public static func absolute(_ path: String) -> String {
+    package static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
         defer { free(here) }
         let bytes = UnsafeRawBufferPointer(start: here, count: strlen(here))
@@ -72,7 +72,7 @@ public enum FileSystem {
     }
 
     /// The path without "." and without each ".." that follows a folder which is no link.
-    public static func simplified(_ path: String) -> String {
+    package static func simplified(_ path: String) -> String {
         var kept: [Substring] = []
         func joined() -> String { (path.hasPrefix("/") ? "/" : "") + kept.joined(separator: "/") }
         for part in path.split(separator: "/") where part != "." {
@@ -99,7 +99,7 @@ public enum FileSystem {
     }
 
     /// Makes a folder and those above it that are missing. Throws `InputError`.
-    public static func makeFolders(_ path: String) throws {
+    package static func makeFolders(_ path: String) throws {
         for folder in missingFolders(path).reversed() {
             // Another process may make it at the same time.
             guard call(folder, { mkdir($0, 0o777) }) != 0, errno != EEXIST else { continue }

@@ -2,31 +2,31 @@
 ///
 /// Per word: `value = (value ^ word) * 0x100000001b3 mod 2^64`. It is not cryptographic: it
 /// detects differences, it does not resist an adversary.
-public struct Fingerprint: Equatable, Sendable {
+@usableFromInline package struct Fingerprint: Equatable, Sendable {
     /// The digest so far.
-    public var value: UInt64 {
+    package var value: UInt64 {
         @inlinable get { folded }
     }
     @usableFromInline var folded: UInt64 = 0xcbf2_9ce4_8422_2325
 
     /// The digest of nothing.
     @inlinable
-    public init() {}
+    package init() {}
 
     /// Folds one word in. O(1).
     @inlinable
-    public mutating func add(_ word: UInt64) {
+    package mutating func add(_ word: UInt64) {
         folded = (folded ^ word) &* 0x100_0000_01b3
     }
 
     /// Folds one signed word in, as its two's complement.
     @inlinable
-    public mutating func add(_ word: Int) {
+    package mutating func add(_ word: Int) {
         add(UInt64(bitPattern: Int64(word)))
     }
 
     /// Sixteen lower-case hexadecimal digits.
-    public var hexadecimal: String { value.hexadecimal }
+    package var hexadecimal: String { value.hexadecimal }
 }
 
 extension UInt64 {

@@ -9,21 +9,21 @@ import Foundation
 ///     }
 ///
 /// The JSON file's own digest is that of its bytes with sixteen zeros in the digest's place.
-public struct FolderManifest: Sendable, Equatable {
+package struct FolderManifest: Sendable, Equatable {
     /// The key of the digests.
-    public static let key = "files_xxh64"
+    package static let key = "files_xxh64"
     /// What stands for the file's own digest until it is sealed.
-    public static let blank = String(repeating: "0", count: 16)
+    package static let blank = String(repeating: "0", count: 16)
 
     /// The JSON file's name.
-    public let name: String
+    package let name: String
     /// The digest of each file by its name, the JSON file's own among them.
-    public let digests: [String: String]
+    package let digests: [String: String]
     /// The JSON file's bytes.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// A JSON text whose object of digests holds `blank` for the file's own name, sealed.
-    public static func sealed(_ text: String, name: String) -> [UInt8] {
+    package static func sealed(_ text: String, name: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         guard let place = sealPlace(bytes, name: name) else {
             preconditionFailure("the text has no place for its seal")
@@ -35,7 +35,7 @@ public struct FolderManifest: Sendable, Equatable {
     /// Reads the manifest of a folder. Throws `InputError` for a file that cannot be read, one that
     /// is no manifest, and one that was changed after it had been sealed. `isInput`: whether it
     /// counts as an input of the command (`FileLedger`).
-    public init(folder: String, name: String, isInput: Bool = true) throws {
+    package init(folder: String, name: String, isInput: Bool = true) throws {
         let path = folder.appending(pathComponent: name)
         let expected = "a folder that headway run --out has written"
         guard FileSystem.exists(path) else {
@@ -77,7 +77,7 @@ public struct FolderManifest: Sendable, Equatable {
 
     /// Throws `InputError` unless every file of the folder is the one that the manifest was written
     /// for. O(bytes of the files).
-    public func check(_ folder: String) throws {
+    package func check(_ folder: String) throws {
         for name in digests.keys.sorted() where name != self.name {
             try check(name, in: folder)
         }

@@ -198,12 +198,12 @@ final class GzipReader {
 /// Deflates bytes into the gzip format a piece at a time.
 ///
 /// The compressed bytes depend on the zlib installed; what they inflate to does not.
-public final class GzipWriter {
+package final class GzipWriter {
     private let zlib: SystemZlib
     private let stream: UnsafeMutablePointer<ZlibStream>
 
     /// Throws `InputError` where zlib is missing; `place` names the file that needs it.
-    public init(for place: String) throws {
+    package init(for place: String) throws {
         zlib = try SystemZlib.load(for: place)
         stream = .allocate(capacity: 1)
         stream.initialize(to: ZlibStream())
@@ -220,7 +220,7 @@ public final class GzipWriter {
     }
 
     /// What more bytes add to the compressed data; the last call ends it. O(bytes).
-    public func compress(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+    package func compress(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
         var output: [UInt8] = []
         var room = [UInt8](repeating: 0, count: 1 << 16)
         bytes.withUnsafeBytes { source in

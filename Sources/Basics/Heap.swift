@@ -5,20 +5,20 @@
 ///
 /// Public, not of the package alone: Swift 6.3.1 makes no special versions of `@inlinable package`
 /// functions in other modules, and generic ones took a tenth of a default run.
-public struct Heap<Element: Comparable> {
+@usableFromInline package struct Heap<Element: Comparable> {
     @usableFromInline var elements: [Element] = []
 
     /// A heap of nothing.
     @inlinable
-    public init() {}
+    package init() {}
 
     /// The smallest element; nil without any. O(1).
     @inlinable
-    public var first: Element? { elements.first }
+    package var first: Element? { elements.first }
 
     /// Adds an element. O(log n).
     @inlinable
-    public mutating func insert(_ element: Element) {
+    package mutating func insert(_ element: Element) {
         elements.append(element)
         elements.withUnsafeMutableBufferPointer {
             BinaryHeap.rise(element, to: $0.count - 1, in: $0.baseAddress!)
@@ -28,7 +28,7 @@ public struct Heap<Element: Comparable> {
     /// Removes the smallest element, if there is one. O(log n).
     @inlinable
     @discardableResult
-    public mutating func popFirst() -> Element? {
+    package mutating func popFirst() -> Element? {
         guard let last = elements.popLast() else { return nil }
         guard let first = elements.first else { return last }
         replaceFirst(with: last)
@@ -37,7 +37,7 @@ public struct Heap<Element: Comparable> {
 
     /// Puts an element in the place of the smallest; there must be one. O(log n).
     @inlinable
-    public mutating func replaceFirst(with element: Element) {
+    package mutating func replaceFirst(with element: Element) {
         precondition(!elements.isEmpty, "an empty heap has no first element")
         elements.withUnsafeMutableBufferPointer {
             BinaryHeap.sink(element, in: $0.baseAddress!, count: $0.count)
@@ -46,12 +46,12 @@ public struct Heap<Element: Comparable> {
 }
 
 /// The two moves of a binary min-heap, over the memory of whoever keeps the elements.
-public enum BinaryHeap {
+@usableFromInline package enum BinaryHeap {
     /// Puts an element at a place, the last, or above it: before all that are larger on its way
     /// to the root. What stands at the place is overwritten. O(log n).
     @inlinable
     @inline(__always)
-    public static func rise<Element: Comparable>(
+    package static func rise<Element: Comparable>(
         _ element: Element, to last: Int, in heap: UnsafeMutablePointer<Element>
     ) {
         var child = last
@@ -68,7 +68,7 @@ public enum BinaryHeap {
     /// O(log n).
     @inlinable
     @inline(__always)
-    public static func sink<Element: Comparable>(
+    package static func sink<Element: Comparable>(
         _ element: Element, in heap: UnsafeMutablePointer<Element>, count: Int
     ) {
         var parent = 0

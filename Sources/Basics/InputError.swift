@@ -7,13 +7,13 @@
 /// without control characters, and short (`echoed`). The whole is at most 1,400 bytes.
 public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     /// The place: a file with its line ("trace.csv:12"), a key path ("engine.block_size"), a flag.
-    public let place: String
+    package let place: String
     /// What is wrong there.
-    public let problem: String
+    package let problem: String
     /// What would be right; empty where the problem already says it.
-    public let expected: String
+    package let expected: String
     /// What was perhaps meant; empty where nothing is near.
-    public let suggestion: String
+    package let suggestion: String
 
     public init(_ place: String, _ problem: String, expected: String = "") {
         self.init(place, problem, expected: expected, suggestion: "")
@@ -21,7 +21,7 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
 
     /// A word that is none of the known names: suggests the nearest, as `spelled` writes it; where
     /// none is near, says what is expected, by default one of the names.
-    public init(
+    package init(
         _ place: String, _ problem: String, word: String, among names: [String],
         otherwise expected: String? = nil, spelled: (String) -> String = { $0 }
     ) {
@@ -32,7 +32,7 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     }
 
     /// With a suggestion that stands instead of what is expected.
-    public init(_ place: String, _ problem: String, expected: String, suggestion: String) {
+    package init(_ place: String, _ problem: String, expected: String, suggestion: String) {
         self.place = Self.line(place, usual: 300, bytes: 300)
         self.problem = Self.line(problem, usual: 300, bytes: 480)
         self.expected = Self.line(expected, usual: 600, bytes: 600)

@@ -7,7 +7,7 @@ extension InputFile {
     ///
     /// Throws `InputError` as `init` and `read` do, for a last line without an end, and for a line
     /// of more than 256 MiB.
-    public static func eachLine(
+    package static func eachLine(
         _ path: String, _ body: (UnsafeRawBufferPointer, Int) throws -> Void
     ) throws {
         let file = try InputFile(path)

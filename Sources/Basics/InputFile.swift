@@ -9,9 +9,9 @@ import Synchronization
 ///
 /// Bytes are read, not mapped, so that a file which another process cuts meanwhile is an error and
 /// no signal. Memory: 64 KiB, and zlib's window for gzip.
-public final class InputFile {
+package final class InputFile {
     /// What messages call it: the path as the user gave it, or "standard input".
-    public let path: String
+    package let path: String
     private let raw: RawInput
     private var inflater: GzipReader?
 
@@ -19,7 +19,7 @@ public final class InputFile {
     ///
     /// Throws `InputError` for a missing, empty or unreadable file, for a folder, and for a pipe
     /// without a writer or that was read before.
-    public init(_ path: String) throws {
+    package init(_ path: String) throws {
         raw = try RawInput(path)
         self.path = raw.name
         guard try raw.peek() > 0 else {
@@ -33,7 +33,7 @@ public final class InputFile {
     /// Fills `target` as far as the data reaches; 0 bytes mean the end. O(bytes).
     ///
     /// Throws `InputError` for a file that is cut while it is read, and for corrupt gzip data.
-    public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
+    package func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
         if let inflater { return try inflater.read(into: target) }
         var filled = 0
         while filled < target.count {
@@ -45,7 +45,7 @@ public final class InputFile {
     }
 
     /// Whether a path names a pipe or a device, from which what was read once is gone.
-    public static func isReadOnce(_ path: String) -> Bool {
+    package static func isReadOnce(_ path: String) -> Bool {
         var status = stat()
         guard (path == "-" ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }) == 0
         else { return false }
@@ -71,7 +71,7 @@ public final class InputFile {
     /// Everything in a file of at most `limit` bytes, inflated. O(bytes).
     ///
     /// Throws as `init` and `read` do, and `InputError` for a longer one, which is not `expected`.
-    public static func contents(
+    package static func contents(
         _ path: String, atMost limit: Int, expected: String
     ) throws -> [UInt8] {
         let file = try InputFile(path)

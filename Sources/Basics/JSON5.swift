@@ -7,14 +7,14 @@ import Foundation
 /// Every configuration, suite, recipe, profile and baseline comes in this way. Foundation sees only
 /// the plain JSON that `JSON5Reader` writes: its own JSON5 scanner ends the program at a key that
 /// is not UTF-8, keeps one of two equal keys, and names no line.
-public enum JSON5 {
+package enum JSON5 {
     /// The one value of a file as plain JSON (RFC 8259). A byte order mark is skipped; NaN and
     /// Infinity, which are no figures, become the texts "NaN" and "Infinity", so that the key that
     /// wants a number refuses them. O(bytes).
     ///
     /// Throws `InputError` at the file's line for what is no JSON5, is not UTF-8, names a key
     /// twice, nests more than 64 levels, or holds a null character.
-    public static func json(_ data: Data, place: String) throws -> Data {
+    package static func json(_ data: Data, place: String) throws -> Data {
         Data(try JSON5Reader.json(Array(data), place: place))
     }
 
@@ -22,7 +22,7 @@ public enum JSON5 {
     ///
     /// Throws `InputError` as `json` does, and one that names the key for a value that the type
     /// does not take.
-    public static func decode<Value: Decodable>(
+    package static func decode<Value: Decodable>(
         _ type: Value.Type, from data: Data, place: String,
         keys: JSONDecoder.KeyDecodingStrategy = .useDefaultKeys
     ) throws -> Value {
@@ -41,7 +41,7 @@ extension JSON5 {
     /// Decodes the one value of a file that the program writes itself, by the type's own encoding.
     ///
     /// Throws as `decode` does, and for a key that the type does not know.
-    public static func decodeKnown<Value: Codable>(
+    package static func decodeKnown<Value: Codable>(
         _ type: Value.Type, from data: Data, place: String
     ) throws -> Value {
         let value = try decode(type, from: data, place: place)
@@ -78,7 +78,7 @@ extension JSON5 {
 
 extension InputError {
     /// What a decoder found wrong, with the path of the key.
-    public init(decoding error: DecodingError, place: String) {
+    package init(decoding error: DecodingError, place: String) {
         func path(_ context: DecodingError.Context) -> String {
             let keys = context.codingPath.map { key in
                 key.intValue.map { "[\($0)]" } ?? "." + key.stringValue

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// - Throws: what the first failing element, in order, threw; elements behind it may be left out.
 ///   What `each` throws counts as its element's failure.
-public func mapOnAllCores<Element: Sendable, Result: Sendable>(
+package func mapOnAllCores<Element: Sendable, Result: Sendable>(
     _ elements: [Element], _ body: @Sendable (Element) throws -> Result,
     each: @Sendable (Result) throws -> Void = { _ in }
 ) throws -> [Result] {

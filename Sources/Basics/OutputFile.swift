@@ -3,9 +3,9 @@ import Foundation
 /// A file being written, through a buffer, with every failure seen.
 ///
 /// A class because a file is one thing with one position, however many hold it.
-public final class OutputFile {
+package final class OutputFile {
     /// Where it will be, for messages.
-    public let name: String
+    package let name: String
     let descriptor: Int32
     /// Of the bytes handed to the system, where it is wanted.
     private var digest: ContentDigest?
@@ -18,7 +18,7 @@ public final class OutputFile {
 
     /// Creates a file at a path, or empties the one that is there; `name` is what messages call it.
     /// With `digests` it keeps the digest of what it writes. Throws `InputError`.
-    public convenience init(path: String, name: String, digests: Bool = false) throws {
+    package convenience init(path: String, name: String, digests: Bool = false) throws {
         let descriptor = FileSystem.call(path) {
             open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         }
@@ -40,12 +40,12 @@ public final class OutputFile {
     }
 
     /// Adds bytes. O(bytes). Throws `InputError` when the system takes no more, as on a full disk.
-    public func write(_ bytes: [UInt8]) throws {
+    package func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try write($0) }
     }
 
     /// Adds a text and a newline. Throws as `write` does.
-    public func writeLine(_ text: String) throws {
+    package func writeLine(_ text: String) throws {
         var text = text
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
         try write(atMost: 1) { $0.put(byte: 0x0A) }
@@ -53,7 +53,7 @@ public final class OutputFile {
 
     /// Adds what `compose` puts into the room it is given, at most `room` (up to 4,096) bytes.
     /// O(bytes). Throws as `write` does.
-    public func write(atMost room: Int, _ compose: (inout TextRoom) -> Void) throws {
+    package func write(atMost room: Int, _ compose: (inout TextRoom) -> Void) throws {
         precondition((0...4096).contains(room), "too much to compose at once")
         if Self.bufferSize - filled < room { try flush() }
         var text = TextRoom(.init(rebasing: buffer[filled..<(filled + room)]))
@@ -69,7 +69,7 @@ public final class OutputFile {
     }
 
     /// Hands everything to the system and closes the file.
-    public func finish() throws {
+    package func finish() throws {
         try flush()
         isOpen = false
         guard close(descriptor) == 0 else { throw Self.failure(name) }
@@ -77,10 +77,10 @@ public final class OutputFile {
 
     /// The digest (`ContentDigest`) of everything written, once the file is finished; nil where
     /// none is kept.
-    public var contentDigest: String? { digest?.hexadecimal }
+    package var contentDigest: String? { digest?.hexadecimal }
 
     /// Bytes written so far.
-    public var size: Int { sent + filled }
+    package var size: Int { sent + filled }
 
     private func flush() throws {
         try send(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))

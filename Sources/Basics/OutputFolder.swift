@@ -14,7 +14,7 @@ import Foundation
 ///         "results", writing: ["summary.json", "rows.csv"], manifest: "summary.json")
 ///     try folder.file("rows.csv").writeLine(text)
 ///     try folder.commit { digests in json(digests) }
-public final class OutputFolder {
+package final class OutputFolder {
     private let path: String
     private let staging: String
     /// Folders that had to be made, the innermost first, removed again on failure.
@@ -33,7 +33,7 @@ public final class OutputFolder {
     /// Makes the folder, with those above it, and a hidden one inside. `names` are the files that
     /// will be written. Throws `InputError` when that cannot be done, when another's file has one
     /// of the names, and when a file that would be replaced is an input of the command.
-    public init(_ path: String, writing names: [String], manifest: String) throws {
+    package init(_ path: String, writing names: [String], manifest: String) throws {
         guard path != "-" else {
             throw InputError("--out", "- is no folder", expected: "a folder, or ./- for that name")
         }
@@ -92,7 +92,7 @@ public final class OutputFolder {
     }
 
     /// A new file of the folder.
-    public func file(_ name: String) throws -> OutputFile {
+    package func file(_ name: String) throws -> OutputFile {
         precondition(names.contains(name) && name != manifest, "a file that was not announced")
         let file = try OutputFile(
             path: staging.appending(pathComponent: name),
@@ -105,7 +105,7 @@ public final class OutputFolder {
     /// manifest's text from the digests by name; its own is `FolderManifest.blank` there.
     ///
     /// Throws `InputError` when that fails; the folder is then as it was.
-    public func commit(_ text: (_ digests: [String: String]) throws -> String) throws {
+    package func commit(_ text: (_ digests: [String: String]) throws -> String) throws {
         do {
             var digests = [manifest: FolderManifest.blank]
             for (name, file) in files {
@@ -163,7 +163,7 @@ public final class OutputFolder {
     }
 
     /// Takes back what was not committed.
-    public func discard() {
+    package func discard() {
         guard !isOver else { return }
         end()
         for folder in made { FileSystem.removeEmptyFolder(folder) }

@@ -5,11 +5,11 @@
 /// asked; the idea is that of Python's PEP 383. Characters of that range that stand in a path
 /// themselves are kept byte by byte, too, so that two paths never share a text. Messages show such
 /// a byte as `\xE9`.
-public enum PathText {
+package enum PathText {
     private static let base: UInt32 = 0x10_FE00
 
     /// The text of a path, a word of the command line, or a name in a folder. O(bytes).
-    public static func text(_ bytes: [UInt8]) -> String {
+    package static func text(_ bytes: [UInt8]) -> String {
         if let text = String(validating: bytes, as: UTF8.self),
             !text.unicodeScalars.contains(where: { byte($0) != nil })
         {
@@ -33,7 +33,7 @@ public enum PathText {
     }
 
     /// The bytes that a text stands for. O(bytes).
-    public static func bytes(_ text: String) -> [UInt8] {
+    package static func bytes(_ text: String) -> [UInt8] {
         // Only characters of the last plane begin with this byte.
         guard text.utf8.contains(0xF4) else { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
@@ -42,7 +42,7 @@ public enum PathText {
     }
 
     /// A text for people: bytes that are no UTF-8 as `\xE9`.
-    public static func shown(_ text: String) -> String {
+    package static func shown(_ text: String) -> String {
         guard text.utf8.contains(0xF4) else { return text }
         return text.unicodeScalars.map { byte($0).map(spelling) ?? String($0) }.joined()
     }
@@ -59,13 +59,13 @@ public enum PathText {
 
 extension String {
     /// The path of a name inside the folder of this path.
-    public func appending(pathComponent name: String) -> String {
+    package func appending(pathComponent name: String) -> String {
         isEmpty || hasSuffix("/") ? self + name : self + "/" + name
     }
 
     /// The folder that holds what this path names: "a" for "a/b", "/" for "/a", "" (the working
     /// folder) for "a".
-    public var containingFolder: String {
+    package var containingFolder: String {
         var path = self[...]
         while path.count > 1, path.last == "/" { path.removeLast() }
         guard let slash = path.lastIndex(of: "/") else { return "" }
@@ -74,5 +74,5 @@ extension String {
     }
 
     /// The last name of a path: "b" for "a/b" and "a/b/".
-    public var lastPathName: String { split(separator: "/").last.map(String.init) ?? self }
+    package var lastPathName: String { split(separator: "/").last.map(String.init) ?? self }
 }

@@ -65,7 +65,7 @@ public enum PortableMath {
     }
 
     /// The p-norm of two non-negative numbers, (aᵖ + bᵖ)^(1/p): a smooth maximum for large p.
-    public static func pNorm(_ a: Double, _ b: Double, _ p: Double) -> Double {
+    package static func pNorm(_ a: Double, _ b: Double, _ p: Double) -> Double {
         let larger = max(a, b)
         guard larger > 0 else { return 0 }
         return larger * pow(1 + pow(min(a, b) / larger, p), 1 / p)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Groups of child processes that are to be gone for certain, each named by its first process.
-public enum ProcessGroups {
+package enum ProcessGroups {
     /// How long the system may take to clear a killed process away. An orphan goes to the first
     /// process of the system, or of the container, which may look for such only now and then.
     private static let patience = Duration.seconds(2)
@@ -17,7 +17,7 @@ public enum ProcessGroups {
     }
 
     /// Waits until nothing is left of groups that were killed, two seconds at most.
-    public static func awaitEnd(_ leaders: some Collection<Int32>) {
+    package static func awaitEnd(_ leaders: some Collection<Int32>) {
         let deadline = ContinuousClock.now + patience
         for leader in leaders {
             while kill(-leader, 0) == 0, ContinuousClock.now < deadline {

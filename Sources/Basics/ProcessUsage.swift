@@ -1,21 +1,21 @@
 import Foundation
 
 /// What the program itself has used so far: for people, never part of a result.
-public struct ProcessUsage: Sendable {
+package struct ProcessUsage: Sendable {
     /// Time on processors since the program's start, all threads, seconds.
-    public let processorSeconds: Double
+    package let processorSeconds: Double
     /// Most memory in use at once, bytes.
-    public let peakMemoryBytes: Int
+    package let peakMemoryBytes: Int
 
     /// Processor time when the program started. A process that replaces itself by the program, as
     /// `swift run` does, has used some before.
     private static let secondsBefore = processorTime
 
     /// Begins to count: call it first in the program.
-    public static func begin() { _ = secondsBefore }
+    package static func begin() { _ = secondsBefore }
 
     /// The usage of the program up to now.
-    public static var now: ProcessUsage {
+    package static var now: ProcessUsage {
         ProcessUsage(
             processorSeconds: processorTime - secondsBefore,
             peakMemoryBytes: peakOfThisProgram ?? peakOfProcess)

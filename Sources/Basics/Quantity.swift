@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as people read them, with units. Independent of the locale.
-public enum Quantity {
+package enum Quantity {
     /// An integer with commas between thousands: "19,366".
-    public static func count(_ value: Int) -> String {
+    package static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var grouped = ""
         for (index, digit) in digits.enumerated() {
@@ -14,7 +14,7 @@ public enum Quantity {
     }
 
     /// A number with a fixed number of decimals and commas: "1,234.50".
-    public static func decimal(_ value: Double, _ decimals: Int) -> String {
+    package static func decimal(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "nan" : (value < 0 ? "-inf" : "inf") }
         guard abs(value) < 1e15 else { return String(value) }
         let text = String(format: "%.\(decimals)f", abs(value))
@@ -25,7 +25,7 @@ public enum Quantity {
     }
 
     /// A number to three significant digits, never in exponent form below 1e15: "41.2", "1,240".
-    public static func significant(_ value: Double) -> String {
+    package static func significant(_ value: Double) -> String {
         guard value.isFinite, value != 0 else { return decimal(value, 0) }
         var decimals = 0
         var scaled = abs(value)
@@ -37,13 +37,13 @@ public enum Quantity {
     }
 
     /// Picoseconds with the unit that reads best: "812 µs", "41.2 ms", "3.05 s", "5 min 22 s".
-    public static func duration(picoseconds: Int64) -> String {
+    package static func duration(picoseconds: Int64) -> String {
         duration(seconds: Double(picoseconds) / 1e12)
     }
 
     /// Seconds with the unit that reads best. Minutes keep their seconds, hours their minutes,
     /// days their hours.
-    public static func duration(seconds: Double) -> String {
+    package static func duration(seconds: Double) -> String {
         let size = abs(seconds)
         if size == 0 { return "0 s" }
         if size < 0.999_5e-3 { return significant(seconds * 1e6) + " µs" }
@@ -62,23 +62,23 @@ public enum Quantity {
     }
 
     /// Bytes in decimal units: "327.7 kB", "80.0 GB".
-    public static func bytes(_ value: Double) -> String {
+    package static func bytes(_ value: Double) -> String {
         scaled(value, step: 1000, units: ["B", "kB", "MB", "GB", "TB", "PB", "EB"])
     }
 
     /// Bytes in binary units, as memory is sold: "80.0 GiB".
-    public static func binaryBytes(_ value: Double) -> String {
+    package static func binaryBytes(_ value: Double) -> String {
         scaled(value, step: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
     }
 
     /// Floating-point operations: "10.7 GFLOP".
-    public static func operations(_ value: Double) -> String {
+    package static func operations(_ value: Double) -> String {
         scaled(value, step: 1000, units: ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"])
     }
 
     /// A number of units so small that `decimals` of their digits make a whole one, digit by digit:
     /// "0.000000000001" for 1 and 12. For numbers from 0 on.
-    public static func exact(_ value: Int64, decimals: Int) -> String {
+    package static func exact(_ value: Int64, decimals: Int) -> String {
         let digits = String(value)
         let zeros = String(repeating: "0", count: max(0, decimals + 1 - digits.count))
         let padded = zeros + digits
@@ -86,7 +86,7 @@ public enum Quantity {
     }
 
     /// A share of one as a percentage: "37.4 %".
-    public static func percent(_ share: Double, decimals: Int = 1) -> String {
+    package static func percent(_ share: Double, decimals: Int = 1) -> String {
         decimal(share * 100, decimals) + " %"
     }
 

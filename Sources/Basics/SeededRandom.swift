@@ -1,10 +1,10 @@
 /// A seeded random number generator, xoshiro256** by Blackman and Vigna (2018), seeded through
 /// SplitMix64: the same sequence for the same seed on every platform.
-public struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
     /// A generator for a seed; `stream` gives independent sequences under one seed.
-    public init(seed: UInt64, stream: UInt64 = 0) {
+    package init(seed: UInt64, stream: UInt64 = 0) {
         var mixer = seed ^ (stream &* 0xd134_2543_de82_ef95)
         func split() -> UInt64 {
             mixer &+= Self.golden
@@ -29,7 +29,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         func rotate(_ x: UInt64, _ k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
         let result = rotate(state.1 &* 5, 7) &* 9
         let t = state.1 << 17
@@ -43,12 +43,12 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// A number in [0, 1) with 53 random bits.
-    public mutating func uniform() -> Double {
+    package mutating func uniform() -> Double {
         Double(next() >> 11) * 0x1p-53
     }
 
     /// An integer in 0..<bound, by multiplication with rejection (Lemire 2019). `bound` > 0.
-    public mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "a random range must not be empty")
         let range = UInt64(bound)
         var product = next().multipliedFullWidth(by: range)
@@ -60,13 +60,13 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// An exponential variate with mean 1.
-    public mutating func exponential() -> Double {
+    package mutating func exponential() -> Double {
         -PortableMath.log(1 - uniform())
     }
 
     /// A standard normal variate, by Marsaglia's polar method (one of the pair is dropped, so
     /// that the state is the four words alone).
-    public mutating func normal() -> Double {
+    package mutating func normal() -> Double {
         while true {
             let u = 2 * uniform() - 1
             let v = 2 * uniform() - 1

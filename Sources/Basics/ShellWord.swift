@@ -1,8 +1,8 @@
 /// Words of a command line that a reader may paste into a shell.
-public enum ShellWord {
+package enum ShellWord {
     /// A word as a shell takes it: in single quotes where it holds anything unusual. Bytes that are
     /// not UTF-8 are shown and not kept.
-    public static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let isPlain =
             !word.isEmpty
             && word.utf8.allSatisfy { byte in
@@ -14,7 +14,7 @@ public enum ShellWord {
     }
 
     /// A path as a shell takes it: one that begins with a dash gets "./".
-    public static func path(_ path: String) -> String {
+    package static func path(_ path: String) -> String {
         quoted(path.hasPrefix("-") ? "./" + path : path)
     }
 }

@@ -2,10 +2,10 @@
 ///
 /// The distribution function is 1 − ½·I_x(ν/2, ½) with x = ν/(ν + t²) (Abramowitz and Stegun
 /// 26.7.1), the regularised incomplete beta function by its continued fraction (ibid. 26.5.8).
-public enum StudentT {
+package enum StudentT {
     /// P(T ≤ t) for `freedom` degrees of freedom, at least a positive number; fractions arise in
     /// Welch's test. Accurate to about 1e-11. O(1).
-    public static func cumulative(_ t: Double, freedom: Double) -> Double {
+    package static func cumulative(_ t: Double, freedom: Double) -> Double {
         precondition(freedom > 0, "a t distribution needs degrees of freedom")
         guard t.isFinite else { return t > 0 ? 1 : 0 }
         let x = freedom / (freedom + t * t)
@@ -14,7 +14,7 @@ public enum StudentT {
     }
 
     /// The value that T exceeds with probability `tail`, which lies between 0 and ½. O(1).
-    public static func critical(tail: Double, freedom: Double) -> Double {
+    package static func critical(tail: Double, freedom: Double) -> Double {
         precondition(tail > 0 && tail <= 0.5, "a tail is at most half of the distribution")
         var low = 0.0
         var high = 1.0

@@ -5,7 +5,7 @@
 /// letters at least ("h100" in "h100-sxm"). Letter case and `_`, `-`, `.` or blanks between words
 /// do not count. A word of more than 100 bytes is near nothing.
 /// Complexity: O(candidates × length²).
-public func nearest(to word: String, among candidates: [String]) -> String? {
+package func nearest(to word: String, among candidates: [String]) -> String? {
     guard word.utf8.count <= 100 else { return nil }
     let wanted = letters(word)
     var best: (distance: Int, name: String)?

@@ -4,13 +4,13 @@
 ///     for (number, line) in TextLines(text) { ... }
 ///
 /// Nothing is kept for a blank line, however many there are. O(bytes).
-public struct TextLines: Sequence, IteratorProtocol {
+package struct TextLines: Sequence, IteratorProtocol {
     private let text: String
     private var position: String.Index
     private var number = 0
 
     /// The lines of a text.
-    public init(_ text: String) {
+    package init(_ text: String) {
         var text = text
         text.makeContiguousUTF8()
         self.text = text
@@ -20,7 +20,7 @@ public struct TextLines: Sequence, IteratorProtocol {
         }
     }
 
-    public mutating func next() -> (number: Int, text: Substring)? {
+    package mutating func next() -> (number: Int, text: Substring)? {
         let bytes = text.utf8
         while position < bytes.endIndex {
             let start = position

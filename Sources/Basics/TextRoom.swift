@@ -7,24 +7,24 @@
 ///
 /// Digits are stored eight at a time, so a number needs `slack` bytes of room beyond its own.
 /// Inlinable, because a row of a large file is a few dozen of these calls.
-public struct TextRoom {
+package struct TextRoom {
     @usableFromInline let memory: UnsafeMutableRawBufferPointer
     @usableFromInline var filled = 0
 
     /// Bytes of room that a number needs beyond its own digits.
-    public static let slack = 8
+    package static let slack = 8
 
     /// Room for as many bytes as the memory has; it must outlive the text.
     @inlinable
-    public init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+    package init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
     /// Bytes put so far.
     @inlinable
-    public var count: Int { filled }
+    package var count: Int { filled }
 
     /// A byte. O(1).
     @inlinable @inline(__always)
-    public mutating func put(byte: UInt8) {
+    package mutating func put(byte: UInt8) {
         precondition(count < memory.count, "the text is longer than the room for it")
         memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         filled &+= 1
@@ -32,7 +32,7 @@ public struct TextRoom {
 
     /// Bytes as they are. O(bytes).
     @inlinable
-    public mutating func put(_ bytes: [UInt8]) {
+    package mutating func put(_ bytes: [UInt8]) {
         precondition(bytes.count <= memory.count - count, "the text is longer than the room for it")
         UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyBytes(from: bytes)
         filled &+= bytes.count
@@ -40,7 +40,7 @@ public struct TextRoom {
 
     /// A text as it is. O(bytes).
     @inlinable @inline(__always)
-    public mutating func put(_ text: StaticString) {
+    package mutating func put(_ text: StaticString) {
         let more = text.utf8CodeUnitCount
         precondition(more <= memory.count - count, "the text is longer than the room for it")
         UnsafeMutableRawBufferPointer(rebasing: memory[count...])
@@ -50,7 +50,7 @@ public struct TextRoom {
 
     /// A decimal integer. O(digits / 8).
     @inlinable @inline(__always)
-    public mutating func put(_ value: Int64) {
+    package mutating func put(_ value: Int64) {
         if value < 0 { put(byte: 45) }
         put(magnitude: value.magnitude)
     }
@@ -58,7 +58,7 @@ public struct TextRoom {
     /// The lowest `digits` (1...8) decimal digits of a number of at most eight, with leading zeros.
     /// O(1).
     @inlinable @inline(__always)
-    public mutating func put(_ value: UInt32, digits: Int) {
+    package mutating func put(_ value: UInt32, digits: Int) {
         precondition((1...8).contains(digits) && value < Self.tenToTheEight, "not eight digits")
         store(Self.digits(value) >> UInt64(truncatingIfNeeded: 8 &* (8 &- digits)), count: digits)
     }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// What a program that is told to stop must not leave behind: files and folders under a name that
 /// no user wants, and child processes.
-public enum Unfinished {
+package enum Unfinished {
     private struct Things {
         /// What is written, each with the folders that were made for it, the innermost first.
         var paths: [String: [String]] = [:]
@@ -12,13 +12,13 @@ public enum Unfinished {
     }
 
     /// What the program has written so far.
-    public struct Written: Sendable {
+    package struct Written: Sendable {
         /// Outputs that are whole and in their places.
-        public internal(set) var whole: [String] = []
+        package internal(set) var whole: [String] = []
         /// Pipes and devices, which take what is written as it comes.
-        public internal(set) var begun: [String] = []
+        package internal(set) var begun: [String] = []
         /// A file that keeps what is done for the next call, which goes on from there.
-        public internal(set) var kept: String?
+        package internal(set) var kept: String?
     }
 
     private static let things = Mutex(Things())
@@ -57,19 +57,19 @@ public enum Unfinished {
     }
 
     /// Notes a child process, the first of a group of its own, by its number.
-    public static func began(child: Int32) {
+    package static func began(child: Int32) {
         things.withLock { _ = $0.children.insert(child) }
     }
 
     /// Forgets a child that has ended.
-    public static func ended(child: Int32) {
+    package static func ended(child: Int32) {
         things.withLock { _ = $0.children.remove(child) }
     }
 
     /// Removes the files, with what folders hold, and kills the children with their groups. What is
     /// begun meanwhile waits for ever: call it only to leave the program from `exit`, which gets
     /// what was written.
-    public static func removeAndExit(_ exit: (Written) -> Never) -> Never {
+    package static func removeAndExit(_ exit: (Written) -> Never) -> Never {
         things.withLock { things in
             for (path, folders) in things.paths {
                 FileSystem.remove(path)

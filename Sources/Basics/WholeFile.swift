@@ -7,7 +7,7 @@ import Foundation
 ///     let file = try WholeFile("trace.jsonl.gz")
 ///     try file.write(Array("...".utf8))
 ///     try file.commit()
-public final class WholeFile {
+package final class WholeFile {
     /// As the user named it.
     private let name: String
     private let target: String
@@ -20,7 +20,7 @@ public final class WholeFile {
 
     /// Begins a file. Throws `InputError` where it cannot be written, and where it would replace an
     /// input of the command.
-    public init(_ path: String) throws {
+    package init(_ path: String) throws {
         guard !path.isEmpty else {
             throw InputError("output", "has no name", expected: "a file to write")
         }
@@ -72,7 +72,7 @@ public final class WholeFile {
     }
 
     /// Adds bytes. Throws `InputError` when the system takes no more, as on a full disk.
-    public func write(_ bytes: [UInt8]) throws {
+    package func write(_ bytes: [UInt8]) throws {
         guard let gzip else {
             try output.write(bytes)
             return
@@ -85,10 +85,10 @@ public final class WholeFile {
     }
 
     /// Adds a text and a newline.
-    public func writeLine(_ text: String) throws { try write(Array(text.utf8) + [10]) }
+    package func writeLine(_ text: String) throws { try write(Array(text.utf8) + [10]) }
 
     /// Puts the file in its place.
-    public func commit() throws {
+    package func commit() throws {
         if let gzip { try output.write(gzip.compress(pending, isLast: true)) }
         try output.finish()
         if let staging {

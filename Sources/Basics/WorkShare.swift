@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How far the work at hand is: for a progress line, never part of a result.
-public enum WorkShare {
+package enum WorkShare {
     private static let length = Atomic<Int>(0)
     private static let read = Atomic<Int>(0)
     private static let elements = Atomic<Int>(0)
@@ -9,7 +9,7 @@ public enum WorkShare {
 
     /// Elements ended of those that `mapOnAllCores` was given; else bytes read of those that all
     /// open files hold; nil when neither is known.
-    public static var share: Double? {
+    package static var share: Double? {
         let all = elements.load(ordering: .relaxed)
         if all > 1 { return Double(ended.load(ordering: .relaxed)) / Double(all) }
         let bytes = length.load(ordering: .relaxed)

@@ -1,22 +1,22 @@
 import Basics
 
 /// How a model is laid over the GPUs of one replica, and the formats it runs in.
-public struct Deployment: Equatable, Sendable {
+package struct Deployment: Equatable, Sendable {
     /// GPUs that share each matrix (tensor_parallel_size).
-    public var tensorParallel = 1
+    package var tensorParallel = 1
     /// Stages of whole layers (pipeline_parallel_size).
-    public var pipelineParallel = 1
+    package var pipelineParallel = 1
     /// GPUs that share the experts; 1: experts are cut like other matrices. A multiple of
     /// `tensorParallel` beyond it means data-parallel attention over the rest.
-    public var expertParallel = 1
+    package var expertParallel = 1
     /// GPUs of a node: what lies on another node is reached over the network.
-    public var gpusPerNode = 8
+    package var gpusPerNode = 8
     /// Tensor-parallel groups of other replicas before this one's first in its node.
-    public var groupsBefore = 0
-    public var weights = WeightFormat.bf16
-    public var cache = CacheFormat.bf16
+    package var groupsBefore = 0
+    package var weights = WeightFormat.bf16
+    package var cache = CacheFormat.bf16
 
-    public init(
+    package init(
         tensorParallel: Int = 1, weights: WeightFormat = .bf16, cache: CacheFormat = .bf16
     ) {
         self.tensorParallel = tensorParallel
@@ -25,16 +25,16 @@ public struct Deployment: Equatable, Sendable {
     }
 
     /// GPUs of one replica.
-    public var gpus: Int { max(tensorParallel, expertParallel) * pipelineParallel }
+    package var gpus: Int { max(tensorParallel, expertParallel) * pipelineParallel }
 
     /// Tensor-parallel groups that a node holds: a group does not span nodes.
-    public var groupsPerNode: Int { max(1, gpusPerNode / max(1, tensorParallel)) }
+    package var groupsPerNode: Int { max(1, gpusPerNode / max(1, tensorParallel)) }
 
     /// Hops between pipeline stages that lead from one node to the next, of `pipelineParallel` - 1.
-    public var hopsBetweenNodes: Int { (groupsBefore + pipelineParallel - 1) / groupsPerNode }
+    package var hopsBetweenNodes: Int { (groupsBefore + pipelineParallel - 1) / groupsPerNode }
 
     /// Why a node cannot hold a tensor-parallel group, whose links are a node's; nil where it can.
-    public var nodeProblem: String? {
+    package var nodeProblem: String? {
         guard tensorParallel > gpusPerNode else { return nil }
         return "a group of \(tensorParallel) GPUs does not fit a node of \(gpusPerNode)"
     }
@@ -43,7 +43,7 @@ public struct Deployment: Equatable, Sendable {
     ///
     /// - Throws: `InputError` at `engine.expert_parallel_size` for experts that are spread beyond
     ///   a tensor-parallel group: attention then runs on several data-parallel ranks.
-    public func checkRanks() throws {
+    package func checkRanks() throws {
         guard expertParallel <= max(1, tensorParallel) else {
             throw InputError(
                 "engine.expert_parallel_size",
@@ -58,7 +58,7 @@ public struct Deployment: Equatable, Sendable {
     ///
     /// - Throws: `InputError` at `engine.tensor_parallel_size` and its like, with the divisors
     ///   that would do.
-    public func check(_ model: TransformerModel) throws {
+    package func check(_ model: TransformerModel) throws {
         let model = model.stored(as: weights)
         func refuse(_ key: String, _ problem: String, _ expected: String) -> InputError {
             InputError("engine." + key, problem, expected: expected)

@@ -5,7 +5,7 @@ import Simulator
 extension BreakdownReport {
     /// A table of the means of TTFT and TPOT, over all requests and over the slowest in each; nil
     /// before a request has finished. Parts without any time are left out.
-    public var text: String? {
+    package var text: String? {
         guard toFirstToken.count > 0 else { return nil }
         let columns = [
             toFirstToken.means(), toFirstToken.means(slowest: 0.01), afterwards.means(),

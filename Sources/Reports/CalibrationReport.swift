@@ -2,9 +2,9 @@ import Basics
 import Experiments
 
 /// The page of a calibration: constants with their intervals, errors by file, what to do next.
-public enum CalibrationReport {
+package enum CalibrationReport {
     /// The page; `out` is the file that the profile was written to, if any.
-    public static func text(_ calibration: Calibration, out: String?) -> String {
+    package static func text(_ calibration: Calibration, out: String?) -> String {
         var parts = [
             calibration.server,
             "Base: host profile \(calibration.base.echoed()). "

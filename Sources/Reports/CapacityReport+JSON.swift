@@ -96,7 +96,7 @@ extension CapacityReport: Encodable {
 
     /// `{over, unit, status, value, low, high, safe, confidence, saturates_first, points}`; a point
     /// has `x`, `meets`, and every figure of summary.json as the mean over its runs.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Key.self)
         try keys.encode(study.axis.over.rawValue, forKey: Key("over"))
         try keys.encode(study.axis.unitName, forKey: Key("unit"))

@@ -4,19 +4,19 @@ import Results
 import Scenario
 
 /// A study of capacity as a page for a terminal and as JSON.
-public struct CapacityReport {
+package struct CapacityReport {
     let study: CapacityStudy
     private let run: String
 
     /// A page of a study; `run` is the command that runs what was asked, to which a change of the
     /// load can be added.
-    public init(_ study: CapacityStudy, run: String = "headway run") {
+    package init(_ study: CapacityStudy, run: String = "headway run") {
         self.study = study
         self.run = run
     }
 
     /// The answer, what limits it, the curve, what to do next.
-    public var text: String {
+    package var text: String {
         var parts = [study.headline, facts, curve]
         if let chart { parts.append(chart) }
         if !study.layouts.isEmpty { parts.append(layouts) }

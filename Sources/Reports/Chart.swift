@@ -1,12 +1,12 @@
 /// Pictures made of block characters, for a terminal.
-public enum Chart {
+package enum Chart {
     private static let eighths: [Character] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"]
     private static let levels: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
     /// One horizontal bar per row: label, bar, and the value as text. The longest bar, that of the
     /// largest value, is `width` characters, or what the terminal has room for; negative and
     /// non-finite values have none.
-    public static func bars(
+    package static func bars(
         _ rows: [(label: String, value: Double, text: String)], width: Int = 40
     ) -> String {
         let largest = rows.map(\.value).filter(\.isFinite).max() ?? 0
@@ -22,7 +22,7 @@ public enum Chart {
 
     /// A bar of at most `width` characters, to an eighth of a character; any value above zero
     /// shows at least the thinnest.
-    public static func bar(_ value: Double, of largest: Double, width: Int) -> String {
+    package static func bar(_ value: Double, of largest: Double, width: Int) -> String {
         guard value.isFinite, value > 0, largest > 0 else { return "" }
         let units = max(1, Int((min(1, value / largest) * Double(width) * 8).rounded()))
         let full = String(repeating: "█", count: units / 8)
@@ -31,7 +31,7 @@ public enum Chart {
 
     /// One character per value, its height by the value's share of the largest; a value of zero
     /// or less is a space.
-    public static func sparkline(_ values: [Double]) -> String {
+    package static func sparkline(_ values: [Double]) -> String {
         let largest = values.filter(\.isFinite).max() ?? 0
         return String(
             values.map { value -> Character in
@@ -42,7 +42,7 @@ public enum Chart {
 
     /// Values squeezed to at most `count` by averaging neighbours, so that a long series fits a
     /// line. O(values).
-    public static func squeezed(_ values: [Double], to count: Int) -> [Double] {
+    package static func squeezed(_ values: [Double], to count: Int) -> [Double] {
         guard values.count > count, count > 0 else { return values }
         return (0..<count).map { slot in
             let part = values[(slot * values.count / count)..<((slot + 1) * values.count / count)]

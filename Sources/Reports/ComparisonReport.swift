@@ -12,7 +12,7 @@ public struct ComparisonReport: Sendable {
     public var text: String { page(markdown: false).withoutWorkflowCommands }
 
     /// The same as Markdown.
-    public var markdown: String { page(markdown: true).withoutWorkflowCommands }
+    package var markdown: String { page(markdown: true).withoutWorkflowCommands }
 
     private func page(markdown: Bool) -> String {
         var parts: [String] = []

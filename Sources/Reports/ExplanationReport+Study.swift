@@ -86,14 +86,14 @@ private struct Headline {
 }
 
 /// A scenario at several values of one flag.
-public struct ExplanationTable: Encodable {
+package struct ExplanationTable: Encodable {
     private let range: ExplainRange
 
     /// A table of what was explained.
-    public init(_ range: ExplainRange) { self.range = range }
+    package init(_ range: ExplainRange) { self.range = range }
 
     /// A row a value.
-    public var text: String {
+    package var text: String {
         let first = range.rows.compactMap(\.explained).first!
         let names = Headline(first).figures.map(\.name)
         var table = TextTable([range.name] + names, alignments: [.right])
@@ -120,7 +120,7 @@ public struct ExplanationTable: Encodable {
     private enum Keys: String, CodingKey { case over, rows }
 
     /// `{over, rows: [{value, explanation | problem}]}`.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Keys.self)
         try keys.encode(range.name, forKey: .over)
         try keys.encode(
@@ -133,12 +133,12 @@ public struct ExplanationTable: Encodable {
 }
 
 /// Two scenarios side by side.
-public struct ExplanationComparison: Encodable {
+package struct ExplanationComparison: Encodable {
     private let (first, second): (ExplainScenario.Explained, ExplainScenario.Explained)
     private let change: String
 
     /// A scenario, and the same with the flags `change`.
-    public init(
+    package init(
         _ first: ExplainScenario.Explained, _ second: ExplainScenario.Explained, change: String
     ) {
         (self.first, self.second) = (first, second)
@@ -146,7 +146,7 @@ public struct ExplanationComparison: Encodable {
     }
 
     /// Figures, then the time of every phase.
-    public var text: String {
+    package var text: String {
         let models = [first, second].map(\.explanation)
         let title =
             "\(models[0].model.name) on \(models[0].deployment.gpus) x "
@@ -202,7 +202,7 @@ public struct ExplanationComparison: Encodable {
     private enum Keys: String, CodingKey { case change, before, after }
 
     /// `{change, before, after}`, both as explanations.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Keys.self)
         try keys.encode(change, forKey: .change)
         try keys.encode(ExplanationReport(first), forKey: .before)
@@ -211,22 +211,22 @@ public struct ExplanationComparison: Encodable {
 }
 
 /// The models of the catalogue.
-public struct ModelList: Encodable {
+package struct ModelList: Encodable {
     /// One model as it is served.
-    public struct Entry: Encodable {
-        public var name: String
-        public var parametersTotal: Int64
-        public var parametersActive: Int64
-        public var weights: String
-        public var layers: Int
-        public var kvBytesPerToken: Int64
-        public var maxModelLen: Int
+    package struct Entry: Encodable {
+        package var name: String
+        package var parametersTotal: Int64
+        package var parametersActive: Int64
+        package var weights: String
+        package var layers: Int
+        package var kvBytesPerToken: Int64
+        package var maxModelLen: Int
     }
 
-    public let models: [Entry]
+    package let models: [Entry]
 
     /// All of them, by name.
-    public init() throws {
+    package init() throws {
         models = try Catalogue.names.map { name in
             let model = try Catalogue.model(named: name)
             return Entry(
@@ -239,7 +239,7 @@ public struct ModelList: Encodable {
     }
 
     /// A row a model.
-    public var text: String {
+    package var text: String {
         var table = TextTable(
             ["model", "parameters", "active", "weights", "layers", "KV bytes/token", "context"],
             alignments: [.left, .right, .right, .left])

@@ -5,20 +5,20 @@ import Models
 import StepTime
 
 /// An explanation as a page for a terminal and as JSON.
-public struct ExplanationReport {
+package struct ExplanationReport {
     let explanation: Explanation
     private let mixed: ExplainScenario.MixedStep?
     private let request: ExplainScenario.WholeRequest?
 
     /// A page of what was explained.
-    public init(_ explained: ExplainScenario.Explained) {
+    package init(_ explained: ExplainScenario.Explained) {
         explanation = explained.explanation
         mixed = explained.mixed
         request = explained.request
     }
 
     /// The page: phases, roofline, memory, what the techniques save.
-    public var text: String {
+    package var text: String {
         [
             verdict + "\n" + headline, phases.text, mixed?.text ?? "", request?.text ?? "",
             Roofline(explanation).text, memory, savings, notes,
@@ -195,7 +195,7 @@ extension ExplanationReport: Encodable {
         var bound: String
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         let (model, deployment) = (explanation.model, explanation.deployment)
         try keys.encode(model.name, forKey: .model)

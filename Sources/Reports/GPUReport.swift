@@ -2,13 +2,13 @@ import Basics
 import Experiments
 
 /// A comparison of GPUs as a page for a terminal and as JSON.
-public struct GPUReport {
+package struct GPUReport {
     private let comparison: GPUComparison
 
-    public init(_ comparison: GPUComparison) { self.comparison = comparison }
+    package init(_ comparison: GPUComparison) { self.comparison = comparison }
 
     /// The table, what does not fit, what was not measured.
-    public var text: String {
+    package var text: String {
         var table = TextTable([
             "GPU", "GPUs", "TTFT", "p99", "TPOT", "p99", "tokens/s", "a GPU", "KV tokens",
         ])
@@ -111,7 +111,7 @@ extension GPUReport: Encodable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(comparison.entries.map(EntryJSON.init), forKey: .gpus)
         try keys.encode(comparison.notes, forKey: .notes)

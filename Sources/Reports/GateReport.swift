@@ -52,7 +52,7 @@ extension GateResult {
     }
 
     /// One sentence.
-    public var verdict: String {
+    package var verdict: String {
         let count = findings.count { $0.status == status }
         let name = suite.echoed()
         let checks = "\(findings.count) \(findings.count == 1 ? "check" : "checks")"
@@ -66,7 +66,7 @@ extension GateResult {
 
     /// JUnit XML: a test case per check; regressions and inconclusive checks are failures.
     /// Well-formed whatever the names are.
-    public var junit: String {
+    package var junit: String {
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>"]
         let failures = findings.count { $0.status != .pass }
         lines.append(
@@ -92,7 +92,7 @@ extension GateResult {
 
     /// GitHub workflow commands: an error per regression, a warning per inconclusive check, a
     /// notice when all is well.
-    public var githubAnnotations: String {
+    package var githubAnnotations: String {
         let lines = findings.filter { $0.status != .pass }.map { finding in
             let level = finding.status == .regression ? "error" : "warning"
             let title = "\(suite.echoed()): \(finding.caseName.echoed()) \(finding.metric)"

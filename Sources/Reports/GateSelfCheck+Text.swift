@@ -3,7 +3,7 @@ import Experiments
 
 extension GateSelfCheck {
     /// The tallies as a table, and the two shares that matter.
-    public var text: String {
+    package var text: String {
         let percent = Comparison.percent(slowdown)
         var table = TextTable(["", "regression", "inconclusive", "pass"])
         for (name, counters) in [

@@ -4,7 +4,7 @@ import Traces
 
 extension MeasuredReport {
     /// A table for a page.
-    public var text: String {
+    package var text: String {
         let isCompared = latencies.contains { $0.simulated != nil }
         var table = TextTable(
             ["", "mean", "p50", "p90", "p99"] + (isCompared ? ["each request"] : []))

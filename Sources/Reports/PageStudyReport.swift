@@ -3,7 +3,7 @@ import Foundation
 import Traces
 
 /// A page-size study as JSON (snake_case keys).
-public struct PageStudyReport: Encodable {
+package struct PageStudyReport: Encodable {
     struct Point: Encodable {
         let capacityTokens, pages: Int
         let lruHitRatio, optimalHitRatio: Double
@@ -32,7 +32,7 @@ public struct PageStudyReport: Encodable {
     let notes: [String]
 
     /// The figures of a study.
-    public init(_ study: PageStudy) {
+    package init(_ study: PageStudy) {
         requests = study.requests
         promptTokens = study.promptTokens
         capacityTokens = study.setting.capacityTokens
@@ -55,7 +55,7 @@ public struct PageStudyReport: Encodable {
 
 extension PageStudyReport {
     /// A page for a terminal: losses by page size, hits by capacity, and what to choose.
-    public static func text(_ study: PageStudy) -> String {
+    package static func text(_ study: PageStudy) -> String {
         [losses(study), chart(study), curves(study), verdict(study)].joined(separator: "\n\n")
             + (study.holdsContent ? "" : "\nNote: \(noContent).")
     }
@@ -162,7 +162,7 @@ extension PageStudyReport {
     private static func percent(_ share: Double) -> String { Quantity.percent(share, decimals: 2) }
 
     /// One line per page size and capacity, for spreadsheets.
-    public static func csv(_ study: PageStudy) -> String {
+    package static func csv(_ study: PageStudy) -> String {
         var lines = [
             "page_size,capacity_tokens,pages,lru_hit_ratio,optimal_hit_ratio,fragmentation,metadata"
         ]

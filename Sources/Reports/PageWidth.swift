@@ -2,9 +2,9 @@
 ///
 /// A terminal's pages fit it: tables too wide are broken up, charts are narrower. In a file or a
 /// pipe sentences and charts fit 80 columns; tables stay whole there, so that each row is a line.
-public enum PageWidth {
+package enum PageWidth {
     /// Columns of the terminal that pages are made for; nil: no limit.
-    @TaskLocal public static var columns: Int?
+    @TaskLocal package static var columns: Int?
 
     /// What is left of a chart's usual width beside labels and values of `used` columns, of 80 in
     /// a file; at least eight.
@@ -21,7 +21,7 @@ public enum PageWidth {
     /// The text with the lines that are too wide broken at spaces. What follows a label ("batch
     /// 13.5 requests") stays in its column. Lines of charts, commands and settings are left alone,
     /// and tables fit by themselves. O(text).
-    public static func wrapped(_ text: String) -> String {
+    package static func wrapped(_ text: String) -> String {
         guard let columns, columns >= 20 else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { wrapped(line: $0, columns) }.joined(separator: "\n")

@@ -7,7 +7,7 @@ import Simulator
 /// `steps.jsonl` (`DecisionLog`) has a line a step with every entry, so that its size is that of
 /// the batches. This one has the members of the cohort as a number and says who joined and who
 /// left.
-public struct PlanLog: Sendable {
+package struct PlanLog: Sendable {
     /// What is known of a replica.
     private struct Track {
         /// What the next plan may go on with.
@@ -36,14 +36,14 @@ public struct PlanLog: Sendable {
     private var tracks: [Track]
 
     /// A log of so many replicas.
-    public init(replicas: Int) {
+    package init(replicas: Int) {
         namesReplica = replicas > 1
         tracks = Array(repeating: Track(), count: replicas)
     }
 
     /// Writes the lines of plans, as far as no later step can be part of them. O(plans and their
     /// lists). Throws as `OutputFile.write` does.
-    public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
+    package mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
             let replica = plan.replica
             if !tracks[replica].isEnded, tracks[replica].plan?.extend(by: plan) ?? false {
@@ -68,7 +68,7 @@ public struct PlanLog: Sendable {
     }
 
     /// Writes what no later step is part of any more, at the end of the run.
-    public mutating func finish(_ file: OutputFile) throws {
+    package mutating func finish(_ file: OutputFile) throws {
         for replica in tracks.indices { try close(replica, file) }
     }
 

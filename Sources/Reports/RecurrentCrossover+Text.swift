@@ -17,7 +17,7 @@ extension RecurrentCrossover: Encodable {
         case kind, layers, stateBytes, attention, bytesContext, flopsContext, timeContext
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(kind, forKey: .kind)
         try keys.encode(layers, forKey: .layers)

@@ -4,11 +4,11 @@ import Scenario
 import Simulator
 
 /// A run's figures as a page of text for a terminal.
-public enum RunReport {
+package enum RunReport {
     /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
     /// time. `objective` says in words what a good request is; empty: no limit was set.
     /// `slo` is what the verdict judges by. `parts` is the table of a `BreakdownReport`.
-    public static func text(
+    package static func text(
         _ summary: RunSummary, result: RunResult, objective: String,
         slo: Configuration.ObjectiveSection? = nil, timeline: Timeline? = nil,
         parts table: String? = nil

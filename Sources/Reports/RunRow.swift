@@ -2,14 +2,14 @@ import Basics
 import Simulator
 
 /// The few figures of a run that fit a row of a comparison.
-public struct RunRow: Encodable, Sendable {
+package struct RunRow: Encodable, Sendable {
     let meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2ELMs: Double
     let prefixHitRatio: Double
     let preemptions: Int
     let rejected: Int
 
     /// The figures of a run.
-    public init(_ result: RunResult) {
+    package init(_ result: RunResult) {
         meanTtftMs = result.timeToFirstToken.mean * 1e-9
         p99TtftMs = Double(result.timeToFirstToken.percentile(99)) * 1e-9
         meanTpotMs = result.timePerOutputToken.mean * 1e-9
@@ -24,13 +24,13 @@ public struct RunRow: Encodable, Sendable {
     }
 
     /// The names of the cells.
-    public static let header = [
+    package static let header = [
         "TTFT mean", "TTFT p99", "TPOT mean", "TPOT p99", "E2E mean", "prefix hit", "preempted",
         "rejected",
     ]
 
     /// The cells of a row.
-    public var cells: [String] {
+    package var cells: [String] {
         [meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2ELMs].map {
             Quantity.duration(seconds: $0 * 1e-3)
         } + [

@@ -10,7 +10,7 @@ import Scenario
 /// What lies inside an object is named with dots, an element of a list by its number:
 /// `steady_state.verdict`, `by_stage.0.mean_ttft_ms`. Series, distributions and digests of files
 /// are left out, and warnings are a number: they are no figures.
-public struct RunTable: Encodable, Sendable {
+package struct RunTable: Encodable, Sendable {
     private struct Run: Sendable {
         var name: String
         var figures: [String: ConfigurationValue]
@@ -18,10 +18,10 @@ public struct RunTable: Encodable, Sendable {
     }
 
     /// What the columns hold.
-    public let columns: [String]
+    package let columns: [String]
     private let rows: [[ConfigurationValue?]]
     /// What is to be said beside the table: whose cells are empty.
-    public let remarks: [String]
+    package let remarks: [String]
 
     private static let leftOut: Set = [FolderManifest.key, "time_series", "ttft_distribution"]
 
@@ -29,7 +29,7 @@ public struct RunTable: Encodable, Sendable {
     ///
     /// Throws `InputError` for a folder without a whole run, for a summary or configuration that is
     /// not as the run wrote it, and for a column that no run has.
-    public init(_ folders: [String], columns wanted: [String]? = nil) throws {
+    package init(_ folders: [String], columns wanted: [String]? = nil) throws {
         let runs = try folders.map(Self.read)
         let differing = Self.differing(runs.map(\.keys))
         let figures = Set(runs.flatMap(\.figures.keys)).sorted()
@@ -120,13 +120,13 @@ public struct RunTable: Encodable, Sendable {
     }
 
     /// The table as CSV (RFC 4180, lines end with a newline), a header first.
-    public var csv: String {
+    package var csv: String {
         let lines = [columns] + rows.map { $0.map(Self.text) }
         return lines.map { $0.map(RequestLine.quoted).joined(separator: ",") + "\n" }.joined()
     }
 
     /// The table for Markdown.
-    public var markdown: String {
+    package var markdown: String {
         let lines = [columns, columns.map { _ in "---" }] + rows.map { $0.map(Self.text) }
         return lines.map { cells in
             let shown = cells.map {
@@ -148,7 +148,7 @@ public struct RunTable: Encodable, Sendable {
     }
 
     /// Writes a list with an object for each run, of its columns; an empty cell is null.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(
             rows.map { row in

@@ -47,7 +47,7 @@ extension SweepPage: Encodable {
 
     /// `{file, objective, points, runs, failed, best, pareto, sensitivity, problems, warnings,
     /// clocks}`: best first, as many as the page shows.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         let body = Body(
             file: file, objective: table.goal, points: table.points.count, runs: table.runs,
             failed: table.failedPoints,

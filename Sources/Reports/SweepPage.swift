@@ -2,7 +2,7 @@ import Basics
 import Experiments
 
 /// A sweep's table as people read it: the best points, two Pareto fronts, what each key changes.
-public struct SweepPage: Sendable {
+package struct SweepPage: Sendable {
     let table: SweepTable
     let file: String
 
@@ -10,7 +10,7 @@ public struct SweepPage: Sendable {
     static let most = 20
 
     /// The page of a table. `file` is where it lies.
-    public init(_ table: SweepTable, file: String) {
+    package init(_ table: SweepTable, file: String) {
         self.table = table
         self.file = file
     }
@@ -19,7 +19,7 @@ public struct SweepPage: Sendable {
     var goal: ConfigurationSpace.Goal { table.goal ?? .gpus }
 
     /// The page as text. O(keys² x points).
-    public var text: String {
+    package var text: String {
         var parts = [summary]
         if table.ran.contains(true) {
             parts += [

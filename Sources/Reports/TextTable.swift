@@ -7,9 +7,9 @@ import Basics
 ///     var table = TextTable(["", "mean", "p99"])
 ///     table.add(["TTFT", "41.2 ms", "210 ms"])
 ///     print(table.text)
-public struct TextTable: Sendable {
+package struct TextTable: Sendable {
     /// Where a column's cells stand.
-    public enum Alignment: Sendable {
+    package enum Alignment: Sendable {
         case left
         case right
     }
@@ -18,24 +18,24 @@ public struct TextTable: Sendable {
     private let alignments: [Alignment]
 
     /// A table with a header row. `alignments` may be shorter than the header: the rest is right.
-    public init(_ header: [String], alignments: [Alignment] = [.left]) {
+    package init(_ header: [String], alignments: [Alignment] = [.left]) {
         rows = [header.map { $0.echoed() }]
         self.alignments = header.indices.map { $0 < alignments.count ? alignments[$0] : .right }
     }
 
     /// Adds a row; missing cells are empty, extra cells are a programming error.
-    public mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         precondition(cells.count <= alignments.count, "a row has more cells than the header")
         let missing = Array(repeating: "", count: alignments.count - cells.count)
         rows.append(cells.map { $0.echoed() } + missing)
     }
 
     /// Number of rows below the header.
-    public var count: Int { rows.count - 1 }
+    package var count: Int { rows.count - 1 }
 
     /// The table with a rule under the header, without a final newline and without spaces at line
     /// ends; broken up where it is wider than the terminal (`PageWidth`). O(cells).
-    public var text: String {
+    package var text: String {
         blocks(PageWidth.columns).joined(separator: "\n\n")
     }
 
@@ -91,7 +91,7 @@ public struct TextTable: Sendable {
     }
 
     /// The table as Markdown, for pull requests and documents.
-    public var markdown: String {
+    package var markdown: String {
         var lines = rows.map { row in
             "| " + row.map(Self.markdown).joined(separator: " | ") + " |"
         }

@@ -4,7 +4,7 @@ import Results
 extension Timeline {
     /// The series as a picture, a line of characters each with its largest value; nil for less
     /// than four windows.
-    public var picture: String? {
+    package var picture: String? {
         guard let series, series.arrivalsPerS.count >= 4 else { return nil }
         let rate = { Quantity.significant($0) + "/s" }
         let rows: [(name: String, text: (Double) -> String, values: [Double])] = [

@@ -7,7 +7,7 @@ import Simulator
 /// The form is that of Chrome's Trace Event Format, an array with a line for each event. Times are
 /// microseconds with six decimals: exact picoseconds. Steps in a row that decode for the same
 /// requests are one slice, whichever way the run steps; counters have an event where they change.
-public struct TraceEvents: Sendable {
+package struct TraceEvents: Sendable {
     /// What is known of a replica.
     private struct Track {
         /// Steps that decode for the same members, the last of which may be followed by more.
@@ -24,25 +24,25 @@ public struct TraceEvents: Sendable {
     private let window: Range<Int64>
     private let limit: Int
     /// Where the events end because the file would become too long, picoseconds.
-    public private(set) var cutAt: Int64?
+    package private(set) var cutAt: Int64?
 
     /// No events yet. `window`: the time of which something must be part to be shown, picoseconds;
     /// `limit`: bytes that the file may have, at least a million.
-    public init(_ window: Range<Int64> = 0..<Int64.max, limit: Int = .max) {
+    package init(_ window: Range<Int64> = 0..<Int64.max, limit: Int = .max) {
         self.window = window
         self.limit = limit - min(limit / 10, 1_000_000)
     }
 
     /// Whether nothing was to be shown.
-    public var isEmpty: Bool { isFirst }
+    package var isEmpty: Bool { isFirst }
 
     /// What stands before the first event, and after the last.
-    public static let opening = "["
-    public static let closing = "]"
+    package static let opening = "["
+    package static let closing = "]"
 
     /// Writes the events of plans, as far as no later step can be part of them. O(plans and their
     /// entries). Throws as `OutputFile.write` does.
-    public mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
+    package mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans where shows(plan.time, max(plan.time, plan.lastEnd)) {
             defer { if file.size >= limit { cutAt = plan.time } }
             try open(plan.replica, file)
@@ -67,7 +67,7 @@ public struct TraceEvents: Sendable {
     }
 
     /// Writes what no later step is part of any more, at the end of the run.
-    public mutating func finish(_ file: OutputFile) throws {
+    package mutating func finish(_ file: OutputFile) throws {
         for replica in tracks.indices where tracks[replica]?.decodes != nil {
             try writeDecodes(replica, file)
         }
@@ -85,7 +85,7 @@ public struct TraceEvents: Sendable {
     }
 
     /// Writes a request's life, from its arrival on, as far as it came. O(1).
-    public mutating func write(_ record: RequestRecord, to file: OutputFile) throws {
+    package mutating func write(_ record: RequestRecord, to file: OutputFile) throws {
         guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected,
             shows(record.arrival, record.finish)
         else { return }

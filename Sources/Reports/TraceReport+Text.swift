@@ -14,7 +14,7 @@ extension ArrivalStatistics {
 extension TraceReport {
     /// A page for a terminal. What kind of load it is comes first, then figures, arrivals over
     /// time, histograms of lengths, reuse, and how the file was read.
-    public static func text(_ info: TraceInfo) -> String {
+    package static func text(_ info: TraceInfo) -> String {
         let report = TraceReport(info)
         var parts = [verdict(report, info), lengthTable(report)]
         if report.spanS > 0 { parts.append(arrivals(report, info)) }

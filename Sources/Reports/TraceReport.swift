@@ -3,7 +3,7 @@ import Results
 import Traces
 
 /// A trace's statistics as JSON (snake_case keys).
-public struct TraceReport: Encodable {
+package struct TraceReport: Encodable {
     /// Mean and quantiles of a length in tokens.
     struct Lengths: Encodable {
         let mean, p50, p90, p99, max: Double
@@ -71,7 +71,7 @@ public struct TraceReport: Encodable {
     }
 
     /// The figures of a trace.
-    public init(_ info: TraceInfo) {
+    package init(_ info: TraceInfo) {
         format = info.notes.format.rawValue
         rows = info.notes.rows
         requests = info.arrivals.count

@@ -138,7 +138,7 @@ extension TuneReport: Encodable {
     }
 
     /// The answer; `best`, `gpus` and `command` belong together, `recommended` has its own.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Keys.self)
         let space = tuning.space
         let outcomes = [

@@ -5,7 +5,7 @@ import Scenario
 
 extension TuneReport {
     /// What was asked, the answer, how sure it is, what to run.
-    public var text: String {
+    package var text: String {
         var parts = [asked]
         if tuning.best != nil {
             parts.append(answer)

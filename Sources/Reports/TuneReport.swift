@@ -4,7 +4,7 @@ import Results
 import Scenario
 
 /// What `headway tune` found, as a page for a terminal and as JSON.
-public struct TuneReport {
+package struct TuneReport {
     let tuning: Tuning
     /// The `vllm serve` lines of the best point and of the recommended one; nil: none was found.
     let commands: (best: String, recommended: String)?
@@ -12,7 +12,7 @@ public struct TuneReport {
     /// Writes the server's lines of what was found; O(flags) resolutions of a configuration each.
     ///
     /// - Throws: `InputError` for a configuration that does not resolve.
-    public init(_ tuning: Tuning) throws {
+    package init(_ tuning: Tuning) throws {
         self.tuning = tuning
         guard let best = tuning.best, let recommended = tuning.recommended else {
             commands = nil
@@ -36,7 +36,7 @@ public struct TuneReport {
     }
 
     /// The chosen configuration as a commented file; nil: nothing was found.
-    public func configuration() throws -> String? {
+    package func configuration() throws -> String? {
         guard let chosen = tuning.recommended, let commands else { return nil }
         var comments = [
             "Chosen by headway tune from \(Quantity.count(tuning.space.points)) points of "
@@ -104,12 +104,12 @@ public struct TuneReport {
 
 extension Tuning {
     /// The configuration of a point, over the space's first trace and seed.
-    public func configuration(of point: TunedPoint) throws -> Configuration {
+    package func configuration(of point: TunedPoint) throws -> Configuration {
         try space.configuration(point: point.point.number, trace: 0, seed: 0)
     }
 
     /// 0 found, 1 nothing holds the promises, 3 not decidable with these seeds.
-    public var exitStatus: Int32 {
+    package var exitStatus: Int32 {
         switch outcome {
         case .found: 0
         case .nothing: 1

@@ -3,17 +3,17 @@ import Experiments
 import Simulator
 
 /// An upgrade's study as text for a terminal, as Markdown, and as JSON.
-public struct UpgradeReport: Sendable {
+package struct UpgradeReport: Sendable {
     private let study: UpgradeStudy
 
     /// The report of a study.
-    public init(_ study: UpgradeStudy) { self.study = study }
+    package init(_ study: UpgradeStudy) { self.study = study }
 
     /// The page for a terminal.
-    public var text: String { page(markdown: false).withoutWorkflowCommands }
+    package var text: String { page(markdown: false).withoutWorkflowCommands }
 
     /// The same as Markdown.
-    public var markdown: String { page(markdown: true).withoutWorkflowCommands }
+    package var markdown: String { page(markdown: true).withoutWorkflowCommands }
 
     private func page(markdown: Bool) -> String {
         func title(_ words: String) -> String { markdown ? "### \(words)" : words }
@@ -170,7 +170,7 @@ extension UpgradeReport: Encodable {
         case causes, joint, costs, remedy, notes
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(
             [study.versions.before.description, study.versions.after.description],

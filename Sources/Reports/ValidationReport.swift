@@ -3,9 +3,9 @@ import Experiments
 import Foundation
 
 /// Tables and JSON of a validation.
-public enum ValidationReport {
+package enum ValidationReport {
     /// A page of a reference validation; `rows` adds every row.
-    public static func text(_ validation: ReferenceValidation, rows: Bool) -> String {
+    package static func text(_ validation: ReferenceValidation, rows: Bool) -> String {
         var groups = TextTable([
             "group", "rows", "median", "p90", "bias", "left out: median", "p90", "skipped",
         ])
@@ -88,7 +88,7 @@ public enum ValidationReport {
     }
 
     /// A page of an operator validation.
-    public static func text(_ validation: OperatorValidation) -> String {
+    package static func text(_ validation: OperatorValidation) -> String {
         var table = TextTable(["operators", "rows", "median", "p90", "bias", ""])
         for group in validation.groups {
             table.add([

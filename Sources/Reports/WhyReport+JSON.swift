@@ -38,7 +38,7 @@ extension WhyReport: Encodable {
 
     /// Writes `requests`, and beside it the figures of the whole run: `mean_ttft_parts` and
     /// `p99_ttft_parts` in milliseconds, the latter over the slowest 1 %, `costs` and `reuse`.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(
             study.requests.map { answer in

@@ -5,17 +5,17 @@ import Simulator
 
 /// Why a run's requests took the time they did, as text for a terminal. `WhyReport+JSON.swift`
 /// writes it as JSON.
-public struct WhyReport {
+package struct WhyReport {
     let study: WhyStudy
 
     /// The report of a study.
-    public init(_ study: WhyStudy) { self.study = study }
+    package init(_ study: WhyStudy) { self.study = study }
 
     /// How many culprits of a part have a name of their own.
     private static let named = 3
 
     /// The page.
-    public var text: String {
+    package var text: String {
         var parts = [headline]
         if let table = toFirstToken { parts.append(table) }
         parts.append(costs)

@@ -1,7 +1,7 @@
 import Simulator
 
 /// Divides the latencies of a run while it goes on, and keeps their means.
-public struct BreakdownObserver: RunObserver {
+package struct BreakdownObserver: RunObserver {
     private var breakdown: LatencyBreakdownKeeper
     private var filter: MarginFilter<(RequestBreakdown?, RequestRecord)>
     /// Whether no request is left out, so that none has to pass the filter.
@@ -10,7 +10,7 @@ public struct BreakdownObserver: RunObserver {
 
     /// The parts of the requests between the margins, once all have come. O(requests) where the
     /// stretch between them is to be found.
-    public var report: BreakdownReport {
+    package var report: BreakdownReport {
         var copy = self
         copy.filter.finish()
         copy.takeOn()
@@ -18,21 +18,21 @@ public struct BreakdownObserver: RunObserver {
     }
 
     /// Watches a run of a plan.
-    public init(_ plan: RunPlan) {
+    package init(_ plan: RunPlan) {
         breakdown = LatencyBreakdownKeeper(plan)
         filter = MarginFilter(plan.margins)
         takesAll = plan.margins.isNone
     }
 
-    public var decisionDetail: DecisionDetail { .plans }
+    package var decisionDetail: DecisionDetail { .plans }
 
-    public mutating func decided(_ plans: DecidedPlans) { breakdown.add(plans) }
+    package mutating func decided(_ plans: DecidedPlans) { breakdown.add(plans) }
 
-    public mutating func record(_ record: RequestRecord) { _ = close(record) }
+    package mutating func record(_ record: RequestRecord) { _ = close(record) }
 
     /// Takes note of the end of a request, of each in the order of the records; its parts, if it
     /// has any.
-    public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
+    package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         let request = breakdown.close(record)
         if takesAll {
             if let request { sums.add(request, record) }

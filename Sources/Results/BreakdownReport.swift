@@ -2,27 +2,27 @@ import Basics
 import Simulator
 
 /// Where finished requests' time went, and the rows of latency.csv.
-public struct BreakdownReport: Sendable {
+package struct BreakdownReport: Sendable {
     package private(set) var toFirstToken = BreakdownSums()
     /// Per token after the first.
     package private(set) var afterwards = BreakdownSums()
 
     /// A report on no requests.
-    public init() {}
+    package init() {}
 
     /// The header of latency.csv. Times are seconds with twelve decimals: the parts sum to the
     /// time from arrival to the end exactly.
-    public static let header =
+    package static let header =
         "id,"
         + LatencyParts.Part.allCases.map(\.column).joined(separator: ",")
         + "," + LatencyParts.Part.allCases.map { "ttft_\($0.column)" }.joined(separator: ",")
 
     /// Room that is enough for any row, bytes: an id of 20 digits and sixteen times of at most 22.
-    public static let longest = 512
+    package static let longest = 512
 
     /// Puts a request's row, with its newline, into room for `longest` bytes: the parts of its
     /// whole life, then those until its first token. O(1).
-    public static func put(
+    package static func put(
         _ id: Int64, _ request: RequestBreakdown, into text: inout TextRoom
     ) {
         text.put(id)
@@ -48,7 +48,7 @@ public struct BreakdownReport: Sendable {
     }
 
     /// Adds a request, if it finished.
-    public mutating func add(_ request: RequestBreakdown, _ record: RequestRecord) {
+    package mutating func add(_ request: RequestBreakdown, _ record: RequestRecord) {
         guard record.outcome == .finished else { return }
         toFirstToken.add(request.toFirstToken)
         guard record.outputTokens > 1 else { return }
@@ -56,10 +56,10 @@ public struct BreakdownReport: Sendable {
     }
 
     /// The means over all requests, for `summary.json`.
-    public var means: [RunSummary.MeanPart] { means(slowest: 1) }
+    package var means: [RunSummary.MeanPart] { means(slowest: 1) }
 
     /// The means over the slowest 1 % of TTFT, and of TPOT.
-    public var slowestMeans: [RunSummary.MeanPart] { means(slowest: 0.01) }
+    package var slowestMeans: [RunSummary.MeanPart] { means(slowest: 0.01) }
 
     private func means(slowest share: Double) -> [RunSummary.MeanPart] {
         let latencies = [("ttft", toFirstToken), ("tpot", afterwards)].filter { $0.1.count > 0 }

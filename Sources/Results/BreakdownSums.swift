@@ -3,7 +3,7 @@ import Simulator
 /// The latency parts of many requests: their mean, and that of the slowest.
 ///
 /// Memory follows the spread of the times, not the number of requests.
-public struct BreakdownSums: Sendable {
+package struct BreakdownSums: Sendable {
     /// How many parts there are.
     private let parts: Int
 
@@ -13,18 +13,18 @@ public struct BreakdownSums: Sendable {
     /// By place: how many requests, and the sums of their parts, one after the other.
     private var counts: [Int] = []
     private var sums: [Int128] = []
-    public private(set) var count = 0
+    package private(set) var count = 0
 
     /// Sums of nothing, of so many parts: those of `LatencyParts` unless said otherwise.
-    public init(parts: Int = LatencyParts.Part.allCases.count) { self.parts = parts }
+    package init(parts: Int = LatencyParts.Part.allCases.count) { self.parts = parts }
 
     /// Adds a request's parts. O(1).
-    public mutating func add(_ parts: LatencyParts) {
+    package mutating func add(_ parts: LatencyParts) {
         add(parts.total) { parts[$0] }
     }
 
     /// Adds a request's causes. O(1).
-    public mutating func add(_ causes: LatencyCauses) {
+    package mutating func add(_ causes: LatencyCauses) {
         add(causes.total) { causes[$0] }
     }
 
@@ -52,7 +52,7 @@ public struct BreakdownSums: Sendable {
 
     /// Mean of each part over the slowest requests, seconds: at least this share of them, in whole
     /// buckets a 512th of their time wide. O(buckets).
-    public func means(slowest share: Double = 1) -> [Double] {
+    package func means(slowest share: Double = 1) -> [Double] {
         var requests = 0
         var wanted = [Int128](repeating: 0, count: parts)
         let number = max(1, Int((share * Double(count)).rounded(.up)))

@@ -2,27 +2,27 @@ import Basics
 import Simulator
 
 /// The figures of the requests of one class, or of one stage of a load.
-public struct ClassSummary: Sendable, Equatable {
+package struct ClassSummary: Sendable, Equatable {
     /// Its number: the priority, its place among bounds or names, the stage from 1.
-    public var key: Int
+    package var key: Int
     /// What it is called.
-    public var name: String
+    package var name: String
     /// Requests by how they ended and their tokens; counts of steps are 0.
-    public var counters: Counters
+    package var counters: Counters
     /// Finished requests that met every limit of the objective.
-    public var goodRequests: Int
+    package var goodRequests: Int
     /// The time that rates divide by, seconds: of a class that of the run's own rates, of a stage
     /// that from its first arrival to its last end.
-    public var duration: Double
-    public var timeToFirstToken: LatencySummary
-    public var timePerOutputToken: LatencySummary
+    package var duration: Double
+    package var timeToFirstToken: LatencySummary
+    package var timePerOutputToken: LatencySummary
     /// Of gaps; nil where it was not told whose they are.
-    public var interTokenLatency: LatencySummary?
-    public var endToEnd: LatencySummary
-    public var queueTime: LatencySummary
+    package var interTokenLatency: LatencySummary?
+    package var endToEnd: LatencySummary
+    package var queueTime: LatencySummary
 
     /// The figures of requests, with rates over so many seconds.
-    public init(_ members: ClassFigures, seconds: Double) {
+    package init(_ members: ClassFigures, seconds: Double) {
         key = members.key
         name = members.name
         counters = members.counters
@@ -59,11 +59,11 @@ public struct ClassSummary: Sendable, Equatable {
     }
 
     /// Finished requests, their output tokens, and good requests, per second of `duration`.
-    public var requestThroughput: Double { ratio(Double(counters.finished), duration) }
-    public var outputThroughput: Double {
+    package var requestThroughput: Double { ratio(Double(counters.finished), duration) }
+    package var outputThroughput: Double {
         ratio(Double(counters.finishedOutputTokens), duration)
     }
-    public var goodput: Double { ratio(Double(goodRequests), duration) }
+    package var goodput: Double { ratio(Double(goodRequests), duration) }
 
     /// The rates by the names that they have in summary.json.
     var rates: [(String, Double)] {
@@ -75,14 +75,14 @@ public struct ClassSummary: Sendable, Equatable {
 }
 
 /// The classes of a run by one dimension.
-public struct ClassTable: Sendable, Equatable {
-    public var dimension: ClassDimension
+package struct ClassTable: Sendable, Equatable {
+    package var dimension: ClassDimension
     /// Whether it was asked for; else it stands there because there are several.
-    public var isWanted: Bool
-    public var classes: [ClassSummary]
+    package var isWanted: Bool
+    package var classes: [ClassSummary]
 
     /// A table of the classes of a run of so many seconds.
-    public init(_ classes: RequestClasses, isWanted: Bool, seconds: Double) {
+    package init(_ classes: RequestClasses, isWanted: Bool, seconds: Double) {
         dimension = classes.rule.dimension
         self.isWanted = isWanted
         self.classes = classes.classes.map { ClassSummary($0, seconds: seconds) }
@@ -92,7 +92,7 @@ public struct ClassTable: Sendable, Equatable {
     var key: String { "by_" + dimension.rawValue }
 
     /// The header of classes.csv: the names of summary.json.
-    public static let header: String = {
+    package static let header: String = {
         let latencies = ["ttft", "tpot", "itl", "e2el", "queue"].flatMap { name in
             ["\(name)_count"]
                 + ["mean", "std", "median", "p90", "p95", "p99", "max"].map { "\($0)_\(name)_ms" }
@@ -107,7 +107,7 @@ public struct ClassTable: Sendable, Equatable {
     }()
 
     /// The rows of classes.csv, in the order of the header; a figure of nothing is empty.
-    public var rows: [String] {
+    package var rows: [String] {
         classes.map { members in
             var cells = [dimension.rawValue, RequestLine.quoted(members.name)]
             cells += members.counts.map { "\($0.1)" } + members.rates.map { "\($0.1)" }
@@ -129,11 +129,11 @@ public struct ClassTable: Sendable, Equatable {
 }
 
 /// Shares of the replicas' time in which a limit kept steps from holding more.
-public struct LimitShares: Sendable, Equatable {
-    public var tokenBudget: Double
-    public var runningRequests: Double
-    public var blocks: Double
-    public var other: Double
+package struct LimitShares: Sendable, Equatable {
+    package var tokenBudget: Double
+    package var runningRequests: Double
+    package var blocks: Double
+    package var other: Double
 
     init(_ times: LimitTimes, of seconds: Double) {
         func share(_ time: Int128) -> Double { ratio(Double(time) * 1e-12, seconds) }

@@ -2,21 +2,21 @@ import Simulator
 
 /// What clients saw where a cap on requests in flight held some of them back, or where they timed
 /// out and sent requests again.
-public struct ClientSummary: Sendable, Equatable {
+package struct ClientSummary: Sendable, Equatable {
     /// Most requests in flight; nil: any number.
-    public var cap: Int?
+    package var cap: Int?
     /// What clients that time out did; nil: they wait.
-    public var attempts: AttemptCounts?
+    package var attempts: AttemptCounts?
     /// Requests that were not sent when they were due.
-    public var held: Int
+    package var held: Int
     /// From due to sent, over all requests; of one that was sent again, to its last attempt.
-    public var wait: LatencySummary
+    package var wait: LatencySummary
     /// From due to the first and the last token, over finished requests.
-    public var timeToFirstToken: LatencySummary
-    public var endToEnd: LatencySummary
+    package var timeToFirstToken: LatencySummary
+    package var endToEnd: LatencySummary
 
     /// The figures of a run. O(buckets).
-    public init(_ latencies: ClientLatencies) {
+    package init(_ latencies: ClientLatencies) {
         cap = latencies.cap
         attempts = latencies.attempts
         held = latencies.held

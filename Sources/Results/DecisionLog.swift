@@ -4,9 +4,9 @@ import Simulator
 /// Formats a scheduler's decisions as JSON lines, the form in which captures of the real engine
 /// are kept: `steps.jsonl` for synchronous scheduling (one line a step), `events.jsonl` for
 /// asynchronous scheduling (a line a call and a line an update). Times are microseconds.
-public struct DecisionLog {
+package struct DecisionLog {
     /// How much of the scheduled entries a line shows.
-    public enum Entries: Sendable {
+    package enum Entries: Sendable {
         /// Every entry.
         case full
         /// Their number and a digest.
@@ -21,14 +21,14 @@ public struct DecisionLog {
     /// - Parameters:
     ///   - asynchronous: whether schedule calls and updates are lines of their own.
     ///   - namesReplica: whether lines carry the replica's number.
-    public init(asynchronous: Bool, entries: Entries = .full, namesReplica: Bool = false) {
+    package init(asynchronous: Bool, entries: Entries = .full, namesReplica: Bool = false) {
         self.asynchronous = asynchronous
         self.entries = entries
         self.namesReplica = namesReplica
     }
 
     /// The line that a decision completes, without its newline; nil while a step is incomplete.
-    public mutating func line(_ decision: Decision) -> String? {
+    package mutating func line(_ decision: Decision) -> String? {
         switch decision {
         case .scheduled(let step):
             let text = scheduled(step)

@@ -1,19 +1,19 @@
 import Simulator
 
 /// What the engine's host did to the times of a run.
-public struct HostSummary: Sendable, Equatable {
+package struct HostSummary: Sendable, Equatable {
     /// From the client to the scheduler and from a processed step to the client, milliseconds: a
     /// part of every time to first token that the server's own figures do not have.
-    public var frontEndMs: Double
-    public var deliveryMs: Double
+    package var frontEndMs: Double
+    package var deliveryMs: Double
     /// Share of the steps that began or ended later than they would have without the host.
-    public var pacedShare: Double
+    package var pacedShare: Double
     /// Share of the time of steps, gaps between them included, that is the host's: what a host
     /// without work would save at most.
-    public var timeShare: Double
+    package var timeShare: Double
 
     /// The way in and out, milliseconds.
-    public var outsideMs: Double { frontEndMs + deliveryMs }
+    package var outsideMs: Double { frontEndMs + deliveryMs }
 
     init(_ result: RunResult) {
         frontEndMs = Double(result.frontEnd) * 1e-9

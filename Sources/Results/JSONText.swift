@@ -3,7 +3,7 @@ import Foundation
 /// A value as JSON text: keys sorted and in snake_case, indented, slashes not escaped, so that
 /// equal values give equal bytes. A number that JSON cannot write (infinite, NaN) becomes the
 /// string "inf", "-inf" or "nan".
-public func jsonText(_ value: some Encodable, pretty: Bool = true) throws -> String {
+package func jsonText(_ value: some Encodable, pretty: Bool = true) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     if pretty { encoder.outputFormatting.insert(.prettyPrinted) }

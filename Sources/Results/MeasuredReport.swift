@@ -3,14 +3,14 @@ import Simulator
 import Traces
 
 /// Latencies that a trace records of a real server, and what a run gave for the same requests.
-public struct MeasuredReport: Encodable, Sendable, Equatable {
+package struct MeasuredReport: Encodable, Sendable, Equatable {
     /// Mean and percentiles of a latency, milliseconds; percentiles lie straight between
     /// neighbouring values, as NumPy's.
-    public struct Figures: Encodable, Sendable, Equatable {
+    package struct Figures: Encodable, Sendable, Equatable {
         /// Requests.
-        public let count: Int
+        package let count: Int
         /// Milliseconds.
-        public let mean, p50, p90, p99: Double
+        package let mean, p50, p90, p99: Double
 
         /// The figures of some values in milliseconds; nil for none. O(n log n).
         init?(_ values: [Double]) {
@@ -41,16 +41,16 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
     }
 
     /// One latency of the requests that both have.
-    public struct Latency: Encodable, Sendable, Equatable {
+    package struct Latency: Encodable, Sendable, Equatable {
         /// "ttft", "tpot" or "e2el".
-        public let name: String
+        package let name: String
         /// Of the real server.
-        public let measured: Figures
+        package let measured: Figures
         /// nil where nothing was simulated.
-        public let simulated: Figures?
+        package let simulated: Figures?
         /// Median and 90th percentile of a request's own error, percent of what was measured,
         /// without its sign, and its median with it: positive where too much is predicted.
-        public let medianErrorPercent, p90ErrorPercent, biasPercent: Double?
+        package let medianErrorPercent, p90ErrorPercent, biasPercent: Double?
 
         enum CodingKeys: String, CodingKey {
             case name, measured, simulated
@@ -76,16 +76,16 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
     }
 
     /// What the measured latencies count from and where they come from.
-    public let origin: String
+    package let origin: String
     /// TTFT, TPOT and E2E, as far as they were measured.
-    public let latencies: [Latency]
+    package let latencies: [Latency]
     /// Requests that were measured, ran and did not finish; nil where nothing was simulated.
-    public let missing: Int?
+    package let missing: Int?
     /// Requests of the run that are left out at its start and end; nil where no margin is set.
-    public let leftOut: Int?
+    package let leftOut: Int?
 
     /// The latencies that a trace records. O(n log n).
-    public init(_ measured: MeasuredLatencies) { self.init(measured, simulated: nil) }
+    package init(_ measured: MeasuredLatencies) { self.init(measured, simulated: nil) }
 
     /// The same beside those of a run.
     init(
@@ -120,7 +120,7 @@ public struct MeasuredReport: Encodable, Sendable, Equatable {
 
 /// Gathers a run's records of the requests of which a trace has measured latencies. Memory: those
 /// records.
-public struct MeasuredComparison: Sendable {
+package struct MeasuredComparison: Sendable {
     private let measured: MeasuredLatencies
     private var filter: MarginFilter<RequestRecord>
     private var records: [Int64: RequestRecord] = [:]
@@ -128,7 +128,7 @@ public struct MeasuredComparison: Sendable {
     private var between: Set<Int64> = []
 
     /// A comparison with what a trace records, of the requests between the margins.
-    public init(_ measured: MeasuredLatencies, leavingOut margins: Margins = Margins()) {
+    package init(_ measured: MeasuredLatencies, leavingOut margins: Margins = Margins()) {
         self.measured = measured
         filter = MarginFilter(margins)
         isWhole = margins.isNone
@@ -137,7 +137,7 @@ public struct MeasuredComparison: Sendable {
     private let isWhole: Bool
 
     /// Adds a request that ended, in order of arrival. O(1) amortised.
-    public mutating func add(_ record: RequestRecord) {
+    package mutating func add(_ record: RequestRecord) {
         filter.push(record, record)
         takeOn()
     }
@@ -151,7 +151,7 @@ public struct MeasuredComparison: Sendable {
     }
 
     /// The comparison of everything added. O(n log n).
-    public var report: MeasuredReport {
+    package var report: MeasuredReport {
         var copy = self
         copy.filter.finish()
         copy.takeOn()

@@ -5,36 +5,36 @@ import Simulator
 ///
 /// Times are seconds of the trace with six decimals, rounded to the nearest microsecond, and empty
 /// where they never happened. Rows come in order of arrival.
-public enum RequestLine {
+package enum RequestLine {
     /// The header, with its newline.
-    public static let header = Array(
+    package static let header = Array(
         ("id,arrival,admitted,first_token,finish,prompt_tokens,hit_tokens,output_tokens,"
             + "preemptions,replica,outcome,reason,priority\n").utf8)
 
     /// The header of versions that wrote no priorities: they stand last.
-    public static let headerWithoutPriority = Array(
+    package static let headerWithoutPriority = Array(
         String(decoding: header, as: UTF8.self).replacing(",priority", with: "").utf8)
 
     /// Columns that rows have where there is something to say, in this order behind the others.
-    public struct Columns: OptionSet, Sendable {
-        public let rawValue: Int
+    package struct Columns: OptionSet, Sendable {
+        package let rawValue: Int
 
-        public init(rawValue: Int) { self.rawValue = rawValue }
+        package init(rawValue: Int) { self.rawValue = rawValue }
 
         /// When each request was meant to be sent, where its client held it back or sent it again.
-        public static let due = Columns(rawValue: 1)
+        package static let due = Columns(rawValue: 1)
         /// The stage of the load, counted from 1.
-        public static let stage = Columns(rawValue: 2)
+        package static let stage = Columns(rawValue: 2)
         /// Which attempt of its client it was, counted from 1.
-        public static let attempt = Columns(rawValue: 4)
+        package static let attempt = Columns(rawValue: 4)
         /// The class where requests are told apart: last, since a name may hold commas.
-        public static let className = Columns(rawValue: 8)
+        package static let className = Columns(rawValue: 8)
         /// Where reuse went, with prefix caching: what an endless cache would have hit, and what
         /// of it was lost to which reason.
-        public static let reuse = Columns(rawValue: 16)
+        package static let reuse = Columns(rawValue: 16)
 
         /// Those of a run.
-        public init(_ plan: RunPlan, tellsClass: Bool = false) {
+        package init(_ plan: RunPlan, tellsClass: Bool = false) {
             self = []
             if plan.holdsBack { insert(.due) }
             if plan.hasStages { insert(.stage) }
@@ -48,7 +48,7 @@ public enum RequestLine {
     }
 
     /// The header with such columns, with its newline.
-    public static func header(_ columns: Columns) -> [UInt8] {
+    package static func header(_ columns: Columns) -> [UInt8] {
         let names = [
             (Columns.due, ",due"), (.stage, ",stage"), (.attempt, ",attempt"),
             (.reuse, "," + reuseNames.joined(separator: ",")), (.className, ",class"),
@@ -57,22 +57,22 @@ public enum RequestLine {
     }
 
     /// The columns of `Columns.reuse`: the tokens hit and those lost sum to the first.
-    public static let reuseNames = [
+    package static let reuseNames = [
         "reusable_tokens", "lost_last_token", "lost_block_size", "lost_other_replica",
         "lost_evicted", "lost_not_computed", "lost_window",
     ]
 
     /// Room that is enough for any row, bytes: 23 columns, the longest an id of 20 digits.
-    public static let longest = 384
+    package static let longest = 384
 
     /// The same with a class.
-    public static let longestWithClass = longest + longestClass
+    package static let longestWithClass = longest + longestClass
 
     /// Bytes of a class's name and the quotes around and inside it; what exceeds them is cut.
     private static let longestClass = 512
 
     /// Appends a record's row, with its newline. O(1).
-    public static func append(_ record: RequestRecord, to bytes: inout [UInt8]) {
+    package static func append(_ record: RequestRecord, to bytes: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: longest, alignment: 8) { memory in
             var text = TextRoom(memory)
             put(record, into: &text)
@@ -82,7 +82,7 @@ public enum RequestLine {
 
     /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
     /// `name`: the class, where `columns` have it.
-    public static func put(
+    package static func put(
         _ record: RequestRecord, _ columns: Columns = [], class name: String = "",
         into text: inout TextRoom
     ) {

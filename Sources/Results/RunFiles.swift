@@ -1,25 +1,25 @@
 /// The files that `headway run --out` writes into a folder.
-public enum RunFiles {
+package enum RunFiles {
     /// The figures, and the digest of every file: without it the folder holds no run.
-    public static let summary = "summary.json"
+    package static let summary = "summary.json"
     /// A row per request.
-    public static let requests = "requests.csv"
+    package static let requests = "requests.csv"
     /// The configuration with everything derived.
-    public static let configuration = "config.resolved.json"
+    package static let configuration = "config.resolved.json"
     /// The figures of each class, where requests are told apart.
-    public static let classes = "classes.csv"
+    package static let classes = "classes.csv"
     /// Every scheduling decision, where that is wanted.
-    public static let decisions = "steps.jsonl"
+    package static let decisions = "steps.jsonl"
     /// The same with a line for steps in a row that are alike, where that is wanted.
-    public static let plans = "plans.jsonl"
+    package static let plans = "plans.jsonl"
     /// Where each request's time went, where that is wanted.
-    public static let latency = "latency.csv"
+    package static let latency = "latency.csv"
     /// What a report draws: distributions, series, the slowest requests.
-    public static let report = "report.json"
+    package static let report = "report.json"
     /// What each replica did over time, where that is wanted.
-    public static let series = "series.csv"
+    package static let series = "series.csv"
     /// Every token's time, where that is wanted.
-    public static let tokenTimes = "token_times.csv"
+    package static let tokenTimes = "token_times.csv"
     /// Events for a trace viewer, where they are wanted.
-    public static let timeline = "timeline.json"
+    package static let timeline = "timeline.json"
 }

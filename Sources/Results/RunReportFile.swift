@@ -3,7 +3,7 @@ import Simulator
 /// The text of report.json: what a report draws of a run beside the figures of summary.json, in a
 /// compact form of some tens of kilobytes, whatever the run's length. The article "Outputs" names
 /// every key.
-public struct RunReportFile: Sendable {
+package struct RunReportFile: Sendable {
     /// Counts changes of the form.
     static let form = 1
     /// Equal shares of a latency's values between its quantiles, its largest values, windows of
@@ -20,7 +20,7 @@ public struct RunReportFile: Sendable {
 
     /// Puts a run's report together; `summary` holds its figures already, `table` its windows, nil
     /// without a request. O(buckets + windows × replicas).
-    public init(
+    package init(
         _ result: RunResult, _ summary: RunSummary, _ table: SeriesTable?,
         slowest: SlowestRequests
     ) {
@@ -40,7 +40,7 @@ public struct RunReportFile: Sendable {
     }
 
     /// Its text, one line.
-    public var text: String {
+    package var text: String {
         var bytes: [UInt8] = []
         piece.write(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)

@@ -1,14 +1,14 @@
 import Simulator
 
 /// A class of a latency's distribution and the share of requests in it.
-public struct LatencyClass: Sendable, Equatable, Encodable {
+package struct LatencyClass: Sendable, Equatable, Encodable {
     /// Its upper edge; it begins at that of the class before.
-    public var belowMs: Double
-    public var share: Double
+    package var belowMs: Double
+    package var share: Double
 
     /// The classes of a 1-2-5 series that hold a histogram's values, from the first with one to the
     /// last; none for an empty histogram. O(classes).
-    public static func classes(of histogram: LatencyHistogram) -> [LatencyClass] {
+    package static func classes(of histogram: LatencyHistogram) -> [LatencyClass] {
         guard histogram.count > 0 else { return [] }
         let series: [Int64] = [1, 2, 5]
         // From 10 µs to 50,000 s, in picoseconds.
@@ -34,13 +34,13 @@ public struct LatencyClass: Sendable, Equatable, Encodable {
 
 /// What happened over simulated time: a value for each of equal windows, the first of which begins
 /// with the first arrival.
-public struct RunSeries: Sendable, Equatable, Encodable {
+package struct RunSeries: Sendable, Equatable, Encodable {
     /// Length of a window, seconds.
-    public var windowS: Double
-    public var arrivalsPerS: [Double]
+    package var windowS: Double
+    package var arrivalsPerS: [Double]
     /// Requests in the cluster on average.
-    public var inCluster: [Double]
-    public var outputTokensPerS: [Double]
+    package var inCluster: [Double]
+    package var outputTokensPerS: [Double]
     /// Of the requests that arrived in the window; nil where none of them got a first token.
-    public var meanTtftMs: [Double?]
+    package var meanTtftMs: [Double?]
 }

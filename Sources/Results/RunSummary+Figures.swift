@@ -3,7 +3,7 @@ import Simulator
 extension RunSummary {
     /// Takes over what a run's records say: exact percentiles, classes, whether the load is steady
     /// and intervals of the means. `wanted`: the dimension that was asked for.
-    public mutating func take(_ figures: RequestFigures, by wanted: ClassDimension?) {
+    package mutating func take(_ figures: RequestFigures, by wanted: ClassDimension?) {
         if let exact = figures.latencies {
             isExact = true
             timeToFirstToken.take(exact.timeToFirstToken)

@@ -22,7 +22,7 @@ extension RunSummary {
     }
 
     /// The text of summary.json: what `--json` prints, and the digest of each file of the folder.
-    public func text(digests: [String: String]) throws -> String {
+    package func text(digests: [String: String]) throws -> String {
         try jsonText(File(summary: self, digests: digests)) + "\n"
     }
 }

@@ -13,7 +13,7 @@ extension RunSummary: Encodable {
     /// Writes the keys of vLLM's serving benchmark and more of the same kind, flat; then the
     /// distribution of the TTFT, the series over time and the parts of the slowest 1 %. A figure
     /// of nothing, such as a latency when no request finished, is left out.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         for (name, value) in counts { try container.encode(value, forKey: Key(name)) }
         for (name, value) in [

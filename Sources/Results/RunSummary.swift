@@ -1,26 +1,26 @@
 import Simulator
 
 /// Mean, percentiles and maximum of a latency, in milliseconds.
-public struct LatencySummary: Sendable, Equatable {
+package struct LatencySummary: Sendable, Equatable {
     /// Number of values: requests, or gaps for the ITL.
-    public var count: Int
-    public var mean: Double
+    package var count: Int
+    package var mean: Double
     /// Standard deviation of all values: of a population.
-    public var deviation: Double
-    public var median: Double
-    public var p90: Double
-    public var p95: Double
-    public var p99: Double
-    public var maximum: Double
+    package var deviation: Double
+    package var median: Double
+    package var p90: Double
+    package var p95: Double
+    package var p99: Double
+    package var maximum: Double
     /// Whether percentiles are those of the values; else they are within 0.1 %, from a histogram.
-    public internal(set) var isExact: Bool
+    package internal(set) var isExact: Bool
     /// What other percentiles are taken from.
     private let histogram: LatencyHistogram
     var values: LatencyValues?
 
     /// The figures of a histogram of picoseconds, with percentiles of the values themselves where
     /// these are given; all 0 when it is empty. O(n log n) in the values.
-    public init(_ histogram: LatencyHistogram, exact: LatencyValues? = nil) {
+    package init(_ histogram: LatencyHistogram, exact: LatencyValues? = nil) {
         let percents = exact?.percentiles([50, 90, 95, 99])
         isExact = percents != nil
         self.histogram = histogram
@@ -43,7 +43,7 @@ public struct LatencySummary: Sendable, Equatable {
 
     /// A figure of these latencies, milliseconds; 0 without any. O(n log n) in values that are
     /// known, else O(buckets).
-    public func figure(_ statistic: LatencyStatistic) -> Double {
+    package func figure(_ statistic: LatencyStatistic) -> Double {
         switch statistic {
         case .mean: mean
         case .maximum: maximum
@@ -57,30 +57,30 @@ public struct LatencySummary: Sendable, Equatable {
 ///
 /// The JSON keys are those of vLLM's serving benchmark where they mean the same. Every figure is
 /// explained in the article "Statistics".
-public struct RunSummary: Sendable {
+package struct RunSummary: Sendable {
     /// The mean time that requests spent somewhere.
-    public struct MeanPart: Sendable, Equatable {
+    package struct MeanPart: Sendable, Equatable {
         /// "ttft" or "tpot".
-        public var latency: String
-        public var part: LatencyParts.Part
-        public var milliseconds: Double
+        package var latency: String
+        package var part: LatencyParts.Part
+        package var milliseconds: Double
 
         /// Its key in summary.json.
-        public var key: String { Self.key(latency, part) }
+        package var key: String { Self.key(latency, part) }
 
         /// The key of a part in summary.json.
-        public static func key(_ latency: String, _ part: LatencyParts.Part) -> String {
+        package static func key(_ latency: String, _ part: LatencyParts.Part) -> String {
             "mean_\(latency)_\(part.column)_ms"
         }
     }
 
     /// The most that a run reached.
-    public struct Peaks: Sendable, Equatable {
-        public var tokensPerStep: Int
-        public var requestsPerStep: Int
-        public var decodesPerStep: Int
+    package struct Peaks: Sendable, Equatable {
+        package var tokensPerStep: Int
+        package var requestsPerStep: Int
+        package var decodesPerStep: Int
         /// Tokens of one request.
-        public var context: Int
+        package var context: Int
 
         init(_ result: RunResult) {
             tokensPerStep = result.work.mostTokens
@@ -91,91 +91,91 @@ public struct RunSummary: Sendable {
     }
 
     /// Names the run: equal digests mean equal records and counters.
-    public var digest: String
-    public var counters: Counters
+    package var digest: String
+    package var counters: Counters
     /// Seconds from the first arrival to the end of the last step.
-    public var duration: Double
-    public var timeToFirstToken: LatencySummary
-    public var timePerOutputToken: LatencySummary
-    public var interTokenLatency: LatencySummary
-    public var endToEnd: LatencySummary
-    public var queueTime: LatencySummary
+    package var duration: Double
+    package var timeToFirstToken: LatencySummary
+    package var timePerOutputToken: LatencySummary
+    package var interTokenLatency: LatencySummary
+    package var endToEnd: LatencySummary
+    package var queueTime: LatencySummary
     /// Mean of each part of TTFT and TPOT, where latencies were divided.
-    public var parts: [MeanPart] = []
+    package var parts: [MeanPart] = []
     /// The same over the slowest 1 % of TTFT, and of TPOT.
-    public var slowestParts: [MeanPart] = []
+    package var slowestParts: [MeanPart] = []
     /// The most tokens delivered in a second.
-    public var mostTokensInSecond: Int
+    package var mostTokensInSecond: Int
     /// The most finished requests in the cluster at once, where records were watched.
-    public var mostConcurrent: Int?
+    package var mostConcurrent: Int?
     /// The figures of each stage of the load; empty: it has none.
-    public var stages: [StageSummary] = []
+    package var stages: [StageSummary] = []
     /// The figures by class: by the dimension asked for, and by priority where there are several.
-    public var classes: [ClassTable] = []
+    package var classes: [ClassTable] = []
     /// Whether percentiles but the ITL's are those of the latencies themselves.
-    public var isExact = false
+    package var isExact = false
     /// Whether the number of requests in the cluster is steady; nil: not looked at, or too short.
-    public var steadiness: Steadiness?
+    package var steadiness: Steadiness?
     /// Means in milliseconds with their intervals, by their keys; those of too few are absent.
-    public var intervals: [(key: String, value: MeanInterval)] = []
+    package var intervals: [(key: String, value: MeanInterval)] = []
     /// Shares of requests by time to first token.
-    public var distribution: [LatencyClass] = []
+    package var distribution: [LatencyClass] = []
     /// Latencies that the trace records of a real server, beside the run's.
-    public var measured: MeasuredReport?
+    package var measured: MeasuredReport?
     /// What happened when, where the run was watched.
-    public var series: RunSeries?
+    package var series: RunSeries?
     /// What was promised and what was held; nil: nothing was promised.
-    public var verdict: ServiceVerdict?
+    package var verdict: ServiceVerdict?
     /// The requests of which latencies, goodput and throughput are, where some are left out.
-    public var stretch: MeasuredStretch?
+    package var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the objective.
-    public var goodRequests: Int
+    package var goodRequests: Int
     /// Shares of the pool in use: mean over time and replicas, most in one replica.
-    public var meanKVUse: Double
-    public var peakKVUse: Double
+    package var meanKVUse: Double
+    package var peakKVUse: Double
     /// Shares of the replicas' time: GPUs computing, and waiting for host work, between steps and
     /// in them. A clock that does not tell host work in its steps counts it as computing.
-    public var busyShare: Double
-    public var hostWaitShare: Double
+    package var busyShare: Double
+    package var hostWaitShare: Double
     /// Whether the clock tells host work in its steps.
-    public var tellsHostTime: Bool
+    package var tellsHostTime: Bool
     /// What the host did to the times.
-    public var host: HostSummary
+    package var host: HostSummary
     /// Shares of what the GPUs and the engine's limits allow.
-    public var utilization: Utilization
+    package var utilization: Utilization
     /// Shares of the replicas' time in which a limit kept steps from holding more.
-    public var limits: LimitShares
+    package var limits: LimitShares
     /// Most tokens, requests and decodes of a step, and the longest context, tokens.
-    public var peaks: Peaks
+    package var peaks: Peaks
     /// The most preemptions of one request.
-    public var mostPreemptions: Int
+    package var mostPreemptions: Int
     /// Set when requests arrived faster than the replicas took them in.
-    public var overload: Overload?
-    public var replicas: Int
+    package var overload: Overload?
+    package var replicas: Int
     /// Whether the trace says what prompts hold: without it nothing can be shared.
-    public var holdsContent: Bool
+    package var holdsContent: Bool
     /// Whether that is no trace's word, but a law of the configuration (trace.shared_prefix).
-    public var assumesContent = false
+    package var assumesContent = false
     /// Whether it was told what prompts share.
-    public var tellsSharing: Bool
+    package var tellsSharing: Bool
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
-    public var concurrency: Int?
+    package var concurrency: Int?
     /// The pauses of its users.
-    public var thinkTime: ThinkTime
+    package var thinkTime: ThinkTime
     /// What clients saw where a cap held requests back; nil: none was set.
-    public var client: ClientSummary?
-    public var blocksPerReplica: Int
+    package var client: ClientSummary?
+    package var blocksPerReplica: Int
     /// The engine's own line about its pool, as a server logs it; nil: not said.
-    public var poolLine: String?
+    package var poolLine: String?
     /// Where the step times come from.
-    public var clock: String
+    package var clock: String
     /// The release of vLLM whose scheduler decided; nil: not said.
-    public var engineVersion: String?
+    package var engineVersion: String?
     /// What to keep in mind when reading the figures.
-    public var warnings: [String]
+    package var warnings: [String]
 
     /// The summary of a result; `clock` and `warnings` come from the resolved configuration.
-    public init(_ result: RunResult, clock: String, warnings: [String] = []) {
+    package init(_ result: RunResult, clock: String, warnings: [String] = []) {
         digest = result.digest
         counters = result.counters
         duration = result.duration
@@ -230,27 +230,27 @@ public struct RunSummary: Sendable {
     private var measuredCounters: Counters { stretch?.counters ?? counters }
     package var measuredDuration: Double { stretch?.duration ?? duration }
     /// How many requests those are.
-    public var measuredRequests: Int { measuredCounters.requests }
+    package var measuredRequests: Int { measuredCounters.requests }
     /// Finished requests per second.
-    public var requestThroughput: Double {
+    package var requestThroughput: Double {
         ratio(Double(measuredCounters.finished), measuredDuration)
     }
     /// Good requests per second.
-    public var goodput: Double { ratio(Double(goodRequests), measuredDuration) }
+    package var goodput: Double { ratio(Double(goodRequests), measuredDuration) }
     /// Prompt tokens of finished requests per second.
-    public var inputThroughput: Double {
+    package var inputThroughput: Double {
         ratio(Double(measuredCounters.finishedPromptTokens), measuredDuration)
     }
     /// Output tokens of finished requests per second.
-    public var outputThroughput: Double {
+    package var outputThroughput: Double {
         ratio(Double(measuredCounters.finishedOutputTokens), measuredDuration)
     }
     /// Prefix tokens found at first admissions, as a share of those requests' prompt tokens.
-    public var prefixHitRate: Double {
+    package var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
     }
     /// Prompt tokens that stood in earlier requests, as a share of the same.
-    public var sharedRate: Double {
+    package var sharedRate: Double {
         ratio(Double(counters.sharedTokens), Double(counters.queriedTokens))
     }
     /// The same of those that were not found, by the reason.
@@ -263,15 +263,15 @@ public struct RunSummary: Sendable {
         ]
     }
     /// Tokens computed again because of preemptions, as a share of those scheduled.
-    public var recomputedShare: Double {
+    package var recomputedShare: Double {
         ratio(Double(counters.recomputedTokens), Double(counters.scheduledTokens))
     }
     /// Requests in a step that computed something.
-    public var meanBatchSize: Double {
+    package var meanBatchSize: Double {
         ratio(Double(counters.scheduledEntries), Double(counters.steps))
     }
     /// Tokens in a step that computed something.
-    public var meanTokensPerStep: Double {
+    package var meanTokensPerStep: Double {
         ratio(Double(counters.scheduledTokens), Double(counters.steps))
     }
 }

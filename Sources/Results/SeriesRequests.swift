@@ -2,19 +2,19 @@ import Simulator
 
 /// What requests did in each window of a run, by replica: the part of a series that their records
 /// tell. O(1) a record; memory follows the windows.
-public struct SeriesRequests: Sendable {
+package struct SeriesRequests: Sendable {
     /// What requests did in one window.
-    public struct Window: Sendable, Equatable {
-        public var arrivals = 0
-        public var finished = 0
-        public var rejected = 0
-        public var aborted = 0
+    package struct Window: Sendable, Equatable {
+        package var arrivals = 0
+        package var finished = 0
+        package var rejected = 0
+        package var aborted = 0
         /// Picoseconds that requests waited for their first admission in it, and were admitted.
-        public var queueTime: Int128 = 0
-        public var runningTime: Int128 = 0
+        package var queueTime: Int128 = 0
+        package var runningTime: Int128 = 0
 
         /// Nothing.
-        public init() {}
+        package init() {}
 
         @inline(__always)
         fileprivate mutating func charge(_ time: Int64, queues: Bool) {
@@ -111,7 +111,7 @@ public struct SeriesRequests: Sendable {
     private var isEmpty = true
 
     /// No request yet, of a plan's run whose windows are those of `sampling`.
-    public init(_ plan: RunPlan, _ sampling: Sampling) {
+    package init(_ plan: RunPlan, _ sampling: Sampling) {
         self.sampling = sampling
         frame = Frame(
             interval: sampling.interval, last: sampling.widens ? .max : sampling.most)
@@ -120,7 +120,7 @@ public struct SeriesRequests: Sendable {
     }
 
     /// Adds an ended request, in order of arrival. O(1) amortised.
-    public mutating func add(_ record: RequestRecord) {
+    package mutating func add(_ record: RequestRecord) {
         if isEmpty { frame.start = record.arrival }
         isEmpty = false
         let lane = max(0, Int(record.replica))
@@ -174,7 +174,7 @@ public struct SeriesRequests: Sendable {
 
     /// By replica the windows, of a length of so many picoseconds and as many as asked for at
     /// least. The length must be one that these have or come to by doubling. O(windows).
-    public mutating func windows(_ interval: Int64, atLeast number: Int) -> [[Window]] {
+    package mutating func windows(_ interval: Int64, atLeast number: Int) -> [[Window]] {
         while frame.interval < interval { widen() }
         let all = max(number, count)
         return lanes.indices.map { lane in

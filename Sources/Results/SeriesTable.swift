@@ -3,11 +3,11 @@ import Simulator
 
 /// What a run did over time, by replica and in sum: the rows of series.csv, and what report.json
 /// draws from.
-public struct SeriesTable: Sendable {
+package struct SeriesTable: Sendable {
     /// What happened in a window: to requests by their records, and in the engine.
-    public struct Point: Sendable, Equatable {
-        public var requests = SeriesRequests.Window()
-        public var engine = WindowSample()
+    package struct Point: Sendable, Equatable {
+        package var requests = SeriesRequests.Window()
+        package var engine = WindowSample()
 
         /// The same of two replicas.
         mutating func join(_ other: Point) {
@@ -20,17 +20,17 @@ public struct SeriesTable: Sendable {
     }
 
     /// When the first window begins, how long each is, and when the last one ends, picoseconds.
-    public let start: Int64
-    public let interval: Int64
-    public let end: Int64
+    package let start: Int64
+    package let interval: Int64
+    package let end: Int64
     /// Blocks of one replica.
-    public let blocks: Int
+    package let blocks: Int
     /// By replica, each with as many windows.
-    public let replicas: [[Point]]
+    package let replicas: [[Point]]
 
     /// The windows of a run's instances with those of its requests; nil without a request. Throws
     /// `InputError` where windows of one length are more than may be.
-    public init?(_ result: RunResult, _ requests: SeriesRequests, _ sampling: Sampling) throws {
+    package init?(_ result: RunResult, _ requests: SeriesRequests, _ sampling: Sampling) throws {
         guard let samples = result.samples, !samples.replicas.isEmpty else { return nil }
         var requests = requests
         let reached = Int64(samples.replicas[0].count) * samples.interval
@@ -63,16 +63,16 @@ public struct SeriesTable: Sendable {
     }
 
     /// How many windows there are.
-    public var count: Int { replicas.first?.count ?? 0 }
+    package var count: Int { replicas.first?.count ?? 0 }
 
     /// How long a window is, seconds: the last one ends with the run.
-    public func seconds(_ window: Int) -> Double {
+    package func seconds(_ window: Int) -> Double {
         let begin = start + Int64(window) * interval
         return Double(min(interval, end - begin)) / 1e12
     }
 
     /// All replicas together. O(windows × replicas).
-    public var sums: [Point] {
+    package var sums: [Point] {
         var sums = [Point](repeating: Point(), count: count)
         for windows in replicas {
             for place in windows.indices { sums[place].join(windows[place]) }
@@ -81,7 +81,7 @@ public struct SeriesTable: Sendable {
     }
 
     /// The same with windows in a row as one, so that there are at most so many. O(windows).
-    public func atMost(_ number: Int) -> SeriesTable {
+    package func atMost(_ number: Int) -> SeriesTable {
         let width = max(1, (count + number - 1) / number)
         let joined = replicas.map { windows in
             stride(from: 0, to: windows.count, by: width).map { first in
@@ -101,7 +101,7 @@ public struct SeriesTable: Sendable {
 /// The rows of series.csv.
 extension SeriesTable {
     /// The header, without its newline.
-    public static let header =
+    package static let header =
         "time_s,seconds,replica,arrivals,finished,rejected,aborted,queue,running,waiting_at_end,"
         + "running_at_end,steps,entries,mean_batch_size,prefill_tokens,decode_tokens,"
         + "prefill_tokens_per_step,decode_tokens_per_step,delivered_tokens,kv_blocks,"
@@ -109,7 +109,7 @@ extension SeriesTable {
 
     /// Hands every row, window by window, the replicas in order and then their sum.
     /// O(windows × replicas).
-    public func eachRow(_ body: (String) throws -> Void) rethrows {
+    package func eachRow(_ body: (String) throws -> Void) rethrows {
         let sums = sums
         for window in 0..<count {
             for replica in replicas.indices {

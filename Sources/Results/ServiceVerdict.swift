@@ -1,30 +1,30 @@
 import Simulator
 
 /// One thing that a service promises: a limit of a latency's figure, or a share of good requests.
-public struct ServiceRequirement: Sendable, Equatable {
+package struct ServiceRequirement: Sendable, Equatable {
     /// What is limited.
-    public enum Figure: Sendable, Equatable {
+    package enum Figure: Sendable, Equatable {
         /// "ttft", "tpot", "e2e" or "itl", and which figure of it.
         case latency(String, LatencyStatistic)
         /// Good requests of all.
         case goodput
     }
 
-    public var figure: Figure
+    package var figure: Figure
     /// The class of requests that it is promised to; nil: all.
-    public var className: String?
+    package var className: String?
     /// Milliseconds that are the most, or a share that is the least.
-    public var limit: Double
+    package var limit: Double
 
     /// A promise to a class, or to all.
-    public init(_ figure: Figure, limit: Double, to className: String? = nil) {
+    package init(_ figure: Figure, limit: Double, to className: String? = nil) {
         self.figure = figure
         self.limit = limit
         self.className = className
     }
 
     /// "ttft_p99_ms", "goodput"; of a class, "gold.ttft_p99_ms".
-    public var name: String {
+    package var name: String {
         let own =
             switch figure {
             case .latency(let latency, let statistic): "\(latency)_\(statistic.name)_ms"
@@ -39,14 +39,14 @@ public struct ServiceRequirement: Sendable, Equatable {
 /// Requests that were rejected or did not end, and attempts that a client gave up, count as never
 /// served: a percentile that reaches them is without end. Aborts that a trace records are the
 /// users' own, and count neither way.
-public struct ServiceVerdict: Sendable, Equatable {
+package struct ServiceVerdict: Sendable, Equatable {
     /// One promise.
-    public struct Line: Sendable, Equatable {
-        public var requirement: ServiceRequirement
+    package struct Line: Sendable, Equatable {
+        package var requirement: ServiceRequirement
         /// What it came to, in the limit's unit; infinite: requests were never served; nil: there
         /// was no request that has such a figure.
-        public var value: Double?
-        public var isMet: Bool
+        package var value: Double?
+        package var isMet: Bool
 
         /// A promise with what it came to.
         package init(requirement: ServiceRequirement, value: Double?, isMet: Bool) {
@@ -57,7 +57,7 @@ public struct ServiceVerdict: Sendable, Equatable {
 
         /// By what factor it is missed; at most 1 where it is met. A share of bad requests counts
         /// against the share that is allowed.
-        public var excess: Double {
+        package var excess: Double {
             guard let value else { return isMet ? 0 : .infinity }
             switch requirement.figure {
             case .latency:
@@ -70,20 +70,20 @@ public struct ServiceVerdict: Sendable, Equatable {
         }
     }
 
-    public let lines: [Line]
+    package let lines: [Line]
     /// Whether limits of each request were given and no share of them: then the share is
     /// `assumedGoodput`.
-    public let assumesGoodput: Bool
+    package let assumesGoodput: Bool
 
     /// The share of good requests taken as promised where none is given: the percentile by which
     /// MLPerf Inference v5.0's server scenario judges (99 % of requests within the limits).
-    public static let assumedGoodput = 0.99
+    package static let assumedGoodput = 0.99
 
     /// Whether every promise was held.
-    public var isMet: Bool { lines.allSatisfy(\.isMet) }
+    package var isMet: Bool { lines.allSatisfy(\.isMet) }
 
     /// The promise that is missed by most, or that is nearest to its limit; the first of equals.
-    public var worst: Line? {
+    package var worst: Line? {
         lines.reduce(nil) { worst, line in
             guard let worst else { return line }
             return line.excess > worst.excess ? line : worst
@@ -91,7 +91,7 @@ public struct ServiceVerdict: Sendable, Equatable {
     }
 
     /// Judges a run by its figures; O(n log n) in the requests for each percentile.
-    public init(_ summary: RunSummary, _ requirements: [ServiceRequirement], assumed: Bool) {
+    package init(_ summary: RunSummary, _ requirements: [ServiceRequirement], assumed: Bool) {
         assumesGoodput = assumed
         lines = requirements.map { requirement in
             guard let population = Population(summary, requirement.className) else {
@@ -183,7 +183,7 @@ extension ServiceVerdict: Encodable {
 
     /// `{met, requirements: [{name, limit, value, met}]}`; a value without end is absent and
     /// `never_served` is true.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(isMet, forKey: .met)
         if assumesGoodput { try container.encode(true, forKey: .goodputAssumed) }

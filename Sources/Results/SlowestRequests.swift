@@ -2,26 +2,26 @@ import Simulator
 
 /// The finished requests that took longest, as they come: few, and with where their time went
 /// where that is known. O(1) a record but for those that are among them.
-public struct SlowestRequests: Sendable {
+package struct SlowestRequests: Sendable {
     /// A request with its parts.
-    public struct Entry: Sendable {
-        public var record: RequestRecord
-        public var parts: RequestBreakdown?
+    package struct Entry: Sendable {
+        package var record: RequestRecord
+        package var parts: RequestBreakdown?
     }
 
     /// How many there are at most.
-    public static let most = 20
+    package static let most = 20
     /// The slowest first, by time to first token, and by the whole time; of equal ones the earlier.
-    public private(set) var toFirstToken: [Entry] = []
-    public private(set) var endToEnd: [Entry] = []
+    package private(set) var toFirstToken: [Entry] = []
+    package private(set) var endToEnd: [Entry] = []
     /// What a request must exceed to be among them.
     private var (leastToFirst, leastToEnd) = (Int64.min, Int64.min)
 
     /// No request yet.
-    public init() {}
+    package init() {}
 
     /// Adds an ended request, in order of arrival.
-    public mutating func add(_ record: RequestRecord, _ parts: RequestBreakdown?) {
+    package mutating func add(_ record: RequestRecord, _ parts: RequestBreakdown?) {
         guard record.outcome == .finished else { return }
         if record.firstToken - record.arrival > leastToFirst {
             leastToFirst = Self.enter(record, parts, into: &toFirstToken) {

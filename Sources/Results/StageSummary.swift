@@ -3,16 +3,16 @@ import Simulator
 import Traces
 
 /// The figures of the requests of one stage of a load.
-public struct StageSummary: Sendable, Equatable {
+package struct StageSummary: Sendable, Equatable {
     /// Counted from 1, as in requests.csv.
-    public var number: Int
-    public var run: StageRun
-    public var requests: ClassSummary
+    package var number: Int
+    package var run: StageRun
+    package var requests: ClassSummary
     /// Seconds from its beginning to its first request; nil: it has none.
-    public var wait: Double?
+    package var wait: Double?
 
     /// The figures of a stage.
-    public init(_ run: StageRun, _ members: ClassFigures) {
+    package init(_ run: StageRun, _ members: ClassFigures) {
         number = members.key
         self.run = run
         requests = ClassSummary(members, seconds: Double(members.duration) * 1e-12)
@@ -43,7 +43,7 @@ public struct StageSummary: Sendable, Equatable {
 
     /// What a page says of stages that were not run as they were asked for, and of a trace that
     /// they leave.
-    public static func remarks(_ result: RunResult, _ stages: [StageSummary]) -> [String] {
+    package static func remarks(_ result: RunResult, _ stages: [StageSummary]) -> [String] {
         let last = stages.lastIndex { $0.run.sent > 0 } ?? 0
         var remarks = stages.prefix(last + 1).compactMap(\.lateness)
         let runs = result.stages

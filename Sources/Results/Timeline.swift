@@ -5,7 +5,7 @@ import Simulator
 ///
 /// Fed with records in order of arrival; a request counts where it arrived, and for as long as it
 /// stayed and answered.
-public struct Timeline: Sendable {
+package struct Timeline: Sendable {
     private struct Window {
         var arrivals = 0
         /// Output, spread evenly from a request's first token to its last.
@@ -25,10 +25,10 @@ public struct Timeline: Sendable {
     private var isEmpty = true
 
     /// An empty timeline.
-    public init() {}
+    package init() {}
 
     /// Adds a request that has ended. O(windows it spans).
-    public mutating func add(_ record: RequestRecord) {
+    package mutating func add(_ record: RequestRecord) {
         if isEmpty { start = record.arrival }
         isEmpty = false
         reach(max(record.arrival, record.finish))
@@ -60,7 +60,7 @@ public struct Timeline: Sendable {
     }
 
     /// Arrivals, output, requests in the cluster and TTFT over time; nil without a request.
-    public var series: RunSeries? {
+    package var series: RunSeries? {
         guard !windows.isEmpty else { return nil }
         let seconds = Double(width) / 1e12
         return RunSeries(

@@ -6,25 +6,25 @@ import Simulator
 /// A row holds the time of the first token and the gaps between it and those after it, in order and
 /// parted by spaces: `g` is a gap, `g*n` so many equal ones, and `g+d*n` (or `g-d*n`) so many of
 /// which each is `d` longer (or shorter) than the one before. All are picoseconds.
-public struct TokenTimes: Sendable {
+package struct TokenTimes: Sendable {
     /// The header, without its newline.
-    public static let header = "id,first_token_ps,tokens,gaps_ps"
+    package static let header = "id,first_token_ps,tokens,gaps_ps"
 
     /// Gaps that rise by the same amount.
-    public struct Run: Sendable, Equatable {
-        public var gap: Int64
-        public var rise: Int64
-        public var count: Int64
+    package struct Run: Sendable, Equatable {
+        package var gap: Int64
+        package var rise: Int64
+        package var count: Int64
     }
 
     private var requests = TokenSteps()
 
     /// No tokens.
-    public init() {}
+    package init() {}
 
     /// Takes note of plans and deliveries; before the records of requests that ended by then.
     /// O(plans + what their lists hold).
-    public mutating func add(_ plans: DecidedPlans) { requests.add(plans) }
+    package mutating func add(_ plans: DecidedPlans) { requests.add(plans) }
 
     /// Appends gaps each of which is `rise` longer than the one before. O(1).
     ///
@@ -62,7 +62,7 @@ public struct TokenTimes: Sendable {
     }
 
     /// The row of an ended request, each in the order of the records. O(runs).
-    public mutating func close(_ record: RequestRecord) -> String {
+    package mutating func close(_ record: RequestRecord) -> String {
         var own: [Run] = []
         requests.close(record) { gap, rise, times in
             Self.extend(&own, by: gap, rise: rise, times: times)

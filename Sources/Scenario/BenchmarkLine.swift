@@ -6,13 +6,13 @@ import Models
 /// `vllm bench serve --request-rate 10 --max-concurrency 8 --random-input-len 512`: the load and
 /// the dataset (random, prefix_repetition, timed_trace) become keys, what a simulation has no use
 /// for is named, and everything else is refused. `BenchmarkFlags` says which is which.
-public struct BenchmarkLine: Sendable {
+package struct BenchmarkLine: Sendable {
     /// `key=value`, as for `--set`.
-    public internal(set) var changes: [String] = []
+    package internal(set) var changes: [String] = []
     /// The flag that a key's value comes from, where a line gives it.
     private var flags: [String: String] = [:]
     /// What was read and has no meaning here, a sentence each.
-    public private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
 
     var values: [String: String] = [:]
     /// Whether a timed trace keeps its times; nil: not said.
@@ -21,7 +21,7 @@ public struct BenchmarkLine: Sendable {
 
     /// Reads a line. Throws `InputError` for one that is none, and for a flag or a value that is
     /// not understood.
-    public init(_ line: String) throws {
+    package init(_ line: String) throws {
         var words = try Self.words(line, place: "--bench")[...]
         guard words.first?.split(separator: "/").last == "vllm",
             words.dropFirst().starts(with: ["bench", "serve"])

@@ -4,9 +4,9 @@ import Traces
 
 extension Configuration {
     /// Prompt lengths at which a new class of requests begins.
-    public struct PromptBuckets: Sendable, Equatable {
+    package struct PromptBuckets: Sendable, Equatable {
         /// Tokens, rising.
-        public let bounds: [Int]
+        package let bounds: [Int]
 
         /// Most bounds: one class less than there may be.
         static let most = RequestClasses.most - 1
@@ -39,12 +39,12 @@ extension Configuration {
     }
 
     /// What tells requests apart in the figures, of a trace that was opened; nil: nothing.
-    public func classRule(_ trace: OpenedTrace) -> ClassRule? {
+    package func classRule(_ trace: OpenedTrace) -> ClassRule? {
         classRule(labels: trace.labels)
     }
 
     /// The same by the names that the trace gives.
-    public func classRule(labels: RequestLabels?) -> ClassRule? {
+    package func classRule(labels: RequestLabels?) -> ClassRule? {
         switch output.by {
         case nil: nil
         case .priority: .priority

@@ -3,7 +3,7 @@ import StepTime
 
 extension ResolvedConfiguration {
     /// One line: the trace, the model, the GPUs, the replicas, the router.
-    public func headline(trace: String) -> String {
+    package func headline(trace: String) -> String {
         let configuration = self.configuration
         let replicas = plan.replicas
         let gpus = replicas * deployment.gpus
@@ -15,7 +15,7 @@ extension ResolvedConfiguration {
     }
 
     /// Where the step times come from and how far they reach, in one line.
-    public var clockDescription: String {
+    package var clockDescription: String {
         let provenance = plan.stepTime.provenance
         let parts = [
             provenance.kind, provenance.source,
@@ -26,7 +26,7 @@ extension ResolvedConfiguration {
     }
 
     /// How far to believe the figures of a run, a sentence a line.
-    public func trust(_ result: RunResult) -> String { trust(aborted: result.counters.aborted) }
+    package func trust(_ result: RunResult) -> String { trust(aborted: result.counters.aborted) }
 
     /// The same of a run of which only the number of aborted requests is known.
     package func trust(aborted: Int) -> String {
@@ -102,7 +102,7 @@ extension ResolvedConfiguration {
 
     /// Warnings about a run that left the range in which the clock was measured, or that did more
     /// than its GPUs can.
-    public func rangeWarnings(_ result: RunResult) -> [String] {
+    package func rangeWarnings(_ result: RunResult) -> [String] {
         var warnings = plan.stepTime.provenance.warnings(
             tokens: result.work.mostTokens, context: result.longestContext,
             decodes: result.work.mostDecodes)

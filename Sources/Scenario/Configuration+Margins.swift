@@ -3,7 +3,7 @@ import Simulator
 
 extension Configuration {
     /// What is left out of a run's figures at its start or end.
-    public enum Margin: Sendable, Equatable {
+    package enum Margin: Sendable, Equatable {
         case requests(Int)
         case seconds(Double)
         /// As many requests as a closed loop keeps in flight; in an open loop until the queue is

@@ -4,22 +4,22 @@ import Simulator
 import StepTime
 
 /// A server's memory as a configuration comes to it.
-public struct ResolvedMemory: Sendable {
+package struct ResolvedMemory: Sendable {
     /// The groups, pages and block sizes of the model's layers.
-    public var layout: PoolLayout
+    package var layout: PoolLayout
     /// Where a GPU's memory goes; nil for a GPU whose memory is not known.
-    public var budget: MemoryBudget?
+    package var budget: MemoryBudget?
     /// Blocks of a replica, the null block included.
-    public var blocks: Int
+    package var blocks: Int
 
     /// The engine's own line about its pool, to compare with a server's log.
-    public var line: String { layout.line(blocks: blocks) }
+    package var line: String { layout.line(blocks: blocks) }
 
     /// Tokens that the engine says its cache holds, on one replica.
-    public var tokens: Int { layout.printedTokens(blocks: blocks) }
+    package var tokens: Int { layout.printedTokens(blocks: blocks) }
 
     /// Where a GPU's memory goes and what the server would log, a line each.
-    public var comments: [String] {
+    package var comments: [String] {
         var lines: [String] = []
         if let budget {
             let usable = Quantity.decimal(Double(budget.usableBytes) / 1e9, 1)

@@ -6,16 +6,16 @@ import StepTime
 /// A configuration with nothing left open.
 public struct ResolvedConfiguration: Sendable {
     /// The configuration with every derived value filled in: reading it repeats the run.
-    public var configuration: Configuration
+    package var configuration: Configuration
     public var plan: RunPlan
     /// The model's shape.
-    public var model: TransformerModel
+    package var model: TransformerModel
     /// How it is laid over the GPUs of a replica.
-    public var deployment: Deployment
+    package var deployment: Deployment
     /// The block pool and the memory it comes from.
-    public var memory: ResolvedMemory
+    package var memory: ResolvedMemory
     /// The engine's host.
-    public var host: HostProfile
+    package var host: HostProfile
     /// What a user should know before believing the figures, one line each.
     public var warnings: [String]
 }
@@ -132,7 +132,7 @@ extension Configuration {
     }
 
     /// Most replicas that are simulated, given or derived.
-    public static let mostReplicas = 100_000
+    package static let mostReplicas = 100_000
 
     /// The choices of the measured clock.
     private func clockOptions() throws -> ClockOptions {

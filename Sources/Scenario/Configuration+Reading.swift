@@ -15,7 +15,7 @@ extension Configuration {
 
     /// The same, with a server's line and a benchmark's applied before the changes. An error names
     /// their flag.
-    public static func read(
+    package static func read(
         file: String?, serve: ServerLine?, bench: BenchmarkLine? = nil, changes: [String] = []
     ) throws -> Configuration {
         var configuration = Configuration()
@@ -55,7 +55,7 @@ extension Configuration {
 
     /// Applies an object of sections. Keys are visited in alphabetical order, so that the first
     /// error does not depend on hashing.
-    public mutating func apply(_ value: ConfigurationValue, place: String) throws {
+    package mutating func apply(_ value: ConfigurationValue, place: String) throws {
         guard case .object = value else {
             throw InputError(
                 place, "holds \(value.described)",
@@ -65,7 +65,7 @@ extension Configuration {
     }
 
     /// Applies one `key.path=value`: the value is JSON5, or the bare word for keys that take text.
-    public mutating func apply(change: String) throws {
+    package mutating func apply(change: String) throws {
         guard let equals = change.firstIndex(of: "=") else {
             throw InputError(
                 "--set", "\"\(change)\" has no value", expected: "KEY=VALUE")
@@ -214,7 +214,7 @@ extension Configuration {
     }
 
     /// Makes relative paths start at the folder of the file that names them.
-    public mutating func resolvePaths(against file: String) {
+    package mutating func resolvePaths(against file: String) {
         let folder = file.containingFolder
         changePaths { path in
             path.hasPrefix("/") || folder.isEmpty
@@ -223,7 +223,7 @@ extension Configuration {
     }
 
     /// The same with paths that begin at the root, for a file that may be moved.
-    public var withAbsolutePaths: Configuration {
+    package var withAbsolutePaths: Configuration {
         var copy = self
         copy.changePaths(FileSystem.absolute)
         return copy

@@ -3,7 +3,7 @@ import Traces
 
 extension Configuration.TraceSection {
     /// How the trace is read.
-    public func options(seed: UInt64) throws -> TraceOptions {
+    package func options(seed: UInt64) throws -> TraceOptions {
         var options = TraceOptions()
         options.format = format
         options.timeUnit = timeUnit
@@ -26,15 +26,15 @@ extension Configuration.TraceSection {
 }
 
 /// How much of a trace there is to replay, as far as that is known before.
-public struct TraceExtent: Sendable {
+package struct TraceExtent: Sendable {
     /// Requests, at most.
-    public var requests: Int?
+    package var requests: Int?
     /// Seconds in which they arrive.
-    public var seconds: Double?
+    package var seconds: Double?
 
     /// The share done when so many requests have ended at so many simulated seconds; nil where
     /// nothing is known.
-    public func share(ended: Int, seconds now: Double) -> Double? {
+    package func share(ended: Int, seconds now: Double) -> Double? {
         let shares = [
             requests.map { Double(ended) / Double(max(1, $0)) },
             seconds.map { now / max($0, 1e-9) },
@@ -49,17 +49,17 @@ public struct OpenedTrace {
     public var name: String
     public var source: any RequestSource
     /// What the reader counts, complete when the source has ended; nil for the built-in trace.
-    public var notes: TraceNotes?
+    package var notes: TraceNotes?
     /// Whether it came through a pipe, so that it cannot be opened again.
-    public var isReadOnce = false
-    public var extent = TraceExtent()
+    package var isReadOnce = false
+    package var extent = TraceExtent()
     /// What the configuration assumes of it, a sentence each.
     var assumed: [String] = []
     /// The names of requests that output.by asks for; nil where the trace cannot have any.
-    public var labels: RequestLabels?
+    package var labels: RequestLabels?
 
     /// What was assumed, dropped, mended and passed over, a line each.
-    public var remarks: [String] {
+    package var remarks: [String] {
         let pipe =
             "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
             + " to a file first"
@@ -67,7 +67,7 @@ public struct OpenedTrace {
     }
 
     /// What a reader assumed, dropped, mended and passed over, a line each.
-    public static func remarks(of notes: TraceNotes) -> [String] {
+    package static func remarks(of notes: TraceNotes) -> [String] {
         let quirks = notes.quirks.map { item in
             "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
                 + item.quirk.words
@@ -107,7 +107,7 @@ extension Configuration {
 
     /// The seed that draws the requests: the one given, else the recipe's own, else 0. A recipe
     /// whose file is gone counts as 0.
-    public var seedOfRequests: UInt64 {
+    package var seedOfRequests: UInt64 {
         if let seed { return UInt64(seed) }
         return (try? recipe())?.seed ?? 0
     }

@@ -18,24 +18,24 @@ struct GivenKeys: Sendable, Equatable {
 extension Configuration {
     /// Selects a release of vLLM: its rules, and its defaults where no file and no change has given
     /// a key and the value is still the former release's default.
-    public mutating func select(_ version: EngineVersion) {
+    package mutating func select(_ version: EngineVersion) {
         let before = engine.version.release.defaults
         engine.version = version
         followDefaults(from: before)
     }
 
     /// A default of an engine argument that depends on the release.
-    public struct VersionDefault: Sendable, Equatable {
+    package struct VersionDefault: Sendable, Equatable {
         /// Its key, "engine.async_scheduling".
-        public var key: String
+        package var key: String
         /// The value in two releases, as `--set` takes it.
-        public var before: String
-        public var after: String
+        package var before: String
+        package var after: String
     }
 
     /// The defaults that differ between two releases. Those of max_num_batched_tokens and
     /// max_num_seqs are derived from the GPU: see `EngineRelease.batchDefaults`.
-    public static func defaultChanges(
+    package static func defaultChanges(
         from old: EngineRelease, to new: EngineRelease
     ) -> [VersionDefault] {
         var (before, after) = (Configuration(), Configuration())

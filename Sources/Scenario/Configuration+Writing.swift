@@ -1,6 +1,6 @@
 extension Configuration {
     /// The configuration as an object of sections, every key present.
-    public var asValue: ConfigurationValue {
+    package var asValue: ConfigurationValue {
         var root: [String: ConfigurationValue] = [:]
         for key in ConfigurationKey.all {
             Self.insert(
@@ -12,7 +12,7 @@ extension Configuration {
 
     /// The configuration as a commented JSON5 file: every key with its value and its meaning.
     /// Reading it gives the same configuration.
-    public var commented: String {
+    package var commented: String {
         var lines = ["{"]
         var open: [String] = []
         for key in ConfigurationKey.all {

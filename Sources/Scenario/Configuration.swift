@@ -9,17 +9,17 @@ import Traces
 /// command line's `--set` and the generated reference all go through that list. `nil` means
 /// "derive it" or "no limit"; `resolved()` turns a configuration into a `RunPlan`.
 public struct Configuration: Sendable, Equatable {
-    public var model = ModelSection()
-    public var hardware = HardwareSection()
-    public var cluster = ClusterSection()
-    public var engine = EngineSection()
-    public var stepTime = StepTimeSection()
-    public var trace = TraceSection()
-    public var slo = ObjectiveSection()
-    public var output = OutputSection()
+    package var model = ModelSection()
+    package var hardware = HardwareSection()
+    package var cluster = ClusterSection()
+    package var engine = EngineSection()
+    package var stepTime = StepTimeSection()
+    package var trace = TraceSection()
+    package var slo = ObjectiveSection()
+    package var output = OutputSection()
     /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: a
     /// recipe's own for its requests, and 0 for the rest.
-    public var seed: Int?
+    package var seed: Int?
     /// The keys that a file or a change has given, for defaults that depend on another key.
     var given = GivenKeys()
 
@@ -27,35 +27,35 @@ public struct Configuration: Sendable, Equatable {
     public init() {}
 
     /// What is served.
-    public struct ModelSection: Sendable, Equatable {
-        public var name = "llama-3.1-8b"
-        public var weights: WeightFormat?
-        public var routing = ExpertRouting.served
-        public var allowUnserved = false
+    package struct ModelSection: Sendable, Equatable {
+        package var name = "llama-3.1-8b"
+        package var weights: WeightFormat?
+        package var routing = ExpertRouting.served
+        package var allowUnserved = false
 
         /// The default model.
-        public init() {}
+        package init() {}
     }
 
     /// What it is served on.
-    public struct HardwareSection: Sendable, Equatable {
-        public var gpu = "h100-sxm"
-        public var nodes = 1
-        public var gpusPerNode = 8
+    package struct HardwareSection: Sendable, Equatable {
+        package var gpu = "h100-sxm"
+        package var nodes = 1
+        package var gpusPerNode = 8
 
         /// The default node.
-        public init() {}
+        package init() {}
     }
 
     /// How many replicas there are, and who gets which request.
-    public struct ClusterSection: Sendable, Equatable {
-        public var replicas: Int?
-        public var router = RouterConfiguration.Policy.leastOutstanding
-        public var routerStalenessMilliseconds = 0.0
-        public var affinitySlack = 8
+    package struct ClusterSection: Sendable, Equatable {
+        package var replicas: Int?
+        package var router = RouterConfiguration.Policy.leastOutstanding
+        package var routerStalenessMilliseconds = 0.0
+        package var affinitySlack = 8
 
         /// The default cluster.
-        public init() {}
+        package init() {}
     }
 
     /// The engine arguments, with vLLM's names and defaults.
@@ -64,9 +64,9 @@ public struct Configuration: Sendable, Equatable {
     /// H100: 8192 batched tokens and 1024 sequences (`EngineArgs.get_batch_defaults` for 70 GiB
     /// and more, not A100), 16 tokens a block and 0.92 of the memory (`CacheConfig`), full-prompt
     /// admission and no watermark (`SchedulerConfig`), asynchronous scheduling.
-    public struct EngineSection: Sendable, Equatable {
+    package struct EngineSection: Sendable, Equatable {
         /// Number format of the KV cache.
-        public enum CacheDtype: String, Sendable, CaseIterable {
+        package enum CacheDtype: String, Sendable, CaseIterable {
             /// The model's, bf16.
             case auto
             case bf16
@@ -75,7 +75,7 @@ public struct Configuration: Sendable, Equatable {
         }
 
         /// Number format of recurrent states.
-        public enum StateDtype: String, Sendable, CaseIterable {
+        package enum StateDtype: String, Sendable, CaseIterable {
             /// The model's.
             case auto
             case bfloat16
@@ -93,60 +93,60 @@ public struct Configuration: Sendable, Equatable {
         }
 
         /// Whose kernel prefills gated-delta layers.
-        public enum GatedDeltaPrefill: String, Sendable, CaseIterable {
+        package enum GatedDeltaPrefill: String, Sendable, CaseIterable {
             case flashinfer
             case triton
         }
 
         /// The release whose scheduler decides. `Configuration.select` sets it with its defaults.
-        public internal(set) var version = EngineVersion.newest
-        public var tensorParallelSize = 1
-        public var pipelineParallelSize = 1
-        public var expertParallelSize = 1
-        public var blockSize = 16
-        public var numGPUBlocks: Int?
-        public var numGPUBlocksOverride: Int?
-        public var gpuMemoryUtilization = MemoryBudget.defaultUtilization
-        public var kvCacheMemoryBytes: Int?
-        public var enforceEager = false
-        public var cudagraphCaptureSizes: String?
-        public var maxCUDAGraphCaptureSize: Int?
-        public var decodeContextParallelSize = 1
-        public var disableHybridKVCacheManager = false
-        public var mambaCacheDtype = StateDtype.auto
-        public var mambaSSMCacheDtype = StateDtype.auto
-        public var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
-        public var kvCacheDtype = CacheDtype.auto
-        public var maxModelLen: Int?
-        public var maxNumSeqs: Int?
-        public var maxNumActiveSeqs: Int?
-        public var maxNumBatchedTokens: Int?
-        public var maxNumScheduledTokens: Int?
-        public var schedulingPolicy = EngineConfiguration.Policy.fcfs
-        public var prefillQuotaTokens = 512
-        public var scheduler = "engine"
-        public var schedulerTimeoutSeconds = 10.0
-        public var enablePrefixCaching = true
-        public var prefixCacheRetentionInterval: Int? = 0
-        public var enableChunkedPrefill = true
-        public var longPrefillTokenThreshold = 0
-        public var longPrefillTokenThresholdAdaptive = false
-        public var schedulerReserveFullISL = true
-        public var watermark = 0.0
-        public var prefillScheduleInterval = 1
-        public var asyncScheduling = true
-        public var host = HostSection()
-        public var emptyYieldMicroseconds = 1000
-        public var advance = EngineConfiguration.Advance.fastForward
+        package internal(set) var version = EngineVersion.newest
+        package var tensorParallelSize = 1
+        package var pipelineParallelSize = 1
+        package var expertParallelSize = 1
+        package var blockSize = 16
+        package var numGPUBlocks: Int?
+        package var numGPUBlocksOverride: Int?
+        package var gpuMemoryUtilization = MemoryBudget.defaultUtilization
+        package var kvCacheMemoryBytes: Int?
+        package var enforceEager = false
+        package var cudagraphCaptureSizes: String?
+        package var maxCUDAGraphCaptureSize: Int?
+        package var decodeContextParallelSize = 1
+        package var disableHybridKVCacheManager = false
+        package var mambaCacheDtype = StateDtype.auto
+        package var mambaSSMCacheDtype = StateDtype.auto
+        package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
+        package var kvCacheDtype = CacheDtype.auto
+        package var maxModelLen: Int?
+        package var maxNumSeqs: Int?
+        package var maxNumActiveSeqs: Int?
+        package var maxNumBatchedTokens: Int?
+        package var maxNumScheduledTokens: Int?
+        package var schedulingPolicy = EngineConfiguration.Policy.fcfs
+        package var prefillQuotaTokens = 512
+        package var scheduler = "engine"
+        package var schedulerTimeoutSeconds = 10.0
+        package var enablePrefixCaching = true
+        package var prefixCacheRetentionInterval: Int? = 0
+        package var enableChunkedPrefill = true
+        package var longPrefillTokenThreshold = 0
+        package var longPrefillTokenThresholdAdaptive = false
+        package var schedulerReserveFullISL = true
+        package var watermark = 0.0
+        package var prefillScheduleInterval = 1
+        package var asyncScheduling = true
+        package var host = HostSection()
+        package var emptyYieldMicroseconds = 1000
+        package var advance = EngineConfiguration.Advance.fastForward
 
         /// The defaults of vLLM's API server on an H100.
-        public init() {}
+        package init() {}
     }
 
     /// How a step is priced.
-    public struct StepTimeSection: Sendable, Equatable {
+    package struct StepTimeSection: Sendable, Equatable {
         /// Where the price comes from.
-        public enum Kind: RawRepresentable, Sendable, CaseIterable {
+        package enum Kind: RawRepresentable, Sendable, CaseIterable {
             /// Operators measured on the GPU; "h100" of earlier versions.
             case measured
             /// A price linear in tokens, requests and context, for conformance.
@@ -154,7 +154,7 @@ public struct Configuration: Sendable, Equatable {
             /// A file of measured steps.
             case table
 
-            public init?(rawValue: String) {
+            package init?(rawValue: String) {
                 switch rawValue {
                 case "measured", "h100": self = .measured
                 case "linear": self = .linear
@@ -163,114 +163,114 @@ public struct Configuration: Sendable, Equatable {
                 }
             }
 
-            public var rawValue: String { "\(self)" }
+            package var rawValue: String { "\(self)" }
         }
 
-        public var kind = Kind.measured
-        public var profile = "vllm"
+        package var kind = Kind.measured
+        package var profile = "vllm"
         /// The file of measured steps, for `table`.
-        public var file: String?
-        public var attentionKernel = AttentionKernel.flash
-        public var usesCache = true
-        public var scale = 1.0
-        public var fixedMicroseconds = 5000
-        public var perTokenMicroseconds = 20
-        public var perRequestMicroseconds = 2
-        public var perThousandContextMicroseconds = 0
+        package var file: String?
+        package var attentionKernel = AttentionKernel.flash
+        package var usesCache = true
+        package var scale = 1.0
+        package var fixedMicroseconds = 5000
+        package var perTokenMicroseconds = 20
+        package var perRequestMicroseconds = 2
+        package var perThousandContextMicroseconds = 0
 
         /// The default clock.
-        public init() {}
+        package init() {}
     }
 
     /// Which requests arrive, and when.
-    public struct TraceSection: Sendable, Equatable {
+    package struct TraceSection: Sendable, Equatable {
         /// How a request ends.
-        public enum Stop: String, Sendable, CaseIterable {
+        package enum Stop: String, Sendable, CaseIterable {
             /// At a stop token that the scheduler cannot foresee.
             case eos
             /// At its maximum number of tokens, which the scheduler knows.
             case length
         }
 
-        public var file: String?
-        public var format: TraceFormat?
+        package var file: String?
+        package var format: TraceFormat?
         /// Unit of times that are bare numbers.
-        public var timeUnit: TimeUnit?
+        package var timeUnit: TimeUnit?
         /// Tokens that a hash id stands for.
-        public var blockTokens: Int?
+        package var blockTokens: Int?
         /// Names of the columns of time, prompt and output: `TIME,PROMPT,OUTPUT`.
-        public var columns: String?
-        public var strict = false
-        public var rateScale = 1.0
-        public var startSeconds = 0.0
-        public var endSeconds: Double?
-        public var limit: Int?
-        public var stop = Stop.eos
-        public var concurrency: Int?
+        package var columns: String?
+        package var strict = false
+        package var rateScale = 1.0
+        package var startSeconds = 0.0
+        package var endSeconds: Double?
+        package var limit: Int?
+        package var stop = Stop.eos
+        package var concurrency: Int?
         /// What prompts of a trace without content begin with; nil: nothing is shared.
-        public var sharedPrefix: PrefixLaw?
+        package var sharedPrefix: PrefixLaw?
         /// Lengths of the benchmark's random dataset, tokens; nil input: the trace is another.
-        public var randomInputTokens: Int?
-        public var randomOutputTokens = 128
-        public var randomRangeRatio = 0.0
-        public var randomOutputRangeRatio: Double?
-        public var randomPrefixTokens = 0
-        public var randomPrefixes = 1
+        package var randomInputTokens: Int?
+        package var randomOutputTokens = 128
+        package var randomRangeRatio = 0.0
+        package var randomOutputRangeRatio: Double?
+        package var randomPrefixTokens = 0
+        package var randomPrefixes = 1
         /// Requests per second in place of the trace's times, and how they are spread.
-        public var requestRate: Double?
-        public var burstiness = 1.0
-        public var rampUp: SendingRate.RampUp?
-        public var rampUpStart: Double?
-        public var rampUpEnd: Double?
+        package var requestRate: Double?
+        package var burstiness = 1.0
+        package var rampUp: SendingRate.RampUp?
+        package var rampUpStart: Double?
+        package var rampUpEnd: Double?
         /// Mean pause of a closed loop's users, seconds, and its law.
-        public var thinkSeconds = 0.0
-        public var thinkLaw = ThinkTime.Law.fixed
+        package var thinkSeconds = 0.0
+        package var thinkLaw = ThinkTime.Law.fixed
         /// Stages in place of the trace's times, and seconds between them; nil: by the clock.
-        public var stages: [LoadStages.Stage]?
-        public var stagePauseSeconds: Double?
-        public var gapLaw = SendingRate.Law.gamma
+        package var stages: [LoadStages.Stage]?
+        package var stagePauseSeconds: Double?
+        package var gapLaw = SendingRate.Law.gamma
         /// How long clients wait for an answer, and for its first token, seconds; nil: for ever.
         /// How they try again.
-        public var clientTimeoutSeconds: Double?
-        public var clientFirstTokenTimeoutSeconds: Double?
-        public var clientRetries = 0
-        public var clientBackoff = ClientPatience.Backoff.doubling
-        public var clientBackoffSeconds = 0.5
-        public var clientBackoffMostSeconds = 8.0
+        package var clientTimeoutSeconds: Double?
+        package var clientFirstTokenTimeoutSeconds: Double?
+        package var clientRetries = 0
+        package var clientBackoff = ClientPatience.Backoff.doubling
+        package var clientBackoffSeconds = 0.5
+        package var clientBackoffMostSeconds = 8.0
         /// Most requests in flight beside the trace's times.
-        public var maxConcurrency: Int?
-        public var followsSessions = true
-        public var sessionRate = 0.1
+        package var maxConcurrency: Int?
+        package var followsSessions = true
+        package var sessionRate = 0.1
 
         /// The built-in chat-like trace.
-        public init() {}
+        package init() {}
     }
 
     /// What is written besides the summary.
-    public struct OutputSection: Sendable, Equatable {
-        public var decisions = false
-        public var plans = false
-        public var latencyBreakdown = false
-        public var timeline = false
+    package struct OutputSection: Sendable, Equatable {
+        package var decisions = false
+        package var plans = false
+        package var latencyBreakdown = false
+        package var timeline = false
         /// The part of the run that it shows, seconds of the trace, and how long the file may be.
-        public var timelineStart: Double?
-        public var timelineEnd: Double?
-        public var timelineMegabytes = 50.0
+        package var timelineStart: Double?
+        package var timelineEnd: Double?
+        package var timelineMegabytes = 50.0
         /// What the run did over time, and the length of a window, seconds; nil: one that gives
         /// 120 to 240 of them.
-        public var series = false
-        public var seriesInterval: Double?
+        package var series = false
+        package var seriesInterval: Double?
         /// Every token's time.
-        public var tokenTimes = false
+        package var tokenTimes = false
         /// What is left out of the figures at the start and the end.
-        public var warmup: Margin?
-        public var cooldown: Margin?
+        package var warmup: Margin?
+        package var cooldown: Margin?
         /// By what requests are told apart in the figures.
-        public var by: ClassDimension?
+        package var by: ClassDimension?
         /// Prompt lengths at which a new class begins, tokens, where they are told apart by these.
-        public var promptBuckets = PromptBuckets()
+        package var promptBuckets = PromptBuckets()
 
         /// The default output.
-        public init() {}
+        package init() {}
     }
 }

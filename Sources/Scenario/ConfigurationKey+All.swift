@@ -3,7 +3,7 @@ import Traces
 
 extension ConfigurationKey {
     /// Every key, section by section, in the order of the reference.
-    public static let all: [ConfigurationKey] =
+    package static let all: [ConfigurationKey] =
         model + hardware + cluster + engine + memory + scheduling + host + stepTime
         + trace + sending + clients + slo + output
         + [
@@ -15,7 +15,7 @@ extension ConfigurationKey {
         ]
 
     /// The sections, in order.
-    public static let sections = [
+    package static let sections = [
         "model", "hardware", "cluster", "engine", "step_time", "trace", "slo", "output",
     ]
 

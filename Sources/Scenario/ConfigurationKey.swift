@@ -2,15 +2,15 @@ import Basics
 import Simulator
 
 /// One key of the configuration: where it stands, what it means, what it may be.
-public struct ConfigurationKey: Sendable {
+package struct ConfigurationKey: Sendable {
     /// Section and name, "engine.block_size".
-    public let path: String
+    package let path: String
     /// Its name within the section, "block_size".
-    public var name: String { String(path.split(separator: ".").last ?? "") }
+    package var name: String { String(path.split(separator: ".").last ?? "") }
     /// What it does, in a sentence or two; lines are broken by newlines.
-    public let meaning: String
+    package let meaning: String
     /// What its value may be: "an integer, 1 to 65536".
-    public let expected: String
+    package let expected: String
     /// Whether a word on the command line is taken as text without reading it as JSON5.
     let takesText: Bool
     /// The words it may be, where they are few.
@@ -20,7 +20,7 @@ public struct ConfigurationKey: Sendable {
     /// Stores a value; false when it is not right.
     let store: @Sendable (ConfigurationValue, inout Configuration) -> Bool
     /// The value a configuration has.
-    public let value: @Sendable (Configuration) -> ConfigurationValue
+    package let value: @Sendable (Configuration) -> ConfigurationValue
 
     // Not inlined: copies in every row of the tables take the compiler long.
     @inline(never)

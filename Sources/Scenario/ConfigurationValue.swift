@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 /// A JSON value: what a configuration file holds before anyone knows what it means.
-public enum ConfigurationValue: Sendable, Equatable, Codable {
+package enum ConfigurationValue: Sendable, Equatable, Codable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -11,7 +11,7 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
     case list([ConfigurationValue])
     case object([String: ConfigurationValue])
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -30,7 +30,7 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -57,7 +57,7 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
     }
 
     /// The value as JSON5 source on one line.
-    public var source: String {
+    package var source: String {
         switch self {
         case .text(let value):
             "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
@@ -72,7 +72,7 @@ public enum ConfigurationValue: Sendable, Equatable, Codable {
 
     /// Reads JSON5. Throws `InputError` naming `place` and the line for what is not JSON5 and for
     /// an object that names a key twice.
-    public static func parse(_ data: Data, place: String) throws -> ConfigurationValue {
+    package static func parse(_ data: Data, place: String) throws -> ConfigurationValue {
         try JSON5.decode(ConfigurationValue.self, from: data, place: place)
     }
 }

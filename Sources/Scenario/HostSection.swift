@@ -4,25 +4,25 @@ import StepTime
 extension Configuration {
     /// The engine's host: a profile, and figures in place of its own. Microseconds; nil: the
     /// profile's.
-    public struct HostSection: Sendable, Equatable {
+    package struct HostSection: Sendable, Equatable {
         /// A name or a path; nil: the engine's usual one under a measured clock, else none.
-        public var profile: String?
-        public var frontEnd: Double?
-        public var schedule: Double?
-        public var schedulePerRequest: Double?
-        public var launchGraph: Double?
-        public var launchPiecewise: Double?
-        public var launchEager: Double?
-        public var update: Double?
-        public var updatePerToken: Double?
-        public var delivery: Double?
-        public var idleStart: Double?
-        public var gpuWait: Double?
-        public var gpuWaitPerRequest: Double?
-        public var gpuWaitPerFirst: Double?
+        package var profile: String?
+        package var frontEnd: Double?
+        package var schedule: Double?
+        package var schedulePerRequest: Double?
+        package var launchGraph: Double?
+        package var launchPiecewise: Double?
+        package var launchEager: Double?
+        package var update: Double?
+        package var updatePerToken: Double?
+        package var delivery: Double?
+        package var idleStart: Double?
+        package var gpuWait: Double?
+        package var gpuWaitPerRequest: Double?
+        package var gpuWaitPerFirst: Double?
 
         /// The engine's usual host.
-        public init() {}
+        package init() {}
 
         /// The figures that are given, and where they stand in a profile.
         private var given: [(Double?, WritableKeyPath<HostProfile, Double>)] {

@@ -1,29 +1,29 @@
 import Simulator
 
 /// The limits of one latency: for each request, and for figures over all of them.
-public struct LatencyLimits: Sendable, Equatable {
+package struct LatencyLimits: Sendable, Equatable {
     /// A figure's limit.
-    public struct Bound: Sendable, Equatable {
-        public var statistic: LatencyStatistic
-        public var milliseconds: Double
+    package struct Bound: Sendable, Equatable {
+        package var statistic: LatencyStatistic
+        package var milliseconds: Double
 
         /// A limit of a figure, milliseconds.
-        public init(_ statistic: LatencyStatistic, milliseconds: Double) {
+        package init(_ statistic: LatencyStatistic, milliseconds: Double) {
             self.statistic = statistic
             self.milliseconds = milliseconds
         }
     }
 
     /// Of each request for itself, milliseconds: above it a request is not good. Nil: no limit.
-    public var each: Double?
+    package var each: Double?
     /// Of figures over all requests, in the order of `LatencyStatistic.rank`.
-    public private(set) var bounds: [Bound] = []
+    package private(set) var bounds: [Bound] = []
 
     /// A limit of each request, or none.
-    public init(each: Double? = nil) { self.each = each }
+    package init(each: Double? = nil) { self.each = each }
 
     /// Limits a figure, in place of its limit so far.
-    public mutating func limit(_ statistic: LatencyStatistic, milliseconds: Double) {
+    package mutating func limit(_ statistic: LatencyStatistic, milliseconds: Double) {
         bounds.removeAll { $0.statistic == statistic }
         bounds.append(Bound(statistic, milliseconds: milliseconds))
         bounds.sort { $0.statistic.rank < $1.statistic.rank }
@@ -31,20 +31,20 @@ public struct LatencyLimits: Sendable, Equatable {
 }
 
 /// What a service promises: limits of latencies and a share of good requests.
-public struct ObjectiveLimits: Sendable, Equatable {
-    public var timeToFirstToken = LatencyLimits()
-    public var timePerOutputToken = LatencyLimits()
-    public var endToEnd = LatencyLimits()
+package struct ObjectiveLimits: Sendable, Equatable {
+    package var timeToFirstToken = LatencyLimits()
+    package var timePerOutputToken = LatencyLimits()
+    package var endToEnd = LatencyLimits()
     /// Of gaps between tokens; `each`: of a request's own 99th percentile of them.
-    public var interTokenLatency = LatencyLimits()
+    package var interTokenLatency = LatencyLimits()
     /// The least share of requests that are good, 0 to 1; nil: not said.
-    public var goodput: Double?
+    package var goodput: Double?
 
     /// Nothing promised.
-    public init() {}
+    package init() {}
 
     /// The latencies by the names of their keys.
-    public static let latencies:
+    package static let latencies:
         [(name: String, member: WritableKeyPath<ObjectiveLimits, LatencyLimits> & Sendable)] = [
             ("ttft", \.timeToFirstToken), ("tpot", \.timePerOutputToken),
             ("e2e", \.endToEnd), ("itl", \.interTokenLatency),
@@ -61,7 +61,7 @@ public struct ObjectiveLimits: Sendable, Equatable {
     }
 
     /// What makes a request good: "TTFT at most 450 ms and TPOT at most 40 ms"; empty: nothing.
-    public var description: String {
+    package var description: String {
         let names = ["ttft": "TTFT", "tpot": "TPOT", "e2e": "E2E", "itl": "a request's p99 ITL"]
         let limits = Self.latencies.compactMap { name, member in
             self[keyPath: member].each.map { "\(names[name]!) at most \(plain($0)) ms" }
@@ -76,20 +76,20 @@ extension Configuration {
     ///
     /// The defaults are the limits of MLPerf Inference v5.0's interactive Llama-2-70B scenario:
     /// 450 ms to the first token, 40 ms per token after it.
-    public struct ObjectiveSection: Sendable, Equatable {
+    package struct ObjectiveSection: Sendable, Equatable {
         /// Of all requests.
-        public var limits = ObjectiveLimits()
+        package var limits = ObjectiveLimits()
         /// Of classes, by name, in place of these in the class's own figures.
-        public var classes: [String: ObjectiveLimits] = [:]
+        package var classes: [String: ObjectiveLimits] = [:]
 
         /// The default limits.
-        public init() {
+        package init() {
             limits.timeToFirstToken.each = 450
             limits.timePerOutputToken.each = 40
         }
 
         /// Nothing promised: what a section that is given whole starts from.
-        public static var none: Self {
+        package static var none: Self {
             var section = Self()
             section.limits = ObjectiveLimits()
             return section

@@ -2,7 +2,7 @@ import Basics
 import Traces
 
 /// What makes the load of a run, and which key changes it.
-public enum OfferedLoad: Sendable, Equatable {
+package enum OfferedLoad: Sendable, Equatable {
     /// A recipe's arrival rate, requests per second at `trace.rate_scale` 1; later turns included.
     case recipe(rate: Double)
     /// The times of a recorded trace, which `trace.rate_scale` squeezes.
@@ -18,7 +18,7 @@ extension Configuration {
     ///
     /// - Throws: `InputError` at `place` where no rate makes it: a closed loop, stages, a ramp, a
     ///   batch.
-    public func offeredLoad(place: String) throws -> OfferedLoad {
+    package func offeredLoad(place: String) throws -> OfferedLoad {
         for (key, isGiven) in [
             ("trace.concurrency", trace.concurrency != nil),
             ("trace.stages", trace.stages != nil),
@@ -40,7 +40,7 @@ extension Configuration {
     }
 
     /// Whether requests are drawn, so that another seed gives other ones, or other times.
-    public func isDrawn() throws -> Bool {
+    package func isDrawn() throws -> Bool {
         if trace.requestRate != nil || trace.rampUp != nil || trace.randomInputTokens != nil {
             return true
         }
@@ -50,7 +50,7 @@ extension Configuration {
     /// The same with so many replicas, on as many nodes as these need.
     ///
     /// - Throws: `InputError` where more are asked for than are simulated.
-    public func with(replicas: Int) throws -> Configuration {
+    package func with(replicas: Int) throws -> Configuration {
         guard (1...Self.mostReplicas).contains(replicas) else {
             throw InputError(
                 "cluster.replicas", "is \(replicas)", expected: "1 to \(Self.mostReplicas)")

@@ -10,7 +10,7 @@ extension ResolvedConfiguration {
     /// Each flag is tried by leaving it out: O(flags) resolutions of a configuration.
     ///
     /// - Throws: `InputError` where the server refuses what the configuration holds.
-    public func serverLine() throws -> String {
+    package func serverLine() throws -> String {
         var flags = candidates()
         var missing: Set<String>
         do {

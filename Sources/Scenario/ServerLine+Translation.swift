@@ -207,7 +207,7 @@ extension ServerLine {
 extension Configuration {
     /// The same as `resolved()`, with errors that name the flag of a server's line where that has
     /// set the key, and no change after it has.
-    public func resolved(
+    package func resolved(
         serve: ServerLine?, changes: [String]
     ) throws -> ResolvedConfiguration {
         do {

@@ -8,7 +8,7 @@ import Foundation
 /// `ServerFlag`; any other word is refused. Spellings are those of the server's own parser: dashes
 /// or underscores, `--flag=value`, beginnings of a name that are unique, `8k` and `8K`, JSON and
 /// dotted JSON, `-O3`, a YAML file with `--config`.
-public struct ServerLine: Sendable {
+package struct ServerLine: Sendable {
     /// A flag that was given.
     struct Given: Sendable {
         /// As the user wrote it, its value left out.
@@ -26,9 +26,9 @@ public struct ServerLine: Sendable {
     }
 
     /// `key=value`, as for `--set`.
-    public internal(set) var changes: [String] = []
+    package internal(set) var changes: [String] = []
     /// What was read and is not simulated or of no effect, a sentence each.
-    public internal(set) var notes: [String] = []
+    package internal(set) var notes: [String] = []
     /// The flag that a key's value comes from.
     var origins: [String: Given] = [:]
     /// What was given, by the flag's name.
@@ -47,7 +47,7 @@ public struct ServerLine: Sendable {
     ///
     /// - Throws: `InputError` at `--serve`, or at the file and its line, naming the flag as it is
     ///   written, for what is not understood and for what would be plainly another schedule.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let isYAML = text.hasSuffix(".yaml") || text.hasSuffix(".yml")
         if isYAML, FileSystem.exists(text) || !text.contains(where: \.isWhitespace) {
             try read(file: text)

@@ -4,18 +4,18 @@
 ///
 /// picoseconds, with C the sum of contexts (`StepLoad.decodeContext`), Cw the sum of contexts
 /// clipped to the window, and `/` rounding down.
-public struct DecodeLine: Equatable, Sendable {
+@usableFromInline package struct DecodeLine: Equatable, Sendable {
     /// Picoseconds of the step at contexts of zero.
-    public var base: Int64
+    @usableFromInline package var base: Int64
     /// Units per `denominator` tokens of context.
-    public var numerator: Int64
-    public var denominator: Int64
+    @usableFromInline package var numerator: Int64
+    @usableFromInline package var denominator: Int64
     /// Picoseconds of a unit.
-    public var unit: Int64
+    @usableFromInline package var unit: Int64
     /// Picoseconds per token of clipped context.
-    public var windowedSlope: Int64
+    @usableFromInline package var windowedSlope: Int64
 
-    public init(
+    package init(
         base: Int64, numerator: Int64, denominator: Int64, unit: Int64, windowedSlope: Int64
     ) {
         self.base = base
@@ -27,7 +27,7 @@ public struct DecodeLine: Equatable, Sendable {
 
     /// The price at a sum of contexts. O(1).
     @inlinable @inline(__always)
-    public func picoseconds(context: Int, windowedContext: Int = 0) -> Int64 {
+    package func picoseconds(context: Int, windowedContext: Int = 0) -> Int64 {
         var units = Int64(context) * numerator
         // Nearly always 1, and a division takes longer than all the rest.
         if denominator != 1 { units /= denominator }

@@ -3,58 +3,58 @@ import Models
 
 /// What a person asks about a model on its GPUs: where the FLOPs, the bytes and the time of a step
 /// go, what the KV cache needs, and what it would cost without the techniques in use.
-public struct Explanation: Sendable, Equatable {
-    public var model: TransformerModel
-    public var deployment: Deployment
-    public var gpu: GPU
-    public var provenance: Provenance
-    public var breakdown: StepBreakdown
+package struct Explanation: Sendable, Equatable {
+    package var model: TransformerModel
+    package var deployment: Deployment
+    package var gpu: GPU
+    package var provenance: Provenance
+    package var breakdown: StepBreakdown
     /// Cached bytes per token over all layers, on all tensor-parallel GPUs without replicas.
-    public var kvBytesPerToken: Int64
+    package var kvBytesPerToken: Int64
     /// The same of one layer; the largest where layers differ.
-    public var kvBytesPerTokenPerLayer: Int64
+    package var kvBytesPerTokenPerLayer: Int64
     /// Cached bytes per token on each GPU: MLA is not divided, KV heads replicate.
-    public var kvBytesPerTokenPerGPU: Int64
+    package var kvBytesPerTokenPerGPU: Int64
     /// Constant state of one sequence, bytes.
-    public var stateBytesPerSequence: Int64
+    package var stateBytesPerSequence: Int64
     /// Cache of one sequence at the step's context, bytes: windows and states considered.
-    public var cacheBytes: Int64
+    package var cacheBytes: Int64
     /// Tokens per KV block.
-    public var blockSize: Int
+    package var blockSize: Int
     /// The memory of one GPU; nil when the model does not fit.
-    public var budget: MemoryBudget?
+    package var budget: MemoryBudget?
     /// Why it does not fit; nil when it does.
-    public var doesNotFit: String?
+    package var doesNotFit: String?
     /// Sequences of the step's context that the cache holds; nil when the model does not fit.
-    public var sequencesThatFit: Int?
+    package var sequencesThatFit: Int?
     /// Bytes of one head's 16-bit context × context score matrix; nil without attention.
-    public var scoreMatrixBytes: Double?
+    package var scoreMatrixBytes: Double?
     /// Context at which attention takes as many FLOPs per token as the feed-forward parts, for a
     /// token of this step's kind; nil for models without one of them, or with windows that keep
     /// attention below.
-    public var crossoverContext: Int?
+    package var crossoverContext: Int?
     /// Where each kind of recurrent layers overtakes full attention; empty without any.
-    public var recurrentCrossovers: [RecurrentCrossover] = []
+    package var recurrentCrossovers: [RecurrentCrossover] = []
     /// Bytes of scores that naive attention would move in this step, and the time that would add
     /// in seconds; nil without attention.
-    public var naiveBytes: Double?
-    public var naiveSeconds: Double?
+    package var naiveBytes: Double?
+    package var naiveSeconds: Double?
     /// Bytes of one layer's 16-bit scores on one GPU, which naive attention holds at once.
-    public var naiveScoreBytes: Double?
+    package var naiveScoreBytes: Double?
     /// Whether those fit next to the weights and this step's cache.
-    public var naiveScoresFit = true
+    package var naiveScoresFit = true
     /// Work of generating `context` tokens from nothing without a cache, over that with one; nil
     /// without attention.
-    public var attentionWithoutCache: Double?
-    public var projectionsWithoutCache: Double?
+    package var attentionWithoutCache: Double?
+    package var projectionsWithoutCache: Double?
     /// What to know before believing the figures, a line each.
-    public var notes: [String] = []
+    package var notes: [String] = []
 
     /// Explains a step of a model on the GPU of `options`.
     ///
     /// - Throws: `InputError` for a deployment that does not divide the model. A model that does
     ///   not fit is explained all the same, with the arithmetic in `doesNotFit`.
-    public init(
+    package init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init(),
         blockSize: Int? = nil,
         utilization: Double = MemoryBudget.defaultUtilization, step: StepBreakdown.Step

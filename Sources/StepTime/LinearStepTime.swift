@@ -1,13 +1,13 @@
 /// A step time that is linear in tokens, requests and context: the conformance clock.
 ///
 /// `fixed + perToken·T + perRequest·R + floor(perThousandContext·C / 1000)`, in microseconds.
-public struct LinearStepTime: Sendable, Equatable {
-    public var fixedMicroseconds: Int64
-    public var perTokenMicroseconds: Int64
-    public var perRequestMicroseconds: Int64
-    public var perThousandContextMicroseconds: Int64
+package struct LinearStepTime: Sendable, Equatable {
+    package var fixedMicroseconds: Int64
+    package var perTokenMicroseconds: Int64
+    package var perRequestMicroseconds: Int64
+    package var perThousandContextMicroseconds: Int64
 
-    public init(
+    package init(
         fixedMicroseconds: Int64, perTokenMicroseconds: Int64, perRequestMicroseconds: Int64,
         perThousandContextMicroseconds: Int64 = 0
     ) {
@@ -18,7 +18,7 @@ public struct LinearStepTime: Sendable, Equatable {
     }
 
     /// The step's time in picoseconds. O(1).
-    public func picoseconds(_ load: StepLoad) -> Int64 {
+    package func picoseconds(_ load: StepLoad) -> Int64 {
         let microseconds =
             fixedMicroseconds + perTokenMicroseconds * Int64(load.tokens)
             + perRequestMicroseconds * Int64(load.requests)

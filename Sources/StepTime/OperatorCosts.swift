@@ -2,7 +2,7 @@ import Basics
 import Models
 
 /// How attention is computed.
-public enum AttentionKernel: String, Sendable, CaseIterable, Codable {
+package enum AttentionKernel: String, Sendable, CaseIterable, Codable {
     /// Scores stay on the chip (FlashAttention, arXiv 2205.14135).
     case flash
     /// Scores are written to memory, read for the softmax, written again and read again: the
@@ -11,36 +11,36 @@ public enum AttentionKernel: String, Sendable, CaseIterable, Codable {
 }
 
 /// Choices about the clock that do not change what is computed.
-public struct ClockOptions: Sendable, Equatable {
+package struct ClockOptions: Sendable, Equatable {
     /// The accelerator, whose links and peaks prices use beside the profile.
-    public var gpu = GPU.h100
+    package var gpu = GPU.h100
     /// Kernel coefficients, on that accelerator.
-    public var profile = EngineProfile.vllm
+    package var profile = EngineProfile.vllm
     /// How tokens spread over experts.
-    public var routing = ExpertRouting.served
+    package var routing = ExpertRouting.served
     /// The host, whose `gpuWait` every price includes.
-    public var host = HostProfile.vllmAsync
+    package var host = HostProfile.vllmAsync
     /// Token counts that CUDA graphs were captured for, ascending: a step within the largest is
     /// padded to the next of them. Empty: no graphs.
-    public var captureSizes = ClockOptions.defaultCaptureSizes
-    public var attentionKernel = AttentionKernel.flash
+    package var captureSizes = ClockOptions.defaultCaptureSizes
+    package var attentionKernel = AttentionKernel.flash
     /// Off: every step recomputes the whole context of every sequence (an ablation).
-    public var usesCache = true
+    package var usesCache = true
     /// Most tokens of one step that the tables hold; prices beyond extend the last slope.
-    public var maxTokens = 8192
+    package var maxTokens = 8192
 
-    public init() {}
+    package init() {}
 
     /// An engine's profile on a GPU, by name or file.
     ///
     /// - Throws: `InputError` at `step_time.profile`.
-    public init(profile: String, gpu: GPU) throws {
+    package init(profile: String, gpu: GPU) throws {
         self.gpu = gpu
         self.profile = try EngineProfile.named(profile, on: gpu)
     }
 
     /// Those of a server with the engine's own limits.
-    public static let defaultCaptureSizes = ServerMemory().capturedSizes
+    package static let defaultCaptureSizes = ServerMemory().capturedSizes
 
     /// The tokens that a step of so many is computed with.
     func padded(_ tokens: Int) -> Int {

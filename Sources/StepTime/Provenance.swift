@@ -1,37 +1,37 @@
 /// Where a clock's figures come from, and the range they were measured over.
-public struct Provenance: Sendable, Equatable {
+package struct Provenance: Sendable, Equatable {
     /// The kind: "linear", "table", or the GPU's name.
-    public var kind: String
+    package var kind: String
     /// Engine profile; empty where there is none.
-    public var profile = ""
+    package var profile = ""
     /// Versions and data, in words.
-    public var source: String
+    package var source: String
     /// Median errors of the operators on rows that were not fitted, in words; nil: not known.
-    public var errors: String?
+    package var errors: String?
     /// Whether operators were measured on the GPU.
-    public var isMeasured = true
+    package var isMeasured = true
     /// Most tokens in a step that were measured; nil: not measured at all.
-    public var mostTokens: Int?
+    package var mostTokens: Int?
     /// Longest context that was measured, tokens.
-    public var longestContext: Int?
+    package var longestContext: Int?
     /// Most decodes in a step that were measured.
-    public var mostDecodes: Int?
+    package var mostDecodes: Int?
     /// Parts of this clock that rest on assumptions, one line each.
-    public var assumptions: [String] = []
+    package var assumptions: [String] = []
 
-    public init(kind: String, source: String) {
+    package init(kind: String, source: String) {
         self.kind = kind
         self.source = source
     }
 
     /// A clock that the user gave: nothing to warn about.
-    public static func given(_ kind: String) -> Provenance {
+    package static func given(_ kind: String) -> Provenance {
         Provenance(kind: kind, source: "given in the configuration")
     }
 
     /// What to tell the user about a run that went up to these sizes; empty when it stayed inside
     /// the measured range.
-    public func warnings(tokens: Int, context: Int, decodes: Int) -> [String] {
+    package func warnings(tokens: Int, context: Int, decodes: Int) -> [String] {
         func warning(_ what: String, _ value: Int, _ limit: Int?) -> String? {
             guard let limit, value > limit else { return nil }
             return "\(what) reached \(value), measured up to \(limit): prices are extrapolated"

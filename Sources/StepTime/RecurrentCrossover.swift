@@ -2,21 +2,21 @@ import Models
 
 /// Where a recurrent layer overtakes full attention: its state costs the same at every context,
 /// keys and values cost more with each token.
-public struct RecurrentCrossover: Sendable, Equatable {
+package struct RecurrentCrossover: Sendable, Equatable {
     /// The mixer's kind, and how many layers have it.
-    public var kind: String
-    public var layers: Int
+    package var kind: String
+    package var layers: Int
     /// State of one sequence in one layer, bytes over all GPUs.
-    public var stateBytes: Int64
+    package var stateBytes: Int64
     /// The attention it is compared with: the model's own, or plain heads of the hidden size.
-    public var attention: String
+    package var attention: String
     /// Context from which a decode reads more cached keys and values than it reads and writes
     /// state, tokens.
-    public var bytesContext: Int
+    package var bytesContext: Int
     /// Context from which a decode's attention takes more FLOPs than the recurrence, tokens.
-    public var flopsContext: Int
+    package var flopsContext: Int
     /// Context from which a decode's attention is priced above the recurrence, tokens; 0: at any.
-    public var timeContext: Int
+    package var timeContext: Int
 }
 
 extension Explanation {
@@ -71,7 +71,7 @@ extension TransformerModel {
     }
 
     /// What stands behind the price of layers that were not measured, a line each.
-    public var unmeasuredNotes: [String] {
+    package var unmeasuredNotes: [String] {
         var kinds: [String] = []
         var hasIndexer = false
         var hasCompressed = false

@@ -8,9 +8,9 @@ import Models
 /// diagonal, none beyond a window. With pipeline stages the step's sequences are in flight as
 /// micro-batches: weights are read once for each. The times of all phases and the host sum up to
 /// the price that a run charges for the step.
-public struct StepBreakdown: Sendable, Equatable {
+package struct StepBreakdown: Sendable, Equatable {
     /// What a phase waits for.
-    public enum Bound: String, Sendable, Codable {
+    package enum Bound: String, Sendable, Codable {
         case compute
         case memory
         /// Launches and dependent steps.
@@ -20,31 +20,31 @@ public struct StepBreakdown: Sendable, Equatable {
     }
 
     /// One phase over all layers.
-    public struct Phase: Sendable, Equatable {
-        public var name: String
-        public var parameters: Int64 = 0
-        public var flops = 0.0
+    package struct Phase: Sendable, Equatable {
+        package var name: String
+        package var parameters: Int64 = 0
+        package var flops = 0.0
         /// Bytes of weights read.
-        public var weightBytes = 0.0
+        package var weightBytes = 0.0
         /// Bytes of cached keys, values or states read or rewritten.
-        public var kvBytes = 0.0
-        public var seconds = 0.0
-        public var bound = Bound.latency
+        package var kvBytes = 0.0
+        package var seconds = 0.0
+        package var bound = Bound.latency
     }
 
     /// The step that is taken apart: `batch` sequences, each with `tokens` new tokens and
     /// `context` tokens in all after the step.
-    public struct Step: Sendable, Equatable {
-        public var batch: Int
-        public var tokens: Int
-        public var context: Int
+    package struct Step: Sendable, Equatable {
+        package var batch: Int
+        package var tokens: Int
+        package var context: Int
 
         /// Most tokens of a step that can be asked for, context included: with 2^30 the square of
         /// their sum, which prefill and recomputation go with, stays within 64 bits.
-        public static let most = 1 << 30
+        package static let most = 1 << 30
 
         /// - Throws: `InputError` at the flag that is out of range.
-        public init(batch: Int, tokens: Int, context: Int) throws {
+        package init(batch: Int, tokens: Int, context: Int) throws {
             guard batch >= 1, tokens >= 1, tokens <= Self.most, batch <= Self.most / tokens else {
                 throw InputError(
                     "--batch", "\(batch) sequences of \(tokens) tokens cannot be a step",
@@ -61,13 +61,13 @@ public struct StepBreakdown: Sendable, Equatable {
         }
     }
 
-    public var step: Step
+    package var step: Step
     /// In order of execution; phases of the same name in different layers are one.
-    public var phases: [Phase] = []
+    package var phases: [Phase] = []
     /// Host time the GPU waits for, seconds.
-    public var hostSeconds: Double
+    package var hostSeconds: Double
     /// All of it, seconds.
-    public var seconds: Double { phases.reduce(hostSeconds) { $0 + $1.seconds } }
+    package var seconds: Double { phases.reduce(hostSeconds) { $0 + $1.seconds } }
 
     /// Longest step that is taken apart, seconds: the largest step that can be asked for takes
     /// less with any figures that a GPU may have.
@@ -77,7 +77,7 @@ public struct StepBreakdown: Sendable, Equatable {
     ///
     /// - Throws: `InputError` for a deployment that the model or the profile does not allow, or for
     ///   a step that takes longer than a clock counts.
-    public init(
+    package init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, _ step: Step
     ) throws {
         _ = try StepTime.measured(model, deployment, options.with(maxTokens: 1))
@@ -144,7 +144,7 @@ struct StepShare {
 
 extension StepBreakdown.Phase {
     /// A phase of this name in which nothing is done.
-    public static func empty(_ name: String) -> Self { Self(name: name) }
+    package static func empty(_ name: String) -> Self { Self(name: name) }
 
     mutating func scale(by count: Int) {
         parameters *= Int64(count)

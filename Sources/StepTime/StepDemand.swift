@@ -3,35 +3,35 @@ import Models
 
 /// What the steps of a run held, as sums and peaks over all of them: enough to tell FLOPs, bytes
 /// and host time. Integers only, so that no order of adding matters.
-public struct StepSums: Sendable, Equatable {
+@usableFromInline package struct StepSums: Sendable, Equatable {
     /// Tokens and entries, and sequences that sampled a token.
-    public var steps = 0
-    public var tokens = 0
-    public var requests = 0
-    public var sampled = 0
+    @usableFromInline package var steps = 0
+    @usableFromInline package var tokens = 0
+    @usableFromInline package var requests = 0
+    @usableFromInline package var sampled = 0
     /// Σ of the step's `decodeContext`, `decodeWindowedContext`, `chunkPairs` and
     /// `chunkWindowedPairs`, and of the tokens before each chunk (`StepLoad`).
-    public var decodeContext: Int128 = 0
-    public var decodeWindowedContext: Int128 = 0
-    public var chunks = 0
-    public var chunkPairs: Int128 = 0
-    public var chunkWindowedPairs: Int128 = 0
-    public var chunkPast: Int128 = 0
+    @usableFromInline package var decodeContext: Int128 = 0
+    @usableFromInline package var decodeWindowedContext: Int128 = 0
+    @usableFromInline package var chunks = 0
+    @usableFromInline package var chunkPairs: Int128 = 0
+    @usableFromInline package var chunkWindowedPairs: Int128 = 0
+    @usableFromInline package var chunkPast: Int128 = 0
     /// Micro-batches that read the weights, and KiB of routed experts that they read, where a
     /// `StepDemand` counts them.
-    public var microBatches = 0
-    public var expertKiB: Int128 = 0
+    @usableFromInline package var microBatches = 0
+    @usableFromInline package var expertKiB: Int128 = 0
     /// The most of each in one step.
-    public var mostTokens = 0
-    public var mostRequests = 0
-    public var mostDecodes = 0
+    @usableFromInline package var mostTokens = 0
+    @usableFromInline package var mostRequests = 0
+    @usableFromInline package var mostDecodes = 0
 
     /// No step.
-    public init() {}
+    package init() {}
 
     /// Adds a step. O(1).
     @inlinable @inline(__always)
-    public mutating func add(_ load: StepLoad) {
+    package mutating func add(_ load: StepLoad) {
         if load.chunks > 0 {
             chunks &+= load.chunks
             chunkPairs &+= Int128(load.chunkPairs)
@@ -52,7 +52,7 @@ public struct StepSums: Sendable, Equatable {
     /// Adds so many steps that decode for the same requests and do nothing else, with the sums of
     /// their contexts over all of them. O(1).
     @inlinable @inline(__always)
-    public mutating func addDecodes(
+    package mutating func addDecodes(
         _ count: Int, steps number: Int, context: Int128, windowedContext: Int128
     ) {
         steps &+= number
@@ -67,7 +67,7 @@ public struct StepSums: Sendable, Equatable {
     }
 
     /// Adds another replica's.
-    public mutating func add(_ other: StepSums) {
+    package mutating func add(_ other: StepSums) {
         steps &+= other.steps
         tokens &+= other.tokens
         requests &+= other.requests
@@ -94,20 +94,20 @@ public struct StepSums: Sendable, Equatable {
 /// of a replica move at least: each micro-batch reads every weight once (of routed experts, those
 /// that its tokens reach under a routing), a decode reads its context's cached keys and
 /// values, a chunk those before it, and each token writes its own. Activations are left out.
-public struct StepDemand: Sendable {
+package struct StepDemand: Sendable {
     /// GPUs of a replica, and what one can do at most (datasheet).
-    public let gpus: Int
+    package let gpus: Int
     /// FLOP per second, in the tensor format of the weights.
-    public let peakFLOPS: Double
+    package let peakFLOPS: Double
     /// Bytes per second.
-    public let peakBandwidth: Double
+    package let peakBandwidth: Double
     /// Host time that the price of a step includes, and the same for each request in it,
     /// picoseconds.
-    public private(set) var hostPerStep: Int64 = 0
-    public private(set) var hostPerRequest: Int64 = 0
+    package private(set) var hostPerStep: Int64 = 0
+    package private(set) var hostPerRequest: Int64 = 0
     /// What each of a step's first requests takes besides, and how many those are at most.
-    public private(set) var hostPerFirst: Int64 = 0
-    public private(set) var first = 0
+    package private(set) var hostPerFirst: Int64 = 0
+    package private(set) var first = 0
 
     private var flops = Rates()
     private var bytes = Rates()
@@ -144,7 +144,7 @@ public struct StepDemand: Sendable {
 
     /// What a model asks of GPUs under a clock that sums contexts within `window`. Nil where the
     /// sums do not tell: when that window is not the model's.
-    public init?(
+    package init?(
         _ model: TransformerModel, _ deployment: Deployment, gpu: GPU, window: Int,
         routing: ExpertRouting = .served
     ) {
@@ -242,7 +242,7 @@ extension StepDemand {
     private static let everyExpert = 4096
 
     /// Whether each step reads all weights once, so that nothing need be counted step by step.
-    public var isFixed: Bool { expertKiB.isEmpty && stages == 1 }
+    package var isFixed: Bool { expertKiB.isEmpty && stages == 1 }
 
     private mutating func countExperts(
         _ model: TransformerModel, _ deployment: Deployment, _ routing: ExpertRouting
@@ -265,7 +265,7 @@ extension StepDemand {
     }
 
     /// Counts the weights that so many equal steps read. O(1).
-    public func count(tokens: Int, requests: Int, steps: Int, into sums: inout StepSums) {
+    package func count(tokens: Int, requests: Int, steps: Int, into sums: inout StepSums) {
         let lanes = min(stages, max(1, requests))
         sums.microBatches &+= lanes &* steps
         guard !expertKiB.isEmpty else { return }
@@ -274,17 +274,17 @@ extension StepDemand {
     }
 
     /// FLOPs of all steps.
-    public func totalFLOPs(_ sums: StepSums) -> Double { flops.total(sums, window: window) }
+    package func totalFLOPs(_ sums: StepSums) -> Double { flops.total(sums, window: window) }
 
     /// Bytes that the GPUs of the replicas move in all steps.
-    public func totalBytes(_ sums: StepSums) -> Double {
+    package func totalBytes(_ sums: StepSums) -> Double {
         var sums = sums
         if isFixed { sums.microBatches = sums.steps }
         return bytes.total(sums, window: window) + 1024 * Double(sums.expertKiB)
     }
 
     /// Host time in the price of all steps, picoseconds.
-    public func hostTime(_ sums: StepSums) -> Int128 {
+    package func hostTime(_ sums: StepSums) -> Int128 {
         // The sums do not know how many of each step's requests were among its first: as if steps
         // were equal, which is exact where all have more than those, or none.
         let firsts = min(Int128(sums.requests), Int128(first) * Int128(sums.steps))
@@ -295,7 +295,7 @@ extension StepDemand {
 
 extension StepDemand {
     /// What a model asks under the measured clock of `options`: the host time in its prices too.
-    public static func measured(
+    package static func measured(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions
     ) -> StepDemand? {
         // Without a cache, steps compute what is not in their sums.

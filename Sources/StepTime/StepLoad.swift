@@ -2,41 +2,41 @@
 ///
 /// Costs are affine in decode context and polynomial of degree two in chunk length and past
 /// context, so sums over the step's entries are sufficient and a step is priced in O(1).
-public struct StepLoad: Equatable, Sendable {
+@usableFromInline package struct StepLoad: Equatable, Sendable {
     /// Tokens computed in the step, over all entries.
-    public var tokens = 0
+    @usableFromInline package var tokens = 0
     /// Entries: sequences scheduled in the step.
-    public var requests = 0
+    @usableFromInline package var requests = 0
     /// Sequences that sample a token at the end of the step.
-    public var sampled = 0
+    @usableFromInline package var sampled = 0
     /// Σ (computed before + tokens) over all entries.
-    public var context = 0
+    @usableFromInline package var context = 0
     /// Entries of a single token over earlier context: decodes.
-    public var decodes = 0
+    @usableFromInline package var decodes = 0
     /// Σ (computed before + 1) over decodes.
-    public var decodeContext = 0
+    @usableFromInline package var decodeContext = 0
     /// Σ min(computed before + 1, window) over decodes; 0 without a window.
-    public var decodeWindowedContext = 0
+    @usableFromInline package var decodeWindowedContext = 0
     /// Entries that are not decodes: prefill chunks.
-    public var chunks = 0
+    @usableFromInline package var chunks = 0
     /// Σ tokens over chunks.
-    public var chunkTokens = 0
+    @usableFromInline package var chunkTokens = 0
     /// Σ c·(2·past + c) over chunks: twice the causal query-key pairs.
-    public var chunkPairs = 0
+    @usableFromInline package var chunkPairs = 0
     /// As `chunkPairs`, with each token attending to at most `window` keys; 0 without a window.
-    public var chunkWindowedPairs = 0
+    @usableFromInline package var chunkWindowedPairs = 0
 
     @inlinable
-    public init() {}
+    package init() {}
 
     /// Whether an entry of so many tokens over so many computed ones is a decode: anything else is
     /// a chunk of prefill.
     @inlinable @inline(__always)
-    public static func isDecode(_ count: Int, past: Int) -> Bool { count == 1 && past > 0 }
+    package static func isDecode(_ count: Int, past: Int) -> Bool { count == 1 && past > 0 }
 
     /// Adds an entry, a decode or a chunk.
     @inlinable @inline(__always)
-    public mutating func add(_ count: Int, past: Int, samples: Bool, window: Int) {
+    package mutating func add(_ count: Int, past: Int, samples: Bool, window: Int) {
         if Self.isDecode(count, past: past) {
             addDecode(context: past + 1, window: window)
         } else {
@@ -47,7 +47,7 @@ public struct StepLoad: Equatable, Sendable {
 
     /// Adds a decode whose context is `context` tokens once its own token is counted.
     @inlinable @inline(__always)
-    public mutating func addDecode(context length: Int, window: Int) {
+    package mutating func addDecode(context length: Int, window: Int) {
         tokens += 1
         requests += 1
         context += length
@@ -59,7 +59,7 @@ public struct StepLoad: Equatable, Sendable {
     /// Adds `count` decodes whose contexts sum to `context` tokens, and clipped to the price's
     /// window, if it has one, to `windowedContext`.
     @inlinable @inline(__always)
-    public mutating func addDecodes(_ count: Int, context sum: Int, windowedContext: Int) {
+    package mutating func addDecodes(_ count: Int, context sum: Int, windowedContext: Int) {
         decodeWindowedContext += windowedContext
         tokens += count
         requests += count
@@ -70,7 +70,7 @@ public struct StepLoad: Equatable, Sendable {
 
     /// Adds a chunk of `count` tokens over `past` tokens already computed.
     @inlinable @inline(__always)
-    public mutating func addChunk(_ count: Int, past: Int, window: Int) {
+    package mutating func addChunk(_ count: Int, past: Int, window: Int) {
         tokens += count
         requests += 1
         context += past + count

@@ -15,7 +15,7 @@ extension StepTime {
     ///
     /// - Throws: `InputError` for a deployment that does not divide the model, or a
     ///   tensor-parallel size whose all-reduce was not measured.
-    public static func measured(
+    package static func measured(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init()
     ) throws -> StepTime {
         try deployment.check(model)

@@ -7,35 +7,35 @@ import Models
 ///     let clock = try StepTime.measured(model, deployment, options)        // measured operators
 ///     clock.picoseconds(load)                                          // any step
 ///     clock.decodeLine(decodes: 64)                                    // decode-only steps
-public struct StepTime: Sendable {
+package struct StepTime: Sendable {
     /// How the price is formed.
-    public enum Form: Sendable {
+    package enum Form: Sendable {
         case linear(LinearStepTime)
         case tabulated(TabulatedStepTime)
     }
 
-    public let form: Form
+    package let form: Form
     /// Attention window whose clipped context sums the price needs, in tokens; 0: none.
-    public let window: Int
+    package let window: Int
     /// Where the figures come from and what they cover, for reports.
-    public let provenance: Provenance
+    package let provenance: Provenance
     /// What every price is multiplied by, in millionths: 1,030,000 makes steps 3 % slower.
     private var millionths: Int64 = 1_000_000
 
-    public init(_ linear: LinearStepTime) {
+    package init(_ linear: LinearStepTime) {
         form = .linear(linear)
         window = 0
         provenance = .given("linear")
     }
 
-    public init(_ tabulated: TabulatedStepTime, window: Int, provenance: Provenance) {
+    package init(_ tabulated: TabulatedStepTime, window: Int, provenance: Provenance) {
         form = .tabulated(tabulated)
         self.window = window
         self.provenance = provenance
     }
 
     /// The time the GPUs of one replica need for a step, in picoseconds. O(1).
-    public func picoseconds(_ load: StepLoad) -> Int64 {
+    package func picoseconds(_ load: StepLoad) -> Int64 {
         let price =
             switch form {
             case .linear(let linear): linear.picoseconds(load)
@@ -46,7 +46,7 @@ public struct StepTime: Sendable {
 
     /// The same clock with every price multiplied by `millionths` / 1,000,000, rounded down; at
     /// most 1,000 times. What is calibrated no longer is: for experiments.
-    public func scaled(byMillionths millionths: Int64) -> StepTime {
+    package func scaled(byMillionths millionths: Int64) -> StepTime {
         precondition((1...1_000_000_000).contains(millionths), "a scale is out of range")
         var clock = self
         clock.millionths = millionths
@@ -54,14 +54,14 @@ public struct StepTime: Sendable {
     }
 
     /// A part of many prices, scaled as they are.
-    public func scaled(_ sum: Int128) -> Int128 { sum * Int128(millionths) / 1_000_000 }
+    package func scaled(_ sum: Int128) -> Int128 { sum * Int128(millionths) / 1_000_000 }
 
     /// Longest step that a plan may allow, seconds: a week. The clock of a run leaves room for two.
-    public static let longestStep = 600_000.0
+    package static let longestStep = 600_000.0
 
     /// An upper bound of any step's price within an engine's limits, seconds: `tokens` computed for
     /// `sequences` sequences of `length` tokens each. O(1).
-    public func longest(tokens: Int, sequences: Int, length: Int) -> Double {
+    package func longest(tokens: Int, sequences: Int, length: Int) -> Double {
         let sequences = Double(min(sequences, tokens))
         let price =
             switch form {
@@ -83,7 +83,7 @@ public struct StepTime: Sendable {
     /// The price of steps of `decodes` decodes and nothing else, exactly; nil where it is not
     /// affine in context (the `kv_cache` off ablation, a scaled clock, which rounds each price), so
     /// that such runs are stepped. O(1).
-    public func decodeLine(decodes: Int) -> DecodeLine? {
+    package func decodeLine(decodes: Int) -> DecodeLine? {
         guard millionths == 1_000_000 else { return nil }
         return switch form {
         case .linear(let linear): linear.decodeLine(decodes: decodes)

@@ -9,15 +9,15 @@ import Basics
 ///
 /// with a table that never falls, straight between the measured token counts. More than one row
 /// with the same numbers is fine: the fit takes their middle.
-public struct StepTimeTable: Sendable {
+package struct StepTimeTable: Sendable {
     /// One measured step.
-    public struct Row: Sendable, Equatable {
-        public var tokens: Int
-        public var decodes: Int
-        public var context: Int
-        public var microseconds: Double
+    package struct Row: Sendable, Equatable {
+        package var tokens: Int
+        package var decodes: Int
+        package var context: Int
+        package var microseconds: Double
 
-        public init(tokens: Int, decodes: Int, context: Int, microseconds: Double) {
+        package init(tokens: Int, decodes: Int, context: Int, microseconds: Double) {
             self.tokens = tokens
             self.decodes = decodes
             self.context = context
@@ -27,22 +27,22 @@ public struct StepTimeTable: Sendable {
 
     static let columns = ["tokens", "decodes", "context", "microseconds"]
 
-    public let rows: [Row]
+    package let rows: [Row]
     /// Distinct token counts, ascending, with the table's microseconds at each.
-    public private(set) var knots: [(tokens: Int, microseconds: Double)] = []
+    package private(set) var knots: [(tokens: Int, microseconds: Double)] = []
     /// Microseconds per decoding sequence and per token of context.
-    public private(set) var perSequence = 0.0
-    public private(set) var perContext = 0.0
+    package private(set) var perSequence = 0.0
+    package private(set) var perContext = 0.0
 
     /// Reads and fits a table file.
     ///
     /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
-    public init(file path: String) throws {
+    package init(file path: String) throws {
         try self.init(ColumnFile(path, requiring: Self.columns))
     }
 
     /// Fits the text of a table file; `place` names it in errors.
-    public init(_ text: String, place: String) throws {
+    package init(_ text: String, place: String) throws {
         try self.init(ColumnFile(text: text, path: place, requiring: Self.columns))
     }
 
@@ -175,7 +175,7 @@ public struct StepTimeTable: Sendable {
 
     /// The fitted microseconds of a step of `tokens` without what decodes add: straight between
     /// knots, level before the first, with the last slope beyond the last.
-    public func microseconds(tokens: Double) -> Double {
+    package func microseconds(tokens: Double) -> Double {
         guard knots.count > 1 else { return knots[0].microseconds }
         if tokens <= Double(knots[0].tokens) { return knots[0].microseconds }
         var (low, high) = (0, knots.count - 1)
@@ -189,7 +189,7 @@ public struct StepTimeTable: Sendable {
     }
 
     /// Errors of the fit, (fitted − measured) / measured in percent, row by row.
-    public var errorsPercent: [Double] {
+    package var errorsPercent: [Double] {
         rows.map { row in
             let fitted = microseconds(tokens: Double(row.tokens)) + slopes(row)
             return 100 * (fitted / row.microseconds - 1)
@@ -197,7 +197,7 @@ public struct StepTimeTable: Sendable {
     }
 
     /// The clock, with tables for up to `maxTokens` tokens a step.
-    public func stepTime(maxTokens: Int) -> StepTime {
+    package func stepTime(maxTokens: Int) -> StepTime {
         var slopes = TabulatedStepTime.DecodeSlopes()
         slopes.perSequence = IntegerTable.picoseconds(perSequence * 1e-6)
         slopes.perContext = IntegerTable.picoseconds(perContext * 1e-6)

@@ -7,7 +7,7 @@
 ///
 /// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed
 /// form.
-public struct TabulatedStepTime: Sendable, Equatable {
+package struct TabulatedStepTime: Sendable, Equatable {
     /// Fractional bits of the slopes per pair, which are a few picoseconds.
     static let pairFractionBits = 20
 

@@ -2,9 +2,9 @@
 ///
 /// A request arrives when the last of its waits is over: its predecessor's pause
 /// (`Workload.thinkTimes`) and each `Wait` of it.
-public struct Wait: Hashable, Sendable {
+package struct Wait: Hashable, Sendable {
     /// What the delay counts from.
-    public enum Event: UInt8, Sendable {
+    package enum Event: UInt8, Sendable {
         /// The end of another request: its last token, its abort, or its rejection.
         case end
         /// The arrival of another request.
@@ -14,12 +14,12 @@ public struct Wait: Hashable, Sendable {
     }
 
     /// Row id (in `Workload.ids`) of the other request; -1 where the delay counts from the origin.
-    public var request: Int64
-    public var event: Event
+    package var request: Int64
+    package var event: Event
     /// Nanoseconds, at least 0.
-    public var delay: Int64
+    package var delay: Int64
 
-    public init(request: Int64, event: Event = .end, delay: Int64) {
+    package init(request: Int64, event: Event = .end, delay: Int64) {
         self.request = request
         self.event = event
         self.delay = delay
@@ -28,13 +28,13 @@ public struct Wait: Hashable, Sendable {
 
 extension Workload {
     /// What request `row` waits for besides its predecessor. O(1).
-    public func waits(of row: Int) -> ArraySlice<Wait> {
+    package func waits(of row: Int) -> ArraySlice<Wait> {
         guard !waitEnds.isEmpty else { return [] }
         return waits[(row == 0 ? 0 : waitEnds[row - 1])..<waitEnds[row]]
     }
 
     /// Whether request `row` waits for another one. O(waits of the row).
-    public func follows(_ row: Int) -> Bool {
+    package func follows(_ row: Int) -> Bool {
         if !predecessors.isEmpty, predecessors[row] >= 0 { return true }
         return waits(of: row).contains { $0.event != .origin }
     }

@@ -12,7 +12,7 @@ enum OwnContent {
 extension Workload {
     /// Appends another part of the same trace; columns that only one part has are filled with
     /// what their absence means. O(other), amortised.
-    public mutating func append(contentsOf other: Workload) {
+    package mutating func append(contentsOf other: Workload) {
         let mine = count
         if maxTokens.isEmpty != other.maxTokens.isEmpty {
             if maxTokens.isEmpty { maxTokens = outputTokens.map(Int64.init) }

@@ -3,7 +3,7 @@ import Basics
 extension Workload {
     /// Throws when columns disagree in length or a value is outside its documented range.
     /// O(rows + segments).
-    public func checkColumns() throws {
+    package func checkColumns() throws {
         func check(_ name: String, _ length: Int, optional: Bool = true) throws {
             if length == count || (optional && length == 0) { return }
             throw InputError(

@@ -16,7 +16,7 @@ public struct Segment: Hashable, Sendable {
 
     /// Content ids from here on are the simulator's own: prompts and answers that no other prompt
     /// quotes.
-    public static let privateContent: Int64 = 1 << 62
+    package static let privateContent: Int64 = 1 << 62
 }
 
 /// Requests in order of arrival, as columns.
@@ -38,9 +38,9 @@ public struct Workload: Sendable, Equatable {
     /// Priority, smaller first; empty: all 0.
     public var priorities: [Int32] = []
     /// When the client gives up, nanoseconds from the origin, or -1; empty: never.
-    public var aborts: [Int64] = []
+    package var aborts: [Int64] = []
     /// Content id of the answer's tokens; empty: no prompt quotes an answer.
-    public var outputContents: [Int64] = []
+    package var outputContents: [Int64] = []
     /// Where each request's segments end in `segments`; empty: no prompt shares anything.
     public var segmentEnds: [Int] = []
     /// The prompts' content, request after request.
@@ -52,11 +52,11 @@ public struct Workload: Sendable, Equatable {
     public var thinkTimes: [Int64] = []
     /// Nanoseconds of each request's pause that a tool took, at most the pause; empty: none is
     /// known. They are part of the pause and change no arrival.
-    public var toolTimes: [Int64] = []
+    package var toolTimes: [Int64] = []
     /// Where each request's waits end in `waits`; empty: none waits for more than its predecessor.
-    public var waitEnds: [Int] = []
+    package var waitEnds: [Int] = []
     /// What requests wait for besides their predecessors, request after request.
-    public var waits: [Wait] = []
+    package var waits: [Wait] = []
 
     public init() {}
 
@@ -64,7 +64,7 @@ public struct Workload: Sendable, Equatable {
     public var count: Int { arrivals.count }
 
     /// The segments of request `row`; empty when the trace has no content identity.
-    public func segments(of row: Int) -> ArraySlice<Segment> {
+    package func segments(of row: Int) -> ArraySlice<Segment> {
         guard !segmentEnds.isEmpty else { return [] }
         return segments[(row == 0 ? 0 : segmentEnds[row - 1])..<segmentEnds[row]]
     }

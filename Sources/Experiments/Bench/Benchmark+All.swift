@@ -5,7 +5,7 @@ import Traces
 
 extension Benchmark {
     /// Every benchmark, in the order of the table in the article Speed.
-    public static let all: [Benchmark] = [
+    package static let all: [Benchmark] = [
         Benchmark("chat-80", "one replica at 80 % of its capacity, chat-like, no sharing") {
             try chat(load: 0.8, requests: 200_000)
         },

@@ -9,44 +9,44 @@ import Traces
 /// What one benchmark measured: deterministic counts, and times that belong to this machine.
 ///
 /// A study of many runs counts its requests; what it does not count is 0.
-public struct BenchmarkResult: Sendable, Encodable {
-    public var name: String
-    public var requests: Int
-    public var outputTokens: Int
-    public var steps: Int
+package struct BenchmarkResult: Sendable, Encodable {
+    package var name: String
+    package var requests: Int
+    package var outputTokens: Int
+    package var steps: Int
     /// Of those, executed one by one.
-    public var executedSteps: Int
-    public var strodeSteps: Int
+    package var executedSteps: Int
+    package var strodeSteps: Int
     /// Arrivals, admissions, preemptions and ends.
-    public var events: Int
+    package var events: Int
     /// Entries into and departures from the queues ordered by time or tick.
-    public var queueOperations: Int
+    package var queueOperations: Int
     /// Slots of a prefix index looked at.
-    public var hashProbes: Int
+    package var hashProbes: Int
     /// Stretches of equally held or queued blocks made by the pools.
-    public var blockStretches: Int
+    package var blockStretches: Int
     /// Times that storage for the replicas' state was allocated, or grew.
-    public var allocations: Int
-    public var preemptions: Int
-    public var evictions: Int
+    package var allocations: Int
+    package var preemptions: Int
+    package var evictions: Int
     /// Processor time of all threads, and time on the wall, seconds.
-    public var cpuSeconds: Double
-    public var wallSeconds: Double
-    public var requestsPerCpuSecond: Double
-    public var nanosecondsPerOutputToken: Double
-    public var nanosecondsPerStep: Double
+    package var cpuSeconds: Double
+    package var wallSeconds: Double
+    package var requestsPerCpuSecond: Double
+    package var nanosecondsPerOutputToken: Double
+    package var nanosecondsPerStep: Double
     /// Most memory the process has held so far, all benchmarks before this one included, MB.
-    public var peakMegabytes: Double
-    public var digest: String
+    package var peakMegabytes: Double
+    package var digest: String
 }
 
 /// Benchmarks of the simulator itself.
-public struct Benchmark: Sendable {
-    public let name: String
+package struct Benchmark: Sendable {
+    package let name: String
     /// What it stands for, one line.
-    public let meaning: String
+    package let meaning: String
     /// Whether it takes more than a few seconds.
-    public let isLong: Bool
+    package let isLong: Bool
     private let job: Job
     let writesRows: Bool
     let dividesLatencies: Bool
@@ -105,7 +105,7 @@ public struct Benchmark: Sendable {
     }
 
     /// Runs it once. Building the plan is not timed; making the requests is.
-    public func run() throws -> BenchmarkResult {
+    package func run() throws -> BenchmarkResult {
         if case .study(let study) = job { return try run(study) }
         let (plan, source) = try prepare()
         let file = TemporaryFile()

@@ -5,25 +5,25 @@ import Traces
 
 /// What reading or writing one file cost: deterministic counts, and times that belong to this
 /// machine.
-public struct FileBenchmarkResult: Sendable, Encodable {
-    public var name: String
+package struct FileBenchmarkResult: Sendable, Encodable {
+    package var name: String
     /// Requests read or written.
-    public var requests: Int
+    package var requests: Int
     /// Length of the file.
-    public var bytes: Int
+    package var bytes: Int
     /// Processor time of all threads, and time on the wall, seconds.
-    public var cpuSeconds: Double
-    public var wallSeconds: Double
+    package var cpuSeconds: Double
+    package var wallSeconds: Double
     /// 10⁶ bytes of the file per second of processor time.
-    public var megabytesPerCpuSecond: Double
-    public var nanosecondsPerRequest: Double
+    package var megabytesPerCpuSecond: Double
+    package var nanosecondsPerRequest: Double
 }
 
 /// Benchmarks of the files at either end of a run: traces read, requests.csv written.
-public struct FileBenchmark: Sendable {
-    public let name: String
+package struct FileBenchmark: Sendable {
+    package let name: String
     /// What it stands for, one line.
-    public let meaning: String
+    package let meaning: String
     /// Makes what the work needs, untimed.
     let prepare: @Sendable (TemporaryFile) throws -> Void
     /// The work itself; returns how many requests it handled.
@@ -31,7 +31,7 @@ public struct FileBenchmark: Sendable {
 
     /// Runs it so many times on one temporary file of 30 to 220 MB, which is removed again.
     /// Making what is read is not timed. Throws `InputError` where the file cannot be written.
-    public func run(times: Int) throws -> [FileBenchmarkResult] {
+    package func run(times: Int) throws -> [FileBenchmarkResult] {
         let file = TemporaryFile()
         defer { file.remove() }
         try prepare(file)
@@ -54,7 +54,7 @@ public struct FileBenchmark: Sendable {
 
 extension FileBenchmark {
     /// Every benchmark of files.
-    public static let all: [FileBenchmark] = [
+    package static let all: [FileBenchmark] = [
         reading(.azure, requests: 4_000_000, "an Azure trace read, batch by batch") {
             requests(of: chat, $0)
         },

@@ -4,15 +4,15 @@ import Traces
 /// A fast endless-looking source for benchmarks: Poisson arrivals whose rate follows the hour,
 /// lengths drawn from quantile tables, no content. Cheaper than what it feeds, so that a
 /// benchmark measures the simulator.
-public struct QuantileSource: RequestSource {
+package struct QuantileSource: RequestSource {
     /// One kind of traffic.
-    public struct Traffic: Sendable {
+    package struct Traffic: Sendable {
         /// Requests per second, averaged over a day.
-        public var rate: Double
+        package var rate: Double
         /// Busiest hour over quietest hour.
-        public var peakOverTrough: Double
-        public var prompt: LengthTable
-        public var output: LengthTable
+        package var peakOverTrough: Double
+        package var prompt: LengthTable
+        package var output: LengthTable
     }
 
     private let traffic: [Traffic]
@@ -25,7 +25,7 @@ public struct QuantileSource: RequestSource {
     /// - Parameters:
     ///   - traffic: the kinds, merged by time.
     ///   - requests: how many in all.
-    public init(_ traffic: [Traffic], requests: Int, seed: UInt64) {
+    package init(_ traffic: [Traffic], requests: Int, seed: UInt64) {
         self.traffic = traffic
         total = requests
         random = SeededRandom(seed: seed)
@@ -45,7 +45,7 @@ public struct QuantileSource: RequestSource {
         return mean * (trough + (swing - 1) * trough * (1 - height))
     }
 
-    public mutating func next() -> Workload? {
+    package mutating func next() -> Workload? {
         let count = min(Self.batch, total - sent)
         guard count > 0 else { return nil }
         var batch = Workload()
@@ -70,11 +70,11 @@ public struct QuantileSource: RequestSource {
 }
 
 /// Token counts at 4,096 equally likely points of a lognormal distribution.
-public struct LengthTable: Sendable {
+package struct LengthTable: Sendable {
     private let values: [Int32]
 
     /// A lognormal distribution by its median and 90th percentile, clipped to `range`.
-    public init(median: Double, p90: Double, in range: ClosedRange<Double>) {
+    package init(median: Double, p90: Double, in range: ClosedRange<Double>) {
         // 1.2815515655: the standard normal's 90th percentile.
         let sigma = PortableMath.log(p90 / median) / 1.281_551_565_5
         values = (0..<4096).map { index in

@@ -5,7 +5,7 @@ extension Calibration.Constant: Encodable {
         case name, unit, base, value, low, high, isFitted, reason
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(constant.rawValue, forKey: .name)
         try keys.encode(constant.isFactor ? "factor" : "s", forKey: .unit)
@@ -24,7 +24,7 @@ extension Calibration.Errors: Encodable {
         case baseMedianPercent, baseP90Percent, baseBiasPercent
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(kind, forKey: .kind)
         try keys.encode(after.count, forKey: .count)

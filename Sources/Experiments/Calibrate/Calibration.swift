@@ -7,59 +7,59 @@ import StepTime
 ///     let calibration = try Calibration(configuration, data: ["low.json", "high.json"])
 ///     calibration.profile         // what `engine.host` reads
 ///     calibration.gpuScale        // for step_time.scale
-public struct Calibration: Sendable, Encodable {
+package struct Calibration: Sendable, Encodable {
     private enum CodingKeys: CodingKey {
         case constants, sources, base, server, changes, notes
     }
 
     /// A constant before and after the fit. Seconds, or a factor.
-    public struct Constant: Sendable {
-        public var constant: CalibrationConstant
-        public var base: Double
+    package struct Constant: Sendable {
+        package var constant: CalibrationConstant
+        package var base: Double
         /// The base's where it was not fitted.
-        public var value: Double
+        package var value: Double
         /// 99 % interval; nil where it was not fitted.
-        public var low: Double?
-        public var high: Double?
+        package var low: Double?
+        package var high: Double?
         /// Why it was not fitted; nil where it was.
-        public var reason: String?
+        package var reason: String?
 
         /// Whether the data determine it, and it was fitted.
-        public var isFitted: Bool { reason == nil }
+        package var isFitted: Bool { reason == nil }
     }
 
     /// Errors of a latency before and after the fit.
-    public struct Errors: Sendable {
+    package struct Errors: Sendable {
         /// "ttft", "tpot", "e2e", or a part of a step.
-        public var kind: String
-        public var before: ErrorSummary
-        public var after: ErrorSummary
+        package var kind: String
+        package var before: ErrorSummary
+        package var after: ErrorSummary
     }
 
     /// A file's part.
-    public struct Source: Sendable, Encodable {
-        public var name: String
-        public var content: String
+    package struct Source: Sendable, Encodable {
+        package var name: String
+        package var content: String
         /// Whether it was kept back from the fit.
-        public var isHeldOut: Bool
-        public var errors: [Errors]
-        public var notes: [String]
+        package var isHeldOut: Bool
+        package var errors: [Errors]
+        package var notes: [String]
     }
 
-    public private(set) var constants: [Constant] = []
-    public private(set) var sources: [Source] = []
+    package private(set) var constants: [Constant] = []
+    package private(set) var sources: [Source] = []
     /// The fitted host.
-    public private(set) var profile: HostProfile
+    package private(set) var profile: HostProfile
     /// For `step_time.scale`; nil where it was not fitted.
-    public private(set) var gpuScale: Double?
+    package private(set) var gpuScale: Double?
     /// The name of the profile that stays where nothing was fitted.
-    public let base: String
+    package let base: String
     /// What the server is, in a line.
-    public let server: String
+    package let server: String
     /// What is assumed, a sentence each.
-    public private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
     /// Keys of the configuration that the data contradict, as `--set` takes them.
-    public private(set) var changes: [String] = []
+    package private(set) var changes: [String] = []
 
     /// Fits the constants that files determine.
     ///
@@ -71,7 +71,7 @@ public struct Calibration: Sendable, Encodable {
     ///   - seed: Of the bootstrap.
     /// - Throws: `InputError` for files that cannot be read, a server that cannot have served
     ///   them, and constants that were asked for and are not determined.
-    public init(
+    package init(
         _ configuration: Configuration, base: String? = nil, data: [String],
         heldOut: [String] = [], asked: [CalibrationConstant] = [], seed: UInt64 = 0,
         report: @escaping @Sendable (String) -> Void = { _ in }

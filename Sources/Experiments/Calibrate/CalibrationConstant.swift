@@ -2,7 +2,7 @@ import Basics
 import StepTime
 
 /// A constant of the clock that `headway calibrate` fits: one of the GPU, the others of the host.
-public enum CalibrationConstant: String, CaseIterable, Sendable {
+package enum CalibrationConstant: String, CaseIterable, Sendable {
     /// What every step's price is multiplied by (`step_time.scale`).
     case gpuScale = "gpu_scale"
     /// Seconds of a step in which the GPU waits and that nothing hides.
@@ -39,7 +39,7 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
     var bounds: ClosedRange<Double> { self == .gpuScale ? 0.2...5 : 0...1 }
 
     /// Whether it is a factor, not seconds.
-    public var isFactor: Bool { self == .gpuScale }
+    package var isFactor: Bool { self == .gpuScale }
 
     /// In the order in which constants are taken up as long as data determine them: those that
     /// every load shows go first. The steps of a synchronous engine wait for its whole host, so
@@ -54,7 +54,7 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
     }
 
     /// What it is, for a page.
-    public var words: String {
+    package var words: String {
         switch self {
         case .gpuScale: "GPU time of a step, times"
         case .gpuWait: "GPU wait, a step"
@@ -90,7 +90,7 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
     /// The constants that words name: each itself, or all that begin with the word and "_".
     ///
     /// - Throws: `InputError` at `--fit` for a word that names none.
-    public static func named(_ words: [String]) throws -> [CalibrationConstant] {
+    package static func named(_ words: [String]) throws -> [CalibrationConstant] {
         var found: [CalibrationConstant] = []
         for word in words {
             let name = word.replacing("-", with: "_")
@@ -109,11 +109,11 @@ public enum CalibrationConstant: String, CaseIterable, Sendable {
 }
 
 /// A value of each constant.
-public struct CalibrationValues: Sendable, Equatable {
+package struct CalibrationValues: Sendable, Equatable {
     /// The host's.
-    public var host: HostProfile
+    package var host: HostProfile
     /// What every step's price is multiplied by.
-    public var gpuScale: Double
+    package var gpuScale: Double
     /// Layers of the model on a pipeline stage, by which launches are divided.
     let layers: Int
     /// GPUs of a tensor-parallel group, which `gpuWait` may have a term for.

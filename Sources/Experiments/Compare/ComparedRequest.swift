@@ -2,26 +2,26 @@ import Simulator
 
 /// What became of one request in a run, as requests.csv tells it. Times are whole microseconds of
 /// simulated time, -1 where they never happened.
-public struct ComparedRequest: Sendable, Equatable {
-    public var id: Int64
+package struct ComparedRequest: Sendable, Equatable {
+    package var id: Int64
     /// Which sending of it by its client this is, counted from 1.
-    public var attempt = 1
-    public var arrival: Int64
-    public var admitted: Int64
-    public var firstToken: Int64
-    public var finish: Int64
-    public var promptTokens: Int
-    public var hitTokens: Int
-    public var outputTokens: Int
-    public var preemptions: Int
-    public var isFinished: Bool
+    package var attempt = 1
+    package var arrival: Int64
+    package var admitted: Int64
+    package var firstToken: Int64
+    package var finish: Int64
+    package var promptTokens: Int
+    package var hitTokens: Int
+    package var outputTokens: Int
+    package var preemptions: Int
+    package var isFinished: Bool
     /// Smaller is more urgent.
-    public var priority: Int
+    package var priority: Int
     /// From the client to the scheduler, which is no queue.
-    public var frontEnd: Int64 = 0
+    package var frontEnd: Int64 = 0
 
     /// The record of a run just made, with its times rounded as requests.csv rounds them.
-    public init(_ record: RequestRecord) {
+    package init(_ record: RequestRecord) {
         func microseconds(_ time: Int64) -> Int64 {
             time < 0 ? -1 : (time + 500_000) / 1_000_000
         }
@@ -68,22 +68,22 @@ public struct ComparedRequest: Sendable, Equatable {
     var pairName: Name { Name(id: id, attempt: attempt) }
 
     /// Milliseconds to the first token; nil before it.
-    public var timeToFirstToken: Double? {
+    package var timeToFirstToken: Double? {
         firstToken < 0 ? nil : Double(firstToken - arrival) / 1000
     }
 
     /// Milliseconds per token after the first; nil for fewer than two tokens.
-    public var timePerOutputToken: Double? {
+    package var timePerOutputToken: Double? {
         guard isFinished, outputTokens > 1 else { return nil }
         return Double(finish - firstToken) / Double(outputTokens - 1) / 1000
     }
 
     /// Milliseconds from arrival to the last token; nil unless finished.
-    public var endToEnd: Double? { isFinished ? Double(finish - arrival) / 1000 : nil }
+    package var endToEnd: Double? { isFinished ? Double(finish - arrival) / 1000 : nil }
 
     /// Milliseconds from the scheduler's first sight of it to its first admission; nil when never
     /// admitted.
-    public var queueTime: Double? {
+    package var queueTime: Double? {
         admitted < 0 ? nil : Double(admitted - arrival - frontEnd) / 1000
     }
 }

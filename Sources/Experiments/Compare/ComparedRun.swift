@@ -4,18 +4,18 @@ import Scenario
 import Simulator
 
 /// A run as far as comparisons need it: its requests, its figures, what it was configured with.
-public struct ComparedRun: Sendable {
+package struct ComparedRun: Sendable {
     /// What reports call it.
-    public var name: String
-    public var configuration: Configuration
+    package var name: String
+    package var configuration: Configuration
     /// Every request, by id, and every sending of one.
-    public var requests: [ComparedRequest]
+    package var requests: [ComparedRequest]
     /// The numbers of summary.json by their keys.
-    public var figures: [String: Double]
-    public var digest: String
+    package var figures: [String: Double]
+    package var digest: String
     /// How many requests are left out of latencies, of the first and of the last to arrive, and by
     /// what pairs them.
-    public private(set) var leftOut: (start: Int, end: Int) = (0, 0)
+    package private(set) var leftOut: (start: Int, end: Int) = (0, 0)
     private(set) var leftOutNames: Set<ComparedRequest.Name> = []
 
     /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an attempt
@@ -44,7 +44,7 @@ public struct ComparedRun: Sendable {
     /// made now with the changes (`key.path=value`) given.
     ///
     /// Throws `InputError` for a path that is neither.
-    public static func open(_ path: String, changes: [String] = []) throws -> ComparedRun {
+    package static func open(_ path: String, changes: [String] = []) throws -> ComparedRun {
         if FileSystem.isFolder(path) {
             guard changes.isEmpty else {
                 throw InputError(
@@ -57,7 +57,7 @@ public struct ComparedRun: Sendable {
     }
 
     /// Makes the run of a configuration.
-    public static func run(_ configuration: Configuration, name: String) throws -> ComparedRun {
+    package static func run(_ configuration: Configuration, name: String) throws -> ComparedRun {
         try run(configuration, name: name) { _ in }
     }
 

@@ -3,33 +3,33 @@ import Scenario
 import Simulator
 
 /// Two runs over the same requests, side by side.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
     /// A figure of both runs with the change between them.
-    public struct Row: Sendable {
+    package struct Row: Sendable {
         /// Its key in summary.json.
-        public var metric: String
-        public var before: Double
-        public var after: Double
-        public var direction: Figures.Direction
+        package var metric: String
+        package var before: Double
+        package var after: Double
+        package var direction: Figures.Direction
         /// The paired change; nil for figures of a run as a whole, which have no pairs.
-        public var change: PairedBootstrap.Change?
+        package var change: PairedBootstrap.Change?
         /// Two-sided p-value, corrected over the rows that have one (Holm).
-        public var adjustedP: Double?
+        package var adjustedP: Double?
 
         /// Whether the change is more than chance, at 5 % over all rows together.
-        public var isSignificant: Bool { (adjustedP ?? 1) <= 0.05 }
+        package var isSignificant: Bool { (adjustedP ?? 1) <= 0.05 }
 
         /// Which way the run moved; nil where nothing is certain or neither way is better.
-        public var isBetter: Bool? {
+        package var isBetter: Bool? {
             guard isSignificant, direction != .neither, before != after else { return nil }
             return (after < before) == (direction == .lower)
         }
 
         /// (after − before) / before; nil where it has no meaning.
-        public var relative: Double? { before == 0 ? nil : (after - before) / before }
+        package var relative: Double? { before == 0 ? nil : (after - before) / before }
 
         /// The interval of the relative change at 95 %.
-        public var interval: ClosedRange<Double>? {
+        package var interval: ClosedRange<Double>? {
             guard let change, let relative = change.relative else { return nil }
             let range = relative.interval()
             let low = PortableMath.exp(range.lowerBound) - 1
@@ -37,34 +37,34 @@ public struct Comparison: Sendable {
         }
     }
 
-    public var before: ComparedRun
-    public var after: ComparedRun
-    public var rows: [Row]
+    package var before: ComparedRun
+    package var after: ComparedRun
+    package var rows: [Row]
     /// Keys of the configuration that differ: path, value before, value after.
-    public var changes: [ConfigurationChange]
+    package var changes: [ConfigurationChange]
 
     /// Requests that neither run leaves out of its latencies: those that rows pair.
-    public let measuredRequests: Int
+    package let measuredRequests: Int
 
     /// Requests that finished in one run only.
-    public var finishedInOneOnly: Int
+    package var finishedInOneOnly: Int
 
     /// The requests of both runs, in pairs: without sendings that one run's clients made alone.
     let shared: [(ComparedRequest, ComparedRequest)]
     /// How many pairs there are, margins included.
-    public var pairedRequests: Int { shared.count }
+    package var pairedRequests: Int { shared.count }
     /// Sendings of requests after the first that one run's clients made alone, which no row pairs.
-    public let attemptsInOneOnly: Int
+    package let attemptsInOneOnly: Int
 
     /// Whether nothing differs: every request of one has the times and counts it has in the other,
     /// and the digests, which cover the counters too, are the same.
-    public var isIdentical: Bool {
+    package var isIdentical: Bool {
         before.digest == after.digest && before.requests == after.requests
     }
 
     /// Compares two runs. Throws `InputError` when they are not over the same requests.
     /// O(draws × requests).
-    public init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
+    package init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
         changes = try Self.checkPairs(before, after)
         self.before = before
         self.after = after
@@ -202,17 +202,17 @@ public struct Comparison: Sendable {
     }
 
     /// The row of a metric.
-    public func row(_ metric: String) -> Row? { rows.first { $0.metric == metric } }
+    package func row(_ metric: String) -> Row? { rows.first { $0.metric == metric } }
 }
 
 /// A key that two configurations set differently.
-public struct ConfigurationChange: Sendable, Encodable, Equatable {
-    public var key: String
-    public var before: String
-    public var after: String
+package struct ConfigurationChange: Sendable, Encodable, Equatable {
+    package var key: String
+    package var before: String
+    package var after: String
 
     /// The keys whose values differ, in the order of the reference.
-    public static func between(_ a: Configuration, _ b: Configuration) -> [ConfigurationChange] {
+    package static func between(_ a: Configuration, _ b: Configuration) -> [ConfigurationChange] {
         ConfigurationKey.all.compactMap { key in
             let (old, new) = (key.value(a), key.value(b))
             // What is written to disk changes no result.

@@ -3,9 +3,9 @@ import Foundation
 import Results
 
 /// The numbers of a summary by their keys, and which way each is better.
-public enum Figures {
+package enum Figures {
     /// Which way a figure is better.
-    public enum Direction: String, Sendable, Encodable {
+    package enum Direction: String, Sendable, Encodable {
         case lower
         case higher
         /// Neither: it describes, as the number of steps does.
@@ -13,7 +13,7 @@ public enum Figures {
     }
 
     /// The figures of a summary.
-    public static func of(_ summary: RunSummary) throws -> [String: Double] {
+    package static func of(_ summary: RunSummary) throws -> [String: Double] {
         // Long, and no figures.
         var summary = summary
         summary.series = nil
@@ -23,7 +23,7 @@ public enum Figures {
     }
 
     /// Which way the figure with this key is better.
-    public static func direction(_ key: String) -> Direction {
+    package static func direction(_ key: String) -> Direction {
         if key.hasSuffix("_ms") { return .lower }
         if lowerIsBetter.contains(key) { return .lower }
         return higherIsBetter.contains(key) ? .higher : .neither

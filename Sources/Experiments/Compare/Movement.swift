@@ -1,44 +1,44 @@
 /// Where in a run the change happened: which requests moved most, and when.
-public struct Movement: Sendable, Encodable {
+package struct Movement: Sendable, Encodable {
     /// A request whose end-to-end latency changed, milliseconds.
-    public struct Request: Sendable, Encodable {
-        public var id: Int64
-        public var arrivalS: Double
-        public var ttftMsBefore: Double?
-        public var ttftMsAfter: Double?
-        public var e2elMsBefore: Double
-        public var e2elMsAfter: Double
+    package struct Request: Sendable, Encodable {
+        package var id: Int64
+        package var arrivalS: Double
+        package var ttftMsBefore: Double?
+        package var ttftMsAfter: Double?
+        package var e2elMsBefore: Double
+        package var e2elMsAfter: Double
     }
 
     /// A window of arrivals with the mean end-to-end latency in both runs, milliseconds.
-    public struct Window: Sendable, Encodable {
-        public var startS: Double
-        public var endS: Double
-        public var requests: Int
-        public var meanE2ELMsBefore: Double
-        public var meanE2ELMsAfter: Double
+    package struct Window: Sendable, Encodable {
+        package var startS: Double
+        package var endS: Double
+        package var requests: Int
+        package var meanE2ELMsBefore: Double
+        package var meanE2ELMsAfter: Double
 
         /// What the window adds to the change of the sum.
         var weight: Double { (meanE2ELMsAfter - meanE2ELMsBefore) * Double(requests) }
     }
 
     /// Requests that moved at all.
-    public var movedRequests: Int
+    package var movedRequests: Int
     /// Requests that finish earlier and later after their arrival than before.
     package var earlierRequests, laterRequests: Int
     /// The ones that moved most, the largest change first.
-    public var requests: [Request]
+    package var requests: [Request]
     /// Windows of equal length over the arrivals; without the empty ones.
-    public var windows: [Window]
+    package var windows: [Window]
 
     /// The windows that moved most, the largest change first.
-    public var leadingWindows: [Window] {
+    package var leadingWindows: [Window] {
         windows.filter { $0.weight != 0 }
             .sorted { (abs($0.weight), $1.startS) > (abs($1.weight), $0.startS) }
     }
 
     /// Finds where a comparison's change happened. O(n log n).
-    public init(_ comparison: Comparison, keeping most: Int = 5, windowCount: Int = 24) {
+    package init(_ comparison: Comparison, keeping most: Int = 5, windowCount: Int = 24) {
         let pairs = comparison.shared.filter { $0.0.isFinished && $0.1.isFinished }
         func shift(_ pair: (ComparedRequest, ComparedRequest)) -> Int64 {
             (pair.1.finish - pair.1.arrival) - (pair.0.finish - pair.0.arrival)

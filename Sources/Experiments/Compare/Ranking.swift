@@ -3,25 +3,25 @@ import Basics
 /// Several candidates against one baseline, best first.
 public struct Ranking: Sendable {
     /// A candidate's place.
-    public struct Entry: Sendable {
-        public var comparison: Comparison
-        public var verdict: Verdict
+    package struct Entry: Sendable {
+        package var comparison: Comparison
+        package var verdict: Verdict
         /// Two-sided p-value of the ranked metric, corrected over the candidates (Holm); nil for
         /// a metric without pairs.
-        public var adjustedP: Double?
+        package var adjustedP: Double?
     }
 
     /// The figure that ranks, a key of summary.json.
     public let metric: String
-    public let baseline: ComparedRun
-    public let entries: [Entry]
+    package let baseline: ComparedRun
+    package let entries: [Entry]
 
     /// Ranks candidates by a metric; nil: by the mean E2E latency, or where nothing finished by
     /// the first of TTFT, queue time and finished requests that all runs have.
     ///
     /// Throws `InputError` for an unknown metric and for runs over other requests than the
     /// baseline's.
-    public init(
+    package init(
         _ baseline: ComparedRun, _ candidates: [ComparedRun], by wanted: String? = nil
     ) throws {
         self.baseline = baseline

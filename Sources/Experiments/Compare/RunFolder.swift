@@ -7,12 +7,12 @@ import Simulator
 /// A folder that `headway run --out` wrote: summary.json, requests.csv, config.resolved.json and,
 /// when asked for, steps.jsonl. It is read only as it was written: summary.json holds the digest of
 /// every file, itself included (`FolderManifest`).
-public enum RunFolder {
+package enum RunFolder {
     /// Reads a run. O(bytes of its files).
     ///
     /// Throws `InputError` for a folder without a complete run, for one of an older version, and
     /// for one of which any file is not as the run wrote it.
-    public static func read(_ path: String) throws -> ComparedRun {
+    package static func read(_ path: String) throws -> ComparedRun {
         try read(path, manifest: manifest(path))
     }
 

@@ -1,9 +1,9 @@
 import Basics
 
 /// What a comparison comes to, in a word and in a sentence.
-public struct Verdict: Sendable, Encodable, Equatable {
+package struct Verdict: Sendable, Encodable, Equatable {
     /// The word.
-    public enum Outcome: String, Sendable, Encodable {
+    package enum Outcome: String, Sendable, Encodable {
         /// Same rows and same digest: nothing changed at all.
         case identical
         case better
@@ -14,11 +14,11 @@ public struct Verdict: Sendable, Encodable, Equatable {
         case undecided
     }
 
-    public var outcome: Outcome
-    public var sentence: String
+    package var outcome: Outcome
+    package var sentence: String
 
     /// The verdict of a comparison, as its changes weigh (article "Regressions").
-    public init(_ comparison: Comparison) {
+    package init(_ comparison: Comparison) {
         let name = comparison.after.name.echoed()
         if comparison.isIdentical {
             self.init(.identical, "\(name) is identical: every request has the same times.")

@@ -3,10 +3,10 @@ import Simulator
 import Traces
 
 /// Holds fast-forward against stepping on random small workloads and plans.
-public enum AdvanceComparison {
+package enum AdvanceComparison {
     /// What differs between the two ways of advancing for a seed; nil when all is equal: records,
     /// counters, histograms, block use, times, digest, and the place of an error.
-    public static func difference(seed: UInt64) throws -> String? {
+    package static func difference(seed: UInt64) throws -> String? {
         do {
             return try difference(RandomCase(seed: seed, hasImpatientClients: true))
         } catch let failure as InvariantFailure {
@@ -15,7 +15,7 @@ public enum AdvanceComparison {
     }
 
     /// The same for a case.
-    public static func difference(_ random: RandomCase) throws -> String? {
+    package static func difference(_ random: RandomCase) throws -> String? {
         switch (try result(random, .step), try result(random, .fastForward)) {
         case (.failure(let stepped), .failure(let forwarded)):
             return stepped.place == forwarded.place ? nil : "errors: \(stepped) and \(forwarded)"

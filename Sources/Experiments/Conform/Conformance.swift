@@ -4,35 +4,35 @@ import Simulator
 import Traces
 
 /// What became of one conformance case.
-public struct ConformanceResult: Sendable, Encodable {
-    public var name: String
-    public var advance: String
+package struct ConformanceResult: Sendable, Encodable {
+    package var name: String
+    package var advance: String
     /// Lines (or checkpoints and requests of whole traces) compared.
-    public var steps: Int
+    package var steps: Int
     /// Nil when everything matched.
-    public var difference: ConformanceDifference?
+    package var difference: ConformanceDifference?
     /// Why the case could not be compared; nil when it was.
-    public var unreadable: String?
+    package var unreadable: String?
     /// What was taken otherwise than the case says; nil: nothing.
-    public var note: String?
+    package var note: String?
 }
 
 /// The first place where a run parts from its capture.
-public struct ConformanceDifference: Sendable, Encodable {
+package struct ConformanceDifference: Sendable, Encodable {
     /// File and line, or what was compared.
-    public var place: String
-    public var expected: String
-    public var actual: String
+    package var place: String
+    package var expected: String
+    package var actual: String
     /// The last line that still matched: the state that led here.
-    public var before: String
+    package var before: String
 }
 
 /// Replays captures of the real engine and compares every logged step.
-public enum Conformance {
+package enum Conformance {
     /// The case folders under the given ones (those that hold a config.json), sorted by path.
     ///
     /// Throws `InputError` where a folder does not exist or holds no case.
-    public static func cases(under folders: [String]) throws -> [String] {
+    package static func cases(under folders: [String]) throws -> [String] {
         var found: [String] = []
         for folder in folders {
             guard FileSystem.isFolder(folder) else {
@@ -63,7 +63,7 @@ public enum Conformance {
     /// Throws `InputError` when the case cannot be read; a run that parts from the capture is a
     /// result, not an error. `adjust` may put another scheduler into the plan, which then has to
     /// decide as the engine did.
-    public static func run(
+    package static func run(
         _ folder: String, advance: EngineConfiguration.Advance,
         adjust: (inout RunPlan) -> Void = { _ in }
     ) throws -> ConformanceResult {
@@ -109,7 +109,7 @@ public enum Conformance {
     }
 
     /// Runs one case in one way; what cannot be read is a result, too, so that it ends no other.
-    public static func attempt(
+    package static func attempt(
         _ folder: String, advance: EngineConfiguration.Advance
     ) -> ConformanceResult {
         do {

@@ -7,14 +7,14 @@ import Traces
 
 /// Small random workloads and plans with wild weights, for property tests. Everything follows
 /// from the seed.
-public struct RandomCase: Sendable {
-    public var plan: RunPlan
-    public var workload: Workload
+package struct RandomCase: Sendable {
+    package var plan: RunPlan
+    package var workload: Workload
 
     /// The case of a seed; `hasFeatures` false: without what `addFeatures` adds. With
     /// `hasImpatientClients` some cases have clients that time out: an id may then stand for
     /// several attempts.
-    public init(seed: UInt64, hasFeatures: Bool = true, hasImpatientClients: Bool = false) {
+    package init(seed: UInt64, hasFeatures: Bool = true, hasImpatientClients: Bool = false) {
         var random = SeededRandom(seed: seed)
         plan = RandomCase.plan(&random)
         workload = RandomCase.workload(&random, plan)
@@ -35,7 +35,7 @@ public struct RandomCase: Sendable {
     }
 
     /// Whether the engine's own scheduler and the policy that is written like it must agree.
-    public var mirrorsEngine = false
+    package var mirrorsEngine = false
 
     /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole
     /// amount with each token of context.

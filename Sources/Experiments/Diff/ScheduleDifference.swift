@@ -3,39 +3,39 @@ import Basics
 /// Where two schedules part, what each decided there, and who feels it.
 public struct ScheduleDifference: Sendable, Encodable {
     /// The first call whose decisions differ.
-    public struct Parting: Sendable, Encodable {
-        public var replica: Int
+    package struct Parting: Sendable, Encodable {
+        package var replica: Int
         /// The last step that both decided alike; nil at the very first.
-        public var lastCommon: LoggedStep?
+        package var lastCommon: LoggedStep?
         /// What each decided; nil where that run had ended.
-        public var before: LoggedStep?
-        public var after: LoggedStep?
+        package var before: LoggedStep?
+        package var after: LoggedStep?
     }
 
     /// A request whose times or counts differ.
-    public struct Affected: Sendable, Encodable {
-        public var id: Int64
-        public var arrivalS: Double
+    package struct Affected: Sendable, Encodable {
+        package var id: Int64
+        package var arrivalS: Double
         /// Changes, after less before, in milliseconds; nil where one run lacks the event.
-        public var ttftChangeMs: Double?
-        public var e2elChangeMs: Double?
-        public var preemptionsBefore: Int
-        public var preemptionsAfter: Int
+        package var ttftChangeMs: Double?
+        package var e2elChangeMs: Double?
+        package var preemptionsBefore: Int
+        package var preemptionsAfter: Int
     }
 
-    public var before: String
-    public var after: String
-    public var configurationChanges: [ConfigurationChange]
+    package var before: String
+    package var after: String
+    package var configurationChanges: [ConfigurationChange]
     /// Schedule calls of both runs.
-    public var stepsBefore: Int
-    public var stepsAfter: Int
+    package var stepsBefore: Int
+    package var stepsAfter: Int
     /// Simulated time of the first call whose clocks differ though decisions agree, seconds.
-    public var clocksPartAtS: Double?
+    package var clocksPartAtS: Double?
     /// Nil when every decision is the same.
-    public var parting: Parting?
-    public var affectedRequests: Int
+    package var parting: Parting?
+    package var affectedRequests: Int
     /// Affected requests in order of arrival, the first ones.
-    public var affected: [Affected]
+    package var affected: [Affected]
 
     /// Whether the runs differ in anything.
     public var isDifferent: Bool {
@@ -47,7 +47,7 @@ public struct ScheduleDifference: Sendable, Encodable {
     ///
     /// Reads each run twice: once for digests, once for the steps to show. Throws `InputError` for
     /// what is no such run and for runs over other requests.
-    public init(
+    package init(
         _ before: String, _ after: String, changes: [String] = [], keeping most: Int = 10
     ) throws {
         try self.init(

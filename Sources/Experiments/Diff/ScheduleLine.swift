@@ -52,24 +52,24 @@ struct ScheduleLine {
 }
 
 /// A logged step with its fields, for people.
-public struct LoggedStep: Sendable, Encodable, Equatable {
+package struct LoggedStep: Sendable, Encodable, Equatable {
     /// A request's share of the step.
-    public struct Entry: Sendable, Encodable, Equatable {
-        public var id: Int64
-        public var tokens: Int
-        public var computedBefore: Int
+    package struct Entry: Sendable, Encodable, Equatable {
+        package var id: Int64
+        package var tokens: Int
+        package var computedBefore: Int
         /// "running", "admitted" or "resumed".
-        public var kind: String
+        package var kind: String
     }
 
-    public var step: Int
-    public var timeUs: Int64
-    public var scheduled: [Entry]
-    public var preempted: [Int64]
-    public var aborted: [Int64]
-    public var waiting: Int
-    public var running: Int
-    public var freeBlocks: Int
+    package var step: Int
+    package var timeUs: Int64
+    package var scheduled: [Entry]
+    package var preempted: [Int64]
+    package var aborted: [Int64]
+    package var waiting: Int
+    package var running: Int
+    package var freeBlocks: Int
 
     /// Reads a line; nil when it is not a schedule call.
     init?(_ line: String) {

@@ -4,47 +4,47 @@ import StepTime
 
 /// Decode steps of several models over contexts, batches, GPUs and weight formats: the table of the
 /// page that `headway explain --html` writes. Every cell is what `headway explain` shows.
-public struct ExplainGrid: Sendable, Encodable {
+package struct ExplainGrid: Sendable, Encodable {
     /// One model.
-    public struct Entry: Sendable, Encodable {
-        public var name: String
-        public var parametersTotal: Int64
-        public var parametersActive: Int64
-        public var maxContext: Int
-        public var kvBytesPerToken: Int64
+    package struct Entry: Sendable, Encodable {
+        package var name: String
+        package var parametersTotal: Int64
+        package var parametersActive: Int64
+        package var maxContext: Int
+        package var kvBytesPerToken: Int64
         /// Names of phases in order of execution, the host last, and their parameters.
-        public var phases: [String]
-        public var parameters: [Int64]
+        package var phases: [String]
+        package var parameters: [Int64]
         /// By phase, batch and context: floating-point operations and cached bytes of all GPUs.
-        public var flops: [[[Double]]]
-        public var kvBytes: [[[Double]]]
+        package var flops: [[[Double]]]
+        package var kvBytes: [[[Double]]]
         /// By weight format.
-        public var formats: [Format]
+        package var formats: [Format]
     }
 
     /// A model in a weight format.
-    public struct Format: Sendable, Encodable {
-        public var weights: String
+    package struct Format: Sendable, Encodable {
+        package var weights: String
         /// By phase and batch: bytes of weights read, of all GPUs.
-        public var weightBytes: [[Double]]
-        public var sizes: [Size]
+        package var weightBytes: [[Double]]
+        package var sizes: [Size]
     }
 
     /// A model in a weight format over so many GPUs.
-    public struct Size: Sendable, Encodable {
-        public var gpus: Int
+    package struct Size: Sendable, Encodable {
+        package var gpus: Int
         /// Sequences of each context that fit; nil: the model does not fit.
-        public var sequencesThatFit: [Int]?
+        package var sequencesThatFit: [Int]?
         /// By phase, batch and context: microseconds, and what it waits for.
-        public var timeUs: [[[Double]]]
-        public var bounds: [[[StepBreakdown.Bound]]]
+        package var timeUs: [[[Double]]]
+        package var bounds: [[[StepBreakdown.Bound]]]
     }
 
-    public let gpu: String
-    public let clock: String
-    public let contexts: [Int]
-    public let batches: [Int]
-    public let models: [Entry]
+    package let gpu: String
+    package let clock: String
+    package let contexts: [Int]
+    package let batches: [Int]
+    package let models: [Entry]
 
     /// 1k to 1M tokens, and 1 to 256 sequences.
     private static let contexts = (10...20).map { 1 << $0 }
@@ -53,7 +53,7 @@ public struct ExplainGrid: Sendable, Encodable {
     private static let sizes = [1, 2, 4, 8]
 
     /// Models of different kinds: grouped heads, windows, experts, latents, recurrent states.
-    public static let usual = [
+    package static let usual = [
         "llama-3.1-8b", "llama-3.1-70b", "mistral-7b-v0.1", "mixtral-8x7b", "deepseek-v3",
     ]
 
@@ -61,7 +61,7 @@ public struct ExplainGrid: Sendable, Encodable {
     ///
     /// - Throws: `InputError` for an unknown model, and where none of a model's layouts can be
     ///   priced.
-    public init(models names: [String], gpu: GPU, profile: String) throws {
+    package init(models names: [String], gpu: GPU, profile: String) throws {
         var options = try ClockOptions(profile: profile, gpu: gpu)
         options.maxTokens = 1
         self.gpu = gpu.name
@@ -180,7 +180,7 @@ extension ExplainScenario {
     /// The table of this model and the usual ones on its GPU.
     ///
     /// - Throws: `InputError` for what cannot be priced.
-    public func grid() throws -> ExplainGrid {
+    package func grid() throws -> ExplainGrid {
         let own = try Catalogue.model(named: model).name
         let others = ExplainGrid.usual.filter { $0 != own }
         return try ExplainGrid(models: [model] + others, gpu: gpu, profile: profile)

@@ -4,50 +4,50 @@ import StepTime
 
 extension ExplainScenario {
     /// A step that decodes and computes a chunk of another prompt at once.
-    public struct MixedStep: Sendable, Encodable {
+    package struct MixedStep: Sendable, Encodable {
         /// Tokens of the chunk; sequences that decode.
-        public var chunkTokens: Int
-        public var decodes: Int
+        package var chunkTokens: Int
+        package var decodes: Int
         /// Time of the decodes alone, of the chunk alone and of both in one step, seconds.
-        public var decodesAlone: Double
-        public var chunkAlone: Double
-        public var together: Double
+        package var decodesAlone: Double
+        package var chunkAlone: Double
+        package var together: Double
     }
 
     /// A whole request that shares its steps with `batch` - 1 others of its kind.
-    public struct WholeRequest: Sendable, Encodable {
-        public var input: Int
-        public var output: Int
-        public var batch: Int
+    package struct WholeRequest: Sendable, Encodable {
+        package var input: Int
+        package var output: Int
+        package var batch: Int
         /// Chunks of the prompt, of at most so many tokens.
-        public var chunks: Int
-        public var chunkTokens: Int
+        package var chunks: Int
+        package var chunkTokens: Int
         /// Prefill of one prompt, and the mean time of a token after the first, seconds.
-        public var timeToFirstToken: Double
-        public var timePerOutputToken: Double
+        package var timeToFirstToken: Double
+        package var timePerOutputToken: Double
         /// Output tokens a second on each GPU while `batch` such requests decode.
-        public var outputTokensPerGPU: Double
+        package var outputTokensPerGPU: Double
 
         /// TTFT + (n - 1) x TPOT, seconds.
-        public var endToEnd: Double {
+        package var endToEnd: Double {
             timeToFirstToken + Double(output - 1) * timePerOutputToken
         }
     }
 
     /// One explained scenario with what was asked besides.
-    public struct Explained: Sendable {
-        public var explanation: Explanation
-        public var mixed: MixedStep?
-        public var request: WholeRequest?
+    package struct Explained: Sendable {
+        package var explanation: Explanation
+        package var mixed: MixedStep?
+        package var request: WholeRequest?
 
         /// A step alone.
-        public init(_ explanation: Explanation) { self.explanation = explanation }
+        package init(_ explanation: Explanation) { self.explanation = explanation }
     }
 
     /// Explains the scenario.
     ///
     /// - Throws: `InputError` at the flag that is not right.
-    public func explained() throws -> Explained {
+    package func explained() throws -> Explained {
         guard (input == nil) == (output == nil) else {
             throw InputError(
                 input == nil ? "--output" : "--input", "is given alone",
@@ -203,18 +203,18 @@ extension ExplainScenario {
 }
 
 /// One flag of a scenario over several values: `context=2k..1M`, `tp=1,2,4,8`.
-public struct ExplainRange: Sendable {
+package struct ExplainRange: Sendable {
     /// A row of the table.
-    public struct Row: Sendable {
-        public var value: String
+    package struct Row: Sendable {
+        package var value: String
         /// Nil: the value does not go with the rest.
-        public var explained: ExplainScenario.Explained?
-        public var problem: String?
+        package var explained: ExplainScenario.Explained?
+        package var problem: String?
     }
 
     /// The flag, without dashes.
-    public let name: String
-    public let rows: [Row]
+    package let name: String
+    package let rows: [Row]
 
     /// Most rows.
     private static let most = 1000
@@ -222,7 +222,7 @@ public struct ExplainRange: Sendable {
     /// Explains a scenario at every value of "NAME=A..B" (doubling) or "NAME=A,B,C".
     ///
     /// - Throws: `InputError` at `--over`; also where no value can be explained.
-    public init(_ text: String, of scenario: ExplainScenario) throws {
+    package init(_ text: String, of scenario: ExplainScenario) throws {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty else {
             throw InputError(

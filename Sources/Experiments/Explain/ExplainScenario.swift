@@ -4,19 +4,19 @@ import StepTime
 
 /// What `headway explain` is asked: a model on its GPUs, and a step. Every field is set by the name
 /// of its flag, so that tables over one of them and comparisons use the same words.
-public struct ExplainScenario: Sendable {
+package struct ExplainScenario: Sendable {
     /// A flag with a value: its name, what stands for the value, what it means, and what it sets.
-    public struct Field: Sendable {
-        public let name: String
-        public let placeholder: String
-        public let meaning: String
+    package struct Field: Sendable {
+        package let name: String
+        package let placeholder: String
+        package let meaning: String
         let set: @Sendable (inout ExplainScenario, _ text: String, _ place: String) throws -> Void
     }
 
     /// A flag without a value that changes the model or the clock.
-    public struct Switch: Sendable {
-        public let name: String
-        public let meaning: String
+    package struct Switch: Sendable {
+        package let name: String
+        package let meaning: String
         let set: @Sendable (inout ExplainScenario) -> Void
     }
 
@@ -58,12 +58,12 @@ public struct ExplainScenario: Sendable {
     }
 
     /// One decode token of Llama-3.1-8B.
-    public init() {}
+    package init() {}
 
     /// Sets a flag by its name, with or without dashes.
     ///
     /// - Throws: `InputError` for an unknown flag or a value that it cannot have.
-    public mutating func set(_ name: String, to text: String) throws {
+    package mutating func set(_ name: String, to text: String) throws {
         let flag = name.hasPrefix("--") ? name : "--" + name
         guard let field = Self.fields.first(where: { $0.name == flag }) else {
             throw InputError(
@@ -74,7 +74,7 @@ public struct ExplainScenario: Sendable {
     }
 
     /// Sets a flag without a value; false for an unknown one.
-    public mutating func turn(_ name: String) -> Bool {
+    package mutating func turn(_ name: String) -> Bool {
         guard let found = Self.switches.first(where: { $0.name == name }) else { return false }
         found.set(&self)
         return true
@@ -83,7 +83,7 @@ public struct ExplainScenario: Sendable {
     /// The same with the flags of a line: "--kv fp8 --tp 4".
     ///
     /// - Throws: `InputError` at `--compare`.
-    public func changed(by line: String) throws -> ExplainScenario {
+    package func changed(by line: String) throws -> ExplainScenario {
         var copy = self
         var words = line.split(whereSeparator: \.isWhitespace).map(String.init)[...]
         guard !words.isEmpty else {
@@ -114,7 +114,7 @@ extension ExplainScenario {
     }
 
     /// Every flag with a value, in the order of the help text.
-    public static let fields: [Field] = modelFields + stepFields
+    package static let fields: [Field] = modelFields + stepFields
 
     private static let modelFields: [Field] = [
         field("--model", "M", "Catalogue name, config.json or its folder (llama-3.1-8b).") {
@@ -184,7 +184,7 @@ extension ExplainScenario {
     ]
 
     /// Every flag without a value.
-    public static let switches: [Switch] = [
+    package static let switches: [Switch] = [
         Switch(name: "--no-kv-cache", meaning: "Recompute the whole context in every step.") {
             $0.usesCache = false
         },

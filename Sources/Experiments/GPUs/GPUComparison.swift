@@ -8,42 +8,42 @@ import StepTime
 ///
 /// Everything the configuration leaves open is derived for each GPU as a server would: blocks,
 /// max_num_batched_tokens, max_num_seqs.
-public struct GPUComparison: Sendable {
+package struct GPUComparison: Sendable {
     /// One GPU's run.
-    public struct Entry: Sendable {
-        public var gpu: String
+    package struct Entry: Sendable {
+        package var gpu: String
         /// Whether operators were measured on it.
-        public var isMeasured: Bool
+        package var isMeasured: Bool
         /// Nil where the configuration does not run on it.
-        public var run: Run?
+        package var run: Run?
         /// Why it does not run; nil where it does.
-        public var problem: String?
+        package var problem: String?
         /// What is particular to this GPU, a line each.
-        public var notes: [String] = []
+        package var notes: [String] = []
     }
 
     /// Figures of a run.
-    public struct Run: Sendable {
-        public var replicas: Int
+    package struct Run: Sendable {
+        package var replicas: Int
         /// GPUs of all replicas.
-        public var gpus: Int
+        package var gpus: Int
         /// Tokens that the KV cache of one replica holds.
-        public var cachedTokens: Int
-        public var summary: RunSummary
+        package var cachedTokens: Int
+        package var summary: RunSummary
 
         /// Output tokens a second, of one GPU.
-        public var outputPerGPU: Double { summary.outputThroughput / Double(gpus) }
+        package var outputPerGPU: Double { summary.outputThroughput / Double(gpus) }
     }
 
-    public let entries: [Entry]
+    package let entries: [Entry]
     /// Notes that hold for every run, a line each.
-    public let notes: [String]
+    package let notes: [String]
 
     /// Runs a configuration on each GPU of `names`; `notes` are what is to be said besides.
     ///
     /// - Throws: `InputError` for an unknown or repeated name, for a trace that cannot be read, and
     ///   where no GPU runs the configuration.
-    public init(_ base: Configuration, gpus names: [String], notes: [String] = []) throws {
+    package init(_ base: Configuration, gpus names: [String], notes: [String] = []) throws {
         let gpus = try names.map(GPU.named)
         for (index, gpu) in gpus.enumerated() where gpus[..<index].contains(gpu) {
             throw InputError(

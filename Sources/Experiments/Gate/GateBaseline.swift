@@ -7,14 +7,14 @@ public struct GateBaseline: Sendable, Codable, Equatable {
     /// The layout of the file that this version reads and writes.
     static let format = 1
 
-    public var format = GateBaseline.format
-    public var suite: String
-    public var cases: [GateMeasurement]
+    package var format = GateBaseline.format
+    package var suite: String
+    package var cases: [GateMeasurement]
     /// How the requests of each case fared; nil in files of versions that did not look.
-    public var costs: [GateCost]?
+    package var costs: [GateCost]?
 
     /// Of measurements, and how the requests of each case fared.
-    public init(suite: String, cases: [GateMeasurement], costs: [GateCost]? = nil) {
+    package init(suite: String, cases: [GateMeasurement], costs: [GateCost]? = nil) {
         self.suite = suite
         self.cases = cases
         self.costs = costs

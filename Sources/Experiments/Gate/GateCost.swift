@@ -4,24 +4,24 @@ import Simulator
 
 /// How a case's requests fare, by the length of their prompts, and where their time goes: what the
 /// gate shows, before and after, of a case that did not pass.
-public struct GateCost: Sendable, Codable, Equatable {
+package struct GateCost: Sendable, Codable, Equatable {
     /// Requests whose prompts are about as long, over all seeds.
-    public struct Group: Sendable, Codable, Equatable {
+    package struct Group: Sendable, Codable, Equatable {
         /// Most tokens of a prompt; nil: any number.
-        public var limit: Int?
+        package var limit: Int?
         /// Finished ones.
-        public var requests: Int
+        package var requests: Int
         /// Means, milliseconds.
-        public var ttft: Double
-        public var e2el: Double
+        package var ttft: Double
+        package var e2el: Double
     }
 
     /// The case.
-    public var name: String
+    package var name: String
     /// In order of length; those without requests are left out.
-    public var groups: [Group]
+    package var groups: [Group]
     /// Means of the parts of TTFT and TPOT, milliseconds, by key of summary.json.
-    public var parts: [String: Double]
+    package var parts: [String: Double]
 
     /// Where one group ends and the next begins, tokens: four times as many each.
     package static let limits = [256, 1_024, 4_096, 16_384]
@@ -42,7 +42,7 @@ extension GateSuite {
     /// of cores.
     ///
     /// Throws what the first failing run, in order, threw.
-    public func costs(of names: Set<String>? = nil, seeds: [Int]? = nil) throws -> [GateCost] {
+    package func costs(of names: Set<String>? = nil, seeds: [Int]? = nil) throws -> [GateCost] {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.filter { names?.contains($0.name) ?? true }
             .map { try PreparedCase($0, policy: policy) }

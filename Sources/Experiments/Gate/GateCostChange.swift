@@ -1,10 +1,10 @@
 /// What a change costs whom, in one case: how its requests fared in the baseline and fare now.
-public struct GateCostChange: Sendable, Encodable {
-    public var before: GateCost
-    public var after: GateCost
+package struct GateCostChange: Sendable, Encodable {
+    package var before: GateCost
+    package var after: GateCost
 
     /// Both sides of a case.
-    public init(_ before: GateCost, _ after: GateCost) {
+    package init(_ before: GateCost, _ after: GateCost) {
         self.before = before
         self.after = after
     }

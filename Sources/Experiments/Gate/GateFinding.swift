@@ -19,24 +19,24 @@ public struct GateFinding: Sendable, Encodable {
     public var now: Double?
     /// Spread over seeds: the geometric standard deviation less 1 (a share of the mean) for
     /// relative margins, else the standard deviation.
-    public var baselineDeviation: Double?
-    public var nowDeviation: Double?
+    package var baselineDeviation: Double?
+    package var nowDeviation: Double?
     /// How much worse it got, with its 95 % interval: for relative margins `now / baseline` less
     /// 1, else `now` less `baseline`; with the sign turned where more is better, so that less than
     /// 0 is always better. Nil for exact metrics.
     public var worsening: Double?
     public var low: Double?
     public var high: Double?
-    public var margin: Double?
-    public var isRelative: Bool
+    package var margin: Double?
+    package var isRelative: Bool
     /// One-sided p-value of "no worse than the margin", corrected over the suite (Holm).
-    public var adjustedP: Double?
+    package var adjustedP: Double?
     /// Whether the seeds were those of the baseline, so that chance cancels.
-    public var isPaired: Bool
+    package var isPaired: Bool
     /// Seeds compared: pairs, or those of the smaller side.
-    public var seeds: Int
+    package var seeds: Int
     /// Inconclusive: seeds after which the question would be settled; nil: no feasible number.
-    public var seedsNeeded: Int?
+    package var seedsNeeded: Int?
     /// What to tell about it, in words.
     public var note: String
 
@@ -46,18 +46,18 @@ public struct GateFinding: Sendable, Encodable {
 
 /// The answer of a gate: its findings and what they come to.
 public struct GateResult: Sendable, Encodable {
-    public var suite: String
+    package var suite: String
     public var status: GateFinding.Status
     /// Seeds compared in each case: the fewest of any.
-    public var seeds: Int
+    package var seeds: Int
     public var findings: [GateFinding]
     /// What was not compared, and what to bless for it.
-    public var notes: [String] = []
+    package var notes: [String] = []
     /// Of the cases that did not pass, where the baseline knows how its requests fared.
-    public var costs: [GateCostChange] = []
+    package var costs: [GateCostChange] = []
 
     /// The cases in which something did not pass.
-    public var unsettled: Set<String> {
+    package var unsettled: Set<String> {
         Set(findings.filter { $0.status != .pass }.map(\.caseName))
     }
 

@@ -6,12 +6,12 @@ import Basics
 /// the change itself shows. Where the seeds overlap in part, those on both sides are compared in
 /// pairs; where they do not, the two sides are independent samples (Welch). ``GateQuestions`` says
 /// what passes.
-public struct GateJudgement {
+package struct GateJudgement {
     private let suite: GateSuite
     private let baseline: GateBaseline
 
     /// Throws `InputError` when the baseline lacks a case or a metric of the suite.
-    public init(_ suite: GateSuite, _ baseline: GateBaseline) throws {
+    package init(_ suite: GateSuite, _ baseline: GateBaseline) throws {
         self.suite = suite
         self.baseline = baseline
         for entry in suite.cases {
@@ -30,7 +30,7 @@ public struct GateJudgement {
     /// The answer. `exactly` holds every run to the baseline's digest instead of the margins.
     ///
     /// Throws `InputError` when the requests are not those of the baseline.
-    public func judge(_ measured: [GateMeasurement], exactly: Bool = false) throws -> GateResult {
+    package func judge(_ measured: [GateMeasurement], exactly: Bool = false) throws -> GateResult {
         var findings: [GateFinding] = []
         var notes: [String] = []
         var asked: [(finding: Int, question: GateQuestions.Question)] = []
@@ -73,7 +73,7 @@ public struct GateJudgement {
 
     /// The answer with what it costs whom in the cases that did not pass, where the baseline knows
     /// how their requests fared. Runs those cases once more, with the baseline's seeds.
-    public func explained(_ result: GateResult) throws -> GateResult {
+    package func explained(_ result: GateResult) throws -> GateResult {
         let before = (baseline.costs ?? []).filter { result.unsettled.contains($0.name) }
         var result = result
         result.costs = try before.flatMap { old in

@@ -4,15 +4,15 @@ import Scenario
 import Simulator
 
 /// What a case came to, seed by seed.
-public struct GateMeasurement: Sendable, Codable, Equatable {
-    public var name: String
-    public var seeds: [Int]
+package struct GateMeasurement: Sendable, Codable, Equatable {
+    package var name: String
+    package var seeds: [Int]
     /// Digests of the requests replayed: only equal ones may be compared.
-    public var workloads: [String]
+    package var workloads: [String]
     /// Digests of the runs.
-    public var digests: [String]
+    package var digests: [String]
     /// The figures that the suite asks for, by key of summary.json.
-    public var figures: [String: [Double]]
+    package var figures: [String: [Double]]
     /// Whether its seeds replay stretches of a trace in which requests wait for others. Not written
     /// down.
     var cutsSessions = false
@@ -38,7 +38,7 @@ extension GateSuite {
     /// Runs every case with every seed, on all cores; the result does not depend on how many.
     ///
     /// Throws what the first failing run, in order, threw.
-    public func measure(seeds: [Int]? = nil) throws -> [GateMeasurement] {
+    package func measure(seeds: [Int]? = nil) throws -> [GateMeasurement] {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }

@@ -2,12 +2,12 @@ import Basics
 
 /// How often a suite cries wolf, and how often it sees one: the suite gated against itself with
 /// other seeds, and against an engine whose steps are slower by a known share.
-public struct GateSelfCheck: Sendable, Encodable {
+package struct GateSelfCheck: Sendable, Encodable {
     /// What became of the trials of one kind.
-    public struct Trials: Sendable, Encodable {
-        public var passed = 0
-        public var regressions = 0
-        public var inconclusive = 0
+    package struct Trials: Sendable, Encodable {
+        package var passed = 0
+        package var regressions = 0
+        package var inconclusive = 0
 
         mutating func add(_ status: GateFinding.Status) {
             switch status {
@@ -18,20 +18,20 @@ public struct GateSelfCheck: Sendable, Encodable {
         }
     }
 
-    public var trials: Int
-    public var seeds: Int
+    package var trials: Int
+    package var seeds: Int
     /// How much slower the planted regression makes each step, a share.
-    public var slowdown: Double
+    package var slowdown: Double
     /// Nothing changed, but the candidate ran with other seeds than the baseline.
-    public var unchangedOtherSeeds = Trials()
+    package var unchangedOtherSeeds = Trials()
     /// Steps slowed down, same seeds as the baseline: how a gate is used.
-    public var slowedSameSeeds = Trials()
+    package var slowedSameSeeds = Trials()
     /// Steps slowed down and other seeds.
-    public var slowedOtherSeeds = Trials()
+    package var slowedOtherSeeds = Trials()
 
     /// Runs the trials. Exact metrics are left out: other seeds are other runs. Every trial has
     /// seeds of its own. Calls `progress` after each trial. O(3 × trials × cases × seeds) runs.
-    public init(
+    package init(
         _ suite: GateSuite, trials: Int = 200, slowdown: Double = 0.03,
         progress: (Int) -> Void = { _ in }
     ) throws {

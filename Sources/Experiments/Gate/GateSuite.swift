@@ -17,7 +17,7 @@ import Simulator
 ///     }
 public struct GateSuite: Sendable {
     /// How far a metric may get worse.
-    public enum Margin: Sendable, Equatable {
+    package enum Margin: Sendable, Equatable {
         /// Share of the baseline, 0.02 for 2 %.
         case relative(Double)
         /// In the metric's own unit.
@@ -27,29 +27,29 @@ public struct GateSuite: Sendable {
     }
 
     /// One configuration and what it is held to.
-    public struct Case: Sendable {
-        public var name: String
-        public var configuration: Configuration
+    package struct Case: Sendable {
+        package var name: String
+        package var configuration: Configuration
         /// Requests of a recorded trace that each seed replays, starting somewhere else; nil:
         /// the whole trace, or a recipe that the seed varies.
-        public var stretch: Int?
+        package var stretch: Int?
         /// Metrics by key of summary.json, in alphabetical order; "digest" names the run.
-        public var metrics: [(key: String, margin: Margin)]
+        package var metrics: [(key: String, margin: Margin)]
     }
 
     public var name: String
     /// The suite's own path.
-    public var path: String
+    package var path: String
     /// Where its baseline is.
-    public var baseline: String
+    package var baseline: String
     public var seeds: [Int]
-    public var cases: [Case]
+    package var cases: [Case]
     /// A scheduling policy for every case, in place of the one that its configuration names.
-    public var policy: (any SchedulingPolicy)?
+    package var policy: (any SchedulingPolicy)?
     /// Two releases of vLLM, the first of which stands in for the baseline; nil: a baseline file.
-    public var versions: VersionPair?
+    package var versions: VersionPair?
     /// With versions: whether both have the defaults of the older one.
-    public var pinsDefaults = false
+    package var pinsDefaults = false
 
     /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
     /// `InputError` naming the file and the key for anything that is not right.

@@ -18,7 +18,7 @@ extension GateSuite {
     /// The answer of a suite with versions: the first release stands in for the baseline, so every
     /// seed is a pair. Cases that do not pass are explained. `exactly` holds every run to the first
     /// release's digest instead of the margins.
-    public func judgeUpgrade(_ versions: VersionPair, exactly: Bool = false) throws -> GateResult {
+    package func judgeUpgrade(_ versions: VersionPair, exactly: Bool = false) throws -> GateResult {
         let (before, after) = try sides(versions)
         var baseline = GateBaseline(suite: name, cases: try before.measure())
         var result = try GateJudgement(after, baseline).judge(after.measure(), exactly: exactly)

@@ -4,16 +4,16 @@ import Simulator
 import Traces
 
 /// What a page size does to a whole cluster: the same trace and configuration, run once per size.
-public struct PageSizeTrial: Sendable {
+package struct PageSizeTrial: Sendable {
     /// Tokens per block.
-    public let pageTokens: Int
-    public let result: RunResult
+    package let pageTokens: Int
+    package let result: RunResult
 
     /// Runs a configuration at each page size, on all cores; results in the order given.
     ///
     /// The pool keeps its tokens: a number of blocks that the configuration gives outright is
     /// converted, one that is derived is derived anew. Throws `InputError` as a run does.
-    public static func run(
+    package static func run(
         _ configuration: Configuration, pageSizes: [Int]
     ) throws -> [PageSizeTrial] {
         try mapOnAllCores(pageSizes) { page in
@@ -34,7 +34,7 @@ public struct PageSizeTrial: Sendable {
 
     /// The trial with the least mean end-to-end latency; of those within half a percent of it,
     /// the one that comes first. nil when nothing finished.
-    public static func best(of trials: [PageSizeTrial]) -> PageSizeTrial? {
+    package static func best(of trials: [PageSizeTrial]) -> PageSizeTrial? {
         let finished = trials.filter { $0.result.endToEnd.count > 0 }
         guard let least = finished.map(\.result.endToEnd.mean).min() else { return nil }
         return finished.first { $0.result.endToEnd.mean <= least * 1.005 }

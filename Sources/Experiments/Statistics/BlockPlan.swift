@@ -3,9 +3,9 @@
 /// Requests that wait in one queue share its fate, so neighbours are no independent evidence. A
 /// block is long enough to hold that memory: ten times the integrated autocorrelation time of
 /// what is estimated, as far as enough blocks remain to tell their spread.
-public struct BlockPlan: Sendable, Equatable {
+package struct BlockPlan: Sendable, Equatable {
     /// Where each block ends in the series; the last is the series' length.
-    public let ends: [Int]
+    package let ends: [Int]
 
     /// Fewest and most blocks: below 6 Student's t makes any interval useless, above 100 nothing
     /// is gained. Fewer only where the series is shorter.
@@ -15,11 +15,11 @@ public struct BlockPlan: Sendable, Equatable {
     private static let cells = 1024
 
     /// Number of blocks.
-    public var count: Int { ends.count }
+    package var count: Int { ends.count }
 
     /// The plan for series of influences, not empty and equally long: what each request adds to
     /// a statistic's deviation. The one with the longest memory decides. O(length).
-    public init(influences: [[Double]]) {
+    package init(influences: [[Double]]) {
         let length = influences[0].count
         let time = influences.map(Self.correlationTime).max() ?? 1
         let wanted = Int((Double(length) / (10 * time)).rounded(.down))

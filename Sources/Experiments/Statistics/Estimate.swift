@@ -3,20 +3,20 @@ import Basics
 /// An estimate with its uncertainty: standard error and degrees of freedom.
 ///
 /// Zero error means certainty: every repetition gave the same.
-public struct Estimate: Sendable, Equatable {
-    public var value: Double
-    public var error: Double
+package struct Estimate: Sendable, Equatable {
+    package var value: Double
+    package var error: Double
     /// Degrees of freedom of the error, more than 0.
-    public var freedom: Double
+    package var freedom: Double
 
-    public init(value: Double, error: Double, freedom: Double) {
+    package init(value: Double, error: Double, freedom: Double) {
         self.value = value
         self.error = error
         self.freedom = freedom
     }
 
     /// The two-sided interval that holds the true value with this confidence, 0.95 by default.
-    public func interval(confidence: Double = 0.95) -> ClosedRange<Double> {
+    package func interval(confidence: Double = 0.95) -> ClosedRange<Double> {
         guard error > 0 else { return value...value }
         let reach = error * StudentT.critical(tail: (1 - confidence) / 2, freedom: freedom)
         return (value - reach)...(value + reach)
@@ -24,19 +24,19 @@ public struct Estimate: Sendable, Equatable {
 
     /// One-sided p-value of the hypothesis that the true value is at most `bound`: small when it
     /// is more.
-    public func pValue(atMost bound: Double) -> Double {
+    package func pValue(atMost bound: Double) -> Double {
         guard error > 0 else { return value > bound ? 0 : 1 }
         return StudentT.cumulative((bound - value) / error, freedom: freedom)
     }
 
     /// One-sided p-value of the hypothesis that the true value is at least `bound`.
-    public func pValue(atLeast bound: Double) -> Double {
+    package func pValue(atLeast bound: Double) -> Double {
         guard error > 0 else { return value < bound ? 0 : 1 }
         return StudentT.cumulative((value - bound) / error, freedom: freedom)
     }
 
     /// Two-sided p-value of the hypothesis that the true value is 0.
-    public var pValue: Double {
+    package var pValue: Double {
         guard error > 0 else { return value == 0 ? 1 : 0 }
         return min(1, 2 * StudentT.cumulative(-abs(value) / error, freedom: freedom))
     }
@@ -45,7 +45,7 @@ public struct Estimate: Sendable, Equatable {
 extension Estimate {
     /// The mean of values that differ by chance only: paired differences, one per seed. Nil for
     /// fewer than two.
-    public init?(paired differences: [Double]) {
+    package init?(paired differences: [Double]) {
         guard differences.count > 1 else { return nil }
         let moments = Moments(differences)
         self.init(
@@ -55,7 +55,7 @@ extension Estimate {
 
     /// The difference of two means, second less first, of values drawn independently: Welch's
     /// test, with his degrees of freedom. Nil for fewer than two values on a side.
-    public init?(from first: [Double], to second: [Double]) {
+    package init?(from first: [Double], to second: [Double]) {
         guard first.count > 1, second.count > 1 else { return nil }
         let (a, b) = (Moments(first), Moments(second))
         let (va, vb) = (a.variance / a.count, b.variance / b.count)

@@ -1,8 +1,8 @@
 /// Holm's step-down correction for several tests at once (Holm 1979).
-public enum Holm {
+package enum Holm {
     /// Adjusted p-values, in the order given: rejecting those at most α keeps the chance of any
     /// false rejection at α, whatever the tests' dependence. O(n log n).
-    public static func adjusted(_ pValues: [Double]) -> [Double] {
+    package static func adjusted(_ pValues: [Double]) -> [Double] {
         let order = pValues.indices.sorted {
             (pValues[$0], $0) < (pValues[$1], $1)
         }

@@ -1,7 +1,7 @@
 import Basics
 
 /// What is said of many values in one number.
-public enum Statistic: Sendable, Equatable {
+package enum Statistic: Sendable, Equatable {
     case mean
     /// The value below which this percentage of the values lies (nearest rank).
     case percentile(Double)
@@ -17,15 +17,15 @@ public enum Statistic: Sendable, Equatable {
 ///     let pairs = PairedBootstrap(before: ttftA, after: ttftB)
 ///     let change = pairs.change(of: .percentile(99))
 ///     change.relative?.interval()          // as logarithms of the ratio
-public struct PairedBootstrap: Sendable {
+package struct PairedBootstrap: Sendable {
     /// A statistic before and after.
-    public struct Change: Sendable, Equatable {
-        public var before: Double
-        public var after: Double
+    package struct Change: Sendable, Equatable {
+        package var before: Double
+        package var after: Double
         /// log(after / before); nil where one of them is not positive.
-        public var relative: Estimate?
+        package var relative: Estimate?
         /// after − before.
-        public var absolute: Estimate
+        package var absolute: Estimate
     }
 
     private let before: [Double]
@@ -35,7 +35,7 @@ public struct PairedBootstrap: Sendable {
 
     /// Values of equal length, request by request in order of arrival, not empty. `draws` is the
     /// number of redrawn samples: 400 tell a standard error to 3.5 %.
-    public init(before: [Double], after: [Double], draws: Int = 400, seed: UInt64 = 1) {
+    package init(before: [Double], after: [Double], draws: Int = 400, seed: UInt64 = 1) {
         precondition(before.count == after.count && !before.isEmpty, "values come in pairs")
         self.before = before
         self.after = after
@@ -45,7 +45,7 @@ public struct PairedBootstrap: Sendable {
 
     /// The change of one statistic. O(draws × blocks) for the mean, O(draws × requests) for
     /// percentiles.
-    public func change(of statistic: Statistic) -> Change {
+    package func change(of statistic: Statistic) -> Change {
         let old = Self.value(statistic, before)
         let new = Self.value(statistic, after)
         let plan = BlockPlan(influences: influences(statistic, old, new))
@@ -70,7 +70,7 @@ public struct PairedBootstrap: Sendable {
     }
 
     /// The statistic of some values, not empty. O(n log n) for percentiles.
-    public static func value(_ statistic: Statistic, _ values: [Double]) -> Double {
+    package static func value(_ statistic: Statistic, _ values: [Double]) -> Double {
         switch statistic {
         case .mean: return values.reduce(0, +) / Double(values.count)
         case .percentile(let percent):

@@ -3,16 +3,16 @@ import Simulator
 
 /// One thing by which two releases may schedule the same configuration differently: a rule, or a
 /// default where the configuration is silent.
-public struct UpgradeCause: Sendable, Encodable, Equatable {
+package struct UpgradeCause: Sendable, Encodable, Equatable {
     /// The rule's number, "S4"; nil: a default alone.
-    public var number: String?
+    package var number: String?
     /// What it is about: the rule in words, or the default's key.
-    public var words: String
+    package var words: String
     /// What either release does.
-    public var before: String
-    public var after: String
+    package var before: String
+    package var after: String
     /// The change, as for `--set`, that gets the former behaviour back; nil where no option does.
-    public var setting: String?
+    package var setting: String?
 
     /// How it is tried: the rule is taken over in the plan, or the changes are made to the
     /// configuration.
@@ -24,7 +24,7 @@ public struct UpgradeCause: Sendable, Encodable, Equatable {
     }
 
     /// "S4", or the key of a default.
-    public var name: String { number ?? words }
+    package var name: String { number ?? words }
 
     /// The causes that two resolved configurations leave open, rules first, in order of number.
     ///

@@ -1,7 +1,7 @@
 /// Whom a change costs: requests of a kind, and how they fare in both runs.
-public struct UpgradeCost: Sendable, Encodable, Equatable {
+package struct UpgradeCost: Sendable, Encodable, Equatable {
     /// How requests are told apart.
-    public enum Kind: String, Sendable, Encodable {
+    package enum Kind: String, Sendable, Encodable {
         /// By length of the prompt.
         case prompt
         /// By priority, where there are several.
@@ -12,22 +12,22 @@ public struct UpgradeCost: Sendable, Encodable, Equatable {
         case preemptions
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// Which requests, "prompts of 257 to 1,024 tokens".
-    public var name: String
+    package var name: String
     /// Those that finished in both runs.
-    public var requests: Int
+    package var requests: Int
     /// Prompt tokens found in the cache, mean per request.
-    public var hitTokensBefore: Double
-    public var hitTokensAfter: Double
+    package var hitTokensBefore: Double
+    package var hitTokensAfter: Double
     /// Means, milliseconds.
-    public var ttftMsBefore: Double
-    public var ttftMsAfter: Double
-    public var e2elMsBefore: Double
-    public var e2elMsAfter: Double
+    package var ttftMsBefore: Double
+    package var ttftMsAfter: Double
+    package var e2elMsBefore: Double
+    package var e2elMsAfter: Double
 
     /// (after − before) / before of the mean E2E latency.
-    public var relative: Double { e2elMsBefore == 0 ? 0 : e2elMsAfter / e2elMsBefore - 1 }
+    package var relative: Double { e2elMsBefore == 0 ? 0 : e2elMsAfter / e2elMsBefore - 1 }
 
     /// The groups of a comparison that have requests, kind by kind. O(requests).
     static func all(_ comparison: Comparison) -> [UpgradeCost] {

@@ -7,34 +7,34 @@ import Simulator
 /// old behaviour back.
 ///
 /// Rules are found by experiment: the newer release runs with one rule of the older one at a time.
-public struct UpgradeStudy: Sendable {
-    public let versions: VersionPair
-    public let pinsDefaults: Bool
+package struct UpgradeStudy: Sendable {
+    package let versions: VersionPair
+    package let pinsDefaults: Bool
     /// The comparison of both runs, as a ranking of one.
-    public let ranking: Ranking
+    package let ranking: Ranking
     /// Where the schedules part.
-    public let difference: ScheduleDifference
+    package let difference: ScheduleDifference
     /// Every rule and default that the configuration leaves open, with what it does here.
-    public let findings: [UpgradeFinding]
+    package let findings: [UpgradeFinding]
     /// Causes that part the schedules first only together; empty where one alone does.
-    public let joint: [UpgradeCause]
-    public let costs: [UpgradeCost]
+    package let joint: [UpgradeCause]
+    package let costs: [UpgradeCost]
     /// What gets the old behaviour back; nil where nothing changed or no option does.
-    public let remedy: UpgradeRemedy?
+    package let remedy: UpgradeRemedy?
     /// What to keep in mind, a line each.
-    public let notes: [String]
+    package let notes: [String]
 
     /// Both runs side by side.
-    public var comparison: Comparison { ranking.entries[0].comparison }
+    package var comparison: Comparison { ranking.entries[0].comparison }
 
     /// Whether both releases run alike to the last bit.
-    public var isIdentical: Bool { comparison.isIdentical && !difference.isDifferent }
+    package var isIdentical: Bool { comparison.isIdentical && !difference.isDifferent }
 
     /// Runs a configuration under both releases, and once more for each cause.
     ///
     /// Throws `InputError` where a release lacks an option of the configuration, and for a metric
     /// `by` that does not rank runs. O(causes × run).
-    public init(
+    package init(
         _ base: Configuration, _ versions: VersionPair, pinsDefaults: Bool = false,
         by metric: String? = nil
     ) throws {
@@ -88,33 +88,33 @@ public struct UpgradeStudy: Sendable {
 }
 
 /// What one cause does to a trace.
-public struct UpgradeFinding: Sendable, Encodable {
-    public var cause: UpgradeCause
+package struct UpgradeFinding: Sendable, Encodable {
+    package var cause: UpgradeCause
     /// Whether the newer release runs otherwise when this alone is undone.
-    public var hasEffect = false
+    package var hasEffect = false
     /// Whether it parts the schedules first: undone alone, they part later or never.
-    public var partsFirst = false
+    package var partsFirst = false
     /// Undone alone: the step at which the schedules part, and when; nil: they do not.
-    public var partsAtStep: Int?
-    public var partsAtS: Double?
+    package var partsAtStep: Int?
+    package var partsAtS: Double?
     /// Undone alone: requests whose times still differ.
-    public var requestsLeft = 0
+    package var requestsLeft = 0
     /// Why it could not be tried: what the engine died of.
-    public var failure: String?
+    package var failure: String?
 
     init(_ cause: UpgradeCause) { self.cause = cause }
 }
 
 /// Settings that get the old behaviour back, tried together.
-public struct UpgradeRemedy: Sendable, Encodable {
+package struct UpgradeRemedy: Sendable, Encodable {
     /// As for `--set`.
-    public var settings: [String]
+    package var settings: [String]
     /// With them: the step at which the schedules still part, and when; nil: they do not.
-    public var partsAtStep: Int?
-    public var partsAtS: Double?
+    package var partsAtStep: Int?
+    package var partsAtS: Double?
     /// With them: requests whose times still differ.
-    public var requestsLeft: Int
+    package var requestsLeft: Int
 
     /// Whether the newer release then schedules the trace as the older one does, step for step.
-    public var isComplete: Bool { partsAtStep == nil && requestsLeft == 0 }
+    package var isComplete: Bool { partsAtStep == nil && requestsLeft == 0 }
 }

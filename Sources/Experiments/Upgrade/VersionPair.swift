@@ -3,13 +3,13 @@ import Scenario
 import Simulator
 
 /// Two releases of vLLM to compare over one trace: the one in use, and the one to move to.
-public struct VersionPair: Sendable, Equatable {
-    public let before: EngineVersion
-    public let after: EngineVersion
+package struct VersionPair: Sendable, Equatable {
+    package let before: EngineVersion
+    package let after: EngineVersion
 
     /// Reads "0.28.0,0.29.0". Throws `InputError` for another number of versions, for one outside
     /// the window, and for two with the same rules.
-    public init(_ text: String, place: String) throws {
+    package init(_ text: String, place: String) throws {
         guard !text.allSatisfy({ $0 == " " }) else {
             throw InputError(place, "is empty", expected: Self.expected)
         }
@@ -21,7 +21,7 @@ public struct VersionPair: Sendable, Equatable {
         "two releases, \(EngineVersion.oldest) to \(EngineVersion.newest), such as 0.28.0,0.29.0"
 
     /// The same from two names.
-    public init(_ names: [String], place: String) throws {
+    package init(_ names: [String], place: String) throws {
         let expected = Self.expected
         guard names.count == 2 else {
             throw InputError(

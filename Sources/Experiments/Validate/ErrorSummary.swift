@@ -1,16 +1,16 @@
 import Basics
 
 /// The spread of a set of relative errors, in percent.
-public struct ErrorSummary: Sendable, Equatable {
-    public var count: Int
+package struct ErrorSummary: Sendable, Equatable {
+    package var count: Int
     /// Median and 90th percentile of the absolute errors.
-    public var median: Double
-    public var p90: Double
+    package var median: Double
+    package var p90: Double
     /// Median of the signed errors: positive predicts too much.
-    public var bias: Double
+    package var bias: Double
 
     /// Summarises errors in percent; nil for none. O(n log n).
-    public init?(_ errors: [Double]) {
+    package init?(_ errors: [Double]) {
         guard !errors.isEmpty else { return nil }
         count = errors.count
         let absolute = errors.map(\.magnitude).sorted()

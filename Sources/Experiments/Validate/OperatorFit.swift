@@ -4,11 +4,11 @@ import StepTime
 
 /// An engine profile fitted to a folder of operator tables: every family of coefficients that the
 /// tables measure is fitted again, the rest stays the base profile's.
-public struct OperatorFit: Sendable {
+package struct OperatorFit: Sendable {
     /// The fitted profile.
-    public private(set) var profile: EngineProfile
+    package private(set) var profile: EngineProfile
     /// What was fitted, on how many rows.
-    public private(set) var fitted: [(family: String, rows: Int)] = []
+    package private(set) var fitted: [(family: String, rows: Int)] = []
 
     /// Rows used per family, spread evenly: more do not change the fit.
     private static let mostRows = 3000
@@ -17,7 +17,7 @@ public struct OperatorFit: Sendable {
     /// Fits the tables of a folder.
     ///
     /// - Throws: `InputError` for what cannot be read, or a folder with too few rows of any kind.
-    public init(folder: String, base: EngineProfile) throws {
+    package init(folder: String, base: EngineProfile) throws {
         profile = base
         let samples = try OperatorTables.read(folder: folder).samples
             .filter { $0.isMeant || $0.isFitted }

@@ -2,24 +2,24 @@ import Basics
 import StepTime
 
 /// Predictions of measured kernels, by set.
-public struct OperatorValidation: Sendable {
+package struct OperatorValidation: Sendable {
     /// The error of one set of calls.
-    public struct Group: Sendable {
-        public var name: String
-        public var errors: ErrorSummary
+    package struct Group: Sendable {
+        package var name: String
+        package var errors: ErrorSummary
         /// Whether the model is meant for it; the rest is reported all the same.
-        public var isMeant: Bool
+        package var isMeant: Bool
     }
 
-    public private(set) var groups: [Group] = []
+    package private(set) var groups: [Group] = []
     /// Files that hold no modelled kernel, with the reason.
-    public private(set) var skipped: [String] = []
-    public let clock: String
+    package private(set) var skipped: [String] = []
+    package let clock: String
 
     /// Compares all tables of a folder with a profile.
     ///
     /// - Throws: `InputError` for what cannot be read.
-    public init(folder: String, profile: EngineProfile) throws {
+    package init(folder: String, profile: EngineProfile) throws {
         let contents = try OperatorTables.read(folder: folder)
         clock = "\(profile.name): \(profile.provenance)"
         skipped = contents.skipped.map { "\($0.file): \($0.reason)" }

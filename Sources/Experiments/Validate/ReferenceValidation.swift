@@ -4,65 +4,65 @@ import StepTime
 import Traces
 
 /// Predictions of measured figures of real servers, through the same engine as a run.
-public struct ReferenceValidation: Sendable {
+package struct ReferenceValidation: Sendable {
     /// One row of the file with its prediction.
-    public struct Row: Sendable {
-        public var id: String
-        public var group: String
-        public var metric: String
-        public var measured: Double
+    package struct Row: Sendable {
+        package var id: String
+        package var group: String
+        package var metric: String
+        package var measured: Double
         /// Milliseconds, or tokens or requests per second; nil when skipped.
-        public var predicted: Double?
+        package var predicted: Double?
         /// Predicted with the fitted host time of the other servers; nil when skipped.
-        public var predictedLeftOut: Double?
+        package var predictedLeftOut: Double?
         /// Why it was skipped; nil when predicted.
-        public var skipped: String?
+        package var skipped: String?
         /// False where the answer hangs on how exact the lengths are: it changes by more than a
         /// fifth between none and 2 % of jitter.
-        public var isDetermined = true
+        package var isDetermined = true
         /// The load, in words.
-        public var load: String
+        package var load: String
 
         /// (predicted − measured) / measured, percent.
-        public var errorPercent: Double? { predicted.map { 100 * ($0 / measured - 1) } }
+        package var errorPercent: Double? { predicted.map { 100 * ($0 / measured - 1) } }
         /// The same for the prediction without this server.
-        public var errorPercentLeftOut: Double? {
+        package var errorPercentLeftOut: Double? {
             predictedLeftOut.map { 100 * ($0 / measured - 1) }
         }
     }
 
     /// All rows of an engine, model and metric.
-    public struct Group: Sendable {
-        public var name: String
+    package struct Group: Sendable {
+        package var name: String
         /// Nil when no row could be predicted.
-        public var errors: ErrorSummary?
-        public var errorsLeftOut: ErrorSummary?
-        public var skipped: Int
+        package var errors: ErrorSummary?
+        package var errorsLeftOut: ErrorSummary?
+        package var skipped: Int
     }
 
     /// Errors of the single requests of a run.
-    public struct RequestErrors: Sendable {
+    package struct RequestErrors: Sendable {
         /// The run's name in the file of recorded requests.
-        public var run: String
+        package var run: String
         /// Requests that were recorded, and that were sent: the recorded ones again, if more.
-        public var recorded: Int
-        public var sent: Int
-        public var timeToFirstToken: ErrorSummary
-        public var endToEnd: ErrorSummary
+        package var recorded: Int
+        package var sent: Int
+        package var timeToFirstToken: ErrorSummary
+        package var endToEnd: ErrorSummary
     }
 
-    public private(set) var rows: [Row] = []
+    package private(set) var rows: [Row] = []
     /// One for each run whose requests were recorded.
-    public private(set) var requests: [RequestErrors] = []
+    package private(set) var requests: [RequestErrors] = []
     /// The file of recorded requests; nil: there is none.
-    public private(set) var requestsFile: String?
-    public private(set) var groups: [Group] = []
+    package private(set) var requestsFile: String?
+    package private(set) var groups: [Group] = []
     /// Where the clocks' figures come from, one line per profile.
-    public private(set) var clocks: [String] = []
+    package private(set) var clocks: [String] = []
     /// Host time per step that fits the measured TPOT best, one line per engine and mode.
-    public private(set) var hostFits: [String] = []
+    package private(set) var hostFits: [String] = []
     /// Columns of the file that no prediction looks at.
-    public private(set) var unusedColumns: [String] = []
+    package private(set) var unusedColumns: [String] = []
 
     /// Simulates every load of a reference file, with the recorded requests of `requests`, or of
     /// the file beside it that is named like it (X_requests.csv for X.csv). `profile` stands in
@@ -71,7 +71,7 @@ public struct ReferenceValidation: Sendable {
     ///
     /// - Throws: `InputError` for a file that cannot be read as one, or of which no row can be
     ///   predicted.
-    public init(
+    package init(
         file: String, requests: String? = nil, seed: UInt64 = 0, profile: EngineProfile? = nil,
         host: HostProfile? = nil, report: @Sendable (String) -> Void = { _ in }
     ) throws {

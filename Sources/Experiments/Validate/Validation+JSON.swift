@@ -14,7 +14,7 @@ extension ReferenceValidation: Encodable {
         case rows, groups, requests, requestsFile, clocks, hostFits, unusedColumns, unmeasured
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(rows, forKey: .rows)
         try keys.encode(groups, forKey: .groups)
@@ -35,7 +35,7 @@ extension ReferenceValidation.Row: Encodable {
         case skipped, determined
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         if !isDetermined { try keys.encode(false, forKey: .determined) }
         try keys.encode(id, forKey: .id)
@@ -56,7 +56,7 @@ extension ReferenceValidation.RequestErrors: Encodable {
         case e2eBiasPercent
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(run, forKey: .run)
         try keys.encode(recorded, forKey: .recorded)
@@ -75,7 +75,7 @@ private enum GroupKeys: String, CodingKey {
 }
 
 extension ReferenceValidation.Group: Encodable {
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: GroupKeys.self)
         try Experiments.encode(name, errors, &keys)
         try keys.encodeIfPresent(errorsLeftOut?.median, forKey: .leftOutMedianPercent)
@@ -99,7 +99,7 @@ private func encode(
 extension OperatorValidation: Encodable {
     private enum CodingKeys: String, CodingKey { case groups, skipped, clock }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(groups, forKey: .groups)
         try keys.encode(skipped, forKey: .skipped)
@@ -108,7 +108,7 @@ extension OperatorValidation: Encodable {
 }
 
 extension OperatorValidation.Group: Encodable {
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: GroupKeys.self)
         try Experiments.encode(name, errors, &keys)
         try keys.encode(isMeant, forKey: .meant)

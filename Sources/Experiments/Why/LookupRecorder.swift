@@ -2,14 +2,14 @@ import Simulator
 import Traces
 
 /// What prefix caches of a run's size, and without a limit, would have hit at best.
-public struct ClairvoyantHits: Sendable, Equatable {
+package struct ClairvoyantHits: Sendable, Equatable {
     /// Prompt tokens that the run hit.
-    public var hit: Int
+    package var hit: Int
     /// Those that it would have hit by always evicting what is looked up farthest in the future:
     /// no replacement in pools of this size hits more.
-    public var bestReplacement: Int
+    package var bestReplacement: Int
     /// Those that pools that evict nothing would have hit.
-    public var endlessPool: Int
+    package var endlessPool: Int
 }
 
 /// What the prompts and answers of a trace hold, by id; noted as the run reads them.

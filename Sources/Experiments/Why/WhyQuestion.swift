@@ -1,5 +1,5 @@
 /// Which requests of a run are asked about.
-public enum WhyQuestion: Sendable, Equatable {
+package enum WhyQuestion: Sendable, Equatable {
     /// Those with an id, every attempt of each.
     case ids([Int64])
     /// So many with the longest latencies from arrival to the end, the worst first.

@@ -5,38 +5,38 @@ import Simulator
 
 /// Why a run's requests took the time they did: of chosen ones each part of it with its culprits,
 /// and of all of them what the parts are of TTFT, who cost others most, and where reuse went.
-public struct WhyStudy: Sendable {
+package struct WhyStudy: Sendable {
     /// One request.
-    public struct Answer: Sendable {
-        public let record: RequestRecord
+    package struct Answer: Sendable {
+        package let record: RequestRecord
         /// Its time from arrival to the end by cause; all zero for one that was rejected.
-        public let causes: LatencyCauses
+        package let causes: LatencyCauses
         /// Whose doing it was, by cause and then the worst first.
-        public let culprits: [Culprit]
+        package let culprits: [Culprit]
 
         /// From arrival to the end, picoseconds; 0 for one that was rejected.
-        public var latency: Int64 {
+        package var latency: Int64 {
             record.finish < 0 || record.outcome == .rejected ? 0 : record.finish - record.arrival
         }
     }
 
     /// What is asked where nothing is said.
-    public static let usual = WhyQuestion.worst(5)
+    package static let usual = WhyQuestion.worst(5)
 
     /// The requests asked about: those of a moment in order of arrival, attempts of one id
     /// likewise, the worst the worst first.
-    public let requests: [Answer]
+    package let requests: [Answer]
     /// TTFT of finished requests by cause, those that the run's margins leave in.
-    public let toFirstToken: BreakdownSums
+    package let toFirstToken: BreakdownSums
     /// The requests that cost others most, the worst first, and what all did.
-    public let costliest: [(id: Int64, cost: InflictedCost)]
-    public let wholeCost: InflictedCost
+    package let costliest: [(id: Int64, cost: InflictedCost)]
+    package let wholeCost: InflictedCost
     /// What other pools would have hit; nil without content and caching, with windows and states,
     /// and for more than a million lookups.
-    public let clairvoyant: ClairvoyantHits?
-    public let result: RunResult
+    package let clairvoyant: ClairvoyantHits?
+    package let result: RunResult
     /// What the run's trace and configuration make worth saying.
-    public let notes: [String]
+    package let notes: [String]
 
     /// How many of the costliest are told.
     private static let told = 10
@@ -47,7 +47,7 @@ public struct WhyStudy: Sendable {
     /// Throws `InputError` for a path that is none of these, for a folder whose run cannot be made
     /// again, and for a question that no request answers. `progress` is told now and then how many
     /// requests have ended.
-    public init(
+    package init(
         _ path: String?, changes: [String] = [], question: WhyQuestion = usual,
         progress: @escaping (Int) -> Void = { _ in }
     ) throws {

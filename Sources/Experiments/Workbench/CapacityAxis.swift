@@ -3,9 +3,9 @@ import Models
 import Scenario
 
 /// What a study of capacity changes: the rate at which requests are sent, or how much serves them.
-public struct CapacityAxis: Sendable {
+package struct CapacityAxis: Sendable {
     /// What is sought.
-    public enum Over: String, Sendable, CaseIterable {
+    package enum Over: String, Sendable, CaseIterable {
         /// The highest rate.
         case rate
         /// The fewest replicas.
@@ -14,11 +14,11 @@ public struct CapacityAxis: Sendable {
         case gpus
     }
 
-    public let over: Over
+    package let over: Over
     /// How the rate is changed; nil: it is not.
-    public let load: OfferedLoad?
+    package let load: OfferedLoad?
     /// The key that is changed.
-    public let key: String
+    package let key: String
     let levels: CapacityLevels
     /// Where the search begins.
     let start: Double
@@ -89,10 +89,10 @@ public struct CapacityAxis: Sendable {
     }
 
     /// A level in the study's unit.
-    public func shown(_ level: Double) -> Double { level * unit }
+    package func shown(_ level: Double) -> Double { level * unit }
 
     /// The unit's name.
-    public var unitName: String {
+    package var unitName: String {
         switch over {
         case .rate: "requests/s"
         case .replicas: "replicas"
@@ -101,7 +101,7 @@ public struct CapacityAxis: Sendable {
     }
 
     /// The configuration at a level.
-    public func configuration(at level: Double) throws -> Configuration {
+    package func configuration(at level: Double) throws -> Configuration {
         guard over == .rate else { return try base.with(replicas: Int(level)) }
         var changed = base
         if key == "trace.request_rate" {
@@ -113,7 +113,7 @@ public struct CapacityAxis: Sendable {
     }
 
     /// What to set to have a level: "trace.rate_scale=1.52".
-    public func change(_ level: Double) -> String {
+    package func change(_ level: Double) -> String {
         let text = Int(exactly: level).map(String.init) ?? String(level)
         guard over != .rate, let changed = try? configuration(at: level) else {
             return "\(key)=\(text)"

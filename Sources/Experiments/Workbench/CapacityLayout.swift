@@ -2,12 +2,12 @@ import Basics
 import Scenario
 
 /// Replicas of one tensor-parallel size, and how many GPUs these need.
-public struct CapacityLayout: Sendable, Equatable {
-    public var tensorParallel: Int
+package struct CapacityLayout: Sendable, Equatable {
+    package var tensorParallel: Int
     /// The fewest GPUs; nil: no number of replicas holds the promises, or it cannot be said.
-    public var gpus: Double?
+    package var gpus: Double?
     /// Why there are none; nil: there are.
-    public var problem: String?
+    package var problem: String?
 }
 
 extension CapacityStudy {
@@ -15,7 +15,7 @@ extension CapacityStudy {
     /// the configuration's own. Of layouts with equally many the smaller size is taken.
     ///
     /// - Throws: `InputError` where no size runs, and what a study throws.
-    public static func leastGPUs(
+    package static func leastGPUs(
         _ base: Configuration, seeds: CapacitySeeds? = nil, notes: [String] = [],
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> CapacityStudy {

@@ -4,7 +4,7 @@ import Scenario
 import Simulator
 
 /// What stands for other days of the same traffic.
-public enum CapacityReplication: Sendable, Equatable {
+package enum CapacityReplication: Sendable, Equatable {
     /// Another draw.
     case seed(Int)
     /// A recorded trace as it is.
@@ -14,9 +14,9 @@ public enum CapacityReplication: Sendable, Equatable {
 }
 
 /// One run at one load, as far as a study of capacity needs it.
-public struct CapacityRun: Sendable {
+package struct CapacityRun: Sendable {
     /// What the run says of the load.
-    public enum Standing: String, Sendable, Equatable {
+    package enum Standing: String, Sendable, Equatable {
         /// It can be carried.
         case holds
         /// A promise is missed.
@@ -27,27 +27,27 @@ public struct CapacityRun: Sendable {
         case unclear
     }
 
-    public var replication: CapacityReplication
-    public var standing: Standing
-    public var verdict: ServiceVerdict?
+    package var replication: CapacityReplication
+    package var standing: Standing
+    package var verdict: ServiceVerdict?
     /// Numbers of summary.json.
-    public var figures: [String: Double]
+    package var figures: [String: Double]
     /// Requests per second from the first arrival to the last.
-    public var offered: Double
+    package var offered: Double
     /// Whether the queue is at rest; nil: the run is too short to tell.
-    public var isSteady: Bool?
+    package var isSteady: Bool?
     /// Requests that the cluster fell behind by, of those that arrived once it had filled; nil: too
     /// short to tell.
-    public var behind: Double?
+    package var behind: Double?
     /// How near it came to each of its limits.
     var pressures: [CapacityPressure]
     /// No easier load can help: every request had a replica for itself.
     var isHopeless: Bool
-    public var digest: String
+    package var digest: String
     /// What its page would warn of.
-    public var warnings: [String]
+    package var warnings: [String]
     /// Names the requests.
-    public var workload: String
+    package var workload: String
     /// Whether it was ended once a promise could no longer be held: it has no figures then.
     var isCut = false
 
@@ -90,9 +90,9 @@ public struct CapacityRun: Sendable {
 }
 
 /// How near a run came to one of its limits.
-public struct CapacityPressure: Sendable, Equatable {
+package struct CapacityPressure: Sendable, Equatable {
     /// What may run out.
-    public enum Resource: String, Sendable, CaseIterable {
+    package enum Resource: String, Sendable, CaseIterable {
         case kvBlocks = "kv_blocks"
         case tokenBudget = "token_budget"
         case sequences
@@ -101,14 +101,14 @@ public struct CapacityPressure: Sendable, Equatable {
         case host
     }
 
-    public var resource: Resource
+    package var resource: Resource
     /// Share of the time in which the limit held steps back, of the peak that was used, or of the
     /// steps' time that is the host's: 1 is all.
-    public var share: Double
+    package var share: Double
     /// How full it was: blocks at peak, tokens and requests of a step on average; nil: not told.
-    public var filled: Double?
+    package var filled: Double?
     /// How much there is: blocks, tokens or requests; nil: no such number.
-    public var size: Int?
+    package var size: Int?
 
     /// All of them that a run tells.
     static func all(_ trial: Trial) -> [CapacityPressure] {

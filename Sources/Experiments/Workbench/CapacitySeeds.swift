@@ -1,21 +1,21 @@
 import Basics
 
 /// The seeds of a study.
-public enum CapacitySeeds: Sendable, Equatable {
+package enum CapacitySeeds: Sendable, Equatable {
     /// So many, from the configuration's on.
     case count(Int)
     case these([Int])
 
     /// Where none are given: of six edges the least and the greatest enclose the median with a
     /// probability of 97 %.
-    public static let usual = CapacitySeeds.count(6)
+    package static let usual = CapacitySeeds.count(6)
     /// Most seeds.
     private static let most = 1_000
 
     /// "6", or a list: "0,1,5".
     ///
     /// - Throws: `InputError` at `--seeds`.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let words = text.split(separator: ",", omittingEmptySubsequences: false)
             .map { $0.filter { $0 != " " } }
         let numbers = words.compactMap { Int($0) }

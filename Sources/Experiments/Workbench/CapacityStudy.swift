@@ -9,9 +9,9 @@ import Synchronization
 /// (`CapacityRun.Standing`). The edge is noisy, so that several replications are searched
 /// (`CapacitySearch`): other seeds where requests or times are drawn, else the whole trace and
 /// stretches of it.
-public struct CapacityStudy: Sendable {
+package struct CapacityStudy: Sendable {
     /// How it ended.
-    public enum Ending: Sendable, Equatable {
+    package enum Ending: Sendable, Equatable {
         case found
         /// Nothing that was tried holds the promises.
         case nothing
@@ -20,62 +20,62 @@ public struct CapacityStudy: Sendable {
     }
 
     /// All runs at a load.
-    public struct Point: Sendable {
-        public var level: Double
+    package struct Point: Sendable {
+        package var level: Double
         /// In the study's unit.
-        public var x: Double
-        public var runs: [CapacityRun]
+        package var x: Double
+        package var runs: [CapacityRun]
 
         /// Runs that hold, of those at this load.
-        public var share: Double {
+        package var share: Double {
             Double(runs.count { $0.standing == .holds }) / Double(max(1, runs.count))
         }
         /// Whether at least half do.
-        public var meets: Bool { share >= 0.5 }
+        package var meets: Bool { share >= 0.5 }
         /// Mean of a figure over the runs that have it; nil where none has.
-        public func figure(_ key: String) -> Double? {
+        package func figure(_ key: String) -> Double? {
             let values = runs.compactMap { $0.figures[key] }
             return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
         }
     }
 
-    public let axis: CapacityAxis
-    public let replications: [CapacityReplication]
-    public internal(set) var ending: Ending
+    package let axis: CapacityAxis
+    package let replications: [CapacityReplication]
+    package internal(set) var ending: Ending
     /// The edge and its interval in the study's unit; nil unless found. `high` is nil where some
     /// replication holds at the hardest load there is.
-    public let value: Double?
-    public let low: Double?
-    public let high: Double?
+    package let value: Double?
+    package let low: Double?
+    package let high: Double?
     /// The level at which every replication holds.
-    public let safe: Double?
+    package let safe: Double?
     /// Probability that the interval encloses the median edge.
-    public let confidence: Double
+    package let confidence: Double
     /// Whether every replication was asked at both ends and agreed.
-    public let isConfirmed: Bool
+    package let isConfirmed: Bool
     /// The curve, from easy to hard.
-    public let points: [Point]
+    package let points: [Point]
     /// How near each limit is just beyond capacity, the fullest first.
-    public let pressures: [CapacityPressure]
+    package let pressures: [CapacityPressure]
     /// How many runs there were.
-    public internal(set) var runs: Int
+    package internal(set) var runs: Int
     /// What was promised; empty: nothing, so that only falling behind counts.
-    public let requirements: [ServiceRequirement]
-    public let assumesGoodput: Bool
+    package let requirements: [ServiceRequirement]
+    package let assumesGoodput: Bool
     /// What makes a request good; empty: nothing.
-    public let objective: String
+    package let objective: String
     /// What is served, on what, and by which trace.
-    public let headline: String
-    public let notes: [String]
+    package let headline: String
+    package let notes: [String]
     /// Tensor-parallel sizes that were compared, with the fewest GPUs of each.
-    public internal(set) var layouts: [CapacityLayout] = []
+    package internal(set) var layouts: [CapacityLayout] = []
 
     /// Searches along an axis; `seeds` replace the configuration's.
     ///
     /// `progress` is told how many runs have ended.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or changed.
-    public init(
+    package init(
         _ asked: Configuration, over: CapacityAxis.Over, seeds: CapacitySeeds? = nil,
         notes: [String] = [],
         progress: @escaping @Sendable (Int) -> Void = { _ in }

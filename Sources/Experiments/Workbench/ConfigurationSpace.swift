@@ -10,16 +10,16 @@ import Simulator
 /// A point is a choice of every key; a run is a point over one trace with one seed. Points are
 /// numbered with the last key changing fastest: keys in alphabetical order, then the linked sets;
 /// runs of a point by trace, then seed.
-public struct ConfigurationSpace: Sendable {
+package struct ConfigurationSpace: Sendable {
     /// A key and what it may be, or several keys that are set together.
-    public struct Axis: Sendable, Equatable {
-        public var keys: [String]
+    package struct Axis: Sendable, Equatable {
+        package var keys: [String]
         /// A value of each key, for each place on the axis.
-        public var values: [[ConfigurationValue]]
+        package var values: [[ConfigurationValue]]
     }
 
     /// What the best point has most or least of, among those that hold the promises.
-    public enum Goal: String, Sendable, CaseIterable, Codable {
+    package enum Goal: String, Sendable, CaseIterable, Codable {
         /// The fewest GPUs, then the least latency.
         case gpus
         /// The least latency: mean E2E.
@@ -31,19 +31,19 @@ public struct ConfigurationSpace: Sendable {
     }
 
     /// A trace of the space, with the name that rows have for it.
-    public struct Trace: Sendable, Equatable {
-        public var name: String
+    package struct Trace: Sendable, Equatable {
+        package var name: String
         /// What it sets; nil: the base's own trace.
-        public var file: String?
+        package var file: String?
     }
 
-    public var base: Configuration
-    public var axes: [Axis]
-    public var traces: [Trace]
-    public var seeds: [Int]
+    package var base: Configuration
+    package var axes: [Axis]
+    package var traces: [Trace]
+    package var seeds: [Int]
     /// Whether the file names seeds; else the base's own is the only one.
-    public var namesSeeds: Bool
-    public var goal: Goal
+    package var namesSeeds: Bool
+    package var goal: Goal
     /// Values that are paths as the file writes them, and as they start at its folder.
     var paths: [WrittenPath: ConfigurationValue] = [:]
 
@@ -54,19 +54,19 @@ public struct ConfigurationSpace: Sendable {
     }
 
     /// Most points that a space may have: beyond, it is a slip in a range.
-    public static let mostPoints = 10_000_000
+    package static let mostPoints = 10_000_000
 
     /// How many points there are.
-    public var points: Int { axes.reduce(1) { $0 * $1.values.count } }
+    package var points: Int { axes.reduce(1) { $0 * $1.values.count } }
 
     /// Runs of every point: traces times seeds.
-    public var runsOfPoint: Int { traces.count * seeds.count }
+    package var runsOfPoint: Int { traces.count * seeds.count }
 
     /// The keys that vary, in the order of their columns.
-    public var keys: [String] { axes.flatMap(\.keys) }
+    package var keys: [String] { axes.flatMap(\.keys) }
 
     /// The values of `keys` at a point. O(keys).
-    public func values(at point: Int) -> [ConfigurationValue] {
+    package func values(at point: Int) -> [ConfigurationValue] {
         var rest = point
         var parts: [[ConfigurationValue]] = []
         for axis in axes.reversed() {
@@ -79,7 +79,7 @@ public struct ConfigurationSpace: Sendable {
     /// The configuration of a point, trace and seed.
     ///
     /// - Throws: `InputError` where values do not go together with the base.
-    public func configuration(point: Int, trace: Int, seed: Int) throws -> Configuration {
+    package func configuration(point: Int, trace: Int, seed: Int) throws -> Configuration {
         var configuration = try configuration(point: point)
         if let file = traces[trace].file { configuration.trace.file = file }
         if namesSeeds { configuration.seed = seeds[seed] }
@@ -87,7 +87,7 @@ public struct ConfigurationSpace: Sendable {
     }
 
     /// The configuration of a point over the base's own trace and seed.
-    public func configuration(point: Int) throws -> Configuration {
+    package func configuration(point: Int) throws -> Configuration {
         var configuration = base
         for (key, value) in zip(keys, values(at: point)) {
             try configuration.apply(nested(key, resolved(key, value)), place: key)

@@ -5,11 +5,11 @@ import Simulator
 
 extension Configuration.ObjectiveSection {
     /// Whether anything is promised besides what makes a request good.
-    public var promises: Bool { !explicitRequirements.isEmpty }
+    package var promises: Bool { !explicitRequirements.isEmpty }
 
     /// Everything a run must hold. Where limits of each request are all that is given, a share of
     /// `ServiceVerdict.assumedGoodput` is taken as promised; empty: no limits at all.
-    public var requirements: [ServiceRequirement] {
+    package var requirements: [ServiceRequirement] {
         let explicit = explicitRequirements
         guard explicit.isEmpty, !limits.description.isEmpty else { return explicit }
         return [ServiceRequirement(.goodput, limit: ServiceVerdict.assumedGoodput)]
@@ -34,7 +34,7 @@ extension Configuration.ObjectiveSection {
     }
 
     /// Whether a run held it; nil where nothing is limited.
-    public func verdict(_ summary: RunSummary) -> ServiceVerdict? {
+    package func verdict(_ summary: RunSummary) -> ServiceVerdict? {
         let all = requirements
         return all.isEmpty ? nil : ServiceVerdict(summary, all, assumed: !promises)
     }
@@ -43,7 +43,7 @@ extension Configuration.ObjectiveSection {
     /// "ttft_ms=450". What it does not name is not limited.
     ///
     /// - Throws: `InputError` at `--slo`.
-    public init(short text: String) throws {
+    package init(short text: String) throws {
         self = .none
         var seen: Set<String> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -9,7 +9,7 @@ extension ConfigurationSpace {
     ///
     /// - Throws: `InputError` naming file and key for whatever is not right, values of keys among
     ///   it. That values do not go together is found when a point is run.
-    public init(
+    package init(
         file: String, changes: [String] = [], slo: Configuration.ObjectiveSection? = nil
     ) throws {
         let bytes = try InputFile.contents(
@@ -56,7 +56,7 @@ extension ConfigurationSpace {
     private static let largestFile = 10_000_000
 
     /// A word for what is sought.
-    public static func goal(_ word: String, place: String) throws -> Goal {
+    package static func goal(_ word: String, place: String) throws -> Goal {
         guard let goal = Goal(rawValue: word) else {
             throw InputError(
                 place, "is \(word.echoed())", word: word, among: Goal.allCases.map(\.rawValue))

@@ -9,25 +9,25 @@ import Scenario
 ///
 ///     let sweep = try Sweep(ConfigurationSpace(file: "space.json5"))
 ///     let state = try sweep.perform(to: "points.csv") { done, whole in ... }
-public struct Sweep: Sendable {
-    public let space: ConfigurationSpace
-    public let shard: Shard
+package struct Sweep: Sendable {
+    package let space: ConfigurationSpace
+    package let shard: Shard
     /// Names the space: equal ones have equal rows.
-    public let fingerprint: String
+    package let fingerprint: String
     let columns: SweepColumns
     private let traces = TraceStore()
 
     /// How many runs the whole space has.
-    public var runs: Int { space.points * space.runsOfPoint }
+    package var runs: Int { space.points * space.runsOfPoint }
 
     /// How many of them are this shard's.
-    public var ownRuns: Int { max(0, runs - shard.number + shard.count) / shard.count }
+    package var ownRuns: Int { max(0, runs - shard.number + shard.count) / shard.count }
 
     /// Reads and checks what all runs need, so that nothing is written where it is not there.
     /// O(bytes of traces).
     ///
     /// - Throws: `InputError` for a trace that cannot be read, or only once.
-    public init(_ space: ConfigurationSpace, shard: Shard = .all) throws {
+    package init(_ space: ConfigurationSpace, shard: Shard = .all) throws {
         self.space = space
         self.shard = shard
         columns = SweepColumns(space)
@@ -75,11 +75,11 @@ public struct Sweep: Sendable {
     private static let batch = 64
 
     /// What `perform` found and did.
-    public struct Outcome: Sendable, Equatable {
+    package struct Outcome: Sendable, Equatable {
         /// Rows that an earlier call had written.
-        public var found: Int
+        package var found: Int
         /// Rows that this call added.
-        public var added: Int
+        package var added: Int
     }
 
     /// Writes the shard's rows into a file: what an earlier call has done is kept, so that a sweep
@@ -88,7 +88,7 @@ public struct Sweep: Sendable {
     ///
     /// - Throws: `InputError` for a place that cannot be written and a file of another sweep.
     @discardableResult
-    public func perform(
+    package func perform(
         to path: String, report: @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws -> Outcome {
         let place = try SweepPlace(path)
@@ -111,14 +111,14 @@ public struct Sweep: Sendable {
 }
 
 /// A share of a space's runs: those whose number leaves a remainder.
-public struct Shard: Sendable, Equatable {
+package struct Shard: Sendable, Equatable {
     /// Which one, from 1.
-    public let number: Int
+    package let number: Int
     /// Of how many.
-    public let count: Int
+    package let count: Int
 
     /// The whole.
-    public static let all = Self(number: 1, count: 1)
+    package static let all = Self(number: 1, count: 1)
 
     private init(number: Int, count: Int) {
         self.number = number
@@ -131,7 +131,7 @@ public struct Shard: Sendable, Equatable {
     /// "2/4", counted from 1.
     ///
     /// - Throws: `InputError` at `--shard`.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { part in
             part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil

@@ -1,34 +1,34 @@
 /// What a key, or keys that vary together, do to the figures of a sweep.
-public struct SweepEffect: Sendable, Equatable {
+package struct SweepEffect: Sendable, Equatable {
     /// What it does to one figure.
-    public struct Change: Sendable, Equatable {
+    package struct Change: Sendable, Equatable {
         /// The figure's name.
-        public let figure: String
+        package let figure: String
         /// The least and the most of the means at each value, the other keys averaged, over those
         /// choices of the others at which every value ran; nil: there is no such choice.
-        public let lowest: Double?
-        public let highest: Double?
+        package let lowest: Double?
+        package let highest: Double?
         /// The part of the figure's variance over the same points that is between those means, 0 to
         /// 1; nil: the figure does not vary.
-        public let varianceShare: Double?
+        package let varianceShare: Double?
         /// The largest (most - least) / least among points that differ in nothing else; nil: there
         /// are no two such.
-        public let largest: Double?
+        package let largest: Double?
     }
 
     /// The keys: several are linked.
-    public let keys: [String]
+    package let keys: [String]
     /// How many values they have.
-    public let values: Int
+    package let values: Int
     /// One of each figure that points have.
-    public let changes: [Change]
+    package let changes: [Change]
 
     /// A change below this is none: 1 %.
-    public static let threshold = 0.01
+    package static let threshold = 0.01
 
     /// Whether some figure changes by 1 % or more between points that differ in nothing else; nil:
     /// there are no two such.
-    public var matters: Bool? {
+    package var matters: Bool? {
         let largest = changes.compactMap(\.largest)
         return largest.isEmpty ? nil : largest.contains { $0 >= Self.threshold }
     }
@@ -37,7 +37,7 @@ public struct SweepEffect: Sendable, Equatable {
 extension SweepTable {
     /// What each key does, keys that vary together as one. Points that failed are left out.
     /// O(keys² x points).
-    public var effects: [SweepEffect] {
+    package var effects: [SweepEffect] {
         let groups = linkedKeys
         let codes = groups.map(codes)
         return groups.indices.map { index in

@@ -1,14 +1,14 @@
 /// Points that no other beats in two respects at once.
-public struct SweepFront: Sendable, Equatable {
+package struct SweepFront: Sendable, Equatable {
     /// A point of a front, by its place in the table.
-    public struct Member: Sendable, Equatable {
-        public let place: Int
-        public let x: Double
-        public let y: Double
+    package struct Member: Sendable, Equatable {
+        package let place: Int
+        package let x: Double
+        package let y: Double
     }
 
     /// Ascending in x.
-    public let members: [Member]
+    package let members: [Member]
 
     /// The members of some points: the least x and the most y are best, or as the signs say (1: the
     /// most is best, -1: the least). Of equal points the first is kept. O(n log n).
@@ -27,7 +27,7 @@ public struct SweepFront: Sendable, Equatable {
 extension SweepTable {
     /// Output tokens a second and GPU against those of a user, 1000 / mean TPOT in ms: most of
     /// both.
-    public var throughputFront: SweepFront {
+    package var throughputFront: SweepFront {
         let tpot = figures[Figure.place("mean_tpot_ms")]
         let perGPU = figures[Figure.all.count - 1]
         let members = points.indices.filter { ran[$0] && tpot[$0] > 0 }.map {
@@ -37,7 +37,7 @@ extension SweepTable {
     }
 
     /// The 99th percentile of the time to first token, ms, against GPUs: least of both.
-    public var latencyFront: SweepFront {
+    package var latencyFront: SweepFront {
         let ttft = figures[Figure.place("p99_ttft_ms")]
         let members = points.indices.filter { ran[$0] }.map {
             SweepFront.Member(place: $0, x: gpus[$0], y: ttft[$0])
@@ -46,13 +46,13 @@ extension SweepTable {
     }
 
     /// The value of every key at a place.
-    public func values(at place: Int) -> [String] {
+    package func values(at place: Int) -> [String] {
         keys.indices.map { levels[$0][Int(choices[$0][place])] }
     }
 
     /// The places of points that ran, best first: those that meet what was promised, then by the
     /// goal, then by number. O(n log n).
-    public func ranked(by goal: ConfigurationSpace.Goal) -> [Int] {
+    package func ranked(by goal: ConfigurationSpace.Goal) -> [Int] {
         let latency = figures[Figure.place("mean_e2el_ms")]
         let throughput = figures[Figure.place("output_throughput")]
         func order(_ place: Int) -> [Double] {

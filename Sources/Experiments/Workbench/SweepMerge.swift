@@ -1,7 +1,7 @@
 import Basics
 
 /// Puts the tables of a sweep's shards into one: the bytes that one machine's sweep has.
-public enum SweepMerge {
+package enum SweepMerge {
     /// One shard's rows, the next of them in sight.
     private struct Shard {
         let file: String
@@ -60,7 +60,7 @@ public enum SweepMerge {
     ///
     /// - Throws: `InputError` for shards of different spaces, runs that stand in two shards, and
     ///   runs that stand in none; then nothing is written.
-    public static func merge(_ files: [String], to path: String) throws -> Int {
+    package static func merge(_ files: [String], to path: String) throws -> Int {
         var shards: [Shard] = []
         var header: [UInt8] = []
         var space: Space?

@@ -6,17 +6,17 @@ import Basics
 ///
 ///     let table = try SweepTable(file: "points.csv")
 ///     let fronts = table.fronts, effects = table.effects
-public struct SweepTable: Sendable {
+package struct SweepTable: Sendable {
     /// A figure that is kept of each point.
-    public struct Figure: Sendable, Equatable {
+    package struct Figure: Sendable, Equatable {
         /// Its column; "output_throughput_per_gpu" is derived.
-        public let name: String
+        package let name: String
 
         /// Output tokens a second over the GPUs of all replicas.
-        public static let perGPU = Figure(name: "output_throughput_per_gpu")
+        package static let perGPU = Figure(name: "output_throughput_per_gpu")
 
         /// The figures, in the order of `SweepTable.figures`.
-        public static let all =
+        package static let all =
             [
                 "mean_ttft_ms", "p99_ttft_ms", "mean_tpot_ms", "p99_tpot_ms", "mean_e2el_ms",
                 "output_throughput",
@@ -27,61 +27,61 @@ public struct SweepTable: Sendable {
     }
 
     /// A text of some runs.
-    public struct Remark: Sendable, Equatable {
-        public let text: String
+    package struct Remark: Sendable, Equatable {
+        package let text: String
         public fileprivate(set) var runs: Int
     }
 
     /// The file's path.
-    public let file: String
+    package let file: String
     /// The keys that vary.
-    public let keys: [String]
+    package let keys: [String]
     /// The values of each key, in the order of the space.
-    public private(set) var levels: [[String]]
+    package private(set) var levels: [[String]]
     /// Numbers of the points, ascending.
-    public private(set) var points: [Int] = []
+    package private(set) var points: [Int] = []
     /// Of each key, which of its values each point has.
-    public private(set) var choices: [[Int32]]
+    package private(set) var choices: [[Int32]]
     /// GPUs of each point; NaN of one that failed.
-    public private(set) var gpus: [Double] = []
+    package private(set) var gpus: [Double] = []
     /// Of each figure (`Figure.all`), the mean over a point's runs; NaN where there is none.
-    public private(set) var figures: [[Double]]
+    package private(set) var figures: [[Double]]
     /// Whether all runs of a point held what was promised; nil: nothing was, or it failed.
-    public private(set) var meets: [Bool?] = []
+    package private(set) var meets: [Bool?] = []
     /// Whether the queue came to rest in every run of a point (`Trial.isSteady`); nil: some are too
     /// short to tell, or the point failed.
-    public private(set) var isSteady: [Bool?] = []
+    package private(set) var isSteady: [Bool?] = []
     /// Whether all runs of a point are there and ran.
-    public private(set) var ran: [Bool] = []
+    package private(set) var ran: [Bool] = []
     /// Rows, and rows of failed runs.
-    public private(set) var runs = 0
-    public private(set) var failedRuns = 0
+    package private(set) var runs = 0
+    package private(set) var failedRuns = 0
     /// Runs that the space has.
-    public private(set) var runsOfSpace = 0
+    package private(set) var runsOfSpace = 0
     /// Why runs failed, and what runs warned of: the first texts met, with the runs they are of.
-    public private(set) var problems: [Remark] = []
-    public private(set) var warnings: [Remark] = []
+    package private(set) var problems: [Remark] = []
+    package private(set) var warnings: [Remark] = []
     /// Where step times come from.
-    public private(set) var clocks: [Remark] = []
+    package private(set) var clocks: [Remark] = []
     /// Whether something was promised.
-    public private(set) var isPromised = false
+    package private(set) var isPromised = false
     /// What the space seeks; nil: the table is of an earlier version, which did not say it.
-    public private(set) var goal: ConfigurationSpace.Goal?
+    package private(set) var goal: ConfigurationSpace.Goal?
 
     /// Whether all runs of the space are there.
-    public var isWhole: Bool { runs == runsOfSpace }
+    package var isWhole: Bool { runs == runsOfSpace }
     /// Points that did not run, whole or in part.
-    public var failedPoints: Int { ran.count { !$0 } }
+    package var failedPoints: Int { ran.count { !$0 } }
 
     /// Most points that are read: about 150 bytes each.
-    public static let mostPoints = 1_000_000
+    package static let mostPoints = 1_000_000
     private static let mostRemarks = 20
 
     /// Reads a table. O(bytes), and memory for the points. `isInput`: whether it counts as an input
     /// of the command (`FileLedger`), and not as what the command wrote.
     ///
     /// - Throws: `InputError` for what is no table of a sweep, and for one with too many points.
-    public init(file: String, isInput: Bool = true) throws {
+    package init(file: String, isInput: Bool = true) throws {
         let records = try CSVRecords(file, isInput: isInput)
         guard let header = try records.next() else {
             throw InputError(file, "is empty", expected: "a table that headway sweep has written")

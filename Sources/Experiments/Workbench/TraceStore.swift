@@ -9,7 +9,7 @@ import Traces
 /// Runs of one trace section, seed and set of labels share what was read, so that every point of a
 /// study replays the same requests (common random numbers) and none parses the file again. Traces
 /// beyond the room are read anew for each run.
-public final class TraceStore: Sendable {
+package final class TraceStore: Sendable {
     /// A trace with its requests in memory, or one to be read.
     struct Loaded: Sendable {
         var name: String
@@ -55,7 +55,7 @@ public final class TraceStore: Sendable {
     private let entries = Mutex<[Entry]>([])
 
     /// Nothing read yet.
-    public init() {}
+    package init() {}
 
     /// The trace of a configuration; read under the lock, so that it is read once.
     ///

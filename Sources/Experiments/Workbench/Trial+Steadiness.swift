@@ -4,14 +4,14 @@ import Simulator
 extension Trial {
     /// Share of arrivals by which a cluster may fall behind: half of what a search for capacity
     /// tells apart.
-    public static let slack = 0.01
+    package static let slack = 0.01
     /// Arrivals that must be looked at: of fewer, a tenth could stay behind by chance.
     static let fewestArrivals = 100.0
 
     /// Whether the queue came to rest; nil: the run is too short to tell. A run in which it did not
     /// says how long the trace is, and not what the servers can carry. The article "Statistics"
     /// has the rule.
-    public var isSteady: Bool? {
+    package var isSteady: Bool? {
         if summary.overload != nil { return false }
         guard let settled else { return nil }
         // What is looked at must be as long as the cluster took to fill.
@@ -26,7 +26,7 @@ extension Trial {
 
     /// Requests by which the cluster fell behind, as a share of those that arrived once it had
     /// filled; nil: too short to tell.
-    public var behind: Double? {
+    package var behind: Double? {
         settled.map { $0.change / max(1, arrivals($0)) }
     }
 

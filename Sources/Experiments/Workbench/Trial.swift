@@ -6,28 +6,28 @@ import Simulator
 import Traces
 
 /// One configuration that was run as a study runs it: the figures of `headway run`, no files.
-public struct Trial: Sendable {
-    public var resolved: ResolvedConfiguration
-    public var summary: RunSummary
+package struct Trial: Sendable {
+    package var resolved: ResolvedConfiguration
+    package var summary: RunSummary
     /// GPUs of all replicas.
-    public var gpus: Int
+    package var gpus: Int
     /// Names the requests that were replayed: only equal ones may be compared.
-    public var workload: String
+    package var workload: String
     /// Every number and text of `summary.json` by key, those of its objects by both keys:
     /// "steady_state.verdict". What was promised is `verdict`; lists, the series and latencies that
     /// the trace records are left out.
-    public var figures: [String: Figure]
+    package var figures: [String: Figure]
     /// What requests came to, in order of arrival, where they are kept.
-    public var records: [RequestRecord]
+    package var records: [RequestRecord]
     /// Whether the load is steady from when 99 % of the first requests have left: a cluster that
     /// begins empty fills until then. Nil: too short.
-    public var settled: Steadiness?
+    package var settled: Steadiness?
     /// When that is, and when the last request arrived, seconds from the first arrival.
-    public var settledAt: Double
-    public var lastArrival: Double
+    package var settledAt: Double
+    package var lastArrival: Double
 
     /// A value of summary.json.
-    public enum Figure: Sendable, Equatable {
+    package enum Figure: Sendable, Equatable {
         case number(Double)
         case truth(Bool)
         case text(String)
@@ -35,10 +35,10 @@ public struct Trial: Sendable {
 
     /// Whether the run held what the configuration promises, or 99 % of its requests the limits of
     /// each; nil: nothing is limited.
-    public var verdict: ServiceVerdict?
+    package var verdict: ServiceVerdict?
 
     /// Makes what sees each request's end, of a run's plan and the number of its requests.
-    public typealias Watch = (RunPlan, _ requests: Int) -> (RequestRecord) throws -> Void
+    package typealias Watch = (RunPlan, _ requests: Int) -> (RequestRecord) throws -> Void
 
     /// Runs a configuration over a trace of the store.
     ///
@@ -48,7 +48,7 @@ public struct Trial: Sendable {
     /// the run by throwing.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
-    public init(
+    package init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
         keepsRecords: Bool = false, rows: Range<Int>? = nil,
         watching: Watch? = nil

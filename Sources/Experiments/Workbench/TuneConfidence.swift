@@ -7,29 +7,29 @@ import Simulator
 ///
 /// Both see the same requests, so what traffic does to both cancels: blocks of the trace are drawn
 /// again, the same ones for the best and its rival (`PairedBootstrap`), seeds one behind the other.
-public struct TuneConfidence: Sendable {
+package struct TuneConfidence: Sendable {
     /// A point that may be as good as the best.
-    public struct Rival: Sendable {
-        public var point: TunedPoint
+    package struct Rival: Sendable {
+        package var point: TunedPoint
         /// By how much its figure is worse, a share; negative: better.
-        public var worse: Double
+        package var worse: Double
         /// The 95 % interval of that; nil: not known, of one run.
-        public var interval: ClosedRange<Double>?
+        package var interval: ClosedRange<Double>?
         /// Chance of such a difference where it is no worse, at most; 1 where the runs are equal.
-        public var chance: Double?
+        package var chance: Double?
         /// Whether it did the same, request by request.
-        public var isSame: Bool
+        package var isSame: Bool
     }
 
     /// How near the best is to what it promises.
-    public struct Edge: Sendable {
-        public var requirement: ServiceRequirement
-        public var value: Double
+    package struct Edge: Sendable {
+        package var requirement: ServiceRequirement
+        package var value: Double
         /// Where the figure of such traffic lies, 95 %, over blocks of the trace and seeds.
-        public var interval: ClosedRange<Double>
+        package var interval: ClosedRange<Double>
 
         /// Whether other traffic of this kind may miss the promise.
-        public var isInDoubt: Bool {
+        package var isInDoubt: Bool {
             requirement.figure == .goodput
                 ? interval.lowerBound < requirement.limit
                 : interval.upperBound > requirement.limit
@@ -46,10 +46,10 @@ public struct TuneConfidence: Sendable {
 
     /// At least how probable it is that none of the rivals is better: 1 less the sum of their
     /// chances; those that did the same count as one with the best. Nil: not known, of one run.
-    public let probability: Double?
-    public let rivals: [Rival]
+    package let probability: Double?
+    package let rivals: [Rival]
     /// Of each promise that blocks can tell of, the one nearest to its limit; nil: none.
-    public let edge: Edge?
+    package let edge: Edge?
 
     /// Compares the best with its rivals; the best is run once more for its requests.
     ///

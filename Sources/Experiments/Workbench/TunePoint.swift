@@ -4,17 +4,17 @@ import Scenario
 import Simulator
 
 /// A point of a space, before anything is run.
-public struct TunePoint: Sendable, Equatable {
+package struct TunePoint: Sendable, Equatable {
     /// Its place in the space, from 0.
-    public var number: Int
+    package var number: Int
     /// The values of the space's keys.
-    public var values: [ConfigurationValue]
+    package var values: [ConfigurationValue]
     /// Keys whose values are not those that the base comes to.
-    public var changed: [String]
+    package var changed: [String]
     /// GPUs of all replicas; 0 where it cannot run.
-    public var gpus = 0
+    package var gpus = 0
     /// Why it cannot run; nil where it can.
-    public var problem: String?
+    package var problem: String?
 
     /// A point with nothing left open, or with the reason why that cannot be.
     init(_ space: ConfigurationSpace, _ number: Int, base: TuneBase) {
@@ -57,7 +57,7 @@ struct TuneBase: Sendable {
 }
 
 /// What one run of a point came to: a trace with a seed.
-public struct TuneRun: Sendable {
+package struct TuneRun: Sendable {
     /// The figure of each promise; empty where the run was ended early.
     var values: [Double?] = []
     /// Whether each promise was held; empty likewise.

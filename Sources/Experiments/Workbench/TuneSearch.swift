@@ -4,15 +4,15 @@ import Scenario
 import Simulator
 
 /// What a search cost, in counts that are the same on every machine.
-public struct TuneWork: Sendable, Equatable {
+package struct TuneWork: Sendable, Equatable {
     /// Runs over whole traces, those that were ended early among them.
-    public var runs = 0
+    package var runs = 0
     /// Of them, those that were ended when a promise could no longer be held.
-    public var endedEarly = 0
+    package var endedEarly = 0
     /// Runs over the beginnings of traces.
-    public var shortRuns = 0
+    package var shortRuns = 0
     /// Requests that ended in all runs.
-    public var requests = 0
+    package var requests = 0
 
     mutating func add(_ run: TuneRun, isShort: Bool) {
         requests += run.seen

@@ -4,18 +4,18 @@ import Scenario
 import Simulator
 
 /// A point of a space after its runs: what it promises and what it is ranked by.
-public struct TunedPoint: Sendable {
+package struct TunedPoint: Sendable {
     /// A promise over one trace: its figure is the mean over the seeds.
-    public struct Promise: Sendable {
+    package struct Promise: Sendable {
         /// Place of the trace in the space.
-        public var trace: Int
-        public var line: ServiceVerdict.Line
+        package var trace: Int
+        package var line: ServiceVerdict.Line
         /// The figure with each seed, in their order; nil where no request has it.
-        public var bySeed: [Double?]
+        package var bySeed: [Double?]
 
         /// Where the mean lies with other seeds, 95 %; nil for one seed, and where requests were
         /// never served.
-        public var interval: ClosedRange<Double>? {
+        package var interval: ClosedRange<Double>? {
             let values = bySeed.compactMap(\.self)
             guard values.allSatisfy(\.isFinite) else { return nil }
             let most = line.requirement.figure == .goodput ? 1 : Double.greatestFiniteMagnitude
@@ -32,34 +32,34 @@ public struct TunedPoint: Sendable {
         }
     }
 
-    public var point: TunePoint
+    package var point: TunePoint
     /// Every promise over every trace; empty where a run was ended early.
-    public let promises: [Promise]
+    package let promises: [Promise]
     /// Whether every promise is held over every trace, in the mean over the seeds.
-    public let isMet: Bool
+    package let isMet: Bool
     /// Whether every seed says so, or enough of them for the mean to be sure.
-    public let isSure: Bool
+    package let isSure: Bool
     /// Places of the seeds with which every promise is held.
-    public let seedsMet: [Int]
+    package let seedsMet: [Int]
     /// Mean E2E latency of all finished requests, seconds; infinite without any.
-    public let latency: Double
+    package let latency: Double
     /// Output tokens a second.
-    public let throughput: Double
+    package let throughput: Double
     /// GPU-seconds for an output token; infinite without any.
-    public let cost: Double
+    package let cost: Double
     /// Whether the queue came to rest in every run; nil: some are too short to tell.
-    public let isSteady: Bool?
+    package let isSteady: Bool?
     /// The least share of a trace that was replayed before a promise was lost; 1: all of it.
-    public let survived: Double
+    package let survived: Double
     /// The first promise that was lost early; nil: none was.
-    public let lost: ServiceRequirement?
+    package let lost: ServiceRequirement?
     /// Names what its runs did; nil where one was ended early.
     let digests: [String]?
     /// E2E latencies of its runs, where they are kept.
     var samples: [TuneRun]
 
     /// The promise that is missed by most, or nearest to its limit.
-    public var worst: Promise? {
+    package var worst: Promise? {
         promises.reduce(nil) { worst, promise in
             guard let worst else { return promise }
             return promise.line.excess > worst.line.excess ? promise : worst

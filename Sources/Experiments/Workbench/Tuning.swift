@@ -9,9 +9,9 @@ import Simulator
 /// The best point holds every promise over every trace and has the least GPUs, then the least
 /// latency; or the least of what the goal names. Of those within 1 % of it the one is recommended
 /// that changes the fewest keys of the base.
-public struct Tuning: Sendable {
+package struct Tuning: Sendable {
     /// How a search ended.
-    public enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         case found
         /// Nothing in the space holds the promises.
         case nothing
@@ -19,45 +19,45 @@ public struct Tuning: Sendable {
         case undecided
     }
 
-    public let space: ConfigurationSpace
+    package let space: ConfigurationSpace
     /// Whose name the space has.
-    public let file: String
-    public let goal: ConfigurationSpace.Goal
-    public let requirements: [ServiceRequirement]
+    package let file: String
+    package let goal: ConfigurationSpace.Goal
+    package let requirements: [ServiceRequirement]
     /// Whether a share of good requests was taken as promised, where limits of each are all.
-    public let assumesGoodput: Bool
-    public let outcome: Outcome
+    package let assumesGoodput: Bool
+    package let outcome: Outcome
     /// Nil: nothing holds the promises.
-    public let best: TunedPoint?
+    package let best: TunedPoint?
     /// The best with those that come within 1 % of it with as many GPUs, where these count: the
     /// best first.
-    public let near: [TunedPoint]
+    package let near: [TunedPoint]
     /// The one of `near` that changes the fewest keys of the base.
-    public let recommended: TunedPoint?
+    package let recommended: TunedPoint?
     /// Points about which the seeds disagree.
-    public let unsure: [TunedPoint]
+    package let unsure: [TunedPoint]
     /// The fewest GPUs that hold the promises for sure, where the best does not.
-    public let sureFrom: TunedPoint?
+    package let sureFrom: TunedPoint?
     /// Where nothing holds them: the point that is nearest to it.
-    public let nearest: TunedPoint?
+    package let nearest: TunedPoint?
     /// Of how many points, run whole, it is the nearest.
-    public let nearestAmong: Int
+    package let nearestAmong: Int
     /// Points that cannot be run, with their reasons.
-    public let failed: [TunePoint]
-    public let confidence: TuneConfidence?
+    package let failed: [TunePoint]
+    package let confidence: TuneConfidence?
     /// Points that were run over whole traces, or until a promise was lost.
-    public let evaluated: Int
-    public let work: TuneWork
+    package let evaluated: Int
+    package let work: TuneWork
     /// Requests of all traces with one seed.
-    public let requests: Int
+    package let requests: Int
     /// Most GPUs of a point that was run, and of any that can be.
-    public let gpusTried: Int
-    public let mostGPUs: Int
+    package let gpusTried: Int
+    package let mostGPUs: Int
     /// Whether some points were left out for how they did on the beginnings of the traces.
-    public let isHalved: Bool
+    package let isHalved: Bool
 
     /// Most requests of a set of points that are run whole: some minutes' work of two cores.
-    public static let affordable = 10_000_000
+    package static let affordable = 10_000_000
     /// Most points whose memory and GPUs are worked out.
     static let mostPoints = 100_000
     /// How near is as good.
@@ -67,7 +67,7 @@ public struct Tuning: Sendable {
     ///
     /// - Throws: `InputError` for a space without promises, traces that cannot be read, and where
     ///   no point can be run.
-    public init(
+    package init(
         _ space: ConfigurationSpace, file: String, goal: ConfigurationSpace.Goal? = nil,
         most: Int = affordable, progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {

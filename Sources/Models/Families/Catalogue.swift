@@ -1,9 +1,9 @@
 import Basics
 
 /// The models known by a common name.
-public enum Catalogue {
+package enum Catalogue {
     /// Names in alphabetical order.
-    public static let names: [String] = entries.map(\.name).sorted()
+    package static let names: [String] = entries.map(\.name).sorted()
 
     /// The model of a name, or of the config.json at a path or in the folder at one. Letter case,
     /// `_` for `-` and an organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not
@@ -11,7 +11,7 @@ public enum Catalogue {
     /// what a published name ends in (-FP8, -NVFP4, -AWQ, -W4A16, -BF16) is its weights' format.
     ///
     /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
-    public static func model(named name: String) throws -> TransformerModel {
+    package static func model(named name: String) throws -> TransformerModel {
         if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
         let inside = name.appending(pathComponent: "config.json")
         if !name.isEmpty, FileSystem.exists(inside) {

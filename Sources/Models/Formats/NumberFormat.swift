@@ -1,5 +1,5 @@
 /// How weights are stored. Names are the values of `model.weights` and `--weights`.
-public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
+package enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
     CodingKeyRepresentable
 {
     case bf16
@@ -28,18 +28,18 @@ public enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
     }
 
     /// Bytes of `count` quantised weights. Exact for the sizes of real models.
-    public func bytes(_ count: Int64) -> Int64 {
+    package func bytes(_ count: Int64) -> Int64 {
         let (product, overflow) = count.multipliedReportingOverflow(by: milliBits)
         return overflow ? count / 8000 * milliBits : product / 8000
     }
 
     /// Bytes per quantised weight.
-    public var bytesPerWeight: Double { Double(milliBits) / 8000 }
+    package var bytesPerWeight: Double { Double(milliBits) / 8000 }
 }
 
 /// How cached keys and values are stored: vLLM's kv_cache_dtype. `auto` in a server's flags means
 /// `bf16` here.
-public enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable,
+package enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable,
     CodingKeyRepresentable
 {
     case bf16
@@ -47,7 +47,7 @@ public enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable,
     case int4
 
     /// Bits per cached element. Scales are one per tensor and do not count.
-    public var bits: Int64 {
+    package var bits: Int64 {
         switch self {
         case .bf16: 16
         case .fp8: 8

@@ -2,7 +2,7 @@ import Basics
 
 extension TransformerModel {
     /// Whether the checkpoint stores its modules in formats of their own.
-    public var isQuantized: Bool { quantization != nil }
+    package var isQuantized: Bool { quantization != nil }
 
     /// Lays a checkpoint's formats over the modules.
     mutating func take(_ quantization: Quantization) {
@@ -25,12 +25,12 @@ extension TransformerModel {
 
     /// What `kv_cache_dtype: auto` means: the checkpoint's cache where its settings say one, while
     /// the weights are the checkpoint's too; nil: the model's own type.
-    public func checkpointCache(_ weights: WeightFormat) -> CacheFormat? {
+    package func checkpointCache(_ weights: WeightFormat) -> CacheFormat? {
         weights == nativeWeights ? quantization?.cache : nil
     }
 
     /// What to tell where `auto` followed the checkpoint.
-    public static func cacheNote(_ cache: CacheFormat) -> String {
+    package static func cacheNote(_ cache: CacheFormat) -> String {
         "the KV cache is \(cache.rawValue): kv_cache_dtype auto follows the checkpoint's settings"
     }
 
@@ -47,7 +47,7 @@ extension TransformerModel {
 
     /// The model as a deployment's weights store it: in the checkpoint's own formats where these
     /// are asked for, else all in one.
-    public func stored(as format: WeightFormat) -> TransformerModel {
+    package func stored(as format: WeightFormat) -> TransformerModel {
         guard quantization != nil, format != nativeWeights else { return self }
         var result = self
         result.quantization = nil

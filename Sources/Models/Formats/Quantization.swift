@@ -4,9 +4,9 @@ import Basics
 ///
 /// The rules are those of vLLM 0.33.0's quantisation methods: lists of modules that stay in 16
 /// bits, targets by name, by pattern or by class, and one format for what no rule names.
-public struct Quantization: Equatable, Sendable {
+package struct Quantization: Equatable, Sendable {
     /// What a module is, beside its name.
-    public enum Role: Equatable, Sendable {
+    package enum Role: Equatable, Sendable {
         case linear
         case experts
         /// The output head, which is quantised only where a rule names it.
@@ -34,26 +34,26 @@ public struct Quantization: Equatable, Sendable {
     }
 
     /// The method, as the engine resolves its name.
-    public var method: String
+    package var method: String
     /// In order; the first that names a module decides.
     var rules: [Rule] = []
     /// Formats of modules that no rule names; nil: 16 bits.
-    public var linear: StoredFormat?
-    public var experts: StoredFormat?
+    package var linear: StoredFormat?
+    package var experts: StoredFormat?
     /// The output head's; nil: 16 bits. modelopt quantises it unless its list names it.
-    public var head: StoredFormat?
+    package var head: StoredFormat?
     /// Whether routers that take a format take this one's (not GPTQ's).
-    public var quantizesRouters = true
+    package var quantizesRouters = true
     /// What `kv_cache_dtype: auto` means; nil: the model's own type.
-    public var cache: CacheFormat?
+    package var cache: CacheFormat?
     /// Bytes that the method keeps beside attention with heads, and beside latent attention:
     /// scales of keys, values and queries, created whether or not they are used.
-    public var attentionBytes = 0
-    public var latentAttentionBytes = 0
+    package var attentionBytes = 0
+    package var latentAttentionBytes = 0
     /// Why vLLM 0.33.0 refuses it; nil: it does not.
-    public var unserved: InputError?
+    package var unserved: InputError?
     /// What the reader has to say, one line each.
-    public var notes: [String] = []
+    package var notes: [String] = []
 
     /// A method that stores all linear layers and experts alike.
     init(_ method: String, linear: StoredFormat?, experts: StoredFormat?) {
@@ -67,7 +67,7 @@ public struct Quantization: Equatable, Sendable {
     }
 
     /// The format of a module; 16 bits where no rule says otherwise. O(rules).
-    public func format(of path: String, _ role: Role) -> StoredFormat {
+    package func format(of path: String, _ role: Role) -> StoredFormat {
         let name = ModuleName(path, isExperts: role == .experts)
         for rule in rules where rule.names(name, role) { return rule.format ?? .plain }
         switch role {

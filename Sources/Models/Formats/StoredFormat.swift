@@ -2,9 +2,9 @@
 /// its bytes on one GPU follow from.
 ///
 /// The numbers are those of vLLM 0.33.0's parameters, as its own classes create them.
-public struct StoredFormat: Equatable, Hashable, Sendable {
+package struct StoredFormat: Equatable, Hashable, Sendable {
     /// Which weights share a scale.
-    public enum Scales: Equatable, Hashable, Sendable {
+    package enum Scales: Equatable, Hashable, Sendable {
         case none
         /// All of a matrix.
         case tensor
@@ -17,38 +17,38 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
     }
 
     /// The field's short name: "fp8", "nvfp4", "w4a16".
-    public var name: String
+    package var name: String
     /// Bits of a weight.
-    public var bits: Int
-    public var scales: Scales
+    package var bits: Int
+    package var scales: Scales
     /// Bytes of a scale.
-    public var scaleBytes: Int
+    package var scaleBytes: Int
     /// Bits of a zero point; each group has one, or each row where a row has a scale.
-    public var zeroBits = 0
+    package var zeroBits = 0
     /// Bytes beside each matrix: scales of the scales (NVFP4).
-    public var matrixBytes = 0
+    package var matrixBytes = 0
     /// Bytes of an input's static scale: one a matrix, and one for the matrices of an expert that
     /// run as one.
-    public var inputScaleBytes = 0
+    package var inputScaleBytes = 0
     /// Bytes beside each output: what asymmetric inputs add.
-    public var outputBytes = 0
+    package var outputBytes = 0
     /// Bytes beside each module that runs as one, and beside the same of one expert.
-    public var moduleBytes = 0
-    public var expertModuleBytes = 0
+    package var moduleBytes = 0
+    package var expertModuleBytes = 0
     /// Whether inputs are in an order of their own, with 4 bytes each; every GPU then holds the
     /// scales of all groups (GPTQ's desc_act).
-    public var ordersInputs = false
+    package var ordersInputs = false
     /// An expert's columns on one GPU are padded to a multiple of this.
-    public var expertMultiple = 1
+    package var expertMultiple = 1
     /// An expert's width is padded to a multiple of this once it is loaded: Triton's layout.
-    public var loadedWidthMultiple = 1
+    package var loadedWidthMultiple = 1
     /// Whose kernels price it.
-    public var priced: WeightFormat
+    package var priced: WeightFormat
     /// Bits of a weight that a step reads where they are not those that are created (torchao
     /// quantises after loading).
-    public var readBits: Int?
+    package var readBits: Int?
 
-    public init(
+    package init(
         _ name: String, bits: Int, scales: Scales = .none, scaleBytes: Int = 4,
         priced: WeightFormat
     ) {
@@ -60,7 +60,7 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
     }
 
     /// 16 bits without scales.
-    public static let plain = StoredFormat("16 bit", bits: 16, priced: .bf16)
+    package static let plain = StoredFormat("16 bit", bits: 16, priced: .bf16)
 
     /// Inputs that share a scale where the kernels take a share of whole groups only: packed
     /// integers (GPTQ, AWQ, compressed-tensors); nil: they do not, or there are no groups.
@@ -72,7 +72,7 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
     }
 
     /// Bytes of a weight that a step reads; scales of groups in, others are too few to count.
-    public var bytesPerWeight: Double {
+    package var bytesPerWeight: Double {
         let weight = Double(readBits ?? bits)
         guard case .group(let size) = scales, readBits == nil else { return weight / 8 }
         return (weight + Double(8 * scaleBytes + zeroBits) / Double(size)) / 8
@@ -80,7 +80,7 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
 
     /// Bytes of one matrix of `inputs` × `outputs` on a GPU. `allInputs` are those of all GPUs.
     /// O(1).
-    public func bytes(inputs: Int, outputs: Int, allInputs: Int? = nil) -> Int64 {
+    package func bytes(inputs: Int, outputs: Int, allInputs: Int? = nil) -> Int64 {
         let elements = Int64(inputs) * Int64(outputs)
         var sum = (elements * Int64(bits) + 7) / 8
         let scaled = scaleCount(
@@ -105,7 +105,7 @@ public struct StoredFormat: Equatable, Hashable, Sendable {
     /// Bytes of one expert's matrices on a GPU that holds `intermediate` of its columns; biases in.
     ///
     /// - Parameter isLoaded: as the kernel's layout pads them after loading, not as created.
-    public func expertBytes(
+    package func expertBytes(
         width: Int, intermediate: Int, isGated: Bool, hasBias: Bool, isLoaded: Bool
     ) -> Int64 {
         let columns = intermediate.roundedUp(to: expertMultiple)
@@ -145,15 +145,15 @@ extension Int {
 }
 
 /// Formats of one layer's weights in a quantised checkpoint.
-public struct LayerFormats: Equatable, Hashable, Sendable {
+package struct LayerFormats: Equatable, Hashable, Sendable {
     /// Of `Layer.matrices`, in order.
-    public var matrices: [StoredFormat]
+    package var matrices: [StoredFormat]
     /// Of the routed experts.
-    public var experts: StoredFormat
+    package var experts: StoredFormat
     /// Bytes that the format keeps beside attention: scales of the cache.
-    public var attentionBytes: Int
+    package var attentionBytes: Int
 
-    public init(matrices: [StoredFormat], experts: StoredFormat, attentionBytes: Int) {
+    package init(matrices: [StoredFormat], experts: StoredFormat, attentionBytes: Int) {
         self.matrices = matrices
         self.experts = experts
         self.attentionBytes = attentionBytes

@@ -1,6 +1,6 @@
 extension TransformerModel {
     /// Bytes of weights on one GPU of a replica as they are loaded: of the fullest pipeline stage.
-    public func weightBytesPerGPU(_ deployment: Deployment) -> Int64 {
+    package func weightBytesPerGPU(_ deployment: Deployment) -> Int64 {
         weightBytesByStage(deployment).max() ?? 0
     }
 
@@ -11,7 +11,7 @@ extension TransformerModel {
     /// or the embedding again where the head is tied to it (vLLM 0.33.0's model classes under its
     /// model runner V2). Towers, embedding, head and norms are 16 bit unless a rule of the
     /// checkpoint's format says otherwise. O(layers × matrices).
-    public func weightBytesByStage(_ deployment: Deployment) -> [Int64] {
+    package func weightBytesByStage(_ deployment: Deployment) -> [Int64] {
         let reckoned = stored(as: deployment.weights).weightBytes(deployment, isLoaded: true)
         guard let checkpointBytes, deployment.weights == nativeWeights, unreadWeights == nil else {
             return reckoned
@@ -24,7 +24,7 @@ extension TransformerModel {
 
     /// The same on the fullest stage as the engine creates its parameters, before kernels pad or
     /// repack them: what a checkpoint's index file says (metadata.total_size) on one GPU.
-    public func createdWeightBytesPerGPU(_ deployment: Deployment) -> Int64 {
+    package func createdWeightBytesPerGPU(_ deployment: Deployment) -> Int64 {
         stored(as: deployment.weights).weightBytes(deployment, isLoaded: false).max() ?? 0
     }
 

@@ -1,5 +1,5 @@
 /// How one group of layers keeps its keys and values, as the block pool sees it.
-public enum CacheGroup: Equatable, Hashable, Sendable {
+package enum CacheGroup: Equatable, Hashable, Sendable {
     /// Every token of the context is kept.
     case full
     /// Only the last `window` tokens are kept.

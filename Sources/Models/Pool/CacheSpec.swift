@@ -4,9 +4,9 @@
 /// A layer gives none (it caches nothing, or reads another layer's cache), one, or several: an
 /// indexer beside a latent (DeepSeek-V3.2), a state beside attention (Falcon-H1). vLLM 0.33.0's
 /// `KVCacheSpec` says the same.
-public struct CacheSpec: Equatable, Hashable, Sendable {
+package struct CacheSpec: Equatable, Hashable, Sendable {
     /// Which tokens stay, and how the engine's allocator counts them.
-    public enum Kind: Equatable, Hashable, Sendable {
+    package enum Kind: Equatable, Hashable, Sendable {
         /// Every token, keys and values by head.
         case full
         /// Every token, one latent row for all heads; an indexer's rows too.
@@ -19,44 +19,44 @@ public struct CacheSpec: Equatable, Hashable, Sendable {
         case state(StateSpec)
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// Tokens of a block that the layer's kernel asks for while the user names none: 16; 64 for
     /// sparse MLA with its indexer and for MLA in fp8.
-    public var blockSize: Int
+    package var blockSize: Int
     /// Bytes of one stored row on one GPU; a row is a token unless `tokensPerRow` says otherwise.
     /// 0 for a state.
-    public var rowBytes: Int64
+    package var rowBytes: Int64
     /// Tokens that share a row: 4 and 128 in DeepSeek-V4's compressed caches.
-    public var tokensPerRow = 1
+    package var tokensPerRow = 1
     /// A page is padded to a multiple of this many bytes: 576 in DeepSeek-V4.
-    public var pageMultiple: Int64 = 1
+    package var pageMultiple: Int64 = 1
     /// Whether the block size is the kernel's own and `--block-size` does not change it
     /// (DeepSeek-V4's windows and compressor states).
-    public var hasOwnBlockSize = false
+    package var hasOwnBlockSize = false
     /// Whether a draft model or head owns it, which lives on the last pipeline stage.
-    public var isDraft = false
+    package var isDraft = false
     /// Whether the engine's model creates it before those of earlier layers (Zamba2's shared
     /// attention): kinds form groups in order of creation.
-    public var isCreatedFirst = false
+    package var isCreatedFirst = false
 
     /// A cache of rows.
-    public init(_ kind: Kind, rowBytes: Int64, blockSize: Int = 16) {
+    package init(_ kind: Kind, rowBytes: Int64, blockSize: Int = 16) {
         self.kind = kind
         self.rowBytes = rowBytes
         self.blockSize = blockSize
     }
 
     /// A state.
-    public init(_ state: StateSpec) { self.init(.state(state), rowBytes: 0) }
+    package init(_ state: StateSpec) { self.init(.state(state), rowBytes: 0) }
 
     /// The state, where it is one.
-    public var state: StateSpec? {
+    package var state: StateSpec? {
         if case .state(let state) = kind { return state }
         return nil
     }
 
     /// Tokens that attention or the state's allocator keeps at most; nil: all.
-    public var window: Int? {
+    package var window: Int? {
         switch kind {
         case .sliding(let window): window
         case .chunked(let chunk): chunk
@@ -65,26 +65,26 @@ public struct CacheSpec: Equatable, Hashable, Sendable {
     }
 
     /// Bytes of a page of `tokens` tokens, padded to `pageMultiple`.
-    public func pageBytes(tokens: Int) -> Int64 {
+    package func pageBytes(tokens: Int) -> Int64 {
         let bytes = rowBytes * Int64(tokens / tokensPerRow)
         return (bytes + pageMultiple - 1) / pageMultiple * pageMultiple
     }
 }
 
 /// The state that a recurrent layer keeps per sequence on one GPU.
-public struct StateSpec: Equatable, Hashable, Sendable {
+package struct StateSpec: Equatable, Hashable, Sendable {
     /// One tensor of the state.
-    public struct Part: Equatable, Hashable, Sendable {
+    package struct Part: Equatable, Hashable, Sendable {
         /// Elements on one GPU without drafts.
-        public var elements: Int
+        package var elements: Int
         /// Elements that each speculative token adds (the convolution's further inputs).
-        public var elementsPerDraft: Int
+        package var elementsPerDraft: Int
         /// Bytes of an element: 2 (bfloat16, float16) or 4 (float32).
-        public var elementBytes: Int
+        package var elementBytes: Int
         /// Whether `--mamba-ssm-cache-dtype` sets its type: the recurrence, not the convolution.
-        public var isRecurrence: Bool
+        package var isRecurrence: Bool
 
-        public init(
+        package init(
             elements: Int, elementBytes: Int = 2, elementsPerDraft: Int = 0,
             isRecurrence: Bool = false
         ) {
@@ -97,7 +97,7 @@ public struct StateSpec: Equatable, Hashable, Sendable {
 
     /// Where the prefill kernel can hand out a state from inside a chunk, which decides a third
     /// block a request and the grid of block sizes (SEMANTICS-memory 3.1, 4.5).
-    public enum Checkpoint: Equatable, Hashable, Sendable {
+    package enum Checkpoint: Equatable, Hashable, Sendable {
         /// Nowhere: Mamba 1, short convolutions, Kimi-Linear's KDA, Triton's gated delta.
         case none
         /// At any token: Mamba 2.
@@ -108,18 +108,18 @@ public struct StateSpec: Equatable, Hashable, Sendable {
     }
 
     /// The family's name, for people: "mamba1", "mamba2", "gdn_attn", "short_conv", "linear".
-    public var type: String
-    public var parts: [Part]
-    public var checkpoint: Checkpoint
+    package var type: String
+    package var parts: [Part]
+    package var checkpoint: Checkpoint
 
-    public init(type: String, parts: [Part], checkpoint: Checkpoint) {
+    package init(type: String, parts: [Part], checkpoint: Checkpoint) {
         self.type = type
         self.parts = parts
         self.checkpoint = checkpoint
     }
 
     /// Bytes of the state with `drafts` speculative tokens.
-    public func bytes(drafts: Int = 0) -> Int64 {
+    package func bytes(drafts: Int = 0) -> Int64 {
         parts.reduce(0) {
             $0 + Int64($1.elements + drafts * $1.elementsPerDraft) * Int64($1.elementBytes)
         }
@@ -128,7 +128,7 @@ public struct StateSpec: Equatable, Hashable, Sendable {
 
 extension CacheSpec.Kind {
     /// The kind as the engine's logs call it.
-    public var engineName: String {
+    package var engineName: String {
         switch self {
         case .full: "FullAttention"
         case .mla: "MLAAttention"

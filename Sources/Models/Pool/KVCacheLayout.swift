@@ -2,13 +2,13 @@ import Basics
 
 /// What one GPU of a replica keeps per token and per sequence, as people reckon it; how layers
 /// share the block pool says `PoolLayout`.
-public struct KVCacheLayout: Equatable, Sendable {
+package struct KVCacheLayout: Equatable, Sendable {
     /// Bytes per token of one layer on one GPU; the largest where layers differ.
-    public var bytesPerTokenPerLayer: Int64
+    package var bytesPerTokenPerLayer: Int64
     /// Bytes per token over all layers on one GPU, while nothing has left a window.
-    public var bytesPerToken: Int64
+    package var bytesPerToken: Int64
     /// Bytes of constant state per sequence on one GPU (linear attention, Mamba).
-    public var stateBytesPerSequence: Int64
+    package var stateBytesPerSequence: Int64
     private var caches: [CacheSpec]
 
     /// What a model keeps under a deployment.
@@ -16,7 +16,7 @@ public struct KVCacheLayout: Equatable, Sendable {
     /// KV heads are divided over tensor-parallel GPUs and replicated once there are more GPUs
     /// than heads; an MLA latent is on every GPU. With pipeline stages, the stage with the most
     /// layers counts.
-    public init(_ model: TransformerModel, _ deployment: Deployment) {
+    package init(_ model: TransformerModel, _ deployment: Deployment) {
         let layers = model.caches(deployment)
         let stages = PipelineStages(
             layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)))
@@ -32,7 +32,7 @@ public struct KVCacheLayout: Equatable, Sendable {
     }
 
     /// Bytes that a sequence of `context` tokens holds on one GPU, whole blocks not considered.
-    public func bytes(context: Int) -> Int64 {
+    package func bytes(context: Int) -> Int64 {
         caches.reduce(stateBytesPerSequence) {
             $0 + $1.bytes(tokens: min(context, $1.window ?? context))
         }
@@ -50,7 +50,7 @@ extension Attention {
     /// MHA, GQA, MQA: 2 · max(1, kv_heads / tp) · head_dim · bytes. MLA: (kv_lora_rank +
     /// rope_dim) · bytes, whatever tp is; expanded, heads / tp · (key + value) · bytes.
     /// Recurrent: 0.
-    public func cacheBytesPerToken(_ deployment: Deployment) -> Int64 {
+    package func cacheBytesPerToken(_ deployment: Deployment) -> Int64 {
         switch self {
         case .recurrent, .none: return 0
         case .latent(let latent):

@@ -5,16 +5,16 @@ import Basics
 ///
 ///     cache  = gpu_memory_utilization x memory - weights - activations - outside PyTorch - graphs
 ///     blocks = cache / bytes of a block, rounded down
-public struct MemoryBudget: Equatable, Sendable {
+package struct MemoryBudget: Equatable, Sendable {
     /// vLLM 0.33.0's gpu_memory_utilization (`CacheConfig`).
-    public static let defaultUtilization = 0.92
+    package static let defaultUtilization = 0.92
 
     /// Bytes that activations, CUDA graphs, NCCL and the driver take on an H100 under vLLM: 3.5 GB
     /// (the calibration study's figure; it reproduces measured KV exhaustion of Llama-3.1-70B).
-    public static let runtimeReserve: Int64 = 3_500_000_000
+    package static let runtimeReserve: Int64 = 3_500_000_000
 
     /// What is taken besides weights and cache.
-    public enum Terms: Equatable, Sendable {
+    package enum Terms: Equatable, Sendable {
         /// A flat reserve, bytes.
         case reserve(Int64)
         /// What a server of some shape profiles at its start.
@@ -22,63 +22,63 @@ public struct MemoryBudget: Equatable, Sendable {
     }
 
     /// The server's flags that replace the arithmetic.
-    public struct Given: Equatable, Sendable {
+    package struct Given: Equatable, Sendable {
         /// Bytes of the cache on each GPU (`--kv-cache-memory-bytes`).
-        public var cacheBytes: Int64?
+        package var cacheBytes: Int64?
         /// Blocks (`--num-gpu-blocks-override`).
-        public var blocks: Int?
+        package var blocks: Int?
 
-        public init(cacheBytes: Int64? = nil, blocks: Int? = nil) {
+        package init(cacheBytes: Int64? = nil, blocks: Int? = nil) {
             self.cacheBytes = cacheBytes
             self.blocks = blocks
         }
     }
 
     /// What the engine may use: gpu_memory_utilization x memory, bytes.
-    public var usableBytes: Int64
+    package var usableBytes: Int64
     /// Weights on the GPU with the fewest blocks, the fullest pipeline stage's, bytes.
-    public var weightBytes: Int64
+    package var weightBytes: Int64
     /// Peak of activations and workspace there; the whole reserve where it is flat.
-    public var activationBytes: Int64
+    package var activationBytes: Int64
     /// CUDA context, libraries, NCCL; 0 under a flat reserve.
-    public var nonTorchBytes: Int64 = 0
+    package var nonTorchBytes: Int64 = 0
     /// The estimate of CUDA graphs; 0 under a flat reserve, and where the release counts none.
-    public var graphBytes: Int64 = 0
+    package var graphBytes: Int64 = 0
     /// The release whose logs give these terms, "0.19"; nil: a flat reserve.
-    public var evidence: String?
+    package var evidence: String?
     /// Bytes for the cache on the fullest GPU.
-    public var availableBytes: Int64
+    package var availableBytes: Int64
     /// Bytes of one block on the fullest GPU.
-    public var bytesPerBlock: Int64
+    package var bytesPerBlock: Int64
     /// How layers share the pool.
-    public var layout: PoolLayout
+    package var layout: PoolLayout
     /// Blocks the pool gets, the null block included: vLLM's num_gpu_blocks.
-    public var numGPUBlocks: Int
+    package var numGPUBlocks: Int
     /// Why the engine does not start with them at its max_model_len; nil: it does.
-    public var refusal: PoolRefusal?
+    package var refusal: PoolRefusal?
     /// The flags that replaced the arithmetic.
-    public var given: Given
+    package var given: Given
     /// Sequences of the start-up run that was taken instead of the server's own, which reaches
     /// beyond the measured ones and would leave no room; nil: its own was.
-    public var profiledSequences: Int?
+    package var profiledSequences: Int?
 
     /// Activations, context and graphs together, bytes.
-    public var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
+    package var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
 
     /// Tokens of the longest single sequence that the pool holds beside the null block.
-    public var tokenCapacity: Int {
+    package var tokenCapacity: Int {
         layout.longestContext(blocks: numGPUBlocks, limit: Int(Int32.max))
     }
 
     /// Whole sequences of `context` tokens that the pool holds beside the null block once they
     /// run, `most` at most: a window and what is behind it, a state's block in each group.
-    public func sequences(context: Int, most: Int) -> Int {
+    package func sequences(context: Int, most: Int) -> Int {
         let blocks = layout.blocksOfRunning(context: context)
         return min(most, (numGPUBlocks - 1) / max(1, blocks))
     }
 
     /// The engine's own line about its pool.
-    public var line: String { layout.line(blocks: numGPUBlocks) }
+    package var line: String { layout.line(blocks: numGPUBlocks) }
 
     /// The budget of a model on a GPU. A start-up run of more sequences than were measured is a
     /// line drawn on: where it leaves no room, the run of as many as were measured counts instead
@@ -90,7 +90,7 @@ public struct MemoryBudget: Equatable, Sendable {
     ///   - pool: the flags that decide the layout.
     /// - Throws: `InputError` at `model` with the arithmetic when nothing is left for the cache,
     ///   or for a layout that does not divide.
-    public init(
+    package init(
         _ model: TransformerModel, _ deployment: Deployment, gpu: String, memoryBytes: Int64,
         utilization: Double = MemoryBudget.defaultUtilization, pool: PoolOptions,
         terms: Terms = .reserve(MemoryBudget.runtimeReserve), given: Given = Given()
@@ -169,7 +169,7 @@ public struct MemoryBudget: Equatable, Sendable {
     }
 
     /// Where the memory goes, term by term: "16.1 GB weights", in the order of the arithmetic.
-    public var parts: [String] {
+    package var parts: [String] {
         var parts = ["\(gigabytes(weightBytes)) weights"]
         if evidence == nil {
             parts.append("\(gigabytes(activationBytes)) activations and runtime")
@@ -201,7 +201,7 @@ public struct MemoryBudget: Equatable, Sendable {
     /// The error of a server that does not start at max_model_len: its arithmetic, and what would.
     ///
     /// - Parameter gpu: the GPU's name.
-    public func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
+    package func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
         let longest = refusal.longestContext
         let blocks = layout.blocksOfOneRequest
         let request = "one request of \(layout.options.maxModelLen) tokens"
@@ -240,7 +240,7 @@ public struct MemoryBudget: Equatable, Sendable {
     /// the context, nil where no flag did or it has: a server allocates what it is told to.
     ///
     /// - Parameter memoryBytes: the GPU's memory; `gpu`: its name.
-    public func overflow(memoryBytes: Int64, gpu: String) -> InputError? {
+    package func overflow(memoryBytes: Int64, gpu: String) -> InputError? {
         guard let (key, value, bytes) = givenBytes else { return nil }
         let room = memoryBytes - weightBytes - nonTorchBytes
         guard bytes > room else { return nil }

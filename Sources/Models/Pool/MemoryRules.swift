@@ -4,23 +4,23 @@
 /// Sources: components of H100 servers of 0.11 to 0.19 (llm-d-planner's accuracy report and
 /// empirical results), and start-up logs of 0.21 to 0.31 quoted in public repositories. Their rows
 /// and errors stand in the article "The memory model".
-public struct MemoryRules: Equatable, Sendable {
+package struct MemoryRules: Equatable, Sendable {
     /// Bytes that sampling holds per sequence and word of the vocabulary: 38 while top-k and top-p
     /// sort the logits (two copies of them, values and indices sorted, scratch), 14.6 since 0.17.
-    public var samplerBytes = 38.07
+    package var samplerBytes = 38.07
     /// Bytes outside PyTorch's allocator on one GPU: the CUDA context and libraries.
-    public var contextBytes = 0.13 * MemoryRules.gibibyte
+    package var contextBytes = 0.13 * MemoryRules.gibibyte
     /// The same with tensor parallelism, NCCL and custom all-reduce included: on two GPUs.
-    public var groupBytes = 0.55 * MemoryRules.gibibyte
+    package var groupBytes = 0.55 * MemoryRules.gibibyte
     /// What each doubling of the GPUs adds to `groupBytes`.
-    public var groupBytesPerDoubling = 0.0
+    package var groupBytesPerDoubling = 0.0
     /// Which servers subtract an estimate of their CUDA graphs.
-    public var graphs = CountedGraphs.none
+    package var graphs = CountedGraphs.none
     /// The release whose logs give these figures, "0.19".
-    public var evidence = "0.11"
+    package var evidence = "0.11"
 
     /// Which servers subtract CUDA graphs from the cache.
-    public enum CountedGraphs: Sendable {
+    package enum CountedGraphs: Sendable {
         /// None: graphs are captured from what is left over.
         case none
         /// Those of model runner V1: gated-delta hybrids and models with towers, from 0.26 to 0.30.
@@ -33,10 +33,10 @@ public struct MemoryRules: Equatable, Sendable {
 
     /// Bytes that the estimate counts per layer and graph: 0.64 GiB for 86 graphs of 32 layers
     /// and 0.37 GiB for 54 graphs of 28 (logs of 0.22).
-    public static let graphBytesPerLayer = 0.00024 * gibibyte
+    package static let graphBytesPerLayer = 0.00024 * gibibyte
 
     /// The rules of release 0.`minor`: its own, or those of the nearest earlier one with logs.
-    public static func release(minor: Int) -> MemoryRules {
+    package static func release(minor: Int) -> MemoryRules {
         var rules = MemoryRules()
         for change in changes where change.minor <= minor {
             change.apply(&rules)
@@ -65,24 +65,24 @@ public struct MemoryRules: Equatable, Sendable {
 }
 
 /// What of a server decides the memory that it profiles at its start.
-public struct ServerMemory: Equatable, Sendable {
+package struct ServerMemory: Equatable, Sendable {
     /// The largest max_num_seqs among the servers whose logs the rules are fitted to: the API
     /// server's default on a GPU of 70 GiB and more.
-    public static let mostMeasuredSequences = 1024
+    package static let mostMeasuredSequences = 1024
 
-    public var rules = MemoryRules.release(minor: .max)
-    public var maxNumSeqs = ServerMemory.mostMeasuredSequences
-    public var maxNumBatchedTokens = 8192
+    package var rules = MemoryRules.release(minor: .max)
+    package var maxNumSeqs = ServerMemory.mostMeasuredSequences
+    package var maxNumBatchedTokens = 8192
     /// Whether no CUDA graphs are captured (`--enforce-eager`).
-    public var enforcesEager = false
+    package var enforcesEager = false
     /// Batch sizes with graphs; nil: the engine's own list.
-    public var captureSizes: [Int]?
+    package var captureSizes: [Int]?
 
-    public init() {}
+    package init() {}
 
     /// The batch sizes that are captured: 1, 2, 4, every 8th to 256 and every 16th to twice
     /// max_num_seqs, 512 at most.
-    public var capturedSizes: [Int] {
+    package var capturedSizes: [Int] {
         if enforcesEager { return [] }
         // Larger batches than a step has are not captured.
         if let captureSizes { return captureSizes.filter { $0 <= maxNumBatchedTokens } }
@@ -94,7 +94,7 @@ public struct ServerMemory: Equatable, Sendable {
     }
 
     /// Graphs: one piecewise for each size, and a full one for each that a batch of decodes has.
-    public var graphs: Int {
+    package var graphs: Int {
         let sizes = capturedSizes
         return sizes.count + sizes.count { $0 <= maxNumSeqs }
     }

@@ -42,18 +42,18 @@ struct PlacedCache {
 
 /// Which stage holds which layer: equally many, left-over ones on the stages before the last
 /// (`get_pp_indices`).
-public struct PipelineStages: Equatable, Sendable {
+package struct PipelineStages: Equatable, Sendable {
     /// Layers of each stage.
-    public let counts: [Int]
+    package let counts: [Int]
 
-    public init(layers: Int, stages: Int) {
+    package init(layers: Int, stages: Int) {
         var counts = Array(repeating: layers / stages, count: stages)
         for extra in 0..<(layers % stages) { counts[stages - 2 - extra] += 1 }
         self.counts = counts
     }
 
     /// The stage of a layer; the last for layers beyond the model's own.
-    public func stage(of layer: Int) -> Int {
+    package func stage(of layer: Int) -> Int {
         var first = 0
         for (stage, count) in counts.enumerated() {
             first += count

@@ -1,10 +1,10 @@
 /// The pool as the simulator's schedule takes it: one block size, full and sliding groups.
-public struct SimulatedPool: Equatable, Sendable {
+package struct SimulatedPool: Equatable, Sendable {
     /// Tokens of a block.
-    public var blockSize: Int
-    public var groups: [CacheGroup]
+    package var blockSize: Int
+    package var groups: [CacheGroup]
     /// What of the schedule is not the engine's, for a note; nil: it is the engine's own.
-    public var difference: String?
+    package var difference: String?
 }
 
 extension PoolLayout {
@@ -15,7 +15,7 @@ extension PoolLayout {
     /// window that needs the block before the next token. A group of shorter blocks is taken as
     /// several groups of long ones, which hold as many: a window's while it decodes, where it has
     /// the blocks of the window and one more.
-    public var simulated: SimulatedPool {
+    package var simulated: SimulatedPool {
         let share = options.decodeContextParallel
         guard !groups.isEmpty else {
             return SimulatedPool(
@@ -64,7 +64,7 @@ extension PoolLayout {
 extension TransformerModel {
     /// What each layer keeps in the pool under a deployment, in the model's order: layers as the
     /// engine counts them.
-    public func caches(_ deployment: Deployment) -> [[CacheSpec]] {
+    package func caches(_ deployment: Deployment) -> [[CacheSpec]] {
         var caches: [[CacheSpec]] = []
         for layer in layers {
             let specs = layer.cacheSpecs(
@@ -79,7 +79,7 @@ extension TransformerModel {
     }
 
     /// Whether its layers keep nothing but states.
-    public var keepsStatesOnly: Bool {
+    package var keepsStatesOnly: Bool {
         let caches = caches(Deployment()).joined()
         return !caches.isEmpty && caches.allSatisfy { $0.state != nil }
     }

@@ -1,16 +1,16 @@
 import Basics
 
 /// Why a server does not start: one request of max_model_len does not fit its pool.
-public struct PoolRefusal: Equatable, Sendable {
+package struct PoolRefusal: Equatable, Sendable {
     /// Bytes of such a request's blocks.
-    public var neededBytes: Int64
+    package var neededBytes: Int64
     /// Bytes for the cache beside the null block.
-    public var availableBytes: Int64
+    package var availableBytes: Int64
     /// The longest context that fits; 0: none.
-    public var longestContext: Int
+    package var longestContext: Int
 
     /// GiB as the engine's message prints them: two decimals at most.
-    public static func gibibytes(_ bytes: Int64) -> String {
+    package static func gibibytes(_ bytes: Int64) -> String {
         var text = Quantity.decimal(Double(bytes) / Double(1 << 30), 2)
         text.removeAll { $0 == "," }
         if text.hasSuffix("0") { text.removeLast() }
@@ -24,7 +24,7 @@ extension PoolLayout {
     /// The null block is set aside first: exactly 16 GiB do not start Llama-3.1-8B at 131,072.
     /// - Parameter availableBytes: bytes for the cache on the tightest GPU; nil where the number
     ///   of blocks is given in place of the memory.
-    public func refusal(blocks: Int, availableBytes: Int64? = nil) -> PoolRefusal? {
+    package func refusal(blocks: Int, availableBytes: Int64? = nil) -> PoolRefusal? {
         guard blocksOfOneRequest > blocks - 1 else { return nil }
         let block = bytesPerBlock.max() ?? 0
         return PoolRefusal(
@@ -34,7 +34,7 @@ extension PoolLayout {
     }
 
     /// The engine's own line about its pool, to compare with a server's log.
-    public func line(blocks: Int) -> String {
+    package func line(blocks: Int) -> String {
         var times = Quantity.decimal(concurrency(blocks: blocks), 2)
         times.removeAll { $0 == "," }
         return "GPU KV cache size: \(Quantity.count(printedTokens(blocks: blocks))) tokens, "

@@ -6,37 +6,37 @@ import Basics
 /// group's layers. All groups draw from one pool, so pages are made equal first and groups are cut
 /// to about equally many layers; a block is as large as the widest group's layers. The rules are
 /// those that the engine's own runs show (46 captured layouts, held by `PoolLayoutTests`).
-public struct PoolLayout: Equatable, Sendable {
+package struct PoolLayout: Equatable, Sendable {
     /// Layers that take their blocks together.
-    public struct Group: Equatable, Sendable {
+    package struct Group: Equatable, Sendable {
         /// What its layers keep; the first's where they differ in width.
-        public var kind: CacheSpec.Kind
-        public var layers: Int
+        package var kind: CacheSpec.Kind
+        package var layers: Int
         /// Tokens of a block; a state's without prefix caching is max_model_len.
-        public var blockSize: Int
+        package var blockSize: Int
         /// Bytes of one layer's page; of all layers' pages together where they differ.
-        public var pageBytes: Int64
+        package var pageBytes: Int64
         /// Whether layers of several widths share it, each with pages of its own.
-        public var isMixed = false
+        package var isMixed = false
         /// Bytes of its layers on each pipeline stage.
-        public var bytesByStage: [Int64]
+        package var bytesByStage: [Int64]
     }
 
     /// The groups, in the engine's order: by the first layer of each kind.
-    public var groups: [Group]
+    package var groups: [Group]
     /// Bytes of a block on a GPU of each pipeline stage: the widest group's layers there.
-    public var bytesPerBlock: [Int64]
+    package var bytesPerBlock: [Int64]
     /// Tokens of a block once pages hold a state: the engine's `cache_config.block_size`.
-    public var blockSize: Int
+    package var blockSize: Int
     /// Share of a page that pads a state, 0 to 1; 0 without states beside attention.
-    public var statePadding: Double
-    public var options: PoolOptions
+    package var statePadding: Double
+    package var options: PoolOptions
 
     /// The layout of layers, each with the caches it keeps.
     ///
     /// - Throws: `InputError` at the key that the engine refuses.
     /// Complexity: O(layers x kinds).
-    public init(_ layers: [[CacheSpec]], _ options: PoolOptions) throws {
+    package init(_ layers: [[CacheSpec]], _ options: PoolOptions) throws {
         var caches = PlacedCache.all(layers, options)
         self.options = options
         try caches.applyFlags(options)
@@ -57,32 +57,32 @@ public struct PoolLayout: Equatable, Sendable {
     }
 
     /// Whether requests keep states.
-    public var hasStates: Bool {
+    package var hasStates: Bool {
         groups.contains { if case .state = $0.kind { true } else { false } }
     }
 
     /// Whether nothing but states is kept: a request takes as many blocks whatever its length.
-    public var isStatesOnly: Bool {
+    package var isStatesOnly: Bool {
         !groups.isEmpty
             && groups.allSatisfy { if case .state = $0.kind { true } else { false } }
     }
 
     /// Tokens between places where a prefix hit can end: the least common multiple of the groups'
     /// block sizes, over the GPUs that share positions.
-    public var schedulerBlockSize: Int {
+    package var schedulerBlockSize: Int {
         groups.reduce(1) { $0.leastCommonMultiple($1.blockSize) } * options.decodeContextParallel
     }
 
     /// Tokens that one key names: the greatest common divisor of the block sizes while prefixes
     /// are cached, else the scheduler's block.
-    public var keyUnit: Int {
+    package var keyUnit: Int {
         guard options.enablesPrefixCaching else { return schedulerBlockSize }
         return groups.reduce(0) { $0.greatestCommonDivisor($1.blockSize) }
             * options.decodeContextParallel
     }
 
     /// Blocks that one request of `tokens` tokens takes at most, by group.
-    public func blocks(ofRequest tokens: Int) -> [Int] {
+    package func blocks(ofRequest tokens: Int) -> [Int] {
         groups.map { group in
             let size = group.blockSize
             switch group.kind {
@@ -101,7 +101,7 @@ public struct PoolLayout: Equatable, Sendable {
 
     /// Blocks that a request holds over all groups while it decodes at a context of `context`
     /// tokens: what has left a window is given back, and a state takes one block.
-    public func blocksOfRunning(context: Int) -> Int {
+    package func blocksOfRunning(context: Int) -> Int {
         groups.reduce(0) { sum, group in
             let size = group.blockSize
             switch group.kind {
@@ -115,10 +115,10 @@ public struct PoolLayout: Equatable, Sendable {
     }
 
     /// Blocks that one request of max_model_len takes: the divisor of the printed line.
-    public var blocksOfOneRequest: Int { blocks(ofRequest: options.maxModelLen).reduce(0, +) }
+    package var blocksOfOneRequest: Int { blocks(ofRequest: options.maxModelLen).reduce(0, +) }
 
     /// Blocks that fit the bytes left on a GPU of each stage (one figure: on all of them).
-    public func numBlocks(availableBytes: [Int64]) -> Int {
+    package func numBlocks(availableBytes: [Int64]) -> Int {
         Int(bytesPerBlock.indices.compactMap { held(by: $0, availableBytes) }.min() ?? 0)
     }
 
@@ -138,7 +138,7 @@ public struct PoolLayout: Equatable, Sendable {
 
     /// Longest context, up to `limit`, of which one request fits `blocks` blocks beside the null
     /// block; 0: none. Complexity: O(groups x log limit).
-    public func longestContext(blocks: Int, limit: Int) -> Int {
+    package func longestContext(blocks: Int, limit: Int) -> Int {
         func fits(_ tokens: Int) -> Bool {
             self.blocks(ofRequest: tokens).reduce(0, +) <= blocks - 1
         }
@@ -154,12 +154,12 @@ public struct PoolLayout: Equatable, Sendable {
 
     /// Requests of max_model_len that `blocks` blocks hold, as the engine prints it: the null
     /// block counts.
-    public func concurrency(blocks: Int) -> Double {
+    package func concurrency(blocks: Int) -> Double {
         Double(blocks) / Double(max(1, blocksOfOneRequest))
     }
 
     /// Tokens that `blocks` blocks hold, as the engine prints them.
-    public func printedTokens(blocks: Int) -> Int {
+    package func printedTokens(blocks: Int) -> Int {
         if options.printsBlocksOfAGroup {
             let size = groups.map(\.blockSize).min() ?? 0
             return blocks / max(1, groups.count) * size * options.decodeContextParallel

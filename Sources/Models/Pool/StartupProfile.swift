@@ -12,15 +12,15 @@
 ///
 /// Source of the two coefficients: least squares over the H100 components of
 /// `kv_capacity.csv`; the forms are what the engine allocates.
-public struct StartupProfile: Equatable, Sendable {
+package struct StartupProfile: Equatable, Sendable {
     /// Peak of transient activations, and workspace, on a GPU that samples.
-    public var activationBytes: Int64
+    package var activationBytes: Int64
     /// The same on a GPU of an earlier pipeline stage, which does not.
-    public var activationBytesBeforeLast: Int64
+    package var activationBytesBeforeLast: Int64
     /// CUDA context, libraries, NCCL and custom all-reduce.
-    public var nonTorchBytes: Int64
+    package var nonTorchBytes: Int64
     /// The estimate of CUDA graphs that is subtracted.
-    public var graphBytes: Int64
+    package var graphBytes: Int64
 
     /// Rows of hidden states that stay while the sampler runs, and beside the widest layer.
     static let rowsWhileSampling = 1.59
@@ -28,7 +28,7 @@ public struct StartupProfile: Equatable, Sendable {
     /// Rows that a pipeline stage passes on or takes in besides.
     static let rowsBetweenStages = 3.0
 
-    public init(_ model: TransformerModel, _ deployment: Deployment, _ server: ServerMemory) {
+    package init(_ model: TransformerModel, _ deployment: Deployment, _ server: ServerMemory) {
         let tokens = Double(server.maxNumBatchedTokens)
         let row = 2 * Double(model.hiddenSize)
         let sequences = Double(min(server.maxNumSeqs, server.maxNumBatchedTokens))

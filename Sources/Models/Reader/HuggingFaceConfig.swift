@@ -7,11 +7,11 @@ import Foundation
 ///
 /// `architectures` and `model_type` choose the family as they choose the engine's class; a field
 /// that the file leaves out takes the default of its type's class.
-public enum HuggingFaceConfig {
+package enum HuggingFaceConfig {
     /// The model of a config.json file, or of the folder of a snapshot that holds one.
     ///
     /// - Throws: `InputError` naming the file and the field.
-    public static func model(file path: String) throws -> TransformerModel {
+    package static func model(file path: String) throws -> TransformerModel {
         // Real ones are a few kilobytes; anything beyond this is another file.
         let data = try Data(
             InputFile.contents(
@@ -23,7 +23,7 @@ public enum HuggingFaceConfig {
     }
 
     /// The model of a config.json's bytes; `place` names it in errors.
-    public static func model(_ data: Data, place: String) throws -> TransformerModel {
+    package static func model(_ data: Data, place: String) throws -> TransformerModel {
         let fields = try ConfigFields(data, place: place)
         guard !fields.outerType.isEmpty else {
             throw InputError(place, "model_type is missing", expected: "a known family's name")

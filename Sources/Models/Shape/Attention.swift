@@ -1,5 +1,5 @@
 /// Which earlier tokens a token attends to.
-public enum Reach: Equatable, Hashable, Sendable {
+package enum Reach: Equatable, Hashable, Sendable {
     /// All of them.
     case full
     /// The last `window` tokens, itself included (Mistral 7B v0.1, Gemma, gpt-oss).
@@ -14,7 +14,7 @@ public enum Reach: Equatable, Hashable, Sendable {
     case sparse(window: Int, globalTokens: Int, randomTokens: Int)
 
     /// Most keys a token attends to; nil: no limit.
-    public var limit: Int? {
+    package var limit: Int? {
         switch self {
         case .full: nil
         case .sliding(let window): window
@@ -27,53 +27,53 @@ public enum Reach: Equatable, Hashable, Sendable {
     }
 
     /// Whether entries stand for several tokens each.
-    public var isCompressed: Bool {
+    package var isCompressed: Bool {
         if case .compressed = self { return true }
         return false
     }
 
     /// Keys that a token at the end of a context of `context` tokens attends to.
-    public func keys(context: Int) -> Int { min(context, limit ?? context) }
+    package func keys(context: Int) -> Int { min(context, limit ?? context) }
 }
 
 /// Attention with a key and a value per cached token: MHA, MQA and GQA are its special cases.
-public struct HeadAttention: Equatable, Hashable, Sendable {
-    public var queryHeads: Int
-    public var keyValueHeads: Int
+package struct HeadAttention: Equatable, Hashable, Sendable {
+    package var queryHeads: Int
+    package var keyValueHeads: Int
     /// Elements of a query or key of one head.
-    public var headDim: Int
+    package var headDim: Int
     /// Elements of a value of one head; mostly `headDim` (MiMo-V2: 128 beside keys of 192).
-    public var valueDim: Int
-    public var reach: Reach
+    package var valueDim: Int
+    package var reach: Reach
     /// Biases on q, k and v (Qwen2), and on the output projection (GPT-3, gpt-oss).
-    public var inputBias = false
-    public var outputBias = false
+    package var inputBias = false
+    package var outputBias = false
     /// A norm over each head's q and k (Qwen3, Gemma 3).
-    public var normalizesHeads = false
+    package var normalizesHeads = false
     /// Whether norms over whole q and k sum their squares over the GPUs that share the heads
     /// (MiniMax-M2).
-    public var sumsNorms = false
+    package var sumsNorms = false
     /// An output gate of the queries' size, computed with them (Qwen3-Next).
-    public var gatesOutput = false
+    package var gatesOutput = false
     /// Whether the keys are the values too: no v projection (Gemma 4's full layers).
-    public var sharesValues = false
+    package var sharesValues = false
     /// Whether an earlier layer's cache is read and none is written (Gemma 3n, Gemma 4).
-    public var readsEarlierCache = false
+    package var readsEarlierCache = false
     /// Whether the engine creates its cache before those of earlier layers (Zamba2's shared
     /// blocks).
-    public var isCreatedFirst = false
+    package var isCreatedFirst = false
     /// Bytes of a stored row where no format of elements says it (DeepSeek-V4's 584); keys and
     /// values in one, the same on every GPU.
-    public var rowBytes: Int64?
+    package var rowBytes: Int64?
     /// Weights besides the projections and `normalizesHeads`: norms over whole q and k, sinks.
-    public var vectors: [WeightVector] = []
+    package var vectors: [WeightVector] = []
     /// Its projections where they are not q, k, v and o (Step-3's shared query, MiniCPM3's
     /// latents).
-    public var ownProjections: [[Projection]]?
+    package var ownProjections: [[Projection]]?
     /// The module's name within its layer, as checkpoints spell it.
-    public var path = "self_attn"
+    package var path = "self_attn"
 
-    public init(
+    package init(
         queryHeads: Int, keyValueHeads: Int, headDim: Int, reach: Reach = .full
     ) {
         self.queryHeads = queryHeads
@@ -86,29 +86,29 @@ public struct HeadAttention: Equatable, Hashable, Sendable {
 
 /// Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): one latent vector per token is
 /// cached and shared by all heads.
-public struct LatentAttention: Equatable, Hashable, Sendable {
-    public var queryHeads: Int
+package struct LatentAttention: Equatable, Hashable, Sendable {
+    package var queryHeads: Int
     /// Rank of the query's down-projection; nil: queries are projected directly.
-    public var queryRank: Int?
+    package var queryRank: Int?
     /// Elements of the cached latent (kv_lora_rank).
-    public var latentRank: Int
+    package var latentRank: Int
     /// Rotary elements of a key, cached once for all heads (qk_rope_head_dim).
-    public var ropeDim: Int
+    package var ropeDim: Int
     /// Elements of a key without position, per head (qk_nope_head_dim).
-    public var keyDim: Int
+    package var keyDim: Int
     /// Elements of a value, per head (v_head_dim).
-    public var valueDim: Int
+    package var valueDim: Int
     /// Whether every head's keys and values are cached in place of the latent: the MHA ablation.
-    public var cachesHeads = false
+    package var cachesHeads = false
     /// Biases on the down-projections and the output projection (attention_bias).
-    public var hasBias = false
+    package var hasBias = false
     /// Matrices and weights besides: an indexer's (DeepSeek-V3.2), in the order of the phases.
-    public var otherProjections: [[Projection]] = []
-    public var vectors: [WeightVector] = []
+    package var otherProjections: [[Projection]] = []
+    package var vectors: [WeightVector] = []
     /// The module's name within its layer, as checkpoints spell it.
-    public var path = "self_attn"
+    package var path = "self_attn"
 
-    public init(
+    package init(
         queryHeads: Int, queryRank: Int?, latentRank: Int, ropeDim: Int, keyDim: Int, valueDim: Int
     ) {
         self.queryHeads = queryHeads
@@ -120,13 +120,13 @@ public struct LatentAttention: Equatable, Hashable, Sendable {
     }
 
     /// Elements of a token's latent and its shared rotary key, which are what is cached.
-    public var cachedElements: Int { latentRank + ropeDim }
+    package var cachedElements: Int { latentRank + ropeDim }
     /// Elements of one head's key, its rotary part included.
-    public var wholeKeyDim: Int { keyDim + ropeDim }
+    package var wholeKeyDim: Int { keyDim + ropeDim }
 }
 
 /// How a layer mixes tokens.
-public enum Attention: Equatable, Hashable, Sendable {
+package enum Attention: Equatable, Hashable, Sendable {
     case heads(HeadAttention)
     case latent(LatentAttention)
     case recurrent(RecurrentMixer)
@@ -134,7 +134,7 @@ public enum Attention: Equatable, Hashable, Sendable {
     case none
 
     /// The field's short name of the kind.
-    public var kindName: String {
+    package var kindName: String {
         switch self {
         case .latent(let latent): return latent.cachesHeads ? "MHA (expanded MLA)" : "MLA"
         case .recurrent(let mixer): return mixer.kind
@@ -159,7 +159,7 @@ public enum Attention: Equatable, Hashable, Sendable {
     }
 
     /// Whether it adds keys and values to the cache.
-    public var writesCache: Bool {
+    package var writesCache: Bool {
         switch self {
         case .heads(let heads): !heads.readsEarlierCache && !heads.reach.isCompressed
         case .latent: true
@@ -168,7 +168,7 @@ public enum Attention: Equatable, Hashable, Sendable {
     }
 
     /// The limit on attended keys, where there is one.
-    public var window: Int? {
+    package var window: Int? {
         if case .heads(let heads) = self { return heads.reach.limit }
         return nil
     }

@@ -1,12 +1,12 @@
 /// A layer's feed-forward part.
-public enum FeedForward: Equatable, Hashable, Sendable {
+package enum FeedForward: Equatable, Hashable, Sendable {
     case dense(DenseFeedForward)
     case experts(ExpertFeedForward)
     /// None: the mixer is the whole layer (Mamba).
     case none
 
     /// The projections every token passes, experts' own not included.
-    public func projections(hidden: Int) -> [[Projection]] {
+    package func projections(hidden: Int) -> [[Projection]] {
         switch self {
         case .none: return []
         case .dense(let dense): return dense.projections(hidden: hidden)
@@ -16,24 +16,24 @@ public enum FeedForward: Equatable, Hashable, Sendable {
     }
 
     /// Weights of the part that are no projections.
-    public var vectors: [WeightVector] {
+    package var vectors: [WeightVector] {
         if case .experts(let experts) = self { return experts.vectors }
         return []
     }
 }
 
 /// One feed-forward network for all tokens.
-public struct DenseFeedForward: Equatable, Hashable, Sendable {
-    public var intermediate: Int
+package struct DenseFeedForward: Equatable, Hashable, Sendable {
+    package var intermediate: Int
     /// Whether a gate multiplies the up-projection (SwiGLU, GeGLU): three matrices, not two.
-    public var isGated: Bool
-    public var hasBias: Bool
+    package var isGated: Bool
+    package var hasBias: Bool
     /// The module's name within its layer, as checkpoints spell it.
-    public var path = "mlp"
+    package var path = "mlp"
     /// Whether every GPU holds all of it (Step-3's shared expert).
-    public var isReplicated = false
+    package var isReplicated = false
 
-    public init(intermediate: Int, isGated: Bool = true, hasBias: Bool = false) {
+    package init(intermediate: Int, isGated: Bool = true, hasBias: Bool = false) {
         self.intermediate = intermediate
         self.isGated = isGated
         self.hasBias = hasBias
@@ -57,43 +57,43 @@ public struct DenseFeedForward: Equatable, Hashable, Sendable {
 }
 
 /// A mixture of experts: a router sends each token to `chosen` of `count` networks.
-public struct ExpertFeedForward: Equatable, Hashable, Sendable {
+package struct ExpertFeedForward: Equatable, Hashable, Sendable {
     /// Routed experts.
-    public var count: Int
+    package var count: Int
     /// Routed experts a token passes.
-    public var chosen: Int
+    package var chosen: Int
     /// Intermediate size of one routed expert.
-    public var intermediate: Int
+    package var intermediate: Int
     /// Whether a gate multiplies an expert's up-projection: three matrices, not two (Nemotron-H).
-    public var isGated = true
+    package var isGated = true
     /// What every token passes besides (DeepSeek's and Qwen's shared experts).
-    public var shared: DenseFeedForward?
+    package var shared: DenseFeedForward?
     /// Biases on router and experts (gpt-oss).
-    public var hasBias = false
+    package var hasBias = false
     /// Width of the experts' inputs and outputs where it is not the hidden size (Nemotron-3's
     /// latent experts); two matrices lead there and back.
-    public var latent: Int?
+    package var latent: Int?
     /// The names of these two within the layer, as checkpoints spell them.
-    public var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
+    package var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
     /// Whether formats apply to these two.
-    public var quantizesLatent = true
+    package var quantizesLatent = true
     /// Columns that a GPU's share of an expert is padded to (Kimi-Linear); 0: none.
-    public var leastShare = 0
+    package var leastShare = 0
     /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
-    public var hasWideRouter = false
+    package var hasWideRouter = false
     /// Whether the router takes the checkpoint's format unless a list names it (Qwen 3).
-    public var quantizesRouter = false
+    package var quantizesRouter = false
     /// Outputs of the router; more than `count` where some choices are no network (LongCat).
-    public var routerOutputs: Int
+    package var routerOutputs: Int
     /// A sigmoid gate of one output on the shared expert (Qwen).
-    public var gatesShared = false
+    package var gatesShared = false
     /// Weights besides the matrices: the correction bias of the router's scores (DeepSeek-V3).
-    public var vectors: [WeightVector] = []
+    package var vectors: [WeightVector] = []
     /// Module names within the layer, as checkpoints spell them.
-    public var path = "mlp.experts"
-    public var routerPath = "mlp.gate"
+    package var path = "mlp.experts"
+    package var routerPath = "mlp.gate"
 
-    public init(count: Int, chosen: Int, intermediate: Int, shared: DenseFeedForward? = nil) {
+    package init(count: Int, chosen: Int, intermediate: Int, shared: DenseFeedForward? = nil) {
         self.count = count
         self.chosen = chosen
         self.intermediate = intermediate
@@ -102,13 +102,13 @@ public struct ExpertFeedForward: Equatable, Hashable, Sendable {
     }
 
     /// Routed experts that a token passes on average: some of its choices may be no network.
-    public var meanChosen: Int { chosen * count / max(1, routerOutputs) }
+    package var meanChosen: Int { chosen * count / max(1, routerOutputs) }
 
     /// Width of an expert's input.
-    public func width(hidden: Int) -> Int { latent ?? hidden }
+    package func width(hidden: Int) -> Int { latent ?? hidden }
 
     /// Weights of one routed expert.
-    public func weightsPerExpert(hidden: Int) -> Int64 {
+    package func weightsPerExpert(hidden: Int) -> Int64 {
         let width = width(hidden: hidden)
         let matrices: Int64 = isGated ? 3 : 2
         let biases = hasBias ? Int64((isGated ? 2 : 1) * intermediate + width) : 0

@@ -1,7 +1,7 @@
 extension Layer {
     /// What the layer keeps in the block pool on one of `tensorParallel` GPUs: nothing, its keys
     /// and values, its state, and what `caches` adds.
-    public func cacheSpecs(tensorParallel: Int, cache: CacheFormat) -> [CacheSpec] {
+    package func cacheSpecs(tensorParallel: Int, cache: CacheFormat) -> [CacheSpec] {
         var deployment = Deployment(tensorParallel: tensorParallel)
         deployment.cache = cache
         switch attention {

@@ -4,44 +4,44 @@ import Basics
 ///
 /// A layer with two mixers side by side (Falcon-H1) or with two of each (LongCat) is two layers
 /// here, of which the second `continues` the first.
-public struct Layer: Equatable, Hashable, Sendable {
-    public var attention: Attention
-    public var feedForward: FeedForward
+package struct Layer: Equatable, Hashable, Sendable {
+    package var attention: Attention
+    package var feedForward: FeedForward
     /// Elements of its norms over the hidden state.
-    public var normWeights: Int
+    package var normWeights: Int
     /// Other matrices that every token passes (Gemma 3n's per-layer inputs), in order.
-    public var others: [[Projection]] = []
+    package var others: [[Projection]] = []
     /// Other weights that are no matrix.
-    public var vectors: [WeightVector] = []
+    package var vectors: [WeightVector] = []
     /// What it caches besides its attention's keys and values, the same on every GPU: an indexer's
     /// keys (DeepSeek-V3.2).
-    public var caches: [CacheSpec] = []
+    package var caches: [CacheSpec] = []
     /// How a quantised checkpoint stores its weights; nil: in the deployment's format.
-    public var formats: LayerFormats?
+    package var formats: LayerFormats?
     /// Whether it is a part of the layer before it, as the engine counts layers.
-    public var continues = false
+    package var continues = false
     /// Whether its weights are an earlier layer's (Zamba2's shared blocks).
-    public var sharesWeights = false
+    package var sharesWeights = false
 
-    public init(attention: Attention, feedForward: FeedForward, normWeights: Int) {
+    package init(attention: Attention, feedForward: FeedForward, normWeights: Int) {
         self.attention = attention
         self.feedForward = feedForward
         self.normWeights = normWeights
     }
 
     /// The matrices every token is multiplied by, experts' own not included, with their formats.
-    public func matrices(hidden: Int) -> [Projection] {
+    package func matrices(hidden: Int) -> [Projection] {
         Array((mixerProjections(hidden: hidden) + networkProjections(hidden: hidden)).joined())
     }
 
     /// The mixer's projections with their formats; those of one inner list run as one GEMM.
-    public func mixerProjections(hidden: Int) -> [[Projection]] {
+    package func mixerProjections(hidden: Int) -> [[Projection]] {
         let parts = attention.projections(hidden: hidden)
         return formats.map { $0.stamped(parts, after: 0) } ?? parts
     }
 
     /// All other projections with their formats; those of one inner list run as one GEMM.
-    public func networkProjections(hidden: Int) -> [[Projection]] {
+    package func networkProjections(hidden: Int) -> [[Projection]] {
         let parts = feedForward.projections(hidden: hidden) + others
         guard let formats else { return parts }
         let before = attention.projections(hidden: hidden).reduce(0) { $0 + $1.count }
@@ -49,17 +49,17 @@ public struct Layer: Equatable, Hashable, Sendable {
     }
 
     /// All elements of the layer, for a hidden size; 0 where they are an earlier layer's.
-    public func parameters(hidden: Int) -> Int64 {
+    package func parameters(hidden: Int) -> Int64 {
         sharesWeights ? 0 : parameters(hidden: hidden, isActiveOnly: false)
     }
 
     /// The elements that one token is multiplied by.
-    public func activeParameters(hidden: Int) -> Int64 {
+    package func activeParameters(hidden: Int) -> Int64 {
         sharesWeights ? 0 : parameters(hidden: hidden, isActiveOnly: true)
     }
 
     /// Elements that are in no matrix.
-    public var vectorElements: Int {
+    package var vectorElements: Int {
         normWeights + attention.otherWeights + feedForward.vectors.elements + vectors.elements
     }
 
@@ -75,7 +75,7 @@ public struct Layer: Equatable, Hashable, Sendable {
 }
 
 /// Layers that are equal, with their number: a model is a short list of these.
-public struct LayerGroup: Equatable, Sendable {
-    public var layer: Layer
-    public var count: Int
+package struct LayerGroup: Equatable, Sendable {
+    package var layer: Layer
+    package var count: Int
 }

@@ -1,7 +1,7 @@
 /// A weight matrix that every token is multiplied by.
-public struct Projection: Equatable, Hashable, Sendable {
+package struct Projection: Equatable, Hashable, Sendable {
     /// How tensor parallelism cuts the matrix.
-    public enum Split: Equatable, Hashable, Sendable {
+    package enum Split: Equatable, Hashable, Sendable {
         /// By outputs, in `units` of whole heads (or columns); a unit is replicated once there
         /// are more GPUs than units.
         case columns(units: Int)
@@ -12,26 +12,26 @@ public struct Projection: Equatable, Hashable, Sendable {
     }
 
     /// Phase name, as `headway explain` prints it.
-    public var name: String
+    package var name: String
     /// The module's name within its layer, as checkpoints spell it: "self_attn.q_proj".
-    public var path: String
-    public var inputs: Int
-    public var outputs: Int
-    public var split: Split
-    public var hasBias: Bool
+    package var path: String
+    package var inputs: Int
+    package var outputs: Int
+    package var split: Split
+    package var hasBias: Bool
     /// Whether quantised formats apply to it: routers and heads stay bf16.
-    public var isQuantized: Bool
+    package var isQuantized: Bool
     /// Whether it belongs to the feed-forward part, which is all that mxfp4 quantises.
-    public var isFeedForward: Bool
+    package var isFeedForward: Bool
     /// Whether it is float32 whatever the model's type: routers of MiniMax-M2, GLM-4.5, LongCat.
-    public var isWide = false
+    package var isWide = false
     /// Matrices that the checkpoint's format scales apart and this one holds side by side: 2 for
     /// `gate_up_proj`, 4 for a gated delta network's `in_proj_qkvz`.
-    public var parts = 1
+    package var parts = 1
     /// How a quantised checkpoint stores it; nil: in the deployment's format.
-    public var stored: StoredFormat?
+    package var stored: StoredFormat?
 
-    public init(
+    package init(
         _ name: String, _ inputs: Int, _ outputs: Int, _ split: Split, hasBias: Bool = false,
         isQuantized: Bool = true, isFeedForward: Bool = false
     ) {
@@ -46,15 +46,15 @@ public struct Projection: Equatable, Hashable, Sendable {
     }
 
     /// Whether its input is what the mixer of tokens puts out: the output projection.
-    public var readsMixer: Bool { split == .rows && !isFeedForward }
+    package var readsMixer: Bool { split == .rows && !isFeedForward }
 
     /// Elements of the matrix and its bias, on all GPUs together, replicas not counted.
-    public var parameters: Int64 {
+    package var parameters: Int64 {
         Int64(inputs) * Int64(outputs) + (hasBias ? Int64(outputs) : 0)
     }
 
     /// The shape that one of `tensorParallel` GPUs multiplies by.
-    public func shard(tensorParallel: Int) -> (inputs: Int, outputs: Int) {
+    package func shard(tensorParallel: Int) -> (inputs: Int, outputs: Int) {
         switch split {
         case .replicated: (inputs, outputs)
         case .rows: (inputs / tensorParallel, outputs)
@@ -63,35 +63,35 @@ public struct Projection: Equatable, Hashable, Sendable {
     }
 
     /// Elements that one of `tensorParallel` GPUs holds.
-    public func shardParameters(tensorParallel: Int) -> Int64 {
+    package func shardParameters(tensorParallel: Int) -> Int64 {
         let shape = shard(tensorParallel: tensorParallel)
         return Int64(shape.inputs) * Int64(shape.outputs) + (hasBias ? Int64(shape.outputs) : 0)
     }
 
     /// The format its elements are stored in when the deployment's weights are `format`.
-    public func format(_ format: WeightFormat) -> WeightFormat {
+    package func format(_ format: WeightFormat) -> WeightFormat {
         if let stored { return stored.priced }
         guard isQuantized else { return .bf16 }
         return format == .mxfp4 && !isFeedForward ? .bf16 : format
     }
 
     /// Bytes of an element when the deployment's weights are `format`, as a step reads them.
-    public func bytesPerWeight(_ format: WeightFormat) -> Double {
+    package func bytesPerWeight(_ format: WeightFormat) -> Double {
         stored?.bytesPerWeight ?? self.format(format).bytesPerWeight
     }
 }
 
 /// Weights that are no matrix: norms, sinks, decay rates, a router's correction bias.
-public struct WeightVector: Equatable, Hashable, Sendable {
+package struct WeightVector: Equatable, Hashable, Sendable {
     /// The parameter's name within its layer.
-    public var name: String
-    public var count: Int
+    package var name: String
+    package var count: Int
     /// Units that tensor parallelism cuts; nil: every GPU holds all of it.
-    public var units: Int?
+    package var units: Int?
     /// Whether it is float32 whatever the model's type.
-    public var isWide: Bool
+    package var isWide: Bool
 
-    public init(_ name: String, _ count: Int, units: Int? = nil, isWide: Bool = false) {
+    package init(_ name: String, _ count: Int, units: Int? = nil, isWide: Bool = false) {
         self.name = name
         self.count = count
         self.units = units
@@ -99,7 +99,7 @@ public struct WeightVector: Equatable, Hashable, Sendable {
     }
 
     /// Elements on one of `tensorParallel` GPUs.
-    public func shard(tensorParallel: Int) -> Int {
+    package func shard(tensorParallel: Int) -> Int {
         guard let units else { return count }
         return count / units * max(1, units / tensorParallel)
     }
@@ -107,13 +107,13 @@ public struct WeightVector: Equatable, Hashable, Sendable {
 
 extension Array where Element == WeightVector {
     /// Elements of all.
-    public var elements: Int { reduce(0) { $0 + $1.count } }
+    package var elements: Int { reduce(0) { $0 + $1.count } }
 }
 
 extension Attention {
     /// The mixer's projections for a hidden size, in order; those of one inner list read the same
     /// input and run as one GEMM.
-    public func projections(hidden: Int) -> [[Projection]] {
+    package func projections(hidden: Int) -> [[Projection]] {
         switch self {
         case .none: return []
         case .recurrent(let mixer): return mixer.projections
@@ -123,7 +123,7 @@ extension Attention {
     }
 
     /// Weights of the mixer that are not projections.
-    public var otherWeights: Int {
+    package var otherWeights: Int {
         switch self {
         case .none: 0
         case .heads(let heads):

@@ -98,7 +98,7 @@ extension RecurrentMixer {
     /// Linear attention (arXiv 2006.16236): outer products of keys and values, and the keys' sum
     /// that normalises. `features` stand in the key's place where a map widens it (Performer,
     /// arXiv 2009.14794). Retention (RetNet, arXiv 2307.08621) has a gate and no normaliser.
-    public static func linearAttention(
+    package static func linearAttention(
         hidden: Int, heads: Int, keyDim: Int, valueDim: Int, features: Int? = nil,
         isRetention: Bool = false
     ) -> RecurrentMixer {

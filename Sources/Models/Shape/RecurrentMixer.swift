@@ -1,22 +1,22 @@
 /// A mixer that keeps a state of constant size per sequence instead of keys and values: linear
 /// attention, RetNet, RWKV, Mamba, gated delta networks, short convolutions.
-public struct RecurrentMixer: Equatable, Hashable, Sendable {
+package struct RecurrentMixer: Equatable, Hashable, Sendable {
     /// The family's name, for people: "mamba", "gated_delta_net", "retnet", "rwkv", "linear".
-    public var kind: String
+    package var kind: String
     /// Its projections; those of one inner list read the same input and run as one GEMM.
-    public var projections: [[Projection]]
+    package var projections: [[Projection]]
     /// Weights outside the projections: convolutions, decay rates, norms.
-    public var vectors: [WeightVector]
+    package var vectors: [WeightVector]
     /// The tensors of a sequence's state.
-    public var states: [RecurrentState]
+    package var states: [RecurrentState]
     /// FLOPs per token of the recurrence and the convolution.
-    public var scanFLOPsPerToken: Int
+    package var scanFLOPsPerToken: Int
     /// Heads (or channels) that tensor parallelism must divide.
-    public var units: Int
+    package var units: Int
     /// Where its prefill can hand out a state from inside a chunk.
-    public var checkpoint = StateSpec.Checkpoint.none
+    package var checkpoint = StateSpec.Checkpoint.none
 
-    public init(
+    package init(
         kind: String, units: Int, projections: [[Projection]], vectors: [WeightVector] = [],
         states: [RecurrentState], scanFLOPsPerToken: Int
     ) {
@@ -29,13 +29,13 @@ public struct RecurrentMixer: Equatable, Hashable, Sendable {
     }
 
     /// Elements of its weights outside the projections.
-    public var otherWeights: Int { vectors.elements }
+    package var otherWeights: Int { vectors.elements }
 
     /// Bytes of state per sequence on one GPU alone.
-    public var stateBytes: Int64 { state(tensorParallel: 1).bytes() }
+    package var stateBytes: Int64 { state(tensorParallel: 1).bytes() }
 
     /// The state of one sequence on one of `tensorParallel` GPUs.
-    public func state(tensorParallel: Int) -> StateSpec {
+    package func state(tensorParallel: Int) -> StateSpec {
         let parts = states.map { state in
             StateSpec.Part(
                 elements: state.elements(tensorParallel: tensorParallel),
@@ -48,7 +48,7 @@ public struct RecurrentMixer: Equatable, Hashable, Sendable {
     }
 
     /// The same with the recurrence's state in elements of so many bytes.
-    public func keeping(recurrenceBytes bytes: Int) -> RecurrentMixer {
+    package func keeping(recurrenceBytes bytes: Int) -> RecurrentMixer {
         var copy = self
         for index in copy.states.indices where copy.states[index].isRecurrence {
             copy.states[index].elementBytes = bytes
@@ -58,20 +58,20 @@ public struct RecurrentMixer: Equatable, Hashable, Sendable {
 }
 
 /// One tensor of a recurrent layer's state, and how tensor parallelism cuts it.
-public struct RecurrentState: Equatable, Hashable, Sendable {
+package struct RecurrentState: Equatable, Hashable, Sendable {
     /// Units that are cut (heads, channels, groups); a unit is replicated once there are more
     /// GPUs than units.
-    public var units: Int
+    package var units: Int
     /// Elements of a unit.
-    public var elementsPerUnit: Int
+    package var elementsPerUnit: Int
     /// Bytes of an element.
-    public var elementBytes: Int
+    package var elementBytes: Int
     /// Whether it is the recurrence itself, whose type a flag may set, not a convolution's inputs.
-    public var isRecurrence: Bool
+    package var isRecurrence: Bool
     /// Elements of a unit that each speculative token adds.
-    public var elementsPerUnitAndDraft = 0
+    package var elementsPerUnitAndDraft = 0
 
-    public init(
+    package init(
         units: Int, elementsPerUnit: Int, elementBytes: Int = 2, isRecurrence: Bool = false
     ) {
         self.units = units
@@ -95,7 +95,7 @@ public struct RecurrentState: Equatable, Hashable, Sendable {
     }
 
     /// Elements on one of `tensorParallel` GPUs.
-    public func elements(tensorParallel: Int) -> Int {
+    package func elements(tensorParallel: Int) -> Int {
         max(1, units / tensorParallel) * elementsPerUnit
     }
 }

@@ -1,7 +1,7 @@
 import Basics
 
 /// What a publisher's number of active parameters includes besides the layers.
-public enum ActiveCounting: Sendable, Equatable {
+package enum ActiveCounting: Sendable, Equatable {
     /// Embedding and output head (Mixtral, Qwen, Jamba).
     case everything
     /// The output head only: looking up an embedding multiplies nothing (gpt-oss, DeepSeek, Kimi).
@@ -12,80 +12,80 @@ public enum ActiveCounting: Sendable, Equatable {
 
 /// A block of weights with one scale, as block-quantised fp8 checkpoints have them
 /// (weight_block_size).
-public struct ScaleBlock: Equatable, Hashable, Sendable {
+package struct ScaleBlock: Equatable, Hashable, Sendable {
     /// Rows: outputs of the matrix.
-    public var outputs: Int
+    package var outputs: Int
     /// Columns: inputs of the matrix.
-    public var inputs: Int
+    package var inputs: Int
 
-    public init(outputs: Int, inputs: Int) {
+    package init(outputs: Int, inputs: Int) {
         self.outputs = outputs
         self.inputs = inputs
     }
 
     /// 128 x 128, as DeepSeek-V3, Kimi-K2 and MiniMax-M2 are published.
-    public static let usual = ScaleBlock(outputs: 128, inputs: 128)
+    package static let usual = ScaleBlock(outputs: 128, inputs: 128)
 }
 
 /// The shape of a decoder: everything that sizes its weights, its KV cache and its steps.
 ///
 /// `Catalogue.model(named:)` knows common ones, `HuggingFaceConfig` reads any other.
-public struct TransformerModel: Equatable, Sendable {
+package struct TransformerModel: Equatable, Sendable {
     /// Name as configurations write it.
-    public var name: String
-    public var hiddenSize: Int
-    public var vocabularySize: Int
+    package var name: String
+    package var hiddenSize: Int
+    package var vocabularySize: Int
     /// Whether the output head shares the embedding's matrix.
-    public var tiesEmbeddings: Bool
+    package var tiesEmbeddings: Bool
     /// Learned position embeddings (GPT-3); 0 for rotary ones.
-    public var learnedPositions = 0
+    package var learnedPositions = 0
     /// Columns of the embedding and of the output head: mostly the hidden size (OPT-350m: 512).
-    public var embeddingWidth: Int
+    package var embeddingWidth: Int
     /// Rows of the embedding and of the output head: the vocabulary, padded as the engine does.
-    public var vocabularyRows: Int
+    package var vocabularyRows: Int
     /// Elements of the final norm over the hidden state; twice the hidden size with a bias.
-    public var finalNormWeights: Int
+    package var finalNormWeights: Int
     /// Matrices outside the layers that every token passes (OPT's projections), and tables that
     /// are looked up (Gemma 3n's per-layer embeddings), by the names of their modules.
-    public var outerMatrices: [Projection] = []
-    public var outerTables: [Projection] = []
+    package var outerMatrices: [Projection] = []
+    package var outerTables: [Projection] = []
     /// Other weights outside the layers: norms of the embedding, biases of the head.
-    public var outerVectors: [WeightVector] = []
+    package var outerVectors: [WeightVector] = []
     /// Towers that see images or hear: weighed, not modelled.
-    public var tower: Tower?
+    package var tower: Tower?
     /// Bytes of the checkpoint's weights, where a snapshot's index file says it.
-    public var checkpointBytes: Int64?
+    package var checkpointBytes: Int64?
     /// Whether the checkpoint is in float32, which is loaded in 16 bits.
     var storesWide = false
     /// The engine's class that serves it, where a config.json names it.
-    public var architecture: String?
+    package var architecture: String?
     /// Why vLLM 0.33.0 does not serve it; nil: it does, or nothing says that it does not.
-    public var unserved: InputError?
+    package var unserved: InputError?
     /// The last release that serves it, where vLLM 0.33.0 does not and one is known: "0.28.0".
-    public var lastRelease: String?
+    package var lastRelease: String?
     /// What the reader of its shape has to say: what is not modelled, what was taken for what.
-    public var notes: [String] = []
+    package var notes: [String] = []
     /// What stands before a layer's number in its modules' names.
-    public var layersPath = "model.layers"
+    package var layersPath = "model.layers"
     /// Tokens of context that the engine takes when nobody asks for more or less.
-    public var maxContext: Int
+    package var maxContext: Int
     /// Most tokens of context that may be asked for (engine.max_model_len); `Int.max` for models
     /// without positions.
-    public var contextLimit: Int
+    package var contextLimit: Int
     /// Format of the published checkpoint: the one whose kernels most of its weights run on.
-    public var nativeWeights = WeightFormat.bf16
+    package var nativeWeights = WeightFormat.bf16
     /// Formats of the published checkpoint's modules; nil: 16 bits.
-    public internal(set) var quantization: Quantization?
+    package internal(set) var quantization: Quantization?
     /// Why the checkpoint's format is not known; nil: it is.
-    public var unreadWeights: InputError?
+    package var unreadWeights: InputError?
     /// What a reader of the checkpoint's format has to say.
-    public var formatNotes: [String] = []
+    package var formatNotes: [String] = []
     /// Which matrices the published number of active parameters includes.
-    public var activeCounting = ActiveCounting.everything
+    package var activeCounting = ActiveCounting.everything
     /// Layers, first to last.
-    public var layers: [Layer]
+    package var layers: [Layer]
 
-    public init(
+    package init(
         name: String, hiddenSize: Int, vocabularySize: Int, tiesEmbeddings: Bool, maxContext: Int,
         layers: [Layer]
     ) {
@@ -102,22 +102,22 @@ public struct TransformerModel: Equatable, Sendable {
     }
 
     /// Elements of the input embeddings.
-    public var embeddingParameters: Int64 {
+    package var embeddingParameters: Int64 {
         Int64(vocabularyRows) * Int64(embeddingWidth) + Int64(learnedPositions) * Int64(hiddenSize)
     }
 
     /// Elements of the output head, whether or not they are the embedding's.
-    public var headParameters: Int64 { Int64(vocabularyRows) * Int64(embeddingWidth) }
+    package var headParameters: Int64 { Int64(vocabularyRows) * Int64(embeddingWidth) }
 
     /// Elements outside the layers that are neither embedding nor head nor tower.
-    public var outerParameters: Int64 {
+    package var outerParameters: Int64 {
         (outerMatrices + outerTables).reduce(Int64(finalNormWeights + outerVectors.elements)) {
             $0 + $1.parameters
         }
     }
 
     /// All elements, towers included. A matrix that is used twice counts once.
-    public var totalParameters: Int64 {
+    package var totalParameters: Int64 {
         layers.reduce(
             embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters
                 + (tower?.parameters ?? 0)
@@ -126,7 +126,7 @@ public struct TransformerModel: Equatable, Sendable {
 
     /// The elements used for one token, as the model's publisher counts them: without the experts
     /// that were not chosen.
-    public var activeParameters: Int64 {
+    package var activeParameters: Int64 {
         let head = tiesEmbeddings ? 0 : headParameters
         let outside =
             switch activeCounting {
@@ -141,7 +141,7 @@ public struct TransformerModel: Equatable, Sendable {
 
     /// The distinct layers in order of first appearance, with their numbers.
     /// Complexity: O(layers × distinct layers).
-    public var layerGroups: [LayerGroup] {
+    package var layerGroups: [LayerGroup] {
         var groups: [LayerGroup] = []
         for layer in layers {
             if let known = groups.firstIndex(where: { $0.layer == layer }) {
@@ -155,11 +155,11 @@ public struct TransformerModel: Equatable, Sendable {
 
     /// The attention window that the model's windowed layers share, in tokens; 0: none has one.
     /// The largest where layers differ, which prices and sizes the others too high.
-    public var window: Int { layers.compactMap(\.attention.window).max() ?? 0 }
+    package var window: Int { layers.compactMap(\.attention.window).max() ?? 0 }
 
     /// The same model with keys and values of its own for every query head: the MHA ablation. A
     /// latent is cached expanded; its projections stay.
-    public var withoutGrouping: TransformerModel {
+    package var withoutGrouping: TransformerModel {
         var result = mappingHeads { $0.keyValueHeads = $0.queryHeads }
         for index in result.layers.indices {
             guard case .latent(var latent) = result.layers[index].attention else { continue }
@@ -171,19 +171,19 @@ public struct TransformerModel: Equatable, Sendable {
 
     /// The same model with one pair of keys and values for all query heads of a layer: the MQA
     /// ablation. Latents stay.
-    public var withOneGroup: TransformerModel { mappingHeads { $0.keyValueHeads = 1 } }
+    package var withOneGroup: TransformerModel { mappingHeads { $0.keyValueHeads = 1 } }
 
     /// The format the weights run in: the one asked for, or the checkpoint's.
     ///
     /// - Throws: `InputError` when nothing is asked for and the checkpoint's format is not known.
-    public func weights(_ asked: WeightFormat?) throws -> WeightFormat {
+    package func weights(_ asked: WeightFormat?) throws -> WeightFormat {
         if let asked { return asked }
         if let unreadWeights { throw unreadWeights }
         return nativeWeights
     }
 
     /// What to tell about the weights' format when `asked` is what the user asked for.
-    public func weightsNotes(_ asked: WeightFormat?) -> [String] {
+    package func weightsNotes(_ asked: WeightFormat?) -> [String] {
         if let asked, let unreadWeights {
             return ["weights are taken as \(asked.rawValue): \(unreadWeights.problem)"]
         }
@@ -191,7 +191,7 @@ public struct TransformerModel: Equatable, Sendable {
     }
 
     /// The same model with every layer attending to all earlier tokens: the no-window ablation.
-    public var withoutWindows: TransformerModel { mappingHeads { $0.reach = .full } }
+    package var withoutWindows: TransformerModel { mappingHeads { $0.reach = .full } }
 
     private func mappingHeads(_ change: (inout HeadAttention) -> Void) -> TransformerModel {
         var result = self
@@ -206,7 +206,7 @@ public struct TransformerModel: Equatable, Sendable {
 
 extension TransformerModel {
     /// The elements used for one token, embedding and output head included, towers not.
-    public var activeParametersOfDecoder: Int64 {
+    package var activeParametersOfDecoder: Int64 {
         layers.reduce(
             embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters
         ) { $0 + $1.activeParameters(hidden: hiddenSize) }

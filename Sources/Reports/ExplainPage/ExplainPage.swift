@@ -4,16 +4,16 @@ import Results
 
 /// One self-contained page of a model's decode step, phase by phase: two scenarios side by side,
 /// with sliders that read a table in the page. It loads nothing from elsewhere.
-public struct ExplainPage {
+package struct ExplainPage {
     private let grid: ExplainGrid
 
     /// A page of a table.
-    public init(_ grid: ExplainGrid) { self.grid = grid }
+    package init(_ grid: ExplainGrid) { self.grid = grid }
 
     /// The page's HTML.
     ///
     /// - Throws: what encoding the table throws.
-    public func html() throws -> String {
+    package func html() throws -> String {
         PageDocument(
             title: "Headway: one decode step", generator: "headway explain",
             style: PageStyle.text + PageStyle.charts + PageStyle.narrow + Self.style,

@@ -4,9 +4,9 @@ import Basics
 ///
 /// A client that has waited too long closes its connection, which aborts the request at the engine,
 /// and sends it again after a pause, as the clients of LLM services do by themselves.
-public struct ClientPatience: Sendable, Equatable {
+package struct ClientPatience: Sendable, Equatable {
     /// How the pauses before the first, second, ... new attempt grow.
-    public enum Backoff: String, Sendable, CaseIterable {
+    package enum Backoff: String, Sendable, CaseIterable {
         /// All alike.
         case fixed
         /// Each twice as long as the one before, up to the most.
@@ -17,19 +17,19 @@ public struct ClientPatience: Sendable, Equatable {
     }
 
     /// From the sending of a request to its last token, picoseconds; `Int64.max`: any time.
-    public var timeout: Int64
+    package var timeout: Int64
     /// From the sending of a request to its first token, picoseconds; `Int64.max`: any time. A
     /// client that has its first token by then waits for the others.
-    public var firstTokenTimeout = Int64.max
+    package var firstTokenTimeout = Int64.max
     /// Attempts after the first.
-    public var retries: Int
-    public var backoff = Backoff.doubling
+    package var retries: Int
+    package var backoff = Backoff.doubling
     /// Picoseconds before the first new attempt, and the most before any.
-    public var pause: Int64 = 500_000_000_000
-    public var longestPause: Int64 = 8_000_000_000_000
+    package var pause: Int64 = 500_000_000_000
+    package var longestPause: Int64 = 8_000_000_000_000
 
     /// Gives up after a timeout, with so many more attempts.
-    public init(timeout: Int64, retries: Int = 0) {
+    package init(timeout: Int64, retries: Int = 0) {
         (self.timeout, self.retries) = (timeout, retries)
     }
 

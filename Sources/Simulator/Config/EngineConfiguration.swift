@@ -4,11 +4,11 @@ import Models
 ///
 /// Everything here is resolved: the number of blocks is a number, not "derive it". Defaults are
 /// those of vLLM 0.33.0's API server on a GPU of 70 GiB or more.
-public struct EngineConfiguration: Sendable, Equatable {
+package struct EngineConfiguration: Sendable, Equatable {
     /// Order of the waiting queue and choice of preemption victims.
     ///
     /// The first two are vLLM's and the engine's own; the others are `SchedulingPolicy` values.
-    public enum Policy: String, Sendable, CaseIterable, Codable {
+    package enum Policy: String, Sendable, CaseIterable, Codable {
         case fcfs
         case priority
         case shortestPromptFirst = "shortest_prompt_first"
@@ -18,57 +18,57 @@ public struct EngineConfiguration: Sendable, Equatable {
     }
 
     /// Whether the engine decides every step, or takes steps in which nothing is decided at once.
-    public enum Advance: String, Sendable, CaseIterable, Codable {
+    package enum Advance: String, Sendable, CaseIterable, Codable {
         case step
         case fastForward = "fast_forward"
     }
 
     /// The release of vLLM whose rules apply.
-    public var release = EngineRelease.newest
+    package var release = EngineRelease.newest
     /// Tokens per KV block.
-    public var blockSize = 16
+    package var blockSize = 16
     /// KV blocks in the pool, the unusable null block 0 included.
-    public var numGPUBlocks = 1
+    package var numGPUBlocks = 1
     /// Most requests in the running list.
-    public var maxNumSeqs = 1024
+    package var maxNumSeqs = 1024
     /// Tighter limit on the running list; nil: `maxNumSeqs`.
-    public var maxNumActiveSeqs: Int?
+    package var maxNumActiveSeqs: Int?
     /// Most tokens in one step.
-    public var maxNumBatchedTokens = 8192
+    package var maxNumBatchedTokens = 8192
     /// Tighter limit on scheduled tokens; nil: `maxNumBatchedTokens`.
-    public var maxNumScheduledTokens: Int?
+    package var maxNumScheduledTokens: Int?
     /// Most tokens (prompt and output) of one request.
-    public var maxModelLen = 131_072
-    public var policy = Policy.fcfs
+    package var maxModelLen = 131_072
+    package var policy = Policy.fcfs
     /// `decode_first`: most prefill tokens in one step.
-    public var prefillQuota = 512
-    public var enablePrefixCaching = true
-    public var enableChunkedPrefill = true
+    package var prefillQuota = 512
+    package var enablePrefixCaching = true
+    package var enableChunkedPrefill = true
     /// Most tokens of one request in one step while others exist; 0: no limit.
-    public var longPrefillTokenThreshold = 0
+    package var longPrefillTokenThreshold = 0
     /// Raise that threshold to budget / requests when that is larger.
-    public var longPrefillTokenThresholdAdaptive = false
+    package var longPrefillTokenThresholdAdaptive = false
     /// Admit only what fits whole (all known tokens) at admission.
-    public var schedulerReserveFullISL = true
+    package var schedulerReserveFullISL = true
     /// Share of the pool kept free when admitting next to running requests.
-    public var watermark = 0.0
+    package var watermark = 0.0
     /// Let prefill into every n-th step only.
-    public var prefillScheduleInterval = 1
+    package var prefillScheduleInterval = 1
     /// KV groups that share the pool; layers of one group have one block table.
-    public var groups: [CacheGroup] = [.full]
+    package var groups: [CacheGroup] = [.full]
     /// Which blocks a sliding window group registers: nil all, 0 the last window, n every n tokens.
-    public var prefixCacheRetentionInterval: Int? = 0
+    package var prefixCacheRetentionInterval: Int? = 0
     /// Schedule step k+1 while step k runs.
-    public var asyncScheduling = true
+    package var asyncScheduling = true
     /// Whether requests stop at a token the scheduler cannot foresee.
-    public var stopsAtUnforeseenToken = false
+    package var stopsAtUnforeseenToken = false
     /// Sleep after an iteration that scheduled nothing, microseconds.
-    public var emptyYieldMicroseconds: Int64 = 0
+    package var emptyYieldMicroseconds: Int64 = 0
     /// The host's part in the times of steps and requests.
-    public var host = HostTimes()
-    public var advance = Advance.fastForward
+    package var host = HostTimes()
+    package var advance = Advance.fastForward
 
-    public init() {}
+    package init() {}
 }
 
 extension EngineConfiguration {

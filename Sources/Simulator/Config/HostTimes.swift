@@ -4,31 +4,31 @@ import StepTime
 /// What the GPU waits for whatever runs (`HostProfile.gpuWait`) is part of a step's price instead.
 ///
 /// The order of decisions is the engine's; only times move.
-public struct HostTimes: Sendable, Equatable {
+package struct HostTimes: Sendable, Equatable {
     /// From the client to the scheduler, and from a processed step to the client.
-    public var frontEnd: Int64 = 0
-    public var delivery: Int64 = 0
+    package var frontEnd: Int64 = 0
+    package var delivery: Int64 = 0
     /// Before a step's launch, and the same for each request in it.
-    public var schedule: Int64 = 0
-    public var schedulePerRequest: Int64 = 0
+    package var schedule: Int64 = 0
+    package var schedulePerRequest: Int64 = 0
     /// Launching a step of decodes that is one captured graph, any other step within the captured
     /// sizes, and a step beyond them.
-    public var launchGraph: Int64 = 0
-    public var launchPiecewise: Int64 = 0
-    public var launchEager: Int64 = 0
+    package var launchGraph: Int64 = 0
+    package var launchPiecewise: Int64 = 0
+    package var launchEager: Int64 = 0
     /// Most tokens of a step that a graph was captured for; 0: no graphs.
-    public var mostGraphTokens = 0
+    package var mostGraphTokens = 0
     /// Processing a step that has run, and the same for each token that it sampled.
-    public var update: Int64 = 0
-    public var updatePerToken: Int64 = 0
+    package var update: Int64 = 0
+    package var updatePerToken: Int64 = 0
     /// What the first step after an idle time takes longer.
-    public var idleStart: Int64 = 0
+    package var idleStart: Int64 = 0
 
     /// No host.
-    public init() {}
+    package init() {}
 
     /// A profile's times for a model with so many layers on a pipeline stage.
-    public init(_ profile: HostProfile, layers: Int, captureSizes: [Int]) {
+    package init(_ profile: HostProfile, layers: Int, captureSizes: [Int]) {
         frontEnd = Self.picoseconds(profile.frontEnd)
         delivery = Self.picoseconds(profile.delivery)
         schedule = Self.picoseconds(profile.schedule)

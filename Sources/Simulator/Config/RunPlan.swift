@@ -2,9 +2,9 @@ import StepTime
 import Traces
 
 /// How requests are spread over replicas.
-public struct RouterConfiguration: Sendable, Equatable {
+package struct RouterConfiguration: Sendable, Equatable {
     /// How the replica of a request is chosen.
-    public enum Policy: String, Sendable, CaseIterable, Codable {
+    package enum Policy: String, Sendable, CaseIterable, Codable {
         /// One after the other.
         case roundRobin = "round_robin"
         /// Any, with equal chance.
@@ -17,30 +17,30 @@ public struct RouterConfiguration: Sendable, Equatable {
         case prefixAffinity = "prefix_affinity"
     }
 
-    public var policy = Policy.leastOutstanding
+    package var policy = Policy.leastOutstanding
     /// The router reads the replicas' state at most this often, picoseconds; 0: always fresh.
-    public var staleness: Int64 = 0
+    package var staleness: Int64 = 0
     /// `prefix_affinity`: how many more outstanding requests than the least loaded replica the
     /// preferred one may have.
-    public var affinitySlack = 8
+    package var affinitySlack = 8
 
-    public init() {}
+    package init() {}
 }
 
 /// Limits a request must meet to count as good, picoseconds; nil: not limited.
-public struct ServiceLevelObjective: Sendable, Equatable {
-    public var timeToFirstToken: Int64?
-    public var timePerOutputToken: Int64?
-    public var endToEnd: Int64?
+package struct ServiceLevelObjective: Sendable, Equatable {
+    package var timeToFirstToken: Int64?
+    package var timePerOutputToken: Int64?
+    package var endToEnd: Int64?
     /// Of a request's own 99th percentile of the gaps between its tokens. Keeps every request by
     /// itself, which takes longer.
-    public var interTokenTail: Int64?
+    package var interTokenTail: Int64?
 
-    public init() {}
+    package init() {}
 }
 
 /// How requests enter the cluster.
-public enum ArrivalMode: Sendable, Equatable {
+package enum ArrivalMode: Sendable, Equatable {
     /// At the times of the trace (turns of a session after their predecessor).
     case openLoop
     /// This many requests are always in the cluster; the trace's times are ignored.
@@ -54,14 +54,14 @@ public enum ArrivalMode: Sendable, Equatable {
 }
 
 /// A scheduler in another process, and how long it may think.
-public struct ExternalSchedulerConfiguration: Sendable, Equatable {
+package struct ExternalSchedulerConfiguration: Sendable, Equatable {
     /// What the shell is to run.
-    public var command: String
+    package var command: String
     /// Wall time for one step, seconds.
-    public var limitSeconds: Double
+    package var limitSeconds: Double
 
     /// A command with its limit.
-    public init(command: String, limitSeconds: Double = 10) {
+    package init(command: String, limitSeconds: Double = 10) {
         self.command = command
         self.limitSeconds = limitSeconds
     }
@@ -69,58 +69,58 @@ public struct ExternalSchedulerConfiguration: Sendable, Equatable {
 
 /// Everything that decides a run besides its requests.
 public struct RunPlan: Sendable {
-    public var engine = EngineConfiguration()
-    public var stepTime: StepTime
+    package var engine = EngineConfiguration()
+    package var stepTime: StepTime
     /// What steps ask of the GPUs besides time, for utilisation; nil: not known.
-    public var demand: StepDemand?
-    public var replicas = 1
-    public var router = RouterConfiguration()
-    public var arrivals = ArrivalMode.openLoop
+    package var demand: StepDemand?
+    package var replicas = 1
+    package var router = RouterConfiguration()
+    package var arrivals = ArrivalMode.openLoop
     /// The pauses of a closed loop's users.
-    public var thinkTime = ThinkTime()
+    package var thinkTime = ThinkTime()
     /// How long clients wait for an answer; nil: for ever.
-    public var patience: ClientPatience?
-    public var objective = ServiceLevelObjective()
+    package var patience: ClientPatience?
+    package var objective = ServiceLevelObjective()
     /// What requests of a class, by its name, are held to in its own figures instead.
-    public var classObjectives: [String: ServiceLevelObjective] = [:]
+    package var classObjectives: [String: ServiceLevelObjective] = [:]
     /// What is left out of latencies, goodput and throughput.
-    public var margins = Margins()
+    package var margins = Margins()
     public var seed: UInt64 = 0
     /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.
     public var policy: (any SchedulingPolicy)?
     /// A scheduler in another process, which goes before any policy.
-    public var externalScheduler: ExternalSchedulerConfiguration?
+    package var externalScheduler: ExternalSchedulerConfiguration?
     /// Threads for replicas that cannot influence one another; nil: one per processor. Never
     /// changes a result.
-    public var threads: Int?
+    package var threads: Int?
     /// Keep the KV blocks one by one, with their numbers, instead of extents of them: the oracle of
     /// runs, and slower. Never changes a result.
-    public var numbersBlocks = false
+    package var numbersBlocks = false
     /// Keep every request by itself, none as part of sums: the plain simulator, and slower. Over
     /// numbered blocks it is the oracle of all else. Never changes a result.
-    public var isPlain = false
+    package var isPlain = false
     /// Look at the invariants that take O(requests + blocks) between the steps, and throw
     /// `InvariantFailure` where one is broken. Slow; never changes a result.
-    public var checksInvariants = false
+    package var checksInvariants = false
     /// Keep every record in the result.
-    public var keepsRecords = true
+    package var keepsRecords = true
     /// How often what the instances do is noted; nil: not at all. Never changes a result.
-    public var sampling: Sampling?
+    package var sampling: Sampling?
     /// Whether the observer is told each gap between tokens, and so whose it is.
     var tellsGaps = false
     /// Whether the observer is told when the tokens of each step left.
     var tellsDeliveries = false
 
-    public init(stepTime: StepTime) { self.stepTime = stepTime }
+    package init(stepTime: StepTime) { self.stepTime = stepTime }
 
     /// Whether requests may wait at the client before they are sent, or are sent again.
-    public var holdsBack: Bool {
+    package var holdsBack: Bool {
         if case .capped = arrivals { return true }
         return patience != nil
     }
 
     /// Whether the load has stages.
-    public var hasStages: Bool {
+    package var hasStages: Bool {
         if case .staged = arrivals { return true }
         return false
     }

@@ -7,7 +7,7 @@ import Basics
 /// means of few and long batches are nearly independent: B. Schmeiser, "Batch size effects in the
 /// analysis of simulation output", Operations Research 30, 1982). Where the means of neighbouring
 /// batches are still correlated, they count as fewer.
-public struct BatchedMean: Sendable {
+package struct BatchedMean: Sendable {
     /// Batches that are joined in pairs.
     private static let most = 40
 
@@ -17,13 +17,13 @@ public struct BatchedMean: Sendable {
     private var inCurrent = 0
     private var total = 0.0
     /// How many values there were.
-    public private(set) var count = 0
+    package private(set) var count = 0
 
     /// No values.
-    public init() {}
+    package init() {}
 
     /// Adds the next value. O(1) amortised.
-    public mutating func add(_ value: Double) {
+    package mutating func add(_ value: Double) {
         count += 1
         total += value
         current += value
@@ -37,7 +37,7 @@ public struct BatchedMean: Sendable {
     }
 
     /// The mean of all values and its interval; nil for fewer than 40 values. O(1).
-    public var interval: MeanInterval? {
+    package var interval: MeanInterval? {
         guard count >= Self.most else { return nil }
         var interval = MeanInterval(sums.map { $0 / Double(size) })
         interval?.mean = total / Double(count)
@@ -46,11 +46,11 @@ public struct BatchedMean: Sendable {
 }
 
 /// A mean with the half-width of its interval at 95 %.
-public struct MeanInterval: Sendable, Equatable {
-    public internal(set) var mean: Double
-    public let halfWidth: Double
+package struct MeanInterval: Sendable, Equatable {
+    package internal(set) var mean: Double
+    package let halfWidth: Double
     /// How many means it is taken from.
-    public let batches: Int
+    package let batches: Int
 
     /// From the means of batches in a row; nil for fewer than ten.
     init?(_ means: [Double]) {
@@ -82,7 +82,7 @@ public struct MeanInterval: Sendable, Equatable {
     }
 
     /// The same in another unit.
-    public func scaled(by factor: Double) -> MeanInterval {
+    package func scaled(by factor: Double) -> MeanInterval {
         MeanInterval(mean: mean * factor, halfWidth: halfWidth * factor, batches: batches)
     }
 
@@ -93,6 +93,6 @@ public struct MeanInterval: Sendable, Equatable {
     }
 
     /// Both ends.
-    public var low: Double { mean - halfWidth }
-    public var high: Double { mean + halfWidth }
+    package var low: Double { mean - halfWidth }
+    package var high: Double { mean + halfWidth }
 }

@@ -1,25 +1,25 @@
 /// The figures of some requests of a run: those of a class, or of a stage of its load.
-public struct ClassFigures: Sendable {
+package struct ClassFigures: Sendable {
     /// The number of the class or stage, and what it is called.
-    public let key: Int
-    public let name: String
+    package let key: Int
+    package let name: String
     /// Requests by how they ended, their tokens, and requests preempted; counts of steps are 0.
-    public let counters: Counters
+    package let counters: Counters
     /// Finished requests that met every limit of the objective.
-    public let goodRequests: Int
+    package let goodRequests: Int
     /// The first arrival of one of them, picoseconds; nil without any.
-    public let start: Int64?
+    package let start: Int64?
     /// From the first arrival of one of them to the last end of one, picoseconds.
-    public let duration: Int64
+    package let duration: Int64
     /// Histograms of picoseconds, of the same requests as those of a whole run.
-    public let timeToFirstToken: LatencyHistogram
-    public let timePerOutputToken: LatencyHistogram
-    public let endToEnd: LatencyHistogram
-    public let queueTime: LatencyHistogram
+    package let timeToFirstToken: LatencyHistogram
+    package let timePerOutputToken: LatencyHistogram
+    package let endToEnd: LatencyHistogram
+    package let queueTime: LatencyHistogram
     /// Of gaps between tokens of finished requests; nil where it was not told whose they are.
-    public let interTokenLatency: LatencyHistogram?
+    package let interTokenLatency: LatencyHistogram?
     /// The latencies as they are; nil where there are too many.
-    public let latencies: RequestLatencies?
+    package let latencies: RequestLatencies?
 
     init(_ key: Int, _ name: String, _ members: ClassMembers) {
         self.key = key

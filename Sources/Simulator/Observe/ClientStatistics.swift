@@ -40,19 +40,19 @@ struct ClientStatistics: ~Copyable {
 }
 
 /// What clients that time out sent, and what of it was for nothing.
-public struct AttemptCounts: Sendable, Equatable {
+package struct AttemptCounts: Sendable, Equatable {
     /// Requests, each however often it was sent.
-    public var requests = 0
+    package var requests = 0
     /// Sendings of them.
-    public var attempts = 0
+    package var attempts = 0
     /// Requests that were sent more than once.
-    public var retried = 0
+    package var retried = 0
     /// Requests whose last attempt timed out.
-    public var gaveUp = 0
+    package var gaveUp = 0
     /// Tokens delivered to attempts that timed out.
-    public var wastedOutputTokens = 0
+    package var wastedOutputTokens = 0
     /// Prompt tokens computed for such attempts, as far as these had their first token.
-    public var wastedPromptTokens = 0
+    package var wastedPromptTokens = 0
 
     init() {}
 
@@ -75,18 +75,18 @@ public struct AttemptCounts: Sendable, Equatable {
 
 /// Latencies from the moment at which clients meant to send, where a cap holds requests back or
 /// clients time out and send again.
-public struct ClientLatencies: Sendable {
+package struct ClientLatencies: Sendable {
     /// Most requests in the cluster; nil: any number.
-    public var cap: Int?
+    package var cap: Int?
     /// What clients that time out did; nil: they wait.
-    public var attempts: AttemptCounts?
+    package var attempts: AttemptCounts?
     /// Requests that were not sent at once.
-    public var held: Int
+    package var held: Int
     /// Histograms of picoseconds: the wait at the client of every request; TTFT and E2E since it
     /// was due per finished request.
-    public var wait: LatencyHistogram
-    public var timeToFirstToken: LatencyHistogram
-    public var endToEnd: LatencyHistogram
+    package var wait: LatencyHistogram
+    package var timeToFirstToken: LatencyHistogram
+    package var endToEnd: LatencyHistogram
 
     init(
         _ statistics: borrowing ClientStatistics, cap: Int? = nil, countsAttempts: Bool = false

@@ -2,17 +2,17 @@
 /// finished: vLLM's serving benchmark counts these alone.
 ///
 /// A request that ends when another arrives makes room for it. Memory follows the requests alive.
-public struct ConcurrencyPeak: ~Copyable {
+package struct ConcurrencyPeak: ~Copyable {
     private var ends = EventHeap()
     /// The most so far.
-    public private(set) var requests = 0
+    package private(set) var requests = 0
 
     /// Nobody was there.
-    public init() {}
+    package init() {}
 
     /// Takes an ended request in, in order of arrival; one that did not finish does not count.
     /// O(log requests alive).
-    public mutating func add(_ record: RequestRecord) {
+    package mutating func add(_ record: RequestRecord) {
         guard record.outcome == .finished else { return }
         while let end = ends.first, end.time <= record.arrival { _ = ends.pop() }
         ends.push(.init(time: record.finish, tie: 0, payload: 0))

@@ -1,15 +1,15 @@
 /// What one request cost others, picoseconds of their latencies.
-public struct InflictedCost: Sendable, Equatable {
+package struct InflictedCost: Sendable, Equatable {
     /// While others waited in the queue: a step that runs while n requests wait costs them n times
     /// its duration, and its requests have shares by their tokens.
-    public var queue = 0.0
+    package var queue = 0.0
     /// What its prefill added to others' steps, by its share of the prefill.
-    public var interference = 0.0
+    package var interference = 0.0
     /// What those lost that were preempted for its blocks: the wait and computing again.
-    public var preemption = 0.0
+    package var preemption = 0.0
 
     /// All of it.
-    public var total: Double { queue + interference + preemption }
+    package var total: Double { queue + interference + preemption }
 }
 
 /// Sums up what requests cost others. O(1) a plan and O(1) an entry or change of it, whatever the

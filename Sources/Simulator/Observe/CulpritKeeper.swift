@@ -5,7 +5,7 @@ import StepTime
 ///
 /// It watches plans, so that the run fast-forwards as any other. Steps are kept only while chosen
 /// requests live.
-public struct CulpritKeeper: Sendable {
+package struct CulpritKeeper: Sendable {
     private var breakdown: LatencyBreakdownKeeper
     private var witness: Witness
     private let host: HostTimes
@@ -28,7 +28,7 @@ public struct CulpritKeeper: Sendable {
     }
 
     /// Watches a run of a plan; `requests` are those whose culprits are wanted, in any order.
-    public init(_ plan: RunPlan, requests: [WatchedRequest] = []) {
+    package init(_ plan: RunPlan, requests: [WatchedRequest] = []) {
         breakdown = LatencyBreakdownKeeper(plan)
         host = plan.engine.host
         let sorted = requests.sorted { $0.sequence < $1.sequence }
@@ -40,21 +40,21 @@ public struct CulpritKeeper: Sendable {
     }
 
     /// Takes note of plans; those of an instance in order. O(plans + what their lists hold).
-    public mutating func add(_ plans: DecidedPlans) {
+    package mutating func add(_ plans: DecidedPlans) {
         breakdown.add(plans, before: &witness)
     }
 
     /// What became of one request.
-    public struct Answer: Sendable {
+    package struct Answer: Sendable {
         /// Nil for one that was rejected or did not end.
-        public var breakdown: RequestBreakdown?
+        package var breakdown: RequestBreakdown?
         /// Of a request whose culprits are wanted.
-        public var culprits: [Culprit] = []
+        package var culprits: [Culprit] = []
     }
 
     /// What became of a request; to be called for every record, in their order. O(1), and of a
     /// watched request O(steps kept).
-    public mutating func close(_ record: RequestRecord) -> Answer {
+    package mutating func close(_ record: RequestRecord) -> Answer {
         let sequence = closed
         closed += 1
         var answer = Answer(breakdown: breakdown.close(record))
@@ -73,10 +73,10 @@ public struct CulpritKeeper: Sendable {
     }
 
     /// The requests that cost others most, the worst first.
-    public func costliest(_ count: Int) -> [(id: Int64, cost: InflictedCost)] {
+    package func costliest(_ count: Int) -> [(id: Int64, cost: InflictedCost)] {
         witness.ledger.worst(count)
     }
 
     /// What all requests together cost others.
-    public var wholeCost: InflictedCost { witness.ledger.whole }
+    package var wholeCost: InflictedCost { witness.ledger.whole }
 }

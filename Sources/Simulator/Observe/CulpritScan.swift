@@ -1,11 +1,11 @@
 /// A request that another one waited for or was slowed by, and for how long.
-public struct Culprit: Sendable, Equatable {
-    public var id: Int64
+package struct Culprit: Sendable, Equatable {
+    package var id: Int64
     /// Place in the order of arrival over the whole run.
-    public var sequence: Int64
-    public var cause: LatencyCause
+    package var sequence: Int64
+    package var cause: LatencyCause
     /// Picoseconds.
-    public var time: Int64
+    package var time: Int64
 }
 
 /// Finds the culprits of one request in its instance's steps.

@@ -3,33 +3,33 @@
 /// Its entries are those of requests kept by themselves. The members of the cohort are a number:
 /// each has an entry of one token in each of the steps, and `changes` says who they are. A plan
 /// with entries is that of one step.
-public struct DecidedPlan: Sendable, Equatable {
+package struct DecidedPlan: Sendable, Equatable {
     /// The instance's number.
-    public var replica: Int
+    package var replica: Int
     /// Number of the first schedule call, from 0.
-    public var number: Int
+    package var number: Int
     /// Steps that it is the decision of; 0: it only says what changed since the last one.
-    public var times: Int
+    package var times: Int
     /// When the first call was made.
-    public var time: Int64
+    package var time: Int64
     /// Start of the first step, and what that takes.
-    public var start: Int64
-    public var duration: Int64 = 0
+    package var start: Int64
+    package var duration: Int64 = 0
     /// Start and end of the last step.
-    public var lastStart: Int64
-    public var lastEnd: Int64
+    package var lastStart: Int64
+    package var lastEnd: Int64
     /// What the steps take together. Durations rise evenly, but for rounding, and between one step
     /// and the next the GPUs wait for the host.
-    public var busy: Int64 = 0
+    package var busy: Int64 = 0
     /// Members of the cohort in each step.
-    public var members = 0
+    package var members = 0
     /// Σ (computed before + 1) over members in the first step, whole and within the price's window.
-    public var context = 0
-    public var windowedContext = 0
+    package var context = 0
+    package var windowedContext = 0
     /// Waiting and running requests and free blocks after the last call.
-    public var waiting = 0
-    public var running = 0
-    public var freeBlocks = 0
+    package var waiting = 0
+    package var running = 0
+    package var freeBlocks = 0
     /// Where its lists are in those of `DecidedPlans`. In 32 bits, because plans are copied.
     private var lists = Lists()
     private var ends = Lists()
@@ -60,22 +60,22 @@ public struct DecidedPlan: Sendable, Equatable {
     }
 
     /// Its places in the lists of `DecidedPlans`.
-    public var changes: Range<Int> { Int(lists.changes)..<Int(ends.changes) }
-    public var aborted: Range<Int> { Int(lists.aborted)..<Int(ends.aborted) }
-    public var preempted: Range<Int> { Int(lists.preempted)..<Int(ends.preempted) }
-    public var entries: Range<Int> { Int(lists.entries)..<Int(ends.entries) }
+    package var changes: Range<Int> { Int(lists.changes)..<Int(ends.changes) }
+    package var aborted: Range<Int> { Int(lists.aborted)..<Int(ends.aborted) }
+    package var preempted: Range<Int> { Int(lists.preempted)..<Int(ends.preempted) }
+    package var entries: Range<Int> { Int(lists.entries)..<Int(ends.entries) }
 
     /// Whether nothing was computed.
-    public var isEmpty: Bool { times == 0 || (members == 0 && entries.isEmpty) }
+    package var isEmpty: Bool { times == 0 || (members == 0 && entries.isEmpty) }
 
     /// Whether its steps do nothing but decode for the cohort.
-    public var onlyDecodes: Bool {
+    package var onlyDecodes: Bool {
         times > 0 && members > 0 && entries.isEmpty && preempted.isEmpty
     }
 
     /// Takes the steps of the next plan in, if it goes on decoding for the same members. So joined,
     /// plans are the same however far a run fast-forwards at once. O(1).
-    public mutating func extend(by next: DecidedPlan) -> Bool {
+    package mutating func extend(by next: DecidedPlan) -> Bool {
         guard onlyDecodes, next.onlyDecodes, next.changes.isEmpty, next.aborted.isEmpty,
             next.members == members, next.number == number + times, next.waiting == waiting,
             next.running == running
@@ -91,48 +91,48 @@ public struct DecidedPlan: Sendable, Equatable {
 
 /// A request that joins the cohort with the first step of a plan, or was in it for the last time
 /// in the step before.
-public struct CohortChange: Sendable, Equatable {
-    public var id: Int64
+package struct CohortChange: Sendable, Equatable {
+    package var id: Int64
     /// Place in the order of arrival over the whole run.
-    public var sequence: Int64
+    package var sequence: Int64
     /// Tokens computed so far.
-    public var computed: Int
-    public var joins: Bool
+    package var computed: Int
+    package var joins: Bool
 }
 
 /// When something happened to a request, picoseconds.
-public struct RequestMoment: Sendable, Equatable {
-    public var id: Int64
+package struct RequestMoment: Sendable, Equatable {
+    package var id: Int64
     /// Place in the order of arrival over the whole run.
-    public var sequence: Int64
-    public var time: Int64
+    package var sequence: Int64
+    package var time: Int64
 }
 
 /// A request that a schedule call preempted.
-public struct Preemption: Sendable, Equatable {
-    public var id: Int64
+package struct Preemption: Sendable, Equatable {
+    package var id: Int64
     /// Place in the order of arrival over the whole run.
-    public var sequence: Int64
+    package var sequence: Int64
     /// Picoseconds.
-    public var time: Int64
+    package var time: Int64
     /// The request whose blocks were lacking, and its place; it may be the same one. -1: a policy
     /// preempted it of its own will.
-    public var requester: Int64 = -1
-    public var requesterSequence: Int64 = -1
+    package var requester: Int64 = -1
+    package var requesterSequence: Int64 = -1
 }
 
 /// Steps in a row whose tokens have left the engine. Times are picoseconds.
 ///
 /// The tokens of the first left at `time`, those of the second `gap` later, and from there on each
 /// took `rise` longer than the one before.
-public struct DeliveredSteps: Sendable, Equatable {
-    public var replica: Int
+package struct DeliveredSteps: Sendable, Equatable {
+    package var replica: Int
     /// Number of the schedule call that decided the first.
-    public var number: Int
-    public var times: Int
-    public var time: Int64
-    public var gap: Int64 = 0
-    public var rise: Int64 = 0
+    package var number: Int
+    package var times: Int
+    package var time: Int64
+    package var gap: Int64 = 0
+    package var rise: Int64 = 0
 }
 
 /// Plans in the order of each instance, with the lists that they name parts of.
@@ -143,25 +143,25 @@ public struct DeliveredSteps: Sendable, Equatable {
 ///
 /// Flat lists, so that a plan costs no allocation: watching must not be what takes the time.
 public struct DecidedPlans: Sendable, Equatable {
-    public private(set) var plans: [DecidedPlan] = []
+    package private(set) var plans: [DecidedPlan] = []
     /// Who joined the cohort and who left it, in order.
-    public internal(set) var changes: [CohortChange] = []
+    package internal(set) var changes: [CohortChange] = []
     /// Requests whose clients gave up, when they were ended, before the plan was made.
-    public internal(set) var aborted: [RequestMoment] = []
+    package internal(set) var aborted: [RequestMoment] = []
     /// Requests that the call preempted.
-    public internal(set) var preempted: [Preemption] = []
-    public internal(set) var entries: [ScheduledEntry] = []
+    package internal(set) var preempted: [Preemption] = []
+    package internal(set) var entries: [ScheduledEntry] = []
     /// Gaps between the tokens delivered meanwhile, where the observer watches them; no plan names
     /// them.
-    public internal(set) var gaps: [TokenGap] = []
+    package internal(set) var gaps: [TokenGap] = []
     /// Steps whose tokens were delivered meanwhile, where the observer watches them, those of an
     /// instance in order: of these plans or of earlier ones.
-    public internal(set) var deliveries: [DeliveredSteps] = []
+    package internal(set) var deliveries: [DeliveredSteps] = []
     /// What belongs to the latest plan or an earlier one ends here.
     private var ends = DecidedPlan.Lists()
 
     /// No plans.
-    public init() {}
+    package init() {}
 
     /// Plans kept before they are handed on: enough to make that cheap, few enough to stay in the
     /// processor's cache.

@@ -10,13 +10,13 @@ public struct ScheduledEntry: Sendable, Equatable {
 
     public var id: Int64
     /// Place in the order of arrival over the whole run: unique, where ids need not be.
-    public var sequence: Int64
+    package var sequence: Int64
     public var tokens: Int
     /// Tokens computed before the step; for admissions, the prefix hit.
     public var computedBefore: Int
     public var kind: Kind
     /// Length of the request's prompt, and whether the step samples a token for it.
-    public var promptTokens: Int
+    package var promptTokens: Int
     public var samples: Bool
 }
 
@@ -26,9 +26,9 @@ public struct ScheduleDecision: Sendable, Equatable {
     /// Number of the call, from 0.
     public var number: Int
     public var time: Int64
-    public var executionStart: Int64
-    public var executionEnd: Int64
-    public var aborted: [Int64]
+    package var executionStart: Int64
+    package var executionEnd: Int64
+    package var aborted: [Int64]
     public var entries: [ScheduledEntry]
     public var preempted: [Int64]
     /// Waiting and running requests and free blocks after the call.
@@ -36,32 +36,32 @@ public struct ScheduleDecision: Sendable, Equatable {
     public var running: Int
     public var freeBlocks: Int
     /// Blocks that lost their key during the call.
-    public var evictions: Int
+    package var evictions: Int
     /// Distinct keys in the prefix index after the call; nil with caching off.
-    public var keys: Int?
+    package var keys: Int?
     /// Digests of the free queue and of the running requests' block tables, when asked for.
-    public var queueDigest: UInt64?
-    public var tablesDigest: UInt64?
+    package var queueDigest: UInt64?
+    package var tablesDigest: UInt64?
 }
 
 /// What one processed step brought.
 public struct UpdateDecision: Sendable, Equatable {
     public var replica: Int
     /// Number of the schedule call whose batch was processed.
-    public var number: Int
+    package var number: Int
     public var time: Int64
-    public var aborted: [Int64]
+    package var aborted: [Int64]
     /// Tokens delivered.
-    public var delivered: Int
+    package var delivered: Int
     public var finished: [Int64]
-    public var freeBlocks: Int
-    public var keys: Int?
+    package var freeBlocks: Int
+    package var keys: Int?
     /// Entries ignored because their request had ended.
-    public var wasted: Int
+    package var wasted: Int
     /// State after the update: counts, and nothing scheduled, waiting or in flight.
-    public var waiting: Int
-    public var running: Int
-    public var idle: Bool
+    package var waiting: Int
+    package var running: Int
+    package var idle: Bool
 }
 
 /// One event of the decision log.

@@ -1,10 +1,10 @@
 import Basics
 
 /// A gap between two tokens of a request, picoseconds.
-public struct TokenGap: Sendable, Equatable {
+package struct TokenGap: Sendable, Equatable {
     /// Place in the order of arrival over the whole run.
-    public var sequence: Int64
-    public var gap: Int64
+    package var sequence: Int64
+    package var gap: Int64
 }
 
 /// The gaps between the tokens of a request that has ended.

@@ -12,21 +12,21 @@ import StepTime
 /// of the members' parts, and a member's parts are the differences between its joining and its
 /// leaving: O(1) a plan, an entry, a change or an end, whatever the batch. Memory follows the
 /// requests alive.
-public struct LatencyBreakdownKeeper: Sendable {
+package struct LatencyBreakdownKeeper: Sendable {
     private var lanes: [Lane]
     private var ways = Ways()
     private var prices: StepPrices
     private let host: HostTimes
 
     /// Watches a run of a plan.
-    public init(_ plan: RunPlan) {
+    package init(_ plan: RunPlan) {
         prices = StepPrices(plan)
         host = plan.engine.host
         lanes = Array(repeating: Lane(), count: plan.replicas)
     }
 
     /// Takes note of plans; those of an instance in order. O(plans + what their lists hold).
-    public mutating func add(_ plans: DecidedPlans) {
+    package mutating func add(_ plans: DecidedPlans) {
         var nobody = NoWitness()
         add(plans, before: &nobody)
     }
@@ -111,7 +111,7 @@ public struct LatencyBreakdownKeeper: Sendable {
 
     /// The parts of a request that ended; nil for one that was rejected or did not end. To be
     /// called for every record, in their order. O(1).
-    public mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
+    package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         defer { ways.removeFirst() }
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
         let record = record.asTheEngineSawIt(host)

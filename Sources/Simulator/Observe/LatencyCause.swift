@@ -1,6 +1,6 @@
 /// Where a request's time went, told finer than `LatencyParts`: the parts are disjoint and sum to
 /// the latency.
-public enum LatencyCause: Int, Sendable, CaseIterable {
+package enum LatencyCause: Int, Sendable, CaseIterable {
     /// On its way from the client through the API server to the scheduler.
     case frontEnd
     /// Being routed, which takes no time in this simulator.
@@ -33,7 +33,7 @@ public enum LatencyCause: Int, Sendable, CaseIterable {
     case delivery
 
     /// The name in JSON.
-    public var key: String {
+    package var key: String {
         switch self {
         case .frontEnd: "front_end"
         case .othersSteps: "others_steps"
@@ -46,7 +46,7 @@ public enum LatencyCause: Int, Sendable, CaseIterable {
     }
 
     /// The name in tables.
-    public var name: String {
+    package var name: String {
         switch self {
         case .frontEnd: "front end"
         case .othersSteps: "others' steps"
@@ -61,7 +61,7 @@ public enum LatencyCause: Int, Sendable, CaseIterable {
 }
 
 /// The times of one request by cause, picoseconds.
-public struct LatencyCauses: Sendable, Equatable {
+package struct LatencyCauses: Sendable, Equatable {
     /// Fields, because an array of each request would be allocated.
     private var frontEnd: Int64 = 0
     private var router: Int64 = 0
@@ -79,9 +79,9 @@ public struct LatencyCauses: Sendable, Equatable {
     private var delivery: Int64 = 0
 
     /// No time at all.
-    public init() {}
+    package init() {}
 
-    public subscript(cause: LatencyCause) -> Int64 {
+    package subscript(cause: LatencyCause) -> Int64 {
         get {
             switch cause {
             case .frontEnd: frontEnd
@@ -121,7 +121,7 @@ public struct LatencyCauses: Sendable, Equatable {
     }
 
     /// The same by the cause's number in the order of `LatencyCause.allCases`.
-    public subscript(number: Int) -> Int64 {
+    package subscript(number: Int) -> Int64 {
         guard let cause = LatencyCause(rawValue: number) else {
             preconditionFailure("there is no cause \(number)")
         }
@@ -129,14 +129,14 @@ public struct LatencyCauses: Sendable, Equatable {
     }
 
     /// The whole.
-    public var total: Int64 {
+    package var total: Int64 {
         frontEnd + router + queue + othersSteps + betweenChunks + host + prefill + cacheMiss
             + decode + interference + preempted + recompute + transfer + delivery
     }
 
     /// Of a request that finished or was aborted, from its arrival to its end; with
     /// `untilFirstToken` to its first token.
-    public init(
+    package init(
         _ breakdown: RequestBreakdown, _ record: RequestRecord, _ host: HostTimes,
         untilFirstToken: Bool = false
     ) {

@@ -10,12 +10,12 @@ public struct LatencyHistogram: Sendable, Equatable {
     public private(set) var count: Int64 = 0
     /// Sum of values; 2⁶³ values of 2⁶³ fit.
     private var sum: UInt128 = 0
-    public private(set) var minimum: Int64 = .max
+    package private(set) var minimum: Int64 = .max
     public private(set) var maximum: Int64 = 0
     /// Sum of the values' squares, where it was kept.
     private var squares: SquareSum?
 
-    public init() {}
+    package init() {}
 
     /// What an accumulator has counted. O(buckets).
     init(_ hot: borrowing HotHistogram, squares: SquareSum? = nil) {
@@ -29,14 +29,14 @@ public struct LatencyHistogram: Sendable, Equatable {
     }
 
     /// The bucket of a value. Values below 1024 have a bucket each.
-    public static func bucket(of value: Int64) -> Int {
+    package static func bucket(of value: Int64) -> Int {
         // Bits beyond those that number the bucket within its octave.
         let shift = 63 - linearBits - (value | 1 << linearBits).leadingZeroBitCount
         return shift &<< linearBits &+ Int(truncatingIfNeeded: value &>> Int64(shift))
     }
 
     /// Smallest value of a bucket.
-    public static func lowerBound(of bucket: Int) -> Int64 {
+    package static func lowerBound(of bucket: Int) -> Int64 {
         let shift = max(0, (bucket >> linearBits) - 1)
         return Int64(bucket - (shift << linearBits)) << Int64(shift)
     }
@@ -47,7 +47,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The standard deviation of all values (of a population, as NumPy's), 0 when empty. Exact
     /// but for rounding where squares were kept; else from the middles of buckets, off by at most
     /// 0.1 % of the values' root mean square. O(buckets).
-    public var deviation: Double {
+    package var deviation: Double {
         guard count > 0 else { return 0 }
         if let squares {
             let variance = squares.value / Double(count) - mean * mean
@@ -65,7 +65,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     }
 
     /// How many values lie in buckets that begin below a value. O(buckets).
-    public func count(below value: Int64) -> Int64 {
+    package func count(below value: Int64) -> Int64 {
         guard value > 0 else { return 0 }
         return counts.prefix(max(0, Self.bucket(of: value - 1) + 1 - first)).reduce(0, +)
     }
@@ -84,7 +84,7 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     /// The smallest value that a share of the values does not exceed (nearest rank), 0 when empty.
     /// O(buckets).
-    public func nearestRank(_ percent: Double) -> Int64 {
+    package func nearestRank(_ percent: Double) -> Int64 {
         guard count > 0 else { return 0 }
         return value(at: max(1, Int64((percent / 100 * Double(count)).rounded(.up))))
     }
@@ -92,7 +92,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The values below which equal shares of all lie: the smallest, those of 1 / `number`, 2 /
     /// `number` and so on, and the largest, as `percentile` has them; none when empty.
     /// O(buckets + number).
-    public func quantiles(_ number: Int) -> [Int64] {
+    package func quantiles(_ number: Int) -> [Int64] {
         guard count > 0 else { return [] }
         let places = (0...number).map { Double($0) / Double(number) * Double(count - 1) }
         let values = values(at: places.flatMap { [Int64($0) + 1, min(Int64($0) + 2, count)] })
@@ -103,7 +103,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     }
 
     /// The largest values, the largest first: so many, or all. O(buckets + number).
-    public func largest(_ number: Int) -> [Int64] {
+    package func largest(_ number: Int) -> [Int64] {
         let first = max(1, count - Int64(number) + 1)
         return count > 0 ? values(at: Array(first...count)).reversed() : []
     }

@@ -1,8 +1,8 @@
 /// Where a span of a request's life went, picoseconds. The parts are disjoint and sum to the
 /// whole.
-public struct LatencyParts: Sendable, Equatable {
+package struct LatencyParts: Sendable, Equatable {
     /// Where a request can be.
-    public enum Part: Int, Sendable, CaseIterable {
+    package enum Part: Int, Sendable, CaseIterable {
         /// Arrived and not yet admitted.
         case queue
         /// Admitted, while a step ran that computed nothing for it: the batch in flight when it
@@ -24,7 +24,7 @@ public struct LatencyParts: Sendable, Equatable {
         case preempted
 
         /// The name in tables.
-        public var name: String {
+        package var name: String {
             switch self {
             case .queue: "queue"
             case .othersSteps: "others' steps"
@@ -38,7 +38,7 @@ public struct LatencyParts: Sendable, Equatable {
         }
 
         /// The name of the column in latency.csv, and in the keys of summary.json.
-        public var column: String {
+        package var column: String {
             switch self {
             case .queue, .host, .prefill, .decode, .interference, .recompute, .preempted:
                 "\(self)"
@@ -59,7 +59,7 @@ public struct LatencyParts: Sendable, Equatable {
     @usableFromInline var preempted: Int64 = 0
 
     /// No time at all.
-    public init() {}
+    package init() {}
 
     /// Where a request can be right after one of its steps, the likelier first, and what it then
     /// waits for while the tokens of that step are not out yet: the host, where its next step runs
@@ -70,7 +70,7 @@ public struct LatencyParts: Sendable, Equatable {
     ]
 
     /// Time spent in a part, picoseconds.
-    public subscript(part: Part) -> Int64 {
+    package subscript(part: Part) -> Int64 {
         @inline(__always)
         get { self[part.rawValue] }
         @inline(__always)
@@ -90,7 +90,7 @@ public struct LatencyParts: Sendable, Equatable {
 
     /// The same by the part's number in the order of `Part.allCases`, 0 to 7.
     @inlinable
-    public subscript(part: Int) -> Int64 {
+    package subscript(part: Int) -> Int64 {
         @inline(__always)
         get {
             switch part {
@@ -108,12 +108,12 @@ public struct LatencyParts: Sendable, Equatable {
     }
 
     /// The whole.
-    public var total: Int64 {
+    package var total: Int64 {
         queue + othersSteps + host + prefill + decode + interference + recompute + preempted
     }
 
     /// Each part divided by a number, rounded down: what a token takes, say.
-    public func divided(by number: Int) -> LatencyParts {
+    package func divided(by number: Int) -> LatencyParts {
         precondition(number > 0, "nothing divides by \(number)")
         let number = Int64(number)
         var share = self
@@ -129,7 +129,7 @@ public struct LatencyParts: Sendable, Equatable {
     }
 
     /// The sum, part by part.
-    public static func + (a: LatencyParts, b: LatencyParts) -> LatencyParts {
+    package static func + (a: LatencyParts, b: LatencyParts) -> LatencyParts {
         var sum = a
         sum.queue += b.queue
         sum.othersSteps += b.othersSteps
@@ -144,15 +144,15 @@ public struct LatencyParts: Sendable, Equatable {
 }
 
 /// The parts of one ended request's life: until its first token, and from then on.
-public struct RequestBreakdown: Sendable, Equatable {
-    public var toFirstToken = LatencyParts()
-    public var afterwards = LatencyParts()
+package struct RequestBreakdown: Sendable, Equatable {
+    package var toFirstToken = LatencyParts()
+    package var afterwards = LatencyParts()
     /// Of others' steps until the first token, those between two steps of its own prompt.
-    public var betweenChunks: Int64 = 0
+    package var betweenChunks: Int64 = 0
 
     /// No time at all.
-    public init() {}
+    package init() {}
 
     /// Parts of the whole life, which sum to the time from arrival to the end.
-    public var whole: LatencyParts { toFirstToken + afterwards }
+    package var whole: LatencyParts { toFirstToken + afterwards }
 }

@@ -1,12 +1,12 @@
 /// A figure over the latencies of requests.
-public enum LatencyStatistic: Sendable, Hashable {
+package enum LatencyStatistic: Sendable, Hashable {
     case mean
     /// Above 0 and below 100, linear between the two values nearest to the rank.
     case percentile(Double)
     case maximum
 
     /// "mean", "median", "p99", "p99.9", "max"; nil for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         switch text {
         case "mean": self = .mean
         case "max": self = .maximum
@@ -20,7 +20,7 @@ public enum LatencyStatistic: Sendable, Hashable {
     }
 
     /// As it is read.
-    public var name: String {
+    package var name: String {
         switch self {
         case .mean: "mean"
         case .percentile(let percent):
@@ -30,7 +30,7 @@ public enum LatencyStatistic: Sendable, Hashable {
     }
 
     /// The mean, percentiles as they rise, the maximum.
-    public var rank: Double {
+    package var rank: Double {
         switch self {
         case .mean: 0
         case .percentile(let percent): percent

@@ -1,18 +1,18 @@
 import Basics
 
 /// Latencies as they are, for exact percentiles, as long as they are not too many.
-public struct LatencyValues: Sendable, Equatable {
+package struct LatencyValues: Sendable, Equatable {
     /// Picoseconds, in the order in which they came.
     private var values: [Int64] = []
 
     /// No values.
-    public init() {}
+    package init() {}
 
     mutating func add(_ value: Int64) { values.append(value) }
 
     /// The percentiles asked for, picoseconds: linear between the two values nearest to the rank,
     /// as NumPy and vLLM's serving benchmark have them; nil without values. O(n log n).
-    public func percentiles(_ percents: [Double]) -> [Double]? {
+    package func percentiles(_ percents: [Double]) -> [Double]? {
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()
         return percents.map { percent in
@@ -23,20 +23,20 @@ public struct LatencyValues: Sendable, Equatable {
 
 /// The latencies of ended requests as they are, by the same populations as `RunResult`'s: TTFT,
 /// TPOT and E2E of finished requests, queue time of admitted ones.
-public struct RequestLatencies: Sendable {
+package struct RequestLatencies: Sendable {
     /// Most requests whose latencies are kept: 32 MB.
-    public static let most = 1_000_000
+    package static let most = 1_000_000
 
-    public private(set) var timeToFirstToken = LatencyValues()
-    public private(set) var timePerOutputToken = LatencyValues()
-    public private(set) var endToEnd = LatencyValues()
-    public private(set) var queueTime = LatencyValues()
+    package private(set) var timeToFirstToken = LatencyValues()
+    package private(set) var timePerOutputToken = LatencyValues()
+    package private(set) var endToEnd = LatencyValues()
+    package private(set) var queueTime = LatencyValues()
 
     /// Nobody's.
-    public init() {}
+    package init() {}
 
     /// Adds an ended request's. O(1).
-    public mutating func add(_ record: RequestRecord) {
+    package mutating func add(_ record: RequestRecord) {
         if let queued = record.queueTime { queueTime.add(queued) }
         guard record.outcome == .finished else { return }
         timeToFirstToken.add(record.firstToken - record.arrival)

@@ -16,18 +16,18 @@ enum StepLimit {
 /// A step has one limit at most, the first that the scheduler met: a preemption, the budget, the
 /// number of running requests, then what refused the head of the queue. A step that lets nobody
 /// wait and cuts no prompt has none.
-public struct LimitTimes: Sendable, Equatable {
+package struct LimitTimes: Sendable, Equatable {
     /// The budget of tokens: a request waits, or a prompt is cut, and the budget is spent.
-    public internal(set) var tokenBudget: Int128 = 0
+    package internal(set) var tokenBudget: Int128 = 0
     /// `max_num_seqs`, or `max_num_active_seqs`: a request waits, and as many run as may.
-    public internal(set) var runningRequests: Int128 = 0
+    package internal(set) var runningRequests: Int128 = 0
     /// The pool: the next request's blocks do not fit, or a running request was preempted.
-    public internal(set) var blocks: Int128 = 0
+    package internal(set) var blocks: Int128 = 0
     /// Requests wait for another reason: `prefill_schedule_interval`, or a policy's decision.
-    public internal(set) var other: Int128 = 0
+    package internal(set) var other: Int128 = 0
 
     /// No time at all.
-    public init() {}
+    package init() {}
 
     /// Adds a step's time. O(1).
     @inline(__always)

@@ -3,7 +3,7 @@ import Basics
 /// How many requests are in the cluster, or held back at their clients, over time, and how many
 /// end, in at most 2,048 windows that widen as the run goes on: whether the load is steady, and how
 /// sure the throughput is.
-public struct LoadTrend: Sendable {
+package struct LoadTrend: Sendable {
     private static let mostWindows = 2048
     /// Batches of windows for intervals.
     private static let batches = 20
@@ -26,10 +26,10 @@ public struct LoadTrend: Sendable {
     private var arrivals = 0
 
     /// Nobody was there.
-    public init() {}
+    package init() {}
 
     /// Takes an ended request in, in order of arrival. O(1) amortised.
-    public mutating func add(_ record: RequestRecord) {
+    package mutating func add(_ record: RequestRecord) {
         guard record.outcome != .rejected, record.finish >= record.arrival else { return }
         if start < 0 { start = record.begin }
         // Sessions may send out of the order in which they were due.
@@ -74,7 +74,7 @@ public struct LoadTrend: Sendable {
     /// The trend between two moments, picoseconds, or until nine tenths of the requests have
     /// arrived: the last ones may be turns that wait for their answers, or meet a cluster that
     /// empties. Nil where that is too short. O(windows).
-    public func steadiness(from first: Int64? = nil, to last: Int64? = nil) -> Steadiness? {
+    package func steadiness(from first: Int64? = nil, to last: Int64? = nil) -> Steadiness? {
         guard start >= 0 else { return nil }
         let begin = first.map { place(max(start, $0)) } ?? 0
         let end = min(last.map { place(max(start, $0)) } ?? .max, mostArrived)
@@ -112,9 +112,9 @@ public struct LoadTrend: Sendable {
 
 /// Whether the number of requests in the cluster is steady, by a straight line through its means
 /// over twenty spans of time.
-public struct Steadiness: Sendable, Equatable {
+package struct Steadiness: Sendable, Equatable {
     /// What the line says.
-    public enum Verdict: String, Sendable {
+    package enum Verdict: String, Sendable {
         /// It changes by a tenth of its mean at most, or by no more than chance explains.
         case steady
         case growing
@@ -123,19 +123,19 @@ public struct Steadiness: Sendable, Equatable {
         case unclear
     }
 
-    public let verdict: Verdict
+    package let verdict: Verdict
     /// Requests in the cluster or held back at their clients, mean over the time looked at.
-    public let meanInCluster: Double
+    package let meanInCluster: Double
     /// By how much that rises along the line from the beginning to the end of the time.
-    public let change: Double
+    package let change: Double
     /// Half of the interval of the change, at 95 %; spans that are like their neighbours count as
     /// fewer.
-    public let halfWidth: Double
+    package let halfWidth: Double
     /// When the time looked at begins, counted from the first arrival, and how long it is, seconds.
-    public let from: Double
-    public let seconds: Double
+    package let from: Double
+    package let seconds: Double
     /// Finished requests per second in that time.
-    public let throughput: MeanInterval?
+    package let throughput: MeanInterval?
 
     init(_ levels: [Double], seconds: Double, from: Double, throughput: MeanInterval?) {
         self.seconds = seconds

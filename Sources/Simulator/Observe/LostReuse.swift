@@ -1,23 +1,23 @@
 /// Prompt tokens that stood in earlier requests and were not found in the cache, by the reason.
-public struct LostReuse: Sendable, Equatable {
+package struct LostReuse: Sendable, Equatable {
     /// A prompt that was there as a whole: one token is always computed.
-    public var lastToken = 0
+    package var lastToken = 0
     /// They fill no block.
-    public var blockSize = 0
+    package var blockSize = 0
     /// Only other replicas had seen them.
-    public var otherReplica = 0
+    package var otherReplica = 0
     /// The replica had computed them, and they, or tokens before them, were evicted since.
-    public var evicted = 0
+    package var evicted = 0
     /// The replica had been sent them, and no request had computed them yet.
-    public var notComputed = 0
+    package var notComputed = 0
     /// Full attention's blocks were there, and those of a window or state were not.
-    public var window = 0
+    package var window = 0
 
     /// Nothing lost.
-    public init() {}
+    package init() {}
 
     /// All of them.
-    public var total: Int {
+    package var total: Int {
         lastToken + blockSize + otherReplica + evicted + notComputed + window
     }
 

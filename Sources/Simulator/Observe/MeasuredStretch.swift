@@ -2,11 +2,11 @@
 ///
 /// Memory follows the margin at the end: what may yet lie in it waits. Where the stretch between is
 /// to be found, all wait for the end.
-public struct MarginFilter<Element> {
+package struct MarginFilter<Element> {
     private var margins: Margins
     private var steady: SteadyStretch?
     /// Whether a stretch was looked for and found; nil: none was looked for.
-    public private(set) var isSteady: Bool?
+    package private(set) var isSteady: Bool?
     private var waiting: [(arrival: Int64, element: Element)] = []
     /// Passed on already, of those that are kept in `waiting`.
     private var head = 0
@@ -14,26 +14,26 @@ public struct MarginFilter<Element> {
     private var early: [(arrival: Int64, element: Element)] = []
     private var hasPassed = false
     /// Whether margins that were to be found are none, since nothing would be left of the run.
-    public private(set) var isGivenUp = false
+    package private(set) var isGivenUp = false
     private var first: Int64?
     private var latest: Int64 = 0
     /// How many there were.
-    public private(set) var count = 0
+    package private(set) var count = 0
     /// How many of them are left out at the start.
-    public private(set) var leftAtStart = 0
+    package private(set) var leftAtStart = 0
 
     /// Nothing yet.
-    public init(_ margins: Margins) {
+    package init(_ margins: Margins) {
         self.margins = margins
         if margins.start == .steady || margins.end == .steady { steady = SteadyStretch() }
     }
 
     /// Those that are left out at the end, once all have come.
-    public var leftAtEnd: Int { waiting.count - head }
+    package var leftAtEnd: Int { waiting.count - head }
 
     /// Takes the next one, which belongs to a record. O(1) amortised, or O(log requests alive)
     /// where the stretch is to be found.
-    public mutating func push(_ element: Element, _ record: RequestRecord) {
+    package mutating func push(_ element: Element, _ record: RequestRecord) {
         let arrival = record.arrival
         steady?.add(record)
         count += 1
@@ -55,7 +55,7 @@ public struct MarginFilter<Element> {
     }
 
     /// The next one that is not left out for certain. O(1) amortised.
-    public mutating func pop() -> Element? {
+    package mutating func pop() -> Element? {
         guard isNextSure else { return nil }
         if !hasPassed {
             hasPassed = true
@@ -85,7 +85,7 @@ extension MarginFilter: Sendable where Element: Sendable {}
 
 extension MarginFilter {
     /// Says that all have come: the stretch that was to be found is. Call `pop` once more. O(n).
-    public mutating func finish() {
+    package mutating func finish() {
         let given = margins
         if let steady { settle(steady) }
         if !hasPassed, count > 0, !isNextSure { giveUp(given) }
@@ -123,24 +123,24 @@ extension MarginFilter {
 }
 
 /// The requests whose latencies and rates a run's figures are, where some are left out.
-public struct MeasuredStretch: Sendable, Equatable {
+package struct MeasuredStretch: Sendable, Equatable {
     /// Requests that are left out at the start and at the end.
-    public internal(set) var leftAtStart = 0
-    public internal(set) var leftAtEnd = 0
+    package internal(set) var leftAtStart = 0
+    package internal(set) var leftAtEnd = 0
     /// Of those between: how they ended, prompt tokens of all but rejected ones, tokens delivered.
-    public internal(set) var counters = Counters()
+    package internal(set) var counters = Counters()
     /// The first arrival of them and the last end, picoseconds.
-    public internal(set) var start: Int64 = 0
-    public internal(set) var end: Int64 = 0
+    package internal(set) var start: Int64 = 0
+    package internal(set) var end: Int64 = 0
 
     /// Whether the steady stretch was looked for and found; nil: none was looked for. Where there
     /// is none, nothing is left out.
-    public internal(set) var isSteady: Bool?
+    package internal(set) var isSteady: Bool?
     /// Whether "auto" leaves nothing out, since nothing would be left.
-    public internal(set) var isGivenUp = false
+    package internal(set) var isGivenUp = false
 
     /// From the first arrival to the last end, seconds.
-    public var duration: Double { Double(max(0, end - start)) * 1e-12 }
+    package var duration: Double { Double(max(0, end - start)) * 1e-12 }
 }
 
 /// Statistics of the requests between the margins.

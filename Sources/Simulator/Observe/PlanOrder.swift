@@ -5,9 +5,9 @@
 /// Plans come by (time, instance), each instance's in its own order; a record comes before the
 /// plans made after it and all earlier arrivals have ended. Memory follows how far instances are
 /// apart.
-public struct PlanOrder: Sendable {
+package struct PlanOrder: Sendable {
     /// The next thing in order.
-    public enum Item: Sendable {
+    package enum Item: Sendable {
         case plans(DecidedPlans)
         case record(RequestRecord)
     }
@@ -30,10 +30,10 @@ public struct PlanOrder: Sendable {
     private var ended: Int64 = 0
 
     /// Nothing yet.
-    public init() {}
+    package init() {}
 
     /// Takes plans, each instance's in order. O(plans and their lists).
-    public mutating func take(_ batch: DecidedPlans) {
+    package mutating func take(_ batch: DecidedPlans) {
         for plan in batch.plans {
             while numbers.count <= plan.replica { numbers.append(0) }
             numbers[plan.replica] += 1
@@ -47,14 +47,14 @@ public struct PlanOrder: Sendable {
     }
 
     /// Takes a record, in order of arrival. O(1).
-    public mutating func take(_ record: RequestRecord) {
+    package mutating func take(_ record: RequestRecord) {
         ended = max(ended, record.arrival, record.finish)
         records.append((ended, record))
     }
 
     /// Hands out, in order, what lies before a moment before which nothing more will come.
     /// O(n log n) in what is kept.
-    public mutating func release(
+    package mutating func release(
         before time: Int64, _ body: (Item) throws -> Void
     ) rethrows {
         let due = plans.filter { $0.plan.time < time }.sorted { a, b in

@@ -1,14 +1,14 @@
 /// A run in which requests arrived faster than the replicas took them in.
-public struct Overload: Sendable, Equatable {
+package struct Overload: Sendable, Equatable {
     /// Requests per second that arrived, and that were admitted meanwhile, until nine tenths had
     /// arrived.
-    public var arrivalRate: Double
-    public var admissionRate: Double
+    package var arrivalRate: Double
+    package var admissionRate: Double
     /// Requests that waited for a first admission: on average in the first quarter of that time, at
     /// most, and at its end.
-    public var queueAtFirst: Int
-    public var queuePeak: Int
-    public var queueAtLast: Int
+    package var queueAtFirst: Int
+    package var queuePeak: Int
+    package var queueAtLast: Int
 }
 
 /// How many requests wait for their first admission, over time: arrivals and departures from the

@@ -1,7 +1,7 @@
 import Traces
 
 /// By what requests are told apart.
-public enum ClassDimension: String, Sendable, CaseIterable {
+package enum ClassDimension: String, Sendable, CaseIterable {
     /// Their priority.
     case priority
     /// The kind of session or agent that the trace names.
@@ -14,35 +14,35 @@ public enum ClassDimension: String, Sendable, CaseIterable {
     case prompt
 
     /// The names to be read from the trace for it; nil where none are.
-    public var label: TraceLabel? { TraceLabel(rawValue: rawValue) }
+    package var label: TraceLabel? { TraceLabel(rawValue: rawValue) }
 }
 
 /// Which class each request belongs to.
-public struct ClassRule: Sendable {
-    public let dimension: ClassDimension
+package struct ClassRule: Sendable {
+    package let dimension: ClassDimension
     /// Tokens at which a new class of prompts begins, rising.
     private let bounds: [Int]
     private let labels: RequestLabels?
 
     /// Classes by priority.
-    public static let priority = ClassRule(dimension: .priority, bounds: [], labels: nil)
+    package static let priority = ClassRule(dimension: .priority, bounds: [], labels: nil)
 
     /// Classes of prompts: below the first bound, from each bound to the next, from the last one.
-    public static func prompts(from bounds: [Int]) -> ClassRule {
+    package static func prompts(from bounds: [Int]) -> ClassRule {
         ClassRule(dimension: .prompt, bounds: bounds, labels: nil)
     }
 
     /// Classes by the names that a trace gives; nil: it is of a format that has none.
-    public static func named(_ dimension: ClassDimension, _ labels: RequestLabels?) -> ClassRule {
+    package static func named(_ dimension: ClassDimension, _ labels: RequestLabels?) -> ClassRule {
         ClassRule(dimension: dimension, bounds: [], labels: labels)
     }
 
     /// Whether the trace was looked through for names.
-    public var isLookedFor: Bool { labels != nil }
+    package var isLookedFor: Bool { labels != nil }
 
     /// The number of a request's class: the priority, the number of bounds reached, the name's
     /// number or -1 for none. O(bounds).
-    public func key(of record: RequestRecord) -> Int {
+    package func key(of record: RequestRecord) -> Int {
         switch dimension {
         case .priority: Int(record.priority)
         case .prompt: bounds.count { $0 <= Int(record.promptTokens) }
@@ -51,7 +51,7 @@ public struct ClassRule: Sendable {
     }
 
     /// What the class with a number is called.
-    public func name(_ key: Int) -> String {
+    package func name(_ key: Int) -> String {
         switch dimension {
         case .priority: return "\(key)"
         case .session, .tenant, .lora:
@@ -82,22 +82,22 @@ public struct ClassRule: Sendable {
 ///
 /// A class, because it is fed while a simulation holds its observer. Memory follows the classes,
 /// and the requests up to a million of them.
-public final class RequestClasses {
+package final class RequestClasses {
     /// More different classes than these are no classes, but a measure of something.
-    public static let most = 64
+    package static let most = 64
 
     /// What tells them apart.
-    public let rule: ClassRule
+    package let rule: ClassRule
     private let objective: ServiceLevelObjective
     /// Of classes that have one of their own, by name.
     private let ownObjectives: [String: ServiceLevelObjective]
     private var members: [Int: ClassMembers] = [:]
     private var count = 0
     /// Whether there were more than `most`: then none is told.
-    public private(set) var isOverrun = false
+    package private(set) var isOverrun = false
 
     /// No requests, to be held to an objective, or to their class's own.
-    public init(
+    package init(
         _ rule: ClassRule, _ objective: ServiceLevelObjective,
         own: [String: ServiceLevelObjective] = [:]
     ) {
@@ -107,7 +107,7 @@ public final class RequestClasses {
     }
 
     /// Enters an ended request, and the gaps between its tokens where they are known. O(gaps).
-    public func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
+    package func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
         guard !isOverrun, let member = member(rule.key(of: record)) else { return }
         count += 1
         member.add(record, gaps: gaps)
@@ -130,15 +130,15 @@ public final class RequestClasses {
     }
 
     /// How many classes there are.
-    public var number: Int { members.count }
+    package var number: Int { members.count }
 
     /// Whether no request has a name of the kind that tells them apart.
-    public var isUnnamed: Bool {
+    package var isUnnamed: Bool {
         rule.dimension.label != nil && !members.isEmpty && members.keys.allSatisfy { $0 < 0 }
     }
 
     /// The classes, by priority, by length or by name, those without a name last.
-    public var classes: [ClassFigures] {
+    package var classes: [ClassFigures] {
         members.sorted { rule.precedes($0.key, $1.key) }.map { key, member in
             ClassFigures(key, rule.name(key), member)
         }

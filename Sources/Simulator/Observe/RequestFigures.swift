@@ -2,7 +2,7 @@
 /// classes, and intervals of the means.
 ///
 /// A class, because it is fed while a simulation holds its observer.
-public final class RequestFigures {
+package final class RequestFigures {
     private struct Ended {
         var record: RequestRecord
         var gaps: [Int64]?
@@ -10,18 +10,18 @@ public final class RequestFigures {
 
     private var filter: MarginFilter<Ended>
     /// Those asked for, and those by priority.
-    public let classes: [RequestClasses]
+    package let classes: [RequestClasses]
     /// Latencies as they are; nil where there are too many.
-    public private(set) var latencies: RequestLatencies? = RequestLatencies()
+    package private(set) var latencies: RequestLatencies? = RequestLatencies()
     private var count = 0
     /// Means with their intervals, in order of arrival, picoseconds.
-    public private(set) var timeToFirstToken = BatchedMean()
-    public private(set) var timePerOutputToken = BatchedMean()
-    public private(set) var endToEnd = BatchedMean()
+    package private(set) var timeToFirstToken = BatchedMean()
+    package private(set) var timePerOutputToken = BatchedMean()
+    package private(set) var endToEnd = BatchedMean()
     /// How many requests there are over time, margins included.
-    public private(set) var trend = LoadTrend()
+    package private(set) var trend = LoadTrend()
     /// The first and the last arrival between the margins, picoseconds; nil without any.
-    public private(set) var arrivals: ClosedRange<Int64>?
+    package private(set) var arrivals: ClosedRange<Int64>?
     /// Gaps of requests that have not ended, by their place in the order of arrival, which is that
     /// of their records.
     private var gaps: [Int64: [Int64]] = [:]
@@ -29,21 +29,21 @@ public final class RequestFigures {
     private let watchesGaps: Bool
 
     /// Figures of a plan's run, by these rules. `watchesGaps`: whether it is told each gap.
-    public init(_ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool) {
+    package init(_ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool) {
         filter = MarginFilter(plan.margins)
         classes = rules.map { RequestClasses($0, plan.objective, own: plan.classObjectives) }
         self.watchesGaps = watchesGaps
     }
 
     /// Takes note of gaps between tokens; before the records of requests that ended by then.
-    public func add(_ gaps: [TokenGap]) {
+    package func add(_ gaps: [TokenGap]) {
         for gap in gaps { self.gaps[gap.sequence, default: []].append(gap.gap) }
     }
 
     /// Enters an ended request, in order of arrival. Returns its gaps; nil where none are watched.
     /// O(1) amortised, and O(gaps).
     @discardableResult
-    public func add(_ record: RequestRecord) -> [Int64]? {
+    package func add(_ record: RequestRecord) -> [Int64]? {
         trend.add(record)
         let own = watchesGaps ? gaps.removeValue(forKey: sequence) ?? [] : nil
         sequence += 1
@@ -53,7 +53,7 @@ public final class RequestFigures {
     }
 
     /// Says that all have come.
-    public func finish() {
+    package func finish() {
         filter.finish()
         takeOn()
     }

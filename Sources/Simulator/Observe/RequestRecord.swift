@@ -8,7 +8,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case unfinished
 
     /// The word used in requests.csv.
-    public var name: String {
+    package var name: String {
         switch self {
         case .finished: "finished"
         case .aborted: "aborted"
@@ -19,14 +19,14 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
 }
 
 /// Why a request was rejected.
-public enum RejectionReason: UInt8, Sendable, CaseIterable {
+package enum RejectionReason: UInt8, Sendable, CaseIterable {
     case none
     case promptNotShorterThanModelLength
     case needsMoreBlocksThanThePool
     /// Chunked prefill is off and the prompt exceeds one step.
     case promptExceedsStepBudget
 
-    public var name: String {
+    package var name: String {
         switch self {
         case .none: ""
         case .promptNotShorterThanModelLength: "prompt_too_long"
@@ -57,25 +57,25 @@ public struct RequestRecord: Sendable, Equatable {
     /// As the trace gives it; lower is more urgent.
     public var priority: Int32
     public var outcome: Outcome
-    public var rejection: RejectionReason
+    package var rejection: RejectionReason
     /// The stage of the load in which it was sent, counted from 0; -1: the load has none.
-    public var stage: Int16 = -1
+    package var stage: Int16 = -1
     /// Which attempt of its client it was, counted from 1.
-    public var attempt: Int16 = 1
+    package var attempt: Int16 = 1
     /// Whether its client timed out and sends it again.
-    public var isSentAgain = false
+    package var isSentAgain = false
     /// How long it was held back at the client before it was sent, which is its arrival: the time
     /// since it was due, where a cap is set, or since its first attempt was.
-    public var clientWait: Int64 = 0
+    package var clientWait: Int64 = 0
     /// Its way from the client to the scheduler, a part of its time to first token.
-    public var frontEnd: Int64 = 0
+    package var frontEnd: Int64 = 0
     /// The 99th percentile of its gaps between tokens, linear between neighbours, where the
     /// objective asks for it; -1 elsewhere and for fewer than two tokens.
-    public var tailGap: Int64 = -1
+    package var tailGap: Int64 = -1
     /// What of its prompt the cache could have held and did not have; nothing before an admission.
-    public var lostReuse = RequestReuse()
+    package var lostReuse = RequestReuse()
 
-    public init(
+    package init(
         id: Int64, arrival: Int64, admitted: Int64 = -1, firstToken: Int64 = -1,
         finish: Int64 = -1, promptTokens: Int32, hitTokens: Int32 = 0, outputTokens: Int32 = 0,
         preemptions: Int32 = 0, replica: Int32 = -1, priority: Int32 = 0,
@@ -98,10 +98,10 @@ public struct RequestRecord: Sendable, Equatable {
 
     /// Prompt tokens that an endless cache with blocks of one token would have hit at its first
     /// admission.
-    public var reusableTokens: Int32 { hitTokens &+ lostReuse.total }
+    package var reusableTokens: Int32 { hitTokens &+ lostReuse.total }
 
     /// When the client meant to send it, picoseconds.
-    public var due: Int64 { arrival - clientWait }
+    package var due: Int64 { arrival - clientWait }
 
     /// Since when it stands before the cluster or in it: since it was due, and a sending after the
     /// first since that. Picoseconds.

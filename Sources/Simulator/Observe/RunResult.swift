@@ -6,73 +6,73 @@ public struct Counters: Sendable, Equatable {
     public var finished = 0
     public var aborted = 0
     public var rejected = 0
-    public var unfinished = 0
+    package var unfinished = 0
     /// Engine steps that computed something.
     public var steps = 0
     /// Steps that scheduled nothing.
-    public var emptySteps = 0
+    package var emptySteps = 0
     /// Tokens scheduled, prefill and decode, recomputation included.
     public var scheduledTokens = 0
     /// (request, step) pairs.
-    public var scheduledEntries = 0
+    package var scheduledEntries = 0
     public var promptTokens = 0
     /// Tokens delivered.
     public var outputTokens = 0
     /// Those of finished requests alone, prompts and outputs.
-    public var finishedPromptTokens = 0
-    public var finishedOutputTokens = 0
+    package var finishedPromptTokens = 0
+    package var finishedOutputTokens = 0
     public var preemptions = 0
     /// Requests that were preempted at least once.
-    public var preemptedRequests = 0
+    package var preemptedRequests = 0
     /// Tokens computed again because of preemptions: of `scheduledTokens`.
-    public var recomputedTokens = 0
+    package var recomputedTokens = 0
     /// Prefix tokens found at first admissions.
     public var hitTokens = 0
     /// Prefix tokens found at all admissions, resumed ones included.
-    public var hitTokensWithResumed = 0
+    package var hitTokensWithResumed = 0
     /// Prompt tokens of admitted requests that earlier requests had at the same place, behind the
     /// same tokens: what a cache without limits finds. Hits are of them.
-    public var sharedTokens = 0
+    package var sharedTokens = 0
     /// Those of them that were no hits.
-    public var sharedTokensLost = LostReuse()
+    package var sharedTokensLost = LostReuse()
     /// Prompt tokens of admitted requests: the base of the prefix hit rate.
-    public var queriedTokens = 0
+    package var queriedTokens = 0
     /// Cached blocks that lost their key because they were handed out.
-    public var evictions = 0
+    package var evictions = 0
     /// Entries computed for requests that had already ended (asynchronous scheduling).
-    public var wastedEntries = 0
+    package var wastedEntries = 0
 
-    public init() {}
+    package init() {}
 }
 
 /// How the simulator got through the run's steps: its own cost, not the cluster's. Differs between
 /// ways that give equal results.
-public struct StepCounters: Sendable, Equatable {
+package struct StepCounters: Sendable, Equatable {
     /// Steps executed by the scheduler, one by one.
-    public var executed = 0
+    package var executed = 0
     /// Steps forwarded over.
-    public var forwarded = 0
+    package var forwarded = 0
     /// Arrivals, admissions, preemptions and ends.
-    public var events = 0
+    package var events = 0
     /// Entries into and departures from the queues ordered by time or tick.
-    public var queueOperations = 0
+    package var queueOperations = 0
     /// Slots of a prefix index looked at, where the pools keep runs.
-    public var hashProbes = 0
+    package var hashProbes = 0
     /// Stretches of equally held or queued blocks made by the pools, where these keep runs.
-    public var blockStretches = 0
+    package var blockStretches = 0
     /// Times that storage for the replicas' state was allocated, or grew.
-    public var allocations = 0
+    package var allocations = 0
 
-    public init() {}
+    package init() {}
 }
 
 /// Everything a run found out.
 public struct RunResult: Sendable {
     public var counters = Counters()
-    public var steps = StepCounters()
+    package var steps = StepCounters()
     /// Arrival of the first request and end of the last step, picoseconds.
-    public var start: Int64 = 0
-    public var end: Int64 = 0
+    package var start: Int64 = 0
+    package var end: Int64 = 0
     /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap of one,
     /// queue time per admitted request.
     public var timeToFirstToken = LatencyHistogram()
@@ -82,68 +82,68 @@ public struct RunResult: Sendable {
     public var queueTime = LatencyHistogram()
     /// The requests of which these latencies and the good ones are, where the plan leaves some out;
     /// nil: all.
-    public var stretch: MeasuredStretch?
+    package var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the service level objective.
-    public var goodRequests = 0
+    package var goodRequests = 0
     /// Picoseconds during which the GPUs of a replica computed, summed over replicas.
-    public var busyTime: Int128 = 0
+    package var busyTime: Int128 = 0
     /// Picoseconds the GPU waited for host work between steps, summed over replicas.
-    public var hostWaitTime: Int128 = 0
+    package var hostWaitTime: Int128 = 0
     /// Steps that began or ended later than they would have without the host's work.
-    public var hostPacedSteps = 0
+    package var hostPacedSteps = 0
     /// A request's way from the client to the scheduler, and of a token back: part of every time
     /// to first token, picoseconds.
-    public var frontEnd: Int64 = 0
-    public var delivery: Int64 = 0
+    package var frontEnd: Int64 = 0
+    package var delivery: Int64 = 0
     /// Picoseconds of `busyTime` that are host work: the measured clock's steps include some. Nil
     /// where the clock does not tell.
-    public var hostTimeInSteps: Int128?
+    package var hostTimeInSteps: Int128?
     /// What the steps held, over all replicas.
-    public var work = StepSums()
+    package var work = StepSums()
     /// The most tokens delivered in one of the seconds from the first arrival on.
-    public var mostTokensInSecond = 0
+    package var mostTokensInSecond = 0
     /// The longest context that a request reached, tokens.
-    public var longestContext = 0
+    package var longestContext = 0
     /// The most preemptions of one request.
-    public var mostPreemptions = 0
-    public var utilization = Utilization()
+    package var mostPreemptions = 0
+    package var utilization = Utilization()
     /// For how long which limit kept steps from holding more.
-    public var limits = LimitTimes()
+    package var limits = LimitTimes()
     /// Set when requests arrived faster than the replicas took them in.
-    public var overload: Overload?
+    package var overload: Overload?
     /// ∫ used blocks dt, block-seconds, summed over replicas.
-    public var usedBlockSeconds: Double = 0
+    package var usedBlockSeconds: Double = 0
     /// Most blocks in use at once in one replica.
-    public var peakUsedBlocks = 0
+    package var peakUsedBlocks = 0
     /// Blocks of one replica, the null block excluded.
-    public var blocksPerReplica = 0
-    public var replicas = 1
+    package var blocksPerReplica = 0
+    package var replicas = 1
     /// Whether the trace says what prompts hold: without it nothing can be shared.
-    public var holdsContent = true
+    package var holdsContent = true
     /// Whether it was told what prompts share: there was content, and a cache.
-    public var tellsSharing = false
+    package var tellsSharing = false
     /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
-    public var concurrency: Int?
+    package var concurrency: Int?
     /// The pauses of its users.
-    public var thinkTime = ThinkTime()
+    package var thinkTime = ThinkTime()
     /// What the stages of the load did; empty: it has none.
-    public var stages: [StageRun] = []
+    package var stages: [StageRun] = []
     /// Whether these were over before the trace was, the rest of which was not sent.
-    public var leavesTrace = false
+    package var leavesTrace = false
     /// What clients saw where requests waited there for a place, or clients timed out; nil: neither
     /// was set.
-    public var client: ClientLatencies?
+    package var client: ClientLatencies?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
-    public var refusedActions = 0
-    public var firstRefusal = ""
+    package var refusedActions = 0
+    package var firstRefusal = ""
     /// What the instances did window by window, when the plan asks for that.
-    public var samples: RunSamples?
+    package var samples: RunSamples?
     /// Every request in order of arrival, when the plan keeps them.
-    public var records: [RequestRecord] = []
+    package var records: [RequestRecord] = []
     /// Names the run: equal digests mean equal records and counters.
     public var digest = ""
 
-    public init() {}
+    package init() {}
 
     /// Length of the run in seconds, from the first arrival to the last step's end.
     public var duration: Double { Double(max(0, end - start)) * 1e-12 }

@@ -1,32 +1,32 @@
 /// What an instance did in a window of time. A step counts where the scheduler was called for it,
 /// the GPUs' time where it passed.
-public struct WindowSample: Sendable, Equatable {
+package struct WindowSample: Sendable, Equatable {
     /// Steps that computed something, and (request, step) pairs.
-    public var steps = 0
-    public var entries = 0
+    package var steps = 0
+    package var entries = 0
     /// Tokens computed of prompts, recomputation included, and those of decodes.
-    public var prefillTokens = 0
-    public var decodeTokens = 0
+    package var prefillTokens = 0
+    package var decodeTokens = 0
     /// Tokens delivered.
-    public var outputTokens = 0
-    public var preemptions = 0
+    package var outputTokens = 0
+    package var preemptions = 0
     /// Of requests admitted for the first time: prefix tokens found, and prompt tokens.
-    public var hitTokens = 0
-    public var queriedTokens = 0
+    package var hitTokens = 0
+    package var queriedTokens = 0
     /// Picoseconds in which the GPUs computed.
-    public var busyTime: Int64 = 0
+    package var busyTime: Int64 = 0
     /// ∫ used blocks dt, block-picoseconds.
-    public var blockTime: UInt128 = 0
+    package var blockTime: UInt128 = 0
     /// At the window's end: requests that wait, preempted ones included, and that run; used blocks.
-    public var waiting = 0
-    public var running = 0
-    public var usedBlocks = 0
+    package var waiting = 0
+    package var running = 0
+    package var usedBlocks = 0
 
     /// Nothing.
-    public init() {}
+    package init() {}
 
     /// Takes what was done in another window in.
-    public mutating func add(_ other: WindowSample) {
+    package mutating func add(_ other: WindowSample) {
         steps += other.steps
         entries += other.entries
         prefillTokens += other.prefillTokens
@@ -40,7 +40,7 @@ public struct WindowSample: Sendable, Equatable {
     }
 
     /// Takes the state at the end of a later window over.
-    public mutating func end(as later: WindowSample) {
+    package mutating func end(as later: WindowSample) {
         waiting = later.waiting
         running = later.running
         usedBlocks = later.usedBlocks
@@ -65,17 +65,17 @@ public struct WindowSample: Sendable, Equatable {
 
 /// What every instance did, window by window from the first arrival on, all of equal length but
 /// that the last ends with the run, or with the last arrival where that was later.
-public struct RunSamples: Sendable, Equatable {
+package struct RunSamples: Sendable, Equatable {
     /// When the first window begins, and how long each lasts, picoseconds.
-    public let start: Int64
-    public let interval: Int64
+    package let start: Int64
+    package let interval: Int64
     /// When the last one ends.
-    public let end: Int64
+    package let end: Int64
     /// By instance, each with the same number of windows.
-    public let replicas: [[WindowSample]]
+    package let replicas: [[WindowSample]]
 
     /// The windows of all instances together.
-    public var sums: [WindowSample] {
+    package var sums: [WindowSample] {
         var sums = [WindowSample](repeating: WindowSample(), count: replicas.first?.count ?? 0)
         for windows in replicas {
             for (place, window) in windows.enumerated() {
@@ -89,7 +89,7 @@ public struct RunSamples: Sendable, Equatable {
     }
 
     /// The same with so many windows in a row as one. O(windows).
-    public func joined(by number: Int) -> RunSamples {
+    package func joined(by number: Int) -> RunSamples {
         precondition(number > 0, "windows of nothing")
         let joined = replicas.map { windows in
             stride(from: 0, to: windows.count, by: number).map { first in

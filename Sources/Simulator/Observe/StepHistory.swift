@@ -1,12 +1,12 @@
 /// A request whose culprits are wanted.
-public struct WatchedRequest: Sendable, Equatable {
+package struct WatchedRequest: Sendable, Equatable {
     /// Place in the order of arrival over the whole run, and the instance that served it.
-    public var sequence: Int64
-    public var replica: Int
+    package var sequence: Int64
+    package var replica: Int
     /// A moment not after its arrival, picoseconds.
-    public var from: Int64
+    package var from: Int64
 
-    public init(sequence: Int64, replica: Int, from: Int64) {
+    package init(sequence: Int64, replica: Int, from: Int64) {
         self.sequence = sequence
         self.replica = replica
         self.from = from

@@ -1,18 +1,18 @@
 import StepTime
 
 /// How much of what it has a cluster used, as shares.
-public struct Utilization: Sendable, Equatable {
+package struct Utilization: Sendable, Equatable {
     /// Of the GPUs' peak FLOP/s and memory bandwidth, over the whole run; nil where the clock does
     /// not tell.
-    public var flops: Double?
-    public var memoryBandwidth: Double?
+    package var flops: Double?
+    package var memoryBandwidth: Double?
     /// Of the token budget and of the running requests that a step may have, over the steps that
     /// computed something.
-    public var tokenBudget = 0.0
-    public var runningLimit = 0.0
+    package var tokenBudget = 0.0
+    package var runningLimit = 0.0
 
     /// Nothing of anything.
-    public init() {}
+    package init() {}
 }
 
 extension RunResult {

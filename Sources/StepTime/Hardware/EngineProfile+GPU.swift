@@ -6,7 +6,7 @@ extension EngineProfile {
     /// The profile of a name, or of a file, on a GPU.
     ///
     /// - Throws: `InputError` at `step_time.profile` as `named(_:)` does.
-    public static func named(_ name: String, on gpu: GPU) throws -> EngineProfile {
+    package static func named(_ name: String, on gpu: GPU) throws -> EngineProfile {
         let profile = try named(name)
         guard name.hasSuffix(".json") else { return profile.on(gpu) }
         let owner = profile.gpu ?? GPU.h100.name

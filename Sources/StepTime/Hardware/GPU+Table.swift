@@ -36,7 +36,7 @@ private let table = """
 
 extension GPU {
     /// Every known GPU, the H100 first.
-    public static let all: [GPU] = table.split(separator: "\n").compactMap { line in
+    package static let all: [GPU] = table.split(separator: "\n").compactMap { line in
         let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
         guard words.count == 10 else { return nil }
         let values = words[1...8].map { Double($0)! }
@@ -57,14 +57,14 @@ extension GPU {
     }
 
     /// A line for every page that tells the memory of another GPU than an H100; nil for one.
-    public var memoryNote: String? {
+    package var memoryNote: String? {
         guard self != .h100 else { return nil }
         return "the memory's terms besides weights and cache were fitted on H100s: take the KV "
             + "cache from a server's log (engine.num_gpu_blocks)"
     }
 
     /// A line for every page about a GPU that was not measured; nil for one that was.
-    public var notMeasuredNote: String? {
+    package var notMeasuredNote: String? {
         guard case .datasheet(let other) = evidence else { return nil }
         let maker = name.hasPrefix("mi") ? "; no kernel of ROCm was measured" : ""
         return "\(name): not measured, the kernels of the \(other) by the ratios of the datasheets"

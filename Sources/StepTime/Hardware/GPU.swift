@@ -2,29 +2,29 @@ import Basics
 import Models
 
 /// The engine's limits on a step where the user gives none.
-public struct BatchDefaults: Sendable, Equatable {
+package struct BatchDefaults: Sendable, Equatable {
     /// max_num_batched_tokens.
-    public var tokens: Int
+    package var tokens: Int
     /// max_num_seqs.
-    public var sequences: Int
+    package var sequences: Int
 
-    public init(tokens: Int, sequences: Int) {
+    package init(tokens: Int, sequences: Int) {
         self.tokens = tokens
         self.sequences = sequences
     }
 
     /// From 160 GiB of memory on.
-    public static let large = BatchDefaults(tokens: 16_384, sequences: 1024)
+    package static let large = BatchDefaults(tokens: 16_384, sequences: 1024)
     /// From 70 GiB on, an H100's.
-    public static let medium = BatchDefaults(tokens: 8192, sequences: 1024)
+    package static let medium = BatchDefaults(tokens: 8192, sequences: 1024)
     /// Below, and on an A100.
     static let small = BatchDefaults(tokens: 2048, sequences: 256)
 }
 
 /// An accelerator: its datasheet's figures, and what is known of its kernels.
-public struct GPU: Sendable, Equatable {
+package struct GPU: Sendable, Equatable {
     /// What the prices of a GPU rest on.
-    public enum Evidence: Sendable, Equatable {
+    package enum Evidence: Sendable, Equatable {
         /// Operators measured on it.
         case measured
         /// Another GPU's operators, by the ratios of the two datasheets.
@@ -32,34 +32,34 @@ public struct GPU: Sendable, Equatable {
     }
 
     /// Name as configurations write it.
-    public var name: String
+    package var name: String
     /// Memory in bytes as the driver reports it.
-    public var memoryBytes: Int64
+    package var memoryBytes: Int64
     /// Peak memory bandwidth, bytes per second.
-    public var memoryBandwidth: Double
+    package var memoryBandwidth: Double
     /// Peak dense bf16 tensor rate, FLOP per second.
-    public var bf16FLOPS: Double
+    package var bf16FLOPS: Double
     /// Peak dense fp8 tensor rate, FLOP per second; 0: no fp8 tensor cores.
-    public var fp8FLOPS: Double
+    package var fp8FLOPS: Double
     /// Peak dense fp4 tensor rate, FLOP per second; 0: no fp4 tensor cores.
-    public var fp4FLOPS = 0.0
+    package var fp4FLOPS = 0.0
     /// Peak fp32 rate without tensor cores, FLOP per second.
-    public var vectorFLOPS: Double
+    package var vectorFLOPS: Double
     /// To the GPUs of its node over NVLink or Infinity Fabric, bytes per second each way; 0: none.
-    public var fabricBandwidth: Double
+    package var fabricBandwidth: Double
     /// Of its PCIe slot, bytes per second each way.
-    public var pcieBandwidth: Double
-    public var evidence: Evidence
+    package var pcieBandwidth: Double
+    package var evidence: Evidence
 
     /// NVIDIA H100 SXM with 80 GB of HBM3.
-    public static let h100 = all[0]
+    package static let h100 = all[0]
 
     /// Formats whose products need tensor cores of their own.
     static func hasOwnCores(_ format: WeightFormat) -> Bool { format == .fp8 || format == .nvfp4 }
 
     /// The peak of the tensor cores that weights of a format run on: fp8's and nvfp4's where the
     /// GPU has them; every other format is unpacked to 16 bits.
-    public func peak(_ weights: WeightFormat) -> Double {
+    package func peak(_ weights: WeightFormat) -> Double {
         switch weights {
         case .fp8 where fp8FLOPS > 0: fp8FLOPS
         case .nvfp4 where fp4FLOPS > 0: fp4FLOPS
@@ -93,7 +93,7 @@ public struct GPU: Sendable, Equatable {
 
     /// What vLLM 0.33.0's API server takes on this GPU (`EngineArgs.get_batch_defaults`): by its
     /// total memory, with bounds at 70 and 160 GiB, and an A100 below 160 GiB as a small one.
-    public var serverDefaults: BatchDefaults {
+    package var serverDefaults: BatchDefaults {
         if memoryBytes >= 160 << 30 { return .large }
         if memoryBytes >= 70 << 30, !name.lowercased().contains("a100") { return .medium }
         return .small
@@ -101,7 +101,7 @@ public struct GPU: Sendable, Equatable {
 
     /// The same for a GPU that may be known by its name alone; nil for a name that says nothing.
     /// Memory of these: NVIDIA's and AMD's datasheets.
-    public static func serverDefaults(named name: String) -> BatchDefaults? {
+    package static func serverDefaults(named name: String) -> BatchDefaults? {
         if let known = try? named(name) { return known.serverDefaults }
         let word = name.lowercased()
         let sizes: [(defaults: BatchDefaults, words: [String])] = [
@@ -116,7 +116,7 @@ public struct GPU: Sendable, Equatable {
     /// The GPU of a name; "_" stands for "-", and a name may leave out its form ("b200").
     ///
     /// - Throws: `InputError` at `hardware.gpu` with the known names.
-    public static func named(_ name: String) throws -> GPU {
+    package static func named(_ name: String) throws -> GPU {
         let wanted = name.lowercased().split(separator: "_").joined(separator: "-")
         let full = aliases[wanted] ?? wanted
         let known = all.first { $0.name == full || $0.name == full + "-sxm" }

@@ -15,58 +15,58 @@ import Foundation
 ///
 /// A request reaches the scheduler `frontEnd` after the client sent it, and a token the client
 /// `delivery` after its step was processed.
-public struct HostProfile: Sendable, Equatable, Codable {
+package struct HostProfile: Sendable, Equatable, Codable {
     /// Seconds to launch a step of some kind.
-    public struct Launch: Sendable, Equatable, Codable {
-        public var fixed: Double
+    package struct Launch: Sendable, Equatable, Codable {
+        package var fixed: Double
         /// For each layer of the model, on one pipeline stage.
-        public var perLayer: Double
+        package var perLayer: Double
 
-        public init(fixed: Double = 0, perLayer: Double = 0) {
+        package init(fixed: Double = 0, perLayer: Double = 0) {
             self.fixed = fixed
             self.perLayer = perLayer
         }
 
         /// For a model of so many layers.
-        public func seconds(layers: Int) -> Double { fixed + perLayer * Double(layers) }
+        package func seconds(layers: Int) -> Double { fixed + perLayer * Double(layers) }
     }
 
     /// Name as `engine.host` writes it.
-    public var name: String
+    package var name: String
     /// What it was fitted on, for reports.
-    public var provenance: String
+    package var provenance: String
     /// Median errors of runs with it on servers that it was held to, in words; nil: not known.
-    public var errors: String?
+    package var errors: String?
     /// From the client to the scheduler: HTTP, tokeniser, the way between processes.
-    public var frontEnd = 0.0
+    package var frontEnd = 0.0
     /// Deciding a step and preparing its inputs.
-    public var schedule = 0.0
+    package var schedule = 0.0
     /// The same for each sequence in the step.
-    public var schedulePerSequence = 0.0
+    package var schedulePerSequence = 0.0
     /// A step of decodes alone that is one captured graph.
-    public var launchGraph = Launch()
+    package var launchGraph = Launch()
     /// Any other step within the largest captured size: graphs between the attentions.
-    public var launchPiecewise = Launch()
+    package var launchPiecewise = Launch()
     /// A step beyond the largest captured size, or without graphs: kernel by kernel.
-    public var launchEager = Launch()
+    package var launchEager = Launch()
     /// Processing a step's tokens once it has run.
-    public var update = 0.0
+    package var update = 0.0
     /// The same for each token.
-    public var updatePerToken = 0.0
+    package var updatePerToken = 0.0
     /// From the processed step to the client.
-    public var delivery = 0.0
+    package var delivery = 0.0
     /// What the first step after an idle time takes longer.
-    public var idleStart = 0.0
+    package var idleStart = 0.0
     /// Time between steps in which the GPU waits and that nothing hides: sampling, padding and
     /// gaps that no operator table has stand here too.
-    public var gpuWait = HostCoefficients(fixed: 0)
+    package var gpuWait = HostCoefficients(fixed: 0)
     /// Most sequences and tokens in a step, and the longest context of a request in tokens, that
     /// the profile was held to; nil: not known.
-    public var mostSequences: Int?
+    package var mostSequences: Int?
     package var mostTokens: Int?
     package var longestContext: Int?
 
-    public init(name: String, provenance: String) {
+    package init(name: String, provenance: String) {
         self.name = name
         self.provenance = provenance
     }
@@ -75,7 +75,7 @@ public struct HostProfile: Sendable, Equatable, Codable {
 /// The profiles that ship.
 extension HostProfile {
     /// No host: steps follow one another on the GPU.
-    public static let none = HostProfile(name: "none", provenance: "no host time")
+    package static let none = HostProfile(name: "none", provenance: "no host time")
 
     /// vLLM 0.23 with asynchronous scheduling, Qwen3-14B on an H100, up to 256 requests in flight.
     ///
@@ -86,7 +86,7 @@ extension HostProfile {
     /// other launches are assumed. Delivery cannot be told from the front end by who sees requests
     /// from outside, and is counted there. What they had not seen stands in the article
     /// Accuracy.
-    public static let vllmAsync: HostProfile = {
+    package static let vllmAsync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.23-async",
             provenance: "vLLM 0.23, asynchronous, Qwen3-14B on one H100")
@@ -113,7 +113,7 @@ extension HostProfile {
     ///
     /// Front end, piecewise launch and the three parts of the wait were fitted on one run each of
     /// Llama-2-7B, CodeLlama-34B (TP 2) and Mixtral-8x7B (TP 2); the rest is that of 0.23.
-    public static let vllmAsync15: HostProfile = {
+    package static let vllmAsync15: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-0.15-async"
         host.provenance = "vLLM 0.15, asynchronous, 7B to Mixtral-8x7B on one and two H100s"
@@ -132,7 +132,7 @@ extension HostProfile {
     /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service:
     /// six numbers fitted on three stages of two variants (`vllm` 1 and 5, the caching one 5), the
     /// launch of a full graph assumed.
-    public static let vllmSync: HostProfile = {
+    package static let vllmSync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.11-sync",
             provenance: "vLLM 0.11, synchronous, Llama-3.1-8B on one H100")
@@ -153,7 +153,7 @@ extension HostProfile {
 
     /// vLLM of October 2025 with asynchronous scheduling, Llama-3.1-70B: fitted end to end on
     /// closed loops, with a term for each GPU.
-    public static let vllm2025: HostProfile = {
+    package static let vllm2025: HostProfile = {
         var host = HostProfile(
             name: "vllm-2025-10",
             provenance: "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H100s")
@@ -168,7 +168,7 @@ extension HostProfile {
     /// vLLM 0.16 to 0.19 with asynchronous scheduling, models with experts: what the GPU waits for
     /// was fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
     /// `ServingCoefficients.expertExcess`; the rest is that of 0.23.
-    public static let vllm18: HostProfile = {
+    package static let vllm18: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-0.18-async"
         host.provenance = "vLLM 0.16 to 0.19, asynchronous, experts on H200s, B200s and B300s"
@@ -184,7 +184,7 @@ extension HostProfile {
     /// vLLM of October 2025 on B200s: launches are slow there (75 ms for the 80 layers of
     /// Llama-3.1-70B, over one GPU as over eight), and the GPU waits for nothing else. The launch
     /// is fitted on servers with nvfp4 weights; the rest is that of 0.23.
-    public static let vllm2025Blackwell: HostProfile = {
+    package static let vllm2025Blackwell: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-2025-10-b200"
         host.provenance = "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 B200s"
@@ -199,7 +199,7 @@ extension HostProfile {
     }()
 
     /// vLLM 0.12 with synchronous scheduling, Qwen3-32B at TP 2: fitted end to end on closed loops.
-    public static let vllmSync32B: HostProfile = {
+    package static let vllmSync32B: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.12-sync",
             provenance: "vLLM 0.12, synchronous, Qwen3-32B on two H100s")
@@ -212,14 +212,14 @@ extension HostProfile {
     }()
 
     /// Every profile that ships, by name.
-    public static let all = [
+    package static let all = [
         vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm2025, vllm2025Blackwell, none,
     ]
 
     /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
     ///
     /// - Throws: `InputError` at `engine.host` with the known names, or at the file.
-    public static func named(_ name: String) throws -> HostProfile {
+    package static func named(_ name: String) throws -> HostProfile {
         if name.hasSuffix(".json") { return try read(name) }
         if let profile = all.first(where: { $0.name == name.lowercased() }) { return profile }
         let known = all.map(\.name)
@@ -256,7 +256,7 @@ extension HostProfile {
     static let longest = 1e3
 
     /// Throws the first figure that is negative or beyond `longest`, at `place`.
-    public func check(_ place: String) throws {
+    package func check(_ place: String) throws {
         let figures = [
             ("frontEnd", frontEnd), ("schedule", schedule),
             ("schedulePerSequence", schedulePerSequence),

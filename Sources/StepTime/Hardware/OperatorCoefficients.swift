@@ -6,28 +6,28 @@
 /// 2·m·(n + k) / `quantizingBandwidth` (all activation traffic) or 3·m·k /
 /// `inputQuantizingBandwidth` (two bytes read and one written per input), which is left out where
 /// a compiler fuses it into the operation that produces the input.
-public struct GEMMCoefficients: Sendable, Equatable, Codable {
+package struct GEMMCoefficients: Sendable, Equatable, Codable {
     /// Rate at few tokens, FLOP per second.
-    public var rate: Double
+    package var rate: Double
     /// Asymptotic memory bandwidth, bytes per second.
-    public var bandwidth: Double
+    package var bandwidth: Double
     /// Seconds per launch.
-    public var launch: Double
+    package var launch: Double
     /// Exponent of the smooth maximum of compute and memory time.
-    public var exponent: Double
+    package var exponent: Double
     /// Seconds per element of the reduction: the longest tile's critical path.
-    public var perInput: Double
+    package var perInput: Double
     /// Gain of rate from few tokens to very many, as a share.
-    public var growth: Double
+    package var growth: Double
     /// Bytes per second of all activation traffic; nil: part of the smooth maximum.
-    public var quantizingBandwidth: Double?
+    package var quantizingBandwidth: Double?
     /// Bytes per second at which inputs are quantised; nil: nothing to quantise.
-    public var inputQuantizingBandwidth: Double?
+    package var inputQuantizingBandwidth: Double?
 
     /// Tokens at which half of the growth is there.
-    public static let growthTokens = 8192.0
+    package static let growthTokens = 8192.0
 
-    public init(
+    package init(
         rate: Double, bandwidth: Double, launch: Double, exponent: Double, perInput: Double,
         growth: Double = 0, quantizingBandwidth: Double? = nil,
         inputQuantizingBandwidth: Double? = nil
@@ -45,15 +45,15 @@ public struct GEMMCoefficients: Sendable, Equatable, Codable {
 
 /// t = fixed + perHead · B · kv_heads + Σ context · bytes / bandwidth, per layer, for decode
 /// attention of B sequences; kv_heads and bytes are one GPU's.
-public struct DecodeCoefficients: Sendable, Equatable, Codable {
+package struct DecodeCoefficients: Sendable, Equatable, Codable {
     /// Seconds per layer.
-    public var fixed: Double
+    package var fixed: Double
     /// Seconds per sequence and KV head.
-    public var perHead: Double
+    package var perHead: Double
     /// Bytes per second at which cached keys and values are read.
-    public var bandwidth: Double
+    package var bandwidth: Double
 
-    public init(
+    package init(
         fixed: Double, perHead: Double, bandwidth: Double
     ) {
         self.fixed = fixed
@@ -64,17 +64,17 @@ public struct DecodeCoefficients: Sendable, Equatable, Codable {
 
 /// t = fixed + Σ over chunks [4·q_heads·head_dim·c·(past + c/2) / rate
 ///     + c·(perQueryHead·q_heads + perKeyHead·kv_heads)], per layer; heads are one GPU's.
-public struct PrefillCoefficients: Sendable, Equatable, Codable {
+package struct PrefillCoefficients: Sendable, Equatable, Codable {
     /// Seconds per layer of a step with any chunk.
-    public var fixed: Double
+    package var fixed: Double
     /// FLOP per second over the causal pairs.
-    public var rate: Double
+    package var rate: Double
     /// Seconds per token and query head.
-    public var perQueryHead: Double
+    package var perQueryHead: Double
     /// Seconds per token and KV head.
-    public var perKeyHead: Double
+    package var perKeyHead: Double
 
-    public init(
+    package init(
         fixed: Double, rate: Double, perQueryHead: Double, perKeyHead: Double
     ) {
         self.fixed = fixed
@@ -86,14 +86,14 @@ public struct PrefillCoefficients: Sendable, Equatable, Codable {
 
 /// t = fixed + perSequence · B + Σ context · pnorm(cached bytes / bandwidth,
 ///     2·heads·(2·latent + rope) / rate), per layer, for absorbed MLA decode.
-public struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
-    public var fixed: Double
-    public var perSequence: Double
-    public var bandwidth: Double
-    public var rate: Double
-    public var exponent: Double
+package struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
+    package var fixed: Double
+    package var perSequence: Double
+    package var bandwidth: Double
+    package var rate: Double
+    package var exponent: Double
 
-    public init(
+    package init(
         fixed: Double, perSequence: Double, bandwidth: Double, rate: Double, exponent: Double
     ) {
         self.fixed = fixed
@@ -106,10 +106,10 @@ public struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
 
 /// t = min over paths of (latency + S / bandwidth), for an all-reduce of S bytes: one-shot and
 /// two-shot exchanges for short messages, rings and in-switch reduction for long ones.
-public struct AllReduceCoefficients: Sendable, Equatable, Codable {
-    public var paths: [LinkCoefficients]
+package struct AllReduceCoefficients: Sendable, Equatable, Codable {
+    package var paths: [LinkCoefficients]
 
-    public init(_ paths: [LinkCoefficients]) { self.paths = paths }
+    package init(_ paths: [LinkCoefficients]) { self.paths = paths }
 }
 
 /// t = fixed + pnorm(ea·3·h·I·bytes / bandwidth, 6·h·I·(rows + ea·padding) / rate)
@@ -118,18 +118,18 @@ public struct AllReduceCoefficients: Sendable, Equatable, Codable {
 /// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate
 /// (`ExpertRouting` has another law). The last term is what a GPU does for rows whose experts are
 /// elsewhere: routing and gathering.
-public struct ExpertCoefficients: Sendable, Equatable, Codable {
-    public var fixed: Double
-    public var bandwidth: Double
-    public var rate: Double
-    public var exponent: Double
+package struct ExpertCoefficients: Sendable, Equatable, Codable {
+    package var fixed: Double
+    package var bandwidth: Double
+    package var rate: Double
+    package var exponent: Double
     /// Rows of padding per activated expert.
-    public var padding: Double
-    public var activationBandwidth: Double
+    package var padding: Double
+    package var activationBandwidth: Double
     /// Bytes per second over the rows of other GPUs' experts.
-    public var skippingBandwidth: Double
+    package var skippingBandwidth: Double
 
-    public init(
+    package init(
         fixed: Double, bandwidth: Double, rate: Double, exponent: Double, padding: Double,
         activationBandwidth: Double, skippingBandwidth: Double
     ) {
@@ -144,25 +144,25 @@ public struct ExpertCoefficients: Sendable, Equatable, Codable {
 }
 
 /// t = fixed + bytes / bandwidth, per layer, for norms, rotary embedding and activations.
-public struct ElementwiseCoefficients: Sendable, Equatable, Codable {
-    public var fixed: Double
-    public var bandwidth: Double
+package struct ElementwiseCoefficients: Sendable, Equatable, Codable {
+    package var fixed: Double
+    package var bandwidth: Double
     /// Seconds a layer of norms over whole q and k whose squares are summed over GPUs; nil: 0.
-    public var summedNorms: Double?
+    package var summedNorms: Double?
 }
 
 /// Host time of a step that the GPU waits for:
 /// fixed + perGPU · TP + perSequence · R + perFirst · min(R, first), seconds.
-public struct HostCoefficients: Sendable, Equatable, Codable {
-    public var fixed: Double
-    public var perGPU: Double
-    public var perSequence: Double
+package struct HostCoefficients: Sendable, Equatable, Codable {
+    package var fixed: Double
+    package var perGPU: Double
+    package var perSequence: Double
     /// What each of the first sequences takes besides; nil: nothing.
-    public var perFirst: Double?
+    package var perFirst: Double?
     /// How many sequences those are at most; nil: none.
-    public var first: Int?
+    package var first: Int?
 
-    public init(fixed: Double, perGPU: Double = 0, perSequence: Double = 0) {
+    package init(fixed: Double, perGPU: Double = 0, perSequence: Double = 0) {
         self.fixed = fixed
         self.perGPU = perGPU
         self.perSequence = perSequence
@@ -176,19 +176,19 @@ public struct HostCoefficients: Sendable, Equatable, Codable {
 }
 
 /// t = latency + bytes / bandwidth between two GPUs.
-public struct LinkCoefficients: Sendable, Equatable, Codable {
-    public var latency: Double
-    public var bandwidth: Double
+package struct LinkCoefficients: Sendable, Equatable, Codable {
+    package var latency: Double
+    package var bandwidth: Double
 
-    public init(latency: Double, bandwidth: Double) {
+    package init(latency: Double, bandwidth: Double) {
         self.latency = latency
         self.bandwidth = bandwidth
     }
 
     /// Two GPUs of a node over NVLink: measured send and receive (Vidur's tables, 1.1 % median).
-    public static let nvlink = LinkCoefficients(latency: 7.6e-6, bandwidth: 361e9)
+    package static let nvlink = LinkCoefficients(latency: 7.6e-6, bandwidth: 361e9)
     /// One direction of DeepEP's low-latency exchange among 8 GPUs of a node.
-    public static let dispatch = LinkCoefficients(latency: 12.5e-6, bandwidth: 270e9)
+    package static let dispatch = LinkCoefficients(latency: 12.5e-6, bandwidth: 270e9)
     /// Two GPUs of different nodes over one 400 Gb/s interface (the same tables, 1.6 %).
-    public static let network = LinkCoefficients(latency: 18.9e-6, bandwidth: 36.4e9)
+    package static let network = LinkCoefficients(latency: 18.9e-6, bandwidth: 36.4e9)
 }

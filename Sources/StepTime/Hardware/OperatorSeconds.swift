@@ -6,7 +6,7 @@ import Basics
 extension GEMMCoefficients {
     /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`; `isFused` when the
     /// operation before quantises the inputs, `sustained` the factor on the rate in a server.
-    public func seconds(
+    package func seconds(
         tokens: Double, inputs: Double, outputs: Double, bytesPerWeight: Double,
         isFused: Bool = false, sustained: Double = 1
     ) -> Double {
@@ -29,7 +29,7 @@ extension GEMMCoefficients {
 
 extension DecodeCoefficients {
     /// `sequences` decodes over `context` tokens in all, of `bytesPerToken` cached bytes.
-    public func seconds(
+    package func seconds(
         sequences: Double, keyHeads: Double, context: Double, bytesPerToken: Double
     ) -> Double {
         fixed + perHead * sequences * keyHeads + context * bytesPerToken / bandwidth
@@ -38,7 +38,7 @@ extension DecodeCoefficients {
 
 extension PrefillCoefficients {
     /// `tokens` new tokens with `pairs` causal query-key pairs (half a square without past).
-    public func seconds(
+    package func seconds(
         tokens: Double, pairs: Double, queryHeads: Double, keyHeads: Double, headDim: Double
     ) -> Double {
         fixed + 4 * queryHeads * headDim * pairs / rate
@@ -48,7 +48,7 @@ extension PrefillCoefficients {
 
 extension LatentDecodeCoefficients {
     /// Per token of context, for `heads` heads over a latent of `rank` and `rope` elements.
-    public func secondsPerToken(
+    package func secondsPerToken(
         heads: Double, rank: Double, rope: Double, bytesPerToken: Double
     ) -> Double {
         PortableMath.pNorm(
@@ -58,21 +58,21 @@ extension LatentDecodeCoefficients {
 
 extension AllReduceCoefficients {
     /// The fastest path for a message of `bytes`.
-    public func seconds(bytes: Double) -> Double {
+    package func seconds(bytes: Double) -> Double {
         paths.map { $0.seconds(bytes: bytes) }.min() ?? 0
     }
 }
 
 extension LinkCoefficients {
     /// A message of `bytes`.
-    public func seconds(bytes: Double) -> Double { latency + bytes / bandwidth }
+    package func seconds(bytes: Double) -> Double { latency + bytes / bandwidth }
 }
 
 extension ExpertCoefficients {
     /// `tokens` tokens (over all attention ranks), which choose `chosen` experts each, through the
     /// `activated` experts of one of `spread` GPUs, of `size` = hidden × intermediate weights a
     /// matrix.
-    public func seconds(
+    package func seconds(
         tokens: Double, hidden: Double, size: Double, chosen: Double, activated: Double,
         spread: Double, bytesPerWeight: Double
     ) -> Double {

@@ -1,5 +1,5 @@
 /// Rate and burstiness of arrivals, gathered in one pass and constant memory.
-public struct ArrivalStatistics: Sendable {
+package struct ArrivalStatistics: Sendable {
     /// Counts per bin of one width.
     struct Bins {
         let width: Int64
@@ -29,22 +29,22 @@ public struct ArrivalStatistics: Sendable {
         }
     }
 
-    public private(set) var count = 0
+    package private(set) var count = 0
     private var first: Int64 = 0
     private var last: Int64 = 0
     private var gapSquares = 0.0
     private var seconds = Bins(width: 1_000_000_000)
     private var minutes = Bins(width: 60_000_000_000)
     /// Distinct times, to see coarse clocks.
-    public private(set) var distinctTimes = 0
+    package private(set) var distinctTimes = 0
     private var picture: [Int] = []
     private var pictureWidth: Int64 = 1_000_000_000
     private static let longestPicture = 4096
 
-    public init() {}
+    package init() {}
 
     /// Adds an arrival, nanoseconds, not before the last one. O(1) amortised.
-    public mutating func add(_ arrival: Int64) {
+    package mutating func add(_ arrival: Int64) {
         if count == 0 {
             first = arrival
             distinctTimes = 1
@@ -74,30 +74,30 @@ public struct ArrivalStatistics: Sendable {
     }
 
     /// Seconds between the first and the last arrival.
-    public var span: Double { Double(last - first) * 1e-9 }
+    package var span: Double { Double(last - first) * 1e-9 }
 
     /// Requests over span, per second; 0 when all arrive at once.
-    public var rate: Double { span > 0 ? Double(count) / span : 0 }
+    package var rate: Double { span > 0 ? Double(count) / span : 0 }
 
     /// Standard deviation over mean of the times between arrivals.
-    public var variation: Double {
+    package var variation: Double {
         guard count > 1, span > 0 else { return 0 }
         let mean = span / Double(count - 1)
         return max(0, gapSquares / Double(count - 1) - mean * mean).squareRoot() / mean
     }
 
     /// Variance over mean of the counts per second and per minute; 1 for a Poisson process.
-    public var dispersion: (second: Double, minute: Double) {
+    package var dispersion: (second: Double, minute: Double) {
         (seconds.dispersion(count), minutes.dispersion(count))
     }
 
     /// Busiest second and minute over the mean rate.
-    public var peakOverMean: (second: Double, minute: Double) {
+    package var peakOverMean: (second: Double, minute: Double) {
         rate > 0 ? (Double(seconds.peak) / rate, Double(minutes.peak) / (60 * rate)) : (0, 0)
     }
 
     /// Arrivals per equal part of the span, at most `parts`.
-    public func series(parts: Int) -> [Double] {
+    package func series(parts: Int) -> [Double] {
         let step = max(1, (picture.count + parts - 1) / parts)
         return stride(from: 0, to: picture.count, by: step).map { start in
             Double(picture[start..<min(start + step, picture.count)].reduce(0, +))

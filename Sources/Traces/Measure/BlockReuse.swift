@@ -6,29 +6,29 @@
 /// are content wherever they stand, and a hit is the longest run of chunks from a prompt's start
 /// that were all seen. Without blocks of the trace's own, 16-token blocks from the prompt's start
 /// (`PrefixReuse`). Distances count distinct blocks between two uses of one, in prompt order.
-public struct BlockReuse: Sendable {
+package struct BlockReuse: Sendable {
     /// What was counted; all zero for a trace without content.
-    public struct Result: Sendable {
-        public var totalBlocks = 0
-        public var uniqueBlocks = 0
-        public var hitBlocks = 0
-        public var hitTokens = 0
+    package struct Result: Sendable {
+        package var totalBlocks = 0
+        package var uniqueBlocks = 0
+        package var hitBlocks = 0
+        package var hitTokens = 0
         /// What `hitTokens` is a share of: all prompt tokens, or those in chunks where chunks vary.
-        public var baseTokens = 0
-        public var requestsWithHit = 0
+        package var baseTokens = 0
+        package var requestsWithHit = 0
         /// Blocks that came back at least once.
-        public var reusedBlocks = 0
+        package var reusedBlocks = 0
         /// Seconds between uses of a block and distinct blocks between them: quantiles 0.5, 0.9,
         /// 0.99.
-        public private(set) var gapSeconds: [Double] = []
-        public private(set) var distances: [Double] = []
+        package private(set) var gapSeconds: [Double] = []
+        package private(set) var distances: [Double] = []
         /// Every distance, and every gap in nanoseconds.
         var allDistances = CountedValues()
         var allGaps = CountedValues()
 
         /// Share of block uses that an LRU cache of `capacity` blocks would have held.
         /// O(log distances).
-        public func lruHitRatio(capacity: Int) -> Double {
+        package func lruHitRatio(capacity: Int) -> Double {
             guard totalBlocks > 0 else { return 0 }
             return Double(allDistances.count(below: Int64(capacity))) / Double(totalBlocks)
         }

@@ -1,22 +1,22 @@
 /// How the requests of a trace wait for one another: chains of sessions, branches and joins of
 /// agents' calls.
-public struct DependencyShape: Sendable {
+package struct DependencyShape: Sendable {
     /// Requests that wait for an earlier one.
-    public private(set) var followers = 0
+    package private(set) var followers = 0
     /// Requests that wait for more than one.
-    public private(set) var joins = 0
+    package private(set) var joins = 0
     /// The most requests that one waits for.
-    public private(set) var mostWaits = 0
+    package private(set) var mostWaits = 0
     /// Most requests one after another, each waiting for the one before; 1 where none waits.
-    public private(set) var depth = 0
+    package private(set) var depth = 0
     /// The most requests that wait for the same one.
-    public private(set) var fanOut = 0
+    package private(set) var fanOut = 0
     /// Requests that more than one waits for.
-    public private(set) var branches = 0
+    package private(set) var branches = 0
     /// Requests whose pause a tool took at least a part of.
-    public private(set) var toolWaits = 0
+    package private(set) var toolWaits = 0
     /// Seconds that tools took, of those requests: mean, and quantiles 0.5, 0.9, 0.99.
-    public private(set) var toolSeconds: [Double] = []
+    package private(set) var toolSeconds: [Double] = []
 
     private var depths: [Int64: Int32] = [:]
     private var fans: [Int64: Int32] = [:]

@@ -2,21 +2,21 @@ import Basics
 
 /// How often each length occurs: exact quantiles in memory that follows the longest length, not
 /// the number of requests.
-public struct LengthCounts: Sendable {
+package struct LengthCounts: Sendable {
     private var small: [Int32] = []
     private var large: [Int32: Int] = [:]
     /// Number of lengths, their sum, and the largest.
-    public private(set) var count = 0
-    public private(set) var sum = 0
-    public private(set) var largest = 0
+    package private(set) var count = 0
+    package private(set) var sum = 0
+    package private(set) var largest = 0
 
     /// Lengths below 2²¹ are counted in an array (8 MiB at most), others in a dictionary.
     private static let smallLimit = 1 << 21
 
-    public init() {}
+    package init() {}
 
     /// Counts one length, at least 0. O(1) amortised.
-    public mutating func add(_ length: Int32) {
+    package mutating func add(_ length: Int32) {
         let index = Int(length)
         count += 1
         sum += index
@@ -32,11 +32,11 @@ public struct LengthCounts: Sendable {
         small[index] += 1
     }
 
-    public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
+    package var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
     /// The lengths at shares of the sorted values (0...1), straight between neighbours: value at
     /// rank (n − 1)·share, as NumPy's default. O(largest length).
-    public func quantiles(_ shares: [Double]) -> [Double] {
+    package func quantiles(_ shares: [Double]) -> [Double] {
         guard count > 0 else { return shares.map { _ in 0 } }
         let entries = self.entries
         return shares.map { share in
@@ -52,7 +52,7 @@ public struct LengthCounts: Sendable {
     }
 
     /// Every length that occurs with its number, in order of length. O(largest length).
-    public var entries: [(length: Int, number: Int)] {
+    package var entries: [(length: Int, number: Int)] {
         small.indices.filter { small[$0] > 0 }.map { ($0, Int(small[$0])) }
             + large.keys.sorted().map { (Int($0), large[$0]!) }
     }

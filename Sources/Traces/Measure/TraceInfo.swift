@@ -1,26 +1,26 @@
 import Basics
 
 /// What a trace looks like: rate, burstiness, lengths, sessions, reuse, and what was dropped.
-public struct TraceInfo: Sendable {
-    public let notes: TraceNotes
-    public private(set) var arrivals = ArrivalStatistics()
-    public private(set) var prompts = LengthCounts()
-    public private(set) var outputs = LengthCounts()
+package struct TraceInfo: Sendable {
+    package let notes: TraceNotes
+    package private(set) var arrivals = ArrivalStatistics()
+    package private(set) var prompts = LengthCounts()
+    package private(set) var outputs = LengthCounts()
     /// Requests that wait for an earlier one.
-    public private(set) var laterTurns = 0
+    package private(set) var laterTurns = 0
     /// How requests wait for one another, nil where none does.
-    public private(set) var dependencies: DependencyShape?
-    public private(set) var aborts = 0
+    package private(set) var dependencies: DependencyShape?
+    package private(set) var aborts = 0
     /// Reuse of content, nil where the trace has none.
-    public private(set) var reuse: BlockReuse.Result?
+    package private(set) var reuse: BlockReuse.Result?
     /// Tokens per block in `reuse`, nil for chunks.
-    public let blockTokens: Int?
+    package let blockTokens: Int?
 
     /// Reads a source to its end, streaming. O(segments), or O(blocks) where the trace has blocks
     /// of its own.
     ///
     /// Throws what the source throws.
-    public init(_ source: any RequestSource, notes: TraceNotes) throws {
+    package init(_ source: any RequestSource, notes: TraceNotes) throws {
         self.notes = notes
         let hasOwnBlocks = notes.blockTokens != nil || notes.format == .ragpulse
         blockTokens = hasOwnBlocks ? notes.blockTokens : Int(PrefixReuse.blockTokens)
@@ -47,7 +47,7 @@ public struct TraceInfo: Sendable {
 
     /// Whether so many arrivals share a time that burstiness below a minute is an artefact of the
     /// clock (Mooncake's ticks of three seconds).
-    public var hasCoarseClock: Bool {
+    package var hasCoarseClock: Bool {
         arrivals.count > 100 && 4 * arrivals.distinctTimes < arrivals.count
     }
 }

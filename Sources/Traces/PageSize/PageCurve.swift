@@ -6,21 +6,21 @@
 /// al. 1970) are exact: a page is hit exactly by pools with more pages than were used since. One
 /// exception: where a whole prompt of full pages is cached, the engine computes its last page a
 /// second time and keeps both copies; here the new one replaces the old.
-public struct PageCurve: Sendable {
+package struct PageCurve: Sendable {
     /// Tokens per page.
-    public let pageTokens: Int
+    package let pageTokens: Int
     /// Runs of consecutive distances: `length` pages at distances `distance`, `distance` + 1, ...
     private var runs: [(distance: Int, length: Int)] = []
     private let promptTokens: Int
     /// Pages that an infinite cache fills, shared ones once.
-    public private(set) var uniquePages = 0
+    package private(set) var uniquePages = 0
     /// Most pages that one request needs: smaller pools cannot serve the trace.
-    public private(set) var largestRequest = 0
+    package private(set) var largestRequest = 0
     /// Share of the tokens' room in pages, request by request, that stays empty.
-    public private(set) var fragmentation = 0.0
+    package private(set) var fragmentation = 0.0
 
     /// Computes the curve of a page size, at least 1. O(pieces · log requests).
-    public init(_ log: ReuseLog, pageTokens: Int) {
+    package init(_ log: ReuseLog, pageTokens: Int) {
         precondition(pageTokens >= 1, "a page holds at least one token")
         self.pageTokens = pageTokens
         promptTokens = log.totalPromptTokens
@@ -59,7 +59,7 @@ public struct PageCurve: Sendable {
     }
 
     /// Prompt tokens that a pool of `pages` usable pages hits. O(pieces).
-    public func hitTokens(pages: Int) -> Int {
+    package func hitTokens(pages: Int) -> Int {
         var hits = 0
         for run in runs where run.distance < pages {
             hits += min(run.length, pages - run.distance)
@@ -68,7 +68,7 @@ public struct PageCurve: Sendable {
     }
 
     /// Those tokens as a share of all prompt tokens.
-    public func hitRatio(pages: Int) -> Double {
+    package func hitRatio(pages: Int) -> Double {
         promptTokens > 0 ? Double(hitTokens(pages: pages)) / Double(promptTokens) : 0
     }
 }

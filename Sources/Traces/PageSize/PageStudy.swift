@@ -8,69 +8,69 @@ import Basics
 ///
 /// Three things are lost, each as a share of the work or memory it wastes: prompt tokens that a
 /// finer page would have hit, room in pages that stays empty, and bookkeeping per page.
-public struct PageStudy: Sendable {
+package struct PageStudy: Sendable {
     /// What the cache is like.
-    public struct Setting: Sendable {
+    package struct Setting: Sendable {
         /// Tokens that fit the cache.
-        public var capacityTokens: Int
+        package var capacityTokens: Int
         /// Page sizes to compare, tokens.
-        public var pageSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]
+        package var pageSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]
         /// Bytes of keys and values per token.
-        public var bytesPerToken = 131_072.0
+        package var bytesPerToken = 131_072.0
         /// Host bytes of bookkeeping per page. 128 is the order of vLLM's: a 32-byte SHA-256 key,
         /// an index entry, a block object with its queue links, and four bytes of block table.
-        public var metadataBytesPerPage = 128.0
+        package var metadataBytesPerPage = 128.0
 
-        public init(capacityTokens: Int) { self.capacityTokens = capacityTokens }
+        package init(capacityTokens: Int) { self.capacityTokens = capacityTokens }
     }
 
     /// Hits at one capacity, as shares of all prompt tokens.
-    public struct Point: Sendable {
-        public let capacityTokens: Int
-        public let pages: Int
-        public let lru: Double
+    package struct Point: Sendable {
+        package let capacityTokens: Int
+        package let pages: Int
+        package let lru: Double
         /// The most that any replacement could hit.
-        public let optimal: Double
+        package let optimal: Double
     }
 
     /// One page size.
-    public struct Row: Sendable {
-        public let pageTokens: Int
+    package struct Row: Sendable {
+        package let pageTokens: Int
         /// At the setting's capacity.
-        public let atCapacity: Point
+        package let atCapacity: Point
         /// At capacities from the longest request up to the whole trace.
-        public let curve: [Point]
+        package let curve: [Point]
         /// Hits of an infinite cache.
-        public let infinite: Double
-        public let fragmentation: Double
+        package let infinite: Double
+        package let fragmentation: Double
         /// Bookkeeping bytes per byte of keys and values.
-        public let metadata: Double
-        public let uniquePages: Int
-        public let largestRequestPages: Int
+        package let metadata: Double
+        package let uniquePages: Int
+        package let largestRequestPages: Int
         /// Hits lost to the best page size at the capacity.
         public fileprivate(set) var lostHits = 0.0
 
         /// The three shares added. They are shares of unlike things (prompt tokens, room, bytes),
         /// so the sum may exceed 1 and only ranks.
-        public var loss: Double { lostHits + fragmentation + metadata }
+        package var loss: Double { lostHits + fragmentation + metadata }
 
         /// Whether attention kernels run such pages.
-        public var runs: Bool { AttentionPages.run(pageTokens) }
+        package var runs: Bool { AttentionPages.run(pageTokens) }
     }
 
-    public let setting: Setting
-    public let requests: Int
-    public let promptTokens: Int
+    package let setting: Setting
+    package let requests: Int
+    package let promptTokens: Int
     /// Whether the trace says what prompts hold: without it nothing is hit, at any size.
-    public let holdsContent: Bool
+    package let holdsContent: Bool
     /// By page size.
-    public private(set) var rows: [Row]
+    package private(set) var rows: [Row]
 
     /// Analyses every page size. O(page sizes · capacities · pieces · log pieces).
     ///
     /// Throws `InputError` for page sizes outside 1...2²⁰ and a capacity that cannot hold the
     /// trace's longest request.
-    public init(_ log: ReuseLog, setting: Setting) throws {
+    package init(_ log: ReuseLog, setting: Setting) throws {
         let sizes = Set(setting.pageSizes).sorted()
         guard let largest = sizes.last, sizes[0] >= 1, largest <= 1 << 20 else {
             throw InputError("page sizes", "none, or one is out of range", expected: "1 to 1048576")
@@ -95,12 +95,12 @@ public struct PageStudy: Sendable {
 
     /// The page sizes that attention kernels run, the one that loses least first; the larger of
     /// equals first.
-    public var ranked: [Row] {
+    package var ranked: [Row] {
         rows.filter(\.runs).sorted { ($0.loss, $1.pageTokens) < ($1.loss, $0.pageTokens) }
     }
 
     /// The page size to choose; nil when kernels run none of those studied.
-    public var best: Row? { ranked.first }
+    package var best: Row? { ranked.first }
 
     /// Capacities that double from the longest request on.
     private static func capacities(from least: Int, through most: Int) -> [Int] {

@@ -1,6 +1,6 @@
 /// Who used which tokens last, for every request of a trace fed to a cache one at a time: what is
 /// left of a trace when only its cache behaviour matters, whatever the page size and capacity.
-public struct ReuseLog: Sendable {
+package struct ReuseLog: Sendable {
     /// Tokens a request keeps in the cache: prompt and all of the answer but its last token, which
     /// is never computed; the prompt alone when answers are left out.
     private(set) var storedTokens: [Int32] = []
@@ -9,23 +9,23 @@ public struct ReuseLog: Sendable {
     private(set) var pieceEnds: [Int] = []
     private(set) var pieces: [PrefixTrie.Piece] = []
     /// All prompt tokens.
-    public private(set) var totalPromptTokens = 0
+    package private(set) var totalPromptTokens = 0
     /// Stored tokens that no earlier request stored.
-    public private(set) var uniqueTokens = 0
+    package private(set) var uniqueTokens = 0
 
     /// Whether the source says of any prompt what it holds.
-    public private(set) var holdsContent = false
+    package private(set) var holdsContent = false
 
     /// Number of requests.
-    public var count: Int { storedTokens.count }
+    package var count: Int { storedTokens.count }
 
     /// Most tokens that one request stores.
-    public var longestRequest: Int { Int(storedTokens.max() ?? 0) }
+    package var longestRequest: Int { Int(storedTokens.max() ?? 0) }
 
     /// Reads a source to its end, in order of arrival. O(segments).
     ///
     /// Throws what the source throws.
-    public init(_ source: any RequestSource, includesAnswers: Bool = true) throws {
+    package init(_ source: any RequestSource, includesAnswers: Bool = true) throws {
         var trie = PrefixTrie()
         var source = source
         var path: [Segment] = []

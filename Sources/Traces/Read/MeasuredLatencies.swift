@@ -1,28 +1,28 @@
 /// What a real server did with the requests of a trace, where the trace records it.
-public struct MeasuredLatencies: Sendable {
+package struct MeasuredLatencies: Sendable {
     /// One request's. Nanoseconds.
-    public struct Request: Sendable, Equatable {
+    package struct Request: Sendable, Equatable {
         /// From the arrival, or the sending, to the first token; nil where it is not recorded.
-        public var timeToFirstToken: Int64?
+        package var timeToFirstToken: Int64?
         /// From the arrival, or the sending, to the last token; nil where it is not recorded.
-        public var endToEnd: Int64?
+        package var endToEnd: Int64?
         /// Tokens of the output.
-        public var outputTokens: Int64
+        package var outputTokens: Int64
 
         /// (E2E − TTFT) / (output − 1), nanoseconds; nil for fewer than two tokens.
-        public var timePerOutputToken: Double? {
+        package var timePerOutputToken: Double? {
             guard let timeToFirstToken, let endToEnd, outputTokens > 1 else { return nil }
             return Double(endToEnd - timeToFirstToken) / Double(outputTokens - 1)
         }
     }
 
     /// What the latencies count from and where they come from, a sentence.
-    public let origin: String
+    package let origin: String
     private var requests: [Request?] = []
     /// Requests with a latency.
-    public private(set) var count = 0
+    package private(set) var count = 0
     /// Latencies that are none: negative, or to the last token before the first.
-    public private(set) var odd = 0
+    package private(set) var odd = 0
 
     init(origin: String) { self.origin = origin }
 
@@ -49,10 +49,10 @@ public struct MeasuredLatencies: Sendable {
     }
 
     /// One more than the largest id of a request with a latency.
-    public var capacity: Int64 { Int64(requests.count) }
+    package var capacity: Int64 { Int64(requests.count) }
 
     /// What was measured of the request with an id. O(1).
-    public subscript(id: Int64) -> Request? {
+    package subscript(id: Int64) -> Request? {
         id >= 0 && id < requests.count ? requests[Int(id)] : nil
     }
 }

@@ -13,7 +13,7 @@ import Foundation
 ///
 /// Throws `InputError` for a missing, empty or unreadable file and for content of no known format;
 /// the source throws it for malformed rows, naming file and line.
-public func openTrace(
+package func openTrace(
     _ path: String, options: TraceOptions = TraceOptions()
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
     if FileSystem.isFolder(path) { return try openFolder(path, options: options) }

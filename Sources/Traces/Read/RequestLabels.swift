@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A kind of name that a trace may give its requests, besides what the simulation needs.
-public enum TraceLabel: String, Sendable, CaseIterable {
+package enum TraceLabel: String, Sendable, CaseIterable {
     /// What kind of session, agent or call a request belongs to.
     case session
     /// Whose request it is.
@@ -10,7 +10,7 @@ public enum TraceLabel: String, Sendable, CaseIterable {
     case lora
 
     /// Columns and keys with such names, of which the first that a row has counts.
-    public var keys: [String] {
+    package var keys: [String] {
         switch self {
         case .session:
             [
@@ -37,7 +37,7 @@ public enum TraceLabel: String, Sendable, CaseIterable {
     }
 
     /// What a loss calls all of them.
-    public var plural: String {
+    package var plural: String {
         switch self {
         case .session: "kinds of sessions"
         case .tenant: "tenants"
@@ -46,7 +46,7 @@ public enum TraceLabel: String, Sendable, CaseIterable {
     }
 
     /// What messages call it.
-    public var words: String {
+    package var words: String {
         switch self {
         case .session: "kind of session or agent"
         case .tenant: "tenant"
@@ -65,7 +65,7 @@ extension [RequestLabels] {
 /// The names of one kind that a trace gives its requests, filled while it is read.
 ///
 /// The source shares one object with what reads the names.
-public final class RequestLabels: Sendable {
+package final class RequestLabels: Sendable {
     private struct State {
         var codes: [Int64: Int32] = [:]
         var names: [String] = []
@@ -74,11 +74,11 @@ public final class RequestLabels: Sendable {
     }
 
     /// The kind of name.
-    public let label: TraceLabel
+    package let label: TraceLabel
     private let state = Mutex(State())
 
     /// No names of a kind.
-    public init(_ label: TraceLabel) { self.label = label }
+    package init(_ label: TraceLabel) { self.label = label }
 
     /// Longest name that is told whole, characters.
     static let longest = 64
@@ -106,7 +106,7 @@ public final class RequestLabels: Sendable {
     }
 
     /// The name of the request with an id, as a number from 0; -1: it has none. O(1).
-    public func code(of id: Int64) -> Int32 { state.withLock { $0.codes[id] ?? -1 } }
+    package func code(of id: Int64) -> Int32 { state.withLock { $0.codes[id] ?? -1 } }
 
     /// The name of the request with an id, however long; nil: it has none. O(1).
     func wholeName(of id: Int64) -> String? {
@@ -114,8 +114,8 @@ public final class RequestLabels: Sendable {
     }
 
     /// Whether any request has a name.
-    public var hasNames: Bool { state.withLock { !$0.names.isEmpty } }
+    package var hasNames: Bool { state.withLock { !$0.names.isEmpty } }
 
     /// The name that a number stands for.
-    public func name(_ code: Int32) -> String { state.withLock { $0.names[Int(code)] } }
+    package func name(_ code: Int32) -> String { state.withLock { $0.names[Int(code)] } }
 }

@@ -1,5 +1,5 @@
 /// The unit of recorded times that are bare numbers.
-public enum TimeUnit: String, CaseIterable, Codable, Sendable {
+package enum TimeUnit: String, CaseIterable, Codable, Sendable {
     case seconds = "s"
     case milliseconds = "ms"
     case microseconds = "us"

@@ -2,16 +2,16 @@ import Basics
 
 /// The names that a trace of one's own gives to time, prompt and output length: columns of a CSV,
 /// keys of JSON lines.
-public struct TraceColumns: Equatable, Sendable {
+package struct TraceColumns: Equatable, Sendable {
     /// The arrival time's name; nil where the trace has none.
-    public let time: String?
-    public let prompt: String
-    public let output: String
+    package let time: String?
+    package let prompt: String
+    package let output: String
 
     /// Reads `TIME,PROMPT,OUTPUT`, where `-` for TIME says that no times are recorded.
     ///
     /// Throws `InputError`, naming `place`, for anything but three different names.
-    public init(_ text: String, place: String) throws {
+    package init(_ text: String, place: String) throws {
         let names = text.split(separator: ",", omittingEmptySubsequences: false)
             .map { String($0).trimmedName }
         guard names.count == 3, names.allSatisfy({ !$0.isEmpty }), Set(names).count == 3,
@@ -27,7 +27,7 @@ public struct TraceColumns: Equatable, Sendable {
     }
 
     /// The text it was read from.
-    public var text: String { "\(time ?? "-"),\(prompt),\(output)" }
+    package var text: String { "\(time ?? "-"),\(prompt),\(output)" }
 }
 
 extension String {

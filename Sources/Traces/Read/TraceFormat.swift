@@ -1,7 +1,7 @@
 import Basics
 
 /// The trace formats that are read, by the names `--format` takes.
-public enum TraceFormat: String, CaseIterable, Codable, Sendable {
+package enum TraceFormat: String, CaseIterable, Codable, Sendable {
     /// Azure LLM inference traces 2023 and 2024: CSV with TIMESTAMP, ContextTokens,
     /// GeneratedTokens.
     case azure
@@ -55,13 +55,13 @@ public enum TraceFormat: String, CaseIterable, Codable, Sendable {
 
 extension TraceFormat {
     /// Formats that may record what a real server did with the requests.
-    public static let measuring: [TraceFormat] = [
+    package static let measuring: [TraceFormat] = [
         .dynamo, .blis, .llmServingSim, .vllmBench, .aiperf, .guidellm,
     ]
 
     /// The format of a file where it is one of `measuring`; nil for any other file, for one that
     /// cannot be read, and for a pipe, which can be read once.
-    public static func measuring(_ path: String) -> TraceFormat? {
+    package static func measuring(_ path: String) -> TraceFormat? {
         guard !InputFile.isReadOnce(path), !FileSystem.isFolder(path),
             let reader = try? LineReader(path),
             let format = try? TraceSignature(reader, options: TraceOptions()).format

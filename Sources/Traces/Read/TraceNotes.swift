@@ -2,7 +2,7 @@ import Basics
 import Synchronization
 
 /// Something in a trace that was dropped or mended, by reason.
-public enum TraceQuirk: String, CaseIterable, Sendable {
+package enum TraceQuirk: String, CaseIterable, Sendable {
     /// A row without prompt tokens: dropped, there is nothing to prefill.
     case zeroPrompt = "zero_prompt"
     /// A row without output tokens (a failed or cancelled request): dropped.
@@ -53,7 +53,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     case turnLeftOut = "turn_left_out"
 
     /// Whether rows with it are dropped (else they are mended and kept).
-    public var drops: Bool {
+    package var drops: Bool {
         switch self {
         case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .emptySession, .nestedSpan,
             .repeatedSpan:
@@ -63,7 +63,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
     }
 
     /// What a page says of it, in words.
-    public var words: String {
+    package var words: String {
         switch self {
         case .longGap: "long gap, a pause cut to an hour"
         case .floorBlockCount: "no hash id for the rest of a prompt, which is taken as unshared"
@@ -115,7 +115,7 @@ public enum TraceQuirk: String, CaseIterable, Sendable {
 ///
 /// Complete when the source has returned nil. The source shares one object with what reports,
 /// so the source can be handed on.
-public final class TraceNotes: Sendable {
+package final class TraceNotes: Sendable {
     struct State {
         var rows = 0
         var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
@@ -126,15 +126,15 @@ public final class TraceNotes: Sendable {
     }
 
     /// The trace's path as given.
-    public let path: String
+    package let path: String
     /// The format that was recognised or insisted on.
-    public let format: TraceFormat
+    package let format: TraceFormat
     /// Tokens per content block of the format, nil where it has none or blocks vary.
-    public let blockTokens: Int?
+    package let blockTokens: Int?
     /// What the reader assumed because the format leaves it open, a sentence each.
-    public let assumptions: [String]
+    package let assumptions: [String]
     /// What a real server did with the requests, by their ids; nil where the trace does not say.
-    public let measured: MeasuredLatencies?
+    package let measured: MeasuredLatencies?
     private let oddLatencies: Int
     private let state = Mutex(State())
 
@@ -151,16 +151,16 @@ public final class TraceNotes: Sendable {
     }
 
     /// Rows read so far, dropped ones included.
-    public var rows: Int { state.withLock { $0.rows } }
+    package var rows: Int { state.withLock { $0.rows } }
 
     /// How often each quirk was met, only those met, in the order of `TraceQuirk.allCases`.
-    public var quirks: [(quirk: TraceQuirk, count: Int)] {
+    package var quirks: [(quirk: TraceQuirk, count: Int)] {
         let counts = state.withLock { $0.counts }
         return zip(TraceQuirk.allCases, counts).compactMap { $1 > 0 ? ($0, $1) : nil }
     }
 
     /// Keys that the reader does not know and passed over, with the number of times.
-    public var unknownKeys: [(name: String, count: Int)] {
+    package var unknownKeys: [(name: String, count: Int)] {
         state.withLock { $0.unknownKeys }.map { key in
             let name = key.name.withUnsafeBytes { bytes in
                 let cursor = ByteCursor(bytes)
@@ -171,7 +171,7 @@ public final class TraceNotes: Sendable {
     }
 
     /// What was passed over without changing any request that is replayed, a sentence each.
-    public var remarks: [String] {
+    package var remarks: [String] {
         let keys = unknownKeys.map { "\($0.name) (\($0.count))" }.joined(separator: ", ")
         let odd =
             oddLatencies > 0
@@ -182,10 +182,10 @@ public final class TraceNotes: Sendable {
     }
 
     /// The first request's time, nanoseconds of the file's clock, where it becomes time 0.
-    public var origin: Int64 { state.withLock { $0.origin } }
+    package var origin: Int64 { state.withLock { $0.origin } }
 
     /// That loss in words.
-    public var lostOrigin: String { TraceWriter.lostOrigin(origin) }
+    package var lostOrigin: String { TraceWriter.lostOrigin(origin) }
 
     func publish(_ counters: ReaderCounters) {
         state.withLock {
@@ -198,7 +198,7 @@ public final class TraceNotes: Sendable {
 
     /// The names that were asked for, by their kinds; empty where the format is not looked through
     /// for them.
-    public internal(set) var labels: [RequestLabels] {
+    package internal(set) var labels: [RequestLabels] {
         get { state.withLock { $0.labels } }
         set { state.withLock { $0.labels = newValue } }
     }

@@ -4,14 +4,14 @@ import Basics
 ///
 /// A scale other than 1 works on whole microseconds, so that it can be repeated exactly in any
 /// language: arrival_us = floor(recorded_us · multiplier / divisor).
-public struct TimeScale: Equatable, Sendable {
+package struct TimeScale: Equatable, Sendable {
     /// Factor on recorded times, at least 1.
-    public let multiplier: Int64
+    package let multiplier: Int64
     /// Divisor of recorded times, at least 1: 3 replays three times as fast.
-    public let divisor: Int64
+    package let divisor: Int64
 
     /// Recorded times as they are.
-    public static let recorded = TimeScale()
+    package static let recorded = TimeScale()
 
     private init() {
         multiplier = 1
@@ -19,7 +19,7 @@ public struct TimeScale: Equatable, Sendable {
     }
 
     /// Throws `InputError` unless both are at least 1; `place` names where they were given.
-    public init(multiplier: Int64, divisor: Int64, place: String = "the time scale") throws {
+    package init(multiplier: Int64, divisor: Int64, place: String = "the time scale") throws {
         guard multiplier > 0, divisor > 0 else {
             throw InputError(
                 place, "time cannot be scaled by \(multiplier)/\(divisor)",
@@ -30,7 +30,7 @@ public struct TimeScale: Equatable, Sendable {
     }
 
     /// The scaled time in nanoseconds, or nil beyond 2⁶³ nanoseconds (292 years). O(1).
-    @inline(__always) public func apply(_ nanoseconds: Int64) -> Int64? {
+    @inline(__always) package func apply(_ nanoseconds: Int64) -> Int64? {
         if multiplier == divisor { return nanoseconds }
         let product = (nanoseconds / 1_000).multipliedFullWidth(by: multiplier)
         guard product.high < divisor else { return nil }
@@ -41,48 +41,48 @@ public struct TimeScale: Equatable, Sendable {
 }
 
 /// What a reader is asked to do besides reading.
-public struct TraceOptions: Sendable {
+package struct TraceOptions: Sendable {
     /// The format to insist on; nil: told by the content.
-    public var format: TraceFormat?
+    package var format: TraceFormat?
     /// Refuse what would be dropped or mended.
-    public var isStrict = false
+    package var isStrict = false
     /// Applied to times after the window.
-    public var timeScale = TimeScale.recorded
+    package var timeScale = TimeScale.recorded
     /// Recorded times to keep, nanoseconds from the trace's origin; arrivals then count from the
     /// window's start.
-    public var window: Range<Int64>?
+    package var window: Range<Int64>?
     /// Most requests to return.
-    public var limit: Int?
+    package var limit: Int?
     /// Whether rows are put in order of time first, all in memory; sessions then follow it.
-    public var sortsRows = false
+    package var sortsRows = false
     /// Most requests in one batch.
-    public var batchSize = 4096
+    package var batchSize = 4096
     /// Whether turns of a session wait for the previous answer where the format knows sessions;
     /// false: every request arrives at its recorded time.
-    public var followsSessions = true
+    package var followsSessions = true
     /// Seed of what a format leaves open (session starts where none are recorded).
-    public var seed: UInt64 = 0
+    package var seed: UInt64 = 0
     /// Sessions per second where a format records no session starts.
-    public var sessionRate = 0.1
+    package var sessionRate = 0.1
     /// Requests per second, as a Poisson process, where a format records no times at all; nil: all
     /// arrive at time 0, as an offline batch.
-    public var requestRate: Double?
+    package var requestRate: Double?
     /// Mean of the exponential pauses between turns where a format records no times, nanoseconds.
-    public var meanPause: Int64 = 20_000_000_000
+    package var meanPause: Int64 = 20_000_000_000
     /// Longest time between an answer and the next turn that is replayed, nanoseconds: recorded
     /// gaps reach 21 hours (a user went home).
-    public var longestGap: Int64 = 3_600_000_000_000
+    package var longestGap: Int64 = 3_600_000_000_000
 
     /// Unit of recorded times; nil: the format's, or guessed where that names none.
-    public var timeUnit: TimeUnit?
+    package var timeUnit: TimeUnit?
     /// Tokens that a hash id stands for; nil: the file's, or guessed where that does not say it.
-    public var blockTokens: Int?
+    package var blockTokens: Int?
     /// What the trace calls time, prompt and output length; nil: names that the formats have.
-    public var columns: TraceColumns?
+    package var columns: TraceColumns?
     /// Kinds of names of requests to be read besides.
-    public var labels: [TraceLabel] = []
+    package var labels: [TraceLabel] = []
 
-    public init() {}
+    package init() {}
 }
 
 extension TraceOptions {
@@ -125,12 +125,12 @@ extension TraceOptions {
 
 extension TraceOptions {
     /// The latest second of a trace that can be asked for: nanoseconds of it fit 64 bits.
-    public static let latestSecond = 9e9
+    package static let latestSecond = 9e9
 
     /// Leaves out what arrives before a second of the trace, and at or after another.
     ///
     /// Throws `InputError`, naming `place`, when that leaves nothing or is beyond `latestSecond`.
-    public mutating func keep(from start: Double, to end: Double?, place: String) throws {
+    package mutating func keep(from start: Double, to end: Double?, place: String) throws {
         guard start <= Self.latestSecond, end ?? 0 <= Self.latestSecond,
             start < end ?? .infinity
         else {

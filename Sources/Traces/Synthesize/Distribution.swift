@@ -8,9 +8,9 @@ import Basics
 ///     { kind: "quantiles", points: [[0, 1], [0.5, 129], [0.9, 424], [1, 1000]] }
 ///
 /// Every kind takes `min` and `max`, to which values are clamped.
-public struct Distribution: Codable, Equatable, Sendable {
+package struct Distribution: Codable, Equatable, Sendable {
     /// The families.
-    public enum Kind: String, Codable, CaseIterable, Sendable {
+    package enum Kind: String, Codable, CaseIterable, Sendable {
         /// Always `value`.
         case fixed
         /// Uniform between `min` and `max`.
@@ -29,32 +29,32 @@ public struct Distribution: Codable, Equatable, Sendable {
         case quantiles
     }
 
-    public var kind: Kind
-    public var value: Double?
-    public var min: Double?
-    public var max: Double?
-    public var mean: Double?
-    public var median: Double?
-    public var p90: Double?
-    public var sigma: Double?
-    public var cv: Double?
-    public var alpha: Double?
-    public var points: [[Double]]?
+    package var kind: Kind
+    package var value: Double?
+    package var min: Double?
+    package var max: Double?
+    package var mean: Double?
+    package var median: Double?
+    package var p90: Double?
+    package var sigma: Double?
+    package var cv: Double?
+    package var alpha: Double?
+    package var points: [[Double]]?
 
     /// Always the same value.
-    public static func fixed(_ value: Double) -> Distribution {
+    package static func fixed(_ value: Double) -> Distribution {
         Distribution(kind: .fixed, value: value)
     }
 
     /// Lognormal by its median and 90th percentile, clamped to `min`...`max`.
-    public static func lognormal(
+    package static func lognormal(
         median: Double, p90: Double, min: Double = 1, max: Double
     ) -> Distribution {
         Distribution(kind: .lognormal, min: min, max: max, median: median, p90: p90)
     }
 
     /// Exponential by its mean, clamped to `min`...`max`.
-    public static func exponential(mean: Double, min: Double, max: Double) -> Distribution {
+    package static func exponential(mean: Double, min: Double, max: Double) -> Distribution {
         Distribution(kind: .exponential, min: min, max: max, mean: mean)
     }
 
@@ -75,7 +75,7 @@ public struct Distribution: Codable, Equatable, Sendable {
         case kind, value, min, max, mean, median, p90, sigma, cv, alpha, points
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let number = try? decoder.singleValueContainer().decode(Double.self) {
             self.init(kind: .fixed, value: number)
             if let problem { throw decoder.invalid(problem) }

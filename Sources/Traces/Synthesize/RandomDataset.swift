@@ -4,20 +4,20 @@ import Basics
 /// (`RandomDataset.get_sampling_params` in `vllm/benchmarks/datasets`), a prefix that all prompts
 /// share, and behind it content of each prompt's own. All requests come at time 0. With several
 /// prefixes it is that benchmark's "prefix_repetition", whose lengths are not drawn.
-public struct RandomDataset: Sendable, Equatable {
+package struct RandomDataset: Sendable, Equatable {
     /// Tokens about which lengths are drawn, at least 1.
-    public var inputTokens: Int
-    public var outputTokens: Int
+    package var inputTokens: Int
+    package var outputTokens: Int
     /// How far lengths go to both sides, as a share of these; at least 0 and less than 1.
-    public var inputRangeRatio = 0.0
-    public var outputRangeRatio = 0.0
+    package var inputRangeRatio = 0.0
+    package var outputRangeRatio = 0.0
     /// Tokens that all prompts begin with, besides the input.
-    public var prefixTokens = 0
+    package var prefixTokens = 0
     /// How many such beginnings there are: requests are dealt to them evenly, in random order.
-    public var prefixes = 1
+    package var prefixes = 1
 
     /// Prompts and answers of these lengths exactly.
-    public init(inputTokens: Int, outputTokens: Int) {
+    package init(inputTokens: Int, outputTokens: Int) {
         (self.inputTokens, self.outputTokens) = (inputTokens, outputTokens)
     }
 
@@ -29,7 +29,7 @@ public struct RandomDataset: Sendable, Equatable {
     }
 
     /// So many requests. Throws `InputError` where a prompt could be empty. O(requests).
-    public func requests(_ count: Int, seed: UInt64) throws -> Workload {
+    package func requests(_ count: Int, seed: UInt64) throws -> Workload {
         let inputs = range(about: inputTokens, ratio: inputRangeRatio)
         // Never no token at all.
         let drawn = range(about: outputTokens, ratio: outputRangeRatio)

@@ -6,7 +6,7 @@ extension Recipe {
     /// median 1,020 and 90th percentile 2,735 tokens, output median 129 and 90th percentile 424).
     /// What that trace does not say, sharing and sessions, is made up: two dozen system prompts by
     /// Zipf's law; six of ten sessions have one turn (ShareGPT's mean is 3.5, LMSYS-Chat's 2.0).
-    public static let builtInChat: Recipe = {
+    package static let builtInChat: Recipe = {
         var single = chat(name: "single turn", share: 0.6)
         single.prompt = .lognormal(median: 590, p90: 1_900, max: 14_000)
         var session = chat(name: "conversation", share: 0.4)

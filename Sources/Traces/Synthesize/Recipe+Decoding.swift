@@ -6,7 +6,7 @@ extension KeyedDecodingContainer {
 }
 
 extension Recipe {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         arrivals = try keys.decode(Arrivals.self, forKey: .arrivals)
         classes = try keys.decode([RequestClass].self, forKey: .classes)
@@ -21,7 +21,7 @@ extension Recipe {
 }
 
 extension Recipe.Arrivals {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         rate = try keys.decode(Double.self, forKey: .rate)
         try keys.read(.process, into: &process)
@@ -36,7 +36,7 @@ extension Recipe.Arrivals {
 }
 
 extension Recipe.Spike {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         atS = try keys.decode(Double.self, forKey: .atS)
         durationS = try keys.decode(Double.self, forKey: .durationS)
@@ -45,7 +45,7 @@ extension Recipe.Spike {
 }
 
 extension RequestClass {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         prompt = try keys.decode(Distribution.self, forKey: .prompt)
         output = try keys.decode(Distribution.self, forKey: .output)
@@ -63,7 +63,7 @@ extension RequestClass {
 }
 
 extension RequestClass.SharedPrompts {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         count = try keys.decode(Int.self, forKey: .count)
         tokens = try keys.decode(Distribution.self, forKey: .tokens)
@@ -72,7 +72,7 @@ extension RequestClass.SharedPrompts {
 }
 
 extension RequestClass.Passages {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         corpus = try keys.decode(Int.self, forKey: .corpus)
         tokens = try keys.decode(Distribution.self, forKey: .tokens)
@@ -82,7 +82,7 @@ extension RequestClass.Passages {
 }
 
 extension RequestClass.AgentLoop {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         steps = try keys.decode(Distribution.self, forKey: .steps)
         waitS = try keys.decode(Distribution.self, forKey: .waitS)
@@ -91,7 +91,7 @@ extension RequestClass.AgentLoop {
 }
 
 extension RequestClass.Aborts {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let keys = try decoder.known(CodingKeys.self)
         share = try keys.decode(Double.self, forKey: .share)
         afterS = try keys.decode(Distribution.self, forKey: .afterS)

@@ -8,7 +8,7 @@ extension Recipe {
     /// The recipe in a JSON5 file.
     ///
     /// Throws `InputError` naming the file and the key for anything that is not right.
-    public static func read(_ path: String) throws -> Recipe {
+    package static func read(_ path: String) throws -> Recipe {
         let bytes = try InputFile.contents(
             path, atMost: largestFile, expected: "a recipe (JSON5)")
         return try parse(Data(bytes), place: path)
@@ -16,7 +16,7 @@ extension Recipe {
 
     /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or an
     /// object in a file called so that is no trace. What the file holds wins over its name.
-    public static func isRecipe(_ path: String) -> Bool {
+    package static func isRecipe(_ path: String) -> Bool {
         guard !InputFile.isReadOnce(path),
             FileSystem.exists(path), !FileSystem.isFolder(path),
             let file = try? InputFile(path)
@@ -32,7 +32,7 @@ extension Recipe {
     }
 
     /// The recipe in JSON5 text; `place` names where it came from.
-    public static func parse(_ data: Data, place: String) throws -> Recipe {
+    package static func parse(_ data: Data, place: String) throws -> Recipe {
         let recipe = try JSON5.decode(Recipe.self, from: data, place: place)
         try recipe.check(place)
         return recipe

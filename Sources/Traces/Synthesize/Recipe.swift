@@ -4,26 +4,26 @@ import Basics
 ///
 /// Written as JSON5 (`Recipe.read`), every key but `rate` and the lengths optional. The same recipe
 /// and seed give the same trace on every platform.
-public struct Recipe: Codable, Equatable, Sendable {
-    public var name = "recipe"
-    public var description = ""
-    public var seed: UInt64 = 1
+package struct Recipe: Codable, Equatable, Sendable {
+    package var name = "recipe"
+    package var description = ""
+    package var seed: UInt64 = 1
     /// Number of requests after which the trace ends; at least one of `requests` and `durationS`.
-    public var requests: Int?
+    package var requests: Int?
     /// Seconds after which the trace ends.
-    public var durationS: Double?
+    package var durationS: Double?
     /// Seconds for which sessions are started before the trace begins, so that it begins with
     /// sessions under way.
-    public var warmUpS = 0.0
+    package var warmUpS = 0.0
     /// Longest prompt in tokens; a session ends before its prompt would be longer.
-    public var maxContext = 131_072
-    public var arrivals: Arrivals
-    public var classes: [RequestClass]
+    package var maxContext = 131_072
+    package var arrivals: Arrivals
+    package var classes: [RequestClass]
 
     /// How sessions (a single request is a session of one turn) start.
-    public struct Arrivals: Codable, Equatable, Sendable {
+    package struct Arrivals: Codable, Equatable, Sendable {
         /// The renewal process between starts.
-        public enum Process: String, Codable, CaseIterable, Sendable {
+        package enum Process: String, Codable, CaseIterable, Sendable {
             /// Exponential gaps.
             case poisson
             /// Gamma gaps with `cv`.
@@ -36,22 +36,22 @@ public struct Recipe: Codable, Equatable, Sendable {
             case batch
         }
 
-        public var process = Process.poisson
+        package var process = Process.poisson
         /// Requests per second on average over a week, later turns included.
-        public var rate: Double
+        package var rate: Double
         /// Coefficient of variation of the gaps (gamma, Weibull).
-        public var cv = 1.0
+        package var cv = 1.0
         /// How many sessions start together.
-        public var burstSize: Distribution?
+        package var burstSize: Distribution?
         /// Seconds over which such a burst spreads evenly.
-        public var burstSpreadS = 0.0
+        package var burstSpreadS = 0.0
         /// Factors on the rate for the 24 hours of a day, from midnight; scaled to a mean of 1.
-        public var daily: [Double]?
+        package var daily: [Double]?
         /// Factors for the 7 days of a week; scaled to a mean of 1.
-        public var weekly: [Double]?
+        package var weekly: [Double]?
         /// Hour of the week (0..<168) at which the trace begins.
-        public var startHour = 0.0
-        public var spikes: [Spike] = []
+        package var startHour = 0.0
+        package var spikes: [Spike] = []
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case process, rate, cv, daily, weekly, spikes
@@ -61,14 +61,14 @@ public struct Recipe: Codable, Equatable, Sendable {
         }
 
         /// Poisson arrivals at a rate, requests per second.
-        public init(rate: Double) { self.rate = rate }
+        package init(rate: Double) { self.rate = rate }
     }
 
     /// A time of higher (or lower) rate.
-    public struct Spike: Codable, Equatable, Sendable {
-        public var atS: Double
-        public var durationS: Double
-        public var factor: Double
+    package struct Spike: Codable, Equatable, Sendable {
+        package var atS: Double
+        package var durationS: Double
+        package var factor: Double
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case atS = "at_s"
@@ -85,44 +85,44 @@ public struct Recipe: Codable, Equatable, Sendable {
     }
 
     /// A recipe of some classes that arrive somehow.
-    public init(arrivals: Arrivals, classes: [RequestClass]) {
+    package init(arrivals: Arrivals, classes: [RequestClass]) {
         self.arrivals = arrivals
         self.classes = classes
     }
 }
 
 /// One kind of session in a recipe.
-public struct RequestClass: Codable, Equatable, Sendable {
-    public var name = "requests"
+package struct RequestClass: Codable, Equatable, Sendable {
+    package var name = "requests"
     /// Share of sessions, relative to the other classes'.
-    public var share = 1.0
+    package var share = 1.0
     /// New prompt tokens of a turn: what the user types.
-    public var prompt: Distribution
-    public var output: Distribution
+    package var prompt: Distribution
+    package var output: Distribution
     /// Correlation of a turn's prompt and output, −1...1 (of the normal deviates behind both).
-    public var correlation = 0.0
-    public var system: SharedPrompts?
-    public var passages: Passages?
+    package var correlation = 0.0
+    package var system: SharedPrompts?
+    package var passages: Passages?
     /// Turns of a session; rounded down, at least 1.
-    public var turns = Distribution.fixed(1)
+    package var turns = Distribution.fixed(1)
     /// Seconds between an answer and the next turn.
-    public var thinkS = Distribution.fixed(0)
+    package var thinkS = Distribution.fixed(0)
     /// Tool calls between the user's turns.
-    public var agent: AgentLoop?
-    public var priority: Int32 = 0
-    public var aborts: Aborts?
+    package var agent: AgentLoop?
+    package var priority: Int32 = 0
+    package var aborts: Aborts?
 
     /// System prompts that many sessions share, chosen by Zipf's law.
-    public struct SharedPrompts: Codable, Equatable, Sendable {
-        public var count: Int
+    package struct SharedPrompts: Codable, Equatable, Sendable {
+        package var count: Int
         /// Exponent: 0 is uniform, 1 the classic law.
-        public var zipf = 1.0
-        public var tokens: Distribution
+        package var zipf = 1.0
+        package var tokens: Distribution
 
         enum CodingKeys: String, CodingKey, CaseIterable { case count, zipf, tokens }
 
         /// `count` prompts.
-        public init(count: Int, zipf: Double = 1, tokens: Distribution) {
+        package init(count: Int, zipf: Double = 1, tokens: Distribution) {
             self.count = count
             self.zipf = zipf
             self.tokens = tokens
@@ -130,14 +130,14 @@ public struct RequestClass: Codable, Equatable, Sendable {
     }
 
     /// Retrieved passages put before each question, chosen from a corpus by Zipf's law.
-    public struct Passages: Codable, Equatable, Sendable {
+    package struct Passages: Codable, Equatable, Sendable {
         /// Passages in the corpus.
-        public var corpus: Int
-        public var zipf = 1.0
+        package var corpus: Int
+        package var zipf = 1.0
         /// Tokens of each; the same passage always has the same length.
-        public var tokens: Distribution
+        package var tokens: Distribution
         /// Passages per turn; rounded down.
-        public var perTurn: Distribution
+        package var perTurn: Distribution
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case corpus, zipf, tokens
@@ -146,13 +146,13 @@ public struct RequestClass: Codable, Equatable, Sendable {
     }
 
     /// An agent that calls tools: each step's prompt is everything before plus the tool's result.
-    public struct AgentLoop: Codable, Equatable, Sendable {
+    package struct AgentLoop: Codable, Equatable, Sendable {
         /// Tool calls in each turn of the user; rounded down, may be 0.
-        public var steps: Distribution
+        package var steps: Distribution
         /// Seconds that a tool takes.
-        public var waitS: Distribution
+        package var waitS: Distribution
         /// Tokens that a tool returns.
-        public var result: Distribution
+        package var result: Distribution
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case steps, result
@@ -161,11 +161,11 @@ public struct RequestClass: Codable, Equatable, Sendable {
     }
 
     /// Clients that give up.
-    public struct Aborts: Codable, Equatable, Sendable {
+    package struct Aborts: Codable, Equatable, Sendable {
         /// Share of requests.
-        public var share: Double
+        package var share: Double
         /// Seconds after the arrival.
-        public var afterS: Distribution
+        package var afterS: Distribution
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case share
@@ -180,7 +180,7 @@ public struct RequestClass: Codable, Equatable, Sendable {
     }
 
     /// A class of single requests.
-    public init(prompt: Distribution, output: Distribution) {
+    package init(prompt: Distribution, output: Distribution) {
         self.prompt = prompt
         self.output = output
     }

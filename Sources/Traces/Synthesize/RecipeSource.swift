@@ -9,7 +9,7 @@ import Basics
 ///
 ///     var source = RecipeSource(.builtInChat)
 ///     while let batch = try source.next() { ... }
-public struct RecipeSource: RequestSource {
+package struct RecipeSource: RequestSource {
     /// What a turn's nominal arrival assumes of the answer before it: the order of TTFT and TPOT
     /// that chat services aim for (MLPerf Inference v5 server scenarios: 0.2 to 2 s and 20 to
     /// 40 ms for interactive 70B models).
@@ -27,7 +27,7 @@ public struct RecipeSource: RequestSource {
     private let priorities: [Int32]
     private let names: [String]
     /// The kinds of sessions, by the requests' ids, where they are wanted.
-    public var labels: RequestLabels?
+    package var labels: RequestLabels?
     private var random: SeededRandom
     private var sessions: [Session] = []
     private var freeSlots: [Int] = []
@@ -46,7 +46,7 @@ public struct RecipeSource: RequestSource {
     ///
     /// Where a warm-up holds more than a million sessions, those under way are drawn as they turn
     /// up in the trace (`SessionsUnderWay`): other dice, the same law.
-    public init(_ recipe: Recipe, seed: UInt64? = nil, followsSessions: Bool = true) {
+    package init(_ recipe: Recipe, seed: UInt64? = nil, followsSessions: Bool = true) {
         self.init(
             recipe, seed: seed, followsSessions: followsSessions,
             mostSimple: SessionsUnderWay.mostSimple)
@@ -105,7 +105,7 @@ public struct RecipeSource: RequestSource {
     private var misfits = 0
     private static let mostMisfits = 100_000
 
-    public mutating func next() throws -> Workload? {
+    package mutating func next() throws -> Workload? {
         if let problem { throw problem }
         var batch = BatchColumns(capacity: min(batchSize, remaining))
         while batch.count < batchSize, remaining > 0 {

@@ -5,9 +5,9 @@ import Basics
 /// The laws are those of vLLM 0.33's serving benchmark (`get_request` in
 /// `vllm/benchmarks/serve.py`): gamma gaps whose shape is the burstiness and whose mean is one over
 /// the rate; at a steady rate stretched so that n requests take n / rate seconds.
-public struct SendingRate: Sendable, Equatable {
+package struct SendingRate: Sendable, Equatable {
     /// How a rate rises from the first request to the last.
-    public enum RampUp: String, CaseIterable, Sendable {
+    package enum RampUp: String, CaseIterable, Sendable {
         /// By the same amount from request to request.
         case linear
         /// By the same factor from request to request.
@@ -15,7 +15,7 @@ public struct SendingRate: Sendable, Equatable {
     }
 
     /// How the gaps of a steady rate are spread.
-    public enum Law: String, CaseIterable, Sendable {
+    package enum Law: String, CaseIterable, Sendable {
         /// vLLM's: gamma distributed by the burstiness, and stretched.
         case gamma
         /// inference-perf's load type constant (`ConstantLoadTimer`): exponential gaps, scaled so
@@ -26,23 +26,23 @@ public struct SendingRate: Sendable, Equatable {
         case inferencePerfPoisson = "inference_perf_poisson"
     }
 
-    public var law = Law.gamma
+    package var law = Law.gamma
     /// Requests per second, of the first request and of the last.
-    public var start: Double
-    public var end: Double
+    package var start: Double
+    package var end: Double
     /// Nil: the rate is steady.
-    public var rampUp: RampUp?
+    package var rampUp: RampUp?
     /// Shape of the gaps' gamma distribution: 1 is a Poisson process, less comes in bursts, more is
     /// more even. From 1/400 to 400; infinite: all gaps are alike.
-    public var burstiness: Double
+    package var burstiness: Double
 
     /// A steady rate, requests per second.
-    public init(_ rate: Double, burstiness: Double = 1) {
+    package init(_ rate: Double, burstiness: Double = 1) {
         (start, end, self.burstiness) = (rate, rate, burstiness)
     }
 
     /// A rate that rises.
-    public init(from start: Double, to end: Double, _ rampUp: RampUp, burstiness: Double = 1) {
+    package init(from start: Double, to end: Double, _ rampUp: RampUp, burstiness: Double = 1) {
         (self.start, self.end, self.rampUp, self.burstiness) = (start, end, rampUp, burstiness)
     }
 
@@ -101,20 +101,20 @@ public struct SendingRate: Sendable, Equatable {
 
 /// A trace whose requests come at drawn times in place of their own; turns of a session still
 /// follow one another. Holds the trace in memory.
-public struct DrawnArrivals: RequestSource {
+package struct DrawnArrivals: RequestSource {
     private var source: any RequestSource
     private let rate: SendingRate
     private let seed: UInt64
     private var isDone = false
 
     /// The requests of a source in their order, at a rate.
-    public init(_ source: any RequestSource, _ rate: SendingRate, seed: UInt64) {
+    package init(_ source: any RequestSource, _ rate: SendingRate, seed: UInt64) {
         (self.source, self.rate, self.seed) = (source, rate, seed)
     }
 
     /// The whole trace. Throws `InputError` where a request waits for a moment of the trace's clock
     /// or would come later than any trace goes on.
-    public mutating func next() throws -> Workload? {
+    package mutating func next() throws -> Workload? {
         guard !isDone else { return nil }
         isDone = true
         var trace = Workload()

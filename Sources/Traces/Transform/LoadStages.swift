@@ -2,9 +2,9 @@ import Basics
 
 /// A load that is swept: stages one after another, each at a rate or with so many in flight, as
 /// inference-perf (`load.stages`), guidellm and AIPerf run them.
-public struct LoadStages: Sendable, Equatable {
+package struct LoadStages: Sendable, Equatable {
     /// What a stage keeps up.
-    public enum Load: Sendable, Equatable {
+    package enum Load: Sendable, Equatable {
         /// Requests per second.
         case rate(Double)
         /// Requests in flight.
@@ -12,22 +12,22 @@ public struct LoadStages: Sendable, Equatable {
     }
 
     /// How long a stage sends.
-    public enum Length: Sendable, Equatable {
+    package enum Length: Sendable, Equatable {
         case seconds(Double)
         case requests(Int)
     }
 
     /// One stage.
-    public struct Stage: Sendable, Equatable {
-        public var load: Load
-        public var length: Length
+    package struct Stage: Sendable, Equatable {
+        package var load: Load
+        package var length: Length
 
         /// A load for so long.
-        public init(_ load: Load, _ length: Length) { (self.load, self.length) = (load, length) }
+        package init(_ load: Load, _ length: Length) { (self.load, self.length) = (load, length) }
 
         /// Requests that a stage at a rate sends: as many whole ones as the rate makes in its time,
         /// as inference-perf counts them (`int(rate * duration)`); nil: as many as go through.
-        public var requests: Int? {
+        package var requests: Int? {
             switch (length, load) {
             case (.requests(let count), _): count
             case (.seconds(let seconds), .rate(let rate)): Int(min(rate * seconds, 1e9))
@@ -36,7 +36,7 @@ public struct LoadStages: Sendable, Equatable {
         }
 
         /// Seconds in which it sends; nil: until its requests are sent.
-        public var seconds: Double? {
+        package var seconds: Double? {
             switch (length, load) {
             case (.seconds(let seconds), _): seconds
             case (.requests(let count), .rate(let rate)): Double(count) / rate
@@ -45,7 +45,7 @@ public struct LoadStages: Sendable, Equatable {
         }
 
         /// "5.0 requests/s" or "8 in flight".
-        public var words: String {
+        package var words: String {
             switch load {
             case .rate(let rate): "\(rate)/s"
             case .concurrency(let count): "\(count) in flight"
@@ -53,16 +53,16 @@ public struct LoadStages: Sendable, Equatable {
         }
     }
 
-    public var stages: [Stage]
+    package var stages: [Stage]
     /// Seconds from the last answer of a stage to the next stage (inference-perf: `interval`);
     /// nil: the next one begins by the clock, whatever is still under way.
-    public var pause: Double?
+    package var pause: Double?
     /// The gaps of a stage at a rate.
-    public var law: SendingRate.Law
-    public var burstiness: Double
+    package var law: SendingRate.Law
+    package var burstiness: Double
 
     /// Stages with a law of gaps.
-    public init(
+    package init(
         _ stages: [Stage], pause: Double? = nil, law: SendingRate.Law = .gamma,
         burstiness: Double = 1
     ) {

@@ -4,7 +4,7 @@ import Basics
 ///
 /// Request ids are new; content ids are kept apart by trace unless `sharesContent`. Memory: a
 /// batch per trace, and the ids of contents and of requests that others may follow.
-public struct MergedSource: RequestSource {
+package struct MergedSource: RequestSource {
     private struct Part {
         var source: any RequestSource
         var batch = Workload()
@@ -26,7 +26,7 @@ public struct MergedSource: RequestSource {
     private let batchSize = 4096
 
     /// `offsets`: nanoseconds added to each trace's times, at least 0.
-    public init(
+    package init(
         _ sources: [any RequestSource], offsets: [Int64], sharesContent: Bool = false
     ) throws {
         precondition(sources.count == offsets.count, "one offset per trace")
@@ -55,7 +55,7 @@ public struct MergedSource: RequestSource {
     }
 
     /// O(rows · log parts).
-    public mutating func next() throws -> Workload? {
+    package mutating func next() throws -> Workload? {
         var result = BatchColumns(capacity: batchSize)
         while result.count < batchSize, let first = heap.first {
             take(first.part, at: first.time, into: &result)

@@ -4,21 +4,21 @@ import Basics
 ///
 /// Requests fall into groups, each with equal chance and by the seed alone. Prompts of a group
 /// begin with the same tokens and share nothing else.
-public struct PrefixLaw: Sendable, Equatable {
+package struct PrefixLaw: Sendable, Equatable {
     /// How long the beginning is.
-    public enum Length: Sendable, Equatable {
+    package enum Length: Sendable, Equatable {
         /// So many tokens, or the whole prompt but its last token where that is shorter.
         case tokens(Int)
         /// This share of each prompt's tokens, rounded down; more than 0 and less than 1.
         case share(Double)
     }
 
-    public var length: Length
+    package var length: Length
     /// How many different beginnings there are, at least 1.
-    public var groups: Int
+    package var groups: Int
 
     /// A beginning in so many groups.
-    public init(_ length: Length, groups: Int = 1) {
+    package init(_ length: Length, groups: Int = 1) {
         (self.length, self.groups) = (length, groups)
     }
 
@@ -31,7 +31,7 @@ public struct PrefixLaw: Sendable, Equatable {
     }
 
     /// The law as a sentence says it.
-    public var words: String {
+    package var words: String {
         let length =
             switch length {
             case .tokens(let tokens): "with the same \(tokens) tokens"
@@ -44,18 +44,18 @@ public struct PrefixLaw: Sendable, Equatable {
 }
 
 /// A trace without content whose prompts begin alike by a law.
-public struct SharedPrefixSource: RequestSource {
+package struct SharedPrefixSource: RequestSource {
     private var source: any RequestSource
     private let law: PrefixLaw
     private let seed: UInt64
 
     /// The requests of a source.
-    public init(_ source: any RequestSource, _ law: PrefixLaw, seed: UInt64) {
+    package init(_ source: any RequestSource, _ law: PrefixLaw, seed: UInt64) {
         (self.source, self.law, self.seed) = (source, law, seed)
     }
 
     /// The next batch. Throws `InputError` where the trace says what its prompts hold. O(rows).
-    public mutating func next() throws -> Workload? {
+    package mutating func next() throws -> Workload? {
         guard var batch = try source.next() else { return nil }
         try batch.checkColumns()
         guard batch.segmentEnds.isEmpty else {

@@ -1,7 +1,7 @@
 import Basics
 
 /// Ways to change a trace's rate, each with its own side effects.
-public enum RateScaling: String, CaseIterable, Sendable {
+package enum RateScaling: String, CaseIterable, Sendable {
     /// Fewer sessions, each whole: burstiness and reuse between sessions thin out.
     case thin
     /// Several copies, each turned to begin elsewhere in the trace and with content of its own:
@@ -11,12 +11,12 @@ public enum RateScaling: String, CaseIterable, Sendable {
     case time
 
     /// What is usual for a factor: thinning below 1, superposition from 2 on, time between.
-    public static func usual(for factor: Double) -> RateScaling {
+    package static func usual(for factor: Double) -> RateScaling {
         factor < 1 ? .thin : factor >= 2 ? .superpose : .time
     }
 
     /// One sentence on what was done, for the user.
-    public func description(factor: Double) -> String {
+    package func description(factor: Double) -> String {
         switch self {
         case .thin: "thinned: \(factor) of the sessions are kept whole"
         case .superpose:
@@ -30,7 +30,7 @@ public enum RateScaling: String, CaseIterable, Sendable {
     ///
     /// Superposition holds the trace in memory once. Throws `InputError` for a factor
     /// that the way does not allow.
-    public func apply(
+    package func apply(
         factor: Double, seed: UInt64, open: (TimeScale) throws -> any RequestSource
     ) throws -> any RequestSource {
         guard factor > 0, factor <= 1e6 else {

@@ -9,9 +9,9 @@ import Basics
 /// Which ones is decided by a seeded hash of the session or window, so a larger share contains a
 /// smaller one. Kept windows are put end to end, so that the rate stays what it was; of windows
 /// without requests, which look alike, the share itself is kept.
-public struct SampledSource: RequestSource {
+package struct SampledSource: RequestSource {
     /// What is kept or left as a whole.
-    public enum Unit: Sendable, Equatable {
+    package enum Unit: Sendable, Equatable {
         /// A session, or a graph of requests that wait for one another. A request that waits for
         /// none, and that none waits for, is one.
         case session
@@ -33,10 +33,10 @@ public struct SampledSource: RequestSource {
     /// Whether the roots of all requests are known beforehand.
     private var knowsRoots = false
     /// What the sample leaves of how requests wait for one another.
-    public let cuts = SampleCuts()
+    package let cuts = SampleCuts()
 
     /// Keeps a share (0...1) of the units. Throws `InputError` for a share outside.
-    public init(
+    package init(
         _ source: any RequestSource, share: Double, unit: Unit, seed: UInt64
     ) throws {
         guard share > 0, share <= 1 else {
@@ -51,7 +51,7 @@ public struct SampledSource: RequestSource {
         threshold = share == 1 ? .max : UInt64(share * 0x1p64)
     }
 
-    public mutating func next() throws -> Workload? {
+    package mutating func next() throws -> Workload? {
         if !hasBegun { try begin() }
         while let batch = try source.next() {
             var result = BatchColumns(capacity: batch.count)
@@ -157,14 +157,14 @@ public struct SampledSource: RequestSource {
 /// How requests waited for one another, of which a sample keeps one end alone.
 ///
 /// A class, because it grows while the sample is read by others.
-public final class SampleCuts {
+package final class SampleCuts {
     /// Turns whose turn before is left out: they arrive at their recorded time.
-    public internal(set) var turns = 0
+    package internal(set) var turns = 0
     /// Waits for requests that are left out, which are dropped.
-    public internal(set) var waits = 0
+    package internal(set) var waits = 0
 
     /// The same in words, a sentence each; none where nothing was cut.
-    public var remarks: [String] {
+    package var remarks: [String] {
         [
             (turns, "turns follow one that is left out: they arrive at their recorded time"),
             (waits, "waits for requests that are left out are dropped"),

@@ -7,9 +7,9 @@ import Basics
 ///     print(writer.losses)
 ///
 /// What the format cannot say is left out, and `losses` says what that was.
-public struct TraceWriter {
+package struct TraceWriter {
     /// What of the batches written so far the format could not hold, in plain words, sorted.
-    public var losses: [String] {
+    package var losses: [String] {
         var lost = lost
         if format != .native {
             for labels in labels where labels.hasNames { lost.insert(labels.label.plural) }
@@ -23,7 +23,7 @@ public struct TraceWriter {
     }
 
     /// Names of requests, which the native format holds.
-    public var labels: [RequestLabels] = []
+    package var labels: [RequestLabels] = []
 
     private let format: TraceFormat
     private var lost: Set<String> = []
@@ -39,12 +39,12 @@ public struct TraceWriter {
     private var turns: [Int64: Int64] = [:]
 
     /// The formats that can be written.
-    public static let formats: [TraceFormat] = [
+    package static let formats: [TraceFormat] = [
         .native, .azure, .mooncake, .timedTrace, .bailian, .burstgpt, .lengths,
     ]
 
     /// A writer. Throws `InputError` for a format whose information no workload has.
-    public init(_ format: TraceFormat) throws {
+    package init(_ format: TraceFormat) throws {
         guard Self.formats.contains(format) else {
             throw InputError(
                 format.rawValue,
@@ -59,7 +59,7 @@ public struct TraceWriter {
     /// blocks, else O(segments).
     ///
     /// Throws `InputError` for an arrival or a prompt that the format cannot hold.
-    public mutating func write(_ batch: Workload) throws -> [UInt8] {
+    package mutating func write(_ batch: Workload) throws -> [UInt8] {
         var out = ByteWriter()
         out.bytes.reserveCapacity(160 * batch.count)
         if !hasHeader { writeHeader(&out) }

@@ -2,27 +2,27 @@
 ///
 /// A preempted request has arrived before everyone who still waits for a first admission, so the
 /// order of arrival also puts it back to the front.
-public struct FirstComeFirstServed: SchedulingPolicy {
-    public init() {}
+package struct FirstComeFirstServed: SchedulingPolicy {
+    package init() {}
 
     /// The earlier arrival first.
-    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+    package func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         a.sequence < b.sequence
     }
 }
 
 /// vLLM's priority policy, written as a policy: smaller priorities first, then earlier arrivals;
 /// the least urgent, latest arrived one gives way.
-public struct ByPriority: SchedulingPolicy {
-    public init() {}
+package struct ByPriority: SchedulingPolicy {
+    package init() {}
 
     /// The smaller priority first, then the earlier arrival.
-    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+    package func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         (a.priority, a.arrival, a.id) < (b.priority, b.arrival, b.id)
     }
 
     /// The largest priority, then the latest arrival; the first of equals. O(running).
-    public func victim(
+    package func victim(
         among running: [RequestView], for requester: RequestView, at step: StepView
     ) -> Int {
         var worst = 0
@@ -38,16 +38,16 @@ public struct ByPriority: SchedulingPolicy {
 
 /// Shortest prompt first: cuts mean TTFT under load, at the price of long prompts, which starve
 /// while shorter ones keep coming. The longest running prompt gives way.
-public struct ShortestPromptFirst: SchedulingPolicy {
-    public init() {}
+package struct ShortestPromptFirst: SchedulingPolicy {
+    package init() {}
 
     /// The shorter prompt first, then the earlier arrival.
-    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+    package func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         (a.promptTokens, a.sequence) < (b.promptTokens, b.sequence)
     }
 
     /// The longest prompt. O(running).
-    public func victim(
+    package func victim(
         among running: [RequestView], for requester: RequestView, at step: StepView
     ) -> Int {
         running.indices.max { precedes(running[$0], running[$1], at: step) } ?? 0
@@ -57,18 +57,18 @@ public struct ShortestPromptFirst: SchedulingPolicy {
 /// Least attained service first: whoever has received the fewest tokens is served first, and who
 /// has received the most gives way. Favours short answers without knowing which will be short
 /// (Nuyens and Wierman 2008, on foreground-background scheduling).
-public struct LeastAttainedService: SchedulingPolicy {
-    public init() {}
+package struct LeastAttainedService: SchedulingPolicy {
+    package init() {}
 
-    public var ordersRunning: Bool { true }
+    package var ordersRunning: Bool { true }
 
     /// Fewer delivered tokens first, then the earlier arrival.
-    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+    package func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         (a.deliveredTokens, a.sequence) < (b.deliveredTokens, b.sequence)
     }
 
     /// The one with the most delivered tokens. O(running).
-    public func victim(
+    package func victim(
         among running: [RequestView], for requester: RequestView, at step: StepView
     ) -> Int {
         running.indices.max { precedes(running[$0], running[$1], at: step) } ?? 0
@@ -77,15 +77,15 @@ public struct LeastAttainedService: SchedulingPolicy {
 
 /// Decodes first, then no more than a quota of prefill: stall-free batching, which bounds how much
 /// a long prompt slows everyone else's tokens (Agrawal et al. 2024, Sarathi-Serve).
-public struct DecodeFirst: SchedulingPolicy {
+package struct DecodeFirst: SchedulingPolicy {
     /// Most prefill tokens of a step.
-    public let prefillQuota: Int
+    package let prefillQuota: Int
 
     /// A policy with a quota of at least one token.
-    public init(prefillQuota: Int) { self.prefillQuota = max(1, prefillQuota) }
+    package init(prefillQuota: Int) { self.prefillQuota = max(1, prefillQuota) }
 
     /// Decodes, then chunks and admissions within the quota.
-    public func shape(_ step: StepView) -> StepShape {
+    package func shape(_ step: StepView) -> StepShape {
         var shape = StepShape()
         shape.phases = [.decodes, .chunks, .admissions]
         shape.prefillQuota = prefillQuota
@@ -93,18 +93,18 @@ public struct DecodeFirst: SchedulingPolicy {
     }
 
     /// The earlier arrival first.
-    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+    package func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         a.sequence < b.sequence
     }
 }
 
 /// Prefill first, and alone: while anyone can be prefilled nobody decodes, as in engines before
 /// chunked prefill (vLLM V0's default). The best TTFT, and tokens that stall behind prompts.
-public struct PrefillFirst: SchedulingPolicy {
-    public init() {}
+package struct PrefillFirst: SchedulingPolicy {
+    package init() {}
 
     /// Chunks and admissions, or else decodes.
-    public func shape(_ step: StepView) -> StepShape {
+    package func shape(_ step: StepView) -> StepShape {
         var shape = StepShape()
         shape.phases = [.chunks, .admissions, .decodes]
         shape.isExclusive = true
@@ -112,7 +112,7 @@ public struct PrefillFirst: SchedulingPolicy {
     }
 
     /// The earlier arrival first.
-    public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
+    package func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         a.sequence < b.sequence
     }
 }

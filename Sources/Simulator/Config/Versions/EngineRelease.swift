@@ -4,26 +4,26 @@ import StepTime
 ///
 /// A version is data. A release to come is one line of `all`, and its captures under
 /// `Tests/ExperimentsTests/Cases`.
-public struct EngineRelease: Sendable, Equatable {
+package struct EngineRelease: Sendable, Equatable {
     /// How the rules of a release are known.
-    public enum Evidence: Sendable {
+    package enum Evidence: Sendable {
         /// Captures of the release match in every step.
         case captures
         /// Read in its code; what lies before and after it is captured.
         case reading
     }
 
-    public var version: EngineVersion
-    public var evidence: Evidence
-    public var rules = VersionRules()
-    public var options: EngineOptions = []
-    public var defaults = EngineDefaults()
+    package var version: EngineVersion
+    package var evidence: Evidence
+    package var rules = VersionRules()
+    package var options: EngineOptions = []
+    package var defaults = EngineDefaults()
 
     /// The newest release, which a configuration without `engine.version` has.
-    public static let newest = EngineVersion.newest.release
+    package static let newest = EngineVersion.newest.release
 
     /// The first release that has an option.
-    public static func first(with option: EngineOptions) -> EngineVersion {
+    package static func first(with option: EngineOptions) -> EngineVersion {
         (all.first { $0.options.contains(option) } ?? newest).version
     }
 
@@ -34,13 +34,13 @@ public struct EngineRelease: Sendable, Equatable {
     }
 
     /// What the API server takes as limits of a step on a GPU with these of the newest release.
-    public func batchDefaults(_ newest: BatchDefaults) -> BatchDefaults {
+    package func batchDefaults(_ newest: BatchDefaults) -> BatchDefaults {
         newest == .large && !defaults.hasLargestBudget ? .medium : newest
     }
 
     /// Every release with an entry of its own, oldest first: each is the one before it with
     /// changes. Source: VERSIONS.md of the captures, its sections 1 and 3.
-    public static let all: [EngineRelease] = {
+    package static let all: [EngineRelease] = {
         var releases = [EngineRelease(version: .oldest, evidence: .captures)]
         for (minor, evidence, change) in changes {
             var next = releases[releases.count - 1]

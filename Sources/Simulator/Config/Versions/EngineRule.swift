@@ -1,6 +1,6 @@
 /// The rules of vLLM's scheduler that changed in the window of versions, by their numbers S1 to
 /// S15.
-public enum EngineRule: Int, Sendable, CaseIterable {
+package enum EngineRule: Int, Sendable, CaseIterable {
     case selfPreemption = 1
     case prefillPacing
     case longPrefillCap
@@ -18,10 +18,10 @@ public enum EngineRule: Int, Sendable, CaseIterable {
     case abortTime
 
     /// Its number, "S1".
-    public var number: String { "S\(rawValue)" }
+    package var number: String { "S\(rawValue)" }
 
     /// What it is about, without a verdict: "a priority request that preempts itself".
-    public var words: String {
+    package var words: String {
         switch self {
         case .selfPreemption: "a request that preempts itself under the priority policy"
         case .prefillPacing: "what prefill_schedule_interval does"
@@ -42,12 +42,12 @@ public enum EngineRule: Int, Sendable, CaseIterable {
     }
 
     /// Whether a capture notices the rule. The others are read in the code.
-    public var isCaptured: Bool {
+    package var isCaptured: Bool {
         ![.watermark, .emptyStep, .tokenBudget, .asyncDefault].contains(self)
     }
 
     /// What a release does, as the end of a sentence: "ends the running loop".
-    public func behaviour(in release: EngineRelease) -> String {
+    package func behaviour(in release: EngineRelease) -> String {
         let (rules, options, defaults) = (release.rules, release.options, release.defaults)
         switch self {
         case .selfPreemption:
@@ -116,20 +116,20 @@ public enum EngineRule: Int, Sendable, CaseIterable {
     }
 
     /// The first release that does as the newest one does.
-    public var since: EngineVersion {
+    package var since: EngineVersion {
         let now = behaviour(in: .newest)
         let last = EngineRelease.all.lastIndex { behaviour(in: $0) != now }
         return EngineRelease.all[last.map { $0 + 1 } ?? 0].version
     }
 
     /// The rules by which two releases may schedule the same configuration differently.
-    public static func differing(_ a: EngineRelease, _ b: EngineRelease) -> [EngineRule] {
+    package static func differing(_ a: EngineRelease, _ b: EngineRelease) -> [EngineRule] {
         allCases.filter { $0.behaviour(in: a) != $0.behaviour(in: b) }
     }
 
     /// The change of a configuration, as for `--set`, that gets an older release's behaviour back
     /// in a newer one; nil where no option does.
-    public func setting(like older: EngineRelease, in newer: EngineRelease) -> String? {
+    package func setting(like older: EngineRelease, in newer: EngineRelease) -> String? {
         guard behaviour(in: older) != behaviour(in: newer) else { return nil }
         switch self {
         case .windowRetention where newer.options.contains(.retentionInterval):
@@ -147,7 +147,7 @@ public enum EngineRule: Int, Sendable, CaseIterable {
 extension EngineConfiguration {
     /// Takes one rule, and the options that belong to it, from another configuration: to find out
     /// by which rule two releases part.
-    public mutating func take(_ rule: EngineRule, from other: EngineConfiguration) {
+    package mutating func take(_ rule: EngineRule, from other: EngineConfiguration) {
         let rules = other.release.rules
         switch rule {
         case .selfPreemption: release.rules.selfPreemption = rules.selfPreemption

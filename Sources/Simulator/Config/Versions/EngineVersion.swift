@@ -1,9 +1,9 @@
 /// A version number of vLLM, such as 0.33.0. The simulated window begins at 0.11.2 and ends with
 /// the newest release known.
-public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The second and the third number; the first is 0 in the whole window.
-    public let minor: Int
-    public let patch: Int
+    package let minor: Int
+    package let patch: Int
 
     init(_ minor: Int, _ patch: Int = 0) {
         self.minor = minor
@@ -11,7 +11,7 @@ public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvert
     }
 
     /// Reads "0.33.0" or "0.33". Nil for anything else, and for a version outside the window.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { part in
             // `Int` would take a sign too, and no version has leading zeros.
@@ -27,19 +27,19 @@ public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvert
     }
 
     /// The first release of the window.
-    public static let oldest = EngineVersion(11, 2)
+    package static let oldest = EngineVersion(11, 2)
     /// The last one, and the default.
-    public static let newest = EngineVersion(33)
+    package static let newest = EngineVersion(33)
 
-    public var description: String { "0.\(minor).\(patch)" }
+    package var description: String { "0.\(minor).\(patch)" }
 
-    public static func < (a: EngineVersion, b: EngineVersion) -> Bool {
+    package static func < (a: EngineVersion, b: EngineVersion) -> Bool {
         (a.minor, a.patch) < (b.minor, b.patch)
     }
 
     /// The release whose rules and defaults it has: its own entry of the table, or the nearest
     /// earlier one.
-    public var release: EngineRelease {
+    package var release: EngineRelease {
         // The table begins with the oldest version there is.
         EngineRelease.all.last { $0.version <= self } ?? EngineRelease.all[0]
     }

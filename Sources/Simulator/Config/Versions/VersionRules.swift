@@ -4,9 +4,9 @@
 /// The last case of each switch is vLLM 0.33.0's behaviour. S4, S9 and S14 are no switches: they
 /// are an option's existence and its default (`EngineOptions`, `EngineDefaults`). Source: captures
 /// of ten releases, and reading of 23 (see the article on versions).
-public struct VersionRules: Sendable, Equatable {
+package struct VersionRules: Sendable, Equatable {
     /// S1: what follows when a request preempts itself under the priority policy.
-    public enum SelfPreemption: UInt8, Sendable {
+    package enum SelfPreemption: UInt8, Sendable {
         /// No running request after it is scheduled in this step, as under fcfs.
         case endsRunning
         /// The next running request has its turn.
@@ -14,7 +14,7 @@ public struct VersionRules: Sendable, Equatable {
     }
 
     /// S2: what `prefill_schedule_interval` does.
-    public enum PrefillPacing: UInt8, Sendable {
+    package enum PrefillPacing: UInt8, Sendable {
         /// Nothing, but under a data-parallel coordinator.
         case coordinated
         /// The instance keeps the cadence itself.
@@ -22,7 +22,7 @@ public struct VersionRules: Sendable, Equatable {
     }
 
     /// S3: when `long_prefill_token_threshold` clips.
-    public enum LongPrefillCap: UInt8, Sendable {
+    package enum LongPrefillCap: UInt8, Sendable {
         case always
         /// Not while at most one request runs or waits.
         case amongOthers
@@ -30,14 +30,14 @@ public struct VersionRules: Sendable, Equatable {
 
     /// S5: the place in the running list after a victim left from before it that was not scheduled
     /// in this call.
-    public enum VictimPlace: UInt8, Sendable {
+    package enum VictimPlace: UInt8, Sendable {
         /// It is not corrected, so that the next request is passed over.
         case kept
         case corrected
     }
 
     /// S6: where freed blocks go while prefix caching is off.
-    public enum UncachedBlocks: UInt8, Sendable {
+    package enum UncachedBlocks: UInt8, Sendable {
         /// To the back of the free queue, in walking order.
         case back
         /// Where blocks without a key go (S8).
@@ -46,7 +46,7 @@ public struct VersionRules: Sendable, Equatable {
 
     /// S7: which of its tokens a request's attention window is counted from. With it comes how much
     /// of a window the admission's reserve counts: one step's tokens in flight, or two.
-    public enum WindowRelease: UInt8, Sendable {
+    package enum WindowRelease: UInt8, Sendable {
         /// All scheduled ones, those in flight too.
         case scheduled
         /// Those whose step has been processed.
@@ -54,7 +54,7 @@ public struct VersionRules: Sendable, Equatable {
     }
 
     /// S8: where freed blocks without a key go. Those with a key always go to the back.
-    public enum KeylessBlocks: UInt8, Sendable {
+    package enum KeylessBlocks: UInt8, Sendable {
         /// To the back of the free queue, in walking order with the others.
         case back
         /// Those of sliding-window groups to the front, others to the back.
@@ -64,7 +64,7 @@ public struct VersionRules: Sendable, Equatable {
     }
 
     /// S10: what the asynchronous loop does after an empty step into an empty pipeline.
-    public enum EmptyStep: UInt8, Sendable {
+    package enum EmptyStep: UInt8, Sendable {
         /// It waits for that step, and never sleeps.
         case waits
         /// It waits for that step, and sleeps only while requests are unfinished.
@@ -74,7 +74,7 @@ public struct VersionRules: Sendable, Equatable {
     }
 
     /// S11: where the blocks that a window can hold cap what a request is counted with.
-    public enum WindowCap: UInt8, Sendable {
+    package enum WindowCap: UInt8, Sendable {
         case nowhere
         /// In every test of capacity: a full pool is then found short only when blocks are taken,
         /// and the engine ends with ValueError.
@@ -84,7 +84,7 @@ public struct VersionRules: Sendable, Equatable {
     }
 
     /// S12: the tokens of a step when `max_num_scheduled_tokens` is set.
-    public enum TokenBudget: UInt8, Sendable {
+    package enum TokenBudget: UInt8, Sendable {
         /// Just these.
         case scheduledAlone
         /// The smaller of it and `max_num_batched_tokens`.
@@ -93,31 +93,31 @@ public struct VersionRules: Sendable, Equatable {
 
     /// S13: what follows when the prompt at the head exceeds what is left of the budget, and
     /// prompts are not chunked.
-    public enum WholePrompt: UInt8, Sendable {
+    package enum WholePrompt: UInt8, Sendable {
         /// It is set aside and the next is tried; those set aside return in reversed order.
         case setAside
         case stops
     }
 
     /// S15: when the asynchronous loop ends requests whose clients gave up while a step ran.
-    public enum AbortTime: UInt8, Sendable {
+    package enum AbortTime: UInt8, Sendable {
         /// On the next turn, after that step's update.
         case afterUpdate
         case beforeUpdate
     }
 
-    public var selfPreemption = SelfPreemption.endsRunning
-    public var prefillPacing = PrefillPacing.coordinated
-    public var longPrefillCap = LongPrefillCap.always
-    public var victimPlace = VictimPlace.kept
-    public var uncachedBlocks = UncachedBlocks.asKeyless
-    public var windowRelease = WindowRelease.scheduled
-    public var keylessBlocks = KeylessBlocks.back
-    public var emptyStep = EmptyStep.waits
-    public var windowCap = WindowCap.nowhere
-    public var tokenBudget = TokenBudget.scheduledAlone
-    public var wholePrompt = WholePrompt.setAside
-    public var abortTime = AbortTime.afterUpdate
+    package var selfPreemption = SelfPreemption.endsRunning
+    package var prefillPacing = PrefillPacing.coordinated
+    package var longPrefillCap = LongPrefillCap.always
+    package var victimPlace = VictimPlace.kept
+    package var uncachedBlocks = UncachedBlocks.asKeyless
+    package var windowRelease = WindowRelease.scheduled
+    package var keylessBlocks = KeylessBlocks.back
+    package var emptyStep = EmptyStep.waits
+    package var windowCap = WindowCap.nowhere
+    package var tokenBudget = TokenBudget.scheduledAlone
+    package var wholePrompt = WholePrompt.setAside
+    package var abortTime = AbortTime.afterUpdate
 
     /// Those of vLLM 0.11.2, which later releases change.
     init() {}
@@ -130,39 +130,39 @@ public struct VersionRules: Sendable, Equatable {
 }
 
 /// Engine arguments that not every release has, as a set.
-public struct EngineOptions: OptionSet, Sendable, Hashable {
-    public let rawValue: UInt8
+package struct EngineOptions: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
 
     /// A set by its bits.
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `max_num_scheduled_tokens`.
-    public static let maxNumScheduledTokens = Self(rawValue: 1 << 0)
+    package static let maxNumScheduledTokens = Self(rawValue: 1 << 0)
     /// `scheduler_reserve_full_isl`.
-    public static let reserveFullISL = Self(rawValue: 1 << 1)
+    package static let reserveFullISL = Self(rawValue: 1 << 1)
     /// `watermark`.
-    public static let watermark = Self(rawValue: 1 << 2)
+    package static let watermark = Self(rawValue: 1 << 2)
     /// `prefill_schedule_interval`.
-    public static let prefillScheduleInterval = Self(rawValue: 1 << 3)
+    package static let prefillScheduleInterval = Self(rawValue: 1 << 3)
     /// `prefix_cache_retention_interval`.
-    public static let retentionInterval = Self(rawValue: 1 << 4)
+    package static let retentionInterval = Self(rawValue: 1 << 4)
     /// `long_prefill_token_threshold_adaptive`.
-    public static let adaptiveThreshold = Self(rawValue: 1 << 5)
+    package static let adaptiveThreshold = Self(rawValue: 1 << 5)
     /// `max_num_active_seqs`.
-    public static let maxNumActiveSeqs = Self(rawValue: 1 << 6)
+    package static let maxNumActiveSeqs = Self(rawValue: 1 << 6)
 }
 
 /// Defaults of engine arguments that changed from release to release. A release without the option
 /// has here what it does all the same.
-public struct EngineDefaults: Sendable, Equatable {
+package struct EngineDefaults: Sendable, Equatable {
     /// `gpu_memory_utilization`.
-    public var gpuMemoryUtilization = 0.9
+    package var gpuMemoryUtilization = 0.9
     /// `async_scheduling`, where the executor supports it (S14).
-    public var asyncScheduling = false
+    package var asyncScheduling = false
     /// `scheduler_reserve_full_isl` (S11).
-    public var reservesFullPrompt = false
+    package var reservesFullPrompt = false
     /// `prefix_cache_retention_interval` (S4); nil: every full block.
-    public var retentionInterval: Int?
+    package var retentionInterval: Int?
     /// Whether GPUs of 160 GiB and more have a larger `max_num_batched_tokens` than those of 70.
-    public var hasLargestBudget = false
+    package var hasLargestBudget = false
 }

@@ -39,7 +39,7 @@ struct VersionedOption: Sendable {
 
 extension EngineConfiguration {
     /// The defaults of a release.
-    public init(release: EngineRelease) {
+    package init(release: EngineRelease) {
         self.init()
         self.release = release
         schedulerReserveFullISL = release.defaults.reservesFullPrompt
@@ -49,7 +49,7 @@ extension EngineConfiguration {
 
     /// Throws `InputError` for the first option that is on and that the release does not have,
     /// with the release that brought it. `version` is what the release was asked for as.
-    public func checkOptions(as version: EngineVersion? = nil) throws {
+    package func checkOptions(as version: EngineVersion? = nil) throws {
         let missing = VersionedOption.all.first {
             !release.options.contains($0.option) && !$0.isOff(self)
         }
@@ -60,12 +60,12 @@ extension EngineConfiguration {
     }
 
     /// The engine arguments that not every release has, by vLLM's names.
-    public static var namesOfVersionedOptions: [String] {
+    package static var namesOfVersionedOptions: [String] {
         VersionedOption.all.map { String($0.key.dropFirst("engine.".count)) }
     }
 
     /// Turns off what the release has no option for.
-    public mutating func dropMissingOptions() {
+    package mutating func dropMissingOptions() {
         for option in VersionedOption.all where !release.options.contains(option.option) {
             option.turnOff(&self)
         }
@@ -74,7 +74,7 @@ extension EngineConfiguration {
 
 extension EngineConfiguration {
     /// Most tokens of a step (S12).
-    public var tokenBudget: Int {
+    package var tokenBudget: Int {
         let scheduled = maxNumScheduledTokens ?? maxNumBatchedTokens
         return release.rules.tokenBudget == .both
             ? min(scheduled, maxNumBatchedTokens) : scheduled

@@ -25,8 +25,8 @@ struct Invariant: Sendable {
 
 /// A rule of the article "Invariants" that a run broke: an error of the simulator, not of its
 /// input.
-public struct InvariantFailure: Error, CustomStringConvertible {
-    public let description: String
+package struct InvariantFailure: Error, CustomStringConvertible {
+    package let description: String
 }
 
 extension Instance {

@@ -45,7 +45,7 @@
     }
 }
 
-/// The two moves of a binary min-heap, over the memory of whoever keeps the elements.
+/// The two moves of a binary min-heap, over memory that the caller owns.
 @usableFromInline package enum BinaryHeap {
     /// Puts an element at a place, the last, or above it: before all that are larger on its way
     /// to the root. What stands at the place is overwritten. O(log n).

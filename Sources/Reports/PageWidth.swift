@@ -44,12 +44,14 @@ package enum PageWidth {
         guard line.count > columns, !isDrawn else { return String(line) }
         let indent = min(indentation(line), columns / 2)
         guard !isPasted(line, behind: indent) else { return String(line) }
+        // A comment above a command is pasted with it, and each of its lines is one.
+        let start = line.hasPrefix("# ") ? "# " : String(repeating: " ", count: indent)
         var lines: [String] = []
         var current = ""
         for word in words(line) {
             if current.count + word.count > columns, current.contains(where: { $0 != " " }) {
                 lines.append(trimmed(current))
-                current = String(repeating: " ", count: indent) + word
+                current = start + word
             } else {
                 current += word
             }

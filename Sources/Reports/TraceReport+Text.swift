@@ -48,8 +48,10 @@ extension TraceReport {
     /// What kind of load it is, what a request asks for, what a cache can take of it, and whether
     /// it replays as it stands.
     private static func verdict(_ report: TraceReport, _ info: TraceInfo) -> String {
+        let name = info.notes.path.split(separator: "/").last.map { "\($0)".echoed() + ": " } ?? ""
+        let load = load(report, info)
         let lines = [
-            load(report, info), turns(report), request(report), cache(report, info),
+            (load.0, name + load.1), turns(report), request(report), cache(report, info),
             ("Replay", replay(report, info)),
         ].compactMap(\.self)
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
@@ -70,7 +72,7 @@ extension TraceReport {
             : "\(info.arrivals.words) (CV \(Quantity.significant(report.arrivalCv)))"
         return (
             2 * report.laterTurns > report.requests ? "SESSIONS" : "OPEN LOAD",
-            "\(requests) in \(Quantity.duration(seconds: report.spanS)): \(rate), \(clock)"
+            "\(requests) in \(Quantity.duration(seconds: report.spanS)), \(rate), \(clock)"
         )
     }
 

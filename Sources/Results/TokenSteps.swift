@@ -21,7 +21,7 @@ struct TokenSteps: Sendable {
 
     /// By instance, in order, those that some request may still ask for.
     private var deliveries: [[DeliveredSteps]] = []
-    /// How many deliveries of an instance are looked through for what nobody asks for any more.
+    /// How many deliveries of an instance are looked through for what is not asked for any more.
     private var patience: [Int] = []
     /// From the first whose record is to come; what lies before `head` is closed.
     private var requests: [Request] = []

@@ -253,7 +253,6 @@ extension EngineProfile {
     }
 
     /// The form of prefill attention for heads of a size; nil where none was measured.
-
     package func prefillForm(_ cache: CacheFormat, headDim: Int) -> PrefillCoefficients? {
         (headDim <= Self.narrowHead ? narrowPrefill?[cache] : nil) ?? prefill[cache]
     }

@@ -82,7 +82,6 @@ struct TokenStepsTests {
         let watched = try simulate(resolved.plan, source: source, observer: rebuilt)
         #expect(watched.digest == plain.digest)
         #expect(watched.steps.executed <= plain.steps.executed + plain.steps.executed / 100)
-        // Measured: 0.17 plans, entries, changes and deliveries a token.
         #expect(4 * rebuilt.seen < plain.counters.outputTokens, "\(rebuilt.seen)")
     }
 }

@@ -92,6 +92,10 @@ struct PageWidthTests {
         #expect(lines.count == 2 && lines.allSatisfy { $0.count <= 80 })
         #expect(lines[1].hasPrefix("              wide"))
         #expect(PageWidth.$columns.withValue(40) { PageWidth.page(wide) }.contains("\n"))
+        // What is pasted with the command below it stays a comment.
+        let comment = "# " + String(repeating: "word ", count: 30)
+        let lines = PageWidth.page(comment).split(separator: "\n")
+        #expect(lines.count > 1 && lines.allSatisfy { $0.hasPrefix("# ") })
     }
 
     @Test("keeps a number and its unit on one line")

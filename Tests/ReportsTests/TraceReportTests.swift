@@ -27,18 +27,19 @@ struct TraceReportTests {
             "open.csv",
             Self.azure + (10..<40).map { "2023-11-16 18:15:\($0).5000000,90,10\n" }.joined())
         #expect(
-            open[0] == "OPEN LOAD     30 requests in 29.0 s: 1.03/s, smoother than Poisson (CV 0)")
-        #expect(open[1] == "Mean request  90 prompt, 10 output tokens")
-        #expect(open[2].hasPrefix("Prefix cache  unknown"))
-        #expect(open[3].hasPrefix("Replay        as it is: 30 rows of"))
+            open[0] == "OPEN LOAD     open.csv: 30 requests in 29.0 s, 1.03/s, smoother than Poisson")
+        #expect(open[1] == "              (CV 0)")
+        #expect(open[2] == "Mean request  90 prompt, 10 output tokens")
+        #expect(open[3].hasPrefix("Prefix cache  unknown"))
+        #expect(open[4].hasPrefix("Replay        as it is: 30 rows of"))
         #expect(open.last?.hasPrefix("Next          headway run --trace ") == true)
         #expect(!open.contains { $0.hasPrefix("Turns") })
 
         let row = "2023-11-16 18:15:10.5000000,90,10\n"
         let single = try page("single.csv", Self.azure + row)
-        #expect(single[0] == "SINGLE        1 request")
+        #expect(single[0] == "SINGLE        single.csv: 1 request")
         let batch = try page("batch.csv", Self.azure + row + row)
-        #expect(batch[0].hasPrefix("BATCH         2 requests at once"))
+        #expect(batch[0].hasPrefix("BATCH         batch.csv: 2 requests at once"))
         #expect(!batch.contains { $0.hasPrefix("Arrivals") })
     }
 

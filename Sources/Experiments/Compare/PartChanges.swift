@@ -4,6 +4,7 @@ import Simulator
 /// Where a change of mean TTFT or TPOT comes from: the means of their parts in both runs, where
 /// both runs divided their latencies (`output.latency_breakdown`).
 package struct PartChanges {
+    /// How the mean of one part changed.
     package struct Change: Encodable {
         /// "ttft" or "tpot".
         package var latency: String

@@ -29,7 +29,7 @@ package struct SweepTable: Sendable {
     /// A text of some runs.
     package struct Remark: Sendable, Equatable {
         package let text: String
-        public fileprivate(set) var runs: Int
+        package fileprivate(set) var runs: Int
     }
 
     /// The file's path.

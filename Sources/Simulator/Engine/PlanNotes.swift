@@ -67,8 +67,8 @@ extension Instance {
         log.plans.append(plan)
     }
 
-    /// Notes that the tokens of steps taken at once have left, past so many of those since the latest
-    /// schedule call; see below.
+    /// Notes that the tokens of steps taken at once have left, past so many of those since the
+    /// latest schedule call; see below.
     @inline(__always)
     mutating func noteDelivery(
         past steps: Int, times: Int = 1, at time: Int64, gap: Int64 = 0, rise: Int64 = 0

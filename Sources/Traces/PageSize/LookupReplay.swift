@@ -34,7 +34,7 @@ package struct LookupReplay: Sendable {
         var pieces: Int
     }
 
-    /// Pages that a lookup wants, from the moment nobody held them any more.
+    /// Pages that a lookup wants, from the moment the last request let go of them.
     private struct Stay {
         var from: Int64
         var lookup: Int32

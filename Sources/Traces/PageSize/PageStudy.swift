@@ -48,7 +48,7 @@ package struct PageStudy: Sendable {
         package let uniquePages: Int
         package let largestRequestPages: Int
         /// Hits lost to the best page size at the capacity.
-        public fileprivate(set) var lostHits = 0.0
+        package fileprivate(set) var lostHits = 0.0
 
         /// The three shares added. They are shares of unlike things (prompt tokens, room, bytes),
         /// so the sum may exceed 1 and only ranks.

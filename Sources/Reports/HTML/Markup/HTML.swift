@@ -59,12 +59,17 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
             text.reserveCapacity(literalCapacity)
         }
 
+        /// Markup, as it is written.
         package mutating func appendLiteral(_ literal: String) { text += literal }
+        /// Text, escaped.
         package mutating func appendInterpolation(_ value: String) {
             text += HTML.escaped(value)
         }
+        /// A number.
         package mutating func appendInterpolation(_ value: Int) { text += String(value) }
+        /// Markup.
         package mutating func appendInterpolation(_ value: HTML) { text += value.text }
+        /// Markup, one after the other.
         package mutating func appendInterpolation(_ values: [HTML]) {
             for value in values { text += value.text }
         }

@@ -69,7 +69,7 @@ extension TraceReport {
         let clock =
             info.hasCoarseClock
             ? "on a clock of \(Quantity.count(info.arrivals.distinctTimes)) ticks"
-            : "\(info.arrivals.words) (CV \(Quantity.significant(report.arrivalCv)))"
+            : info.arrivals.words
         return (
             2 * report.laterTurns > report.requests ? "SESSIONS" : "OPEN LOAD",
             "\(requests) in \(Quantity.duration(seconds: report.spanS)), \(rate), \(clock)"
@@ -160,7 +160,8 @@ extension TraceReport {
         let peaks = [report.peakOverMean1S, report.peakOverMean60S].map(Quantity.significant)
         let spread = [report.dispersion1S, report.dispersion60S].map(Quantity.significant)
         var lines = [
-            "Arrivals over \(Quantity.duration(seconds: report.spanS))",
+            "Arrivals over \(Quantity.duration(seconds: report.spanS)), CV of their gaps "
+                + Quantity.significant(report.arrivalCv),
             Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))),
             "busiest second \(peaks[0]) times the mean rate, busiest minute \(peaks[1]) times",
             "dispersion (Poisson: 1) \(spread[0]) per second, \(spread[1]) per minute",

@@ -94,8 +94,8 @@ struct PageWidthTests {
         #expect(PageWidth.$columns.withValue(40) { PageWidth.page(wide) }.contains("\n"))
         // What is pasted with the command below it stays a comment.
         let comment = "# " + String(repeating: "word ", count: 30)
-        let lines = PageWidth.page(comment).split(separator: "\n")
-        #expect(lines.count > 1 && lines.allSatisfy { $0.hasPrefix("# ") })
+        let comments = PageWidth.page(comment).split(separator: "\n")
+        #expect(comments.count > 1 && comments.allSatisfy { $0.hasPrefix("# ") })
     }
 
     @Test("keeps a number and its unit on one line")

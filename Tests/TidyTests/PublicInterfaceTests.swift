@@ -11,7 +11,8 @@ struct PublicInterfaceTests {
     /// The public declarations of a file: `Type.member`, or `Type` alone for the type itself.
     /// The formatter indents by 4, so the column tells which type a member is in.
     private static func symbols(of file: SourceFile) -> [String] {
-        let declaration = #/
+        let declaration =
+            #/
             ^(?<indent>\ *)(?<words>(?:@\w+(?:\([^)]*\))?\ |[a-z]+(?:\(set\))?\ )*?)
             (?<kind>struct|enum|class|protocol|extension|actor|func|init|var|let|subscript|
             typealias)

@@ -82,4 +82,44 @@ struct PublicInterfaceTests {
         #expect(declarations <= 210)
         #expect(declarations >= 150, "the declarations are no longer found")
     }
+
+    /// Names of the properties and functions in the blocks at the margin that begin with a word
+    /// and a type's name, with the line of each.
+    private static func members(
+        of file: SourceFile, in word: String
+    ) -> [(type: String, name: String, line: Int)] {
+        var found: [(String, String, Int)] = []
+        var type = ""
+        for (index, line) in file.lines.enumerated() where !line.isEmpty {
+            if !line.hasPrefix(" ") {
+                let isBlock = line.hasPrefix(word)
+                type = isBlock ? String(line.dropFirst(word.count).prefix { $0.isLetter }) : ""
+            }
+            guard !type.isEmpty, !line.contains("///"), line.prefix(5).last != " ",
+                let match = line.firstMatch(of: /^    .*?\b(?:var|func) (\w+)/)
+            else { continue }
+            found.append((type, String(match.1), index + 1))
+        }
+        return found
+    }
+
+    /// Else only types of the package could conform.
+    @Test("what a public protocol's requirements are by default is public too")
+    func defaults() throws {
+        let files = try SourceFile.all(under: ["Sources"])
+        let requirements = files.flatMap { Self.members(of: $0, in: "public protocol ") }
+        var checked = 0
+        for file in files {
+            for member in Self.members(of: file, in: "extension ") {
+                let isDefault = requirements.contains {
+                    ($0.type, $0.name) == (member.type, member.name)
+                }
+                guard isDefault else { continue }
+                checked += 1
+                let line = file.lines[member.line - 1]
+                #expect(line.hasPrefix("    public "), "\(file.path):\(member.line)")
+            }
+        }
+        #expect(checked > 10)
+    }
 }

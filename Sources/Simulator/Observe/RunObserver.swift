@@ -32,7 +32,7 @@ extension RunObserver {
     public var decisionDetail: DecisionDetail { .none }
     public var ordersPlans: Bool { false }
     public var watchesGaps: Bool { false }
-    package var watchesDeliveries: Bool { false }
+    public var watchesDeliveries: Bool { false }
     public mutating func record(_ record: RequestRecord) throws {}
     /// Goes by no order of time.
     public mutating func reached(_ time: Int64) throws {}

@@ -3,8 +3,8 @@
 /// Elements that are neither smaller nor larger than one another leave in an order that depends on
 /// what else was there: an order that must not depend on it needs a tie-breaker in `<`.
 ///
-/// Public, not of the package alone: Swift 6.3.1 makes no special versions of `@inlinable package`
-/// functions in other modules, and generic ones took a tenth of a default run.
+/// `@usableFromInline`: Swift 6.3.1 makes no special versions of `@inlinable package` functions in
+/// other modules without it, and generic ones took a tenth of a default run.
 @usableFromInline package struct Heap<Element: Comparable> {
     @usableFromInline var elements: [Element] = []
 

@@ -14,12 +14,12 @@ public struct Configuration: Sendable, Equatable {
     package var cluster = ClusterSection()
     package var engine = EngineSection()
     package var stepTime = StepTimeSection()
-    package var trace = TraceSection()
+    public var trace = TraceSection()
     package var slo = ObjectiveSection()
     package var output = OutputSection()
     /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: a
     /// recipe's own for its requests, and 0 for the rest.
-    package var seed: Int?
+    public var seed: Int?
     /// The keys that a file or a change has given, for defaults that depend on another key.
     var given = GivenKeys()
 
@@ -183,7 +183,7 @@ public struct Configuration: Sendable, Equatable {
     }
 
     /// Which requests arrive, and when.
-    package struct TraceSection: Sendable, Equatable {
+    public struct TraceSection: Sendable, Equatable {
         /// How a request ends.
         package enum Stop: String, Sendable, CaseIterable {
             /// At a stop token that the scheduler cannot foresee.
@@ -204,7 +204,7 @@ public struct Configuration: Sendable, Equatable {
         package var rateScale = 1.0
         package var startSeconds = 0.0
         package var endSeconds: Double?
-        package var limit: Int?
+        public var limit: Int?
         package var stop = Stop.eos
         package var concurrency: Int?
         /// What prompts of a trace without content begin with; nil: nothing is shared.

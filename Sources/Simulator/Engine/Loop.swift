@@ -90,9 +90,13 @@ extension Instance {
             let abort = scheduler.requests[slot].abort
             let outside = prices.host.outside
             let first = scheduler.requests[slot].firstTokenAbort(outside: outside)
-            let id = scheduler.requests[slot].id
-            if first < abort { aborts.push(.init(time: first, tie: id, payload: next)) }
-            if abort < .max { aborts.push(.init(time: abort, tie: id, payload: next)) }
+            let (id, mark) = (scheduler.requests[slot].id, scheduler.requests[slot].mark)
+            if first < abort {
+                aborts.push(.init(time: first, tie: id, payload: next, mark: mark))
+            }
+            if abort < .max {
+                aborts.push(.init(time: abort, tie: id, payload: next, mark: mark))
+            }
         }
     }
 
@@ -113,7 +117,9 @@ extension Instance {
                 request.abort == event.time
                 || (request.lacksFirstToken
                     && request.firstTokenAbort(outside: outside) == event.time)
-            guard request.state != .ended, request.id == event.tie, givesUp else { continue }
+            // An attempt has its request's id and may have the slot of the one before.
+            let isOwn = request.id == event.tie && request.mark == event.mark
+            guard request.state != .ended, isOwn, givesUp else { continue }
             let wasRunning = request.state == .running
             if wasRunning, request.membership != .individual {
                 scheduler.individualise(&cache, slot)

@@ -9,6 +9,9 @@ struct EventHeap: ~Copyable {
         var time: Int64
         var tie: Int64
         var payload: Int32
+        /// Tells the events of a payload's present holder from those of one before, whose tie may
+        /// be the same.
+        var mark: Int32 = 0
 
         @inline(__always)
         static func < (a: Event, b: Event) -> Bool {

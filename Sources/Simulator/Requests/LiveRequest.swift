@@ -91,6 +91,8 @@ struct LiveRequest {
     var lacksFirstToken: Bool {
         firstTokenLimit < .max && (firstToken < 0 || firstToken > firstTokenLimit)
     }
+    /// Tells it from others that had its slot before, another attempt at the same request even.
+    var mark: Int32 { Int32(truncatingIfNeeded: sequence) }
     /// Whether its client may give up before it has finished.
     var mayAbort: Bool { abort < .max || lacksFirstToken }
 

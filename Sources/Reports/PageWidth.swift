@@ -46,9 +46,14 @@ package enum PageWidth {
         guard !isPasted(line, behind: indent) else { return String(line) }
         // A comment above a command is pasted with it, and each of its lines is one.
         let start = line.hasPrefix("# ") ? "# " : String(repeating: " ", count: indent)
+        return filled(words(line), columns, start: start)
+    }
+
+    /// Words in lines of at most `columns`, all but the first behind `start`. O(words).
+    package static func filled(_ words: [String], _ columns: Int, start: String) -> String {
         var lines: [String] = []
         var current = ""
-        for word in words(line) {
+        for word in words {
             if current.count + word.count > columns, current.contains(where: { $0 != " " }) {
                 lines.append(trimmed(current))
                 current = start + word

@@ -1,9 +1,10 @@
+import Foundation
 import Simulator
 
 /// The text of report.json: what a report draws of a run beside the figures of summary.json, in a
 /// compact form of some tens of kilobytes, whatever the run's length. The article "Outputs" names
 /// every key.
-package struct RunReportFile: Sendable {
+package struct RunReportFile: Encodable, Sendable {
     /// Counts changes of the form.
     static let form = 1
     /// Equal shares of a latency's values between its quantiles, its largest values, windows of
@@ -40,26 +41,10 @@ package struct RunReportFile: Sendable {
     }
 
     /// Its text, one line.
-    package var text: String {
-        var bytes: [UInt8] = []
-        piece.write(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private var piece: JSONPiece {
-        .object([
-            "format": .integer(Int64(format)), "digest": .text(digest),
-            "latencies": .object(latencies.mapValues(\.piece)), "series": series?.piece,
-            "heat_map": heatMap?.piece, "parts": parts?.piece,
-            "slowest": .object([
-                "ttft": .list(slowest.ttft.map(\.piece)),
-                "e2el": .list(slowest.e2el.map(\.piece)),
-            ]),
-        ])
-    }
+    package func text() throws -> String { try jsonText(self, pretty: false) }
 
     /// A latency's values, milliseconds.
-    struct Distribution: Sendable {
+    struct Distribution: Encodable, Sendable {
         let count: Int64
         let meanMs: Double
         let quantilesMs: [Double]
@@ -71,17 +56,10 @@ package struct RunReportFile: Sendable {
             quantilesMs = histogram.quantiles(shares).map { significant(Double($0) / 1e9) }
             worstMs = histogram.largest(tail).map { significant(Double($0) / 1e9) }
         }
-
-        var piece: JSONPiece {
-            .object([
-                "count": .integer(count), "mean_ms": .number(meanMs),
-                "quantiles_ms": .numbers(quantilesMs), "worst_ms": .numbers(worstMs),
-            ])
-        }
     }
 
     /// What all replicas did together, window by window.
-    struct Series: Sendable {
+    struct Series: Encodable, Sendable {
         let startS: Double
         let windowS: Double
         let lastWindowS: Double
@@ -122,24 +100,10 @@ package struct RunReportFile: Sendable {
                 significant(Double($0.engine.busyTime) / ($1 * Double(table.replicas.count)))
             }
         }
-
-        var piece: JSONPiece {
-            .object([
-                "start_s": .number(startS), "window_s": .number(windowS),
-                "last_window_s": .number(lastWindowS), "arrivals": .integers(arrivals),
-                "finished": .integers(finished), "queue": .numbers(queue),
-                "running": .numbers(running), "mean_batch_size": .numbers(meanBatchSize),
-                "prefill_tokens": .integers(prefillTokens),
-                "decode_tokens": .integers(decodeTokens),
-                "delivered_tokens": .integers(deliveredTokens), "kv_use": .numbers(kvUse),
-                "hit_rate": .numbers(hitRate), "preemptions": .integers(preemptions),
-                "busy_share": .numbers(busyShare),
-            ])
-        }
     }
 
     /// A row a replica, a column a window.
-    struct HeatMap: Sendable {
+    struct HeatMap: Encodable, Sendable {
         let windowS: Double
         let busyShare: [[Double]]
         let queue: [[Double]]
@@ -154,20 +118,17 @@ package struct RunReportFile: Sendable {
                 zip(points, spans).map { significant(Double($0.requests.queueTime) / $1, 3) }
             }
         }
-
-        var piece: JSONPiece {
-            .object([
-                "window_s": .number(windowS),
-                "busy_share": .list(busyShare.map { .numbers($0) }),
-                "queue": .list(queue.map { .numbers($0) }),
-            ])
-        }
     }
 
     /// Mean parts of TTFT and TPOT, milliseconds, by their keys in summary.json.
-    struct Parts: Sendable {
+    struct Parts: Encodable, Sendable {
         let mean: [String: Double]
         let slowest1Percent: [String: Double]
+
+        enum CodingKeys: String, CodingKey {
+            case mean
+            case slowest1Percent = "slowest_1_percent"
+        }
 
         init(_ summary: RunSummary) {
             func byKey(_ parts: [RunSummary.MeanPart]) -> [String: Double] {
@@ -176,23 +137,16 @@ package struct RunReportFile: Sendable {
             mean = byKey(summary.parts)
             slowest1Percent = byKey(summary.slowestParts)
         }
-
-        var piece: JSONPiece {
-            .object([
-                "mean": .object(mean.mapValues { .number($0) }),
-                "slowest_1_percent": .object(slowest1Percent.mapValues { .number($0) }),
-            ])
-        }
     }
 
     /// The slowest requests by two measures.
-    struct Slowest: Sendable {
+    struct Slowest: Encodable, Sendable {
         let ttft: [Request]
         let e2el: [Request]
     }
 
     /// One request's life.
-    struct Request: Sendable {
+    struct Request: Encodable, Sendable {
         let id: Int64
         let arrivalS: Double
         let replica: Int32
@@ -223,23 +177,6 @@ package struct RunReportFile: Sendable {
             e2elMs = milliseconds(record.finish - record.arrival)
             ttftParts = entry.parts.map { Self.named($0.toFirstToken) }
             laterParts = entry.parts.map { Self.named($0.afterwards) }
-        }
-
-        var piece: JSONPiece {
-            func parts(_ parts: [String: Double]?) -> JSONPiece? {
-                parts.map { .object($0.mapValues { .number($0) }) }
-            }
-            return .object([
-                "id": .integer(id), "arrival_s": .number(arrivalS),
-                "replica": .integer(Int64(replica)), "priority": .integer(Int64(priority)),
-                "prompt_tokens": .integer(Int64(promptTokens)),
-                "hit_tokens": .integer(Int64(hitTokens)),
-                "output_tokens": .integer(Int64(outputTokens)),
-                "preemptions": .integer(Int64(preemptions)),
-                "queue_ms": queueMs.map { .number($0) }, "ttft_ms": ttftMs.map { .number($0) },
-                "tpot_ms": tpotMs.map { .number($0) }, "e2el_ms": .number(e2elMs),
-                "ttft_parts": parts(ttftParts), "later_parts": parts(laterParts),
-            ])
         }
 
         private static func named(_ parts: LatencyParts) -> [String: Double] {

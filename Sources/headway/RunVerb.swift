@@ -297,7 +297,7 @@ private struct ReplayRun {
         guard let folder, let sampling, let requests = observer.series else { return }
         let table = try SeriesTable(result, requests, sampling)
         let report = RunReportFile(result, summary, table, slowest: observer.slowest)
-        try folder.file(RunFiles.report).writeLine(report.text)
+        try folder.file(RunFiles.report).writeLine(report.text())
         guard resolved.configuration.output.series else { return }
         let file = try folder.file(RunFiles.series)
         try file.writeLine(SeriesTable.header)

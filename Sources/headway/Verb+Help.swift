@@ -1,3 +1,5 @@
+import Reports
+
 extension Verb {
     /// Columns of the flags' names; a longer one stands on a line of its own.
     private static let flagColumns = 22
@@ -40,16 +42,7 @@ extension Verb {
 
     /// A text in lines of at most `columns` characters, all but the first one indented.
     private func filled(_ text: String, _ columns: Int, indent: Int) -> String {
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
-            if !line.isEmpty, line.count + 1 + word.count > columns {
-                lines.append(line)
-                line = String(repeating: " ", count: indent) + word
-            } else {
-                line += (line.isEmpty ? "" : " ") + word
-            }
-        }
-        return (lines + [line]).joined(separator: "\n")
+        let words = text.split { $0 == " " || $0 == "\n" }.map(String.init)
+        return PageWidth.filled(words, columns, start: String(repeating: " ", count: indent))
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -202,9 +203,6 @@ private enum Released {
     /// The middle of absolute errors; infinite for none.
     static func median(_ errors: [Double]) -> Double {
         let sorted = errors.map(abs).sorted()
-        guard let last = sorted.last else { return .infinity }
-        let middle = sorted.count / 2
-        if sorted.count == 1 { return last }
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+        return sorted.isEmpty ? .infinity : Quantile.value(0.5, of: sorted.count) { sorted[$0] }
     }
 }

@@ -25,7 +25,8 @@ struct WhyRun {
                 expected: "a configuration file instead of a run folder")
         }
         let manifest = try RunFolder.manifest(path)
-        guard let digest = Self.digest(manifest.bytes) else {
+        let values = try? JSONSerialization.jsonObject(with: Data(manifest.bytes))
+        guard let digest = (values as? [String: Any])?["digest"] as? String else {
             throw InputError(
                 path.appending(pathComponent: RunFiles.summary), "is not the summary of a run",
                 expected: "JSON with a digest")
@@ -34,21 +35,6 @@ struct WhyRun {
             file: path.appending(pathComponent: RunFiles.configuration))
         folder = (path, digest)
     }
-
-    /// The digest that a summary tells. Where it is as `headway run` writes it, it is not read as a
-    /// whole: that takes as long as a thousand requests.
-    private static func digest(_ summary: [UInt8]) -> String? {
-        let text = String(decoding: summary, as: UTF8.self)
-        if let line = text.split(separator: "\n").first(where: { $0.hasPrefix(written) }) {
-            let value = line.dropFirst(written.count).prefix { $0 != "\"" }
-            if value.count == 16 { return String(value) }
-        }
-        let values = try? JSONSerialization.jsonObject(with: Data(summary))
-        return (values as? [String: Any])?["digest"] as? String
-    }
-
-    /// How the line of a summary begins that tells its digest.
-    private static let written = "  \"digest\" : \""
 
     /// Throws `InputError` for a file of a run in place of its folder.
     private static func refuseFile(_ path: String) throws {

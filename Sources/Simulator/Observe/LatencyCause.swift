@@ -62,76 +62,25 @@ package enum LatencyCause: Int, Sendable, CaseIterable {
 
 /// The times of one request by cause, picoseconds.
 package struct LatencyCauses: Sendable, Equatable {
-    /// Fields, because an array of each request would be allocated.
-    private var frontEnd: Int64 = 0
-    private var router: Int64 = 0
-    private var queue: Int64 = 0
-    private var othersSteps: Int64 = 0
-    private var betweenChunks: Int64 = 0
-    private var host: Int64 = 0
-    private var prefill: Int64 = 0
-    private var cacheMiss: Int64 = 0
-    private var decode: Int64 = 0
-    private var interference: Int64 = 0
-    private var preempted: Int64 = 0
-    private var recompute: Int64 = 0
-    private var transfer: Int64 = 0
-    private var delivery: Int64 = 0
+    /// By `LatencyCause.rawValue`, in place: an array of each request would be allocated.
+    private var times = InlineArray<14, Int64>(repeating: 0)
 
     /// No time at all.
     package init() {}
 
     package subscript(cause: LatencyCause) -> Int64 {
-        get {
-            switch cause {
-            case .frontEnd: frontEnd
-            case .router: router
-            case .queue: queue
-            case .othersSteps: othersSteps
-            case .betweenChunks: betweenChunks
-            case .host: host
-            case .prefill: prefill
-            case .cacheMiss: cacheMiss
-            case .decode: decode
-            case .interference: interference
-            case .preempted: preempted
-            case .recompute: recompute
-            case .transfer: transfer
-            case .delivery: delivery
-            }
-        }
-        set {
-            switch cause {
-            case .frontEnd: frontEnd = newValue
-            case .router: router = newValue
-            case .queue: queue = newValue
-            case .othersSteps: othersSteps = newValue
-            case .betweenChunks: betweenChunks = newValue
-            case .host: host = newValue
-            case .prefill: prefill = newValue
-            case .cacheMiss: cacheMiss = newValue
-            case .decode: decode = newValue
-            case .interference: interference = newValue
-            case .preempted: preempted = newValue
-            case .recompute: recompute = newValue
-            case .transfer: transfer = newValue
-            case .delivery: delivery = newValue
-            }
-        }
+        get { times[cause.rawValue] }
+        set { times[cause.rawValue] = newValue }
     }
 
     /// The same by the cause's number in the order of `LatencyCause.allCases`.
-    package subscript(number: Int) -> Int64 {
-        guard let cause = LatencyCause(rawValue: number) else {
-            preconditionFailure("there is no cause \(number)")
-        }
-        return self[cause]
-    }
+    package subscript(number: Int) -> Int64 { times[number] }
 
     /// The whole.
-    package var total: Int64 {
-        frontEnd + router + queue + othersSteps + betweenChunks + host + prefill + cacheMiss
-            + decode + interference + preempted + recompute + transfer + delivery
+    package var total: Int64 { times.indices.reduce(0) { $0 + times[$1] } }
+
+    package static func == (a: LatencyCauses, b: LatencyCauses) -> Bool {
+        a.times.indices.allSatisfy { a.times[$0] == b.times[$0] }
     }
 
     /// Of a request that finished or was aborted, from its arrival to its end; with

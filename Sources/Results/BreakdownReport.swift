@@ -32,9 +32,9 @@ package struct BreakdownReport: Sendable {
     }
 
     private static func put(_ parts: LatencyParts, into text: inout TextRoom) {
-        for part in 0..<LatencyParts.Part.allCases.count {
+        for part in parts.times.indices {
             text.put(byte: UInt8(ascii: ","))
-            put(picoseconds: UInt64(parts[part]), into: &text)
+            put(picoseconds: UInt64(parts.times[part]), into: &text)
         }
     }
 

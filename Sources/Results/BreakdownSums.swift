@@ -10,8 +10,8 @@ package struct BreakdownSums: Sendable {
     /// For each bucket of `LatencyHistogram` that the time which was divided may fall into, the
     /// place of its sums; -1: none yet.
     private var places: [Int32] = []
-    /// By place: how many requests, and the sums of their parts, one after the other.
-    private var counts: [Int] = []
+    /// By place: how many requests, and then the sums of their parts. In one list, of which one
+    /// question finds out that nobody else holds it.
     private var sums: [Int128] = []
     package private(set) var count = 0
 
@@ -19,35 +19,29 @@ package struct BreakdownSums: Sendable {
     package init(parts: Int = LatencyParts.Part.allCases.count) { self.parts = parts }
 
     /// Adds a request's parts. O(1).
-    package mutating func add(_ parts: LatencyParts) {
-        add(parts.total) { parts[$0] }
-    }
+    package mutating func add(_ parts: LatencyParts) { add(parts.total, parts.times) }
 
     /// Adds a request's causes. O(1).
-    package mutating func add(_ causes: LatencyCauses) {
-        add(causes.total) { causes[$0] }
-    }
+    package mutating func add(_ causes: LatencyCauses) { add(causes.total, causes.times) }
 
     @inline(__always)
-    private mutating func add(_ total: Int64, _ part: (Int) -> Int64) {
+    private mutating func add<let number: Int>(_ total: Int64, _ times: InlineArray<number, Int64>) {
+        precondition(number == parts, "\(number) times, where \(parts) are summed")
         let bucket = LatencyHistogram.bucket(of: max(0, total))
         if bucket >= places.count || places[bucket] < 0 { open(bucket) }
         let place = Int(places[bucket])
-        counts[place] += 1
         // 2⁶⁴ requests of 2⁶³ picoseconds cannot overflow it.
-        let first = place * parts
-        sums.withUnsafeMutableBufferPointer { sums in
-            for number in 0..<parts { sums[first + number] &+= Int128(part(number)) }
-        }
+        var sums = sums.mutableSpan
+        sums[place] &+= 1
+        for part in 0..<number { sums[place + 1 + part] &+= Int128(times[part]) }
         count += 1
     }
 
     private mutating func open(_ bucket: Int) {
         let missing = bucket + 1 - places.count
         if missing > 0 { places.append(contentsOf: repeatElement(-1, count: missing)) }
-        places[bucket] = Int32(counts.count)
-        counts.append(0)
-        sums.append(contentsOf: repeatElement(0, count: parts))
+        places[bucket] = Int32(sums.count)
+        sums.append(contentsOf: repeatElement(0, count: 1 + parts))
     }
 
     /// Mean of each part over the slowest requests, seconds: at least this share of them, in whole
@@ -57,8 +51,8 @@ package struct BreakdownSums: Sendable {
         var wanted = [Int128](repeating: 0, count: parts)
         let number = max(1, Int((share * Double(count)).rounded(.up)))
         for place in places.reversed() where place >= 0 && requests < number {
-            requests += counts[Int(place)]
-            for part in 0..<parts { wanted[part] += sums[Int(place) * parts + part] }
+            requests += Int(sums[Int(place)])
+            for part in 0..<parts { wanted[part] += sums[Int(place) + 1 + part] }
         }
         return wanted.map { Double($0) * 1e-12 / Double(max(1, requests)) }
     }

@@ -193,18 +193,29 @@ extension LatencyBreakdownKeeper {
             guard record.firstToken >= 0 else { return }
             var lag = record.firstToken - record.arrival - parts.toFirstToken.total
             guard lag > 0 else { return }
-            for (part, waits) in LatencyParts.afterStep {
-                let moved = min(lag, parts.afterwards[part])
-                parts.afterwards[part] -= moved
-                parts.toFirstToken[waits] += moved
-                lag -= moved
-            }
+            // Nearly always the host had it all along.
+            move(&lag, from: .host, to: .host)
+            guard lag > 0 else { return }
+            for (part, waits) in LatencyParts.afterStep { move(&lag, from: part, to: waits) }
+        }
+
+        /// Moves as much of a time as there is in a part after the first token to one before it.
+        @inline(__always)
+        private mutating func move(
+            _ time: inout Int64, from part: LatencyParts.Part, to waits: LatencyParts.Part
+        ) {
+            let moved = min(time, parts.afterwards[part])
+            parts.afterwards[part] -= moved
+            parts.toFirstToken[waits] += moved
+            time -= moved
         }
     }
 
     /// The ways of requests from the first whose record is to come, by their place in the order of
     /// arrival, which is that of the records.
     struct Ways {
+        private static let unknown = Way()
+
         /// A ring; its size is a power of two.
         private var ways = [Way](repeating: Way(), count: 16)
         private var head = 0
@@ -226,9 +237,14 @@ extension LatencyBreakdownKeeper {
         }
 
         /// Makes room up to a request. Amortised O(requests alive).
+        @inline(__always)
         mutating func reach(_ sequence: Int64) {
             let wanted = Int(sequence - first) + 1
-            guard wanted > count else { return }
+            if wanted > count { makeRoom(for: wanted) }
+        }
+
+        @inline(never)
+        private mutating func makeRoom(for wanted: Int) {
             while wanted > ways.count { grow() }
             count = wanted
         }
@@ -238,7 +254,7 @@ extension LatencyBreakdownKeeper {
             first += 1
             guard count > 0 else { return }
             // What lies outside is that of a request of which nothing is known.
-            ways[head] = Way()
+            ways[head] = Self.unknown
             head = (head + 1) & (ways.count - 1)
             count -= 1
         }

@@ -35,15 +35,17 @@ package struct LatencyBreakdownKeeper: Sendable {
     @inline(__always)
     mutating func add(_ plans: DecidedPlans, before witness: inout some StepWitness) {
         var (replica, lane) = (-1, Lane())
-        for index in plans.plans.indices {
+        // Not copied out of the array: a plan is as large as what is done with it.
+        let span = plans.plans.span
+        for index in span.indices {
             // Nearly always all of them are of one instance.
-            if plans.plans[index].replica != replica {
+            if span[index].replica != replica {
                 if replica >= 0 { lanes[replica] = lane }
-                replica = plans.plans[index].replica
+                replica = span[index].replica
                 lane = lanes[replica]
             }
-            add(plans.plans[index], of: plans, to: &lane)
-            witness.see(plans.plans[index], of: plans, prices)
+            add(span[index], of: plans, to: &lane)
+            witness.see(span[index], of: plans, prices)
         }
         if replica >= 0 { lanes[replica] = lane }
     }

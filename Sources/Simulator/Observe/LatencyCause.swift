@@ -63,7 +63,7 @@ package enum LatencyCause: Int, Sendable, CaseIterable {
 /// The times of one request by cause, picoseconds.
 package struct LatencyCauses: Sendable, Equatable {
     /// By `LatencyCause.rawValue`, in place: an array of each request would be allocated.
-    private var times = InlineArray<14, Int64>(repeating: 0)
+    package private(set) var times = InlineArray<14, Int64>(repeating: 0)
 
     /// No time at all.
     package init() {}
@@ -72,9 +72,6 @@ package struct LatencyCauses: Sendable, Equatable {
         get { times[cause.rawValue] }
         set { times[cause.rawValue] = newValue }
     }
-
-    /// The same by the cause's number in the order of `LatencyCause.allCases`.
-    package subscript(number: Int) -> Int64 { times[number] }
 
     /// The whole.
     package var total: Int64 { times.indices.reduce(0) { $0 + times[$1] } }

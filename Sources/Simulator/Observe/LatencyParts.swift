@@ -47,16 +47,8 @@ package struct LatencyParts: Sendable, Equatable {
         }
     }
 
-    /// The parts in the order of `Part.allCases`. Fields, because an element of a vector is found
-    /// through memory.
-    @usableFromInline var queue: Int64 = 0
-    @usableFromInline var othersSteps: Int64 = 0
-    @usableFromInline var host: Int64 = 0
-    @usableFromInline var prefill: Int64 = 0
-    @usableFromInline var decode: Int64 = 0
-    @usableFromInline var interference: Int64 = 0
-    @usableFromInline var recompute: Int64 = 0
-    @usableFromInline var preempted: Int64 = 0
+    /// By `Part.rawValue`, in place: an array of each request would be allocated.
+    package private(set) var times = InlineArray<8, Int64>(repeating: 0)
 
     /// No time at all.
     package init() {}
@@ -72,74 +64,35 @@ package struct LatencyParts: Sendable, Equatable {
     /// Time spent in a part, picoseconds.
     package subscript(part: Part) -> Int64 {
         @inline(__always)
-        get { self[part.rawValue] }
+        get { times[part.rawValue] }
         @inline(__always)
-        set {
-            switch part {
-            case .queue: queue = newValue
-            case .othersSteps: othersSteps = newValue
-            case .host: host = newValue
-            case .prefill: prefill = newValue
-            case .decode: decode = newValue
-            case .interference: interference = newValue
-            case .recompute: recompute = newValue
-            case .preempted: preempted = newValue
-            }
-        }
-    }
-
-    /// The same by the part's number in the order of `Part.allCases`, 0 to 7.
-    @inlinable
-    package subscript(part: Int) -> Int64 {
-        @inline(__always)
-        get {
-            switch part {
-            case 0: queue
-            case 1: othersSteps
-            case 2: host
-            case 3: prefill
-            case 4: decode
-            case 5: interference
-            case 6: recompute
-            case 7: preempted
-            default: preconditionFailure("there are eight parts")
-            }
-        }
+        _modify { yield &times[part.rawValue] }
     }
 
     /// The whole.
     package var total: Int64 {
-        queue + othersSteps + host + prefill + decode + interference + recompute + preempted
+        var sum: Int64 = 0
+        for part in times.indices { sum += times[part] }
+        return sum
     }
 
     /// Each part divided by a number, rounded down: what a token takes, say.
     package func divided(by number: Int) -> LatencyParts {
         precondition(number > 0, "nothing divides by \(number)")
-        let number = Int64(number)
         var share = self
-        share.queue /= number
-        share.othersSteps /= number
-        share.host /= number
-        share.prefill /= number
-        share.decode /= number
-        share.interference /= number
-        share.recompute /= number
-        share.preempted /= number
+        for part in times.indices where times[part] != 0 { share.times[part] /= Int64(number) }
         return share
     }
 
     /// The sum, part by part.
     package static func + (a: LatencyParts, b: LatencyParts) -> LatencyParts {
         var sum = a
-        sum.queue += b.queue
-        sum.othersSteps += b.othersSteps
-        sum.host += b.host
-        sum.prefill += b.prefill
-        sum.decode += b.decode
-        sum.interference += b.interference
-        sum.recompute += b.recompute
-        sum.preempted += b.preempted
+        for part in b.times.indices { sum.times[part] += b.times[part] }
         return sum
+    }
+
+    package static func == (a: LatencyParts, b: LatencyParts) -> Bool {
+        a.times.indices.allSatisfy { a.times[$0] == b.times[$0] }
     }
 }
 

@@ -105,14 +105,22 @@ extension TraceReport {
         }
         let most = "hits at most \(Quantity.percent(hit)) of prompt tokens"
         let tenth = Int(Double(reuse.uniqueBlocks) * 0.1)
-        guard let held = report.lruBlockHitRatio?["0.10"], let best = report.blockHitRatio,
-            tenth > 0, best > 0
-        else { return ("Prefix cache", most) }
-        let room = info.blockTokens.map { " (\(Quantity.count(tenth * $0)) tokens)" } ?? ""
+        guard let held = report.lruBlockHitRatio?["0.10"], tenth > 0, reuse.comingBack > 0 else {
+            return ("Prefix cache", most)
+        }
+        let kept = Quantity.percent(held / reuse.comingBack)
+        guard let size = info.blockTokens else {
+            // A chunk counts as held wherever it stands, as a hit only behind the same chunks.
+            return (
+                "Prefix cache",
+                "\(most). Room for a tenth of the unique chunks finds \(kept) of those that come "
+                    + "back, at any place"
+            )
+        }
         return (
             "Prefix cache",
-            "\(most). Room for a tenth of the unique blocks\(room) keeps "
-                + "\(Quantity.percent(held / best)) of these hits"
+            "\(most). Room for a tenth of the unique blocks (\(Quantity.count(tenth * size)) "
+                + "tokens) keeps \(kept) of these hits"
         )
     }
 
@@ -218,9 +226,10 @@ extension TraceReport {
         let name = report.blockTokens == nil ? "chunks" : "blocks"
         let facts = """
             Reuse of content, \(unit)
-              \(Quantity.count(reuse.uniqueBlocks)) unique of \(Quantity.count(reuse.totalBlocks)) \
-            \(name); \(Quantity.percent(report.blocksReused ?? 0)) of the unique ones come back
-              an endless cache hits \(Quantity.percent(report.blockHitRatio ?? 0, decimals: 2)) of \
+              prompts use \(Quantity.count(reuse.totalBlocks)) \(name); an endless cache ends with \
+            \(Quantity.count(reuse.uniqueBlocks)), of which \
+            \(Quantity.percent(report.blocksReused ?? 0)) come back
+              it hits \(Quantity.percent(report.blockHitRatio ?? 0, decimals: 2)) of \
             \(name), \(Quantity.percent(report.tokenHitRatio ?? 0, decimals: 2)) of tokens
               \(Quantity.percent(report.requestsWithHit ?? 0, decimals: 2)) of requests hit
             """
@@ -229,7 +238,7 @@ extension TraceReport {
             ["\(name) held"]
                 + shares.map { Quantity.count(Int(Double(reuse.uniqueBlocks) * $0.value)) })
         sizes.add(
-            ["\(name) hit"]
+            [report.blockTokens == nil ? "found, at any place" : "\(name) hit"]
                 + shares.map { Quantity.percent(report.lruBlockHitRatio?[$0.name] ?? 0) })
         guard let gaps = report.reuseGapS, let distances = report.reuseDistanceBlocks else {
             return [facts, sizes.text]

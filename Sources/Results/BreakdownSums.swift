@@ -10,8 +10,8 @@ package struct BreakdownSums: Sendable {
     /// For each bucket of `LatencyHistogram` that the time which was divided may fall into, the
     /// place of its sums; -1: none yet.
     private var places: [Int32] = []
-    /// By place: how many requests, and then the sums of their parts. In one list, of which one
-    /// question finds out that nobody else holds it.
+    /// By place: how many requests, and then the sums of their parts. In one list: an
+    /// array is asked before each change whether it is shared.
     private var sums: [Int128] = []
     package private(set) var count = 0
 
@@ -25,7 +25,8 @@ package struct BreakdownSums: Sendable {
     package mutating func add(_ causes: LatencyCauses) { add(causes.total, causes.times) }
 
     @inline(__always)
-    private mutating func add<let number: Int>(_ total: Int64, _ times: InlineArray<number, Int64>) {
+    private mutating func add<let number: Int>(_ total: Int64, _ times: InlineArray<number, Int64>)
+    {
         precondition(number == parts, "\(number) times, where \(parts) are summed")
         let bucket = LatencyHistogram.bucket(of: max(0, total))
         if bucket >= places.count || places[bucket] < 0 { open(bucket) }

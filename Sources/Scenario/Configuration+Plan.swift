@@ -61,7 +61,7 @@ extension Configuration {
                 "engine.decode_context_parallel_size changes the memory; step times stay those of "
                     + "whole caches")
         }
-        warnings += keysWithoutEffect() + given.former.map(\.note)
+        warnings += keysWithoutEffect() + given.former.map(\.note) + gpuNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
         resolved.model.weights = deployment.weights
@@ -74,6 +74,12 @@ extension Configuration {
         return ResolvedConfiguration(
             configuration: resolved, plan: plan, model: model, deployment: deployment,
             memory: memory, host: host, warnings: warnings)
+    }
+
+    /// What every page says of a GPU whose kernels were not measured.
+    private var gpuNotes: [String] {
+        let gpu = stepTime.kind == .measured ? try? GPU.named(hardware.gpu) : nil
+        return gpu?.notMeasuredNote.map { [$0] } ?? []
     }
 
     /// The layout that the engine section asks for.

@@ -270,6 +270,9 @@ public struct Configuration: Sendable, Equatable {
         /// Prompt lengths at which a new class begins, tokens, where they are told apart by these.
         package var promptBuckets = PromptBuckets()
 
+        /// Whether a run writes a file that needs a folder.
+        package var writesFiles: Bool { decisions || plans || timeline || series || tokenTimes }
+
         /// The default output.
         package init() {}
     }

@@ -58,6 +58,11 @@ package struct ServerLine: Sendable {
             try read(line: text)
         }
         try translate()
+        if !namesModel {
+            notes.append(
+                "--serve: the line names no model, for which vLLM takes Qwen/Qwen3-0.6B: the "
+                    + "configuration's model is served")
+        }
     }
 
     /// Whether it says which model serves.
@@ -245,6 +250,7 @@ package struct ServerLine: Sendable {
 
     /// The flags of a YAML file. A flag that the file names twice is refused there.
     private mutating func read(file: String) throws {
+        var said: Set<String> = []
         for item in try ServerFile(file).entries {
             let entry = Given(
                 word: item.key, values: item.value.words, place: "\(file):\(item.line)")
@@ -252,6 +258,9 @@ package struct ServerLine: Sendable {
                 throw Self.error(entry, "stands in such a file", "the flags themselves")
             }
             var (flag, isNegated) = try Self.flag("--" + item.key, entry)
+            guard said.insert(flag.name).inserted else {
+                throw Self.error(entry, "stands here twice, with - and with _", "it once")
+            }
             var values = entry
             switch (flag.kind, item.value) {
             case (.toggle, .boolean(let value)), (.bare, .boolean(let value)):

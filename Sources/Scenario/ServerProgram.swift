@@ -5,37 +5,53 @@ enum ServerProgram {
     /// The words after the program, and what was read before it and not used, a sentence each.
     ///
     /// The program is `vllm serve`, `python -m vllm.entrypoints.openai.api_server` or a container
-    /// of such an image; assignments of environment variables may stand before it.
+    /// of such an image. What a script holds before it is said to be not read: assignments of
+    /// environment variables, `exec`, other commands.
     static func arguments(_ words: [String]) throws -> (words: [String], notes: [String]) {
-        var rest = words[...]
-        var notes: [String] = []
-        var variables: [String] = []
-        while let word = rest.first, isAssignment(word) {
-            variables.append(String(word.prefix { $0 != "=" }))
-            rest.removeFirst()
+        for start in words.indices {
+            guard let (rest, image) = arguments(from: words[start...]) else { continue }
+            return (Array(rest), notes(before: words[..<start]) + image)
         }
+        throw InputError(
+            "--serve", words.isEmpty ? "is empty" : "is not a line of vLLM's server",
+            expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
+    }
+
+    /// The words after a program that stands first; nil: none of the server's does.
+    private static func arguments(
+        from words: ArraySlice<String>
+    ) -> (rest: ArraySlice<String>, notes: [String])? {
+        let program = lastName(words[words.startIndex])
+        let rest = words.dropFirst()
+        if program == "vllm", rest.first == "serve" { return (rest.dropFirst(), []) }
+        let module = "vllm.entrypoints.openai.api_server"
+        if program.hasPrefix("python"), rest.starts(with: ["-m", module]) {
+            return (rest.dropFirst(2), [])
+        }
+        guard ["docker", "podman"].contains(program), rest.first == "run",
+            let image = rest.firstIndex(where: { $0.contains("/vllm-openai") })
+        else { return nil }
+        let note =
+            "--serve: the container's options and its image's release are not read: "
+            + "engine.version is the release"
+        return (rest[(image + 1)...], [note])
+    }
+
+    private static func notes(before words: ArraySlice<String>) -> [String] {
+        let variables = words.filter(isAssignment).map { String($0.prefix { $0 != "=" }) }
+        let others = words.filter { !isAssignment($0) && !["exec", "env", "export"].contains($0) }
+        var notes: [String] = []
         if !variables.isEmpty {
             notes.append(
                 "--serve: environment variables are not read: "
                     + variables.joined(separator: ", ").echoed())
         }
-        let program = rest.popFirst().map(lastName) ?? ""
-        if program == "vllm", rest.first == "serve" { return (Array(rest.dropFirst()), notes) }
-        let module = "vllm.entrypoints.openai.api_server"
-        if program.hasPrefix("python"), rest.starts(with: ["-m", module]) {
-            return (Array(rest.dropFirst(2)), notes)
-        }
-        if ["docker", "podman"].contains(program), rest.first == "run",
-            let image = rest.firstIndex(where: { $0.contains("/vllm-openai") })
-        {
+        if !others.isEmpty {
             notes.append(
-                "--serve: the container's options and its image's release are not read: "
-                    + "engine.version is the release")
-            return (Array(rest[(image + 1)...]), notes)
+                "--serve: what stands before the server is not read: "
+                    + others.joined(separator: " ").echoed())
         }
-        throw InputError(
-            "--serve", words.isEmpty ? "is empty" : "is not a line of vLLM's server",
-            expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
+        return notes
     }
 
     /// `NAME=value`, as a shell takes it before a command.

@@ -27,7 +27,9 @@ extension Verb {
                 "rate (default): the highest, requests per second. replicas: the fewest.\n"
                     + "gpus: the fewest, over every tensor-parallel size that runs."),
             .slo,
-            Flag("--trace", "FILE", "Replay this trace or recipe (trace.file)."),
+            Flag(
+                "--trace", "FILE", keys: { _ in ["trace.file"] },
+                "Replay this trace or recipe (trace.file)."),
             Flag(
                 "--seeds", "N",
                 "So many seeds from the configuration's on (6), or a list: 0,1,5. Not for\n"

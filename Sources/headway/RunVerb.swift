@@ -20,7 +20,9 @@ extension Verb {
             1 the SLO is missed (--require-slo), 2 bad input.
             """,
         flags: [
-            Flag("--trace", "FILE", "Replay this trace (trace.file)."),
+            Flag(
+                "--trace", "FILE", keys: { _ in ["trace.file"] },
+                "Replay this trace (trace.file)."),
             Flag(
                 "--bench", "LINE",
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
@@ -28,7 +30,8 @@ extension Verb {
                     + "is said; --set goes before it."),
             .serve,
             Flag(
-                "--model", "M", "This model: a name, a config.json or its folder (model.name)."),
+                "--model", "M", keys: { _ in ["model.name"] },
+                "This model: a name, a config.json or its folder (model.name)."),
             .set,
             .slo,
             Flag("--require-slo", "End with exit status 1 where the run misses its SLO, for CI."),
@@ -39,8 +42,10 @@ extension Verb {
                     + "with output.plans, latency.csv with output.latency_breakdown, series.csv\n"
                     + "with output.series, token_times.csv with output.token_times and\n"
                     + "timeline.json with output.timeline. report.json is what a report draws."),
-            Flag("--limit", "N", "Stop after this many requests (trace.limit)."),
-            Flag("--seed", "N", "Seed of everything random (seed)."),
+            Flag(
+                "--limit", "N", keys: { _ in ["trace.limit"] },
+                "Stop after this many requests (trace.limit)."),
+            Flag("--seed", "N", keys: { _ in ["seed"] }, "Seed of everything random (seed)."),
             Flag(
                 "--compare-gpus", "A,B,...",
                 "Run it on each of these GPUs (hardware.gpu) and show one table; nothing is\n"
@@ -139,9 +144,7 @@ private struct ReplayRun {
         }
         let asked = try configuration(arguments)
         let output = asked.configuration.output
-        guard !output.decisions, !output.plans, !output.timeline, !output.series,
-            !output.tokenTimes
-        else {
+        guard !output.writesFiles else {
             throw InputError(
                 "--compare-gpus", "writes none of the files that output.* name",
                 expected: "a run of one GPU with --out DIR")

@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 @testable import Traces
@@ -29,7 +30,13 @@ private func prompts(seed: UInt64, count: Int = 60) -> Workload {
         var row = TraceRow()
         row.id = Int64(id)
         row.prompt = path.reduce(0) { $0 + Int64($1.length) }
-        row.output = 1
+        // Every other answer is one that later prompts may go on from.
+        row.output = Int64(id % 2 == 0 ? 1 : 1 + random.below(60))
+        row.outputContent = Int64(100 + id)
+        if row.output > 1 {
+            earlier[id].appendPiece(
+                row.outputContent, offset: 0, length: Int32(row.output - 1), from: 0)
+        }
         trace.segments += path
         trace.append(row, arrival: Int64(id * id) * 1_000)
     }
@@ -81,6 +88,20 @@ private func tokens(_ trace: Workload, _ row: Int) -> [Token] {
                 recent.append(block)
                 lastUse[block] = trace.arrivals[row]
             }
+            let answer = (0..<trace.outputTokens[row] - 1).map {
+                Token(content: trace.outputContents[row], position: $0)
+            }
+            let stored = all + answer
+            for end in stride(from: 16, through: stored.count, by: 16) where end > all.count {
+                let block = Array(stored[..<end])
+                if let place = recent.lastIndex(of: block) {
+                    recent.remove(at: place)
+                } else {
+                    unique += 1
+                }
+                recent.append(block)
+                lastUse[block] = trace.arrivals[row]
+            }
             if hits > before { withHit += 1 }
         }
         #expect(result.totalBlocks == total && result.uniqueBlocks == unique, "seed \(seed)")
@@ -96,6 +117,18 @@ private func tokens(_ trace: Workload, _ row: Int) -> [Token] {
         counted.sort()
         let expected = counted.quantiles([0.5, 0.9, 0.99]).map { $0 * 1e-9 }
         #expect(result.gapSeconds == expected, "seed \(seed)")
+    }
+
+    /// A session's answers are hit by its next prompt: one bound, whoever tells it.
+    @Test(arguments: ["chat.jsonl.gz", "coding-agents.jsonl.gz", "retrieval.jsonl.gz"])
+    func anEndlessCacheHitsWhatThePageStudySays(_ name: String) throws {
+        let path = packageRoot.appendingPathComponent("traces/\(name)").path
+        let (source, notes) = try openTrace(path)
+        let reuse = try #require(try TraceInfo(source, notes: notes).reuse)
+        let log = try ReuseLog(try openTrace(path).0)
+        let hits = PageCurve(log, pageTokens: 16).hitRatio(pages: .max)
+        #expect(reuse.hitTokens > 0)
+        #expect(abs(Double(reuse.hitTokens) / Double(reuse.baseTokens) - hits) < 1e-12)
     }
 
     @Test func aBlockBehindAnotherOneThanBeforeIsNoHit() throws {

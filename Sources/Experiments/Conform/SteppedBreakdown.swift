@@ -187,7 +187,12 @@ struct SteppedBreakdown {
     private func moveBorder(_ parts: inout RequestBreakdown, _ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        for (part, waits) in LatencyParts.afterStep where lag > 0 {
+        // Where a request can be then, the likelier first, and what it waits for.
+        let places: [(part: LatencyParts.Part, waits: LatencyParts.Part)] = [
+            (.host, .host), (.othersSteps, .othersSteps), (.preempted, .preempted),
+            (.decode, .host), (.interference, .host), (.recompute, .host), (.prefill, .host),
+        ]
+        for (part, waits) in places where lag > 0 {
             let moved = min(lag, parts.afterwards[part])
             parts.afterwards[part] -= moved
             parts.toFirstToken[waits] += moved

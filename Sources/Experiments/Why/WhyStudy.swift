@@ -68,7 +68,7 @@ package struct WhyStudy: Sendable {
         costliest = observer.keeper.costliest(Self.told)
         wholeCost = observer.keeper.wholeCost
         clairvoyant = observer.lookups?.hits(result)
-        notes = resolved.warnings + trace.remarks
+        notes = resolved.warnings + trace.remarks + ["clock: " + resolved.clockDescription]
         var answers = chosen.compactMap { observer.answers[$0.sequence] }
         if case .worst = question {
             // Rows tell times to the microsecond.

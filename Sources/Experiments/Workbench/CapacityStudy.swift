@@ -119,7 +119,9 @@ package struct CapacityStudy: Sendable {
         headline = resolved.headline(trace: finding.traceName)
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first
         let warnings = shown.first?.warnings ?? resolved.warnings
-        self.notes = notes + warnings + Self.slowTurns(shown, interval, axis)
+        self.notes =
+            notes + warnings + Self.slowTurns(shown, interval, axis)
+            + ["clock: " + resolved.clockDescription]
     }
 
     /// Both ends in the study's unit.

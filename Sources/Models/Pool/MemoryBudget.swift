@@ -141,6 +141,11 @@ package struct MemoryBudget: Equatable, Sendable {
             activationBytes = profile.activationBytes
             earlier = profile.activationBytesBeforeLast
             nonTorchBytes = profile.nonTorchBytes
+            if given.cacheBytes == nil {
+                try Self.checkFree(
+                    utilization, usable: usableBytes, memoryBytes: memoryBytes,
+                    taken: nonTorchBytes, gpu)
+            }
             graphBytes = profile.graphBytes
             evidence = server.rules.evidence
         }
@@ -166,6 +171,20 @@ package struct MemoryBudget: Equatable, Sendable {
             throw doesNotFit(
                 model, deployment, gpu, memoryBytes: memoryBytes, utilization: utilization)
         }
+    }
+
+    /// A server starts only where as much is free, beside its context, as it may use.
+    private static func checkFree(
+        _ utilization: Double, usable: Int64, memoryBytes: Int64, taken: Int64, _ gpu: String
+    ) throws {
+        let free = memoryBytes - taken
+        guard usable > free else { return }
+        let most = (100 * Double(free) / Double(memoryBytes)).rounded(.down) / 100
+        throw InputError(
+            "engine.gpu_memory_utilization",
+            "is \(utilization): \(usable) bytes of a \(gpu), and the context leaves \(free) free; "
+                + "the engine does not start",
+            expected: "at most \(most)")
     }
 
     /// Where the memory goes, term by term: "16.1 GB weights", in the order of the arithmetic.

@@ -193,10 +193,15 @@ extension LatencyBreakdownKeeper {
             guard record.firstToken >= 0 else { return }
             var lag = record.firstToken - record.arrival - parts.toFirstToken.total
             guard lag > 0 else { return }
-            // Nearly always the host had it all along.
+            // Where a request can be right after one of its steps, the likelier first. In a step
+            // of its own it waits for the host all the same.
             move(&lag, from: .host, to: .host)
-            guard lag > 0 else { return }
-            for (part, waits) in LatencyParts.afterStep { move(&lag, from: part, to: waits) }
+            move(&lag, from: .othersSteps, to: .othersSteps)
+            move(&lag, from: .preempted, to: .preempted)
+            move(&lag, from: .decode, to: .host)
+            move(&lag, from: .interference, to: .host)
+            move(&lag, from: .recompute, to: .host)
+            move(&lag, from: .prefill, to: .host)
         }
 
         /// Moves as much of a time as there is in a part after the first token to one before it.

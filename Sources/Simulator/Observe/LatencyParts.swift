@@ -53,14 +53,6 @@ package struct LatencyParts: Sendable, Equatable {
     /// No time at all.
     package init() {}
 
-    /// Where a request can be right after one of its steps, the likelier first, and what it then
-    /// waits for while the tokens of that step are not out yet: the host, where its next step runs
-    /// meanwhile.
-    package static let afterStep: [(part: Part, waits: Part)] = [
-        (.host, .host), (.othersSteps, .othersSteps), (.preempted, .preempted), (.decode, .host),
-        (.interference, .host), (.recompute, .host), (.prefill, .host),
-    ]
-
     /// Time spent in a part, picoseconds.
     package subscript(part: Part) -> Int64 {
         @inline(__always)

@@ -9,7 +9,9 @@
 package struct BlockReuse: Sendable {
     /// What was counted; all zero for a trace without content.
     package struct Result: Sendable {
+        /// Uses of blocks by prompts.
         package var totalBlocks = 0
+        /// Different blocks that an endless cache holds at the end, known answers among them.
         package var uniqueBlocks = 0
         package var hitBlocks = 0
         package var hitTokens = 0
@@ -32,6 +34,10 @@ package struct BlockReuse: Sendable {
             guard totalBlocks > 0 else { return 0 }
             return Double(allDistances.count(below: Int64(capacity))) / Double(totalBlocks)
         }
+
+        /// The same of a cache that holds all: of chunks more than `hitBlocks`, because here one
+        /// counts wherever it stands. O(log distances).
+        package var comingBack: Double { lruHitRatio(capacity: .max) }
 
         /// Ends the counting. O(uses · log uses).
         mutating func sort() {

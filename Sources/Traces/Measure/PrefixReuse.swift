@@ -2,6 +2,9 @@
 /// Cost and memory follow segments, not tokens: blocks that the same requests used are counted
 /// together.
 ///
+/// An answer that the trace names stays in the cache behind its prompt, but for its last token,
+/// which is never computed: a later prompt may go on from there. It is no use of a block.
+///
 /// Blocks whose last use is one request are the end of its prompt, as a request that uses one uses
 /// all before it. So the blocks of a piece of a prompt, all used last by request o, have one
 /// distance: what is left of o, and everything of later requests, but the block itself.
@@ -22,34 +25,46 @@ struct PrefixReuse {
     /// Adds every request of a batch that has content. O(segments · log requests).
     mutating func add(_ batch: Workload) {
         guard !batch.segmentEnds.isEmpty else { return }
+        var path: [Segment] = []
         for row in 0..<batch.count {
-            add(
-                Array(batch.segments(of: row)), tokens: batch.promptTokens[row],
-                at: batch.arrivals[row])
+            path.removeAll(keepingCapacity: true)
+            path.append(contentsOf: batch.segments(of: row))
+            let prompt = batch.promptTokens[row]
+            var answer: Int32 = 0
+            if !batch.outputContents.isEmpty, !path.isEmpty, batch.outputTokens[row] > 1 {
+                answer = batch.outputTokens[row] - 1
+                path.append(Segment(content: batch.outputContents[row], length: answer))
+            }
+            add(path, prompt: prompt, stored: prompt + answer, at: batch.arrivals[row])
         }
     }
 
-    private mutating func add(_ path: [Segment], tokens: Int32, at time: Int64) {
+    private mutating func add(
+        _ path: [Segment], prompt: Int32, stored: Int32, at time: Int64
+    ) {
         let request = times.count
         if request == weights.count { grow() }
         pieces.removeAll(keepingCapacity: true)
-        trie.insert(path, total: tokens, request: Int32(request), pieces: &pieces)
-        for piece in pieces { use(piece, at: time) }
-        let blocks = tokens / Self.blockTokens
+        trie.insert(path, total: stored, request: Int32(request), pieces: &pieces)
+        let used = prompt / Self.blockTokens
+        for piece in pieces { use(piece, upTo: used, at: time) }
+        let blocks = stored / Self.blockTokens
         let seen = (pieces.last?.end ?? 0) / Self.blockTokens
+        let hits = min(seen, used)
         times.append(time)
         known.append(seen)
         weights.add(Int(blocks), at: request)
         total += Int(blocks)
-        result.totalBlocks += Int(blocks)
+        result.totalBlocks += Int(used)
         result.uniqueBlocks += Int(blocks - seen)
-        result.hitBlocks += Int(seen)
-        result.hitTokens += Int(seen) * Int(Self.blockTokens)
-        result.baseTokens += Int(tokens)
-        if seen > 0 { result.requestsWithHit += 1 }
+        result.hitBlocks += Int(hits)
+        result.hitTokens += Int(hits) * Int(Self.blockTokens)
+        result.baseTokens += Int(prompt)
+        if hits > 0 { result.requestsWithHit += 1 }
     }
 
-    private mutating func use(_ piece: PrefixTrie.Piece, at time: Int64) {
+    /// Moves the blocks of a piece to the request that comes now, whose prompt has so many.
+    private mutating func use(_ piece: PrefixTrie.Piece, upTo used: Int32, at time: Int64) {
         let first = piece.start / Self.blockTokens
         let end = piece.end / Self.blockTokens
         guard end > first else { return }
@@ -57,9 +72,12 @@ struct PrefixReuse {
         // The piece's first blocks have not left their owner, and no block of it has come here.
         let moved = Int(first)
         let distance = total + moved - weights.sum(before: owner) - 1
-        result.allDistances.add(Int64(distance), count: Int(end - first))
-        result.allGaps.add(time - times[owner], count: Int(end - first))
-        result.reusedBlocks += Int(max(0, end - max(first, known[owner])))
+        let hits = min(end, used) - first
+        if hits > 0 {
+            result.allDistances.add(Int64(distance), count: Int(hits))
+            result.allGaps.add(time - times[owner], count: Int(hits))
+            result.reusedBlocks += Int(max(0, first + hits - max(first, known[owner])))
+        }
         weights.add(Int(first - end), at: owner)
         total -= Int(end - first)
     }

@@ -16,8 +16,13 @@ extension ReportedRun {
     /// A latency of summary.json with its unit; a dash where no request has one.
     func latency(_ key: String) -> String { figures[key].map(Drawn.milliseconds) ?? "–" }
 
-    /// "20,000 requests", "1 request".
-    var requestWords: String { count("num_prompts") + (requests == 1 ? " request" : " requests") }
+    /// "20,000 requests", "1 request", "1,500 requests in 1,977 attempts".
+    var requestWords: String {
+        guard let sent = figures["client_requests"], let all = figures["client_attempts"],
+            all > sent
+        else { return count("num_prompts") + (requests == 1 ? " request" : " requests") }
+        return "\(count("client_requests")) requests in \(count("client_attempts")) attempts"
+    }
 
     var requests: Int { Int(exactly: figures["num_prompts"] ?? 0) ?? 0 }
     var finished: Int { Int(exactly: figures["completed"] ?? 0) ?? 0 }

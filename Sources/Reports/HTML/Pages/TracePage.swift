@@ -127,7 +127,8 @@ package struct TracePage: Sendable {
                 note: "with an endless cache", key: "requests_with_hit"),
             Tile(
                 name: "Blocks", value: Quantity.count(reuse.uniqueBlocks),
-                note: "distinct, of \(Quantity.count(reuse.totalBlocks))", key: "unique_blocks"),
+                note: "in an endless cache; prompts use \(Quantity.count(reuse.totalBlocks))",
+                key: "unique_blocks"),
             Tile(
                 name: "Come back", value: share(reuse.reusedBlocks, reuse.uniqueBlocks),
                 note: "of the distinct blocks", key: "blocks_reused"),

@@ -98,7 +98,12 @@ enum NextSection {
                         + "headway report \(folder) smaller -o compare.html"
                 ))
         }
-        return lines
+        guard run.configuration.output.writesFiles else { return lines }
+        // What is to write files needs a folder for them.
+        return lines.map { purpose, command in
+            let isRun = command.hasPrefix(base) && !command.contains(" --out ")
+            return (purpose, isRun ? command + " --out again" : command)
+        }
     }
 
     /// A quarter of a step's token budget, or what max_num_seqs needs; nil: that is no less.

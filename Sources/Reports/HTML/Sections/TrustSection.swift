@@ -1,6 +1,7 @@
 import Basics
 import Experiments
 import Scenario
+import StepTime
 
 /// How far to trust a run: the schedule, the clock, the host, and what to keep in mind.
 enum TrustSection {
@@ -22,7 +23,7 @@ enum TrustSection {
         var cards: [HTML] = [
             card("Schedule", version, "ex", HTML.text(schedule)),
             card(
-                "Clock", run.configuration.stepTime.kind.rawValue, "me",
+                "Clock", mark(of: run), "me",
                 "\(clock) <span class=\"fine\">\(run.clock.echoed(atMost: 1_000))</span>"),
         ]
         cards.append(
@@ -31,6 +32,13 @@ enum TrustSection {
             }
                 ?? card("Host", "none", "no", "The host’s work takes no time in this run."))
         return cards
+    }
+
+    /// "measured", unless the GPU's kernels are a relative's by the datasheets.
+    private static func mark(of run: ReportedRun) -> String {
+        let kind = run.configuration.stepTime.kind
+        let gpu = GPU.all.first { $0.name == run.configuration.hardware.gpu }
+        return kind == .measured && gpu?.notMeasuredNote != nil ? "not measured" : kind.rawValue
     }
 
     private static func card(

@@ -75,11 +75,12 @@ struct VerdictBlock: Sendable {
     private static let assumed: String =
         " No share is promised (slo.goodput), so MLPerf’s 99 % is taken."
 
+    /// Of how many requests how many did not finish, and why.
     private static func failed(_ run: ReportedRun) -> HTML {
         let parts = ["rejected", "aborted", "unfinished"].compactMap { key in
             (run.figure(key) ?? 0) > 0 ? "\(run.count(key)) \(key)" : nil
         }
-        return "Of \(run.count("num_prompts")) requests \(parts.joined(separator: ", "))."
+        return "Of \(run.requestWords) \(parts.joined(separator: ", "))."
     }
 
     /// Each promise with what came of it.
@@ -129,7 +130,7 @@ struct VerdictBlock: Sendable {
         if !text.isEmpty { text += ". " }
         text += cache(run)
         if let cause = cause(run) { text += " " + cause }
-        return [HTML.text(text)]
+        return (run.finished < run.requests ? [failed(run)] : []) + [HTML.text(text)]
     }
 
     /// "86 % of its limit", "90 times its limit".

@@ -25,7 +25,7 @@ extension Cluster {
     }
 
     /// I21: every request that arrived has one record, with one outcome.
-    private func lostRequest(_ counters: Counters, _ arrivals: borrowing Arrivals) -> String? {
+    private mutating func lostRequest(_ counters: Counters, _ arrivals: borrowing Arrivals) -> String? {
         let outcomes = counters.finished + counters.aborted + counters.rejected
         if Int(arrivals.taken) != counters.requests
             || outcomes + counters.unfinished != counters.requests
@@ -41,7 +41,7 @@ extension Cluster {
 
     /// I24, I25: the gaps between tokens add up to the times from first to last token, and the
     /// requests in the system, integrated, to their times in it.
-    private func uneven(_ records: Records, delivered: Int) -> String? {
+    private mutating func uneven(_ records: Records, delivered: Int) -> String? {
         var gaps = Int64(delivered - records.counters.finished)
         // The way from the client and back is time outside the replicas.
         let host = replicas.isEmpty ? HostTimes() : replicas[0].prices.host

@@ -1,6 +1,7 @@
 extension Cluster {
     /// What a run that is over did not keep of what it was given, by the number of the invariant;
     /// nil: everything is accounted for. O(replicas).
+    @inline(never)
     mutating func unconserved(_ arrivals: borrowing Arrivals) -> String? {
         var records = Records()
         for index in statistics.indices { records.add(statistics[index]) }

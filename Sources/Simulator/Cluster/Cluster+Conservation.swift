@@ -26,7 +26,9 @@ extension Cluster {
     }
 
     /// I21: every request that arrived has one record, with one outcome.
-    private mutating func lostRequest(_ counters: Counters, _ arrivals: borrowing Arrivals) -> String? {
+    private mutating func lostRequest(
+        _ counters: Counters, _ arrivals: borrowing Arrivals
+    ) -> String? {
         let outcomes = counters.finished + counters.aborted + counters.rejected
         if Int(arrivals.taken) != counters.requests
             || outcomes + counters.unfinished != counters.requests

@@ -37,7 +37,13 @@ struct Family: Sendable {
     /// What the engine's modules call a layer.
     var layersPath = "model.layers"
 
+    /// A family of the usual rules. Not inlined, like `with`: a hundred tables begin with both, and
+    /// the optimiser is at each for as long as at all the rest of it.
+    @inline(never)
+    init() {}
+
     /// A copy that `change` has changed.
+    @inline(never)
     func with(_ change: (inout Family) -> Void) -> Family {
         var copy = self
         change(&copy)

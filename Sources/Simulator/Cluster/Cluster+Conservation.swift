@@ -1,6 +1,7 @@
 extension Cluster {
     /// What a run that is over did not keep of what it was given, by the number of the invariant;
     /// nil: everything is accounted for. O(replicas).
+    @inline(never)
     mutating func unconserved(_ arrivals: borrowing Arrivals) -> String? {
         var records = Records()
         for index in statistics.indices { records.add(statistics[index]) }
@@ -25,7 +26,9 @@ extension Cluster {
     }
 
     /// I21: every request that arrived has one record, with one outcome.
-    private func lostRequest(_ counters: Counters, _ arrivals: borrowing Arrivals) -> String? {
+    private mutating func lostRequest(
+        _ counters: Counters, _ arrivals: borrowing Arrivals
+    ) -> String? {
         let outcomes = counters.finished + counters.aborted + counters.rejected
         if Int(arrivals.taken) != counters.requests
             || outcomes + counters.unfinished != counters.requests
@@ -41,7 +44,7 @@ extension Cluster {
 
     /// I24, I25: the gaps between tokens add up to the times from first to last token, and the
     /// requests in the system, integrated, to their times in it.
-    private func uneven(_ records: Records, delivered: Int) -> String? {
+    private mutating func uneven(_ records: Records, delivered: Int) -> String? {
         var gaps = Int64(delivered - records.counters.finished)
         // The way from the client and back is time outside the replicas.
         let host = replicas.isEmpty ? HostTimes() : replicas[0].prices.host

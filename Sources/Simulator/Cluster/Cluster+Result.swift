@@ -1,7 +1,9 @@
 import Basics
 
 extension Cluster {
-    /// Adds the replicas' tallies up.
+    /// Adds the replicas' tallies up. Not inlined, as what else a run does once: its caller is long
+    /// enough.
+    @inline(never)
     mutating func result(_ plan: RunPlan) -> RunResult {
         var result = RunResult()
         var firstArrival = Int64.max

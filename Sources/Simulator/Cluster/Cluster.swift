@@ -89,6 +89,7 @@ extension Cluster {
     }
 
     /// Runs a cluster until its arrivals is exhausted and every replica idle.
+    @inline(never)
     mutating func run(_ arrivals: inout Arrivals, _ observer: inout any RunObserver) throws {
         var nextReport = 1 << 12
         let ordersPlans = observer.ordersPlans

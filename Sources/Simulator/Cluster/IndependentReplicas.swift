@@ -11,6 +11,7 @@ extension Cluster {
     ///
     /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
     /// records leave in the order of arrival.
+    @inline(never)
     mutating func runIndependently(
         _ arrivals: inout Arrivals, _ observer: inout any RunObserver, threads: Int
     ) throws {

@@ -8,6 +8,7 @@ extension RunPlan {
     package static let largest = 1 << 30
 
     /// Throws the first thing that makes no sense, by its key path in the configuration.
+    @inline(never)
     func check() throws {
         func require(_ holds: Bool, _ key: String, _ problem: String, _ expected: String) throws {
             if !holds { throw InputError(key, problem, expected: expected) }

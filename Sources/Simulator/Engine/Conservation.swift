@@ -2,7 +2,7 @@ extension Instance {
     /// What an instance did not keep of what it was given, once it has nothing left to do; nil:
     /// everything is accounted for. Invariants 21 to 23 and 26, by their numbers. O(1).
     mutating func unconserved() -> String? {
-        remnant() ?? counters.unaccounted ?? scheduler.miscounted(&counters)
+        remnant() ?? counters.unaccounted() ?? scheduler.miscounted(&counters)
     }
 
     /// I21, I22: every request that entered has ended and gave back its slot and blocks.
@@ -39,7 +39,7 @@ extension Scheduler {
 
 extension InstanceCounters {
     /// I26: steps, as they are priced and as they are scheduled, and the GPU's time.
-    fileprivate var unaccounted: String? {
+    fileprivate mutating func unaccounted() -> String? {
         if work.steps != totals.steps || work.tokens != totals.scheduledTokens
             || work.requests != totals.scheduledEntries
         {

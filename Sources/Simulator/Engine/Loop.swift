@@ -67,9 +67,11 @@ extension Instance {
     /// Whether a request arrives or gives up by now.
     @inline(__always)
     fileprivate var isDisturbed: Bool {
-        if aborts.firstTime <= clock { return true }
-        guard let next = inbox.first else { return false }
-        return scheduler.requests[Int(next)].arrival <= clock
+        mutating get {
+            if aborts.firstTime <= clock { return true }
+            guard let next = inbox.first else { return false }
+            return scheduler.requests[Int(next)].arrival <= clock
+        }
     }
 
     @inline(__always)

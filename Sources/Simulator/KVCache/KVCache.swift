@@ -135,7 +135,7 @@ extension KVCache {
     }
 
     /// The segments of a request's prompt; empty where content does not matter. O(segments).
-    func content(of slot: Int) -> [Segment] {
+    mutating func content(of slot: Int) -> [Segment] {
         guard isCaching, !slots[slot].isPrivate else { return [] }
         return contents.segments(slot, to: slots[slot].promptTokens)
     }

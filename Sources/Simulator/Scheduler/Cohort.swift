@@ -70,7 +70,7 @@ struct Cohort: ~Copyable {
     /// Steps from a phase to the next, at most a round later, that needs a block.
     /// O(block size / 64).
     @inline(__always)
-    func stepsToNeed(after phase: Int) -> Int {
+    mutating func stepsToNeed(after phase: Int) -> Int {
         let size = blockPhases.count
         let next = phase + 1 == size ? 0 : phase + 1
         var word = next >> 6

@@ -71,7 +71,7 @@ struct Scheduler: ~Copyable {
     }
 
     /// Whether a running request is past its prompt, for the cadence.
-    var someoneDecodes: Bool {
+    mutating func someoneDecodes() -> Bool {
         for index in running.indices {
             let slot = Int(running[index])
             // What a member last noted of itself is out of date.

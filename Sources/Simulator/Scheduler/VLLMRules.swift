@@ -29,7 +29,7 @@ extension Scheduler {
             }
             if requests <= 1, rules.version.longPrefillCap == .amongOthers { threshold = 0 }
         }
-        let holds = cadence.interval > 1 && cadence.holds(someoneDecodes: someoneDecodes)
+        let holds = cadence.interval > 1 && cadence.holds(someoneDecodes: someoneDecodes())
         plan.begin(budget: rules.tokenBudget, threshold: threshold, holds: holds, at: time)
     }
 
@@ -55,7 +55,7 @@ extension Scheduler {
             let tokens = min(wanted(slot), plan.budget)
             if tokens > 0 {
                 while run(&cache, slot, tokens: tokens) != nil {
-                    let place = self.victim
+                    let place = victim()
                     let victim = Int(running[place])
                     // The release counts on more blocks than there are: the engine ends (S11).
                     if cache.overdraft > 0 { return }
@@ -102,7 +102,7 @@ extension Scheduler {
 
     /// Tokens that a running request asks for, before the budget; 0 or less: it is skipped.
     @inline(__always)
-    func wanted(_ slot: Int) -> Int {
+    mutating func wanted(_ slot: Int) -> Int {
         if plan.holds, requests[slot].prefilling { return 0 }
         return plan.clipped(requests[slot].tokensLeft(limit: rules.maxModelLen))
     }
@@ -119,7 +119,7 @@ extension Scheduler {
 
     /// The place in `running` of the request to preempt: the last one, or by priority the largest
     /// (priority, arrival), the first of equals.
-    fileprivate var victim: Int {
+    fileprivate mutating func victim() -> Int {
         guard waiting.ordered else { return running.count - 1 }
         var worst = 0
         for place in 1..<max(1, running.count) {

@@ -101,7 +101,7 @@ struct ExternalDecision {
 extension Scheduler {
     /// Schedules a step as a child process decides, action by action.
     mutating func scheduleExternally(_ cache: inout KVCache, _ external: ExternalScheduler) throws {
-        let decision = try external.ask(self, cache)
+        let decision = try external.ask(&self, &cache)
         for (position, action) in decision.actions.enumerated() {
             guard let refusal = execute(action, &cache, external) else { continue }
             external.refuse(position, action, refusal.words)
@@ -160,7 +160,7 @@ extension Scheduler {
 
     /// Whether the step's preemptions are an external scheduler's own will, not for want of blocks.
     var preemptsAtWill: Bool {
-        @inline(__always) get {
+        @inline(__always) mutating get {
             guard case .external = custom else { return false }
             return plan.stop == .other
         }

@@ -52,9 +52,9 @@ final class ExternalScheduler {
     /// Tells the child what changed and asks what to do. Throws `InputError` with what the child
     /// did wrong when there is no valid answer.
     func ask(
-        _ engine: borrowing Scheduler, _ cache: borrowing KVCache
+        _ engine: inout Scheduler, _ cache: inout KVCache
     ) throws -> ExternalDecision {
-        let line = try describe(engine, cache)
+        let line = try describe(&engine, &cache)
         scheduled = []
         refused = []
         let place = "engine.scheduler (replica \(replica), step \(engine.calls))"
@@ -79,25 +79,25 @@ final class ExternalScheduler {
 
     /// The line for a step.
     private func describe(
-        _ engine: borrowing Scheduler, _ cache: borrowing KVCache
+        _ engine: inout Scheduler, _ cache: inout KVCache
     ) throws -> String {
         var line = "{\"step\":\(engine.calls),\"time_us\":\(Self.microseconds(engine.plan.time))"
-        if process == nil { line += ",\"config\":" + configuration(of: engine, cache) }
+        if process == nil { line += ",\"config\":" + configuration(of: &engine, &cache) }
         line += ",\"free_blocks\":\(cache.freeBlocks)"
         line += ",\"scheduled\":\(scheduled)"
         if !refused.isEmpty {
             let list = refused.map { "[\($0.position),\"\($0.reason)\"]" }
             line += ",\"refused\":[\(list.joined(separator: ","))]"
         }
-        let (tokens, ended) = news(engine)
+        let (tokens, ended) = news(&engine)
         line += ",\"tokens\":\(tokens),\"finished\":\(ended)"
-        line += ",\"arrived\":[\(try arrivals(engine, cache).joined(separator: ","))]"
+        line += ",\"arrived\":[\(try arrivals(&engine, &cache).joined(separator: ","))]"
         return line + (engine.plan.holds ? ",\"holds_prefill\":true}" : "}")
     }
 
     /// What became of the requests that the child knows since the last line: [id, tokens delivered]
     /// of those that got some, and who ended, finished or given up by their clients.
-    private func news(_ engine: borrowing Scheduler) -> (tokens: [[Int]], ended: [Int64]) {
+    private func news(_ engine: inout Scheduler) -> (tokens: [[Int]], ended: [Int64]) {
         var (tokens, ended): ([[Int]], [Int64]) = ([], [])
         var kept: [Known] = []
         for var entry in known {
@@ -119,7 +119,7 @@ final class ExternalScheduler {
 
     /// Requests that arrived since the last line, as JSON.
     private func arrivals(
-        _ engine: borrowing Scheduler, _ cache: borrowing KVCache
+        _ engine: inout Scheduler, _ cache: inout KVCache
     ) throws -> [String] {
         // New requests stand at the end of the queue, in order of arrival.
         var place = engine.waiting.count
@@ -165,7 +165,7 @@ final class ExternalScheduler {
     }
 
     private func configuration(
-        of engine: borrowing Scheduler, _ cache: borrowing KVCache
+        of engine: inout Scheduler, _ cache: inout KVCache
     ) -> String {
         let numbers: [(String, Int)] = [
             ("replica", replica), ("block_size", cache.blockSize.tokens),

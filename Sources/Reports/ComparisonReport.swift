@@ -29,6 +29,7 @@ public struct ComparisonReport: Sendable {
                 parts.append("Note: " + AttentionPages.withoutPrice)
             }
             if let note = Self.leftOut(comparison) { parts.append(note) }
+            parts += Self.range(comparison).map { markdown ? Self.plain($0) : $0 }
             if entry.verdict.outcome != .identical {
                 parts.append(metricTable(comparison, markdown))
                 if let table = PartChanges(comparison).table {
@@ -52,6 +53,16 @@ public struct ComparisonReport: Sendable {
         return "Note: latencies are of the \(Quantity.count(comparison.measuredRequests)) of "
             + "\(Quantity.count(all)) requests between the runs' warm-up and cool-down (left out: "
             + words + ")"
+    }
+
+    /// Where the runs left the range that their clocks were measured in.
+    private static func range(_ comparison: Comparison) -> [String] {
+        let (before, after) = (comparison.before, comparison.after)
+        let later = after.rangeWarnings.filter { !before.rangeWarnings.contains($0) }
+        func note(_ run: ComparedRun, _ line: String) -> String {
+            "Note: \(run.name.echoed()): \(line.echoed(atMost: 1_000))"
+        }
+        return before.rangeWarnings.map { note(before, $0) } + later.map { note(after, $0) }
     }
 
     /// A text in which Markdown sees no marks.

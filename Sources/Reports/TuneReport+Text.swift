@@ -64,6 +64,7 @@ extension TuneReport {
                 "Not steady: requests pile up in it while the trace goes on. A longer trace may "
                     + "miss what this one holds.")
         }
+        lines += best.rangeWarnings.map { "Note: " + $0.echoed(atMost: 1_000) }
         if tuning.outcome == .undecided {
             lines.append(
                 "It holds the promises in the mean over the seeds, and not with each: "

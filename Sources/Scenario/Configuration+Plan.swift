@@ -67,6 +67,7 @@ extension Configuration {
         resolved.model.weights = deployment.weights
         var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
         let host = try resolved.hostProfile(EngineProfile.named(self.stepTime.profile))
+            .launching(model, tensorParallel: deployment.tensorParallel)
         plan.engine.host = try resolved.times(of: host, layers: model.layers.count)
         resolved.engine.host.profile = try hostName()
         try plan.engine.checkOptions(as: engine.version)

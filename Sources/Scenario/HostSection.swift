@@ -46,6 +46,7 @@ extension Configuration {
             for case (let value?, let part) in launches {
                 host[keyPath: part] = .init(fixed: value * 1e-6)
             }
+            if launchEager != nil { host.launchSummedNorms = nil }
             if gpuWait != nil { host.gpuWait.perGPU = 0 }
             if let gpuWaitPerFirst {
                 host.gpuWait.perFirst = gpuWaitPerFirst * 1e-6

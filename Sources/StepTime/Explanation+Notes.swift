@@ -36,6 +36,8 @@ extension Explanation {
         notes += provenance.warnings(
             tokens: step.batch * step.tokens, context: step.context,
             decodes: step.tokens == 1 ? step.batch : 0)
+        notes += options.host.warnings(
+            requests: step.batch, tokens: step.batch * step.tokens, context: step.context)
         notes += model.unmeasuredNotes
         let above = aboveTheRoof
         if !above.isEmpty {

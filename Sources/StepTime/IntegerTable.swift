@@ -1,8 +1,8 @@
 /// A monotone function of a count, in whole picoseconds, for 0...last, extended with the last
 /// slope.
-struct IntegerTable: Sendable, Equatable {
-    private var values: [Int64]
-    private let slope: Int64
+@usableFromInline struct IntegerTable: Sendable, Equatable {
+    @usableFromInline private(set) var values: [Int64]
+    @usableFromInline let slope: Int64
 
     /// Largest table, entries: 262,144 counts are 2 MB.
     static let largest = 1 << 18
@@ -66,7 +66,7 @@ struct IntegerTable: Sendable, Equatable {
     }
 
     /// The value at a count of at least 0. O(1).
-    @inline(__always)
+    @inlinable @inline(__always)
     subscript(count: Int) -> Int64 {
         let last = values.count - 1
         return count <= last ? values[count] : values[last] + Int64(count - last) * slope

@@ -1,7 +1,7 @@
 /// A step time that is linear in tokens, requests and context: the conformance clock.
 ///
 /// `fixed + perToken·T + perRequest·R + floor(perThousandContext·C / 1000)`, in microseconds.
-package struct LinearStepTime: Sendable, Equatable {
+@usableFromInline package struct LinearStepTime: Sendable, Equatable {
     package var fixedMicroseconds: Int64
     package var perTokenMicroseconds: Int64
     package var perRequestMicroseconds: Int64
@@ -18,6 +18,7 @@ package struct LinearStepTime: Sendable, Equatable {
     }
 
     /// The step's time in picoseconds. O(1).
+    @usableFromInline
     package func picoseconds(_ load: StepLoad) -> Int64 {
         let microseconds =
             fixedMicroseconds + perTokenMicroseconds * Int64(load.tokens)

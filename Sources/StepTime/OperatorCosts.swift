@@ -121,7 +121,7 @@ struct OperatorCosts: Sendable {
         }
         let c = profile.elementwise
         var seconds = c.fixed + 2 * tokens * elements / c.bandwidth
-        if case .heads(let heads) = layer.attention, heads.sumsNorms, tensorParallel > 1 {
+        if layer.attention.sumsNorms, tensorParallel > 1 {
             seconds += c.summedNorms ?? 0
         }
         return seconds

@@ -7,54 +7,64 @@
 ///
 /// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed
 /// form.
-package struct TabulatedStepTime: Sendable, Equatable {
+@usableFromInline package struct TabulatedStepTime: Sendable, Equatable {
     /// Fractional bits of the slopes per pair, which are a few picoseconds.
-    static let pairFractionBits = 20
+    @usableFromInline static let pairFractionBits = 20
 
     /// What grows with the decodes, for a number of micro-batches in flight.
-    struct DecodeSlopes: Sendable, Equatable {
-        var perSequence: Int64 = 0
-        var perContext: Int64 = 0
-        var perWindowed: Int64 = 0
+    @usableFromInline struct DecodeSlopes: Sendable, Equatable {
+        @usableFromInline var perSequence: Int64 = 0
+        @usableFromInline var perContext: Int64 = 0
+        @usableFromInline var perWindowed: Int64 = 0
     }
 
     /// Host, matrices, element-wise work, all-reduces and experts, by tokens of a micro-batch.
-    var byTokens: IntegerTable
+    @usableFromInline var byTokens: IntegerTable
     /// The output head by sampled tokens.
-    var bySampled: IntegerTable
-    var perRequest: Int64 = 0
-    var perFirst: Int64 = 0
-    var first = 0
+    @usableFromInline var bySampled: IntegerTable
+    @usableFromInline var perRequest: Int64 = 0
+    @usableFromInline var perFirst: Int64 = 0
+    @usableFromInline var first = 0
     /// What decodes take more beside chunks in a step of more tokens than a graph was captured
     /// for, in `mixedUnit`ths; and the most of those.
-    var mixedDecode: Int64 = 0
-    var mostGraphTokens = 0
-    static let mixedUnit: Int64 = 1 << 10
-    var decodeFixed: Int64 = 0
+    @usableFromInline var mixedDecode: Int64 = 0
+    @usableFromInline var mostGraphTokens = 0
+    @usableFromInline static let mixedUnit: Int64 = 1 << 10
+    @usableFromInline var decodeFixed: Int64 = 0
     /// By micro-batches − 1; one entry without pipeline stages.
-    var decode: [DecodeSlopes]
-    var prefillFixed: Int64 = 0
-    var perChunkToken: Int64 = 0
-    var perPastToken: Int64 = 0
+    @usableFromInline var decode: [DecodeSlopes]
+    @usableFromInline var prefillFixed: Int64 = 0
+    @usableFromInline var perChunkToken: Int64 = 0
+    @usableFromInline var perPastToken: Int64 = 0
     /// Picoseconds · 2^`pairFractionBits`.
-    var perPair: Int64 = 0
-    var perWindowedPair: Int64 = 0
-    var perScore: Int64 = 0
-    var perWindowedScore: Int64 = 0
+    @usableFromInline var perPair: Int64 = 0
+    @usableFromInline var perWindowedPair: Int64 = 0
+    @usableFromInline var perScore: Int64 = 0
+    @usableFromInline var perWindowedScore: Int64 = 0
     /// The window that windowed sums are clipped to, tokens; 0: none.
-    var window = 0
+    @usableFromInline var window = 0
     /// Off: decodes are priced as prefills of their whole context.
-    var usesCache = true
+    @usableFromInline var usesCache = true
 
-    /// The step's time in picoseconds. O(1).
+    /// Prices nothing.
+    static let free = TabulatedStepTime(
+        byTokens: IntegerTable(through: 1) { _ in 0 },
+        bySampled: IntegerTable(through: 1) { _ in 0 }, decode: [DecodeSlopes()])
+
+    /// The step's time in picoseconds. O(1). Inlined into the scheduler, which would copy the whole
+    /// value for a call.
+    @inlinable @inline(__always)
     func picoseconds(_ load: StepLoad) -> Int64 {
-        guard usesCache else {
-            return picosecondsWithCache(load.withoutCache(window: window))
-        }
-        return picosecondsWithCache(load)
+        usesCache ? picosecondsWithCache(load) : picosecondsWithoutCache(load)
     }
 
-    private func picosecondsWithCache(_ load: StepLoad) -> Int64 {
+    @usableFromInline @inline(never)
+    func picosecondsWithoutCache(_ load: StepLoad) -> Int64 {
+        picosecondsWithCache(load.withoutCache(window: window))
+    }
+
+    @inlinable @inline(__always)
+    func picosecondsWithCache(_ load: StepLoad) -> Int64 {
         let lanes = min(decode.count, max(1, load.requests))
         var sum = byTokens[lanes == 1 ? load.tokens : (load.tokens + lanes - 1) / lanes]
         sum += bySampled[load.sampled] + perRequest * Int64(load.requests)
@@ -73,7 +83,8 @@ package struct TabulatedStepTime: Sendable, Equatable {
         return sum
     }
 
-    private func chunks(_ load: StepLoad) -> Int64 {
+    @inlinable @inline(__always)
+    func chunks(_ load: StepLoad) -> Int64 {
         let past = load.context - load.decodeContext - load.chunkTokens
         var sum = prefillFixed + perChunkToken * Int64(load.chunkTokens)
         sum += perPastToken * Int64(past)
@@ -122,8 +133,8 @@ package struct TabulatedStepTime: Sendable, Equatable {
     }
 
     /// count · slope / 2^20 through 128 bits, so that no trace overflows it.
-    @inline(__always)
-    private static func scaled(_ count: Int, _ slope: Int64) -> Int64 {
+    @inlinable @inline(__always)
+    static func scaled(_ count: Int, _ slope: Int64) -> Int64 {
         let product = Int64(count).multipliedFullWidth(by: slope)
         return (product.high << Int64(64 - pairFractionBits))
             | Int64(product.low >> UInt64(pairFractionBits))
@@ -149,6 +160,7 @@ extension StepLoad {
     /// The same step when nothing is cached: every decode becomes a prefill of its whole context
     /// (of the batch's mean length, which is all that the sums know), every chunk one of past and
     /// chunk together.
+    @usableFromInline
     func withoutCache(window: Int) -> StepLoad {
         var load = StepLoad()
         load.requests = requests

@@ -54,6 +54,8 @@ struct CalibrationInputTests {
             ("7.0}", "7e6}", "its unit is wrong"), ("4.0", "0", "the rate is 0.0"),
             ("4.0", "\"inf\"", "accepted"), ("20000", "0", "mean prompt is 0.0 tokens"),
             ("null", "0", "0 requests in flight"), ("7.0}", "7.0", "ends too early"),
+            ("\"completed\": 100", "\"completed\": true", "completed: is"),
+            ("\"burstiness\": 1.0", "\"burstiness\": 0", "burstiness is 0"),
             ("\"completed\"", "\"done\"", "no known benchmark"),
         ] {
             let text = refusal([Self.bench.replacing(from, with: to)])
@@ -105,6 +107,10 @@ struct CalibrationInputTests {
             ([Self.scrape(10), Self.scrape(10)], "no request ended"),
             ([Self.scrape(10), Self.scrape(110, le: "x")], "bucket's bound"),
             ([Self.scrape(10), Self.scrape(110, more: "vllm:x NaN")], "NaN is not a finite"),
+            (
+                [Self.scrape(10), Self.scrape(110).replacing("+Inf", with: "60")],
+                "no bucket le=\"+Inf\""
+            ),
             ([Self.scrape(10), Self.scrape(110, more: "vllm:x -1")], "-1 is not a finite"),
             ([Self.scrape(10), Self.scrape(110, more: "vllm:x{a=\"b")], "cut off"),
             ([Self.scrape(10), Self.scrape(900)], "the trace has 200"),
@@ -164,6 +170,7 @@ struct CalibrationInputTests {
         }
         for (text, part) in [
             (header, "has 0 steps"), (changed(0, "-1"), ":22:"), (changed(0, "nan"), ":22:"),
+            (changed(1, "nan"), ":22:"),
             (changed(7, "5"), "run backwards"), (changed(7, "9.3e18"), ":22:"),
             (changed(8, "x:y"), "is none"), (changed(8, "5"), "is none"),
             (changed(8, ""), "no entries"), (changed(8, "0:99999"), "a step has 99999 tokens"),

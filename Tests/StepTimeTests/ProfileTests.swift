@@ -63,6 +63,18 @@ import Testing
         return try EngineProfile.named(path.path)
     }
 
+    @Test func normsThatGPUsSumLaunchLongerUntilTheyWereFused() throws {
+        let summing = try Catalogue.model(named: "MiniMaxAI/MiniMax-M2.5")
+        let other = try Catalogue.model(named: "openai/gpt-oss-120b")
+        func perLayer(_ host: HostProfile, _ model: TransformerModel, _ gpus: Int) -> Double {
+            host.launching(model, tensorParallel: gpus).launchEager.perLayer
+        }
+        #expect(abs(perLayer(.vllm18, summing, 4) - 1.6e-3) < 1e-9)
+        #expect(perLayer(.vllm18, summing, 1) == 0.6e-3)
+        #expect(perLayer(.vllm18, other, 4) == 0.6e-3)
+        #expect(perLayer(.vllm19, summing, 4) == 0.6e-3)
+    }
+
     @Test func aWrittenProfileReadsBack() throws {
         #expect(try read { _ in } == .vllm)
     }

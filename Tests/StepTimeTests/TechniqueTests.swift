@@ -114,8 +114,16 @@ private func explain(
 
     @Test func aPlainStepNeedsNoNote() throws {
         #expect(try explain("llama-3.1-8b", context: 2048).notes.isEmpty)
-        #expect(try explain("llama-3.1-8b", tokens: 8192, context: 8192).notes.isEmpty)
-        #expect(try explain("gemma-3-27b", context: 100_000).notes.isEmpty)
+        #expect(try explain("llama-3.1-8b", tokens: 4096, context: 4096).notes.isEmpty)
+    }
+
+    @Test func whatTheHostWasNotHeldToIsNotedWithItsRange() throws {
+        let long = try explain("gemma-3-27b", context: 100_000).notes
+        #expect(long.count == 1 && long[0].contains("held to servers with up to 4143 tokens"))
+        let crowd = try explain("llama-3.1-8b", batch: 257, context: 100).notes
+        #expect(crowd.contains { $0.contains("requests in a step reached 257") })
+        let chunks = try explain("llama-3.1-8b", batch: 4, tokens: 4096, context: 4096).notes
+        #expect(chunks.contains { $0.contains("tokens in a step reached 16384") })
     }
 
     @Test func whatTheModelTheMemoryOrTheMeasurementsDoNotCoverIsNoted() throws {

@@ -70,6 +70,12 @@ extension Benchmark {
         Benchmark(
             "tune", "headway tune over 96 points of the built-in chat trace, all processors",
             study: tune),
+        Benchmark("price", "four million prices of steps of 64 decodes, each a request here") {
+            try price(chunks: 0)
+        },
+        Benchmark("price-chunks", "the same with eight chunks added to each step") {
+            try price(chunks: 8)
+        },
     ]
 
     /// The fewest GPUs for the built-in trace: replicas, tensor parallelism and token budget.

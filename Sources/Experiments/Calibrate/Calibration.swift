@@ -121,6 +121,15 @@ package struct Calibration: Sendable, Encodable {
                     + "(\(fit.reasons[first] ?? "nothing shows it"))",
                 expected: "\(first.wanted), or a fit without")
         }
+        let scale = fit.values.gpuScale
+        let bounds = CalibrationConstant.gpuScale.bounds
+        if fit.fitted.contains(.gpuScale), scale <= bounds.lowerBound || scale >= bounds.upperBound
+        {
+            throw InputError(
+                data.first ?? "calibrate",
+                "asks for \(scale) times the GPU's time, the limit of what is fitted",
+                expected: "the load and the server that the configuration describes")
+        }
         guard fit.fitted.isEmpty else { return }
         throw InputError(
             data.first ?? "calibrate", "the data determine no constant",

@@ -60,7 +60,11 @@ struct MetricsScrape: Sendable {
                     path, "the buckets of \(name) fall from \(one.count) to \(next.count)",
                     expected: "cumulative counts, le by le")
             }
-            if let last = list.last, let count = values[name + "_count"], last.count != count {
+            guard let last = list.last, last.bound == .infinity else {
+                throw InputError(
+                    path, "\(name) has no bucket le=\"+Inf\"", expected: "a whole scrape")
+            }
+            if let count = values[name + "_count"], last.count != count {
                 throw InputError(
                     path, "\(name) has \(count) values and \(last.count) in its last bucket",
                     expected: "a whole scrape")

@@ -56,7 +56,10 @@ struct ReportFile {
     func number(at path: [String]) throws -> Double? {
         guard let value = value(path) else { return nil }
         let name = path.joined(separator: ".")
-        guard let number = (value as? NSNumber)?.doubleValue, number.isFinite, number >= 0 else {
+        // A Boolean is a number to Foundation, too, of one character ("c") in Objective-C's terms.
+        guard let counted = value as? NSNumber, counted.objCType.pointee != 0x63,
+            case let number = counted.doubleValue, number.isFinite, number >= 0
+        else {
             throw InputError(
                 "\(place): \(name)", "is \("\(value)".echoed(atMost: 40))",
                 expected: "a finite number of at least 0")

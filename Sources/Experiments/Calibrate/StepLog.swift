@@ -63,6 +63,8 @@ struct StepLog: Sendable {
             try file.number(row, file.column(name), in: 0...3.2e13) * 1e-6
         }
         let begin = try seconds("begin_us")
+        // From the beginning to the launch it is priced: its own column is only checked.
+        _ = try seconds("schedule_us")
         let launchBegin = try seconds("launch_begin_us")
         let launch = try seconds("launch_us")
         let sample = try seconds("sample_us")

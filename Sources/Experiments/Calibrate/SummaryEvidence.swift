@@ -51,11 +51,15 @@ struct SummaryEvidence: CalibrationEvidence {
         for (what, tokens) in [("prompt", load.prompt), ("output", load.output)] {
             guard (0.5...1e7).contains(tokens) else {
                 throw InputError(
-                    place, "the mean \(what) is \(tokens) tokens", expected: "at least 1")
+                    place, "the mean \(what) is \(tokens) tokens", expected: "1 to 10000000")
             }
         }
         if let rate = load.rate, !(1e-6...1e6).contains(rate) {
             throw InputError(place, "the rate is \(rate)", expected: "requests per second above 0")
+        }
+        // As vLLM's client takes it.
+        guard load.burstiness > 0 else {
+            throw InputError(place, "burstiness is 0", expected: "a number above 0; Poisson is 1")
         }
         if let users = load.concurrency, !(1...1 << 30).contains(users) {
             throw InputError(place, "\(users) requests in flight", expected: "at least 1")

@@ -13,6 +13,8 @@ package struct ComparedRun: Sendable {
     /// The numbers of summary.json by their keys.
     package var figures: [String: Double]
     package var digest: String
+    /// Where it left the range that its clock was measured in, a line each.
+    package var rangeWarnings: [String] = []
     /// How many requests are left out of latencies, of the first and of the last to arrive, and by
     /// what pairs them.
     package private(set) var leftOut: (start: Int, end: Int) = (0, 0)
@@ -75,10 +77,12 @@ package struct ComparedRun: Sendable {
         let result = try simulate(plan, source: trace.source, watching: &observer)
         var summary = RunSummary(result, clock: resolved.clockDescription)
         if let latency = observer as? BreakdownObserver { summary.parts = latency.report.means }
-        return try ComparedRun(
+        var run = try ComparedRun(
             name: name, configuration: resolved.configuration.withAbsolutePaths,
             requests: result.records.map(ComparedRequest.init),
             figures: Figures.of(summary), digest: result.digest,
             leftOut: result.stretch.map { ($0.leftAtStart, $0.leftAtEnd) } ?? (0, 0))
+        run.rangeWarnings = resolved.rangeWarnings(result)
+        return run
     }
 }

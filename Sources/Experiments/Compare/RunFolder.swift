@@ -3,6 +3,7 @@ import Foundation
 import Results
 import Scenario
 import Simulator
+import StepTime
 
 /// A folder that `headway run --out` wrote: summary.json, requests.csv, config.resolved.json and,
 /// when asked for, steps.jsonl. It is read only as it was written: summary.json holds the digest of
@@ -57,12 +58,15 @@ package enum RunFolder {
                     + (count.map(String.init) ?? "no such number"),
                 expected: "the files of one run")
         }
-        return try ComparedRun(
+        var run = try ComparedRun(
             name: path,
             configuration: Configuration.read(
                 file: path.appending(pathComponent: RunFiles.configuration)),
             requests: requests, figures: figures, digest: digest,
             leftOut: try leftOut(values, path))
+        let warnings = values["warnings"] as? [String] ?? []
+        run.rangeWarnings = warnings.filter(Provenance.tellsRange)
+        return run
     }
 
     /// How many requests a run left out of its figures. Throws `InputError` where they are no

@@ -48,6 +48,7 @@ package struct GateJudgement {
                     "case \(entry.name): its stretches keep sessions. A turn waits for the turn "
                         + "before it, and comes at the trace's time where that lies outside")
             }
+            notes += now.rangeWarnings.map { "case \(entry.name): \($0)" }
             let metrics = exactly ? [(key: "digest", margin: .exact)] : entry.metrics
             for (key, margin) in metrics {
                 guard margin != .exact else {

@@ -16,6 +16,8 @@ package struct GateMeasurement: Sendable, Codable, Equatable {
     /// Whether its seeds replay stretches of a trace in which requests wait for others. Not written
     /// down.
     var cutsSessions = false
+    /// Where its first run that did so left the range of its clock, a line each. Not written down.
+    var rangeWarnings: [String] = []
 
     private enum CodingKeys: CodingKey {
         case name, seeds, workloads, digests, figures
@@ -33,6 +35,7 @@ extension GateSuite {
         var workload: String
         var digest: String
         var figures: [String: Double]
+        var rangeWarnings: [String]
     }
 
     /// Runs every case with every seed, on all cores; the result does not depend on how many.
@@ -53,7 +56,8 @@ extension GateSuite {
                 digests: runs.map(\.digest),
                 figures: Dictionary(
                     uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }),
-                cutsSessions: prepared[number].cutsSessions)
+                cutsSessions: prepared[number].cutsSessions,
+                rangeWarnings: runs.map(\.rangeWarnings).first { !$0.isEmpty } ?? [])
         }
     }
 
@@ -97,7 +101,9 @@ extension GateSuite {
             let (workload, result) = try replay(seed: seed, watching: &observer)
             let figures = try Figures.of(watcher.summary(of: result, resolved, remarks: []))
             try check(figures, seed)
-            return Outcome(workload: workload, digest: result.digest, figures: figures)
+            return Outcome(
+                workload: workload, digest: result.digest, figures: figures,
+                rangeWarnings: resolved.rangeWarnings(result))
         }
 
         /// A run, and what names its requests.

@@ -46,11 +46,15 @@ extension ReferenceLoad {
         guard isAsynchronous else { return minorVersion ?? 0 < 12 ? .vllmSync : .vllmSync32B }
         guard profileName == "vllm", let minor = minorVersion, minor >= 14 else {
             // The servers of 2025-10, which tell no version.
-            let isBlackwell = (try? GPU.named(gpu)).map { $0.fp4FLOPS > 0 } ?? false
-            guard isBlackwell else { return .vllm2025 }
+            let known = try? GPU.named(gpu)
+            guard known.map({ $0.fp4FLOPS > 0 }) ?? false else {
+                return profileName == "vllm" && known?.name == "h200-sxm"
+                    ? .vllm2025H200 : .vllm2025
+            }
             return profileName == "vllm" ? .vllm2025Blackwell : .none
         }
         if minor >= 20 { return .vllmAsync }
+        if minor == 19 { return .vllm19 }
         // Each as far as it was fitted: 0.15 on H100s, 0.18 on an H200.
         let isHopper80 = (try? GPU.named(gpu)) == .h100
         return isHopper80 && minor < 16 ? .vllmAsync15 : .vllm18
@@ -70,7 +74,8 @@ extension ReferenceLoad {
         var options = ClockOptions()
         options.gpu = try GPU.named(gpu)
         if let profile { options.profile = profile }
-        options.host = host ?? hostProfile(profile)
+        options.host = (host ?? hostProfile(profile))
+            .launching(shape, tensorParallel: tensorParallel)
         if let wait { options.host.gpuWait = wait }
         // TensorRT-LLM pads to its graphs only where it is told to.
         if profileName == "trtllm" { options.captureSizes = [] }

@@ -2,6 +2,7 @@ import Basics
 import Results
 import Scenario
 import Simulator
+import StepTime
 
 /// A point of a space, before anything is run.
 package struct TunePoint: Sendable, Equatable {
@@ -76,6 +77,8 @@ package struct TuneRun: Sendable {
     /// Whether the queue came to rest; nil: the run is too short to tell.
     var isSteady: Bool?
     var digest = ""
+    /// Where it left the range of its clock, a line each.
+    var rangeWarnings: [String] = []
     /// E2E of each finished request, seconds, with its id, in order of arrival.
     var latencies: [(id: Int64, seconds: Double)] = []
 
@@ -130,6 +133,7 @@ package struct TuneRun: Sendable {
         duration = summary.stretch?.duration ?? summary.duration
         isSteady = trial.isSteady
         digest = summary.digest
+        rangeWarnings = summary.warnings.filter(Provenance.tellsRange)
         self.latencies = latencies
     }
 }

@@ -53,6 +53,8 @@ package struct TunedPoint: Sendable {
     package let survived: Double
     /// The first promise that was lost early; nil: none was.
     package let lost: ServiceRequirement?
+    /// Where its first run that did so left the range of its clock, a line each.
+    package let rangeWarnings: [String]
     /// Names what its runs did; nil where one was ended early.
     let digests: [String]?
     /// E2E latencies of its runs, where they are kept.
@@ -92,6 +94,7 @@ package struct TunedPoint: Sendable {
         survived = runs.map { Double($0.seen) / Double(max(1, $0.requests)) }.min() ?? 1
         lost = runs.compactMap(\.refuted).first.map { requirements[$0] }
         digests = isWhole ? runs.map(\.digest) : nil
+        rangeWarnings = runs.map(\.rangeWarnings).first { !$0.isEmpty } ?? []
         samples = runs
     }
 

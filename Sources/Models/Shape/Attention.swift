@@ -167,6 +167,12 @@ package enum Attention: Equatable, Hashable, Sendable {
         }
     }
 
+    /// Whether its norms sum squares over the GPUs that share the heads.
+    package var sumsNorms: Bool {
+        if case .heads(let heads) = self { return heads.sumsNorms }
+        return false
+    }
+
     /// The limit on attended keys, where there is one.
     package var window: Int? {
         if case .heads(let heads) = self { return heads.reach.limit }

@@ -55,7 +55,7 @@ extension RunPlan {
         }
         try require(
             router.staleness >= 0, "cluster.router_staleness_ms", "is negative", "0 or more")
-        if case .linear(let linear) = stepTime.form {
+        if let linear = stepTime.linear {
             try require(
                 linear.mostMicroseconds(engine) <= 1e9, "step_time",
                 "makes steps of up to \(linear.mostMicroseconds(engine)) us",

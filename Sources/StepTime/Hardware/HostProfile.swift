@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Models
 
 /// What an engine's host adds to its steps, and to requests on their way in and out. Seconds.
 ///
@@ -49,6 +50,10 @@ package struct HostProfile: Sendable, Equatable, Codable {
     package var launchPiecewise = Launch()
     /// A step beyond the largest captured size, or without graphs: kernel by kernel.
     package var launchEager = Launch()
+    /// What such a step takes longer to launch for each layer whose norms over whole q and k GPUs
+    /// sum among each other: many small kernels and two all-reduces, until they were fused. Nil:
+    /// nothing.
+    package var launchSummedNorms: Double?
     /// Processing a step's tokens once it has run.
     package var update = 0.0
     /// The same for each token.
@@ -112,7 +117,9 @@ extension HostProfile {
     /// vLLM of February 2026 (0.15) with asynchronous scheduling: four models on one to four H100s.
     ///
     /// Front end, piecewise launch and the three parts of the wait were fitted on one run each of
-    /// Llama-2-7B, CodeLlama-34B (TP 2) and Mixtral-8x7B (TP 2); the rest is that of 0.23.
+    /// Llama-2-7B, CodeLlama-34B (TP 2) and Mixtral-8x7B (TP 2). The wait for each GPU is that of
+    /// `vllm2025`, fitted on another model: that there is one was chosen on these servers. The rest
+    /// is that of 0.23.
     package static let vllmAsync15: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-0.15-async"
@@ -120,12 +127,13 @@ extension HostProfile {
         host.frontEnd = 6.971e-3
         host.launchPiecewise = Launch(perLayer: 0.1432e-3)
         host.gpuWait.fixed = 0.0109e-3
+        host.gpuWait.perGPU = vllm2025.gpuWait.perGPU
         host.gpuWait.perFirst = 2.2e-6
         host.gpuWait.perSequence = 0.052e-6
         host.mostSequences = 128
         host.mostTokens = 2_048
         host.longestContext = 1_038
-        host.errors = "TPOT 4.0 %, E2E 3.8 %, mean TTFT 7.7 % on 6 runs that it was not fitted to"
+        host.errors = "TPOT 4.1 %, E2E 4.1 %, mean TTFT 6.1 % on 6 runs that it was not fitted to"
         return host
     }()
 
@@ -165,19 +173,50 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM 0.16 to 0.19 with asynchronous scheduling, models with experts: what the GPU waits for
+    /// vLLM 0.16 to 0.18 with asynchronous scheduling, models with experts: what the GPU waits for
     /// was fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
-    /// `ServingCoefficients.expertExcess`; the rest is that of 0.23.
+    /// `ServingCoefficients.expertExcess`; the rest is that of 0.23. What summed norms take longer
+    /// is fitted on MiniMax-M2.5 with 0.17 on B200s (one of three values that were tried).
     package static let vllm18: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-0.18-async"
-        host.provenance = "vLLM 0.16 to 0.19, asynchronous, experts on H200s, B200s and B300s"
+        host.provenance = "vLLM 0.16 to 0.18, asynchronous, experts on H200s and B200s"
         host.launchEager = Launch(perLayer: 0.6e-3)
+        host.launchSummedNorms = 1e-3
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
-        host.mostSequences = 64
+        host.mostSequences = 128
         host.mostTokens = 8_192
         host.longestContext = 9_216
         host.errors = "TPOT 3.0 %, mean TTFT 13 % on 51 loads of gpt-oss-120b on H200s"
+        return host
+    }()
+
+    /// vLLM 0.19: as `vllm18`, with norms that are fused.
+    package static let vllm19: HostProfile = {
+        var host = vllm18
+        host.name = "vllm-0.19-async"
+        host.provenance = "vLLM 0.19, asynchronous, experts on B200s and B300s"
+        host.launchSummedNorms = nil
+        host.mostSequences = 1_024
+        host.mostTokens = 16_384
+        host.errors = "TPOT 4.9 %, mean TTFT 9 % on 153 loads of MiniMax-M2.5 on B200s and B300s"
+        return host
+    }()
+
+    /// vLLM of October 2025 on H200s, Llama-3.1-70B: front end, eager launch and wait were fitted
+    /// on 18 of 45 closed loops (TP 1 and 8 with 4, 16 and 64 in flight), TPOT counting twice; the
+    /// rest is that of 0.23. TP 2 was not seen.
+    package static let vllm2025H200: HostProfile = {
+        var host = vllmAsync
+        host.name = "vllm-2025-10-h200"
+        host.provenance = "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H200s"
+        host.frontEnd = 6.536e-3
+        host.launchEager = Launch(perLayer: 0.752e-3)
+        host.gpuWait = HostCoefficients(fixed: 0, perGPU: 54e-6, perSequence: 28.6e-6)
+        host.mostSequences = 64
+        host.mostTokens = 8_192
+        host.longestContext = 9_216
+        host.errors = "TPOT 2.4 %, mean TTFT 4.7 % on 27 loads that it was not fitted to"
         return host
     }()
 
@@ -213,8 +252,22 @@ extension HostProfile {
 
     /// Every profile that ships, by name.
     package static let all = [
-        vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm2025, vllm2025Blackwell, none,
+        vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm19, vllm2025, vllm2025H200,
+        vllm2025Blackwell, none,
     ]
+
+    /// The profile for a model whose norms are summed among so many GPUs: with the launches that
+    /// takes.
+    package func launching(_ model: TransformerModel, tensorParallel: Int) -> HostProfile {
+        guard let more = launchSummedNorms else { return self }
+        var host = self
+        host.launchSummedNorms = nil
+        let summing = model.layers.count { $0.attention.sumsNorms }
+        if tensorParallel > 1, summing > 0 {
+            host.launchEager.perLayer += more * Double(summing) / Double(model.layers.count)
+        }
+        return host
+    }
 
     /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
     ///
@@ -265,7 +318,8 @@ extension HostProfile {
             ("launchPiecewise.fixed", launchPiecewise.fixed),
             ("launchPiecewise.perLayer", launchPiecewise.perLayer),
             ("launchEager.fixed", launchEager.fixed),
-            ("launchEager.perLayer", launchEager.perLayer), ("update", update),
+            ("launchEager.perLayer", launchEager.perLayer),
+            ("launchSummedNorms", launchSummedNorms ?? 0), ("update", update),
             ("updatePerToken", updatePerToken), ("delivery", delivery), ("idleStart", idleStart),
             ("gpuWait.fixed", gpuWait.fixed), ("gpuWait.perGPU", gpuWait.perGPU),
             ("gpuWait.perSequence", gpuWait.perSequence),

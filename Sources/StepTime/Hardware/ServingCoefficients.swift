@@ -62,6 +62,16 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
         return serving
     }()
 
+    /// vLLM's on an RTX PRO 6000: matrices at half of the tables' rate from some hundred tokens on,
+    /// fitted on mean TPOT of one public run of Llama-3.1-8B (vLLM 0.19; its lone prompts take
+    /// 80 µs a token, too). Of Qwen3-32B on two, not seen, TPOT is 8 % low with it, 26 % without.
+    static let workstation: ServingCoefficients = {
+        var serving = others
+        serving.sustainedGain[.bf16] = -0.5
+        serving.sustainedTokens = 64
+        return serving
+    }()
+
     /// One figure, fitted with the exponent of `ExpertRouting.served` and the launch of
     /// `HostProfile.vllm18` on nine groups of servers: MiniMax-M2.5 and Kimi-K2.5, fp8, int4 and
     /// nvfp4, H200, B200 and B300. Left out, each group and each GPU finds the same. Mixtral's bf16
@@ -80,6 +90,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
             serving.sustainedGain[.fp8] = -0.4
             return serving
         case "b300-sxm", "gb200": return .blackwell
+        case "rtx-pro-6000": return .workstation
         default: return .others
         }
     }

@@ -152,17 +152,8 @@ extension Families {
     static let miniCPM3 = Family().with {
         $0.heads.width = []
         $0.layer = { fields, _, layer in
-            guard case .heads(var heads) = layer.attention else { return }
-            var latent = try LatentRule(bias: .field("attention_bias")).attention(fields)
-            latent.hasBias = false
-            let attention = Attention.latent(latent)
-            heads.headDim = latent.wholeKeyDim
-            heads.valueDim = heads.headDim
-            heads.keyValueHeads = heads.queryHeads
-            heads.ownProjections = attention.projections(hidden: try fields.hiddenSize())
-            heads.vectors.append(
-                WeightVector("self_attn.a_layernorms", attention.otherWeights))
-            layer.attention = .heads(heads)
+            let latent = try LatentRule(bias: .no).attention(fields)
+            layer.attention = .heads(latent.wholeHeads(hidden: try fields.hiddenSize()))
         }
     }
 }

@@ -22,12 +22,12 @@ extension Families {
         "cwm": llama.with { $0.windows = WindowRule(period: 4, isFullFirst: true) },
         "granite_swa": granite.with { $0.addWindows() }, "nemotron_nas": nemotronNAS,
         "big_bird": bigBird,
-        "longformer": longformer, "molmo": molmo, "molmo2_text": molmo2,
+        "longformer": longformer, "iquest_loop": iquestLoop, "molmo": molmo, "molmo2_text": molmo2,
     ]
 
     /// Two norms, gated network, no biases unless a field says so.
     static let llama = Family().with {
-        $0.heads.inputBias = .any(["qkv_bias", "attention_bias", "bias"])
+        $0.heads.inputBias = .over("qkv_bias", ["attention_bias", "bias"])
         $0.heads.outputBias = .any(["attention_bias", "bias"])
         $0.network.bias = .field("mlp_bias")
     }
@@ -199,5 +199,11 @@ extension Families {
         $0.layersPath = "model.layers"
     }
 
-    static let teleChat2 = Family().with { $0.network.bias = .no }
+    /// Biases on both output projections alone.
+    static let teleChat2 = Family().with {
+        $0.heads.outputBias = .yes
+        $0.layer = { fields, _, layer in
+            layer.vectors.append(WeightVector("mlp.down_proj.bias", try fields.hiddenSize()))
+        }
+    }
 }

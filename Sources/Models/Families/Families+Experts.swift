@@ -12,7 +12,7 @@ extension Families {
         "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
         "mellum": qwen3Experts.with {
             $0.experts?.layers = .words("mlp_layer_types")
-        }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": bailing,
+        }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": param2,
         "llama4": llama4, "step3": step3, "aria": aria,
     ]
 
@@ -70,6 +70,15 @@ extension Families {
             shared: .product(["num_shared_experts"], ["moe_shared_expert_intermediate_size"]),
             corrects: .field("moe_router_enable_expert_bias"),
             layers: .from("first_k_dense_replace", frequency: nil))
+        $0.experts?.widensRouter = .word("router_dtype", "fp32")
+    }
+
+    /// The same with a router in float32, corrected unless a field says no.
+    static let param2 = bailing.with {
+        $0.heads.inputBias = .field("use_qkv_bias")
+        $0.network.bias = .no
+        $0.experts?.corrects = .unless("moe_router_enable_expert_bias")
+        $0.experts?.widensRouter = .yes
     }
 
     static let deepSeek1 = Family().with {
@@ -137,12 +146,14 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .experts(["num_shared_experts"]), corrects: .yes,
             layers: .from("num_dense_layers", frequency: nil))
+        $0.experts?.widensRouter = .yes
     }
 
     static let exaoneExperts = exaone4.with {
         $0.experts = ExpertRule(
             shared: .experts(["num_shared_experts"]), corrects: .yes,
             layers: .words("mlp_layer_types"))
+        $0.experts?.layersWithoutList = .from("first_k_dense_replace", frequency: nil)
     }
 
     /// Windows in every other layer, biases everywhere, a sink a head.
@@ -170,6 +181,9 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
             layers: .words("mlp_layer_types"))
+        $0.experts?.layersWithoutList = .from("first_k_dense_replace", frequency: nil)
+        // There is no output head of its own, whatever the file says.
+        $0.finish = { _, model in model.tiesEmbeddings = true }
     }
 
     /// Aria's decoder: as Llama, with experts as wide as the network.

@@ -1,10 +1,11 @@
 /// Decoders with latent attention (vLLM 0.33.0's classes).
 extension Families {
     static let latents: [String: Family] = [
-        "deepseek_v2": deepSeek,
+        "deepseek_v2": deepSeek, "axk1": deepSeek.with { $0.norms.perLayer = 3 },
         "glm4_moe_lite": deepSeek.with {
             $0.latent?.bias = .no
             $0.experts?.corrects = .yes
+            $0.experts?.widensRouter = .yes
         },
         "deepseek_v32": deepSeek32, "glm_moe_dsa": deepSeek32, "longcat_flash": longCat,
         "sarvam_mla": sarvam, "pangu_ultra_moe": pangu,
@@ -12,7 +13,7 @@ extension Families {
 
     /// DeepSeek-V2 and V3, Kimi-K2, Mistral Large 3, A.X-K1.
     static let deepSeek = Family().with {
-        $0.latent = LatentRule()
+        $0.latent = LatentRule(cachedTypes: LatentRule.engineTypes)
         $0.heads.width = []
         $0.heads.inputBias = .field("attention_bias")
         $0.experts = ExpertRule(
@@ -27,6 +28,7 @@ extension Families {
     }
 
     static let sarvam = deepSeek.with {
+        $0.latent?.cachedTypes = nil
         $0.latent?.bias = .no
         $0.experts?.shared = .product(
             ["num_shared_experts"], ["moe_shared_expert_intermediate_size"])

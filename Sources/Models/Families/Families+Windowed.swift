@@ -15,6 +15,7 @@ extension Families {
             width: ["expert_hidden_dim", "moe_intermediate_size"],
             shared: .experts(["num_shared_experts"]), corrects: .yes,
             layers: .from("first_k_dense_replace", frequency: nil))
+        $0.experts?.widensRouter = .yes
     }
 
     /// Laguna: query heads by layer, a gate on attention by head or by element.
@@ -51,12 +52,15 @@ extension Families {
 
     /// Step-3.5: windowed layers with query heads of their own, a gate a head.
     static let step35 = Family().with {
+        $0.heads.keyValues = ["num_attention_groups", "num_key_value_heads"]
         $0.heads.inputBias = .field("attention_bias")
         $0.heads.norms = .perHead
         $0.windows.hasNoFallback = true
         $0.experts = ExpertRule(
-            shared: .width(["share_expert_dim"]), corrects: .yes, layers: .words("mlp_layer_types"))
+            shared: .width(["share_expert_dims", "share_expert_dim"]), corrects: .yes,
+            layers: .words("mlp_layer_types"))
         $0.experts?.layersWithoutList = .text("moe_layers_enum")
+        $0.experts?.widensRouter = .yes
         $0.layer = { fields, _, layer in
             guard case .heads(var heads) = layer.attention else { return }
             if case .sliding = heads.reach {

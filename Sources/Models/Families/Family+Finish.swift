@@ -53,7 +53,8 @@ extension ConfigFields {
             try flag("use_sliding_window", default: false), has("sliding_window")
         else { return }
         let first = try count("max_window_layers", default: model.layers.count)
-        guard first != model.layers.count else { return }
+        // From the first layer on all layers are alike, which it serves.
+        guard first > 0, first < model.layers.count else { return }
         throw InputError(
             place,
             "a sliding window on some of the layers (max_window_layers \(first) of "

@@ -47,7 +47,7 @@ extension Family {
     private func tabledAttentions(_ fields: ConfigFields, layers: Int) throws -> [Attention] {
         // Without a rotary part and one without, keys are whole (deepseek-vl2-tiny).
         if let latent, !(try latent.isPlain(fields)) {
-            return Array(repeating: .latent(try latent.attention(fields)), count: layers)
+            return Array(repeating: try latent.mixer(fields), count: layers)
         }
         let heads = try heads.attention(fields)
         return try windows.reaches(fields, layers: layers).map { reach in

@@ -59,6 +59,8 @@ enum Flag: Sendable {
     case field(String)
     /// Any of some fields.
     case any([String])
+    /// A field of the name where the file has it, whatever the others say; else any of these.
+    case over(String, [String])
     /// A field of the name; yes where neither the file nor the class has it.
     case unless(String)
     /// A field that has the word.
@@ -74,6 +76,9 @@ enum Flag: Sendable {
         case .any(let names):
             for name in names where try fields.flag(name, default: false) { return true }
             return false
+        case .over(let name, let others):
+            return try fields.has(name)
+                ? fields.flag(name, default: false) : Flag.any(others).value(fields)
         case .unless(let name): return try fields.flag(name, default: true)
         case .word(let name, let word): return fields.word(name) == word
         case .not(let name, let word): return fields.word(name) != word

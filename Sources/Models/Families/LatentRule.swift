@@ -3,6 +3,14 @@ struct LatentRule: Sendable {
     var bias = Flag.field("attention_bias")
     /// Whether an indexer with keys of its own chooses what a token attends to (DeepSeek-V3.2).
     var hasIndexer = false
+    /// The types whose latents are cached, where the class has both forms; nil: every type's.
+    var cachedTypes: Set<String>?
+
+    /// Those of vLLM 0.33.0 (`ModelArchConfigConvertorBase.is_deepseek_mla`).
+    static let engineTypes: Set = [
+        "axk1", "deepseek_v2", "deepseek_v3", "deepseek_v32", "glm_moe_dsa", "glm4_moe_lite",
+        "kimi_k2", "kimi_linear", "longcat_flash", "pangu_ultra_moe", "bailing_hybrid",
+    ]
 }
 
 extension LatentRule {
@@ -13,7 +21,17 @@ extension LatentRule {
         return try parts.allSatisfy { try fields.count($0, default: 0) == 0 }
     }
 
-    /// The attention of a file.
+    /// The attention of a layer: latent, or with whole heads in the cache where the engine does not
+    /// know the file's type as a latent one.
+    func mixer(_ fields: ConfigFields) throws -> Attention {
+        let latent = try attention(fields)
+        guard let cachedTypes, !fields.isWrapped, !cachedTypes.contains(fields.type) else {
+            return .latent(latent)
+        }
+        return .heads(latent.wholeHeads(hidden: try fields.hiddenSize()))
+    }
+
+    /// The latent attention of a file.
     func attention(_ fields: ConfigFields) throws -> LatentAttention {
         let queryRank = try fields.count("q_lora_rank", default: 0)
         var latent = try LatentAttention(
@@ -66,5 +84,17 @@ extension LatentRule {
         let frequency = try fields.size("index_topk_freq", default: 1)
         let offset = try fields.count("index_skip_topk_offset", default: 2)
         return max(index - offset + 1, 0) % frequency == 0
+    }
+}
+
+extension LatentAttention {
+    /// The same weights, with whole heads in the cache: values are as wide as keys there.
+    func wholeHeads(hidden: Int) -> HeadAttention {
+        let attention = Attention.latent(self)
+        var heads = HeadAttention(
+            queryHeads: queryHeads, keyValueHeads: queryHeads, headDim: wholeKeyDim)
+        heads.ownProjections = attention.projections(hidden: hidden)
+        heads.vectors = [WeightVector("self_attn.a_layernorms", attention.otherWeights)]
+        return heads
     }
 }

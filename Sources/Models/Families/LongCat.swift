@@ -1,3 +1,5 @@
+import Basics
+
 /// LongCat-Flash: each layer is two latent attentions and two dense networks, with one mixture
 /// beside them, some of whose choices are no network at all.
 extension Families {
@@ -32,6 +34,35 @@ extension Families {
             layers: (0..<count).flatMap { _ in [first, second] })
         model.vocabularyRows = (model.vocabularySize + 63) / 64 * 64
         model.contextLimit = context.limit
+        try fields.addNgrams(to: &model)
         return model
+    }
+}
+
+extension ConfigFields {
+    /// LongCat-Flash-Lite's embedding is a mean: the word's, and one for each n-gram that ends at
+    /// it, from hashed tables (`NgramEmbedding` of vLLM 0.33.0: `emb_split_num` tables for each
+    /// length from 2 to `emb_neighbor_num`, each two words longer than the one before).
+    fileprivate func addNgrams(to model: inout TransformerModel) throws {
+        guard let ratio = try optionalSize(["ngram_vocab_size_ratio"], most: 4096) else { return }
+        let splits = try size("emb_split_num", most: 64)
+        let tables = splits * (try size("emb_neighbor_num", most: 64) - 1)
+        guard tables > 0 else { return }
+        let width = model.hiddenSize / tables
+        guard width > 0 else {
+            throw InputError(
+                place, "emb_split_num and emb_neighbor_num make \(tables) tables",
+                expected: "at most the hidden size, \(model.hiddenSize)")
+        }
+        let words = tables * (ratio * model.vocabularySize + 1) + tables * (tables - 1)
+        let rows = (words + 63) / 64 * 64
+        model.outerTables.append(
+            Projection(
+                "ngram_embeddings.oe_embedder", width, rows, .columns(units: rows),
+                isQuantized: false))
+        model.outerMatrices.append(
+            Projection(
+                "ngram_embeddings.oe_projection", tables * width, model.hiddenSize, .replicated,
+                isQuantized: false))
     }
 }

@@ -25,14 +25,23 @@ enum Towers {
         "qwen2_audio": qwen2Audio, "glmasr": glmSpeech, "voxtral": voxtral,
         "moss_transcribe_diarize": moss, "granite_speech": graniteSpeech,
         "granite_speech_plus": graniteSpeech, "blip-2": blip2, "KeyeVL1_5": keye15,
-        "ernie4_5_moe_vl": ernie, "ernie4_5_vl_moe": ernie, "phi4mm": phi4,
+        "ernie4_5_moe_vl": ernie, "ernie4_5_vl_moe": ernie, "phi4mm": phi4, "NVLM_D": nvlm,
+        "skywork_chat": skywork, "h2ovl_chat": internVL, "ovis": ovis, "ovis2_5": ovis,
+        "ultravox": ultravox, "NemotronH_Nano_VL_V2": nemotronVision,
+        "Llama_Nemotron_Nano_VL": nemotronVision,
+    ]
+
+    /// By the wrapper's class, where several share a type.
+    static let rulesOfClasses: [String: Rule] = [
+        "DeepseekVLV2ForCausalLM": deepSeek, "DeepseekOCRForCausalLM": deepSeekReader,
     ]
 
     /// Adds the tower of a wrapper, and says what is not modelled.
     static func add(to model: inout TransformerModel, _ fields: ConfigFields) throws {
         // Qwen's omni models keep what they see and hear with inside thinker_config.
         let around = fields.outside.nested("thinker_config") ?? fields.outside
-        guard let rule = rules[fields.outerType] else {
+        guard let rule = rules[fields.outerType] ?? model.architecture.flatMap({ rulesOfClasses[$0] })
+        else {
             model.notes.append(
                 "images and sound are not modelled, and the weights of the tower of "
                     + "\(fields.outerType.echoed()) are not counted")

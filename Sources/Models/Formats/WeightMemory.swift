@@ -113,7 +113,10 @@ extension Layer {
                     experts.intermediate, Int(share) * experts.leastShare)
             }
             let all = Int64(experts.count) * shown.weightsPerExpert(hidden: hidden)
-            return deployment.weights.bytes(all) / share
+            // What is added after the last matrix is on every GPU that holds the expert.
+            let last = experts.hasBias ? Int64(experts.count * experts.width(hidden: hidden)) : 0
+            return deployment.weights.bytes(all - last) / share
+                + deployment.weights.bytes(last) / Int64(max(1, deployment.expertParallel))
         }
         let parallel = min(deployment.expertParallel, experts.count)
         let cut = max(1, Int(share) / max(1, deployment.expertParallel))

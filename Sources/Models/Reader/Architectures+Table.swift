@@ -4,7 +4,8 @@ extension Architectures {
     static let readText = """
         afmoe: AfmoeForCausalLM
         apertus: ApertusForCausalLM
-        deepseek_v2: AXK1ForCausalLM DeepseekV2ForCausalLM DeepseekV3ForCausalLM
+        axk1: AXK1ForCausalLM
+        deepseek_v2: DeepseekV2ForCausalLM DeepseekV3ForCausalLM
           MistralLarge3ForCausalLM
         bailing_moe: BailingMoeForCausalLM BailingMoeV2ForCausalLM SarvamMoEForCausalLM
         bloom: BloomForCausalLM
@@ -49,13 +50,14 @@ extension Architectures {
         hy_v3: HYV3ForCausalLM
         hyperclovax: HyperCLOVAXForCausalLM
         internlm2: InternLM2ForCausalLM
+        iquest_loop: IQuestLoopCoderForCausalLM
         jamba: JambaForCausalLM
         kimi_linear: KimiLinearForCausalLM
         lfm2: Lfm2ForCausalLM
         lfm2_moe: Lfm2MoeForCausalLM
         laguna: LagunaForCausalLM
         llama4: Llama4ForCausalLM
-        longcat_flash: LongcatFlashForCausalLM
+        longcat_flash: LongcatFlashForCausalLM LongcatFlashNgramForCausalLM
         mamba2: Mamba2ForCausalLM
         minicpm: MiniCPMForCausalLM
         minicpm3: MiniCPM3ForCausalLM
@@ -65,7 +67,7 @@ extension Architectures {
         qwen2: MiMoForCausalLM Qwen2ForCausalLM
         mimo_v2: MiMoV2FlashForCausalLM MiMoV2ForCausalLM
         nemotron: NemotronForCausalLM
-        nemotron_h: NemotronHForCausalLM
+        nemotron_h: NemotronHForCausalLM NemotronHPuzzleForCausalLM
         olmo_hybrid: OlmoHybridForCausalLM
         olmoe: OlmoeForCausalLM
         opt: OPTForCausalLM
@@ -110,11 +112,9 @@ extension Architectures {
 
     /// Classes of the same lists that no rule reads: their layers are kinds of their own.
     static let unreadText = """
-        loop: DoryForCausalLM HrmTextForCausalLM IQuestLoopCoderForCausalLM
+        loop: DoryForCausalLM HrmTextForCausalLM
         state: AliceAIForCausalLM
         routed: K2HorizonForCausalLM
-        tables: LongcatFlashNgramForCausalLM
-        blocks: NemotronHPuzzleForCausalLM
         sinks: PanguProMoEV2ForCausalLM
         own: BeamForCausalLM FlintForCausalLM Glm5NextForCausalLM HYV4ForCausalLM
           InklingForCausalLM InklingForConditionalGeneration MuseGlimmerForCausalLM

@@ -45,8 +45,6 @@ enum Architectures {
         "loop": "its layers run several times for a token, each time with a cache of its own",
         "state": "some of its layers keep a state of a kind that no rule has",
         "routed": "its values are routed as experts are",
-        "tables": "its embedding is a sum over tables of n-grams",
-        "blocks": "its experts differ from layer to layer (block_configs)",
         "sinks": "its layers attend to learned keys and values",
         "own": "its attention is a kind of its own",
     ]
@@ -88,7 +86,7 @@ enum Architectures {
         bailing_moe: bailing_moe_v2
         deepseek_v1: deepseek
         ernie4_5_moe_vl: ernie4_5_vl_moe ernie4_5_vl_moe_text
-        deepseek_v2: deepseek_v3 kimi_k2 axk1 deepseek_vl_v2 kimi_k25_text
+        deepseek_v2: deepseek_v3 kimi_k2 deepseek_vl_v2 kimi_k25_text
         llama4: llama4_text
         exaone4: exaone4_5_text
         glm4: glm4v_text glm_ocr_text
@@ -112,6 +110,13 @@ enum Architectures {
         linear_attention: linear_attn
         gated_deltanet: gated_delta_net gated_delta
         """
+
+    /// The types of files that leave model_type out and name one of these classes (vLLM 0.33.0's
+    /// list of checkpoints that give code alone).
+    static let typesOfClasses = [
+        "LongcatFlashForCausalLM": "longcat_flash",
+        "LongcatFlashNgramForCausalLM": "longcat_flash",
+    ]
 
     /// Types whose decoder's kind follows from a version that the file gives: the types by the
     /// versions from which they count (vLLM 0.33.0, `MiniCPMV` and `MiniCPMO`).

@@ -38,7 +38,7 @@ struct ConfigFields {
         }
         self.place = place
         outer = top
-        outerType = Self.string(top["model_type"]) ?? ""
+        outerType = Self.string(top["model_type"]) ?? Self.typeOfClass(top) ?? ""
         let inner = try Self.decoder(in: top, place)
         own = inner ?? top
         isWrapped = inner != nil
@@ -71,6 +71,13 @@ struct ConfigFields {
             return try decoder(in: inner, place) ?? inner
         }
         return nil
+    }
+
+    /// The type of a file that gives none, where its class says it.
+    private static func typeOfClass(_ fields: [String: JSONField]) -> String? {
+        guard case .array(let classes)? = fields["architectures"], let name = string(classes.first)
+        else { return nil }
+        return Architectures.typesOfClasses[name]
     }
 
     private static func string(_ field: JSONField?) -> String? {
@@ -212,6 +219,19 @@ struct ConfigFields {
     /// Fields of a nested object, read with the same checks.
     func nested(_ name: String) -> ConfigFields? {
         object(name).map { ConfigFields(place: place, type: type, fields: $0) }
+    }
+
+    /// The same fields with those of one layer, entry `index` of a list of objects, in their
+    /// place; nil where there is no such list.
+    func overlaid(with name: String, _ index: Int) throws -> ConfigFields? {
+        guard case .array(let blocks)? = self[name] else { return nil }
+        guard index < blocks.count, case .object(let block) = blocks[index] else {
+            throw InputError(
+                place, "\(name) has no entry for layer \(index)",
+                expected: "an object for each layer")
+        }
+        let own = own.merging(block) { _, layers in layers }
+        return ConfigFields(place: place, type: type, fields: own, defaults: defaults)
     }
 
     /// Fields that stand outside the decoder, read with the same checks.

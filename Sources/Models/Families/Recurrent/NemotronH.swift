@@ -3,19 +3,22 @@ import Basics
 /// Nemotron-H: a layer is one of four kinds, a mixer or a network and nothing else. Mixers are
 /// Mamba 2, whose state is float32 unless the file says otherwise, and plain attention.
 extension Families {
+    private static let nemotronHeads = HeadRule(width: ["head_dim", "attention_head_dim"])
+
     static let nemotronH = Family().with {
         $0.activeCounting = .withoutEmbedding
         $0.layerNumber = { fields in try fields.nemotronKinds().count }
-        $0.heads.width = ["head_dim", "attention_head_dim"]
+        $0.heads = nemotronHeads
         $0.norms.perLayer = 1
         $0.hasNetworks = false
         $0.mixers = { fields, attentions in
             let kinds = try fields.nemotronKinds()
-            let mixer = try fields.nemotronMixer()
-            return zip(kinds, attentions).map { kind, attention in
-                switch kind {
-                case .mixer: .recurrent(mixer)
-                case .attention: attention
+            return try kinds.indices.map { index in
+                let block = try fields.block(index)
+                return switch kinds[index] {
+                case .mixer: Attention.recurrent(try (block ?? fields).nemotronMixer())
+                case .attention:
+                    try block.map { .heads(try nemotronHeads.attention($0)) } ?? attentions[index]
                 case .network, .experts: .none
                 }
             }
@@ -26,8 +29,11 @@ extension Families {
             case .mixer, .attention: break
             case .network:
                 let before = kinds[..<index].count { $0 == .network }
-                layer.feedForward = .dense(try fields.nemotronNetwork(number: before))
-            case .experts: layer.feedForward = .experts(try fields.nemotronExperts())
+                let block = try fields.block(index) ?? fields
+                layer.feedForward = .dense(try block.nemotronNetwork(number: before))
+            case .experts:
+                let block = try fields.block(index) ?? fields
+                layer.feedForward = .experts(try block.nemotronExperts())
             }
             guard case .heads(var heads) = layer.attention else { return }
             heads.path = "mixer"
@@ -56,6 +62,11 @@ private enum NemotronKind: Equatable {
 }
 
 extension ConfigFields {
+    /// What a layer has of its own (Puzzle: experts, widths and heads by layer); nil: nothing.
+    fileprivate func block(_ index: Int) throws -> ConfigFields? {
+        try overlaid(with: "block_configs", index)
+    }
+
     /// The kinds of all layers, from a pattern or a list; the class's own four where there is
     /// neither.
     fileprivate func nemotronKinds() throws -> [NemotronKind] {
@@ -74,6 +85,16 @@ extension ConfigFields {
                 guard let kind = NemotronKind.words[word] else {
                     throw InputError(
                         place, "layers_block_type has \"\(word.echoed())\"",
+                        expected: "mamba, attention, mlp or moe")
+                }
+                return kind
+            }
+        } else if case .array(let blocks)? = self["block_configs"] {
+            kinds = try blocks.indices.map { index in
+                let word = try block(index)?.word("block_type") ?? ""
+                guard let kind = NemotronKind.words[word] else {
+                    throw InputError(
+                        place, "block_configs has \"\(word.echoed())\" as a block_type",
                         expected: "mamba, attention, mlp or moe")
                 }
                 return kind

@@ -1,0 +1,42 @@
+import Basics
+
+/// IQuest-Coder's loop: every layer runs `loop_num` times with the same weights. From the second
+/// time on each head mixes, by a gate, what it reads of the first time's keys and values with what
+/// it reads of its own, of which only a window is kept (vLLM 0.33.0's class).
+extension Families {
+    static let iquestLoop = Family().with {
+        $0.heads.width = []
+        $0.windows.isIgnored = true
+        $0.finish = { fields, model in
+            let rounds = try fields.size("loop_num", default: 2, most: 16)
+            let window = try fields.size("loop_window_size", default: 64, most: 1 << 30)
+            let first = model.layers
+            for round in 1..<max(2, rounds) where rounds > 1 {
+                model.layers += try first.flatMap { layer in
+                    try again(fields, layer, window: window, isFirst: round == 1)
+                }
+            }
+        }
+    }
+
+    /// One more time through a layer: its own keys within a window, then the first time's.
+    private static func again(
+        _ fields: ConfigFields, _ layer: Layer, window: Int, isFirst: Bool
+    ) throws -> [Layer] {
+        guard case .heads(var heads) = layer.attention else { return [] }
+        var near = layer
+        near.setReach(.sliding(window: window))
+        near.sharesWeights = true
+        heads.readsEarlierCache = true
+        heads.ownProjections = []
+        var far = Layer(attention: .heads(heads), feedForward: .none, normWeights: 0)
+        // One gate a layer, for all times after the first.
+        let gate = Projection(
+            "gate_proj", heads.headDim, heads.queryHeads, .columns(units: heads.queryHeads),
+            hasBias: true)
+        far.others = [[gate]]
+        far.sharesWeights = !isFirst
+        far.continues = true
+        return [near, far]
+    }
+}

@@ -219,6 +219,8 @@ struct SeriesTests {
         let map = try #require(report["heat_map"] as? [String: Any])
         let busy = try #require(map["busy_share"] as? [[Double]])
         #expect(busy.count == 2 && busy[0].count <= 120)
+        let running = try #require(map["running"] as? [[Double]])
+        #expect(running.map(\.count) == busy.map(\.count) && (running[0].max() ?? 0) > 0)
         let slowest = try #require(report["slowest"] as? [String: [[String: Any]]])
         #expect(slowest["ttft"]?.count == 20 && slowest["e2el"]?.count == 20)
         let first = try #require(slowest["ttft"]?.first)

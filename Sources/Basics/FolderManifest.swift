@@ -19,8 +19,9 @@ package struct FolderManifest: Sendable, Equatable {
     package let name: String
     /// The digest of each file by its name, the JSON file's own among them.
     package let digests: [String: String]
-    /// The JSON file's bytes.
+    /// The JSON file's bytes, and those of its values that are texts.
     package let bytes: [UInt8]
+    package let texts: [String: String]
 
     /// A JSON text whose object of digests holds `blank` for the file's own name, sealed.
     package static func sealed(_ text: String, name: String) -> [UInt8] {
@@ -67,6 +68,7 @@ package struct FolderManifest: Sendable, Equatable {
                 expected: "the run made again, into another folder")
         }
         self.digests = digests
+        texts = object.compactMapValues { $0 as? String }
         var blanked = bytes
         guard let place = Self.sealPlace(bytes, name: name) else { throw Self.changed(path) }
         blanked.replaceSubrange(place, with: Array(Self.blank.utf8))

@@ -95,7 +95,7 @@ package struct CapacityReport {
         let doubt = study.isConfirmed ? "" : "; not all agree at both ends"
         guard study.confidence > 0 else {
             return ends + doubt
-                + ".\nOne replication says nothing of other days: a longer trace, or"
+                + ". One replication says nothing of other days: a longer trace, or"
                 + " more --seeds, gives an interval"
         }
         let edge = study.seeds.isEmpty ? "The median edge of such stretches" : "The median edge"
@@ -135,11 +135,11 @@ package struct CapacityReport {
             return "the same requests at each number; as many nodes as the replicas need"
         case .recipe(let rate)?:
             return "trace.rate_scale times the recipe's \(Quantity.significant(rate)) requests/s, "
-                + "drawn anew at each rate;\npauses inside sessions stay as they are"
+                + "drawn anew at each rate; pauses inside sessions stay as they are"
         case .recorded?:
             return "trace.rate_scale squeezes the recorded times: the same requests and bursts at "
-                + "each rate, pauses inside\nsessions as they are. headway trace scale from factor "
-                + "2 on lays copies over each other instead: bursts even\nout, and less is shared"
+                + "each rate, pauses inside sessions as they are. headway trace scale from factor "
+                + "2 on lays copies over each other instead: bursts even out, and less is shared"
         case .drawn?, .atOnce?:
             return "trace.request_rate draws times in place of the trace's own"
         }
@@ -148,10 +148,8 @@ package struct CapacityReport {
     private var curve: String {
         var table = TextTable(
             [
-                study.axis.unitName, "came", "hold", "TTFT", "p99", "TPOT", "p99", "E2E",
-                "tokens/s",
-                "KV peak",
-                "behind",
+                study.axis.unitName == "requests/s" ? "req/s" : study.axis.unitName, "came",
+                "hold", "TTFT", "p99", "TPOT", "p99", "tokens/s", "KV", "behind",
             ], alignments: [.right])
         for point in study.points {
             table.add([
@@ -159,7 +157,6 @@ package struct CapacityReport {
                 "\(point.holding) of \(point.runs.count)",
                 milliseconds(point, "mean_ttft_ms"), milliseconds(point, "p99_ttft_ms"),
                 milliseconds(point, "mean_tpot_ms"), milliseconds(point, "p99_tpot_ms"),
-                milliseconds(point, "mean_e2el_ms"),
                 point.figure("output_throughput").map(Quantity.significant) ?? "-",
                 point.figure("peak_kv_use").map { Quantity.percent($0) } ?? "-",
                 point.behind.map { Quantity.percent(max(0, $0)) } ?? "-",
@@ -168,8 +165,8 @@ package struct CapacityReport {
         let of =
             study.points.contains { $0.runs.count > 1 } ? "Means over the runs of a load; " : ""
         return table.text + "\n\n" + of
-            + "came: requests/s as they arrived; behind: arrivals by which the cluster falls back\n"
-            + "once it has filled."
+            + "came: requests/s as they arrived; KV: peak use of the pool; behind: arrivals by "
+            + "which the cluster falls back once it has filled."
     }
 
     private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {

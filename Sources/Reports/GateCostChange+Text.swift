@@ -5,7 +5,7 @@ extension GateCostChange {
     /// Two tables: by length of the prompt, and by part of the latency; then who pays most.
     var text: String {
         var table = TextTable([
-            "prompt tokens", "requests", "TTFT before", "now", "change", "E2E before", "now",
+            "prompt tokens", "requests", "TTFT was", "now", "change", "E2E was", "now",
             "change",
         ])
         for (old, new) in groups {

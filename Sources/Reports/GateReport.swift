@@ -20,7 +20,7 @@ extension GateResult {
 
     /// What the figures of both tables are.
     private static let meaning = """
-        Relative limits: geometric means over seeds ± geometric standard deviation, change is
+        Relative limits: geometric means over seeds ± geometric standard deviation, change is \
         now / baseline - 1. Absolute limits: means ± standard deviation, change is now - baseline.
         """
 

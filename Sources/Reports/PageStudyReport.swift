@@ -63,8 +63,8 @@ extension PageStudyReport {
     private static func losses(_ study: PageStudy) -> String {
         let bytes = Double(study.setting.capacityTokens) * study.setting.bytesPerToken
         var table = TextTable([
-            "page", "LRU hit", "optimal", "infinite", "hits lost", "empty room", "metadata",
-            "sum", "pages",
+            "page", "LRU hit", "optimal", "infinite", "lost", "empty room", "metadata", "sum",
+            "pages",
         ])
         for row in study.rows {
             table.add([
@@ -93,25 +93,31 @@ extension PageStudyReport {
                 }, width: worst > 0 ? 48 : 1)
     }
 
+    /// A table of at most five block sizes, and another one below it for the next.
     private static func curves(_ study: PageStudy) -> String {
-        var table = TextTable(
-            ["LRU / optimal hit"] + study.rows.map { "page \($0.pageTokens)" })
-        for index in study.rows[0].curve.indices {
-            let capacity = study.rows[0].curve[index].capacityTokens
-            table.add(
-                [Quantity.count(capacity) + " tokens"]
-                    + study.rows.map { row in
-                        let point = row.curve[index]
-                        return Quantity.decimal(point.lru * 100, 1) + "/"
-                            + Quantity.decimal(point.optimal * 100, 1)
-                    })
+        let count = (study.rows.count + 4) / 5
+        let tables = (0..<count).map { part in
+            let rows = study.rows[
+                (part * study.rows.count / count)..<((part + 1) * study.rows.count / count)]
+            var table = TextTable(["LRU / optimal hit"] + rows.map { "page \($0.pageTokens)" })
+            for index in study.rows[0].curve.indices {
+                let capacity = study.rows[0].curve[index].capacityTokens
+                table.add(
+                    [Quantity.count(capacity) + " tokens"]
+                        + rows.map { row in
+                            let point = row.curve[index]
+                            return Quantity.decimal(point.lru * 100, 1) + "/"
+                                + Quantity.decimal(point.optimal * 100, 1)
+                        })
+            }
+            return table.text
         }
-        return "Hits by capacity, % of prompt tokens\n" + table.text
+        return "Hits by capacity, % of prompt tokens\n" + tables.joined(separator: "\n\n")
     }
 
     /// What the columns are shares of.
     private static let meaning = """
-        hits lost: share of prompt tokens that the best size hits and this one does not.
+        lost: share of prompt tokens that the best size hits and this one does not.
         empty room: share of the pages' room that holds no token. metadata: bytes of bookkeeping
         per byte of keys and values. sum: the three in points; shares of unlike things, it only
         ranks and may exceed 100.

@@ -9,11 +9,14 @@ package enum PageWidth {
     /// What is left of a chart's usual width beside labels and values of `used` columns, of 80 in
     /// a file; at least eight.
     static func fitting(_ usual: Int, beside used: Int) -> Int {
-        max(8, min(usual, (columns ?? ofProse) - used))
+        max(8, min(usual, prose - used))
     }
 
     /// Columns of sentences and charts in a file or a pipe.
     private static let ofProse = 80
+
+    /// The same, or the terminal's.
+    static var prose: Int { columns ?? ofProse }
 
     /// What programs start a line that is meant to be pasted.
     private static let programs = ["headway ", "vllm ", "sglang ", "python", "curl "]

@@ -23,7 +23,7 @@ enum RunLoad {
         if let client = summary.client, let cap = client.cap {
             return "the trace's times, at most \(Quantity.count(cap)) in flight: "
                 + "\(Quantity.count(client.held)) requests waited at the client. TTFT, E2E and "
-                + "queue begin\n"
+                + "queue begin "
                 + "when a request is sent, \"from due\" at the trace's time"
         }
         guard let concurrency = summary.concurrency else { return nil }
@@ -31,7 +31,7 @@ enum RunLoad {
         if requests > 0, requests < concurrency {
             return "closed loop of \(Quantity.count(concurrency)), which the trace's "
                 + "\(Quantity.count(requests)) request\(requests == 1 ? "" : "s") do not fill: "
-                + "each is sent as soon as\nit can be, and the loop holds none back"
+                + "each is sent as soon as it can be, and the loop holds none back"
         }
         if summary.thinkTime.mean > 0 {
             let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
@@ -51,9 +51,9 @@ enum RunLoad {
         "clients time out: \(Quantity.count(counts.requests)) requests took "
             + "\(Quantity.count(counts.attempts)) attempts, "
             + "\(Quantity.count(counts.retried)) more than one, \(Quantity.count(counts.gaveUp)) "
-            + "gave up. Other figures\n"
+            + "gave up. Other figures "
             + "count attempts; \"from due\" is from the first sending to the answer. Wasted: "
-            + "\(Quantity.count(counts.wastedOutputTokens)) tokens\n"
+            + "\(Quantity.count(counts.wastedOutputTokens)) tokens "
             + "delivered and \(Quantity.count(counts.wastedPromptTokens)) of prompts computed for "
             + "attempts that timed out"
     }

@@ -134,19 +134,30 @@ package struct WhyReport {
         line += "\(Quantity.count(Int(record.outputTokens))) delivered"
         var table = TextTable(
             ["part", "time", "", "whose doing"], alignments: [.left, .right, .right, .left])
-        for cause in LatencyCause.allCases where answer.causes[cause] > 0 {
+        let causes = LatencyCause.allCases.filter { answer.causes[$0] > 0 }
+        let columns = causes.map { cause in
             let time = answer.causes[cause]
-            table.add([
+            return [
                 cause.name, Quantity.duration(picoseconds: time),
                 Quantity.percent(Double(time) / Double(max(1, answer.latency))),
-                Self.names(answer.culprits.filter { $0.cause == cause }),
-            ])
+            ]
+        }
+        let beside = (0..<3).reduce(0) { sum, column in
+            sum + 2 + (columns.map { $0[column].count }.max() ?? 0)
+        }
+        for (cause, cells) in zip(causes, columns) {
+            let names = Self.names(answer.culprits.filter { $0.cause == cause })
+            let words = names.enumerated().map { $0 + 1 < names.count ? $1 + "," : $1 }
+            let lines = PageWidth.filled(words, PageWidth.prose - beside, start: "")
+                .split(separator: "\n").map(String.init)
+            table.add(cells + lines.prefix(1))
+            for line in lines.dropFirst() { table.add(["", "", "", line]) }
         }
         return line + "\n\n" + table.text
     }
 
-    /// "17 (1.2 s), 12 (340 ms), 5 others (511 ms)".
-    static func names(_ culprits: [Culprit]) -> String {
+    /// "17 (1.2 s)", "12 (340 ms)", "5 others (511 ms)".
+    static func names(_ culprits: [Culprit]) -> [String] {
         var words = culprits.prefix(named).map {
             "\($0.id) (\(Quantity.duration(picoseconds: $0.time)))"
         }
@@ -157,6 +168,6 @@ package struct WhyReport {
                 "\(rest.count) other\(rest.count == 1 ? "" : "s") "
                     + "(\(Quantity.duration(picoseconds: time)))")
         }
-        return words.joined(separator: ", ")
+        return words
     }
 }

@@ -18,8 +18,10 @@ package enum RunFiles {
     package static let report = "report.json"
     /// What each replica did over time, where that is wanted.
     package static let series = "series.csv"
-    /// Every token's time, where that is wanted.
+    /// The steps that gave each request its tokens, where every token's time is wanted.
     package static let tokenTimes = "token_times.csv"
+    /// When the tokens of each step left, beside it.
+    package static let tokenSteps = "token_steps.csv"
     /// Events for a trace viewer, where they are wanted.
     package static let timeline = "timeline.json"
 }

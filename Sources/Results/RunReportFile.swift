@@ -8,7 +8,7 @@ package struct RunReportFile: Encodable, Sendable {
     /// Counts changes of the form.
     static let form = 1
     /// Equal shares of a latency's values between its quantiles, its largest values, windows of
-    /// the series and of the heat map, and cells of each of this one's two maps.
+    /// the series and of the heat map, and cells of each of this one's three maps.
     static let (shares, tail, points, times, cells) = (200, 100, 240, 120, 16_384)
 
     let format = Self.form
@@ -107,6 +107,7 @@ package struct RunReportFile: Encodable, Sendable {
         let windowS: Double
         let busyShare: [[Double]]
         let queue: [[Double]]
+        let running: [[Double]]
 
         init(_ table: SeriesTable) {
             windowS = Double(table.interval) / 1e12
@@ -116,6 +117,9 @@ package struct RunReportFile: Encodable, Sendable {
             }
             queue = table.replicas.map { points in
                 zip(points, spans).map { significant(Double($0.requests.queueTime) / $1, 3) }
+            }
+            running = table.replicas.map { points in
+                zip(points, spans).map { significant(Double($0.requests.runningTime) / $1, 3) }
             }
         }
     }

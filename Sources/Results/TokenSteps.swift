@@ -2,27 +2,32 @@ import Simulator
 
 /// In which steps each request that has not ended got a token, and when the tokens of steps left.
 ///
-/// A member of the cohort gets one in every step, so that it costs what its joining and leaving do,
-/// and its times are those of its instance's steps. Memory follows the requests alive and the steps
-/// since the first of them began.
+/// A member of the cohort gets one in every step, so that it costs what its joining and leaving do.
+/// Memory follows the requests alive and the steps since the first of them began.
 struct TokenSteps: Sendable {
     /// Schedule calls in a row that each sampled a token for a request.
-    private struct Stint {
+    struct Stint: Sendable, Equatable {
         var first: Int
         var count: Int
     }
 
     private struct Request {
-        var stints: [Stint] = []
+        var latest = Stint(first: 0, count: 0)
+        /// Those before the latest.
+        var earlier: [Stint] = []
         /// As a member of the cohort: the call with which it joined.
         var joined: Int?
         var replica = -1
     }
 
-    /// By instance, in order, those that some request may still ask for.
-    private var deliveries: [[DeliveredSteps]] = []
-    /// How many deliveries of an instance are looked through for what is not asked for any more.
-    private var patience: [Int] = []
+    /// Deliveries of an instance that have not been told, in order.
+    fileprivate struct Pending {
+        var steps: [DeliveredSteps] = []
+        var head = 0
+    }
+
+    /// By instance.
+    private var pending: [Pending] = []
     /// From the first whose record is to come; what lies before `head` is closed.
     private var requests: [Request] = []
     private var head = 0
@@ -38,7 +43,10 @@ struct TokenSteps: Sendable {
                 extend(place, by: plan.number, 1)
             }
         }
-        for delivery in plans.deliveries { add(delivery) }
+        for delivery in plans.deliveries {
+            while pending.count <= delivery.replica { pending.append(Pending()) }
+            pending[delivery.replica].steps.append(delivery)
+        }
     }
 
     private mutating func change(_ change: CohortChange, _ plan: DecidedPlan) {
@@ -56,11 +64,13 @@ struct TokenSteps: Sendable {
     /// Adds calls that sample for a request.
     private mutating func extend(_ place: Int, by first: Int, _ count: Int) {
         guard count > 0 else { return }
-        if let last = requests[place].stints.last, last.first + last.count == first {
-            requests[place].stints[requests[place].stints.count - 1].count += count
-        } else {
-            requests[place].stints.append(Stint(first: first, count: count))
+        let latest = requests[place].latest
+        if latest.first + latest.count == first {
+            requests[place].latest.count += count
+            return
         }
+        if latest.count > 0 { requests[place].earlier.append(latest) }
+        requests[place].latest = Stint(first: first, count: count)
     }
 
     /// The place of a request that has not been closed.
@@ -71,91 +81,129 @@ struct TokenSteps: Sendable {
         return place
     }
 
-    private mutating func add(_ delivery: DeliveredSteps) {
-        while deliveries.count <= delivery.replica {
-            deliveries.append([])
-            patience.append(1_024)
-        }
-        deliveries[delivery.replica].append(delivery)
-        if deliveries[delivery.replica].count >= patience[delivery.replica] {
-            forget(delivery.replica)
-        }
-    }
-
-    /// Forgets the deliveries of an instance that no request asks for any more: amortised O(1) each
-    /// where requests alive are fewer than deliveries kept.
-    private mutating func forget(_ replica: Int) {
-        var first = Int.max
-        for request in requests[head...] where request.replica == replica {
-            first = min(first, request.stints.first?.first ?? .max, request.joined ?? .max)
-        }
-        let kept = deliveries[replica].firstIndex { $0.number + $0.times > first }
-        deliveries[replica].removeFirst(kept ?? deliveries[replica].count)
-        patience[replica] = 2 * max(512, deliveries[replica].count, requests.count - head)
-    }
-
-    /// The gaps between the tokens of an ended request, in order: so many, each longer than the one
-    /// before by the same. To be called for each record, in their order. O(deliveries between its
-    /// first token and its last).
-    mutating func close(
-        _ record: RequestRecord, _ body: (_ gap: Int64, _ rise: Int64, _ times: Int64) -> Void
-    ) {
+    /// The steps of its instance that gave an ended request its tokens; none for one without
+    /// tokens. To be called for each record, in their order.
+    ///
+    /// Before that it tells the steps up to its last one that have not been told, so that what is
+    /// told depends on the records alone. O(steps told).
+    mutating func close(_ record: RequestRecord, _ tell: (StepRun) throws -> Void) rethrows
+        -> [Stint]
+    {
         closed += 1
-        guard head < requests.count else { return }
-        let request = requests[head]
+        guard head < requests.count else { return [] }
+        var request = requests[head]
         requests[head] = Request()
         head += 1
         if head >= 1_024, 2 * head > requests.count {
             requests.removeFirst(head)
             head = 0
         }
-        guard record.firstToken >= 0, request.replica >= 0 else { return }
-        var stints = request.stints
-        if let joined = request.joined { stints.append(Stint(first: joined, count: .max)) }
-        tell(stints, deliveries[request.replica], Int(record.outputTokens), body)
-    }
-
-    /// Tells the gaps between so many tokens: what was sampled beyond them was not delivered.
-    private func tell(
-        _ stints: [Stint], _ steps: [DeliveredSteps], _ tokens: Int,
-        _ body: (_ gap: Int64, _ rise: Int64, _ times: Int64) -> Void
-    ) {
-        var (left, last) = (tokens, Int64?.none)
-        for stint in stints where left > 0 {
-            var (number, rest) = (stint.first, min(stint.count, left))
-            left -= rest
-            var place = Self.place(of: number, in: steps)
-            while rest > 0 {
-                precondition(
-                    place < steps.count && steps[place].number <= number,
-                    "a token was delivered in no step")
-                let step = steps[place]
-                let offset = Int64(number - step.number)
-                let count = min(rest, step.times - Int(offset))
-                let first = step.time(offset)
-                if let last { body(first - last, 0, 1) }
-                if count > 1 {
-                    body(step.gap + offset * step.rise, step.rise, Int64(count) - 1)
-                }
-                last = step.time(offset + Int64(count) - 1)
-                (number, rest, place) = (number + count, rest - count, place + 1)
+        guard record.firstToken >= 0, request.replica >= 0 else { return [] }
+        if let joined = request.joined {
+            // Adjoining calls are one stint, whether it is a member or not.
+            if request.latest.first + request.latest.count == joined {
+                request.latest.count = .max - request.latest.first
+            } else {
+                request.earlier.append(request.latest)
+                request.latest = Stint(first: joined, count: .max - joined)
             }
+        }
+        // What was sampled beyond the tokens was not delivered.
+        var left = Int(record.outputTokens)
+        var stints: [Stint] = []
+        for stint in request.earlier + [request.latest] where left > 0 && stint.count > 0 {
+            stints.append(Stint(first: stint.first, count: min(stint.count, left)))
+            left -= min(stint.count, left)
         }
         precondition(left == 0, "a token belongs to no step")
+        if let last = stints.last {
+            try pending[request.replica].tell(
+                upTo: last.first + last.count - 1, of: request.replica, tell)
+        }
+        return stints
+    }
+}
+
+extension TokenSteps.Pending {
+    /// Tells the steps up to one, in order, joined as `StepRun` says.
+    fileprivate mutating func tell(
+        upTo last: Int, of replica: Int, _ body: (StepRun) throws -> Void
+    ) rethrows {
+        var run: StepRun?
+        while head < steps.count, steps[head].number <= last {
+            var step = steps[head]
+            let left = step.number + step.times - 1 - last
+            if left > 0 {
+                step.times -= left
+                steps[head].drop(step.times)
+            } else {
+                head += 1
+            }
+            try StepRun.join(&run, step, body)
+        }
+        if let run { try body(run) }
+        if head >= 1_024, 2 * head > steps.count {
+            steps.removeFirst(head)
+            head = 0
+        }
+    }
+}
+
+/// Steps in a row of an instance, and when their tokens left; the gap between one and the next
+/// rises by the same amount. Times are picoseconds.
+package struct StepRun: Sendable, Equatable {
+    package let replica: Int
+    /// Number of the first one's schedule call.
+    package let step: Int
+    package private(set) var count = 1
+    /// When the tokens of the first left.
+    package let time: Int64
+    package private(set) var gap: Int64 = 0
+    package private(set) var rise: Int64 = 0
+    private var last: Int64
+
+    private init(_ replica: Int, _ step: Int, _ time: Int64) {
+        (self.replica, self.step, self.time, last) = (replica, step, time, time)
     }
 
-    /// The first delivery that ends behind a call. O(log deliveries).
-    private static func place(of number: Int, in steps: [DeliveredSteps]) -> Int {
-        var (low, high) = (0, steps.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if steps[middle].number + steps[middle].times > number {
-                high = middle
-            } else {
-                low = middle + 1
+    /// Joins steps to a run, which takes as many as it can and is told when it takes no more: so
+    /// the runs are the same however the steps come together. O(1).
+    fileprivate static func join(
+        _ run: inout StepRun?, _ steps: DeliveredSteps, _ tell: (StepRun) throws -> Void
+    ) rethrows {
+        var place = 0
+        while place < steps.times {
+            let (number, time) = (steps.number + place, steps.time(Int64(place)))
+            guard run?.take(number, time) == true else {
+                if let run { try tell(run) }
+                run = StepRun(steps.replica, number, time)
+                place += 1
+                continue
+            }
+            place += 1
+            if run!.count >= 3, run!.rise == steps.rise, run!.next == steps.gap(Int64(place) - 1) {
+                run!.count += steps.times - place
+                run!.last = steps.time(Int64(steps.times) - 1)
+                return
             }
         }
-        return low
+    }
+
+    /// The gap that a further step must have.
+    private var next: Int64 { gap + rise * Int64(count - 1) }
+
+    /// Whether it takes a step.
+    private mutating func take(_ number: Int, _ time: Int64) -> Bool {
+        guard number == step + count else { return false }
+        let own = time - last
+        switch count {
+        case 1: gap = own
+        case 2: rise = own - gap
+        default: guard own == next else { return false }
+        }
+        count += 1
+        last = time
+        return true
     }
 }
 
@@ -163,5 +211,16 @@ extension DeliveredSteps {
     /// When the tokens of the step so many after the first left.
     fileprivate func time(_ place: Int64) -> Int64 {
         time + gap * place + rise * (place * (place - 1) / 2)
+    }
+
+    /// The gap between that step and the next.
+    fileprivate func gap(_ place: Int64) -> Int64 { gap + rise * place }
+
+    /// Leaves the first so many out.
+    fileprivate mutating func drop(_ count: Int) {
+        let (start, gap) = (time(Int64(count)), gap(Int64(count)))
+        (time, self.gap) = (start, gap)
+        number += count
+        times -= count
     }
 }

@@ -36,7 +36,9 @@ extension Verb {
                 "--by", "METRIC",
                 "Key of summary.json that ranks candidates (default mean_e2el_ms)."),
             Flag("--markdown", "Print Markdown, for a pull request."),
-            .set, .json,
+            .set,
+            Flag("--quiet", "Show no progress line."),
+            .json,
         ]
     ) { arguments in
         if arguments.has("--markdown"), arguments.has("--json") {

@@ -35,7 +35,9 @@ extension Verb {
                 "Measure the rate of false alarms (other seeds) and of caught slowdowns."),
             Flag("--trials", "N", "With --self-check: number of trials (default 200)."),
             Flag("--slowdown", "SHARE", "With --self-check: the planted slowdown (default 0.03)."),
-            .set, .json,
+            .set,
+            Flag("--quiet", "Show no progress line."),
+            .json,
         ]
     ) { arguments in
         let path = arguments.operands[0]

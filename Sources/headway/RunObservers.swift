@@ -20,14 +20,14 @@ final class RunObservers: RunObserver {
         /// latency.csv
         var parts: OutputFile?
         var timeline: OutputFile?
-        var tokenTimes: OutputFile?
+        var tokenTimes: TokenTimes?
     }
 
     private let files: Files
     /// What rows say besides what all do.
     private let columns: RequestLine.Columns
     private(set) var events: TraceEvents
-    private var tokenTimes = TokenTimes()
+    private var tokenTimes: TokenTimes?
     /// Divides latencies, where that is wanted.
     private(set) var latency: BreakdownObserver?
     /// Plans and records on their way into files, where there are such.
@@ -59,6 +59,7 @@ final class RunObservers: RunObserver {
         watchesGaps = summary.watchesGaps
         latency = output.latencyBreakdown ? BreakdownObserver(plan) : nil
         self.files = files
+        tokenTimes = files.tokenTimes
         columns = RequestLine.Columns(plan, tellsClass: rule != nil)
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
@@ -90,7 +91,7 @@ final class RunObservers: RunObserver {
             series?.add(record)
             slowest.add(record, parts)
         }
-        if let file = files.tokenTimes { try file.writeLine(tokenTimes.close(record)) }
+        try tokenTimes?.close(record)
         if files.timeline != nil { order.take(record) }
         let name = rule.map { $0.name($0.key(of: record)) }
         let room = name == nil ? RequestLine.longest : RequestLine.longestWithClass
@@ -101,7 +102,7 @@ final class RunObservers: RunObserver {
 
     func decided(_ plans: DecidedPlans) throws {
         summary.decided(plans)
-        if watchesDeliveries { tokenTimes.add(plans) }
+        tokenTimes?.add(plans)
         guard latency != nil || files.timeline != nil || files.plans != nil else { return }
         latency?.decided(plans)
         if ordersPlans { order.take(plans) }

@@ -201,7 +201,7 @@ private struct ReplayRun {
             + (output.by != nil ? [RunFiles.classes] : [])
             + (output.timeline ? [RunFiles.timeline] : [])
             + (output.series ? [RunFiles.series] : [])
-            + (output.tokenTimes ? [RunFiles.tokenTimes] : [])
+            + (output.tokenTimes ? [RunFiles.tokenTimes, RunFiles.tokenSteps] : [])
     }
 
     mutating func perform() throws -> Outcome {
@@ -220,7 +220,7 @@ private struct ReplayRun {
         let observer = RunObservers(
             RunObservers.Files(
                 requests: requests, decisions: decisions, plans: plans, parts: try partsFile(),
-                timeline: try timelineFile(), tokenTimes: try tokenTimesFile()),
+                timeline: try timelineFile(), tokenTimes: try tokenTimes()),
             plan: plan, output: output, trace: trace, rule: rule)
         let result = try simulate(plan, source: trace.source, observer: observer)
         try observer.finish()
@@ -271,11 +271,10 @@ private struct ReplayRun {
         return file
     }
 
-    private func tokenTimesFile() throws -> OutputFile? {
-        guard resolved.configuration.output.tokenTimes else { return nil }
-        let file = try folder?.file(RunFiles.tokenTimes)
-        try file?.writeLine(TokenTimes.header)
-        return file
+    private func tokenTimes() throws -> TokenTimes? {
+        guard resolved.configuration.output.tokenTimes, let folder else { return nil }
+        return try TokenTimes(
+            folder.file(RunFiles.tokenTimes), steps: folder.file(RunFiles.tokenSteps))
     }
 
     /// How long the windows of series.csv are; report.json joins them.

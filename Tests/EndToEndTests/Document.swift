@@ -30,6 +30,7 @@ struct Document: Sendable {
         "README.md", "Sources/Reports/Reports.docc/Cookbook.md",
         "Sources/Reports/Reports.docc/RunPage.md", "Sources/Reports/Reports.docc/Speed.md",
         "Sources/Simulator/Simulator.docc/Async.md",
+        "Sources/Experiments/Experiments.docc/Upgrades.md",
     ].map(Document.init)
 
     init(_ path: String) {
@@ -54,6 +55,9 @@ struct Document: Sendable {
         }
         return found
     }
+
+    /// The files that it shows, as JSON5.
+    var files: [String] { blocks("json5").map { $0.lines.joined(separator: "\n") } }
 
     /// Commands without an output.
     var commands: [String] { blocks("sh").flatMap(\.lines) }

@@ -73,6 +73,8 @@ struct DocumentTests {
                     atPath: scratch.path + "/" + name, withDestinationPath: target)
             }
         }
+        let upgrades = Document("Sources/Experiments/Experiments.docc/Upgrades.md")
+        _ = try scratch.write("upgrade.json5", Array((upgrades.files.first ?? "").utf8))
         let azure =
             "TIMESTAMP,ContextTokens,GeneratedTokens\n"
             + (10..<40).map { "2023-11-16 18:15:\($0).5000000,\($0 * 9),\($0)\n" }.joined()

@@ -95,14 +95,19 @@ struct SeriesTests {
         #expect(fast.status == 0, "\(fast.errors)")
         #expect(try run("b", changes + ["engine.advance=step"]).status == 0)
         #expect(try run("c", Array(changes.dropLast())).output == fast.output)
-        #expect(try scratch.text("a/token_times.csv") == scratch.text("b/token_times.csv"))
+        for file in ["token_times.csv", "token_steps.csv"] {
+            #expect(try scratch.text("a/" + file) == scratch.text("b/" + file))
+        }
         let requests = try rows("a/requests.csv")
-        let times = try scratch.text("a/token_times.csv").split(separator: "\n").dropFirst()
-        #expect(times.count == requests.count)
-        for (request, row) in zip(requests, times) {
-            let own = try #require(spelled(row), "\(row)")
+        let tokens = try rows("a/token_times.csv")
+        #expect(tokens.count == requests.count)
+        let steps = try spelledSteps()
+        for (request, row) in zip(requests, tokens) {
+            let own = try spelled(row, steps)
             #expect(own.count == Int(request["output_tokens"]!))
+            #expect(row["id"] == request["id"] && row["tokens"] == request["output_tokens"])
             guard let first = own.first, let last = own.last else { continue }
+            #expect(row["replica"] == request["replica"])
             #expect(abs(Double(first) / 1e12 - Double(request["first_token"]!)!) < 1e-6)
             if request["outcome"] == "finished" {
                 #expect(abs(Double(last) / 1e12 - Double(request["finish"]!)!) < 1e-6)
@@ -110,23 +115,35 @@ struct SeriesTests {
         }
     }
 
-    /// The times of a row, read by the article's rule and not by the program's code.
-    private func spelled(_ row: Substring) -> [Int64]? {
-        let cells = row.split(separator: ",", omittingEmptySubsequences: false)
-        guard cells.count == 4 else { return nil }
-        guard var time = Int64(cells[1]) else { return cells[1].isEmpty ? [] : nil }
-        var times = [time]
-        for word in cells[3].split(separator: " ") {
-            guard let match = word.wholeMatch(of: /(\d+)([+-]\d+)?(?:\*(\d+))?/),
-                let gap = Int64(match.1)
-            else { return nil }
-            let rise = match.2.flatMap { Int64($0) } ?? 0
-            for place in 0..<(match.3.flatMap { Int64($0) } ?? 1) {
-                time += gap + rise * place
-                times.append(time)
+    /// When the tokens of each step left, by the article's rule and not by the program's code.
+    private func spelledSteps() throws -> [String: [Int: Int64]] {
+        var ends: [String: [Int: Int64]] = [:]
+        for row in try rows("a/token_steps.csv") {
+            var time = try #require(row["time_ps"].flatMap { Int64($0) })
+            var gap = try #require(row["gap_ps"].flatMap { Int64($0) })
+            for step in 0..<Int(row["steps"]!)! {
+                ends[row["replica"]!, default: [:]][Int(row["step"]!)! + step] = time
+                time += gap
+                gap += Int64(row["rise_ps"]!)!
             }
         }
-        return times
+        return ends
+    }
+
+    /// The times of a row's tokens, likewise.
+    private func spelled(
+        _ row: [String: String], _ ends: [String: [Int: Int64]]
+    ) throws -> [Int64] {
+        var times: [Int64] = []
+        for word in row["steps"]!.split(separator: " ") {
+            let parts = word.split(separator: "*").compactMap { Int($0) }
+            let first = try #require(parts.first)
+            for step in first..<(first + (parts.count > 1 ? parts[1] : 1)) {
+                times.append(try #require(ends[row["replica"]!]?[step]))
+            }
+        }
+        guard let begin = times.first, let first = Int64(row["first_token_ps"]!) else { return [] }
+        return times.map { first + $0 - begin }
     }
 
     @Test("a window of the timeline holds what overlaps it, and a full file says where it ends")
@@ -202,6 +219,8 @@ struct SeriesTests {
         let map = try #require(report["heat_map"] as? [String: Any])
         let busy = try #require(map["busy_share"] as? [[Double]])
         #expect(busy.count == 2 && busy[0].count <= 120)
+        let running = try #require(map["running"] as? [[Double]])
+        #expect(running.map(\.count) == busy.map(\.count) && (running[0].max() ?? 0) > 0)
         let slowest = try #require(report["slowest"] as? [String: [[String: Any]]])
         #expect(slowest["ttft"]?.count == 20 && slowest["e2el"]?.count == 20)
         let first = try #require(slowest["ttft"]?.first)
@@ -218,13 +237,13 @@ struct SeriesTests {
         return ((value as? [Any]) ?? []).reduce(into: []) { $0.formUnion(keys($1)) }
     }
 
-    @Test("every column of series.csv and token_times.csv stands in the article")
+    @Test("every column of the series and of token times stands in the article")
     func columns() throws {
         #expect(try run("a", ["output.series=true", "output.token_times=true"]).status == 0)
         let article = try String(
             contentsOf: packageRoot.appendingPathComponent(
                 "Sources/Reports/Reports.docc/RunFiles.md"), encoding: .utf8)
-        for file in ["series.csv", "token_times.csv"] {
+        for file in ["series.csv", "token_times.csv", "token_steps.csv"] {
             for column in try scratch.text("a/" + file).prefix(while: { $0 != "\n" }).split(
                 separator: ",")
             {
@@ -288,7 +307,7 @@ struct SeriesTests {
             #expect(outcome.status == 0, "\(outcome.errors)")
             let all = try self.rows("none-\(interval)/series.csv").filter { $0["replica"] == "all" }
             #expect(all.reduce(0) { $0 + (Int($1["rejected"] ?? "") ?? 0) } == 2)
-            #expect(try scratch.text("none-\(interval)/token_times.csv").contains("5,,0,"))
+            #expect(try scratch.text("none-\(interval)/token_times.csv").contains("5,,0,,"))
         }
     }
 }

@@ -20,6 +20,9 @@ struct CompareTests {
         let fromMemory = try ComparedRun.run(small(), name: "memory")
         #expect(fromFolder.requests == fromMemory.requests)
         #expect(fromFolder.digest == fromMemory.digest)
+        for (key, value) in fromMemory.figures {
+            #expect(fromFolder.figures[key] == value, "\(key)")
+        }
         let comparison = try Comparison(fromFolder, fromMemory)
         #expect(Verdict(comparison).outcome == .identical)
         #expect(comparison.rows.allSatisfy { $0.isBetter == nil })

@@ -129,7 +129,7 @@ private func simulatedHits(_ seed: UInt64, page: Int, pages: Int) throws -> Int 
             #expect(!line.contains("\(Int(sum))."), "\(line)")
         }
         #expect(text.contains("only\nranks and may exceed 100"))
-        for part in ["hits lost: share of prompt tokens", "empty room: share", "metadata: bytes"] {
+        for part in ["lost: share of prompt tokens", "empty room: share", "metadata: bytes"] {
             #expect(text.contains(part))
         }
     }

@@ -1,26 +1,44 @@
-import Results
 import Scenario
 import Testing
 import Traces
 
 @testable import Experiments
+@testable import Results
 @testable import Simulator
 
 /// Times of tokens, rebuilt from the steps in which requests got them.
 private final class Rebuilding: RunObserver {
-    private var times = TokenTimes()
-    var rows: [String] = []
+    private var steps = TokenSteps()
+    private var told: [Int: [Int: Int64]] = [:]
+    var runs: [StepRun] = []
+    var stints: [[TokenSteps.Stint]] = []
+    var rows: [[Int64]] = []
     /// Plans, their lists and deliveries seen.
     var seen = 0
     var decisionDetail: DecisionDetail { .plans }
     var watchesDeliveries: Bool { true }
 
     func decided(_ plans: DecidedPlans) {
-        times.add(plans)
+        steps.add(plans)
         seen += plans.plans.count + plans.entries.count + plans.changes.count
         seen += plans.deliveries.count
     }
-    func record(_ record: RequestRecord) { rows.append(times.close(record)) }
+
+    func record(_ record: RequestRecord) {
+        let own = steps.close(record) { run in
+            runs.append(run)
+            var time = run.time
+            for place in 0..<run.count {
+                if place > 0 { time += run.gap + run.rise * Int64(place - 1) }
+                told[run.replica, default: [:]][run.step + place] = time
+            }
+        }
+        stints.append(own)
+        let times = own.flatMap { $0.first..<($0.first + $0.count) }.map {
+            told[Int(record.replica)]?[$0] ?? -1
+        }
+        rows.append(times.map { record.firstToken + $0 - times[0] })
+    }
 }
 
 /// The same from each gap, told when its token is delivered.
@@ -59,15 +77,16 @@ struct TokenStepsTests {
         #expect(rebuilt.rows.count == told.rows.count)
         for (place, times) in told.rows.enumerated() {
             #expect(
-                TokenTimes.times(rebuilt.rows[place][...]) == times,
+                rebuilt.rows[place] == times,
                 "seed \(seed), request \(place), \(told.outcomes[place])")
         }
-        // Stepping writes the same text.
+        // Stepping tells the same.
         var stepped = random.plan
         stepped.engine.advance = .step
         let again = Rebuilding()
         _ = try simulate(stepped, source: source, observer: again)
-        #expect(again.rows == rebuilt.rows, "seed \(seed)")
+        #expect(again.runs == rebuilt.runs, "seed \(seed)")
+        #expect(again.stints == rebuilt.stints, "seed \(seed)")
     }
 
     @Test("cost by events, not by tokens")

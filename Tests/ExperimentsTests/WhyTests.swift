@@ -52,9 +52,9 @@ struct WhyTests {
 
     @Test(
         "parts sum to the latency and culprits to no more than their part",
-        arguments: Array(UInt64(1)...80) + [4_125, 4_271, 8_691])
+        arguments: Array(UInt64(1)...160) + [4_125, 4_271, 8_691])
     func sums(seed: UInt64) throws {
-        let random = RandomCase(seed: seed)
+        let random = RandomCase(seed: seed, hasImpatientClients: true)
         guard let (asker, _) = ask(random.plan, random.workload) else { return }
         for (place, record) in asker.records.enumerated() {
             let answer = asker.answers[place]
@@ -142,6 +142,47 @@ struct WhyTests {
             let bound = max(known.max() ?? 0, Int(record.hitTokens))
             #expect(Int(record.reusableTokens) == bound, "seed \(seed), request \(record.id)")
             #expect(record.lostReuse.total >= 0, "seed \(seed), request \(record.id)")
+        }
+    }
+
+    @Test(
+        "where reuse went sums to the bound with sessions, retries, policies, windows and replicas",
+        arguments: UInt64(1)...160)
+    func reuseOfAnyRun(seed: UInt64) throws {
+        let random = RandomCase(seed: seed, hasImpatientClients: true)
+        var plan = random.plan
+        plan.keepsRecords = true
+        let workload = random.workload
+        guard let run = try? simulate(plan, source: InMemorySource(workload)) else { return }
+        var (lost, sum) = (LostReuse(), 0)
+        for record in run.records {
+            lost.add(record.lostReuse)
+            sum += Int(record.reusableTokens)
+            #expect(
+                record.lostReuse.total >= 0
+                    && record.reusableTokens == record.hitTokens + record.lostReuse.total,
+                "seed \(seed), request \(record.id)")
+        }
+        #expect(lost == run.counters.sharedTokensLost, "seed \(seed)")
+        #expect(sum == run.counters.sharedTokens, "seed \(seed)")
+        guard !workload.segmentEnds.isEmpty, plan.engine.enablePrefixCaching else { return }
+        let rows = Dictionary(uniqueKeysWithValues: zip(workload.ids, workload.ids.indices))
+        let prompts = workload.ids.indices.map { tokens(workload, $0, answer: false) }
+        let whole = workload.ids.indices.map { tokens(workload, $0, answer: true) }
+        for (place, record) in run.records.enumerated() where record.admitted >= 0 {
+            let row = try #require(rows[record.id])
+            // Of requests that arrive together either may be seen first.
+            func known(_ isEarlier: (RequestRecord) -> Bool) -> Int {
+                run.records.enumerated().filter { $0.offset != place && isEarlier($0.element) }
+                    .map { other in
+                        zip(prompts[row], whole[rows[other.element.id]!]).prefix { $0 == $1 }.count
+                    }.max() ?? 0
+            }
+            let reusable = Int(record.reusableTokens)
+            let name = "seed \(seed), request \(record.id)"
+            #expect(reusable >= known { $0.arrival < record.arrival }, "\(name)")
+            let most = known { $0.arrival <= record.arrival }
+            #expect(reusable <= max(most, Int(record.hitTokens)), "\(name)")
         }
     }
 

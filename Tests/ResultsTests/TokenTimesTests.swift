@@ -1,18 +1,20 @@
 import Basics
+import TestSupport
 import Testing
 
 @testable import Results
 @testable import Simulator
 
-@Suite("Rows of token_times.csv")
+@Suite("Rows of token_times.csv and token_steps.csv")
 struct TokenTimesTests {
-    /// The row of a request that gets a token in each of the first steps.
-    private func row(_ gaps: [Int64]) -> String {
-        var times = TokenTimes()
+    private let scratch: ScratchFolder
+
+    init() throws { scratch = try ScratchFolder() }
+
+    /// Steps of the first replica that end at these times, told in one piece each.
+    private func plans(_ times: [(number: Int, time: Int64)]) -> DecidedPlans {
         var plans = DecidedPlans()
-        var end: Int64 = 100
-        for number in 0...gaps.count {
-            if number > 0 { end += gaps[number - 1] }
+        for (number, time) in times {
             plans.entries.append(
                 ScheduledEntry(
                     id: 7, sequence: 0, tokens: 1, computedBefore: number, kind: .running,
@@ -21,71 +23,79 @@ struct TokenTimesTests {
             plan.times = 1
             plans.append(plan)
             plans.deliveries.append(
-                DeliveredSteps(replica: 0, number: number, times: 1, time: end))
+                DeliveredSteps(replica: 0, number: number, times: 1, time: time))
         }
-        times.add(plans)
-        return times.close(
-            RequestRecord(
-                id: 7, arrival: 0, admitted: 50, firstToken: 100, finish: end, promptTokens: 1,
-                outputTokens: Int32(gaps.count + 1), outcome: .finished))
+        return plans
     }
 
-    @Test(
-        "say gaps in short",
-        arguments: [
-            ([], ""), ([5], "5"), ([5, 5], "5*2"), ([5, 6], "5 6"), ([5, 5, 5], "5*3"),
-            ([5, 7, 9, 11], "5+2*4"), ([9, 7, 5], "9-2*3"), ([1, 2, 4, 6, 8], "1 2+2*4"),
-            ([3, 1, 1, 1, 9], "3 1*3 9"), ([0, 0], "0*2"),
-        ] as [([Int64], String)])
-    func forms(gaps: [Int64], text: String) {
-        #expect(row(gaps) == "7,100,\(gaps.count + 1),\(text)")
+    private func record(_ first: Int64, tokens: Int) -> RequestRecord {
+        RequestRecord(
+            id: 7, arrival: 0, admitted: 50, firstToken: first, finish: 1_000, promptTokens: 1,
+            outputTokens: Int32(tokens), replica: 0, outcome: .finished)
     }
 
-    @Test("give the same times back, whatever the gaps")
-    func back() {
-        var random = SeededRandom(seed: 11)
-        for _ in 0..<300 {
-            var gaps: [Int64] = []
-            while gaps.count < 40 {
-                let (first, rise) = (Int64(random.next() % 50), Int64(random.next() % 4))
-                for place in 0..<Int64(1 + random.next() % 6) { gaps.append(first + place * rise) }
-            }
-            var time: Int64 = 100
-            var times = [time]
-            for gap in gaps {
-                time += gap
-                times.append(time)
-            }
-            #expect(TokenTimes.times(row(gaps)[...]) == times, "seed 11: \(gaps)")
-        }
+    @Test("name the steps of a request, and write a stretch of steps in one row")
+    func text() throws {
+        let names = ["times.csv", "steps.csv"]
+        let files = try names.map { try OutputFile(path: scratch.path + "/" + $0, name: $0) }
+        var times = try TokenTimes(files[0], steps: files[1])
+        times.add(
+            plans([(3, 100), (4, 110), (5, 121), (6, 133), (7, 150), (9, 170), (10, 181), (11, 1)]))
+        try times.close(record(105, tokens: 7))
+        try times.close(RequestRecord(id: 3, arrival: 0, promptTokens: 1, outcome: .rejected))
+        for file in files { try file.finish() }
+        #expect(
+            try scratch.text("times.csv")
+                == "id,first_token_ps,tokens,replica,steps\n7,105,7,0,3*5 9*2\n3,,0,,\n")
+        #expect(
+            try scratch.text("steps.csv")
+                == "replica,step,steps,time_ps,gap_ps,rise_ps\n"
+                + "0,3,4,100,10,1\n0,7,1,150,0,0\n0,9,2,170,11,0\n")
     }
 
-    @Test("say the same of gaps told singly and of those told as series")
-    func series() {
+    @Test("are the same however steps are told, and give their times back")
+    func joined() {
         var random = SeededRandom(seed: 12)
         for _ in 0..<2_000 {
-            var (singly, together): ([TokenTimes.Run], [TokenTimes.Run]) = ([], [])
+            var (number, time) = (0, Int64(100))
+            var (singly, together) = (DecidedPlans(), DecidedPlans())
+            var steps: [(number: Int, time: Int64)] = []
             for _ in 0..<1 + random.below(6) {
-                let gap = Int64(5 + random.below(4))
-                let (rise, count) = (Int64(random.below(3)), Int64(1 + random.below(5)))
-                TokenTimes.extend(&together, by: gap, rise: rise, times: count)
-                for place in 0..<count { TokenTimes.extend(&singly, by: gap + rise * place) }
+                let (gap, rise) = (Int64(5 + random.below(4)), Int64(random.below(3)) - 1)
+                let count = 1 + random.below(6)
+                number += random.below(4) == 0 ? 1 : 0
+                time += Int64(5 + random.below(4))
+                together.deliveries.append(
+                    DeliveredSteps(
+                        replica: 0, number: number, times: count, time: time, gap: gap, rise: rise))
+                for place in 0..<count {
+                    if place > 0 { time += gap + rise * Int64(place - 1) }
+                    steps.append((number, time))
+                    number += 1
+                }
             }
-            #expect(singly == together, "seed 12")
-        }
-    }
-
-    @Test("of a request without a token are empty, and other texts are no rows")
-    func odd() {
-        var times = TokenTimes()
-        let empty = times.close(
-            RequestRecord(id: 3, arrival: 0, promptTokens: 1, outcome: .rejected))
-        #expect(empty == "3,,0,")
-        #expect(TokenTimes.times(empty[...]) == [])
-        for text in [
-            "", "1,2", "1,2,3,", "1,2,2,5*9", "1,2,2,x", "1,2,2,5*-1", "1,,2,5", "1,2,2,-5",
-        ] {
-            #expect(TokenTimes.times(text[...]) == nil, "\(text)")
+            singly = plans(steps)
+            var all = plans(steps)
+            all.deliveries = together.deliveries
+            let tokens = 1 + random.below(steps.count)
+            var (one, other): ([StepRun], [StepRun]) = ([], [])
+            for (told, keep) in [(singly, { one.append($0) }), (all, { other.append($0) })]
+                as [(DecidedPlans, (StepRun) -> Void)]
+            {
+                var requests = TokenSteps()
+                requests.add(told)
+                _ = requests.close(record(100, tokens: tokens), keep)
+            }
+            #expect(one == other, "seed 12")
+            let back = one.flatMap { run -> [(number: Int, time: Int64)] in
+                var time = run.time
+                return (0..<run.count).map { place in
+                    if place > 0 { time += run.gap + run.rise * Int64(place - 1) }
+                    return (run.step + place, time)
+                }
+            }
+            #expect(back.map(\.number) == steps.prefix(tokens).map(\.number), "seed 12")
+            #expect(back.map(\.time) == steps.prefix(tokens).map(\.time), "seed 12")
         }
     }
 }

@@ -72,11 +72,11 @@ package struct ComparedRun: Sendable {
         var plan = resolved.plan
         plan.keepsRecords = true
         adjust(&plan)
-        var observer: any RunObserver =
-            configuration.output.latencyBreakdown ? BreakdownObserver(plan) : NoObserver()
-        let result = try simulate(plan, source: trace.source, watching: &observer)
-        var summary = RunSummary(result, clock: resolved.clockDescription)
-        if let latency = observer as? BreakdownObserver { summary.parts = latency.report.means }
+        let observer = ComparingObserver(
+            plan, latency: configuration.output.latencyBreakdown ? BreakdownObserver(plan) : nil)
+        let result = try simulate(plan, source: trace.source, observer: observer)
+        var summary = observer.summary.summary(of: result, resolved, remarks: [])
+        summary.parts = observer.latency?.report.means ?? []
         var run = try ComparedRun(
             name: name, configuration: resolved.configuration.withAbsolutePaths,
             requests: result.records.map(ComparedRequest.init),
@@ -84,5 +84,29 @@ package struct ComparedRun: Sendable {
             leftOut: result.stretch.map { ($0.leftAtStart, $0.leftAtEnd) } ?? (0, 0))
         run.rangeWarnings = resolved.rangeWarnings(result)
         return run
+    }
+}
+
+/// Watches a run for the same figures as `headway run` writes.
+private final class ComparingObserver: RunObserver {
+    let summary: SummaryObserver
+    private(set) var latency: BreakdownObserver?
+
+    init(_ plan: RunPlan, latency: BreakdownObserver?) {
+        summary = SummaryObserver(plan, by: nil, measured: nil)
+        self.latency = latency
+    }
+
+    var decisionDetail: DecisionDetail { latency == nil ? .none : .plans }
+    var watchesGaps: Bool { summary.watchesGaps }
+
+    func decided(_ plans: DecidedPlans) {
+        summary.decided(plans)
+        latency?.decided(plans)
+    }
+
+    func record(_ record: RequestRecord) {
+        summary.record(record)
+        latency?.record(record)
     }
 }

@@ -73,11 +73,14 @@ package struct RunReportData: Decodable, Sendable {
         package let windowS: Double
         package let busyShare: [[Double]]
         package let queue: [[Double]]
+        /// Nil in folders of earlier versions.
+        package let running: [[Double]]?
 
         var isWhole: Bool {
-            let columns = Set((busyShare + queue).map(\.count))
+            let maps = [busyShare, queue] + (running.map { [$0] } ?? [])
+            let columns = Set(maps.flatMap(\.self).map(\.count))
             return columns.count == 1 && columns != [0] && windowS > 0
-                && busyShare.count == queue.count
+                && maps.allSatisfy { $0.count == busyShare.count }
         }
     }
 

@@ -81,10 +81,13 @@ struct LookupRecorder {
     }
 
     private var replays: [LookupReplay]
-    private var visitors: [Int64: Visitor] = [:]
+    /// By place in the order of arrival, from the first whose record is to come; what lies before
+    /// `head` has had its own.
+    private var visitors: [Visitor?] = []
+    private var head = 0
     private let contents: PromptContents
     private let delivery: Int64
-    private var sequence: Int64 = 0
+    private var closed: Int64 = 0
     private var lookups = 0
     private var isOverrun = false
 
@@ -106,7 +109,8 @@ struct LookupRecorder {
         guard contents.holdsContent, !isOverrun else { return }
         for plan in plans.plans where plan.times > 0 {
             for place in plan.preempted {
-                guard let visitor = visitors[plans.preempted[place].sequence] else { continue }
+                let visitor = visitors[reach(plans.preempted[place].sequence)]
+                guard let visitor else { continue }
                 replays[visitor.replica].release(visitor.latest, at: plan.time)
             }
             for place in plan.entries where plans.entries[place].kind != .running {
@@ -121,15 +125,29 @@ struct LookupRecorder {
         guard let (path, tokens) = contents.path(of: entry.id) else { return }
         lookups += 1
         let number = replays[plan.replica].lookUp(path, total: tokens, at: plan.time)
-        let first = visitors[entry.sequence]?.first ?? number
-        visitors[entry.sequence] = Visitor(
-            replica: plan.replica, first: first, latest: number)
+        let visitor = reach(entry.sequence)
+        let first = visitors[visitor]?.first ?? number
+        visitors[visitor] = Visitor(replica: plan.replica, first: first, latest: number)
+    }
+
+    /// The place of a request whose record is to come.
+    private mutating func reach(_ sequence: Int64) -> Int {
+        let place = head + Int(sequence - closed)
+        while visitors.count <= place { visitors.append(nil) }
+        return place
     }
 
     /// Takes note of a record, of each in its order.
     mutating func add(_ record: RequestRecord) {
-        defer { sequence += 1 }
-        guard let visitor = visitors.removeValue(forKey: sequence) else { return }
+        closed += 1
+        guard head < visitors.count else { return }
+        let visitor = visitors[head]
+        head += 1
+        if head >= 1_024, 2 * head > visitors.count {
+            visitors.removeFirst(head)
+            head = 0
+        }
+        guard let visitor else { return }
         if record.finish >= 0 {
             replays[visitor.replica].release(visitor.latest, at: record.finish - delivery)
         }

@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 import Results
 import Scenario
 import Simulator
@@ -24,9 +23,7 @@ struct WhyRun {
                 "--set", "cannot change \(path), a run that is already made",
                 expected: "a configuration file instead of a run folder")
         }
-        let manifest = try RunFolder.manifest(path)
-        let values = try? JSONSerialization.jsonObject(with: Data(manifest.bytes))
-        guard let digest = (values as? [String: Any])?["digest"] as? String else {
+        guard let digest = try RunFolder.manifest(path).texts["digest"] else {
             throw InputError(
                 path.appending(pathComponent: RunFiles.summary), "is not the summary of a run",
                 expected: "JSON with a digest")

@@ -45,6 +45,7 @@ enum SpaceFingerprint {
 
     private static func source(_ key: String, _ value: ConfigurationValue) throws -> String {
         guard files.contains(key), case .text(let path) = value else { return value.source }
+        if key == "trace.file", FileSystem.isFolder(path) { return try "content " + folder(path) }
         for file in [path, path.appending(pathComponent: "config.json")]
         where FileSystem.exists(file) && !FileSystem.isFolder(file) {
             return try "content " + (key == "trace.file" ? trace(file) : digest(file))
@@ -53,11 +54,24 @@ enum SpaceFingerprint {
     }
 
     private static func trace(_ file: String) throws -> String {
+        guard !FileSystem.isFolder(file) else { return try folder(file) }
         guard !InputFile.isReadOnce(file) else {
             throw InputError(
                 file, "is a pipe, and a sweep replays its traces many times", expected: "a file")
         }
         return try digest(file)
+    }
+
+    /// Of all files of a folder and their names: a folder of sessions is one trace.
+    private static func folder(_ path: String) throws -> String {
+        guard let names = FileSystem.names(in: path) else {
+            throw InputError(path, "the folder cannot be read", expected: "a readable folder")
+        }
+        var text = ""
+        for name in names where !FileSystem.isFolder(path.appending(pathComponent: name)) {
+            text += try name + " " + trace(path.appending(pathComponent: name)) + "\n"
+        }
+        return text.withContiguousBytes(ContentDigest.hexadecimal)
     }
 
     private static func digest(_ file: String) throws -> String {

@@ -52,27 +52,28 @@ struct CulpritScan {
         }
     }
 
-    /// A member of the cohort, and the sums when it joined.
-    private struct Member {
+    /// Another request.
+    private struct Other {
         var id: Int64
-        var base: Waits
-    }
-
-    /// What a request is behind of a cause.
-    private struct Weight {
-        var id: Int64
-        var value: Int128 = 0
+        var sequence: Int64
+        /// As a member of the cohort: the sums when it joined.
+        var base: Waits?
+        /// How much it is behind each cause.
+        var weights: InlineArray<14, Int128>
     }
 
     private let victim: Int64
     private let record: RequestRecord
-    /// By cause: the weight of each request by its place, and the time that all stand for.
-    private var weights = [[Int64: Weight]](
-        repeating: [:], count: LatencyCause.allCases.count)
+    private let history: StepHistory
+    /// Those seen, and where they are by their places in the order of arrival from `first` on; -1:
+    /// nowhere. Places are close together, because all lived while the victim did.
+    private var others: [Other] = []
+    private var places: [Int32] = []
+    private let first: Int64
+    /// By cause: the time that all stand for.
     private var covered = [Int64](repeating: 0, count: LatencyCause.allCases.count)
     private var sums = Waits()
-    private var members: [Int64: Member] = [:]
-    /// The first step whose changes of the cohort `members` has not seen: they count only where the
+    /// The first step whose changes of the cohort have not been seen: they count only where the
     /// victim waits again.
     private var unapplied = 0
 
@@ -88,53 +89,64 @@ struct CulpritScan {
     init(_ victim: Int64, _ record: RequestRecord, _ history: StepHistory) {
         self.victim = victim
         self.record = record
-        members = history.members.mapValues { Member(id: $0, base: Waits()) }
+        self.history = history
+        first = history.firstSequence
+        for (sequence, id) in history.members { others[place(sequence, id)].base = Waits() }
         let steps = history.steps
         // What follows the last step of a finished request is nobody's doing.
-        let end = record.outcome == .finished ? Self.last(of: victim, in: steps) : steps.endIndex
+        let end =
+            record.outcome == .finished ? Self.last(of: victim, in: history) : steps.endIndex
         unapplied = steps.startIndex
         for place in steps.startIndex..<end where steps[place].called < record.finish {
-            see(place, steps)
+            see(place, steps[place])
         }
         if let since = outSince { endWait(since, record.finish) }
-        for (member, joined) in members { settle(member, joined) }
+        for place in others.indices { settle(place) }
+    }
+
+    /// Where a request is among the others.
+    private mutating func place(_ sequence: Int64, _ id: Int64) -> Int {
+        let offset = Int(sequence - first)
+        while places.count <= offset { places.append(-1) }
+        if places[offset] < 0 {
+            places[offset] = Int32(others.count)
+            others.append(Other(id: id, sequence: sequence, weights: .init(repeating: 0)))
+        }
+        return Int(places[offset])
     }
 
     /// The place behind the last step that a request takes part in.
-    private static func last(
-        of victim: Int64, in steps: ArraySlice<StepHistory.Step>
-    ) -> Int {
+    private static func last(of victim: Int64, in history: StepHistory) -> Int {
         var isMember = false
+        let steps = history.steps
         var last = steps.startIndex
         for place in steps.indices {
-            for change in steps[place].changes where change.sequence == victim {
-                isMember = change.joins
+            for change in steps[place].changes
+            where history.changes[change].sequence == victim {
+                isMember = history.changes[change].joins
             }
-            if isMember || steps[place].entries.contains(where: { $0.of.sequence == victim }) {
-                last = place + 1
-            }
+            if isMember || history.entry(of: victim, in: steps[place]) != nil { last = place + 1 }
         }
         return last
     }
 
-    private mutating func see(_ place: Int, _ steps: ArraySlice<StepHistory.Step>) {
-        let step = steps[place]
-        for change in step.changes where change.sequence == victim {
+    private mutating func see(_ place: Int, _ step: StepHistory.Step) {
+        for change in history.changes[step.changes] where change.sequence == victim {
             isMember = change.joins
             computed = max(computed, change.computed)
         }
-        for preemption in step.preempted where preemption.sequence == victim {
+        for preemption in history.preempted[step.preempted] where preemption.sequence == victim {
             self.preemption = preemption
             outSince = preemption.time
         }
         guard step.tokens > 0 else { return }
         // Members have no entries.
-        let own = isMember ? nil : step.entries.first { $0.of.sequence == victim }
+        let own = isMember ? nil : history.entry(of: victim, in: step)
         if own != nil || isMember {
-            takePart(own, step)
+            takePart(own.map { history.entries[$0] }, step)
         } else {
             while unapplied <= place {
-                for change in steps[unapplied].changes { apply(change) }
+                for change in history.steps[unapplied].changes { apply(history.changes[change]) }
                 unapplied += 1
             }
             wait(step)
@@ -143,18 +155,21 @@ struct CulpritScan {
 
     private mutating func apply(_ change: CohortChange) {
         guard change.sequence != victim else { return }
+        let place = place(change.sequence, change.id)
         if change.joins {
-            members[change.sequence] = Member(id: change.id, base: sums)
-        } else if let joined = members.removeValue(forKey: change.sequence) {
-            settle(change.sequence, joined)
+            others[place].base = sums
+        } else {
+            settle(place)
         }
     }
 
     /// Enters what was waited for a member while it was one.
-    private mutating func settle(_ member: Int64, _ joined: Member) {
-        guard sums.growth > joined.base.growth else { return }
-        for cause in Self.waits where sums[cause] > joined.base[cause] {
-            add(sums[cause] - joined.base[cause], cause, joined.id, member)
+    private mutating func settle(_ place: Int) {
+        guard let base = others[place].base else { return }
+        others[place].base = nil
+        guard sums.growth > base.growth else { return }
+        for cause in Self.waits where sums[cause] > base[cause] {
+            others[place].weights[cause.rawValue] += sums[cause] - base[cause]
         }
     }
 
@@ -220,7 +235,8 @@ struct CulpritScan {
         let weight = Int128(time) * Self.unit / Int128(step.tokens)
         sums[cause] += weight
         sums.growth += 1
-        for entry in step.entries {
+        for place in step.entries {
+            let entry = history.entries[place]
             add(weight * Int128(entry.of.tokens), cause, entry.of.id, entry.of.sequence)
         }
         covered[cause.rawValue] += time
@@ -231,10 +247,11 @@ struct CulpritScan {
         func isOther(_ entry: StepHistory.Entry) -> Bool {
             !entry.isDecode && entry.of.sequence != victim
         }
-        let tokens = step.entries.reduce(0) { isOther($1) ? $0 + $1.of.tokens : $0 }
+        let entries = history.entries[step.entries]
+        let tokens = entries.reduce(0) { isOther($1) ? $0 + $1.of.tokens : $0 }
         guard tokens > 0 else { return }
         let weight = Int128(time) * Self.unit / Int128(tokens)
-        for entry in step.entries where isOther(entry) {
+        for entry in entries where isOther(entry) {
             add(
                 weight * Int128(entry.of.tokens), .interference, entry.of.id,
                 entry.of.sequence)
@@ -245,7 +262,7 @@ struct CulpritScan {
     private mutating func add(
         _ weight: Int128, _ cause: LatencyCause, _ id: Int64, _ sequence: Int64
     ) {
-        weights[cause.rawValue][sequence, default: Weight(id: id)].value += weight
+        others[place(sequence, id)].weights[cause.rawValue] += weight
     }
 
     /// The culprits, by cause and then the worst first: of each cause they sum to its time, or to
@@ -254,17 +271,21 @@ struct CulpritScan {
         var culprits: [Culprit] = []
         for cause in LatencyCause.allCases {
             let time = min(causes[cause], covered[cause.rawValue])
-            let shares = weights[cause.rawValue].sorted {
-                ($0.value.value, $1.key) > ($1.value.value, $0.key)
+            let shares = others.indices.filter { others[$0].weights[cause.rawValue] > 0 }.sorted {
+                let (a, b) = (
+                    others[$0].weights[cause.rawValue], others[$1].weights[cause.rawValue]
+                )
+                return (a, others[$1].sequence) > (b, others[$0].sequence)
             }
-            let whole = shares.reduce(Int128(0)) { $0 + $1.value.value }
+            let whole = shares.reduce(Int128(0)) { $0 + others[$1].weights[cause.rawValue] }
             guard time > 0, whole > 0 else { continue }
             // So that products of a time and a weight fit.
             let shift = max(0, 128 - whole.leadingZeroBitCount - 62)
             // What rounding leaves goes to the first one.
             var left = time
-            var times = shares.map { _, weight in
-                let part = Int128(time) * (weight.value >> shift) / (whole >> shift)
+            var times = shares.map { place in
+                let weight = others[place].weights[cause.rawValue]
+                let part = Int128(time) * (weight >> shift) / (whole >> shift)
                 return Int64(min(Int128(time), part))
             }
             for place in times.indices {
@@ -275,7 +296,8 @@ struct CulpritScan {
             for (share, time) in zip(shares, times) where time > 0 {
                 culprits.append(
                     Culprit(
-                        id: share.value.id, sequence: share.key, cause: cause, time: time))
+                        id: others[share].id, sequence: others[share].sequence, cause: cause,
+                        time: time))
             }
         }
         return culprits

@@ -29,9 +29,10 @@ struct StepHistory: Sendable {
         var tokens: Int
         /// How much longer prefill makes it for those who decode.
         var ofDecodes: Int64 = 0
-        var changes: [CohortChange] = []
-        var preempted: [Preemption] = []
-        var entries: [Entry] = []
+        /// Where its lists are in those of the history.
+        var changes = 0..<0
+        var preempted = 0..<0
+        var entries = 0..<0
     }
 
     /// A request's share of a step.
@@ -48,6 +49,10 @@ struct StepHistory: Sendable {
     private(set) var members: [Int64: Int64] = [:]
     private var kept: [Step] = []
     private var head = 0
+    /// What the steps name parts of. Flat lists, so that a step costs no allocation.
+    private(set) var changes: [CohortChange] = []
+    private(set) var preempted: [Preemption] = []
+    private(set) var entries: [Entry] = []
 
     /// `requests`: those of the instance, in the order of their places.
     init(_ requests: [WatchedRequest]) { awaited = requests[...] }
@@ -55,12 +60,27 @@ struct StepHistory: Sendable {
     /// The steps kept, in order.
     var steps: ArraySlice<Step> { kept[head...] }
 
+    /// The entry of a request in a step, where it has one.
+    func entry(of sequence: Int64, in step: Step) -> Int? {
+        step.entries.first { entries[$0].of.sequence == sequence }
+    }
+
+    /// The least place in the order of arrival of those that the steps name. O(what is kept).
+    var firstSequence: Int64 {
+        var first = members.keys.min() ?? .max
+        for change in changes { first = min(first, change.sequence) }
+        for entry in entries { first = min(first, entry.of.sequence) }
+        for preemption in preempted where preemption.requesterSequence >= 0 {
+            first = min(first, preemption.requesterSequence)
+        }
+        return first
+    }
+
     /// Takes note of a plan. O(its lists).
     mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices) {
         guard let first = awaited.first else { return }
-        let changes = plans.changes[plan.changes]
         guard head < kept.count || plan.lastEnd >= first.from else {
-            return apply(changes)
+            return apply(plans.changes[plan.changes])
         }
         var step = Step(
             start: plan.lastStart, end: plan.lastEnd, earlierStart: plan.start,
@@ -72,21 +92,26 @@ struct StepHistory: Sendable {
             let gaps = plan.lastStart - plan.start - busy
             step.earlierEnd = plan.lastStart - gaps / Int64(plan.times - 1)
         }
-        step.changes = Array(changes)
-        step.preempted = Array(plans.preempted[plan.preempted])
+        let (change, preemption, entry) = (changes.count, preempted.count, entries.count)
+        for place in plan.changes { changes.append(plans.changes[place]) }
+        for place in plan.preempted { preempted.append(plans.preempted[place]) }
         if !plan.entries.isEmpty {
             step.ofDecodes = prices.ofDecodes
             var chunks = 0
-            for entry in plans.entries[plan.entries] {
+            for place in plan.entries {
+                let entry = plans.entries[place]
                 step.tokens += entry.tokens
                 let isDecode = entry.isDecode
-                step.entries.append(
+                entries.append(
                     Entry(
                         of: entry, isDecode: isDecode,
                         interference: isDecode ? prices.ofDecodes : prices.ofChunk(chunks)))
                 if !isDecode { chunks += 1 }
             }
         }
+        step.changes = change..<changes.count
+        step.preempted = preemption..<preempted.count
+        step.entries = entry..<entries.count
         kept.append(step)
     }
 
@@ -101,15 +126,35 @@ struct StepHistory: Sendable {
         awaited.removeFirst()
         guard let next = awaited.first else {
             (kept, head, members) = ([], 0, [:])
+            (changes, preempted, entries) = ([], [], [])
             return
         }
         while head < kept.count, kept[head].end < next.from {
-            apply(kept[head].changes)
+            apply(changes[kept[head].changes])
             head += 1
         }
-        if head > 1_024, 2 * head > kept.count {
-            kept.removeFirst(head)
-            head = 0
+        if head > 1_024, 2 * head > kept.count { compact() }
+    }
+
+    /// Gives back the room of the steps forgotten.
+    private mutating func compact() {
+        kept.removeFirst(head)
+        head = 0
+        let first = kept.first
+        let change = first?.changes.lowerBound ?? changes.count
+        let preemption = first?.preempted.lowerBound ?? preempted.count
+        let entry = first?.entries.lowerBound ?? entries.count
+        changes.removeFirst(change)
+        preempted.removeFirst(preemption)
+        entries.removeFirst(entry)
+        for place in kept.indices {
+            kept[place].changes = kept[place].changes.moved(by: -change)
+            kept[place].preempted = kept[place].preempted.moved(by: -preemption)
+            kept[place].entries = kept[place].entries.moved(by: -entry)
         }
     }
+}
+
+extension Range<Int> {
+    fileprivate func moved(by offset: Int) -> Self { lowerBound + offset..<upperBound + offset }
 }

@@ -25,6 +25,13 @@ struct PrefixTrie {
         let parent: Int32
         let content: Int64
         let offset: Int32
+
+        /// In one word, because hashing takes longer than all else of a step down.
+        func hash(into hasher: inout Hasher) {
+            let place =
+                UInt64(UInt32(bitPattern: parent)) << 32 | UInt64(UInt32(bitPattern: offset))
+            hasher.combine(UInt64(bitPattern: content) &* 0x9E37_79B9_7F4A_7C15 ^ place)
+        }
     }
 
     private var pool: [Segment] = []

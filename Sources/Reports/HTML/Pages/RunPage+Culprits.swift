@@ -38,7 +38,7 @@ extension RunPage {
         let parts = causes.prefix(2).map { cause in
             let culprits = WhyReport.names(answer.culprits.filter { $0.cause == cause })
             return "\(cause.name) \(Quantity.duration(picoseconds: answer.causes[cause]))"
-                + (culprits.isEmpty ? "" : ", because of \(culprits)")
+                + (culprits.isEmpty ? "" : ", because of " + culprits.joined(separator: ", "))
         }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }

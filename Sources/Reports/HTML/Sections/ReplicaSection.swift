@@ -1,7 +1,7 @@
 import Basics
 import Experiments
 
-/// How evenly replicas are loaded: a heat map of each one's time and queue.
+/// How evenly replicas are loaded: heat maps of each one's requests, queue and time.
 enum ReplicaSection {
     /// Most rows of a map; more replicas are drawn as means of neighbours.
     private static let mostRows = 32
@@ -29,10 +29,13 @@ enum ReplicaSection {
             size > 1
             ? " Each row is the mean of \(size) neighbouring replicas." : ""
         let spread = spread(map)
+        let running = map.running.map {
+            Map(key: "running", title: "Running requests", values: $0, isShare: false)
+        }
         let maps = [
-            Map(key: "queue", title: "Queue, requests", values: map.queue, isShare: false),
+            running, Map(key: "queue", title: "Queue, requests", values: map.queue, isShare: false),
             Map(key: "busy", title: "GPUs busy", values: map.busyShare, isShare: true),
-        ].map { draw($0, map, series, bandSize: size, id: id) }
+        ].compactMap(\.self).map { draw($0, map, series, bandSize: size, id: id) }
         let whom =
             count == 1
             ? "One replica."
@@ -76,7 +79,7 @@ enum ReplicaSection {
         }
         let heat = HeatMap(
             names: names, values: bands, x: x, edges: edges, most: map.isShare ? 1 : most,
-            unit: map.isShare ? "100 %" : most > 0 ? text(most) : "none waited",
+            unit: map.isShare ? "100 %" : most > 0 ? text(most) : "none",
             label: "\(map.title) of each replica over time", table: table)
         let rows = (0..<columns).map { column in
             DataTable.Row(

@@ -112,7 +112,7 @@ package final class ExternalProcess {
         if child.hasEnded {
             words =
                 switch child.stop() {
-                case .exited(let status): "ended with status \(status)"
+                case .exited(let status): "exited with status \(status)"
                 case .killed(let signal): "ended by signal \(signal)"
                 }
         }

@@ -117,11 +117,15 @@ extension Configuration {
         let wanted = cluster.replicas ?? most
         guard wanted <= most, wanted > 0 else {
             let asked = max(wanted, 1)
+            let perNode = max(1, gpusPerReplica <= gpus ? gpus / gpusPerReplica : 1)
+            let nodesPer = max(1, gpusPerReplica.dividedUp(by: gpus))
+            let enough = gpusPerReplica <= gpus ? asked.dividedUp(by: perNode) : asked * nodesPer
             throw InputError(
                 "cluster.replicas",
-                "\(asked) x \(gpusPerReplica) GPUs are \(asked * gpusPerReplica), and "
-                    + "\(nodes) x \(gpus) GPUs hold \(most) such replicas",
-                expected: (most > 0 ? "at most \(most), or " : "") + "more hardware.nodes")
+                "\(asked) \(asked == 1 ? "replica needs" : "replicas need") "
+                    + "\(asked * gpusPerReplica) GPUs, the cluster has \(nodes * gpus); use "
+                    + (most > 0 ? "at most \(most) or " : "")
+                    + "--set hardware.nodes=\(max(enough, nodes + 1))")
         }
         guard wanted <= Self.mostReplicas else {
             throw InputError(
@@ -176,7 +180,9 @@ extension Configuration {
         case .table:
             guard let file = stepTime.file else {
                 throw InputError(
-                    "step_time.file", "is missing", expected: "a CSV of measured steps")
+                    "step_time.file",
+                    "step_time.kind=table needs it: a CSV with tokens, decodes, context and "
+                        + "microseconds")
             }
             return try StepTimeTable(file: file).stepTime(maxTokens: engine.maxNumBatchedTokens!)
         case .linear:

@@ -112,13 +112,16 @@ extension Configuration {
         return (try? recipe())?.seed ?? 0
     }
 
+    private static let notOfRecipes =
+        "applies to recorded traces only; write one first: headway trace synth --out t.jsonl"
+
     /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
     /// their think times.
     private func synthesized(_ recipe: Recipe) throws -> OpenedTrace {
         var recipe = recipe
         if trace.startSeconds > 0 {
             throw InputError(
-                "trace.start_s", "does not apply to a recipe", expected: "0, or a trace's file")
+                "trace.start_s", Self.notOfRecipes)
         }
         let readers = [
             ("trace.time_unit", trace.timeUnit != nil),
@@ -126,7 +129,7 @@ extension Configuration {
             ("trace.columns", trace.columns != nil),
         ]
         for (key, isGiven) in readers where isGiven {
-            throw InputError(key, "does not apply to a recipe", expected: "none, or a trace's file")
+            throw InputError(key, Self.notOfRecipes)
         }
         recipe.arrivals.rate *= trace.rateScale
         if let limit = trace.limit { recipe.requests = min(limit, recipe.requests ?? limit) }

@@ -126,19 +126,25 @@ struct Arguments: Sendable {
     /// The value of a flag as an integer of at least `minimum`; nil when it was not given.
     func integer(_ flag: String, atLeast minimum: Int = 0) throws -> Int? {
         guard let text = value(flag) else { return nil }
-        guard let number = Int(text), number >= minimum else {
+        guard let number = Int(text) else {
             throw InputError(
-                flag, "\"\(text)\" is not right", expected: "an integer, at least \(minimum)")
+                flag, "\"\(text)\" is no integer", expected: "one of at least \(minimum)")
         }
+        guard number >= minimum else { throw InputError(flag, "\(number) is below \(minimum)") }
         return number
     }
 
     /// The value of a flag as a finite number of at least `minimum`; nil when it was not given.
     func number(_ flag: String, atLeast minimum: Double = 0) throws -> Double? {
         guard let text = value(flag) else { return nil }
-        guard let number = Double(text), number.isFinite, number >= minimum else {
+        guard let number = Double(text), number.isFinite else {
             throw InputError(
-                flag, "\"\(text)\" is not right", expected: "a number, at least \(minimum)")
+                flag, "\"\(text)\" is no finite number",
+                expected: minimum <= 1e-9 ? "a number above 0" : "one of at least \(minimum)")
+        }
+        guard number >= minimum else {
+            let isAny = minimum > 0 && minimum <= 1e-9
+            throw InputError(flag, "\(text) is " + (isAny ? "not above 0" : "below \(minimum)"))
         }
         return number
     }

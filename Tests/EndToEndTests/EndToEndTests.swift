@@ -202,7 +202,7 @@ struct EndToEndTests {
         #expect(outcome.output.contains("\"1 rows of the trace dropped: zero prompt\""))
         let refusals = outcome.errors.split(separator: "\n")
         #expect(refusals.count == 3)
-        #expect(refusals.allSatisfy { $0.contains("does not apply to a recipe") })
+        #expect(refusals.allSatisfy { $0.contains("applies to recorded traces only") })
     }
 
     @Test("an interrupted writer leaves nothing, and a recipe that never fits ends")

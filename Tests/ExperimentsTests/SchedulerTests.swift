@@ -176,9 +176,9 @@ struct ExternalSchedulerFailureTests {
     @Test(
         "what dies, hangs or prints junk ends the run with one clear line",
         arguments: [
-            ("sh -c 'exit 3'", "ended with status 3"),
+            ("sh -c 'exit 3'", "exited with status 3"),
             ("echo oops >&2; exit 1", "oops"),
-            ("/nonexistent/scheduler", "ended with status 127"),
+            ("/nonexistent/scheduler", "exited with status 127"),
             ("echo hello; cat", "not a JSON object: hello"),
             ("echo '[]'; cat", "not a JSON object"),
             ("echo '{}'; cat", "no list of actions"),

@@ -33,8 +33,8 @@ struct ResolutionTests {
     func tooFewGPUs() throws {
         #expect(
             try complaint("cluster.replicas=9")
-                == "cluster.replicas: 9 x 1 GPUs are 9, and 1 x 8 GPUs hold 8 such replicas; "
-                + "expected at most 8, or more hardware.nodes")
+                == "cluster.replicas: 9 replicas need 9 GPUs, the cluster has 8; "
+                + "use at most 8 or --set hardware.nodes=2")
         #expect(
             try complaint("engine.tensor_parallel_size=16")
                 == "engine.tensor_parallel_size: a group of 16 GPUs does not fit a node of 8; "

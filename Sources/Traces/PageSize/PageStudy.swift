@@ -78,10 +78,10 @@ package struct PageStudy: Sendable {
         let longest = log.longestRequest + largest
         guard setting.capacityTokens >= longest else {
             throw InputError(
-                "capacity",
-                "\(setting.capacityTokens) tokens do not hold the longest request of "
-                    + "\(log.longestRequest) tokens in pages of \(largest)",
-                expected: "at least \(longest)")
+                "--capacity",
+                "\(setting.capacityTokens) tokens is too small for the longest request "
+                    + "(\(log.longestRequest) tokens, in pages of \(largest)); use at least \(longest)"
+            )
         }
         self.setting = setting
         requests = log.count

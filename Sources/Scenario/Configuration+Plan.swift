@@ -117,15 +117,17 @@ extension Configuration {
         let wanted = cluster.replicas ?? most
         guard wanted <= most, wanted > 0 else {
             let asked = max(wanted, 1)
-            let perNode = max(1, gpusPerReplica <= gpus ? gpus / gpusPerReplica : 1)
-            let nodesPer = max(1, gpusPerReplica.dividedUp(by: gpus))
-            let enough = gpusPerReplica <= gpus ? asked.dividedUp(by: perNode) : asked * nodesPer
+            // What a node holds, and what a replica takes of it.
+            let (held, taken) =
+                gpusPerReplica <= gpus
+                ? (gpus / gpusPerReplica, 1) : (gpus / tensorParallel, groupsPerReplica)
+            let enough = (asked * taken + held - 1) / held
             throw InputError(
                 "cluster.replicas",
                 "\(asked) \(asked == 1 ? "replica needs" : "replicas need") "
                     + "\(asked * gpusPerReplica) GPUs, the cluster has \(nodes * gpus); use "
                     + (most > 0 ? "at most \(most) or " : "")
-                    + "--set hardware.nodes=\(max(enough, nodes + 1))")
+                    + "--set hardware.nodes=\(enough)")
         }
         guard wanted <= Self.mostReplicas else {
             throw InputError(

@@ -107,8 +107,27 @@ package struct ExplanationTable: Encodable {
             }
             table.add([value] + Headline(explained).figures.map(\.text))
         }
-        return ([table.text] + (problems.isEmpty ? [] : [problems.joined(separator: "\n")]))
-            .joined(separator: "\n\n")
+        return [table.text, problems.joined(separator: "\n"), notes.joined(separator: "\n")]
+            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    /// What is to be kept in mind: of all rows as it is, of some with their values.
+    private var notes: [String] {
+        let explained = range.rows.filter { $0.explained != nil }
+        var places: [String: [String]] = [:]
+        var notes: [String] = []
+        for row in explained {
+            for note in row.explained?.explanation.notes ?? [] {
+                if places[note] == nil { notes.append(note) }
+                places[note, default: []].append(Int(row.value).map(Quantity.count) ?? row.value)
+            }
+        }
+        return notes.map { note in
+            let values = places[note, default: []]
+            guard values.count < explained.count else { return "Note: \(note)" }
+            let which = values.count > 4 ? values.prefix(3) + ["...", values.last!] : values[...]
+            return "Note, \(range.name) \(which.joined(separator: ", ")): \(note)"
+        }
     }
 
     private struct Row: Encodable {

@@ -118,6 +118,7 @@ extension ExplainScenario {
             model, deployment, clockOptions(), blockSize: blockSize, utilization: utilization,
             step: step)
         explanation.notes += model.notes + model.weightsNotes(weights)
+        if let note = explanation.gpu.notMeasuredNote { explanation.notes.append(note) }
         if let unserved = model.unserved {
             explanation.notes.append("\(unserved.problem): headway run refuses it")
         }

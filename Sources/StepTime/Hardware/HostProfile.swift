@@ -217,7 +217,7 @@ extension HostProfile {
         host.mostSequences = 64
         host.mostTokens = 8_192
         host.longestContext = 9_216
-        host.errors = "TPOT 2.4 %, mean TTFT 4.7 % on 27 loads that it was not fitted to"
+        host.errors = "TPOT 2.3 %, mean TTFT 4.7 % on 27 loads that it was not fitted to"
         return host
     }()
 

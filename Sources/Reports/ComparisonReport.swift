@@ -58,11 +58,13 @@ public struct ComparisonReport: Sendable {
     /// Where the runs left the range that their clocks were measured in.
     private static func range(_ comparison: Comparison) -> [String] {
         let (before, after) = (comparison.before, comparison.after)
-        let later = after.rangeWarnings.filter { !before.rangeWarnings.contains($0) }
-        func note(_ run: ComparedRun, _ line: String) -> String {
-            "Note: \(run.name.echoed()): \(line.echoed(atMost: 1_000))"
+        let shared = before.rangeWarnings.filter(after.rangeWarnings.contains)
+        let alone = [before, after].flatMap { run in
+            run.rangeWarnings.filter { !shared.contains($0) }.map { (run.name, $0) }
         }
-        return before.rangeWarnings.map { note(before, $0) } + later.map { note(after, $0) }
+        return (shared.map { ("both runs", $0) } + alone).map { name, line in
+            "Note: \(name.echoed()): \(line.echoed(atMost: 1_000))"
+        }
     }
 
     /// A text in which Markdown sees no marks.

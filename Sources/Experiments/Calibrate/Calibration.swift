@@ -127,7 +127,7 @@ package struct Calibration: Sendable, Encodable {
         {
             throw InputError(
                 data.first ?? "calibrate",
-                "asks for \(scale) times the GPU's time, the limit of what is fitted",
+                "fits best at \(scale) times the GPU's time, the limit of what is tried",
                 expected: "the load and the server that the configuration describes")
         }
         guard fit.fitted.isEmpty else { return }

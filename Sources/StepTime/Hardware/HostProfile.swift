@@ -176,7 +176,8 @@ extension HostProfile {
     /// vLLM 0.16 to 0.18 with asynchronous scheduling, models with experts: what the GPU waits for
     /// was fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
     /// `ServingCoefficients.expertExcess`; the rest is that of 0.23. What summed norms take longer
-    /// is fitted on MiniMax-M2.5 with 0.17 on B200s (one of three values that were tried).
+    /// is one of three values (0, 0.6 and 1 ms) that were tried on MiniMax-M2.5: 0.17 on B200s and
+    /// 0.18 on H200s choose it alike, 0.16 on H200s chooses 0.6 ms.
     package static let vllm18: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-0.18-async"
@@ -216,7 +217,7 @@ extension HostProfile {
         host.mostSequences = 64
         host.mostTokens = 8_192
         host.longestContext = 9_216
-        host.errors = "TPOT 2.4 %, mean TTFT 4.7 % on 27 loads that it was not fitted to"
+        host.errors = "TPOT 2.3 %, mean TTFT 4.7 % on 27 loads that it was not fitted to"
         return host
     }()
 

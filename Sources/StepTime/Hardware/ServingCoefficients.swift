@@ -64,7 +64,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
 
     /// vLLM's on an RTX PRO 6000: matrices at half of the tables' rate from some hundred tokens on,
     /// fitted on mean TPOT of one public run of Llama-3.1-8B (vLLM 0.19; its lone prompts take
-    /// 80 µs a token, too). Of Qwen3-32B on two, not seen, TPOT is 8 % low with it, 26 % without.
+    /// 80 µs a token, too). Of Qwen3-32B on two, not seen, TPOT is 10 % low with it, 28 % without.
     static let workstation: ServingCoefficients = {
         var serving = others
         serving.sustainedGain[.bf16] = -0.5

@@ -70,8 +70,8 @@ struct NotingSource: RequestSource {
 /// what a clairvoyant replacement would have hit.
 ///
 /// The order and the times of lookups are those of the run. The blocks of running requests stay,
-/// as in the run; what moves is only which of the cached blocks that no request holds are kept. O(1) a
-/// plan, and O(segments) a lookup.
+/// as in the run; what moves is only which of the cached blocks that no request holds are kept.
+/// O(1) a plan, and O(segments) a lookup.
 struct LookupRecorder {
     /// A request that has been admitted.
     private struct Visitor {

@@ -30,8 +30,8 @@ package struct BreakdownObserver: RunObserver {
 
     package mutating func record(_ record: RequestRecord) { _ = close(record) }
 
-    /// Takes note of the end of a request, of each in the order of the records; its parts, if it
-    /// has any.
+    /// Notes the end of a request and returns its parts, if it has any. Call it for every record,
+    /// in their order.
     package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         let request = breakdown.close(record)
         if takesAll {

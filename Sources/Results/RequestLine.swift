@@ -27,7 +27,7 @@ package enum RequestLine {
         package static let stage = Columns(rawValue: 2)
         /// Which attempt of its client it was, counted from 1.
         package static let attempt = Columns(rawValue: 4)
-        /// The class where requests are told apart: last, since a name may hold commas.
+        /// The class where a rule groups requests: last, since a name may hold commas.
         package static let className = Columns(rawValue: 8)
         /// Where reuse went, with prefix caching: what an endless cache would have hit, and what
         /// of it was lost to which reason.

@@ -6,7 +6,7 @@ package enum RunFiles {
     package static let requests = "requests.csv"
     /// The configuration with everything derived.
     package static let configuration = "config.resolved.json"
-    /// The figures of each class, where requests are told apart.
+    /// The figures of each class, where a rule groups requests.
     package static let classes = "classes.csv"
     /// Every scheduling decision, where that is wanted.
     package static let decisions = "steps.jsonl"

@@ -29,7 +29,7 @@ extension Configuration {
         var text: String { bounds.map(String.init).joined(separator: ",") }
     }
 
-    /// Refuses promises to classes that are not told apart.
+    /// Refuses promises to classes that the configuration does not form.
     package func checkClasses() throws {
         guard output.by == nil, !slo.classes.isEmpty else { return }
         throw InputError(

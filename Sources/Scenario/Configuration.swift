@@ -265,9 +265,9 @@ public struct Configuration: Sendable, Equatable {
         /// What is left out of the figures at the start and the end.
         package var warmup: Margin?
         package var cooldown: Margin?
-        /// By what requests are told apart in the figures.
+        /// What groups requests in the figures.
         package var by: ClassDimension?
-        /// Prompt lengths at which a new class begins, tokens, where they are told apart by these.
+        /// Prompt lengths at which a new class begins, tokens, where prompts group requests.
         package var promptBuckets = PromptBuckets()
 
         /// Whether a run writes a file that needs a folder.

@@ -20,13 +20,20 @@ struct CompareTests {
         let fromMemory = try ComparedRun.run(small(), name: "memory")
         #expect(fromFolder.requests == fromMemory.requests)
         #expect(fromFolder.digest == fromMemory.digest)
-        for (key, value) in fromMemory.figures {
-            #expect(fromFolder.figures[key] == value, "\(key)")
-        }
         let comparison = try Comparison(fromFolder, fromMemory)
         #expect(Verdict(comparison).outcome == .identical)
         #expect(comparison.rows.allSatisfy { $0.isBetter == nil })
         #expect(comparison.changes.isEmpty)
+    }
+
+    @Test("the figures of a configuration are exact, as those of headway run")
+    func exact() throws {
+        let run = try ComparedRun.run(small(), name: "memory")
+        let latencies = run.requests.filter(\.isFinished).compactMap(\.endToEnd).sorted()
+        let rank = 0.95 * Double(latencies.count - 1)
+        let (low, high) = (latencies[Int(rank)], latencies[Int(rank.rounded(.up))])
+        let p95 = low + (rank - rank.rounded(.down)) * (high - low)
+        #expect(abs(try #require(run.figures["p95_e2el_ms"]) - p95) < 2e-3)
     }
 
     @Test("no seed and the recipe's own one are the same requests, another one is not")

@@ -138,7 +138,7 @@ extension FileBenchmark {
     }
 }
 
-/// The path of a file that is nobody's until it is written.
+/// An unused path in the folder for temporary files.
 struct TemporaryFile {
     let path = FileManager.default.temporaryDirectory
         .appendingPathComponent("headway-bench-\(UUID().uuidString)").path

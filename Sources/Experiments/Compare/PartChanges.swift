@@ -14,7 +14,7 @@ package struct PartChanges {
         package var msAfter: Double
     }
 
-    /// In the order of a request's life; parts in which nobody spent time are left out.
+    /// In the order of a request's life; parts without time in both runs are left out.
     package private(set) var changes: [Change] = []
 
     package init(_ comparison: Comparison) {

@@ -59,7 +59,7 @@ struct LoggedRun: Sendable {
         }
     }
 
-    /// The run without its log: a run that nobody watches fast-forwards. O(events).
+    /// The run without its log: an unwatched run fast-forwards. O(events).
     func run() throws -> ComparedRun {
         switch source {
         case .folder(_, let run): run

@@ -1,4 +1,4 @@
-/// What a change costs whom, in one case: how its requests fared in the baseline and fare now.
+/// Which requests a change slows down, in one case: how they fared in the baseline and fare now.
 package struct GateCostChange: Sendable, Encodable {
     package var before: GateCost
     package var after: GateCost

@@ -72,8 +72,8 @@ package struct GateJudgement {
         return GateResult(suite: suite.name, findings: findings, notes: notes)
     }
 
-    /// The answer with what it costs whom in the cases that did not pass, where the baseline knows
-    /// how their requests fared. Runs those cases once more, with the baseline's seeds.
+    /// Adds to the answer which requests the cases that did not pass slow down, where the baseline
+    /// knows how they fared. Runs those cases once more, with the baseline's seeds.
     package func explained(_ result: GateResult) throws -> GateResult {
         let before = (baseline.costs ?? []).filter { result.unsettled.contains($0.name) }
         var result = result

@@ -2,7 +2,7 @@ import Basics
 import Scenario
 import Simulator
 
-/// Reads an object of a suite key by key, and refuses what nobody asked for.
+/// Reads an object of a suite key by key, and refuses keys that it does not know.
 struct SuiteReader {
     private let place: String
     private let members: [String: ConfigurationValue]

@@ -1,6 +1,6 @@
 /// Whom a change costs: requests of a kind, and how they fare in both runs.
 package struct UpgradeCost: Sendable, Encodable, Equatable {
-    /// How requests are told apart.
+    /// How requests are grouped.
     package enum Kind: String, Sendable, Encodable {
         /// By length of the prompt.
         case prompt

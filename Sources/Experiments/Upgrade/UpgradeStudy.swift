@@ -3,8 +3,8 @@ import Scenario
 import Simulator
 
 /// What moving from one release of vLLM to another changes for a trace: every figure, the first
-/// step at which the schedules part and by which rule, whom it costs, and what to set to get the
-/// old behaviour back.
+/// step at which the schedules part and by which rule, which requests it slows, and what to set
+/// to get the old behaviour back.
 ///
 /// Rules are found by experiment: the newer release runs with one rule of the older one at a time.
 package struct UpgradeStudy: Sendable {

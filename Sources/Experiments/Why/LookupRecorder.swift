@@ -21,7 +21,7 @@ final class PromptContents {
     private var segments: [Segment] = []
     /// Whether any prompt has content.
     private(set) var holdsContent = false
-    /// Whether there are too many, or two of one id: then nothing is told.
+    /// Whether there are too many, or two of one id: then there is no answer.
     private(set) var isOverrun = false
 
     /// Pieces of content that are kept: 16 bytes each.
@@ -70,8 +70,8 @@ struct NotingSource: RequestSource {
 /// what a clairvoyant replacement would have hit.
 ///
 /// The order and the times of lookups are those of the run. The blocks of running requests stay,
-/// as in the run; what moves is only which of the cached blocks that nobody holds are kept. O(1) a
-/// plan, and O(segments) a lookup.
+/// as in the run; what moves is only which of the cached blocks that no request holds are kept.
+/// O(1) a plan, and O(segments) a lookup.
 struct LookupRecorder {
     /// A request that has been admitted.
     private struct Visitor {
@@ -137,7 +137,7 @@ struct LookupRecorder {
         return place
     }
 
-    /// Takes note of a record, of each in its order.
+    /// Notes a record; call it for every record, in their order.
     mutating func add(_ record: RequestRecord) {
         closed += 1
         guard head < visitors.count else { return }

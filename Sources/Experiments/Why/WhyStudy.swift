@@ -38,7 +38,7 @@ package struct WhyStudy: Sendable {
     /// What the run's trace and configuration make worth saying.
     package let notes: [String]
 
-    /// How many of the costliest are told.
+    /// How many of the costliest requests are named.
     private static let told = 10
 
     /// Asks about a run: a folder that `headway run --out` wrote, which is run again, a

@@ -12,7 +12,7 @@ struct CapacityLevels: Sendable {
     /// Steps of a load in a unit; 0: any load is possible.
     var stepsInUnit = 0.0
 
-    /// Loads that differ by less are not told apart: a fiftieth.
+    /// Smallest relative difference between two loads of a search: a fiftieth.
     static let resolution = 1.02
 
     /// Whether a level is harder than another.

@@ -8,8 +8,8 @@ struct CapacityAsk: Sendable, Hashable {
 ///
 /// The first replication is searched from the start, with sections of four, so that there is work
 /// for several cores; the others from its edge in small steps, so that few runs are far beyond
-/// capacity. Then all are asked at both ends of the interval: whoever contradicts moves the end.
-/// What is asked depends on answers alone, never on who came first.
+/// capacity. Then each runs at both ends of the interval; one that contradicts moves the end.
+/// Which loads run depends on answers alone, never on which run ends first.
 struct CapacitySearch: Sendable {
     let levels: CapacityLevels
     /// Edge of each replication, by its own search.

@@ -72,7 +72,7 @@ package struct CapacityStudy: Sendable {
 
     /// Searches along an axis; `seeds` replace the configuration's.
     ///
-    /// `progress` is told how many runs have ended.
+    /// `progress` receives the number of runs that have ended.
     ///
     /// - Throws: `InputError` for what cannot be resolved, read or changed.
     package init(

@@ -64,8 +64,6 @@ struct SeenPrefixes: ~Copyable {
     @inline(__always)
     private func pass(_ tokens: borrowing HotArray<Segment>, _ place: inout Place) {
         while place.left > 0, place.segment < tokens.count {
-            if place.passed == 0, place.skipped == 0 { passWhole(tokens, &place) }
-            guard place.left > 0, place.segment < tokens.count else { return }
             let (mine, theirs) = (tokens[place.segment], pieces[place.piece])
             guard mine.content == theirs.content,
                 mine.offset &+ place.passed == theirs.offset &+ place.skipped
@@ -83,20 +81,6 @@ struct SeenPrefixes: ~Copyable {
                 (place.piece, place.skipped) = (place.piece + 1, 0)
             }
         }
-    }
-
-    /// Passes pieces that are whole on both sides: nearly all are.
-    @inline(__always)
-    private func passWhole(_ tokens: borrowing HotArray<Segment>, _ place: inout Place) {
-        var (segment, piece, left) = (place.segment, place.piece, place.left)
-        while left > 0, segment < tokens.count, tokens[segment].length <= left,
-            tokens[segment] == pieces[piece]
-        {
-            left -= tokens[segment].length
-            (segment, piece) = (segment + 1, piece + 1)
-        }
-        place.tokens += place.left - left
-        (place.segment, place.piece, place.left) = (segment, piece, left)
     }
 
     /// Follows a request of so many tokens and enters what of it is not known. The tokens that

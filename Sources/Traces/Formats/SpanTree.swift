@@ -11,7 +11,7 @@ struct SpanTree {
         /// The one around it.
         var outer: UInt64? { parent.map { Self.join(trace, $0) } }
 
-        /// Span ids are told apart within a trace alone.
+        /// Span ids are unique within a trace only.
         private static func join(_ trace: UInt64, _ span: UInt64) -> UInt64 {
             (trace &* 0x9e37_79b9_7f4a_7c15) ^ span
         }

@@ -10,7 +10,7 @@ protocol LineFormat {
     var waits: [Wait] { get }
     /// Whether it draws arrivals with `TraceOptions.requestRate`, as none are recorded.
     var drawsArrivals: Bool { get }
-    /// Whether it looks for names of requests; then it is told which ones.
+    /// Asks for names of requests; false where the format has none of them.
     mutating func look(for labels: [TraceLabel]) -> Bool
     /// The names of the row last parsed, one of each kind asked for, which it forgets.
     mutating func takeLabels() -> [String?]

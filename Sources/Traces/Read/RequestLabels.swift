@@ -80,7 +80,7 @@ package final class RequestLabels: Sendable {
     /// No names of a kind.
     package init(_ label: TraceLabel) { self.label = label }
 
-    /// Longest name that is told whole, characters.
+    /// Longest name that is kept whole, characters.
     static let longest = 64
 
     /// Gives the request with an id its name. O(1).

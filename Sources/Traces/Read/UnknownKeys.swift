@@ -1,6 +1,6 @@
 /// Keys and columns that a reader does not know.
 enum UnknownKeys {
-    /// Most names that are told apart.
+    /// Most names that are counted each.
     static let most = 100
 
     /// A name and how often it was passed over.

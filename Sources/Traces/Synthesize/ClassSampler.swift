@@ -72,10 +72,10 @@ final class ClassSampler {
         turns.meanCount * (1 + (agent?.steps.mean ?? 0))
     }
 
-    /// Whether a session's requests are told by more dice than its turns.
+    /// Whether a turn of a session is more than one request: an agent calls tools in between.
     var isAgent: Bool { agent != nil }
 
-    /// Most requests of a session after its first; nil where they cannot be told beforehand.
+    /// Most requests of a session after its first; nil where they are not known beforehand.
     var mostLaterTurns: Int? {
         agent == nil ? Self.count(turns.largest, atLeast: 1) - 1 : nil
     }

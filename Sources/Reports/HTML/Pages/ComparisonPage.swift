@@ -3,7 +3,7 @@ import Experiments
 
 /// The report of several runs: two are paired request by request, more are laid over one another.
 package struct ComparisonPage: Sendable {
-    /// Most runs that lines are told apart of.
+    /// Most runs that one chart shows as lines.
     package static let most = 8
 
     private let runs: [ReportedRun]

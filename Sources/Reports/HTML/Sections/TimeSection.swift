@@ -136,7 +136,7 @@ struct TimeSection: Sendable {
             entries: names(chart).map { .init(name: $0.name, style: $0.style) }, table: "time-t")
     }
 
-    /// The lines of a chart, of each quantity one a source.
+    /// The lines of a chart: for each quantity, one of each source.
     private func names(_ chart: Chart) -> [(name: String, style: String)] {
         chart.lines.enumerated().flatMap { index, line in
             sources.map { source in

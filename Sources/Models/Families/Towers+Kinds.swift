@@ -233,24 +233,28 @@ extension Towers {
     static let internVL: Rule = { vision, outer, hidden in
         var (tower, width) = try internViT(vision, outer)
         tower.add("mlp1.norm", 8 * width)
-        tower.add("mlp1.fc1", 4 * width, hidden)
-        tower.add("mlp1.fc2", hidden, hidden, bias: true, .rows)
+        tower.add("mlp1.fc1", 4 * width, hidden, bias: true, .replicated)
+        tower.add("mlp1.fc2", hidden, hidden, bias: true, .replicated)
         return tower
     }
 
     /// The vision transformer of InternVL up to the layer that is read, and its width.
     static func internViT(
-        _ vision: ConfigFields, _ outer: ConfigFields
+        _ vision: ConfigFields, _ outer: ConfigFields, idleHeads: Int = 0
     ) throws -> (tower: Tower, width: Int) {
         var blocks = try TowerBlocks(vision, width: 3200, depth: 45, inner: 12_800, heads: 25)
         let layer = outer["select_layer"]?.integer ?? -1
         blocks.depth = max(0, min(blocks.depth, layer < 0 ? blocks.depth + layer + 1 : layer + 1))
         blocks.attentionBias = try vision.flag("qkv_bias", default: false)
         blocks.widthVectors = vision.word("norm_type") == "layer_norm" ? 6 : 4
-        if try vision.flag("qk_normalization", default: true) { blocks.widthVectors += 2 }
+        blocks.idleHeads = idleHeads
+        if try vision.flag("qk_normalization", default: true) {
+            blocks.otherElements = 2 * blocks.wide
+        }
         // The output projection has a bias whatever the others have.
-        if !blocks.attentionBias { blocks.otherElements = blocks.width }
+        if !blocks.attentionBias { blocks.otherElements += blocks.width }
         var tower = blocks.tower()
+        tower.attentionHeads = blocks.heads + idleHeads
         let width = blocks.width
         tower.addPatches(side: try side(vision, 14), width: width, bias: true)
         tower.add("embeddings", (try patches(vision, image: 448, patch: 14) + 2) * width)

@@ -102,11 +102,15 @@ extension Towers {
         return tower
     }
 
-    /// MobileNet-V5 and a conformer, counted from the engine's class with their default sizes and
-    /// a decoder of 2,048.
-    static let gemma3n: Rule = { _, _, _ in
+    /// MobileNet-V5 and a conformer, counted from the engine's class with their default sizes;
+    /// what embeds their outputs, 2,048 and 1,536 wide, is cut as the decoder is.
+    static let gemma3n: Rule = { _, _, hidden in
         var tower = Tower(name: "vision and audio")
-        tower.add("towers", 689_154_592)
+        tower.add("towers", 681_355_808)
+        for (name, width) in [("embed_vision", 2048), ("embed_audio", 1536)] {
+            tower.add(name, width, 128, bias: false)
+            tower.add(name + ".proj", width, hidden, bias: false, .rows)
+        }
         return tower
     }
 

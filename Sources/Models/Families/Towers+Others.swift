@@ -3,8 +3,8 @@ import Basics
 /// Towers of wrappers whose files bring code of their own: DeepSeek's, NVIDIA's, Ovis and
 /// Ultravox (vLLM 0.33.0's classes).
 extension Towers {
-    /// DeepSeek-VL2: SigLIP of 27 blocks over images of 384 pixels with its pooling head, neighbours
-    /// side by side through two layers.
+    /// DeepSeek-VL2: SigLIP of 27 blocks over images of 384 pixels with its pooling head; then
+    /// neighbours side by side through two layers.
     static let deepSeek: Rule = { _, around, hidden in
         var tower = try pooledSigLIP(around)
         try tower.addDeepSeekProjector(around, hidden)
@@ -173,9 +173,10 @@ extension Towers {
         var tower = blocks.tower()
         let width = blocks.width
         let side = try vision.size("patch_size", default: 14, most: 4096)
-        tower.addPatches(side: side, width: width, bias: isFirst || isAIM)
+        tower.addPatches(side: side, width: width, bias: true)
         let image = try vision.size("image_size", default: 512, most: 1 << 16) / side
-        let own = try vision.count("num_patches", default: 0)
+        // -1 where the patches follow from the image.
+        let own = max(0, min(1 << 20, vision["num_patches"]?.integer ?? 0))
         let patches = !isFirst && own > 0 ? own : image * image
         if try isFirst || vision.flag("preserve_original_pe", default: true) {
             tower.add("pos_embed", patches * width)

@@ -11,16 +11,16 @@ import Testing
         "Sources/Models/Models.docc/Families.md")
     private static let begin = "| rule | compared with the engine | from its source |"
 
-    /// Classes that a case covers, from the registry's list beside the checkout; where that is not
-    /// there, from the article itself.
+    /// Classes that a case or a made-up file covers, from the registry's list beside the checkout;
+    /// where that is not there, from the article itself.
     private static func compared(_ article: String) throws -> Set<String> {
         if let evidence {
             let rows = try CaseRow.all(
                 evidence.appendingPathComponent("cases/models/registry.csv"))
-            return Set(
-                rows.compactMap { row in
-                    row.right["folder"]?.isEmpty == false ? row.right["architecture"] : nil
-                })
+            let cases = rows.compactMap { row in
+                row.right["folder"]?.isEmpty == false ? row.right["architecture"] : nil
+            }
+            return try EngineClassTests.classes().union(cases)
         }
         let cells = article.split(separator: "\n").map { $0.split(separator: "|") }
             .filter { $0.count == 3 }.map { String($0[1]) }

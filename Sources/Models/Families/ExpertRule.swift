@@ -10,6 +10,8 @@ struct ExpertRule: Sendable {
     ]
     var width = ["moe_intermediate_size", "expert_ffn_hidden_size", "intermediate_size"]
     var shared = Shared.none
+    /// What checkpoints call the shared expert within a layer.
+    var sharedPath = "mlp.shared_experts"
     /// A sigmoid gate on the shared expert.
     var gatesShared = Flag.no
     /// A correction of the router's scores, one number an expert, in float32.
@@ -43,6 +45,8 @@ struct ExpertRule: Sendable {
         case all
         /// From the layer that a field numbers; then each `frequency`-th, a number or a list.
         case from(String, frequency: String?)
+        /// All but the first layers, so many.
+        case past(Int)
         /// Each layer whose number plus one the field divides, but those that another lists
         /// (Qwen).
         case every(String, but: String)
@@ -83,7 +87,7 @@ extension ExpertRule {
         let wide = try sharedWidth(fields, intermediate)
         if wide > 0 {
             var network = DenseFeedForward(intermediate: wide, isGated: isGated)
-            network.path = "mlp.shared_experts"
+            network.path = sharedPath
             experts.shared = network
             experts.gatesShared = try gatesShared.value(fields)
         }
@@ -144,6 +148,7 @@ extension ExpertRule {
     ) throws -> [Bool] {
         switch rule {
         case .all: return Array(repeating: true, count: layers)
+        case .past(let first): return (0..<layers).map { $0 >= first }
         case .from(let name, let frequency):
             let first = try fields.count(name, default: 0)
             guard first <= layers else {

@@ -11,13 +11,15 @@ extension Families {
         $0.norms.bias = .yes
     }
 
-    /// Phi 1 and 2: one norm a layer, a bias on the output head.
-    static let phi = biased.with {
-        $0.norms.perLayer = 1
-        $0.finish = { _, model in
-            model.outerVectors.append(
-                WeightVector("lm_head.bias", model.vocabularyRows, units: model.vocabularyRows))
-        }
+    /// Phi 1 and 2: one norm a layer. The engine's backend makes the output head without the bias
+    /// that the checkpoint has.
+    static let phi = biased.with { $0.norms.perLayer = 1 }
+
+    /// A bias on the output head.
+    static let headBias: @Sendable (ConfigFields, inout TransformerModel) throws -> Void = {
+        _, model in
+        model.outerVectors.append(
+            WeightVector("lm_head.bias", model.vocabularyRows, units: model.vocabularyRows))
     }
 
     static let gpt2 = biased.with {
@@ -46,7 +48,7 @@ extension Families {
         $0.heads.inputBias = .no
         $0.heads.outputBias = .no
         $0.norms.perLayer = 1
-        $0.finish = phi.finish
+        $0.finish = headBias
     }
 
     static let gptNeoX = biased.with {

@@ -11,7 +11,10 @@ extension Families {
         "hunyuan_moe": hunyuan, "minimax_m2": miniMax, "afmoe": afmoe,
         "exaone_moe": exaoneExperts, "gpt_oss": gptOSS,
         "mellum": qwen3Experts.with {
+            $0.windows.needsFlag = false
+            $0.windows.hasNoFallback = true
             $0.experts?.layers = .words("mlp_layer_types")
+            $0.experts?.layersWithoutList = .all
         }, "kolibri1": kolibri, "cohere2_moe": cohere2Experts, "param2moe": param2,
         "llama4": llama4, "step3": step3, "aria": aria,
     ]
@@ -30,6 +33,7 @@ extension Families {
             shared: .width(["shared_expert_intermediate_size"]), gatesShared: .yes,
             layers: .every("decoder_sparse_step", but: "mlp_only_layers"))
         $0.experts?.quantizesRouter = true
+        $0.experts?.sharedPath = "mlp.shared_expert"
     }
 
     static let qwen2Experts = qwen3Experts.with {
@@ -47,7 +51,7 @@ extension Families {
         $0.heads.inputBias = .yes
         $0.heads.outputBias = .yes
         $0.norms.bias = .yes
-        $0.finish = phi.finish
+        $0.finish = headBias
     }
 
     /// Sizes of attention and experts stand in objects of their own.
@@ -58,6 +62,7 @@ extension Families {
     static let graniteExperts = granite.with {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .width(["shared_intermediate_size"]))
+        $0.experts?.sharedPath = "shared_mlp"
     }
 
     static let bailing = Family().with {
@@ -182,8 +187,7 @@ extension Families {
             width: ["intermediate_size"], shared: .experts(["num_shared_experts"]),
             layers: .words("mlp_layer_types"))
         $0.experts?.layersWithoutList = .from("first_k_dense_replace", frequency: nil)
-        // There is no output head of its own, whatever the file says.
-        $0.finish = { _, model in model.tiesEmbeddings = true }
+        $0.finish = tied
     }
 
     /// Aria's decoder: as Llama, with experts as wide as the network.
@@ -198,6 +202,10 @@ extension Families {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .width(["intermediate_size"]),
             layers: .every("interleave_moe_layer_step", but: ""))
-        $0.layer = { fields, index, layer in try fields.setChunks(index, &layer) }
+        $0.experts?.sharedPath = "feed_forward.shared_expert"
+        $0.layer = { fields, index, layer in
+            try fields.setChunks(index, &layer)
+            layer.feedForward = layer.feedForward.at("feed_forward")
+        }
     }
 }

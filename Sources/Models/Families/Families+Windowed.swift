@@ -15,6 +15,7 @@ extension Families {
             width: ["expert_hidden_dim", "moe_intermediate_size"],
             shared: .experts(["num_shared_experts"]), corrects: .yes,
             layers: .from("first_k_dense_replace", frequency: nil))
+        $0.experts?.sharedPath = "mlp.shared_mlp"
         $0.experts?.widensRouter = .yes
     }
 
@@ -27,6 +28,7 @@ extension Families {
         $0.experts = ExpertRule(
             shared: .width(["shared_expert_intermediate_size"]), corrects: .yes,
             layers: .words("mlp_layer_types"))
+        $0.experts?.sharedPath = "mlp.shared_expert"
         $0.layer = { fields, index, layer in
             guard case .heads(var heads) = layer.attention else { return }
             let layers = try fields.layerCount()
@@ -60,14 +62,19 @@ extension Families {
             shared: .width(["share_expert_dims", "share_expert_dim"]), corrects: .yes,
             layers: .words("mlp_layer_types"))
         $0.experts?.layersWithoutList = .text("moe_layers_enum")
+        $0.experts?.sharedPath = "share_expert"
         $0.experts?.widensRouter = .yes
         $0.layer = { fields, _, layer in
             guard case .heads(var heads) = layer.attention else { return }
             if case .sliding = heads.reach {
                 let other = fields.nested("attention_other_setting")
+                // The class fills the first in from the second.
+                let name = "num_sliding_attention_heads"
+                let others = try other?.optionalSize(["num_attention_heads"], most: 4096)
                 let own =
-                    try fields.optionalSize(["num_sliding_attention_heads"], most: 4096)
-                    ?? other?.optionalSize(["num_attention_heads"], most: 4096)
+                    try fields.gives(name)
+                    ? fields.size(name, most: 4096)
+                    : others ?? fields.optionalSize([name], most: 4096)
                 if let own { try fields.setQueries(own, of: &heads) }
             }
             if try fields.flag("use_head_wise_attn_gate", default: false) {

@@ -19,12 +19,35 @@ extension TransformerModel {
     }
 }
 
+extension Families {
+    /// The engine's class has no output head of its own, whatever the file says.
+    static let tied: @Sendable (ConfigFields, inout TransformerModel) throws -> Void = {
+        _, model in model.tiesEmbeddings = true
+    }
+}
+
 extension Family {
     /// Granite with windows: three of four layers, each head with a sink.
     mutating func addWindows() {
         windows = WindowRule(period: 4, isFullFirst: true)
         heads.sinks = .unless("attention_sinks")
         finish = nil
+    }
+}
+
+extension FeedForward {
+    /// The same under another name of the module.
+    func at(_ path: String) -> FeedForward {
+        switch self {
+        case .none: return self
+        case .dense(var network):
+            network.path = path
+            return .dense(network)
+        case .experts(var experts):
+            experts.path = path + ".experts"
+            experts.routerPath = path + ".router"
+            return .experts(experts)
+        }
     }
 }
 

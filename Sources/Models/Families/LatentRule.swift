@@ -37,7 +37,9 @@ extension LatentRule {
         var latent = try LatentAttention(
             queryHeads: fields.size("num_attention_heads", most: 4096),
             queryRank: queryRank > 0 ? queryRank : nil, latentRank: fields.size("kv_lora_rank"),
-            ropeDim: fields.size("qk_rope_head_dim", most: 8192),
+            ropeDim: fields.has("qk_rope_head_dim")
+                ? fields.count("qk_rope_head_dim", default: 0)
+                : fields.size("qk_rope_head_dim", most: 8192),
             keyDim: fields.size("qk_nope_head_dim", most: 8192),
             valueDim: fields.size("v_head_dim", most: 8192))
         latent.hasBias = try bias.value(fields)

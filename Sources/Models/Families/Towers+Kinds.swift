@@ -102,11 +102,15 @@ extension Towers {
         return tower
     }
 
-    /// MobileNet-V5 and a conformer, counted from the engine's class with their default sizes and
-    /// a decoder of 2,048.
-    static let gemma3n: Rule = { _, _, _ in
+    /// MobileNet-V5 and a conformer, counted from the engine's class with their default sizes;
+    /// what embeds their outputs, 2,048 and 1,536 wide, is cut as the decoder is.
+    static let gemma3n: Rule = { _, _, hidden in
         var tower = Tower(name: "vision and audio")
-        tower.add("towers", 689_154_592)
+        tower.add("towers", 681_355_808)
+        for (name, width) in [("embed_vision", 2048), ("embed_audio", 1536)] {
+            tower.add(name, width, 128, bias: false)
+            tower.add(name + ".proj", width, hidden, bias: false, .rows)
+        }
         return tower
     }
 
@@ -233,24 +237,28 @@ extension Towers {
     static let internVL: Rule = { vision, outer, hidden in
         var (tower, width) = try internViT(vision, outer)
         tower.add("mlp1.norm", 8 * width)
-        tower.add("mlp1.fc1", 4 * width, hidden)
-        tower.add("mlp1.fc2", hidden, hidden, bias: true, .rows)
+        tower.add("mlp1.fc1", 4 * width, hidden, bias: true, .replicated)
+        tower.add("mlp1.fc2", hidden, hidden, bias: true, .replicated)
         return tower
     }
 
     /// The vision transformer of InternVL up to the layer that is read, and its width.
     static func internViT(
-        _ vision: ConfigFields, _ outer: ConfigFields
+        _ vision: ConfigFields, _ outer: ConfigFields, idleHeads: Int = 0
     ) throws -> (tower: Tower, width: Int) {
         var blocks = try TowerBlocks(vision, width: 3200, depth: 45, inner: 12_800, heads: 25)
         let layer = outer["select_layer"]?.integer ?? -1
         blocks.depth = max(0, min(blocks.depth, layer < 0 ? blocks.depth + layer + 1 : layer + 1))
         blocks.attentionBias = try vision.flag("qkv_bias", default: false)
         blocks.widthVectors = vision.word("norm_type") == "layer_norm" ? 6 : 4
-        if try vision.flag("qk_normalization", default: true) { blocks.widthVectors += 2 }
+        blocks.idleHeads = idleHeads
+        if try vision.flag("qk_normalization", default: true) {
+            blocks.otherElements = 2 * blocks.wide
+        }
         // The output projection has a bias whatever the others have.
-        if !blocks.attentionBias { blocks.otherElements = blocks.width }
+        if !blocks.attentionBias { blocks.otherElements += blocks.width }
         var tower = blocks.tower()
+        tower.attentionHeads = blocks.heads + idleHeads
         let width = blocks.width
         tower.addPatches(side: try side(vision, 14), width: width, bias: true)
         tower.add("embeddings", (try patches(vision, image: 448, patch: 14) + 2) * width)

@@ -3,8 +3,8 @@ import Basics
 /// Towers of wrappers whose files bring code of their own: DeepSeek's, NVIDIA's, Ovis and
 /// Ultravox (vLLM 0.33.0's classes).
 extension Towers {
-    /// DeepSeek-VL2: SigLIP of 27 blocks over images of 384 pixels with its pooling head, neighbours
-    /// side by side through two layers.
+    /// DeepSeek-VL2: SigLIP of 27 blocks over images of 384 pixels with its pooling head; then
+    /// neighbours side by side through two layers.
     static let deepSeek: Rule = { _, around, hidden in
         var tower = try pooledSigLIP(around)
         try tower.addDeepSeekProjector(around, hidden)
@@ -68,22 +68,15 @@ extension Towers {
 
     /// NVLM: InternViT, and a projector as wide inside as the decoder's network, without biases.
     static let nvlm: Rule = { vision, around, hidden in
-        var (tower, width) = try internViT(vision, around)
+        // Seven more heads make 32 of 25.
+        var (tower, width) = try internViT(vision, around, idleHeads: 7)
         let inner = try around.inside("text_config").size(
-            "intermediate_size", default: around.inside("llm_config").size(
+            "intermediate_size",
+            default: around.inside("llm_config").size(
                 "intermediate_size", default: 4 * hidden))
         tower.add("mlp1.norm", 8 * width)
         tower.add("mlp1.fc1", 4 * width, inner, bias: false, .replicated)
         tower.add("mlp1.fc2", inner, hidden, bias: false, .replicated)
-        return tower
-    }
-
-    /// Skywork R1V: InternViT, and a projector that every GPU holds whole. H2OVL's is cut.
-    static let skywork: Rule = { vision, around, hidden in
-        var (tower, width) = try internViT(vision, around)
-        tower.add("mlp1.norm", 8 * width)
-        tower.add("mlp1.fc1", 4 * width, hidden, bias: true, .replicated)
-        tower.add("mlp1.fc2", hidden, hidden, bias: true, .replicated)
         return tower
     }
 
@@ -180,16 +173,18 @@ extension Towers {
         var tower = blocks.tower()
         let width = blocks.width
         let side = try vision.size("patch_size", default: 14, most: 4096)
-        tower.addPatches(side: side, width: width, bias: isFirst || isAIM)
+        tower.addPatches(side: side, width: width, bias: true)
         let image = try vision.size("image_size", default: 512, most: 1 << 16) / side
-        let own = try vision.count("num_patches", default: 0)
+        // -1 where the patches follow from the image.
+        let own = max(0, min(1 << 20, vision["num_patches"]?.integer ?? 0))
         let patches = !isFirst && own > 0 ? own : image * image
         if try isFirst || vision.flag("preserve_original_pe", default: true) {
             tower.add("pos_embed", patches * width)
         }
         tower.add("norm", isAIM ? width : 2 * width)
         let stride = try (settings ?? vision).size("hidden_stride", default: 2, most: 64)
-        let words = try settings?.size("vocab_size", default: 16_384)
+        let words =
+            try settings?.size("vocab_size", default: 16_384)
             ?? around.size("visual_vocab_size", default: 65_536)
         // The last words stand for what surrounds an image.
         let head = max(1, words - (isFirst ? 5 : 4))

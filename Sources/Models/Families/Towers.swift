@@ -26,7 +26,7 @@ enum Towers {
         "moss_transcribe_diarize": moss, "granite_speech": graniteSpeech,
         "granite_speech_plus": graniteSpeech, "blip-2": blip2, "KeyeVL1_5": keye15,
         "ernie4_5_moe_vl": ernie, "ernie4_5_vl_moe": ernie, "phi4mm": phi4, "NVLM_D": nvlm,
-        "skywork_chat": skywork, "h2ovl_chat": internVL, "ovis": ovis, "ovis2_5": ovis,
+        "skywork_chat": internVL, "h2ovl_chat": internVL, "ovis": ovis, "ovis2_5": ovis,
         "ultravox": ultravox, "NemotronH_Nano_VL_V2": nemotronVision,
         "Llama_Nemotron_Nano_VL": nemotronVision,
     ]
@@ -40,7 +40,8 @@ enum Towers {
     static func add(to model: inout TransformerModel, _ fields: ConfigFields) throws {
         // Qwen's omni models keep what they see and hear with inside thinker_config.
         let around = fields.outside.nested("thinker_config") ?? fields.outside
-        guard let rule = rules[fields.outerType] ?? model.architecture.flatMap({ rulesOfClasses[$0] })
+        guard
+            let rule = rules[fields.outerType] ?? model.architecture.flatMap({ rulesOfClasses[$0] })
         else {
             model.notes.append(
                 "images and sound are not modelled, and the weights of the tower of "
@@ -72,6 +73,10 @@ struct TowerBlocks {
     var widthVectors = 4
     /// Other elements of each block.
     var otherElements = 0
+    /// Heads beside the model's own that make their number even (NVLM).
+    var idleHeads = 0
+    /// Elements of all heads, idle ones too.
+    var wide: Int { width / max(1, heads) * (max(1, heads) + idleHeads) }
 
     /// The tower's blocks, as a tower to add to.
     func tower() -> Tower {
@@ -80,9 +85,9 @@ struct TowerBlocks {
         tower.matrices = [
             .init(
                 Projection(
-                    "qkv", width, 3 * width, .columns(units: max(1, heads)), hasBias: biased), depth
-            ),
-            .init(Projection("proj", width, width, .rows, hasBias: biased), depth),
+                    "qkv", width, 3 * wide, .columns(units: max(1, heads) + idleHeads),
+                    hasBias: biased), depth),
+            .init(Projection("proj", wide, width, .rows, hasBias: biased), depth),
             .init(
                 Projection("fc1", width, inner, .columns(units: inner), hasBias: networkBias),
                 isGated ? 2 * depth : depth),

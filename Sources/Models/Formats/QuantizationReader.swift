@@ -86,7 +86,11 @@ struct QuantizationReader {
         // Exponents of 8 bits, which only DeepSeek-V4's form keeps as they are.
         if isFourth, try settings.word("scale_fmt") == "ue8m0" { format.scaleBytes = 1 }
         var result = Quantization(isFourth ? "deepseek_v4_fp8" : "fp8", format)
-        if expertType == "fp4" { result.experts = .mx(bits: 4) }
+        if expertType == "fp4" {
+            // NVIDIA's checkpoints of DeepSeek-V4 name their experts' format apart.
+            let isNVFP4 = try settings.word("moe_quant_algo")?.uppercased() == "NVFP4"
+            result.experts = isFourth && isNVFP4 ? .nvfp4(group: 16) : .mx(bits: 4)
+        }
         result.rules = [try skipped("ignored_layers", "modules_to_not_convert")]
         result.attentionBytes = isFourth ? 0 : Self.cacheScaleBytes
         return result

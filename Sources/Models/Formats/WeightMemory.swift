@@ -79,7 +79,11 @@ extension TransformerModel {
         let format = tower.takesFormat ? quantization?.tower : nil
         for var part in tower.matrices {
             if part.projection.isQuantized { part.projection.stored = format }
-            sum += Int64(part.count) * part.projection.bytes(.bf16, tensorParallel: cut)
+            let isAttention = ["qkv", "proj"].contains(part.projection.name)
+            let isWhole = isAttention && (tower.attentionHeads ?? size) % size != 0
+            sum +=
+                Int64(part.count)
+                * part.projection.bytes(.bf16, tensorParallel: isWhole ? 1 : cut)
         }
         return sum
     }

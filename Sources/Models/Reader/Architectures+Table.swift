@@ -39,6 +39,7 @@ extension Architectures {
         glm4_moe: Glm4MoeForCausalLM
         glm4_moe_lite: Glm4MoeLiteForCausalLM
         glm_moe_dsa: GlmMoeDsaForCausalLM
+        glm5_next: Glm5NextForCausalLM
         gpt_oss: GptOssForCausalLM
         gpt2: GPT2LMHeadModel
         gpt_j: GPTJForCausalLM
@@ -116,7 +117,7 @@ extension Architectures {
         state: AliceAIForCausalLM
         routed: K2HorizonForCausalLM
         sinks: PanguProMoEV2ForCausalLM
-        own: BeamForCausalLM FlintForCausalLM Glm5NextForCausalLM HYV4ForCausalLM
+        own: BeamForCausalLM FlintForCausalLM HYV4ForCausalLM
           InklingForCausalLM InklingForConditionalGeneration MuseGlimmerForCausalLM
           Qwen4ExpForCausalLM Step5ForCausalLM
         """

@@ -91,6 +91,7 @@ enum Architectures {
         exaone4: exaone4_5_text
         glm4: glm4v_text glm_ocr_text
         glm4_moe: glm4v_moe_text
+        glm5_next: glm5_next_text
         gemma3n: gemma3n_text
         gemma4: gemma4_text
         step3: step3_text

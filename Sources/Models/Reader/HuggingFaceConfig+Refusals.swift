@@ -46,6 +46,18 @@ extension HuggingFaceConfig {
             otherwise: "model_type and architectures of a family of the article Families")
     }
 
+    /// Why the engine does not serve a file of a type that nothing knows: none of its own classes
+    /// or Transformers' reads it, and the file brings no code. nil: something does.
+    static func unknownType(_ fields: ConfigFields) -> InputError? {
+        let type = fields.outerType
+        guard fields.object("auto_map") == nil, !ClassDefaults.knows(type),
+            Architectures.rule(ofType: type) == nil
+        else { return nil }
+        return refusal(
+            "vLLM 0.33.0 has no class for model_type \"\(type.echoed())\", and the file brings no "
+                + "code of its own (auto_map)", fields)
+    }
+
     /// Why the engine does not serve a file whose class it does not take; nil: nothing says so.
     static func unserved(_ name: String?, _ fields: ConfigFields) -> InputError? {
         guard let name else {

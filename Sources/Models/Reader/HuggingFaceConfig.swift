@@ -60,7 +60,9 @@ package enum HuggingFaceConfig {
         for name in names {
             switch Architectures.fates[name] {
             case .read(let rule):
-                return Choice(rule: rule, name: name, architecture: name)
+                var choice = Choice(rule: rule, name: name, architecture: name)
+                choice.unserved = unknownType(fields)
+                return choice
             case .wrapper:
                 return try wrapped(name, fields)
             case .unread(let why):

@@ -102,6 +102,8 @@ package struct LatentAttention: Equatable, Hashable, Sendable {
     package var cachesHeads = false
     /// Biases on the down-projections and the output projection (attention_bias).
     package var hasBias = false
+    /// Whether its projections take the checkpoint's format (not GLM-5.3-Flash's).
+    package var isQuantized = true
     /// Matrices and weights besides: an indexer's (DeepSeek-V3.2), in the order of the phases.
     package var otherProjections: [[Projection]] = []
     package var vectors: [WeightVector] = []

@@ -180,7 +180,8 @@ extension LatentAttention {
             _ name: String, _ inputs: Int, _ outputs: Int, _ split: Projection.Split,
             hasBias: Bool = false
         ) -> Projection {
-            var matrix = Projection(name, inputs, outputs, split, hasBias: hasBias)
+            var matrix = Projection(
+                name, inputs, outputs, split, hasBias: hasBias, isQuantized: isQuantized)
             matrix.path = path + "." + name
             return matrix
         }

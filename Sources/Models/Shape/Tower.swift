@@ -15,6 +15,10 @@ package struct Tower: Equatable, Hashable, Sendable {
     /// nil: it is always cut.
     package var dividedHeads: Int?
 
+    /// Heads of its blocks where the engine cuts attention only by a number that divides them
+    /// (InternViT's 25); nil: it cuts the matrices in any case.
+    package var attentionHeads: Int?
+
     /// Whether the engine gives its linear layers the checkpoint's format.
     package var takesFormat = false
 

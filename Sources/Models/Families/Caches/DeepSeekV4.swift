@@ -211,7 +211,7 @@ extension ConfigFields {
     }
 
     /// Weights that mix the residual streams before a part: float32.
-    fileprivate func hyperConnections(_ parts: [String]) throws -> [WeightVector] {
+    func hyperConnections(_ parts: [String]) throws -> [WeightVector] {
         let streams = try size("hc_mult", default: 4, most: 64)
         let mixes = (2 + streams) * streams
         let count = mixes * streams * (try hiddenSize()) + mixes + 3

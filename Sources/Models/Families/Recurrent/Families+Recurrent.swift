@@ -8,7 +8,7 @@ extension Families {
         "olmo_hybrid": olmoHybrid, "mamba": mamba, "mamba2": mamba2, "jamba": jamba,
         "bamba": bamba, "plamo2": plamo2, "zamba2": zamba2, "nemotron_h": nemotronH,
         "granitemoehybrid": graniteHybrid, "falcon_h1": falconH1, "lfm2": lfm2,
-        "lfm2_moe": lfm2Experts, "kimi_linear": kimiLinear,
+        "lfm2_moe": lfm2Experts, "kimi_linear": kimiLinear, "glm5_next": glm5Next,
     ]
 }
 

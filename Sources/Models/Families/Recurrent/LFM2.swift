@@ -3,6 +3,7 @@ import Basics
 /// LFM2 and LFM2-MoE: gated short convolutions beside attention.
 extension Families {
     static let lfm2 = Family().with {
+        $0.finish = tied
         $0.heads.width = []
         $0.heads.norms = .perHead
         $0.hasNetworks = false
@@ -24,6 +25,7 @@ extension Families {
     }
 
     static let lfm2Experts = Family().with {
+        $0.finish = tied
         $0.heads.width = []
         $0.heads.norms = .perHead
         $0.experts = ExpertRule(

@@ -2,6 +2,11 @@ import Foundation
 
 /// Numbers as people read them, with units. Independent of the locale.
 package enum Quantity {
+    /// A number of things: "1 run", "2,000 runs".
+    package static func counted(_ value: Int, _ unit: String) -> String {
+        "\(count(value)) \(unit)\(value == 1 ? "" : "s")"
+    }
+
     /// An integer with commas between thousands: "19,366".
     package static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)

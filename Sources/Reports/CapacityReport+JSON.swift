@@ -10,13 +10,11 @@ extension CapacityStudy {
     }
 
     /// The first load that none holds, or the hardest there is.
-    var beyond: Point? { points.first { $0.holding == 0 } ?? points.last }
+    var beyond: Point? { points.first(where: \.isBeyond) ?? points.last }
 
     /// The promise that the first load beyond capacity misses by most; nil: none is missed.
     var breaksFirst: String? {
-        guard let beyond = points.first(where: { $0.holding == 0 }) ?? points.last else {
-            return nil
-        }
+        guard let beyond else { return nil }
         if let missed = beyond.runs.first(where: { $0.standing == .missed })?.verdict?.worst {
             return "\(missed.requirement.name) \(missed.valueText), \(missed.limitText)"
         }
@@ -35,12 +33,6 @@ extension CapacityStudy {
 }
 
 extension CapacityStudy.Point {
-    /// Runs that hold.
-    var holding: Int { runs.count { $0.standing == .holds } }
-    /// Requests per second as they arrived, mean over the runs.
-    var offered: Double {
-        runs.isEmpty ? 0 : runs.map(\.offered).reduce(0, +) / Double(runs.count)
-    }
     /// Mean of the shares by which clusters fall behind; nil: too short to tell.
     var behind: Double? {
         let values = runs.compactMap(\.behind)
@@ -94,8 +86,9 @@ extension CapacityReport: Encodable {
         }
     }
 
-    /// `{over, unit, status, value, low, high, safe, confidence, saturates_first, points}`; a point
-    /// has `x`, `meets`, and every figure of summary.json as the mean over its runs.
+    /// `{over, unit, status, value, low, high, confidence, saturates_first, points}`; a point has
+    /// `x`, `meets`, `steady` (null: not decided), and every figure of summary.json as the mean
+    /// over its runs.
     package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Key.self)
         try keys.encode(study.axis.over.rawValue, forKey: Key("over"))
@@ -106,6 +99,7 @@ extension CapacityReport: Encodable {
         try keys.encodeIfPresent(study.value, forKey: Key("value"))
         try keys.encodeIfPresent(study.low, forKey: Key("low"))
         try keys.encodeIfPresent(study.high, forKey: Key("high"))
+        if study.isBound { try keys.encode(true, forKey: Key("at_least")) }
         try keys.encodeIfPresent(study.safe.map(study.axis.change), forKey: Key("set"))
         try keys.encode(study.confidence, forKey: Key("confidence"))
         try keys.encode(study.isConfirmed, forKey: Key("confirmed"))
@@ -144,11 +138,13 @@ extension CapacityReport: Encodable {
         let names = Set(point.runs.flatMap(\.figures.keys)).sorted()
         for name in names { try entry.encodeIfPresent(point.figure(name), forKey: Key(name)) }
         try entry.encode(point.x, forKey: Key("x"))
+        if study.axis.over == .rate { try entry.encode(point.nominal, forKey: Key("nominal")) }
         try entry.encode(study.axis.change(point.level), forKey: Key("set"))
         try entry.encode(point.offered, forKey: Key("offered"))
+        // Null: not decided.
         try entry.encode(point.meets, forKey: Key("meets"))
         try entry.encode(point.share, forKey: Key("holding_share"))
-        try entry.encodeIfPresent(point.isSteady, forKey: Key("steady"))
+        try entry.encode(point.isSteady, forKey: Key("steady"))
         try entry.encodeIfPresent(point.behind, forKey: Key("behind"))
         try entry.encode(point.runs.map(RunJSON.init), forKey: Key("replications"))
     }

@@ -41,7 +41,7 @@ package struct CapacityReport {
     }
 
     private var shown: String {
-        study.points.count == 1 ? "one load" : "\(study.points.count) loads"
+        Quantity.counted(study.points.count, "load")
     }
 
     /// Prefill and decode take turns, so that GPUs may be busy with no limit near.
@@ -68,30 +68,25 @@ package struct CapacityReport {
             guard let value = study.value, let low = study.low else { return "" }
             let unit = study.axis.unitName
             let answer =
-                "\(amount(value)) \(!isRate && value == 1 ? String(unit.dropLast()) : unit)"
+                isRate
+                ? "\(amount(value)) \(unit)"
+                : Quantity.counted(Int(value.rounded()), String(unit.dropLast()))
+            if study.isBound { return "at least \(answer): the trace brings no more, see the note" }
             guard let high = study.high else { return answer + ", \(amount(low)) or more" }
-            return (low == high ? answer : answer + ", \(amount(low)) to \(amount(high))") + slower
+            return low == high ? answer : answer + ", \(amount(low)) to \(amount(high))"
         }
-    }
-
-    /// That requests came slower than the rate says; empty: they did not.
-    private var slower: String {
-        guard isRate, let value = study.value,
-            let point = study.points.first(where: { $0.x == value }), point.offered < 0.8 * value
-        else { return "" }
-        return " (they came at \(Quantity.significant(point.offered)), see the note)"
     }
 
     private var certainty: String {
         guard study.ending == .found, let low = study.low, let high = study.high else { return "" }
-        let all = isRate ? low : high
-        let none = isRate ? amount(high) : "fewer than \(amount(low))"
+        let (all, none) = (amount(high), "fewer than \(amount(low))")
         let least = "with 1 each of \(samples) holds what is promised, and there are no fewer"
         let ends =
-            !isRate && high == 1
-            ? least
-            : "with \(amount(all)) each of \(samples) holds what is promised, with \(none) none"
-                + " does"
+            isRate
+            ? rateEnds
+            : high == 1
+                ? least
+                : "with \(all) each of \(samples) holds what is promised, with \(none) none does"
         let doubt = study.isConfirmed ? "" : "; not all agree at both ends"
         guard study.confidence > 0 else {
             return ends + doubt
@@ -101,6 +96,13 @@ package struct CapacityReport {
         let edge = study.seeds.isEmpty ? "The median edge of such stretches" : "The median edge"
         return ends + doubt + ".\n\(edge) lies between with "
             + "\(Quantity.percent(study.confidence, decimals: 0)) confidence"
+    }
+
+    /// "at trace.rate_scale 2.308 each of 6 seeds holds what is promised, at 2.639 none does".
+    private var rateEnds: String {
+        guard let safe = study.safe, let tooHard = study.tooHard else { return "" }
+        return "at \(study.axis.key) \(safe) each of \(samples) holds what is promised, at "
+            + "\(tooHard) none does"
     }
 
     /// "6 seeds (0 to 5)", "the trace and 6 stretches of it".
@@ -117,7 +119,7 @@ package struct CapacityReport {
             isRow && seeds.count > 1
             ? "\(seeds[0]) to \(seeds[seeds.count - 1])"
             : seeds.map(String.init).joined(separator: ", ")
-        return "\(seeds.count) seed\(seeds.count == 1 ? "" : "s") (\(named))"
+        return Quantity.counted(seeds.count, "seed") + " (\(named))"
     }
 
     private var promises: String {
@@ -148,13 +150,14 @@ package struct CapacityReport {
     private var curve: String {
         var table = TextTable(
             [
-                study.axis.unitName == "requests/s" ? "req/s" : study.axis.unitName, "came",
-                "hold", "TTFT", "p99", "TPOT", "p99", "tokens/s", "KV", "behind",
+                isRate ? "req/s" : study.axis.unitName, isRate ? setting : "req/s", "hold", "TTFT",
+                "p99", "TPOT", "p99", "tokens/s", "KV", "behind",
             ], alignments: [.right])
         for point in study.points {
             table.add([
-                amount(point.x), Quantity.significant(point.offered),
-                "\(point.holding) of \(point.runs.count)",
+                amount(point.x),
+                isRate ? Quantity.significant(point.level) : Quantity.significant(point.offered),
+                Self.holding(point),
                 milliseconds(point, "mean_ttft_ms"), milliseconds(point, "p99_ttft_ms"),
                 milliseconds(point, "mean_tpot_ms"), milliseconds(point, "p99_tpot_ms"),
                 point.figure("output_throughput").map(Quantity.significant) ?? "-",
@@ -164,9 +167,25 @@ package struct CapacityReport {
         }
         let of =
             study.points.contains { $0.runs.count > 1 } ? "Means over the runs of a load; " : ""
+        let open =
+            study.points.contains { $0.undecided > 0 }
+            ? " A range under \"hold\": some runs break no promise and are too short to tell"
+                + " whether the queue grows."
+            : ""
         return table.text + "\n\n" + of
-            + "came: requests/s as they arrived; KV: peak use of the pool; behind: arrivals by "
-            + "which the cluster falls back once it has filled."
+            + "req/s: requests/s as they arrived; KV: peak use of the pool; behind: arrivals by "
+            + "which the cluster falls back once it has filled." + open
+    }
+
+    /// "rate_scale", "request_rate".
+    private var setting: String {
+        study.axis.key.split(separator: ".").last.map(String.init) ?? study.axis.key
+    }
+
+    /// "5 of 6"; "0 to 2 of 6" where two are not decided.
+    private static func holding(_ point: CapacityStudy.Point) -> String {
+        let open = point.undecided > 0 ? " to \(point.holding + point.undecided)" : ""
+        return "\(point.holding)\(open) of \(point.runs.count)"
     }
 
     private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {
@@ -193,8 +212,11 @@ package struct CapacityReport {
     }
 
     private func mark(_ point: CapacityStudy.Point) -> String {
+        let standings = point.runs.map(\.standing)
         if point.holding == point.runs.count { return "" }
-        return point.holding == 0 ? "  missed" : "  missed by some"
+        if standings.allSatisfy({ $0 == .unclear }) { return "  not decided" }
+        if point.holding + point.undecided > 0 { return "  not held by all" }
+        return standings.contains(.missed) ? "  missed" : "  queue grows"
     }
 
     private var layouts: String {

@@ -15,15 +15,27 @@ public struct ComparisonReport: Sendable {
     package var markdown: String { page(markdown: true).withoutWorkflowCommands }
 
     private func page(markdown: Bool) -> String {
+        ([verdict(markdown: markdown)] + figures(markdown: markdown)).joined(separator: "\n\n")
+    }
+
+    /// What it comes to, in a line; of several candidates that of the first in rank.
+    func verdict(markdown: Bool) -> String {
+        let sentence = ranking.entries.first?.verdict.sentence ?? ""
+        return markdown ? "**\(Self.plain(sentence))**" : sentence
+    }
+
+    /// What the verdict rests on.
+    func figures(markdown: Bool) -> [String] {
         var parts: [String] = []
         if ranking.entries.count > 1 { parts.append(rankingTable(markdown)) }
-        for entry in ranking.entries {
+        for (place, entry) in ranking.entries.enumerated() {
             let comparison = entry.comparison
             let title = "\(comparison.before.name.echoed()) → \(comparison.after.name.echoed())"
-            parts.append(
-                markdown
-                    ? "### \(Self.plain(title))\n\n**\(Self.plain(entry.verdict.sentence))**"
-                    : title + "\n" + entry.verdict.sentence)
+            parts.append(markdown ? "### \(Self.plain(title))" : title)
+            if place > 0 {
+                let sentence = entry.verdict.sentence
+                parts.append(markdown ? "**\(Self.plain(sentence))**" : sentence)
+            }
             if !comparison.changes.isEmpty { parts.append(changed(comparison, markdown)) }
             if comparison.changes.contains(where: { $0.key == "engine.block_size" }) {
                 parts.append("Note: " + AttentionPages.withoutPrice)
@@ -38,7 +50,7 @@ public struct ComparisonReport: Sendable {
                 parts.append(contentsOf: movement(comparison, markdown))
             }
         }
-        return parts.joined(separator: "\n\n")
+        return parts
     }
 
     /// Of which requests the latencies are, where some are left out of a run's.
@@ -139,7 +151,7 @@ public struct ComparisonReport: Sendable {
             ])
         }
         var note =
-            "Of \(Quantity.count(comparison.pairedRequests)) requests "
+            "Of \(Quantity.counted(comparison.pairedRequests, "request")) "
             + "\(Quantity.count(movement.earlierRequests)) finish earlier, "
             + "\(Quantity.count(movement.laterRequests)) later"
         if comparison.attemptsInOneOnly > 0 {

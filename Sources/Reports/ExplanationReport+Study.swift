@@ -20,7 +20,7 @@ extension ExplainScenario.WholeRequest {
     /// "A request of 4,096 + 256 tokens alone: TTFT 103 ms, ...".
     var text: String {
         let others = batch == 1 ? "alone" : "with \(Quantity.count(batch)) decoding together"
-        let pieces = chunks == 1 ? "1 step" : "\(Quantity.count(chunks)) steps"
+        let pieces = Quantity.counted(chunks, "step")
         return "A request of \(Quantity.count(input)) + \(Quantity.count(output)) tokens, "
             + "\(others): TTFT \(Quantity.duration(seconds: timeToFirstToken)) in \(pieces) of at "
             + "most \(Quantity.count(chunkTokens)) tokens, then "

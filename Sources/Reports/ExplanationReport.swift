@@ -45,8 +45,8 @@ package struct ExplanationReport {
             \(parameters(model.activeParameters)) active; layers \(layers)
             \(deployment.gpus) x \(explanation.gpu.name), weights \(deployment.weights.rawValue), \
             KV cache \(deployment.cache.rawValue)
-            One step: \(Quantity.count(step.batch)) sequence\(step.batch == 1 ? "" : "s") x \
-            \(Quantity.count(step.tokens)) new token\(step.tokens == 1 ? "" : "s"), context \
+            One step: \(Quantity.counted(step.batch, "sequence")) x \
+            \(Quantity.counted(step.tokens, "new token")), context \
             \(Quantity.count(step.context)). FLOPs and bytes over all GPUs, time on each.
             Clock: \(explanation.provenance.kind), \(explanation.provenance.source)\
             \(explanation.provenance.errors.map { ", off by (median) " + $0 } ?? ""); assumed: \

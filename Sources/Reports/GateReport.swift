@@ -55,8 +55,8 @@ extension GateResult {
     package var verdict: String {
         let count = findings.count { $0.status == status }
         let name = suite.echoed()
-        let checks = "\(findings.count) \(findings.count == 1 ? "check" : "checks")"
-        let over = "\(checks) over \(seeds) \(seeds == 1 ? "seed" : "seeds")"
+        let checks = Quantity.counted(findings.count, "check")
+        let over = "\(checks) over " + Quantity.counted(seeds, "seed")
         return switch status {
         case .pass: "\(name): pass, \(over)."
         case .regression: "\(name): \(count) regressed, of \(over)."

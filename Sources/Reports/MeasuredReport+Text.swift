@@ -33,12 +33,12 @@ extension MeasuredReport {
         ]
         if let missing, missing > 0 {
             lines.append(
-                "\(Quantity.count(missing)) measured requests did not finish in the run.")
+                "\(Quantity.counted(missing, "measured request")) did not finish in the run.")
         }
         if let leftOut {
             lines.append(
-                "\(Quantity.count(leftOut)) requests of the run's warm-up and cool-down are left "
-                    + "out (output.warmup, output.cooldown).")
+                "Left out: \(Quantity.counted(leftOut, "request")) of the run's warm-up and "
+                    + "cool-down (output.warmup, output.cooldown).")
         }
         return lines.joined(separator: "\n")
     }

@@ -16,13 +16,13 @@ enum RunLoad {
 
     private static func sending(_ summary: RunSummary) -> String? {
         if !summary.stages.isEmpty {
-            let count = summary.stages.count
-            return "in \(count) stage\(count == 1 ? "" : "s"), the trace's times ignored; the "
+            let count = Quantity.counted(summary.stages.count, "stage")
+            return "in \(count), the trace's times ignored; the "
                 + "table below has the figures of each"
         }
         if let client = summary.client, let cap = client.cap {
             return "the trace's times, at most \(Quantity.count(cap)) in flight: "
-                + "\(Quantity.count(client.held)) requests waited at the client. TTFT, E2E and "
+                + "\(Quantity.counted(client.held, "request")) waited at the client. TTFT, E2E and "
                 + "queue begin "
                 + "when a request is sent, \"from due\" at the trace's time"
         }
@@ -30,30 +30,30 @@ enum RunLoad {
         let requests = summary.counters.requests
         if requests > 0, requests < concurrency {
             return "closed loop of \(Quantity.count(concurrency)), which the trace's "
-                + "\(Quantity.count(requests)) request\(requests == 1 ? "" : "s") do not fill: "
-                + "each is sent as soon as it can be, and the loop holds none back"
+                + "\(Quantity.counted(requests, "request")) "
+                + "\(requests == 1 ? "does" : "do") not fill: each is sent as soon as it can be, "
+                + "and the loop holds none back"
         }
         if summary.thinkTime.mean > 0 {
             let pause = Quantity.duration(picoseconds: summary.thinkTime.mean)
             let kind = summary.thinkTime.law == .fixed ? "" : " on average, exponential"
-            return "closed loop: \(Quantity.count(concurrency)) "
-                + (concurrency == 1 ? "user" : "users") + ", each sends the next request \(pause)"
-                + kind + ", after an answer; that is in no latency"
+            return "closed loop: " + Quantity.counted(concurrency, "user")
+                + ", each sends the next request \(pause)" + kind
+                + ", after an answer; that is in no latency"
         }
         let flight =
-            Quantity.count(concurrency) + (concurrency == 1 ? " request" : " requests")
-            + " in flight, the next sent when one ends"
+            Quantity.counted(concurrency, "request") + " in flight, the next sent when one ends"
         return "closed loop: \(flight); the wait until then is in no latency"
     }
 
     /// What clients that time out did.
     private static func attempts(_ counts: AttemptCounts) -> String {
-        "clients time out: \(Quantity.count(counts.requests)) requests took "
-            + "\(Quantity.count(counts.attempts)) attempts, "
+        "clients time out: \(Quantity.counted(counts.requests, "request")) took "
+            + "\(Quantity.counted(counts.attempts, "attempt")), "
             + "\(Quantity.count(counts.retried)) more than one, \(Quantity.count(counts.gaveUp)) "
             + "gave up. Other figures "
             + "count attempts; \"from due\" is from the first sending to the answer. Wasted: "
-            + "\(Quantity.count(counts.wastedOutputTokens)) tokens "
+            + "\(Quantity.counted(counts.wastedOutputTokens, "token")) "
             + "delivered and \(Quantity.count(counts.wastedPromptTokens)) of prompts computed for "
             + "attempts that timed out"
     }

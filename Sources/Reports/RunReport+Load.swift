@@ -45,8 +45,9 @@ extension RunReport {
         return (value < 0 && text != "0" ? "-" : "+") + text
     }
 
-    /// Means with their intervals; nil without any.
+    /// Means with their intervals, or why they have none; nil: nothing finished.
     static func intervals(_ summary: RunSummary) -> String? {
+        if let problem = summary.intervalsProblem { return "not told: " + problem }
         guard !summary.intervals.isEmpty else { return nil }
         let words = [
             "mean_ttft_ms": "TTFT", "mean_tpot_ms": "TPOT", "mean_e2el_ms": "E2E",
@@ -55,7 +56,8 @@ extension RunReport {
         let parts = summary.intervals.map { key, interval in
             if key == "request_throughput" {
                 return Quantity.significant(interval.low) + " to "
-                    + Quantity.significant(interval.high) + " requests/s"
+                    + Quantity.significant(interval.high)
+                    + " requests/s until nine tenths had arrived"
             }
             return (words[key] ?? key) + " " + Quantity.duration(seconds: interval.low * 1e-3)
                 + " to " + Quantity.duration(seconds: interval.high * 1e-3)

@@ -22,8 +22,8 @@ extension RunReport {
             let first =
                 missed.isEmpty
                 ? "every promise is held"
-                : "\(missed.count) of "
-                    + "\(verdict.lines.count) promises \(missed.count == 1 ? "is" : "are") missed"
+                : "\(missed.count) of \(Quantity.counted(verdict.lines.count, "promise")) "
+                    + "\(missed.count == 1 ? "is" : "are") missed"
             lines.append((word, first))
             lines += verdict.lines.map { ("", $0.text) }
         }

@@ -34,7 +34,7 @@ package enum RunReport {
         OVERLOADED: arrivals outran the replicas. \(rate(overload.arrivalRate)) requests/s arrived \
         and \(rate(overload.admissionRate)) were admitted;
         the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
-        \(Quantity.count(overload.queuePeak)) requests. Latencies describe the length of the \
+        \(Quantity.counted(overload.queuePeak, "request")). Latencies describe the length of the \
         trace, not the server.
         Lower the rate (trace.rate_scale) or add replicas (cluster.replicas, hardware.nodes).
         """
@@ -68,8 +68,8 @@ package enum RunReport {
         ].filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) \($0.1)" }
         let finished = counters.finished
         let base =
-            "TTFT, TPOT, ITL, E2E and throughput are those of the \(Quantity.count(finished)) "
-            + "finished request\(finished == 1 ? "" : "s")."
+            "TTFT, TPOT, ITL, E2E and throughput are those of the "
+            + Quantity.counted(finished, "finished request") + "."
         let rejected = counters.rejected > 0 ? " Rejected requests are in none." : ""
         guard !others.isEmpty else { return rejected.isEmpty ? nil : base + rejected }
         return base + "\nThe queue counts the admissions of the "
@@ -101,27 +101,28 @@ package enum RunReport {
                         + (summary.assumesContent
                             ? " (assumed by trace.shared_prefix), " : ", ")
                     : "hits not known, the trace holds no content; ")
-                    + "\(Quantity.count(counters.evictions)) evictions"
+                    + Quantity.counted(counters.evictions, "eviction")
             ),
             (
                 "KV blocks",
                 "\(Quantity.count(summary.blocksPerReplica)) per replica; mean use "
                     + "\(Quantity.percent(summary.meanKVUse)), peak "
                     + "\(Quantity.percent(summary.peakKVUse)); "
-                    + "\(Quantity.count(counters.preemptions)) preemptions"
+                    + Quantity.counted(counters.preemptions, "preemption")
             ),
             (
                 "batch",
                 "\(Quantity.significant(summary.meanBatchSize)) requests and "
                     + "\(Quantity.significant(summary.meanTokensPerStep)) tokens a step, "
-                    + "\(Quantity.count(counters.steps)) steps"
+                    + Quantity.counted(counters.steps, "step")
             ),
             (
                 "GPUs",
                 "\(Quantity.percent(summary.busyShare)) busy"
                     + (summary.tellsHostTime ? ", " : " (host work in steps included), ")
                     + "\(Quantity.percent(summary.hostWaitShare)) waiting for the host, "
-                    + "\(Quantity.count(counters.wastedEntries)) wasted entries"
+                    + Quantity.count(counters.wastedEntries)
+                    + (counters.wastedEntries == 1 ? " wasted entry" : " wasted entries")
             ),
             ("utilisation", utilization(summary)),
             ("limits", limits(summary)),
@@ -162,9 +163,9 @@ package enum RunReport {
         guard counters.preemptions > 0 else { return nil }
         let most = summary.mostPreemptions
         return "\(Quantity.count(counters.preemptedRequests)) of "
-            + "\(Quantity.count(counters.requests)) requests preempted, one "
+            + "\(Quantity.counted(counters.requests, "request")) preempted, one "
             + (most == 1 ? "once" : "\(Quantity.count(most)) times")
-            + " at most; \(Quantity.count(counters.recomputedTokens)) tokens computed again, "
+            + " at most; \(Quantity.counted(counters.recomputedTokens, "token")) computed again, "
             + "\(Quantity.percent(summary.recomputedShare)) of those scheduled"
     }
 
@@ -174,7 +175,8 @@ package enum RunReport {
         let indent = "\n" + padded("", to: 14, .left)
         if stretch.isGivenUp {
             return "nothing: output.warmup and output.cooldown by themselves (auto) would leave "
-                + "none of" + indent + "the \(Quantity.count(summary.counters.requests)) requests"
+                + "none of" + indent
+                + "the \(Quantity.counted(summary.counters.requests, "request"))"
         }
         if stretch.isSteady == false, stretch.leftAtStart + stretch.leftAtEnd == 0 {
             return "nothing: no stretch was found in which the queue is steady (MSER-5)"
@@ -234,7 +236,7 @@ package enum RunReport {
     }
 
     private static func replicas(_ count: Int) -> String {
-        count == 1 ? "1 replica" : "\(Quantity.count(count)) replicas"
+        Quantity.counted(count, "replica")
     }
 
     /// Bars over the classes of a latency; nil without values.

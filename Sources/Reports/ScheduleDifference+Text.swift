@@ -20,7 +20,7 @@ extension ScheduleDifference {
             parts.append(states(parting).text)
         }
         if affectedRequests > 0 { parts.append(requests) }
-        let steps = "\(Quantity.count(stepsBefore)) and \(Quantity.count(stepsAfter)) steps"
+        let steps = "\(Quantity.count(stepsBefore)) and \(Quantity.counted(stepsAfter, "step"))"
         if !isDifferent {
             parts.append("The schedules are the same in all \(Quantity.count(stepsBefore)) steps.")
         } else if parting == nil {
@@ -105,7 +105,7 @@ extension ScheduleDifference {
             ])
         }
         let shown = affected.count < affectedRequests ? ", the first \(affected.count):" : ":"
-        return "\(Quantity.count(affectedRequests)) requests are affected\(shown)\n\(table.text)"
+        return "\(Quantity.counted(affectedRequests, "affected request"))\(shown)\n\(table.text)"
     }
 
     private static func list(_ ids: [Int64]) -> String {

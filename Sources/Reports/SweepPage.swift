@@ -39,25 +39,27 @@ package struct SweepPage: Sendable {
     private var summary: String {
         let points = table.points.count
         var lines = [
-            "\(counted(points, "point")), \(counted(table.runs, "run")): \(file.echoed())"
+            "\(Quantity.counted(points, "point")), \(Quantity.counted(table.runs, "run")): "
+                + file.echoed()
         ]
         if table.failedPoints > 0 {
             lines.append(
-                "\(counted(table.failedPoints, "point")) failed"
-                    + " (\(counted(table.failedRuns, "run"))), left out of what follows:")
+                "\(Quantity.counted(table.failedPoints, "point")) failed"
+                    + " (\(Quantity.counted(table.failedRuns, "run"))), left out of what follows:")
             lines.append(remarks(table.problems))
         }
         let growing = table.points.indices.count { table.isSteady[$0] == false }
         if growing > 0 {
             lines.append(
-                "\(counted(growing, "point")) overloaded or with a growing queue: latencies there"
-                    + " depend on the trace's length.")
+                Quantity.counted(growing, "point")
+                    + " overloaded or with a growing queue: latencies there depend on the trace's"
+                    + " length.")
         }
         return lines.joined(separator: "\n")
     }
 
     private func remarks(_ remarks: [SweepTable.Remark]) -> String {
-        let shown = remarks.prefix(5).map { "  \(counted($0.runs, "run")): \($0.text)" }
+        let shown = remarks.prefix(5).map { "  \(Quantity.counted($0.runs, "run")): \($0.text)" }
         let rest = remarks.count - shown.count
         return (shown + (rest > 0 ? ["  and \(rest) more in \(file.echoed())"] : []))
             .joined(separator: "\n")
@@ -180,9 +182,4 @@ extension SweepPage {
         let share = change.varianceShare.map { Quantity.percent($0, decimals: 0) } ?? "-"
         return (largest.isFinite ? "+" + Quantity.percent(largest) : "from 0") + ", " + share
     }
-}
-
-/// "1 run", "2,000 runs".
-private func counted(_ count: Int, _ unit: String) -> String {
-    "\(Quantity.count(count)) \(unit)\(count == 1 ? "" : "s")"
 }

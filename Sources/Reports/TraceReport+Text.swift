@@ -82,8 +82,8 @@ extension TraceReport {
         let depth = report.dependencyDepth.map { ", up to \(Quantity.count($0)) in a row" } ?? ""
         return (
             "Turns",
-            "\(Quantity.count(report.laterTurns)) requests (\(Quantity.percent(share))) follow "
-                + "another's answer\(depth)"
+            "\(Quantity.counted(report.laterTurns, "request")) (\(Quantity.percent(share))) "
+                + "\(report.laterTurns == 1 ? "follows" : "follow") another's answer\(depth)"
         )
     }
 
@@ -132,12 +132,14 @@ extension TraceReport {
         if dropped > 0 { changes.append("\(Quantity.count(dropped)) dropped") }
         if mended > 0 { changes.append("\(Quantity.count(mended)) mended") }
         if !report.assumptions.isEmpty {
-            let number = report.assumptions.count
-            changes.append("\(number) assumption\(number == 1 ? "" : "s")")
+            changes.append(Quantity.counted(report.assumptions.count, "assumption"))
         }
         let aborted =
-            report.aborts > 0 ? "; \(Quantity.count(report.aborts)) requests are aborted" : ""
-        let rows = "\(Quantity.count(report.rows)) row\(report.rows == 1 ? "" : "s") of \(file)"
+            report.aborts > 0
+            ? "; \(Quantity.counted(report.aborts, "request")) "
+                + "\(report.aborts == 1 ? "is" : "are") aborted"
+            : ""
+        let rows = "\(Quantity.counted(report.rows, "row")) of \(file)"
         return changes.isEmpty
             ? "as it is: \(rows)\(aborted)"
             : "\(rows), \(changes.joined(separator: ", ")) (below)\(aborted)"
@@ -251,7 +253,7 @@ extension TraceReport {
     }
 
     private static func requests(_ count: Int) -> String {
-        count == 1 ? "1 request" : "\(Quantity.count(count)) requests"
+        Quantity.counted(count, "request")
     }
 
     /// A mean or a quantile of whole things, to the nearest.

@@ -34,7 +34,6 @@ extension TuneReport: Encodable {
         var met: Bool
         var trace: String?
         var bySeed: [Double?]?
-        var interval: [Double]?
 
         init(_ promise: TunedPoint.Promise, of space: ConfigurationSpace) {
             name = promise.line.requirement.name
@@ -43,7 +42,6 @@ extension TuneReport: Encodable {
             met = promise.line.isMet
             trace = space.traces.count > 1 ? space.traces[promise.trace].name : nil
             bySeed = space.seeds.count > 1 ? promise.bySeed : nil
-            interval = promise.interval.map { [$0.lowerBound, $0.upperBound] }
         }
     }
 
@@ -169,7 +167,8 @@ extension TuneReport: Encodable {
         if let confidence = tuning.confidence {
             try keys.encode(
                 ConfidenceJSON(
-                    probability: confidence.probability, sure: tuning.outcome == .found,
+                    probability: confidence.probability,
+                    sure: tuning.outcome == .found && confidence.edge?.isInDoubt != true,
                     exhaustive: !tuning.isHalved,
                     rivals: confidence.rivals.map { RivalJSON($0, of: space) },
                     edge: confidence.edge.map(EdgeJSON.init)), forKey: .confidence)

@@ -28,15 +28,20 @@ extension TuneReport {
                 + ServiceVerdict.Line(requirement: requirement, value: nil, isMet: false).limitText
         }
         var text =
-            "\(tuning.file.echoed()): \(counted(space.points, "point")), "
-            + "\(counted(space.traces.count, "trace")) with "
-            + "\(counted(tuning.requests, "request")), \(counted(space.seeds.count, "seed"))\n"
+            "\(tuning.file.echoed()): \(Quantity.counted(space.points, "point")), "
+            + "\(Quantity.counted(space.traces.count, "trace")) with "
+            + "\(Quantity.counted(tuning.requests, "request")), "
+            + "\(Quantity.counted(space.seeds.count, "seed"))\n"
             + "Promised: \(promised.joined(separator: ", "))"
         if tuning.assumesGoodput {
             text +=
                 "\nThe space gives limits of each request and no share of them. Taken: "
                 + "\(Quantity.percent(ServiceVerdict.assumedGoodput)) within "
                 + "\(space.base.slo.limits.description) (slo.goodput, --slo)."
+        } else if let kept = space.keptLimits {
+            text += "\nNote: \(kept)"
+        } else if tuning.requirements.contains(where: { $0.figure == .goodput }) {
+            text += "\nGood is \(space.base.slo.limits.description)."
         }
         return text
     }
@@ -113,10 +118,15 @@ extension TuneReport {
             return "One run has one \(tuning.goal.rawValue) and no spread of it: give seeds or "
                 + "traces to know how sure the order is."
         }
-        let next = "the \(counted(rivals, "next point")) \(compared)"
+        let next = "the \(Quantity.counted(rivals, "next point")) \(compared)"
         return probability < 0.5
             ? "Not sure: \(next) may be as good; what parts them may be chance."
-            : "At least \(Quantity.percent(probability)) that it is the best, against \(next)."
+            : "\(Self.least(probability)) that it is the best, against \(next)."
+    }
+
+    /// "At least 98.0 %"; what would round to all is "Over 99.9 %".
+    private static func least(_ probability: Double) -> String {
+        probability > 0.999 ? "Over 99.9 %" : "At least \(Quantity.percent(probability))"
     }
 
     private var compared: String {
@@ -160,12 +170,12 @@ extension TuneReport {
         }
         let rest = tuning.space.points - tuning.failed.count - tuning.evaluated
         guard rest > 0 else { return "Every point that can be run was run: nothing was left out." }
+        let more =
+            "\(Quantity.counted(rest, "point")) of more than \(Self.gpus(tuning.gpusTried))"
         return tuning.goal == .gpus
             ? "Every point of fewer GPUs was run as far as it held, and misses a promise; the "
-                + "\(counted(rest, "point")) of more than \(Self.gpus(tuning.gpusTried)) need no "
-                + "run."
-            : "The \(counted(rest, "point")) of more than \(Self.gpus(tuning.gpusTried)) cannot be "
-                + "as cheap: a run lasts as long as its trace at least."
+                + "\(more) need no run."
+            : "The \(more) cannot be as cheap: a run lasts as long as its trace at least."
     }
 
     private var choice: String {
@@ -222,13 +232,13 @@ extension TuneReport {
         }
         let more = tuning.unsure.count - lines.count
         return
-            (["The seeds disagree about \(counted(tuning.unsure.count, "point"))"] + lines
+            (["The seeds disagree about \(Quantity.counted(tuning.unsure.count, "point"))"] + lines
             + (more > 0 ? ["and \(Quantity.count(more)) more (--json)"] : []))
             .joined(separator: "\n")
     }
 
     private func seeds(_ point: TunedPoint) -> String {
-        "\(point.seedsMet.count) of \(counted(tuning.space.seeds.count, "seed")) hold"
+        "\(point.seedsMet.count) of \(Quantity.counted(tuning.space.seeds.count, "seed")) hold"
     }
 
     private var failures: String {
@@ -242,25 +252,23 @@ extension TuneReport {
             }
         }
         let lines = reasons.prefix(5).map { reason in
-            "- \(counted(reason.points.count, "point")), such as \(values(reason.points[0])): "
-                + reason.problem.echoed(atMost: 400)
+            "- \(Quantity.counted(reason.points.count, "point")), such as "
+                + "\(values(reason.points[0])): " + reason.problem.echoed(atMost: 400)
         }
         let more = reasons.count - lines.count
         return
-            (["\(counted(tuning.failed.count, "point")) cannot be run"] + lines
+            (["\(Quantity.counted(tuning.failed.count, "point")) cannot be run"] + lines
             + (more > 0 ? ["and \(Quantity.count(more)) more reasons (--json)"] : []))
             .joined(separator: "\n")
     }
 
     private var effort: String {
         let work = tuning.work
-        let short = work.shortRuns > 0 ? "\(counted(work.shortRuns, "short run")) and " : ""
-        return "\(counted(tuning.evaluated, "point")) decided by \(short)"
-            + "\(counted(work.runs, "run")), \(Quantity.count(work.endedEarly)) of which ended "
-            + "when a promise was lost: \(counted(work.requests, "request")) simulated."
-    }
-
-    private func counted(_ count: Int, _ unit: String) -> String {
-        "\(Quantity.count(count)) \(unit)\(count == 1 ? "" : "s")"
+        let short =
+            work.shortRuns > 0 ? Quantity.counted(work.shortRuns, "short run") + " and " : ""
+        return "\(Quantity.counted(tuning.evaluated, "point")) decided by \(short)"
+            + "\(Quantity.counted(work.runs, "run")), \(Quantity.count(work.endedEarly)) of which "
+            + "ended when a promise was lost: "
+            + "\(Quantity.counted(work.requests, "request")) simulated."
     }
 }

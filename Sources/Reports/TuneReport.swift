@@ -39,7 +39,7 @@ package struct TuneReport {
     package func configuration() throws -> String? {
         guard let chosen = tuning.recommended, let commands else { return nil }
         var comments = [
-            "Chosen by headway tune from \(Quantity.count(tuning.space.points)) points of "
+            "Chosen by headway tune from \(Quantity.counted(tuning.space.points, "point")) of "
                 + "\(tuning.file.echoed()):",
             "\(Self.gpus(chosen.point.gpus)), \(settings(chosen)).",
         ]
@@ -47,14 +47,17 @@ package struct TuneReport {
         if tuning.outcome == .undecided {
             comments.append("Not sure: with some seeds it misses what is promised.")
         }
-        comments += commands.recommended.split(separator: "\n").map(String.init)
+        // The server's comments are comments already.
+        comments += commands.recommended.split(separator: "\n").map {
+            $0.hasPrefix("# ") ? String($0.dropFirst(2)) : String($0)
+        }
         let written = try tuning.configuration(of: chosen).withAbsolutePaths.commented
         return (comments.map { "// " + $0.echoed(atMost: 4_000) } + [written])
             .joined(separator: "\n")
     }
 
     static func gpus(_ count: Int) -> String {
-        count == 1 ? "1 GPU" : "\(Quantity.count(count)) GPUs"
+        Quantity.counted(count, "GPU")
     }
 
     /// "cluster.replicas=8 engine.tensor_parallel_size=1", as --set takes it.
@@ -91,11 +94,11 @@ package struct TuneReport {
             if tuning.space.traces.count > 1 {
                 line = tuning.space.traces[promise.trace].name + ": " + line
             }
-            if let interval = promise.interval, interval.lowerBound < interval.upperBound {
+            if let spread = promise.spread, spread.lowerBound < spread.upperBound {
                 let unit = promise.line.requirement
                 line +=
-                    " (mean of \(promise.bySeed.count) seeds, 95 %: "
-                    + "\(unit.text(interval.lowerBound)) to \(unit.text(interval.upperBound)))"
+                    " (mean of \(promise.bySeed.count) seeds, which give "
+                    + "\(unit.text(spread.lowerBound)) to \(unit.text(spread.upperBound)))"
             }
             return line
         }

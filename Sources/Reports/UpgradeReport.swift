@@ -17,9 +17,9 @@ package struct UpgradeReport: Sendable {
 
     private func page(markdown: Bool) -> String {
         func title(_ words: String) -> String { markdown ? "### \(words)" : words }
-        let figures = ComparisonReport(study.ranking)
-        var parts = [title(headline)]
-        parts.append(markdown ? figures.markdown : figures.text)
+        let comparison = ComparisonReport(study.ranking)
+        var parts = [comparison.verdict(markdown: markdown), title(headline)]
+        parts += comparison.figures(markdown: markdown)
         if !study.findings.isEmpty {
             parts.append(title("What the releases do differently"))
             parts.append(study.findings.map(describe).joined(separator: "\n"))
@@ -64,7 +64,7 @@ package struct UpgradeReport: Sendable {
             finding.partsAtS.map { "first difference after \(Quantity.duration(seconds: $0))" }
             ?? "no difference in any step"
         return "Without it: \(parts), "
-            + "\(Quantity.count(finding.requestsLeft)) requests with other times"
+            + Quantity.counted(finding.requestsLeft, "request") + " with other times"
     }
 
     private func parting(_ markdown: Bool) -> [String] {
@@ -133,7 +133,7 @@ package struct UpgradeReport: Sendable {
             ? "TTFT \(Comparison.percent(worst.ttftMsAfter / worst.ttftMsBefore - 1)), " : ""
         return "Requests with \(worst.name) lose most: \(toFirst)E2E "
             + "\(Comparison.percent(worst.relative)), means over "
-            + "\(Quantity.count(worst.requests)) requests."
+            + Quantity.counted(worst.requests, "request") + "."
     }
 
     private var remedy: String {
@@ -151,8 +151,9 @@ package struct UpgradeReport: Sendable {
         let then =
             "With \(remedy.settings.count == 1 ? "it" : "these") vLLM "
             + "\(study.versions.after) "
-        let (old, left) = (study.versions.before, Quantity.count(remedy.requestsLeft))
-        let times = "; \(left) requests have other times."
+        let left = Quantity.counted(remedy.requestsLeft, "request")
+        let old = study.versions.before
+        let times = "; other times for \(left)."
         var result = then + "decides every step as \(old) does" + times
         if remedy.isComplete {
             result = then + "schedules these requests as \(old) does, step for step."

@@ -35,10 +35,9 @@ package struct WhyReport {
 
     private var headline: String {
         let counters = study.result.counters
-        let word = counters.requests == 1 ? "request" : "requests"
-        return "\(Quantity.count(counters.requests)) \(word), "
+        return "\(Quantity.counted(counters.requests, "request")), "
             + "\(Quantity.count(counters.finished)) finished, on "
-            + (study.result.replicas == 1 ? "1 replica" : "\(study.result.replicas) replicas")
+            + Quantity.counted(study.result.replicas, "replica")
             + "; digest \(study.result.digest)"
     }
 
@@ -165,7 +164,7 @@ package struct WhyReport {
         if !rest.isEmpty {
             let time = rest.reduce(0) { $0 + $1.time }
             words.append(
-                "\(rest.count) other\(rest.count == 1 ? "" : "s") "
+                "\(Quantity.counted(rest.count, "other")) "
                     + "(\(Quantity.duration(picoseconds: time)))")
         }
         return words

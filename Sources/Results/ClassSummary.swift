@@ -128,6 +128,13 @@ package struct ClassTable: Sendable, Equatable {
     }
 }
 
+extension RunSummary {
+    /// The classes that were asked for, by name; empty: they are not told.
+    package var wantedClasses: [String] {
+        classes.first(where: \.isWanted)?.classes.map(\.name) ?? []
+    }
+}
+
 /// Shares of the replicas' time in which a limit kept steps from holding more.
 package struct LimitShares: Sendable, Equatable {
     package var tokenBudget: Double

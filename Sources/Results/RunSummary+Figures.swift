@@ -22,14 +22,39 @@ extension RunSummary {
         let range = stretch == nil ? nil : figures.arrivals
         let found = figures.trend.steadiness(from: range?.lowerBound, to: range?.upperBound)
         if isOpen { steadiness = found }
+        takeIntervals(figures, found)
+    }
+
+    /// Fewest values of which a mean has an interval: ten in each of at least twenty batches.
+    private static let fewest = 200
+
+    /// Takes the means with their intervals, where the load is steady: else they say at what moment
+    /// of a load that changes the trace ends, and not how much chance there is in them.
+    private mutating func takeIntervals(_ figures: RequestFigures, _ found: Steadiness?) {
+        guard counters.finished > 0 else { return }
+        let finished = figures.endToEnd.count
+        guard finished >= Self.fewest else {
+            intervalsProblem = "fewer than \(Self.fewest) requests finished"
+            return
+        }
+        guard let found else {
+            intervalsProblem = "the run is too short"
+            return
+        }
+        guard overload == nil, found.verdict == .steady else {
+            intervalsProblem = "the load is not steady"
+            return
+        }
         let means = [
             ("mean_ttft_ms", figures.timeToFirstToken),
             ("mean_tpot_ms", figures.timePerOutputToken), ("mean_e2el_ms", figures.endToEnd),
         ]
-        intervals = means.compactMap { key, mean in
+        intervals = means.filter { $0.1.count >= Self.fewest }.compactMap { key, mean in
             mean.interval.map { (key, $0.scaled(by: 1e-9)) }
         }
-        if let throughput = found?.throughput, counters.finished >= 40 {
+        if let throughput = found.throughput,
+            throughput.mean * found.seconds >= Double(Self.fewest)
+        {
             intervals.append(("request_throughput", throughput))
         }
     }

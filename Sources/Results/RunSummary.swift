@@ -118,6 +118,8 @@ package struct RunSummary: Sendable {
     package var steadiness: Steadiness?
     /// Means in milliseconds with their intervals, by their keys; those of too few are absent.
     package var intervals: [(key: String, value: MeanInterval)] = []
+    /// Why there are none; nil: there are, or nothing finished.
+    package var intervalsProblem: String?
     /// Shares of requests by time to first token.
     package var distribution: [LatencyClass] = []
     /// Latencies that the trace records of a real server, beside the run's.

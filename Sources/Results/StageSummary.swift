@@ -66,7 +66,7 @@ package struct StageSummary: Sendable, Equatable {
         }
         let why =
             ": sessions and requests of the stage before, also those that think, had its "
-            + "\(places) place\(places == 1 ? "" : "s"). trace.stage_pause_s lets them end first"
+            + "\(Quantity.counted(places, "place")). trace.stage_pause_s lets them end first"
         guard let wait else { return "stage \(number) sent no request" + why }
         guard wait > Self.late else { return nil }
         let time = Quantity.duration(seconds: wait)

@@ -29,14 +29,52 @@ extension Configuration {
         var text: String { bounds.map(String.init).joined(separator: ",") }
     }
 
-    /// Refuses promises to classes that the configuration does not form.
-    package func checkClasses() throws {
+    /// Refuses promises that nothing can judge: to classes that are not told apart, and shares of
+    /// good requests where nothing says which are good.
+    package func checkPromises() throws {
+        try checkGoodput()
         guard output.by == nil, !slo.classes.isEmpty else { return }
         throw InputError(
             "slo.classes", "limits classes of requests, and nothing tells them apart",
             expected: "output.by, one of "
                 + ClassDimension.allCases.map(\.rawValue).joined(separator: ", "))
     }
+
+    private func checkGoodput() throws {
+        guard !slo.limits.limitsRequests else { return }
+        let classes = slo.classes.keys.sorted().filter { name in
+            slo.classes[name]!.goodput != nil && !slo.classes[name]!.limitsRequests
+        }
+        let places =
+            (slo.limits.goodput == nil ? [] : ["slo.goodput"])
+            + classes.map { "slo.classes.\($0.echoed()).goodput" }
+        guard let place = places.first else { return }
+        throw InputError(
+            place, "promises a share of good requests, and no limit says which are good",
+            expected: "a limit of single requests with it: slo.ttft_ms, slo.tpot_ms, slo.e2e_ms or"
+                + " slo.itl_ms (--slo ttft_ms=450,goodput=0.99)")
+    }
+
+    /// Refuses promises to classes that no request is of. `names`: those that there are.
+    package func checkClassNames(_ names: [String]) throws {
+        guard let by = output.by,
+            let unknown = slo.classes.keys.sorted().first(where: { !names.contains($0) })
+        else { return }
+        let place = "slo.classes.\(unknown.echoed())"
+        guard !names.isEmpty else {
+            throw InputError(
+                place, "is no class: the trace tells no classes by \(by.rawValue)",
+                expected: "another output.by, or no slo.classes")
+        }
+        let known = names.prefix(Self.mostNamed).map { $0.echoed() }.joined(separator: ", ")
+        let more = names.count - Self.mostNamed
+        throw InputError(
+            place, "no request is of this class (output.by=\(by.rawValue))",
+            expected: "one of \(known)" + (more > 0 ? " and \(more) more" : ""))
+    }
+
+    /// Most classes that an error lists.
+    private static let mostNamed = 20
 
     /// What tells requests apart in the figures, of a trace that was opened; nil: nothing.
     package func classRule(_ trace: OpenedTrace) -> ClassRule? {

@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 import StepTime
 
@@ -10,7 +11,7 @@ extension ResolvedConfiguration {
         let size = deployment.gpus == 1 ? "" : " of \(deployment.gpus) GPUs"
         return "\(trace) on \(model.name) (\(deployment.weights.rawValue)), \(gpus) x "
             + "\(configuration.hardware.gpu), "
-            + "\(replicas) \(replicas == 1 ? "replica" : "replicas")\(size), "
+            + "\(Quantity.counted(replicas, "replica"))\(size), "
             + "router \(configuration.cluster.router.rawValue)"
     }
 

@@ -26,7 +26,7 @@ extension Configuration {
     /// Throws `InputError` naming the key, with the arithmetic, for a model that does not fit its
     /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
     public func resolved() throws -> ResolvedConfiguration {
-        try checkClasses()
+        try checkPromises()
         let model = try self.model.shape()
         let unserved = engine.unserved(model)
         if let unserved, !self.model.allowUnserved { throw unserved }
@@ -213,7 +213,9 @@ extension Configuration {
         plan.thinkTime.law = trace.thinkLaw
         plan.thinkTime.mean = picoseconds(milliseconds: trace.thinkSeconds * 1e3)
         plan.objective = slo.limits.objective
-        plan.classObjectives = slo.classes.mapValues(\.objective)
+        plan.classObjectives = slo.classes.mapValues {
+            $0.inheriting(slo.limits).objective
+        }
         plan.margins = margins()
         plan.seed = drawingSeed
         return plan

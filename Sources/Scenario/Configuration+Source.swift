@@ -69,8 +69,8 @@ public struct OpenedTrace {
     /// What a reader assumed, dropped, mended and passed over, a line each.
     package static func remarks(of notes: TraceNotes) -> [String] {
         let quirks = notes.quirks.map { item in
-            "\(item.count) rows of the trace \(item.quirk.drops ? "dropped" : "mended"): "
-                + item.quirk.words
+            "\(Quantity.counted(item.count, "row")) of the trace "
+                + "\(item.quirk.drops ? "dropped" : "mended"): " + item.quirk.words
         }
         return (notes.assumptions + notes.remarks).map { "the trace: \($0)" } + quirks
     }

@@ -21,11 +21,13 @@ extension ConfigurationKey {
                 + "object: figures over all gaps."),
         .init(
             "slo.goodput", \.slo.limits.goodput, .optional(.number(0...1), null: "not promised"),
-            "Share of requests that must be good, 0 to 1."),
+            "Share of requests that must be good, 0 to 1: within every limit of single requests,\n"
+                + "of which there must be one."),
         .init(
             "slo.classes", \.slo.classes, .classLimits,
             "Limits of classes of requests (output.by), by name: { gold: { ttft_ms: { p99: 200 },\n"
-                + "goodput: 0.999 } }. Good requests of that class are counted by its own limits."),
+                + "goodput: 0.999 } }. A limit of single requests that a class does not give is\n"
+                + "the general one. A class that no request is of is refused."),
     ]
 }
 

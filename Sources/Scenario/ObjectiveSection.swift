@@ -50,6 +50,20 @@ package struct ObjectiveLimits: Sendable, Equatable {
             ("e2e", \.endToEnd), ("itl", \.interTokenLatency),
         ]
 
+    /// Whether a single request can miss any of it.
+    package var limitsRequests: Bool {
+        Self.latencies.contains { self[keyPath: $0.member].each != nil }
+    }
+
+    /// These for a class: its limits of single requests, where it has none the general ones.
+    func inheriting(_ general: Self) -> Self {
+        var limits = self
+        for (_, member) in Self.latencies where self[keyPath: member].each == nil {
+            limits[keyPath: member].each = general[keyPath: member].each
+        }
+        return limits
+    }
+
     /// What the simulation holds each request to.
     var objective: ServiceLevelObjective {
         var objective = ServiceLevelObjective()
@@ -79,7 +93,7 @@ extension Configuration {
     package struct ObjectiveSection: Sendable, Equatable {
         /// Of all requests.
         package var limits = ObjectiveLimits()
-        /// Of classes, by name, in place of these in the class's own figures.
+        /// Of classes, by name: a class's limit of single requests goes before the general one.
         package var classes: [String: ObjectiveLimits] = [:]
 
         /// The default limits.

@@ -110,7 +110,8 @@ struct Arguments: Sendable {
         return InputError(
             verb,
             operands.isEmpty
-                ? "no operand given" : "\(operands.count) operands given (\(words)\(more))",
+                ? "no operand given"
+                : Quantity.counted(operands.count, "operand") + " given (\(words)\(more))",
             expected: usage.isEmpty ? "flags only" : "headway \(verb) \(usage)")
     }
 

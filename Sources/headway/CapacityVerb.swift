@@ -51,9 +51,9 @@ extension Verb {
             }
             configuration.trace.file = trace
         }
-        if let slo = arguments.value(Flag.slo.name) { configuration.slo = try .init(short: slo) }
+        let kept = try arguments.value(Flag.slo.name).flatMap { try configuration.promise($0) }
         if over == .rate { _ = try configuration.resolved(serve: serve, changes: changes) }
-        let notes = serve?.notes ?? []
+        let notes = (serve?.notes ?? []) + (kept.map { [$0] } ?? [])
         let report: @Sendable (Int) -> Void = { runs in
             // How many there will be is not known.
             Progress.report(share: .nan, "\(Quantity.count(runs)) runs")

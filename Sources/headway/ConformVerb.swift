@@ -123,7 +123,9 @@ private struct ConformPage {
         guard isPrinted else { return }
         let steps = results.reduce(0) { $0 + $1.steps }
         let rest = unreadable.isEmpty ? "" : ", \(unreadable.count) not readable"
-        try Console.write("\(results.count) cases, \(steps) steps, \(differing) differing" + rest)
+        try Console.write(
+            Quantity.counted(results.count, "case") + ", "
+                + Quantity.counted(steps, "step") + ", \(differing) differing" + rest)
     }
 
     func writeJSON() throws {
@@ -150,7 +152,8 @@ private struct ConformPage {
         let head = "\(result.name.echoed()) (\(result.advance))"
         if let reason = result.unreadable { return "\(head): cannot be read: \(reason)" }
         guard let difference = result.difference else {
-            return "\(head): \(result.steps) steps match"
+            let steps = Quantity.counted(result.steps, "step")
+            return "\(head): \(steps) \(result.steps == 1 ? "matches" : "match")"
                 + (result.note.map { " (\($0))" } ?? "")
         }
         return """

@@ -122,7 +122,8 @@ extension Verb {
                     suite: suite.name, baseline: suite.baseline, cases: suite.cases.map(\.name),
                     seeds: suite.seeds))
         } else {
-            try Console.write("Blessed \(suite.cases.count) cases: \(suite.baseline)")
+            let cases = Quantity.counted(suite.cases.count, "case")
+            try Console.write("Blessed \(cases): \(suite.baseline)")
         }
         return 0
     }

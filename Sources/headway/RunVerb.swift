@@ -129,9 +129,10 @@ private struct ReplayRun {
             configuration.trace.file = trace
         }
         if let model = arguments.value("--model") { configuration.model.name = model }
-        if let slo = arguments.value(Flag.slo.name) { configuration.slo = try .init(short: slo) }
+        let kept = try arguments.value(Flag.slo.name).flatMap { try configuration.promise($0) }
         return Asked(
-            configuration: configuration, notes: (serve?.notes ?? []) + (bench?.notes ?? []),
+            configuration: configuration,
+            notes: (serve?.notes ?? []) + (bench?.notes ?? []) + (kept.map { [$0] } ?? []),
             serve: serve, changes: changes)
     }
 
@@ -227,6 +228,8 @@ private struct ReplayRun {
         var summary = observer.summary.summary(
             of: result, resolved, notes: notes + observer.timelineRemarks(result, output),
             remarks: trace.remarks)
+        // Which classes there are is known at the end of the trace: before anything is written.
+        try resolved.configuration.checkClassNames(summary.wantedClasses)
         if let report = observer.latency?.report {
             summary.parts = report.means
             summary.slowestParts = report.slowestMeans

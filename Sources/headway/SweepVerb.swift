@@ -45,6 +45,9 @@ extension Verb {
         if !arguments.has("--json"), outcome.added == 0, outcome.found > 0 {
             try Console.write("\(out) is whole already, nothing is run.")
         }
+        if !arguments.has("--json"), let kept = space.keptLimits {
+            try Console.writePage("Note: \(kept)")
+        }
         guard shard == .all else {
             return try show(SweepShare(sweep, file: out), asJSON: arguments.has("--json"))
         }
@@ -78,7 +81,7 @@ private struct SweepShare: Encodable {
     }
 
     var text: String {
-        "Shard \(shard): \(runs) of \(runsOfSpace) runs in \(file). When all shards have ended:"
-            + " headway merge SHARD.csv... --out points.csv"
+        "Shard \(shard): \(runs) of \(Quantity.counted(runsOfSpace, "run")) in \(file)."
+            + " When all shards have ended: headway merge SHARD.csv... --out points.csv"
     }
 }

@@ -120,7 +120,7 @@ private struct CachePage: Encodable {
         guard !trials.isEmpty else { return parts[0] }
         var table = TextTable(["page"] + RunRow.header)
         for trial in trials { table.add(["\(trial.pageSize)"] + trial.run.cells) }
-        parts.append("Runs on \(replicas) replicas\n" + table.text)
+        parts.append("Runs on \(Quantity.counted(replicas, "replica"))\n" + table.text)
         if let recommendation {
             parts.append(
                 "Recommended: pages of \(recommendation) tokens, the least mean end-to-end latency"

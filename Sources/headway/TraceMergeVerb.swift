@@ -23,7 +23,9 @@ extension Verb {
         let offsets = try arguments.value("--offsets").map(seconds) ?? files.map { _ in 0 }
         guard offsets.count == files.count else {
             throw InputError(
-                "--offsets", "\(offsets.count) offsets for \(files.count) traces",
+                "--offsets",
+                Quantity.counted(offsets.count, "offset") + " for "
+                    + Quantity.counted(files.count, "trace"),
                 expected: "one for each")
         }
         let opened = try files.map { [options] in try openTrace($0, options: options) }

@@ -89,7 +89,7 @@ struct TraceSink {
             return
         }
         var lines = [
-            "\(path.echoed()): \(Quantity.count(requests)) requests, format \(format.rawValue)"
+            "\(path.echoed()): \(Quantity.counted(requests, "request")), format \(format.rawValue)"
         ]
         lines += remarks
         if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }

@@ -198,8 +198,8 @@ struct EndToEndTests {
             done
             """, in: scratch.path, seconds: 60)
         #expect(outcome.output.contains("Note: the trace: times are taken as seconds"))
-        #expect(outcome.output.contains("Note: 1 rows of the trace dropped: zero prompt"))
-        #expect(outcome.output.contains("\"1 rows of the trace dropped: zero prompt\""))
+        #expect(outcome.output.contains("Note: 1 row of the trace dropped: zero prompt"))
+        #expect(outcome.output.contains("\"1 row of the trace dropped: zero prompt\""))
         let refusals = outcome.errors.split(separator: "\n")
         #expect(refusals.count == 3)
         #expect(refusals.allSatisfy { $0.contains("applies to recorded traces only") })

@@ -186,7 +186,7 @@ struct JudgingVerbsTests {
         let one = ["--set", "cluster.replicas=1", "--set", "step_time.kind=linear"]
         let dropped = try Executable.run(
             ["validate", "dropped.json"] + one, in: scratch.path, seconds: 200)
-        #expect(dropped.status == 0 && dropped.output.contains("1 rows of the trace dropped"))
+        #expect(dropped.status == 0 && dropped.output.contains("1 row of the trace dropped"))
         #expect(!dropped.output.contains("did not finish"))
         let margin = try Executable.run(
             ["validate", "dropped.json", "--set", "trace.limit=1", "--set", "output.warmup=1"]
@@ -213,7 +213,14 @@ struct JudgingVerbsTests {
             #expect(run.status == 0, "\(run.errors)")
             #expect(run.output.contains("(none)") && run.output.contains("other"))
         }
-        #expect(try call("compare", "A", "B").output.contains("identical"))
+        #expect(try call("compare", "A", "B").output.hasPrefix("B is identical: every request"))
+        let typo = try call(
+            "run", "--trace", "t.jsonl", "--set", "output.by=tenant",
+            "slo.classes={\"othr\": {ttft_ms: {p99: 500}}}", "--quiet", "--out", "C")
+        #expect(typo.status == 2 && typo.output.isEmpty)
+        #expect(typo.errors.contains("slo.classes.othr: no request is of this class"))
+        #expect(typo.errors.contains("other"), "\(typo.errors)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.path + "/C/summary.json"))
         let classes = try String(
             contentsOfFile: scratch.path + "/A/classes.csv", encoding: .utf8)
         #expect(classes.split(separator: "\n").count == 4)
@@ -260,6 +267,8 @@ struct JudgingVerbsTests {
         #expect(folder.status == 2 && folder.errors.contains("makes both runs itself"))
         let page = try compare("--versions", "0.28.0,0.29.0")
         #expect(page.status == 0 && page.output.contains("S4, which blocks a sliding window"))
+        // The verdict is the first line.
+        #expect(page.output.hasPrefix("vLLM 0.29.0 "), "\(page.output.prefix(200))")
         let object = try json(compare("--versions", "0.28.0,0.29.0", "--json"))
         #expect(object["versions"] as? [String] == ["0.28.0", "0.29.0"])
         #expect((object["causes"] as? [[String: Any]])?.count == 1)
@@ -273,7 +282,7 @@ struct JudgingVerbsTests {
             ),
             (["--versions", "0.28.0,0.29.0", "a", "b"], "compare: 2 operands given (a b)"),
             (["--pin-defaults", "a", "b"], "--pin-defaults: is for --versions only"),
-            (["a"], "compare: 1 operands given (a); expected headway compare BASELINE"),
+            (["a"], "compare: 1 operand given (a); expected headway compare BASELINE"),
         ] {
             let outcome = try Executable.run(
                 ["compare"] + words, in: scratch.path, seconds: 200)

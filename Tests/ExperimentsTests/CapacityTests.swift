@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Reports
 import Results
 import Scenario
 import Simulator
@@ -43,23 +44,26 @@ struct CapacityTests {
         #expect(low <= value && value <= high && low < high)
         #expect(study.axis.key == "trace.rate_scale")
         for seed in 0..<3 {
-            for (x, holds) in [(low, true), (high, false)] {
+            for (x, holds) in [(study.safe, true), (study.tooHard, false)] {
                 var one = base
                 one.seed = seed
-                one.trace.rateScale = try #require(study.points.first { $0.x == x }).level
+                one.trace.rateScale = try #require(x)
                 let trial = try Trial(one, traces: TraceStore())
                 let run = CapacityRun(trial, .seed(seed), isCount: false)
-                #expect((run.standing == .holds) == holds, "seed \(seed) at \(x)")
+                #expect((run.standing == .holds) == holds, "seed \(seed) at \(x ?? 0)")
             }
         }
         #expect(study.points.first { $0.x == value }?.meets == true)
         let safe = try #require(study.safe)
         #expect(study.axis.change(safe) == "trace.rate_scale=\(safe)")
-        #expect(abs(safe * 64 - low) < 1e-9)
-        #expect(study.points.map(\.x) == study.points.map(\.x).sorted())
-        let beyond = try #require(study.points.first { $0.x == high })
-        #expect(!beyond.meets && beyond.runs.count == 3)
-        #expect(study.points.first.map(\.meets) == true)
+        // Rates are those that came.
+        let point = try #require(study.points.first { $0.level == safe })
+        #expect(point.nominal == safe * 64 && point.x == point.offered)
+        #expect(point.x == point.runs.map(\.offered).reduce(0, +) / 3)
+        #expect(study.points.map(\.level) == study.points.map(\.level).sorted())
+        let beyond = try #require(study.points.first { $0.level == study.tooHard })
+        #expect(beyond.meets == false && beyond.runs.count == 3)
+        #expect(study.points.first?.meets == true)
         #expect(study.pressures.count == 6)
     }
 
@@ -129,6 +133,62 @@ struct CapacityTests {
         #expect(throws: InputError.self) {
             _ = try CapacityStudy(base, over: .rate, seeds: .count(3))
         }
+    }
+
+    @Test("a trace whose turns wait bounds the rate by what came")
+    func waitingTurns() throws {
+        // A hundred sessions a second apart, each of six turns with pauses of ten seconds.
+        let turns = (0..<100).flatMap { session in (0..<6).map { (session, $0) } }
+            .sorted { ($0.0 + 10 * $0.1, $0.0) < ($1.0 + 10 * $1.1, $1.0) }
+        let rows = turns.map { session, turn in
+            "{\"id\":\(6 * session + turn),\"arrival_us\":\((session + 10 * turn) * 1_000_000),"
+                + "\"prompt_tokens\":10,\"output_tokens\":1,"
+                + (turn == 0
+                    ? "\"after\":null}"
+                    : "\"after\":\(6 * session + turn - 1),\"think_us\":10000000}")
+        }
+        let scratch = try Scratch()
+        let file = try scratch.write(rows.joined(separator: "\n") + "\n", "turns.jsonl")
+        var base = try Configuration.read(
+            file: nil,
+            changes: [
+                "step_time.kind=linear", "step_time.fixed_us=50000", "step_time.per_token_us=0",
+                "step_time.per_request_us=0", "engine.host=none", "engine.max_num_seqs=1",
+                "engine.async_scheduling=false", "engine.num_gpu_blocks=1000",
+                "engine.max_model_len=1000", "trace.file=\(file)", "hardware.gpus_per_node=1",
+                "cluster.replicas=1",
+            ])
+        base.slo = try .init(short: "e2e_max_ms=1500")
+        let study = try CapacityStudy(base, over: .rate)
+        #expect(study.ending == .found, "\(study.ending) \(study.told)")
+        // Pauses of 50 seconds in all: at most 12 requests a second come.
+        let value = try #require(study.value)
+        #expect(value > 8 && value <= 12 && study.isBound && study.high == nil, "\(value)")
+        #expect(study.points.filter { $0.meets == true }.map(\.x).max() == value)
+        #expect(study.points.contains { $0.meets == true && $0.nominal > 2 * value })
+        let page = CapacityReport(study).text
+        #expect(page.contains("at least \(Quantity.significant(value)) requests/s"), "\(page)")
+        #expect(page.contains("Turns wait for their answers"))
+        let json = try jsonText(CapacityReport(study))
+        #expect(json.contains("\"at_least\"") && !json.contains("\"high\""))
+    }
+
+    @Test("points that break no promise and are too short are not decided")
+    func undecided() throws {
+        var base = try single(["trace.limit=60"])
+        base.slo = try .init(short: "e2e_max_ms=1000000")
+        let study = try CapacityStudy(base, over: .rate, seeds: .count(2))
+        guard case .undecided = study.ending else {
+            Issue.record("\(study.ending) \(study.told)")
+            return
+        }
+        let open = study.points.filter { $0.undecided == $0.runs.count }
+        #expect(!open.isEmpty && open.allSatisfy { $0.meets == nil && !$0.isBeyond })
+        let page = CapacityReport(study)
+        #expect(!page.text.contains("missed") && page.text.contains("0 to 2 of 2"))
+        let json = try jsonText(page)
+        #expect(json.contains("\"meets\" : null") || json.contains("\"meets\": null"))
+        #expect(json.contains("\"steady\" : null") || json.contains("\"steady\": null"))
     }
 
     @Test("what cannot be held at any load is found out at once")

@@ -132,7 +132,7 @@ struct TuneTests {
     func endsEarly() throws {
         let traces = TraceStore()
         var configuration = try small(["trace.rate_scale=0.3"])
-        configuration.slo = try .init(short: "ttft_p90_ms=1,goodput=0.5")
+        configuration.slo = try .init(short: "ttft_p90_ms=1,goodput=0.5,e2e_ms=9000")
         let plain = try Trial(configuration, traces: traces)
         var (ended, held) = (0, 0)
         for name in ["ttft", "tpot", "e2e"] {
@@ -162,7 +162,9 @@ struct TuneTests {
     func endsEarlyByShares() throws {
         let traces = TraceStore()
         var configuration = try small(["engine.max_model_len=1200", "trace.rate_scale=0.3"])
-        for short in ["goodput=0.99", "ttft_p50_ms=1e9", "e2e_mean_ms=1e9", "tpot_max_ms=1e9"] {
+        for short in [
+            "goodput=0.99,e2e_ms=1e9", "ttft_p50_ms=1e9", "e2e_mean_ms=1e9", "tpot_max_ms=1e9",
+        ] {
             configuration.slo = try .init(short: short)
             let whole = try TuneRun(configuration, traces: traces, share: 1, endsEarly: false)
             let early = try TuneRun(configuration, traces: traces, share: 1, endsEarly: true)
@@ -244,6 +246,20 @@ struct TuneTests {
         // Above every seed.
         let sure = try Tuning(space(values[0].max()! * 1.01), file: "space")
         #expect(sure.outcome == .found && sure.best?.point.gpus == 1 && sure.unsure.isEmpty)
+    }
+
+    @Test("its figures are means over a point's runs, as in a sweep's table")
+    func means() throws {
+        let space = try tuneSpace(
+            "\"cluster.replicas\": [1]", slo: "ttft_ms: {p95: 1e9}", more: "seeds: [0, 1, 2],",
+            changes: ["trace.limit=50"], scratch: scratch)
+        let best = try #require(try Tuning(space, file: "space").best)
+        try Sweep(space).perform(to: scratch.path + "/points.csv")
+        let table = try SweepTable(file: scratch.path + "/points.csv", isInput: false)
+        func mean(_ name: String) -> Double { table.figures[SweepTable.Figure.place(name)][0] }
+        #expect(abs(best.throughput / mean("output_throughput") - 1) < 1e-9)
+        #expect(abs(best.latency * 1000 / mean("mean_e2el_ms") - 1) < 1e-9)
+        #expect(best.cost == Double(best.point.gpus) / best.throughput)
     }
 
     @Test("each trace has to hold the promises")

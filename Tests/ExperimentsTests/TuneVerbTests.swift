@@ -62,6 +62,31 @@ struct TuneVerbTests {
         #expect(trial.verdict?.isMet == true)
         let text = try String(contentsOfFile: scratch.path + "/best.json5", encoding: .utf8)
         #expect(text.contains("// vllm serve llama-3.1-8b"))
+        #expect(text.contains("// vLLM 0.33.0") && !text.contains("// #"))
+    }
+
+    @Test("one interval for a figure, and no certainty of 100 %")
+    func certainty() throws {
+        let file = try space("seeds.json5", " seeds: [0, 1],")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+            .replacing("file: \"\(packageRoot.path)/traces/chat.jsonl.gz\", ", with: "")
+        try scratch.write(text, "seeds.json5")
+        let page = try call(file).output.split(separator: "\n").joined(separator: " ")
+        #expect(page.contains("(mean of 2 seeds, which give "), "\(page)")
+        #expect(page.components(separatedBy: "(95 %, blocks of the trace)").count == 2)
+        #expect(!page.contains("seeds, 95 %") && !page.contains("100.0 % that"))
+    }
+
+    @Test("a promised share keeps the base's limits, and says so")
+    func keptLimits() throws {
+        let page = try call(space(), "--slo", "goodput=0.5").output
+            .split(separator: "\n").joined(separator: " ")
+        #expect(page.contains("Note: good requests are those of the configuration"), "\(page)")
+        #expect(page.contains("TTFT at most 450 ms and TPOT at most 40 ms"))
+        let none = try call(
+            space(), "--slo", "goodput=0.5", "--set", "slo.ttft_ms=null", "--set",
+            "slo.tpot_ms=null")
+        #expect(none.status == 2 && none.errors.contains("slo.goodput: promises a share"))
     }
 
     @Test("nothing that holds: status 1, the nearest miss, and no file")

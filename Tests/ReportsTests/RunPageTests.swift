@@ -88,7 +88,7 @@ struct RunPageTests {
             result.client = ClientLatencies(statistics, cap: 1_024)
         }
         let page = page(capped)
-        #expect(page.contains("the trace's times, at most 1,024 in flight: 1 requests waited at"))
+        #expect(page.contains("the trace's times, at most 1,024 in flight: 1 request waited at"))
         for row in ["client wait", "TTFT from due", "E2E from due"] {
             #expect(page.contains("\n" + row))
         }

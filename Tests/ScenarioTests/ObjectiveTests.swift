@@ -71,7 +71,7 @@ struct ObjectiveTests {
         let change = "slo.classes={\"0\": {ttft_ms: {p99: 200}}}"
         #expect(throws: InputError.self) { _ = try configuration(change).resolved() }
         let told = try configuration(change, "output.by=priority").resolved()
-        #expect(told.plan.classObjectives["0"] == ServiceLevelObjective())
+        #expect(told.plan.classObjectives["0"] == told.plan.objective)
         let each = try configuration("slo.classes={\"0\": {ttft_ms: 200}}", "output.by=priority")
         #expect(
             try each.resolved().plan.classObjectives["0"]?.timeToFirstToken == 200_000_000_000)

@@ -49,6 +49,9 @@ struct SteadinessTests {
             #expect((20..<40).contains(interval.batches))
             #expect(interval.mean == Double(count - 1) / 2)
         }
+        var rare = BatchedMean()
+        for value in 0..<400 { rare.add(value == 399 ? 1 : 0) }
+        #expect(rare.interval?.low == 0)
     }
 
     /// Requests that arrive at a rate and stay for a while, both as functions of the time.

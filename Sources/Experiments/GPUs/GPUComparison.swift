@@ -95,7 +95,9 @@ package struct GPUComparison: Sendable {
             summary: RunSummary(result, clock: resolved.clockDescription))
         let counters = result.counters
         if counters.rejected > 0 {
-            entry.notes.append("\(counters.rejected) of \(counters.requests) requests rejected")
+            entry.notes.append(
+                "\(Quantity.count(counters.rejected)) of "
+                    + Quantity.counted(counters.requests, "request") + " rejected")
         }
         let engine = resolved.configuration.engine
         entry.notes.append(

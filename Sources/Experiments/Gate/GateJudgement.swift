@@ -141,7 +141,7 @@ extension GateFinding {
             seedsNeeded = questions.seedsNeeded(place)
             note =
                 seedsNeeded.map { total in
-                    "\(total - seeds) more \(total - seeds == 1 ? "seed" : "seeds") would settle "
+                    "\(Quantity.counted(total - seeds, "more seed")) would settle "
                         + "it: --bless and gate with --seeds \(total)"
                 }
                 ?? "at the margin: \(GateQuestions.mostSeeds) seeds would not settle it"

@@ -22,16 +22,29 @@ package struct CapacityStudy: Sendable {
     /// All runs at a load.
     package struct Point: Sendable {
         package var level: Double
-        /// In the study's unit.
+        /// In the study's unit: replicas, GPUs, or the requests per second that came.
         package var x: Double
+        /// The same as the level says it: a rate at which no turn waits for an answer.
+        package var nominal: Double
         package var runs: [CapacityRun]
 
+        /// Runs that hold.
+        package var holding: Int { runs.count { $0.standing == .holds } }
+        /// Runs that break no promise and are too short to tell whether their queues grow.
+        package var undecided: Int { runs.count { $0.standing == .unclear } }
         /// Runs that hold, of those at this load.
-        package var share: Double {
-            Double(runs.count { $0.standing == .holds }) / Double(max(1, runs.count))
+        package var share: Double { Double(holding) / Double(max(1, runs.count)) }
+        /// Whether at least half do; nil: it hangs on runs that are not decided.
+        package var meets: Bool? {
+            if 2 * holding >= runs.count { return true }
+            return 2 * (holding + undecided) >= runs.count ? nil : false
         }
-        /// Whether at least half do.
-        package var meets: Bool { share >= 0.5 }
+        /// Whether no run can hold.
+        package var isBeyond: Bool { holding + undecided == 0 }
+        /// Requests per second as they arrived, mean over the runs.
+        package var offered: Double {
+            runs.isEmpty ? 0 : runs.map(\.offered).reduce(0, +) / Double(runs.count)
+        }
         /// Mean of a figure over the runs that have it; nil where none has.
         package func figure(_ key: String) -> Double? {
             let values = runs.compactMap { $0.figures[key] }
@@ -42,13 +55,18 @@ package struct CapacityStudy: Sendable {
     package let axis: CapacityAxis
     package let replications: [CapacityReplication]
     package internal(set) var ending: Ending
-    /// The edge and its interval in the study's unit; nil unless found. `high` is nil where some
-    /// replication holds at the hardest load there is.
+    /// The edge and its interval in the study's unit, rates as they came; nil unless found. `high`
+    /// is nil where some replication holds at the hardest load there is, and where harder loads
+    /// bring no higher rate.
     package let value: Double?
     package let low: Double?
     package let high: Double?
-    /// The level at which every replication holds.
+    /// The level at which every replication holds, and that at which none does.
     package let safe: Double?
+    package let tooHard: Double?
+    /// Whether `value` bounds the rate from below: turns that wait for their answers and for pauses
+    /// keep it under four fifths of what the level says, so that the trace brings no more.
+    package let isBound: Bool
     /// Probability that the interval encloses the median edge.
     package let confidence: Double
     /// Whether every replication was asked at both ends and agreed.
@@ -96,17 +114,17 @@ package struct CapacityStudy: Sendable {
             curve.flatMap { level in shownBy.map { (level, $0) } }, endsEarly: false)
         let runner = finding.runner
         let points = curve.map { level in
-            Point(level: level, x: axis.shown(level), runs: runner.runs(at: level, of: shownBy))
+            Point(axis, level, runner.runs(at: level, of: shownBy))
         }
         let beyond = interval.map { $0.noneHolds ?? $0.allHold } ?? curve.first ?? axis.start
         let first = runner.runs(at: beyond, of: shownBy)
         self.axis = axis
         replications = finding.replications
         ending = finding.ending
-        let ends = interval.map { Self.ends($0, axis) }
-        value = finding.value
-        (low, high) = (ends?.low, ends?.high)
-        safe = interval?.allHold
+        let edge = interval.map { Self.edge($0, axis, points) }
+        (value, low, high) = (edge?.value, edge?.low, edge?.high)
+        isBound = edge?.isBound ?? false
+        (safe, tooHard) = (interval?.allHold, interval?.noneHolds)
         confidence = CapacityInterval.confidence(replications: samples)
         isConfirmed = finding.search.isConfirmed
         self.points = points
@@ -120,20 +138,45 @@ package struct CapacityStudy: Sendable {
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first
         let warnings = shown.first?.warnings ?? resolved.warnings
         self.notes =
-            notes + warnings + Self.slowTurns(shown, interval, axis)
+            notes + warnings + Self.slowTurns(points, interval, axis)
             + ["clock: " + resolved.clockDescription]
     }
 
-    /// Both ends in the study's unit.
-    private static func ends(
-        _ interval: CapacityInterval, _ axis: CapacityAxis
-    ) -> (low: Double, high: Double?) {
-        guard axis.levels.isCount else {
-            return (axis.shown(interval.allHold), interval.noneHolds.map(axis.shown))
-        }
-        // Between the most at which none holds and the fewest at which all do.
-        return (axis.shown((interval.noneHolds ?? 0) + 1), axis.shown(interval.allHold))
+    private struct Edge {
+        var value, low: Double
+        var high: Double?
+        var isBound = false
     }
+
+    /// The edge and both ends in the study's unit.
+    private static func edge(
+        _ interval: CapacityInterval, _ axis: CapacityAxis, _ points: [Point]
+    ) -> Edge {
+        guard !axis.levels.isCount else {
+            // Between the most at which none holds and the fewest at which all do.
+            return Edge(
+                value: axis.shown(interval.value), low: axis.shown((interval.noneHolds ?? 0) + 1),
+                high: axis.shown(interval.allHold))
+        }
+        func came(_ level: Double) -> Double? { points.first { $0.level == level }?.x }
+        let value = came(interval.value) ?? axis.shown(interval.value)
+        // What comes at neighbouring levels may differ by chance more than the levels do. Where
+        // late answers hold the next turns back, less comes at a level that is too hard: then its
+        // times say how much was asked for.
+        var edge = Edge(
+            value: value, low: min(value, came(interval.allHold) ?? value),
+            high: interval.noneHolds.map { level in
+                came(level).flatMap { $0 > value ? $0 : nil } ?? max(value, axis.shown(level))
+            })
+        edge.isBound = value < slowest * axis.shown(interval.value)
+        guard edge.isBound else { return edge }
+        // Sessions that begin together may even bring less: the highest rate that was held counts.
+        let most = points.filter { $0.meets == true }.map(\.x).max() ?? value
+        return Edge(value: most, low: most, isBound: true)
+    }
+
+    /// Below this share of what a level says, requests that wait for others set the rate.
+    private static let slowest = 0.8
 
     /// Loads of the curve, from easy to hard: up to beyond the knee, or where nothing holds those
     /// that were tried last.
@@ -165,17 +208,29 @@ package struct CapacityStudy: Sendable {
     /// Says where requests came slower than the rate says, as turns wait for pauses that no rate
     /// shortens.
     private static func slowTurns(
-        _ runs: [CapacityRun], _ interval: CapacityInterval?, _ axis: CapacityAxis
+        _ points: [Point], _ interval: CapacityInterval?, _ axis: CapacityAxis
     ) -> [String] {
-        guard axis.over == .rate, let interval, !runs.isEmpty else { return [] }
-        let nominal = axis.shown(interval.value)
-        let came = runs.map(\.offered).reduce(0, +) / Double(runs.count)
-        guard came < 0.8 * nominal else { return [] }
+        guard axis.over == .rate, let interval,
+            let point = points.first(where: { $0.level == interval.value }),
+            point.x < slowest * point.nominal
+        else { return [] }
         return [
-            "at \(Quantity.significant(nominal)) requests/s requests came at "
-                + "\(Quantity.significant(came)) on average: turns wait for their answers and for "
-                + "pauses, which \(axis.key) does not shorten. The rate is that of the trace's "
-                + "times; a longer trace, a recipe, or trace.sessions=false has less of it"
+            "at the edge, \(axis.key) \(point.level), the trace's times are those of "
+                + "\(Quantity.significant(point.nominal)) requests/s, and "
+                + "\(Quantity.significant(point.x)) came. Turns wait for their answers and for "
+                + "pauses, which \(axis.key) does not shorten: beyond, sessions only begin closer "
+                + "together. The cluster may carry a higher rate than this trace can bring. A "
+                + "longer trace, a recipe, or turns that do not wait (trace.sessions) bring more"
         ]
+    }
+}
+
+extension CapacityStudy.Point {
+    init(_ axis: CapacityAxis, _ level: Double, _ runs: [CapacityRun]) {
+        self.level = level
+        self.runs = runs
+        nominal = axis.shown(level)
+        x = nominal
+        if axis.over == .rate, offered > 0 { x = offered }
     }
 }

@@ -44,6 +44,8 @@ package struct ConfigurationSpace: Sendable {
     /// Whether the file names seeds; else the base's own is the only one.
     package var namesSeeds: Bool
     package var goal: Goal
+    /// What to say of the base's limits of single requests, where they are kept; nil: they are not.
+    package internal(set) var keptLimits: String?
     /// Values that are paths as the file writes them, and as they start at its folder.
     var paths: [WrittenPath: ConfigurationValue] = [:]
 

@@ -39,8 +39,24 @@ extension Configuration.ObjectiveSection {
         return all.isEmpty ? nil : ServiceVerdict(summary, all, assumed: !promises)
     }
 
+    /// Takes another section's limits of single requests where a share of good requests is
+    /// promised here and nothing here says which are good.
+    ///
+    /// Returns what to say of it; nil: nothing was taken.
+    package mutating func keepRequestLimits(of own: Self) -> String? {
+        let needs =
+            limits.goodput != nil
+            || classes.contains { $0.value.goodput != nil && !$0.value.limitsRequests }
+        guard needs, !limits.limitsRequests, own.limits.limitsRequests else { return nil }
+        for (_, member) in ObjectiveLimits.latencies {
+            limits[keyPath: member].each = own.limits[keyPath: member].each
+        }
+        return "good requests are those of the configuration, \(limits.description): what is "
+            + "promised names no limit of single requests (--slo ttft_ms=450,goodput=0.99)"
+    }
+
     /// The section that the short form says whole: "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99",
-    /// "ttft_ms=450". What it does not name is not limited.
+    /// "ttft_ms=450". What it does not name is not limited (but `keepRequestLimits`).
     ///
     /// - Throws: `InputError` at `--slo`.
     package init(short text: String) throws {
@@ -91,9 +107,31 @@ extension Configuration.ObjectiveSection {
 }
 
 extension Configuration {
+    /// Promises what the short form says instead of the configuration's own section.
+    ///
+    /// Returns what to say of limits that are kept; nil: none are.
+    ///
+    /// - Throws: `InputError` at `--slo`.
+    package mutating func promise(_ short: String) throws -> String? {
+        try promise(ObjectiveSection(short: short))
+    }
+
+    /// Keeps what another configuration says, where this one still needs it.
+    mutating func keepRequestLimits(of other: Configuration) -> String? {
+        slo.keepRequestLimits(of: other.slo)
+    }
+
+    /// The same of a section.
+    mutating func promise(_ section: ObjectiveSection) -> String? {
+        var section = section
+        let kept = section.keepRequestLimits(of: slo)
+        slo = section
+        return kept
+    }
+
     /// Refuses what only `headway run` writes: a study would leave it out without a word.
     func checkStudied(_ place: String) throws {
-        try checkClasses()
+        try checkPromises()
         let files = [
             ("decisions", output.decisions), ("plans", output.plans),
             ("latency_breakdown", output.latencyBreakdown), ("timeline", output.timeline),

@@ -17,12 +17,22 @@ extension ConfigurationSpace {
         var reader = try SuiteReader(
             try ConfigurationValue.parse(Data(bytes), place: file), place: file)
         base = try Self.base(&reader, file: file)
+        // The base's own promises: its limits of single requests are kept where nothing names any.
+        var own = base
         if let section = try reader.value("slo") {
-            base.slo = .none
-            try base.apply(nested("slo", section), place: file)
+            var promised = base
+            promised.slo = .none
+            try promised.apply(nested("slo", section), place: file)
+            keptLimits = base.promise(promised.slo)
         }
-        for change in changes { try base.apply(change: change) }
-        if let slo { base.slo = slo }
+        for change in changes {
+            try base.apply(change: change)
+            try own.apply(change: change)
+        }
+        if let slo {
+            keptLimits = base.promise(slo)
+            if keptLimits == nil { keptLimits = base.keepRequestLimits(of: own) }
+        }
         axes = try Self.axes(&reader, base: base, file: file)
         traces = try Self.traces(&reader, file: file)
         let given = try Self.seeds(&reader, file: file)

@@ -1,3 +1,4 @@
+import Basics
 import Results
 import Scenario
 import Simulator
@@ -56,7 +57,8 @@ package final class SummaryObserver: RunObserver {
         figures.finish()
         let configuration = resolved.configuration
         let rejected = rejections.keys.sorted().map { reason in
-            "\(rejections[reason]!) requests rejected: " + reason.replacing("_", with: " ")
+            Quantity.counted(rejections[reason]!, "request") + " rejected: "
+                + reason.replacing("_", with: " ")
         }
         var summary = RunSummary(
             result, clock: resolved.clockDescription,

@@ -60,6 +60,9 @@ package struct Trial: Sendable {
         // Studies run a point on each core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
+        if let rule, !configuration.slo.classes.isEmpty {
+            try configuration.checkClassNames(rule.names(in: trace.batches))
+        }
         let requests = rows?.count ?? Self.requests(share, of: trace.requests)
         let observer = TrialObserver(
             SummaryObserver(plan, by: rule, measured: trace.measured),
@@ -74,6 +77,8 @@ package struct Trial: Sendable {
             }
         let result = try simulate(plan, source: source, observer: observer)
         let summary = observer.summary.summary(of: result, resolved, remarks: trace.remarks)
+        // Margins may leave a class out.
+        if rows == nil, share >= 1 { try configuration.checkClassNames(summary.wantedClasses) }
         verdict = configuration.slo.verdict(summary)
         self.resolved = resolved
         self.summary = summary

@@ -13,9 +13,17 @@ package struct TunedPoint: Sendable {
         /// The figure with each seed, in their order; nil where no request has it.
         package var bySeed: [Double?]
 
+        /// The least and the greatest of the seeds; nil: one seed, requests that were never served.
+        package var spread: ClosedRange<Double>? {
+            let values = bySeed.compactMap(\.self)
+            guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
+            return values.min()!...values.max()!
+        }
+
         /// Where the mean lies with other seeds, 95 %; nil for one seed, and where requests were
-        /// never served.
-        package var interval: ClosedRange<Double>? {
+        /// never served. It decides where seeds disagree, and is not shown: of few seeds it is much
+        /// wider than what blocks of the trace tell (`TuneConfidence.Edge`).
+        var seedInterval: ClosedRange<Double>? {
             let values = bySeed.compactMap(\.self)
             guard values.allSatisfy(\.isFinite) else { return nil }
             let most = line.requirement.figure == .goodput ? 1 : Double.greatestFiniteMagnitude
@@ -24,7 +32,7 @@ package struct TunedPoint: Sendable {
 
         /// Whether other seeds would say the same of it: the interval leaves the limit out.
         var isSure: Bool {
-            guard let interval else { return bySeed.count == 1 }
+            guard let interval = seedInterval else { return bySeed.count == 1 }
             let limit = line.requirement.limit
             return line.requirement.figure == .goodput
                 ? interval.lowerBound >= limit || interval.upperBound < limit
@@ -41,11 +49,12 @@ package struct TunedPoint: Sendable {
     package let isSure: Bool
     /// Places of the seeds with which every promise is held.
     package let seedsMet: [Int]
-    /// Mean E2E latency of all finished requests, seconds; infinite without any.
+    /// Mean E2E latency of finished requests, seconds, the mean over the runs, as in a sweep's
+    /// table; infinite without any.
     package let latency: Double
-    /// Output tokens a second.
+    /// Output tokens a second, the mean over the runs likewise.
     package let throughput: Double
-    /// GPU-seconds for an output token; infinite without any.
+    /// GPU-seconds for an output token, the GPUs over that throughput; infinite without any.
     package let cost: Double
     /// Whether the queue came to rest in every run; nil: some are too short to tell.
     package let isSteady: Bool?
@@ -84,12 +93,11 @@ package struct TunedPoint: Sendable {
             || (isMet
                 ? promises.allSatisfy(\.isSure)
                 : promises.contains { !$0.line.isMet && $0.isSure })
-        let finished = runs.reduce(0) { $0 + $1.finished }
-        latency = finished > 0 ? runs.reduce(0) { $0 + $1.latency } / Double(finished) : .infinity
-        let tokens = Double(runs.reduce(0) { $0 + $1.tokens })
-        let seconds = runs.reduce(0) { $0 + $1.duration }
-        throughput = seconds > 0 ? tokens / seconds : 0
-        cost = tokens > 0 ? Double(point.gpus) * seconds / tokens : .infinity
+        let means = runs.filter { $0.finished > 0 }.map { $0.latency / Double($0.finished) }
+        latency = means.isEmpty ? .infinity : means.reduce(0, +) / Double(means.count)
+        let rates = runs.map { $0.duration > 0 ? Double($0.tokens) / $0.duration : 0 }
+        throughput = rates.reduce(0, +) / Double(max(1, rates.count))
+        cost = throughput > 0 ? Double(point.gpus) / throughput : .infinity
         isSteady = Trial.areSteady(runs.map(\.isSteady))
         survived = runs.map { Double($0.seen) / Double(max(1, $0.requests)) }.min() ?? 1
         lost = runs.compactMap(\.refuted).first.map { requirements[$0] }

@@ -218,8 +218,8 @@ package struct Tuning: Sendable {
 struct TuneLoads {
     /// Requests of all traces with all seeds.
     var requests = 0
-    /// Seconds between first and last arrival for each output token that is asked for; nil: the
-    /// trace's times do not say how long a run is at least.
+    /// Seconds between first and last arrival for each output token that is asked for, by the mean
+    /// of the runs' rates; nil: the trace's times do not say how long a run is at least.
     var leastSecondsPerToken: Double?
     /// Whether requests wait for others to end: the beginning of such a trace holds first turns,
     /// whose prompts are short, and tells nothing of the rest.
@@ -229,7 +229,7 @@ struct TuneLoads {
     ///
     /// - Throws: `InputError` for what cannot be read, and for a trace without requests.
     init(_ space: ConfigurationSpace, _ point: TunePoint, _ traces: TraceStore) throws {
-        var (seconds, tokens) = (0.0, 0.0)
+        var rates: [Double] = []
         var isOpen = !space.keys.contains { $0.hasPrefix("trace.") || $0.hasPrefix("output.") }
         for trace in space.traces.indices {
             for seed in space.seeds.indices {
@@ -251,13 +251,15 @@ struct TuneLoads {
                 where !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty {
                     isDependent = true
                 }
-                seconds += Double((arrivals.max() ?? 0) - (arrivals.min() ?? 0)) * 1e-9
-                for batch in loaded.batches {
-                    tokens += batch.outputTokens.reduce(0) { $0 + Double($1) }
+                let tokens = loaded.batches.reduce(0.0) { sum, batch in
+                    sum + batch.outputTokens.reduce(0) { $0 + Double($1) }
                 }
+                let seconds = Double((arrivals.max() ?? 0) - (arrivals.min() ?? 0)) * 1e-9
+                rates.append(seconds > 0 ? tokens / seconds : .infinity)
             }
         }
-        if isOpen, !isDependent, tokens > 0 { leastSecondsPerToken = seconds / tokens }
+        let rate = rates.reduce(0, +) / Double(max(1, rates.count))
+        if isOpen, !isDependent, rate > 0, rate.isFinite { leastSecondsPerToken = 1 / rate }
     }
 }
 

@@ -92,7 +92,7 @@ package struct MeanInterval: Sendable, Equatable {
         self.batches = batches
     }
 
-    /// Both ends.
-    package var low: Double { mean - halfWidth }
+    /// Both ends; what is measured (times and rates) is never below 0.
+    package var low: Double { max(0, mean - halfWidth) }
     package var high: Double { mean + halfWidth }
 }

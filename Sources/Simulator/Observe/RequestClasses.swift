@@ -43,11 +43,33 @@ package struct ClassRule: Sendable {
     /// The number of a request's class: the priority, the number of bounds reached, the name's
     /// number or -1 for none. O(bounds).
     package func key(of record: RequestRecord) -> Int {
+        key(id: record.id, priority: record.priority, promptTokens: record.promptTokens)
+    }
+
+    private func key(id: Int64, priority: Int32, promptTokens: Int32) -> Int {
         switch dimension {
-        case .priority: Int(record.priority)
-        case .prompt: bounds.count { $0 <= Int(record.promptTokens) }
-        case .session, .tenant, .lora: labels.map { Int($0.code(of: record.id)) } ?? -1
+        case .priority: Int(priority)
+        case .prompt: bounds.count { $0 <= Int(promptTokens) }
+        case .session, .tenant, .lora: labels.map { Int($0.code(of: id)) } ?? -1
         }
+    }
+
+    /// The classes of a trace's requests, by name, in the order of a list; empty: the trace names
+    /// none, or there are more than are told. O(requests).
+    package func names(in batches: [Workload]) -> [String] {
+        var keys: Set<Int> = []
+        for batch in batches {
+            for row in 0..<batch.count {
+                keys.insert(
+                    key(
+                        id: batch.ids[row],
+                        priority: batch.priorities.isEmpty ? 0 : batch.priorities[row],
+                        promptTokens: batch.promptTokens[row]))
+            }
+        }
+        let isUnnamed = dimension.label != nil && keys.allSatisfy { $0 < 0 }
+        guard !isUnnamed, keys.count <= RequestClasses.most else { return [] }
+        return keys.sorted(by: precedes).map(name)
     }
 
     /// What the class with a number is called.

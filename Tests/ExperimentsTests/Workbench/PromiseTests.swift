@@ -74,7 +74,7 @@ struct PromiseTests {
         #expect(try trial("tpot_p95_ms=30").verdict?.assumesGoodput == false)
     }
 
-    @Test("a class is held to its own limits")
+    @Test("a class is held to its own limits, and to the general ones that it does not give")
     func classes() throws {
         var configuration = try Configuration.read(
             file: nil,
@@ -84,19 +84,97 @@ struct PromiseTests {
             ])
         try configuration.apply(
             change: "slo.classes={\"1000 or more\": {ttft_ms: 1e9, goodput: 1}, "
-                + "\"nobody\": {goodput: 0}}")
+                + "\"below 1000\": {goodput: 0.5}}")
         let trial = try Trial(configuration, traces: TraceStore())
         let names = trial.summary.classes.flatMap(\.classes).map(\.name)
         let lines = try #require(trial.verdict).lines
         #expect(trial.summary.goodRequests == 0)
-        let own = lines.first { $0.requirement.className != "nobody" }
-        if names.contains("1000 or more") {
-            #expect(own?.value == 1 && own?.isMet == true)
-        } else {
-            Issue.record("classes are called \(names)")
+        #expect(names.contains("1000 or more") && names.contains("below 1000"))
+        let own = lines.first { $0.requirement.className == "1000 or more" }
+        #expect(own?.value == 1 && own?.isMet == true)
+        let heir = lines.first { $0.requirement.className == "below 1000" }
+        #expect(heir?.value == 0 && heir?.isMet == false)
+    }
+
+    @Test("a class that no request is of is refused, whole or cut early")
+    func unknownClass() throws {
+        for (by, name, known) in [
+            ("priority", "9", "one of 0"), ("tenant", "glod", "gold, free"),
+            ("prompt", "nobody", "below 256"), ("session", "chat", "no classes by session"),
+        ] {
+            let rows = ["gold", "free"].enumerated().map { place, tenant in
+                "{\"arrival_us\":\(place),\"output_tokens\":5,\"prompt_tokens\":30,"
+                    + "\"tenant\":\"\(tenant)\"}\n"
+            }
+            let scratch = try Scratch()
+            let trace = try scratch.write(rows.joined(), "two.jsonl")
+            let configuration = try Configuration.read(
+                file: nil,
+                changes: [
+                    "trace.file=\(trace)", "output.by=\(by)",
+                    "slo.classes={\"\(name)\": {ttft_ms: {p99: 1e9}}}",
+                ])
+            let error = #expect(throws: InputError.self) {
+                _ = try Trial(configuration, traces: TraceStore())
+            }
+            #expect(error?.place == "slo.classes.\(name)")
+            let words = error?.description ?? ""
+            for part in known.split(separator: ", ") { #expect(words.contains(part), "\(words)") }
         }
-        let nobody = lines.first { $0.requirement.className == "nobody" }
-        #expect(nobody?.isMet == false && nobody?.value == nil)
+        // The beginning of a trace may hold none of a class that the whole has.
+        var part = try Configuration.read(
+            file: nil, changes: ["trace.limit=150", "output.by=prompt"])
+        let whole = try Trial(part, traces: TraceStore())
+        let last = try #require(whole.summary.classes.flatMap(\.classes).last?.name)
+        try part.apply(change: "slo.classes={\"\(last)\": {ttft_ms: {p99: 0}}}")
+        #expect(try Trial(part, traces: TraceStore()).verdict?.isMet == false)
+        let first = try Trial(part, traces: TraceStore(), share: 0.001)
+        #expect(first.verdict?.isMet == true && first.verdict?.lines.first?.value == nil)
+    }
+
+    @Test("a promised share keeps the configuration's limits, or there must be some")
+    func keptLimits() throws {
+        var own = Configuration()
+        let said = try #require(try own.promise("goodput=0.9"))
+        #expect(said.contains("TTFT at most 450 ms and TPOT at most 40 ms"))
+        #expect(own.slo.limits.timeToFirstToken.each == 450 && own.slo.limits.goodput == 0.9)
+        var named = Configuration()
+        #expect(try named.promise("goodput=0.9,ttft_ms=60") == nil)
+        #expect(named.slo.limits.timePerOutputToken.each == nil)
+        var figures = Configuration()
+        #expect(try figures.promise("ttft_p99_ms=500") == nil)
+        #expect(!figures.slo.limits.limitsRequests)
+        var none = try Configuration.read(
+            file: nil, changes: ["slo.ttft_ms=null", "slo.tpot_ms={p99: 40}"])
+        #expect(try none.promise("goodput=0.9") == nil)
+        let error = #expect(throws: InputError.self) { _ = try none.resolved() }
+        #expect(error?.place == "slo.goodput")
+        try none.apply(change: "slo.goodput=null")
+        _ = try none.resolved()
+        none.output.by = .priority
+        try none.apply(change: "slo.classes={\"0\": {goodput: 1}}")
+        let promised = #expect(throws: InputError.self) { _ = try none.resolved() }
+        #expect(promised?.place == "slo.classes.0.goodput")
+        try none.apply(change: "slo.classes={\"0\": {goodput: 1, e2e_ms: 9000}}")
+        _ = try none.resolved()
+    }
+
+    @Test("a space's promises keep the base's limits of single requests")
+    func keptLimitsOfSpace() throws {
+        let scratch = try Scratch()
+        func space(_ base: String, _ slo: String) throws -> ConfigurationSpace {
+            let file = try scratch.write(
+                "{ base: {slo: {\(base)}}, keys: {\"cluster.replicas\": [1, 2]}, slo: {\(slo)} }",
+                "space-\(UUID().uuidString).json5")
+            return try ConfigurationSpace(file: file)
+        }
+        let kept = try space("ttft_ms: 300, tpot_ms: 40", "goodput: 0.99")
+        #expect(kept.keptLimits?.contains("TTFT at most 300 ms") == true)
+        #expect(kept.base.slo.limits.timeToFirstToken.each == 300)
+        #expect(try space("ttft_ms: 300", "goodput: 0.9, e2e_ms: 9").keptLimits == nil)
+        #expect(throws: InputError.self) {
+            _ = try space("ttft_ms: null, tpot_ms: null", "goodput: 0.9")
+        }
     }
 
     @Test(
@@ -111,6 +189,30 @@ struct PromiseTests {
             _ = try Configuration.ObjectiveSection(short: text)
         }
         #expect(error?.place == "--slo")
+    }
+
+    @Test("means have intervals in steady runs alone, none of them below 0")
+    func intervals() throws {
+        for (changes, why) in [
+            (["trace.limit=100"], "fewer than 200 requests finished"),
+            (["trace.limit=400", "cluster.replicas=1"], "the load is not steady"),
+        ] {
+            let configuration = try Configuration.read(file: nil, changes: changes)
+            let summary = try Trial(configuration, traces: TraceStore()).summary
+            #expect(summary.intervals.isEmpty && summary.intervalsProblem == why)
+        }
+        let calm = try Configuration.read(
+            file: nil,
+            changes: [
+                "step_time.kind=linear", "step_time.fixed_us=5000", "step_time.per_token_us=0",
+                "trace.limit=1500", "trace.random_input_len=20", "trace.random_output_len=2",
+                "trace.request_rate=5", "engine.num_gpu_blocks=1000", "cluster.replicas=1",
+            ])
+        let summary = try Trial(calm, traces: TraceStore()).summary
+        #expect(summary.intervalsProblem == nil && summary.intervals.count == 4)
+        for (key, interval) in summary.intervals {
+            #expect(interval.low >= 0 && interval.low <= interval.mean, "\(key)")
+        }
     }
 
     @Test("a trial has the digest and the figures of a run, and a share of it its beginning")

@@ -99,7 +99,10 @@ struct BadInputTests {
         ("{ seed: 1e30 }", ["seed: is 1e+30"]),
         ("{ model: { name: 'llama-3-70b' } }", ["llama-3-70b does not fit", "GB"]),
         ("{ model: { name: 'lama' } }", ["model.name: "]),
-        ("{ cluster: { replicas: 9 } }", ["cluster.replicas: 9 replicas need 9 GPUs", "at most 8"]),
+        (
+            "{ cluster: { replicas: 9 } }",
+            ["cluster.replicas: 9 replicas need 9 GPUs", "at most 8"]
+        ),
         ("{ engine: { tensor_parallel_size: 3 } }", ["engine.tensor_parallel_size: 3"]),
         ("{ trace: { file: 'none.csv' } }", ["none.csv: "]),
         ("{ trace: { format: 'parquet' } }", ["trace.format: is \"parquet\""]),

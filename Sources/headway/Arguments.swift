@@ -54,23 +54,6 @@ struct Arguments: Sendable {
         guard verb.operandCount.contains(operands.count) else {
             throw wrongCount(verb.name, verb.operands)
         }
-        if verb.takesChanges { try refuseSecondValues(verb) }
-    }
-
-    /// Throws where a flag and a change give one key a value: one of them would be dropped without
-    /// a word. Of several changes of one key the last counts.
-    private func refuseSecondValues(_ verb: Verb) throws {
-        let changes = values(Flag.set.name)
-        for flag in verb.flags {
-            for key in values(flag.name).flatMap(flag.keys) {
-                guard let change = changes.last(where: { $0.hasPrefix(key + "=") }) else {
-                    continue
-                }
-                throw InputError(
-                    flag.name, "gives \(key) a value, and so does \(change.echoed())",
-                    expected: "one of them")
-            }
-        }
     }
 
     /// Throws unless so many operands are given, where a flag decides how many a verb takes.

@@ -28,7 +28,7 @@ extension Verb {
                     + "gpus: the fewest, over every tensor-parallel size that runs."),
             .slo,
             Flag(
-                "--trace", "FILE", keys: { _ in ["trace.file"] },
+                "--trace", "FILE",
                 "Replay this trace or recipe (trace.file)."),
             Flag(
                 "--seeds", "N",

@@ -21,7 +21,7 @@ extension Verb {
             """,
         flags: [
             Flag(
-                "--trace", "FILE", keys: { _ in ["trace.file"] },
+                "--trace", "FILE",
                 "Replay this trace (trace.file)."),
             Flag(
                 "--bench", "LINE",
@@ -30,7 +30,7 @@ extension Verb {
                     + "is said; --set goes before it."),
             .serve,
             Flag(
-                "--model", "M", keys: { _ in ["model.name"] },
+                "--model", "M",
                 "This model: a name, a config.json or its folder (model.name)."),
             .set,
             .slo,
@@ -43,9 +43,9 @@ extension Verb {
                     + "with output.series, token_times.csv with output.token_times and\n"
                     + "timeline.json with output.timeline. report.json is what a report draws."),
             Flag(
-                "--limit", "N", keys: { _ in ["trace.limit"] },
+                "--limit", "N",
                 "Stop after this many requests (trace.limit)."),
-            Flag("--seed", "N", keys: { _ in ["seed"] }, "Seed of everything random (seed)."),
+            Flag("--seed", "N", "Seed of everything random (seed)."),
             Flag(
                 "--compare-gpus", "A,B,...",
                 "Run it on each of these GPUs (hardware.gpu) and show one table; nothing is\n"

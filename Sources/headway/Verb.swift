@@ -1,4 +1,3 @@
-import Foundation
 /// One thing that `headway` does, as the user calls it: `headway NAME ...`.
 ///
 /// A verb is one file, `<Name>Verb.swift`, with `extension Verb { static let name = Verb(...) }`,
@@ -52,14 +51,12 @@ struct Flag: Sendable {
     let repeats: Bool
     /// Whether its value may be a flag itself.
     let takesFlags: Bool
-    /// The keys of a configuration that a value of it says: a change may not say them, too.
-    let keys: @Sendable (String) -> [String]
     /// What it does, beginning with a verb.
     let meaning: String
 
     init(
         _ name: String, _ value: String? = nil, short: String? = nil, repeats: Bool = false,
-        takesFlags: Bool = false, keys: @escaping @Sendable (String) -> [String] = { _ in [] },
+        takesFlags: Bool = false,
         _ meaning: String
     ) {
         self.name = name
@@ -67,7 +64,6 @@ struct Flag: Sendable {
         self.value = value
         self.repeats = repeats
         self.takesFlags = takesFlags
-        self.keys = keys
         self.meaning = meaning
     }
 
@@ -88,7 +84,8 @@ struct Flag: Sendable {
     static let set = Flag(
         "--set", "KEY=VALUE", repeats: true,
         "Change keys of the configuration, e.g. --set engine.block_size=32 seed=2.\n"
-            + "headway config lists them. The last value of a key counts.")
+            + "headway config lists them. The last value of a key counts, and over all of\n"
+            + "them that of a flag of its own (--limit, --seed, --model, ...).")
     /// Takes model and engine from a server's command line.
     static let serve = Flag(
         "--serve", "LINE",
@@ -97,16 +94,7 @@ struct Flag: Sendable {
             + "its --config. What is not simulated is said; --set wins over it.")
     /// Says what the service promises.
     static let slo = Flag(
-        "--slo", "LIMITS", keys: sloKeys,
+        "--slo", "LIMITS",
         "Promise this instead of the configuration's slo section:\n"
             + "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99; ttft_ms=450 is each request's.")
-
-    /// The keys that a short form of the SLO says: slo.ttft_ms for ttft_p99_ms=500.
-    private static func sloKeys(_ text: String) -> [String] {
-        text.split(separator: ",").map { part in
-            let name = part.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces)
-            let latency = name.prefix { $0 != "_" }
-            return latency == name[...] ? "slo.\(name)" : "slo.\(latency)_ms"
-        }
-    }
 }

@@ -130,7 +130,7 @@ struct BadInputTests {
         (["run", "trace.limit=0"], ["--set trace.limit: is 0"]),
         (["run", "--limit"], ["--limit: has no value; expected --limit N"]),
         (["run", "--out", "--quiet"], ["--out: has no value; expected --out DIR"]),
-        (["run", "--limit", "0"], ["--limit: \"0\"", "at least 1"]),
+        (["run", "--limit", "0"], ["--limit: 0 is below 1"]),
         (["run", "--limit", "many"], ["--limit: \"many\""]),
         (["run", "--seed", "1", "--seed", "2"], ["--seed: given twice"]),
         (["run", "--quiet=yes"], ["--quiet: takes no value"]),

@@ -182,7 +182,7 @@ struct EndToEndTests {
             "$HEADWAY" trace synth --limit 5 --out -
             """, in: scratch.path, seconds: 60)
         #expect(outcome.output == "arrived_at,num_prefill_tokens,num_decode_tokens\n0,64,5\n")
-        #expect(outcome.errors.hasPrefix("/dev/stdout: 1 requests, format lengths\n"))
+        #expect(outcome.errors.hasPrefix("/dev/stdout: 1 request, format lengths\n"))
         #expect(outcome.errors.contains("headway: --out: - is no file"))
         #expect(scratch.names.isEmpty)
     }

@@ -134,7 +134,7 @@ struct WhyVerbTests {
         "says what is wrong with a question",
         arguments: [
             ("out --request 987654", "no request of the run has the id 987654"),
-            ("out --request one", "\"one\" is no id"), ("out --worst 0", "at least 1"),
+            ("out --request one", "\"one\" is no id"), ("out --worst 0", "0 is below 1"),
             ("out --at nan", "a number"), ("out --at 1e7", "is not in the run"),
             ("out --at 1 --worst 1", "one question at a time"),
             ("out --set seed=2", "a run that is already made"),

@@ -66,7 +66,7 @@ struct PolicyExperimentTests {
         #expect(comparison.after.digest == after.digest && comparison.after.name == "pass over")
         #expect(difference.isDifferent && difference.affected.count == 3)
         #expect(difference.stepsBefore > 0 && difference.parting != nil)
-        #expect(ComparisonReport(ranking).text.hasPrefix("fcfs → pass over"))
+        #expect(ComparisonReport(ranking).text.hasPrefix("pass over is worse: p99 E2E"))
         #expect(difference.text.hasPrefix("The schedules part at step "))
     }
 

@@ -80,8 +80,8 @@ package struct PageStudy: Sendable {
             throw InputError(
                 "--capacity",
                 "\(setting.capacityTokens) tokens is too small for the longest request "
-                    + "(\(log.longestRequest) tokens, in pages of \(largest)); use at least \(longest)"
-            )
+                    + "(\(log.longestRequest) tokens, in pages of \(largest)); use at least "
+                    + "\(longest)")
         }
         self.setting = setting
         requests = log.count

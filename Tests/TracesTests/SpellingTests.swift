@@ -76,8 +76,8 @@ import Traces
     private func read(_ text: String, _ format: TraceFormat) throws -> (Workload, String) {
         var options = TraceOptions()
         options.format = format
-        // The first rows alone tell the unit where it is not given.
-        if format == .mooncake { options.timeUnit = .milliseconds }
+        // The first rows alone tell the unit and the block size where they are not given.
+        if format == .mooncake { (options.timeUnit, options.blockTokens) = (.milliseconds, 512) }
         return try withFile(text) { path in
             do {
                 return (try readAll(path, options).workload, "")

@@ -150,7 +150,7 @@ package struct CapacityReport {
     private var curve: String {
         var table = TextTable(
             [
-                isRate ? "req/s" : study.axis.unitName, isRate ? setting : "req/s", "hold", "TTFT",
+                isRate ? "req/s" : study.axis.unitName, isRate ? "set" : "req/s", "hold", "TTFT",
                 "p99", "TPOT", "p99", "tokens/s", "KV", "behind",
             ], alignments: [.right])
         for point in study.points {
@@ -173,19 +173,16 @@ package struct CapacityReport {
                 + " whether the queue grows."
             : ""
         return table.text + "\n\n" + of
-            + "req/s: requests/s as they arrived; KV: peak use of the pool; behind: arrivals by "
+            + "req/s: requests/s as they arrived; "
+            + (isRate ? "set: \(study.axis.key); " : "")
+            + "hold: runs that keep the promises; KV: peak use of the pool; behind: arrivals by "
             + "which the cluster falls back once it has filled." + open
     }
 
-    /// "rate_scale", "request_rate".
-    private var setting: String {
-        study.axis.key.split(separator: ".").last.map(String.init) ?? study.axis.key
-    }
-
-    /// "5 of 6"; "0 to 2 of 6" where two are not decided.
+    /// "5/6"; "0-2/6" where two are not decided.
     private static func holding(_ point: CapacityStudy.Point) -> String {
-        let open = point.undecided > 0 ? " to \(point.holding + point.undecided)" : ""
-        return "\(point.holding)\(open) of \(point.runs.count)"
+        let open = point.undecided > 0 ? "-\(point.holding + point.undecided)" : ""
+        return "\(point.holding)\(open)/\(point.runs.count)"
     }
 
     private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {

@@ -185,7 +185,7 @@ struct CapacityTests {
         let open = study.points.filter { $0.undecided == $0.runs.count }
         #expect(!open.isEmpty && open.allSatisfy { $0.meets == nil && !$0.isBeyond })
         let page = CapacityReport(study)
-        #expect(!page.text.contains("missed") && page.text.contains("0 to 2 of 2"))
+        #expect(!page.text.contains("missed") && page.text.contains("0-2/2"))
         let json = try jsonText(page)
         #expect(json.contains("\"meets\" : null") || json.contains("\"meets\": null"))
         #expect(json.contains("\"steady\" : null") || json.contains("\"steady\": null"))

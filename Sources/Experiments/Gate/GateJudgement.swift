@@ -141,7 +141,7 @@ extension GateFinding {
             seedsNeeded = questions.seedsNeeded(place)
             note =
                 seedsNeeded.map { total in
-                    "\(Quantity.counted(total - seeds, "more seed")) would settle "
+                    "\(total - seeds) more \(total - seeds == 1 ? "seed" : "seeds") would settle "
                         + "it: --bless and gate with --seeds \(total)"
                 }
                 ?? "at the margin: \(GateQuestions.mostSeeds) seeds would not settle it"

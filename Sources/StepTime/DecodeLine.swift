@@ -1,5 +1,3 @@
-import Basics
-
 /// The exact price of steps that hold the same decodes and nothing else, as their contexts grow:
 ///
 ///     base + (C · numerator / denominator) · unit + Cw · windowedSlope

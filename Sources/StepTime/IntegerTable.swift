@@ -1,5 +1,3 @@
-import Basics
-
 /// A monotone function of a count, in whole picoseconds, for 0...last, extended with the last
 /// slope.
 @usableFromInline struct IntegerTable: Sendable, Equatable {

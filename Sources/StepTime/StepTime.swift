@@ -1,4 +1,3 @@
-import Basics
 import Models
 
 /// Prices a step in integer picoseconds. Built once per run; a value without references to

@@ -1,5 +1,3 @@
-import Basics
-
 /// A step time made of tables and integer coefficients, built once for a model on its GPUs.
 ///
 ///     T = table(tokens) + head(sampled) + perRequest · R + perFirst · min(R, first)

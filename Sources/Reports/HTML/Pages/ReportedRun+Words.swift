@@ -20,7 +20,7 @@ extension ReportedRun {
     var requestWords: String {
         guard let sent = figures["client_requests"], let all = figures["client_attempts"],
             all > sent
-        else { return count("num_prompts") + (requests == 1 ? " request" : " requests") }
+        else { return Quantity.counted(requests, "request") }
         return "\(count("client_requests")) requests in \(count("client_attempts")) attempts"
     }
 

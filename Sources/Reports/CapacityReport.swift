@@ -149,21 +149,20 @@ package struct CapacityReport {
 
     private var curve: String {
         var table = TextTable(
-            [
-                isRate ? "req/s" : study.axis.unitName, isRate ? "set" : "req/s", "hold", "TTFT",
-                "p99", "TPOT", "p99", "tokens/s", "KV", "behind",
-            ], alignments: [.right])
+            (isRate ? ["req/s", "set"] : [study.axis.unitName])
+                + ["hold", "TTFT", "p99", "TPOT", "p99", "tokens/s", "KV", "behind"],
+            alignments: [.right])
         for point in study.points {
-            table.add([
-                amount(point.x),
-                isRate ? Quantity.significant(point.level) : Quantity.significant(point.offered),
-                Self.holding(point),
-                milliseconds(point, "mean_ttft_ms"), milliseconds(point, "p99_ttft_ms"),
-                milliseconds(point, "mean_tpot_ms"), milliseconds(point, "p99_tpot_ms"),
-                point.figure("output_throughput").map(Quantity.significant) ?? "-",
-                point.figure("peak_kv_use").map { Quantity.percent($0) } ?? "-",
-                point.behind.map { Quantity.percent(max(0, $0)) } ?? "-",
-            ])
+            let level = isRate ? [Quantity.significant(point.level)] : []
+            table.add(
+                [amount(point.x)] + level + [
+                    Self.holding(point),
+                    milliseconds(point, "mean_ttft_ms"), milliseconds(point, "p99_ttft_ms"),
+                    milliseconds(point, "mean_tpot_ms"), milliseconds(point, "p99_tpot_ms"),
+                    point.figure("output_throughput").map(Quantity.significant) ?? "-",
+                    point.figure("peak_kv_use").map { Quantity.percent($0) } ?? "-",
+                    point.behind.map { Quantity.percent(max(0, $0)) } ?? "-",
+                ])
         }
         let of =
             study.points.contains { $0.runs.count > 1 } ? "Means over the runs of a load; " : ""
@@ -173,10 +172,16 @@ package struct CapacityReport {
                 + " whether the queue grows."
             : ""
         return table.text + "\n\n" + of
-            + "req/s: requests/s as they arrived; "
-            + (isRate ? "set: \(study.axis.key); " : "")
+            + (isRate
+                ? "req/s: requests/s as they arrived; set: \(study.axis.key); "
+                : "offered: \(offered) requests/s; ")
             + "hold: runs that keep the promises; KV: peak use of the pool; behind: arrivals by "
             + "which the cluster falls back once it has filled." + open
+    }
+
+    /// The rate at which requests came, the same for each amount: "64.1".
+    private var offered: String {
+        study.points.first.map { Quantity.significant($0.offered) } ?? "-"
     }
 
     /// "5/6"; "0-2/6" where two are not decided.

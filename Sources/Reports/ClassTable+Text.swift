@@ -16,41 +16,54 @@ extension ClassTable {
         return counts(withTimes: false) + "\n\n" + latencies
     }
 
-    /// Requests by how they ended, goodput and throughput by class, a row each.
+    /// Requests by how they ended, goodput and throughput by class, a row each. Finished ones have
+    /// a column where not all did, and so has each other end that a request met.
     private func counts(withTimes: Bool) -> String {
-        let times = ["TTFT", "p99", "TPOT", "p99", "E2E", "p99", "queue", "p99"]
-        let rates = ["aborted", "rejected", "goodput", "requests/s", "output tokens/s"]
+        let times = ["TTFT", "p99", "TPOT", "p99", "E2E", "p99"]
+        let rates = ["goodput", "requests/s", "output tokens/s"]
+        let ends: [(String, (ClassSummary) -> Int)] = [
+            ("finished", { $0.counters.finished }),
+            ("unfinished", { $0.counters.unfinished }), ("aborted", { $0.counters.aborted }),
+            ("rejected", { $0.counters.rejected }),
+        ]
+        let allFinished = classes.allSatisfy { $0.counters.finished == $0.counters.requests }
+        let shown =
+            allFinished ? [] : ends.filter { _, count in classes.contains { count($0) > 0 } }
         var table = TextTable(
-            [dimension.rawValue, "requests", "finished", "good"] + (withTimes ? times : rates))
+            [dimension.rawValue, "requests"] + shown.map(\.0) + ["good"]
+                + (withTimes ? times : rates))
         for members in classes {
-            let counters = members.counters
-            let counts = [counters.requests, counters.finished, members.goodRequests]
-            var cells = [members.name.echoed()] + counts.map(Quantity.count)
-            if withTimes {
-                cells += members.latencies.filter { $0.name != "itl" }.flatMap { _, latency in
-                    [latency.mean, latency.p99].map {
-                        latency.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3)
-                    }
-                }
-            } else {
-                cells += [counters.aborted, counters.rejected].map(Quantity.count)
-                let share = ratio(Double(members.goodRequests), Double(counters.requests))
-                let seconds = members.duration
-                cells += [
-                    Quantity.percent(share),
-                    Quantity.significant(ratio(Double(counters.finished), seconds)),
-                    Quantity.decimal(ratio(Double(counters.finishedOutputTokens), seconds), 0),
-                ]
-            }
+            var cells = [members.name.echoed(), Quantity.count(members.counters.requests)]
+            cells += shown.map { Quantity.count($0.1(members)) }
+            cells.append(Quantity.count(members.goodRequests))
+            cells += withTimes ? Self.times(members) : Self.rates(members)
             table.add(cells)
         }
         return table.text
     }
 
+    /// Mean and p99 of each latency of a class.
+    private static func times(_ members: ClassSummary) -> [String] {
+        members.latencies.filter { !["itl", "queue"].contains($0.name) }.flatMap { _, latency in
+            [latency.mean, latency.p99].map {
+                latency.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3)
+            }
+        }
+    }
+
+    /// Goodput and throughput of a class.
+    private static func rates(_ members: ClassSummary) -> [String] {
+        let share = ratio(Double(members.goodRequests), Double(members.counters.requests))
+        return [
+            Quantity.percent(share), Quantity.significant(members.requestThroughput),
+            Quantity.decimal(members.outputThroughput, 0),
+        ]
+    }
+
     /// Every latency by class, a row each.
     private var latencies: String {
         var table = TextTable(
-            [dimension.rawValue, "", "mean", "std", "p50", "p90", "p95", "p99", "max"],
+            [dimension.rawValue, "", "mean", "p50", "p90", "p95", "p99", "max"],
             alignments: [.left, .left])
         let words = [
             "ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "E2E", "queue": "queue",
@@ -59,8 +72,7 @@ extension ClassTable {
             for (place, latency) in members.latencies.enumerated() {
                 let value = latency.value
                 let cells = [
-                    value.mean, value.deviation, value.median, value.p90, value.p95, value.p99,
-                    value.maximum,
+                    value.mean, value.median, value.p90, value.p95, value.p99, value.maximum,
                 ].map { value.count == 0 ? "-" : Quantity.duration(seconds: $0 * 1e-3) }
                 table.add(
                     [place == 0 ? members.name.echoed() : "", words[latency.name] ?? latency.name]

@@ -55,7 +55,10 @@ struct Roofline {
             if free != (y, x) { moved = true }
             grid[free.0][free.1] = point.letter
         }
-        let legend = points.map { "\($0.letter) \($0.name)" }.joined(separator: ", ")
+        let names = points.enumerated().map { place, point in
+            "\(point.letter) \(point.name)" + (place < points.count - 1 ? "," : "")
+        }
+        let legend = PageWidth.filled(["  "] + names, PageWidth.prose, start: "   ")
         let lines = grid.map { "  │" + trimmed(String($0)) }
         return """
             Roofline per GPU: \(Quantity.operations(peak))/s, \
@@ -64,7 +67,7 @@ struct Roofline {
             \(lines.joined(separator: "\n"))
               └\(String(repeating: "─", count: width))
                \(Quantity.significant(least)) to \(Quantity.significant(most)) FLOP per byte
-               \(legend)\(moved ? Self.movedNote : "")
+            \(legend)\(moved ? Self.movedNote : "")
             """
     }
 

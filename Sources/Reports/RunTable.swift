@@ -94,7 +94,8 @@ package struct RunTable: Encodable, Sendable {
             for (key, value) in object where !(name.isEmpty && leftOut.contains(key)) {
                 flatten(value, name.isEmpty ? key : name + "." + key, into: &cells)
             }
-        case .list(let list) where name == "warnings": cells[name] = .integer(list.count)
+        case .list(let list) where ["warnings", "range_warnings"].contains(name):
+            cells[name] = .integer(list.count)
         case .list(let list):
             for (place, value) in list.enumerated() {
                 flatten(value, "\(name).\(place)", into: &cells)

@@ -149,18 +149,21 @@ extension SweepPage {
         }
     }
 
+    /// Titles of `SweepTable.Figure.all`.
     private static let titles = [
         "TTFT mean", "TTFT p99", "TPOT mean", "TPOT p99", "E2E mean", "tokens/s", "per GPU",
     ]
 
     private var effects: String {
         let effects = table.effects
-        var rows = TextTable(["key", "values"] + Self.titles)
-        for effect in effects {
-            let cells = SweepTable.Figure.all.map { figure in
-                effect.changes.first { $0.figure == figure.name }.map(cell) ?? "-"
-            }
-            rows.add([effect.keys.joined(separator: " + "), String(effect.values)] + cells)
+        var rows = TextTable([""] + effects.map { $0.keys.joined(separator: " + ") })
+        rows.add(["values"] + effects.map { String($0.values) })
+        for (title, figure) in zip(Self.titles, SweepTable.Figure.all) {
+            rows.add(
+                [title]
+                    + effects.map { effect in
+                        effect.changes.first { $0.figure == figure.name }.map(cell) ?? "-"
+                    })
         }
         let idle = effects.filter { $0.matters == false }
             .map { $0.keys.joined(separator: " + ") }

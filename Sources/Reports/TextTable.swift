@@ -14,6 +14,7 @@ package struct TextTable: Sendable {
         case right
     }
 
+    /// The header, then the rows; a row of one cell is a heading.
     private var rows: [[String]] = []
     private let alignments: [Alignment]
 
@@ -30,23 +31,66 @@ package struct TextTable: Sendable {
         rows.append(cells.map { $0.echoed() } + missing)
     }
 
-    /// Number of rows below the header.
+    /// Adds a line of its own, as wide as it is: what the rows below it have in common. Of a table
+    /// of two columns or more.
+    package mutating func add(heading: String) {
+        precondition(alignments.count > 1, "a heading in a table of one column")
+        rows.append([heading.echoed()])
+    }
+
+    /// The rows below the header that are no headings.
+    private var cells: some Sequence<[String]> { rows.dropFirst().filter { $0.count > 1 } }
+
+    /// Number of rows below the header, headings included.
     package var count: Int { rows.count - 1 }
 
     /// The table with a rule under the header, without a final newline and without spaces at line
-    /// ends; broken up where it is wider than the terminal (`PageWidth`). O(cells).
+    /// ends. A header that makes it wider than the page stands in lines of its words; what is
+    /// still wider than a terminal is broken up (`PageWidth`). O(cells).
     package var text: String {
-        blocks(PageWidth.columns).joined(separator: "\n\n")
+        let widths = widths(header: rows[0].map { [$0] })
+        guard width(of: widths) > PageWidth.prose else {
+            return block(Array(widths.indices), widths, header: rows[0].map { [$0] })
+        }
+        let folded = zip(rows[0], alignments.indices).map { title, column in
+            Self.folded(title, into: cells.map { $0[column].count }.max() ?? 0)
+        }
+        return blocks(PageWidth.columns, folded).joined(separator: "\n\n")
+    }
+
+    /// A title in lines, broken at spaces and behind underscores, none longer than it must be
+    /// beside cells of `width`.
+    private static func folded(_ title: String, into width: Int) -> [String] {
+        var pieces = [""]
+        for character in title {
+            pieces[pieces.count - 1].append(character)
+            if character == " " || character == "_" { pieces.append("") }
+        }
+        let widest = max(width, pieces.map { trimmed($0).count }.max() ?? 0)
+        let lines = pieces.reduce(into: [""]) { lines, piece in
+            if trimmed(lines[lines.count - 1] + piece).count <= widest {
+                lines[lines.count - 1] += piece
+            } else {
+                lines.append(piece)
+            }
+        }
+        return lines.map(trimmed)
+    }
+
+    /// The columns' widths under a header of so many lines each.
+    private func widths(header: [[String]]) -> [Int] {
+        header.indices.map { column in
+            max(
+                cells.map { $0[column].count }.max() ?? 0, header[column].map(\.count).max() ?? 0)
+        }
     }
 
     /// The table, or tables one below the other that hold its columns and fit a width: each
     /// repeats the leading columns that name a row.
-    private func blocks(_ columns: Int?) -> [String] {
-        let widths = alignments.indices.map { column in
-            rows.map { $0[column].count }.max() ?? 0
-        }
+    private func blocks(_ columns: Int?, _ header: [[String]]) -> [String] {
+        let widths = widths(header: header)
         guard let columns, width(of: widths) > columns else {
-            return [block(Array(widths.indices), widths)]
+            return [block(Array(widths.indices), widths, header: header)]
         }
         let named = alignments.prefix(2).prefix { $0 == .left }.count
         var names = Array(0..<min(max(1, named), widths.count))
@@ -63,21 +107,29 @@ package struct TextTable: Sendable {
                 blocks.append([column])
             }
         }
-        return blocks.map { block(names + $0, widths, atMost: columns) }
+        return blocks.map { block(names + $0, widths, header: header, atMost: columns) }
     }
 
     private func width(of widths: [Int]) -> Int {
         widths.reduce(0, +) + 2 * max(0, widths.count - 1)
     }
 
-    private func block(_ columns: [Int], _ widths: [Int], atMost most: Int? = nil) -> String {
+    private func block(
+        _ columns: [Int], _ widths: [Int], header: [[String]], atMost most: Int? = nil
+    ) -> String {
         var widths = widths
         // Only a name can still be too wide: its middle is left out.
         if let most, let first = columns.first {
             let beside = width(of: columns.map { widths[$0] }) - widths[first]
             widths[first] = min(widths[first], max(8, most - beside))
         }
-        var lines = rows.map { row in
+        // Titles end on the line above the rule.
+        let height = columns.map { header[$0].count }.max() ?? 1
+        let titles = (0..<height).map { line in
+            header.map { height - $0.count <= line ? $0[line - height + $0.count] : "" }
+        }
+        var lines = (titles + rows.dropFirst()).map { row in
+            if row.count == 1, header.count > 1 { return row[0] }
             let cells = columns.map { column in
                 let isWide = row[column].count > widths[column]
                 let cell = isWide ? row[column].echoed(atMost: widths[column]) : row[column]
@@ -86,14 +138,15 @@ package struct TextTable: Sendable {
             return trimmed(cells.joined(separator: "  "))
         }
         let total = width(of: columns.map { widths[$0] })
-        lines.insert(String(repeating: "─", count: total), at: 1)
+        lines.insert(String(repeating: "─", count: total), at: height)
         return lines.joined(separator: "\n")
     }
 
     /// The table as Markdown, for pull requests and documents.
     package var markdown: String {
         var lines = rows.map { row in
-            "| " + row.map(Self.markdown).joined(separator: " | ") + " |"
+            let missing = Array(repeating: "", count: alignments.count - row.count)
+            return "| " + (row + missing).map(Self.markdown).joined(separator: " | ") + " |"
         }
         lines.insert(
             "|" + alignments.map { $0 == .left ? "---|" : "---:|" }.joined(), at: 1)

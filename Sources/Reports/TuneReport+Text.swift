@@ -84,10 +84,12 @@ extension TuneReport {
 
     private var nearby: String {
         var table = TextTable(
-            ["within 1 %", "GPUs", "changed", "mean E2E", "tokens/s", "nearest to its limit"])
+            ["within 1 %: GPUs", "changed", "mean E2E", "tokens/s", "nearest to its limit"],
+            alignments: [.right])
         for point in tuning.near.prefix(20) {
+            table.add(heading: values(point))
             table.add([
-                values(point), "\(point.point.gpus)", "\(point.point.changed.count)",
+                "\(point.point.gpus)", "\(point.point.changed.count)",
                 Quantity.duration(seconds: point.latency),
                 Quantity.significant(point.throughput), tightest(point),
             ])

@@ -7,11 +7,17 @@ package enum ValidationReport {
     /// A page of a reference validation; `rows` adds every row.
     package static func text(_ validation: ReferenceValidation, rows: Bool) -> String {
         var groups = TextTable([
-            "group", "rows", "median", "p90", "bias", "left out: median", "p90", "skipped",
+            "server and figure", "rows", "median", "p90", "bias", "left out: median", "p90",
+            "skipped",
         ])
+        var server = ""
         for group in validation.groups {
+            if group.server != server {
+                server = group.server
+                groups.add(heading: server)
+            }
             groups.add([
-                group.name, "\(group.errors?.count ?? 0)", share(group.errors?.median),
+                "  " + group.figure, "\(group.errors?.count ?? 0)", share(group.errors?.median),
                 share(group.errors?.p90), group.errors.map { signed($0.bias) } ?? "-",
                 share(group.errorsLeftOut?.median), share(group.errorsLeftOut?.p90),
                 group.skipped == 0 ? "" : "\(group.skipped)",

@@ -75,6 +75,7 @@ extension RunSummary: Encodable {
         try container.encodeIfPresent(poolLine, forKey: Key("engine_pool_line"))
         try container.encode(clock, forKey: Key("clock"))
         try container.encode(warnings, forKey: Key("warnings"))
+        try container.encode(rangeWarnings, forKey: Key("range_warnings"))
     }
 
     private func encodeOverload(into container: inout KeyedEncodingContainer<Key>) throws {

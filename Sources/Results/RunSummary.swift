@@ -175,6 +175,8 @@ package struct RunSummary: Sendable {
     package var engineVersion: String?
     /// What to keep in mind when reading the figures.
     package var warnings: [String]
+    /// Those of the warnings that say which measured range the run left.
+    package var rangeWarnings: [String] = []
 
     /// The summary of a result; `clock` and `warnings` come from the resolved configuration.
     package init(_ result: RunResult, clock: String, warnings: [String] = []) {

@@ -29,12 +29,6 @@ package struct Provenance: Sendable, Equatable {
         Provenance(kind: kind, source: "given in the configuration")
     }
 
-    /// Whether a line, as a run's folder keeps it, tells that a run left a measured range.
-    package static func tellsRange(_ line: String) -> Bool {
-        line.contains(" reached ")
-            && (line.contains(", measured up to ") || line.contains(" was held to servers with "))
-    }
-
     /// What to tell the user about a run that went up to these sizes; empty when it stayed inside
     /// the measured range.
     package func warnings(tokens: Int, context: Int, decodes: Int) -> [String] {

@@ -33,10 +33,32 @@ package struct StepTimeTable: Sendable {
     /// Microseconds per decoding sequence and per token of context.
     package private(set) var perSequence = 0.0
     package private(set) var perContext = 0.0
+    /// Whether rows of equally many tokens differ in decodes, and in context: without that a slope
+    /// stays 0, and its time stands in the table.
+    private var determinesDecodes = false
+    private var determinesContext = false
+
+    /// What the rows do not tell, a sentence each.
+    package var notDetermined: [String] {
+        func sentence(_ column: String, _ isDetermined: Bool) -> String? {
+            guard !isDetermined, rows.contains(where: { $0.decodes > 0 }) else { return nil }
+            return
+                "time per \(column) is not determined and taken as 0: that needs steps of equally"
+                + " many tokens that differ in it alone"
+        }
+        let one = "steps of one size: each step without decodes takes as long"
+        return [
+            knots.count == 1 ? one : nil, sentence("decode", determinesDecodes),
+            sentence("token of context", determinesContext),
+        ].compactMap(\.self)
+    }
+
+    /// The median of the fit's absolute errors, percent.
+    package var medianErrorPercent: Double { Self.median(errorsPercent.map(abs)) }
 
     /// Reads and fits a table file.
     ///
-    /// - Throws: `InputError` naming the file and the line. O(rows) per round, 60 rounds.
+    /// - Throws: `InputError` naming the file and the line. O(rows log rows).
     package init(file path: String) throws {
         try self.init(ColumnFile(path, requiring: Self.columns))
     }
@@ -48,15 +70,7 @@ package struct StepTimeTable: Sendable {
 
     private init(_ file: ColumnFile) throws {
         let order = Self.columns.map { file.column($0) }
-        // An hour per step is far beyond any; 2^24 tokens far beyond any step; the clock counts
-        // picoseconds.
-        rows = try file.rows.indices.map { row in
-            try Row(
-                tokens: Int(file.number(row, order[0], in: 1...0x1p24)),
-                decodes: Int(file.number(row, order[1], in: 0...0x1p24)),
-                context: Int(file.number(row, order[2], in: 0...0x1p40)),
-                microseconds: file.number(row, order[3], in: 1e-6...3.6e9))
-        }
+        rows = try file.rows.indices.map { try Self.row(file, $0, order) }
         guard !rows.isEmpty else {
             throw InputError(
                 file.path, "has no rows",
@@ -65,32 +79,46 @@ package struct StepTimeTable: Sendable {
         fit()
     }
 
-    /// The slopes come from steps of equally many tokens where there are such (differences cancel
-    /// the table), else from alternating between slopes and table; the table is the median of what
-    /// is left, made non-decreasing.
+    /// One row. An hour per step is far beyond any; 2^24 tokens far beyond any step; the clock
+    /// counts picoseconds.
+    private static func row(_ file: ColumnFile, _ row: Int, _ order: [Int]) throws -> Row {
+        func count(_ column: Int, _ bounds: ClosedRange<Double>) throws -> Int {
+            let value = try file.number(row, order[column], in: bounds)
+            guard let count = Int(exactly: value) else {
+                throw InputError(
+                    file.place(row), "\(columns[column]) is \(value)", expected: "a whole number")
+            }
+            return count
+        }
+        let tokens = try count(0, 1...0x1p24)
+        let decodes = try count(1, 0...0x1p24)
+        guard decodes <= tokens else {
+            throw InputError(
+                file.place(row), "\(decodes) decodes in a step of \(tokens) tokens",
+                expected: "a token or more of each sequence that decodes")
+        }
+        return try Row(
+            tokens: tokens, decodes: decodes, context: count(2, 0...0x1p40),
+            microseconds: file.number(row, order[3], in: 1e-6...3.6e9))
+    }
+
+    /// The slopes come from steps of equally many tokens (differences cancel the table); the table
+    /// is the median of what is left, made non-decreasing.
     private mutating func fit() {
         let counts = Set(rows.map(\.tokens)).sorted()
         var place: [Int: Int] = [:]
         for (index, count) in counts.enumerated() { place[count] = index }
-        knots = counts.map { ($0, 0) }
-        let isDetermined = fitSlopes(place, centres: centres(place))
-        for _ in 0..<(isDetermined ? 1 : 60) {
-            var rests = Array(repeating: [Double](), count: counts.count)
-            for row in rows {
-                rests[place[row.tokens]!].append(row.microseconds - slopes(row))
-            }
-            let medians = rests.map { Self.median($0) }
-            let level = Self.nonDecreasing(medians, weights: rests.map { Double($0.count) })
-            for index in knots.indices { knots[index].microseconds = max(0, level[index]) }
-            if !isDetermined {
-                _ = fitSlopes(
-                    place,
-                    centres: knots.map { Centre(microseconds: $0.microseconds) })
-            }
+        fitSlopes(place, centres: centres(place))
+        var rests = Array(repeating: [Double](), count: counts.count)
+        for row in rows {
+            rests[place[row.tokens]!].append(row.microseconds - slopes(row))
         }
+        let medians = rests.map { Self.median($0) }
+        let level = Self.nonDecreasing(medians, weights: rests.map { Double($0.count) })
+        knots = zip(counts, level).map { ($0, max(0, $1)) }
     }
 
-    /// What a knot's rows are measured from: their weighted means, or the table alone.
+    /// What a knot's rows are measured from: their weighted means.
     private struct Centre {
         var weight = 0.0
         var decodes = 0.0
@@ -119,11 +147,10 @@ package struct StepTimeTable: Sendable {
         perSequence * Double(row.decodes) + perContext * Double(row.context)
     }
 
-    /// Relative least squares of both slopes, neither negative; false when the rows do not
-    /// determine any.
-    private mutating func fitSlopes(_ place: [Int: Int], centres: [Centre]) -> Bool {
+    /// Relative least squares of both slopes, neither negative, as far as the rows determine them.
+    private mutating func fitSlopes(_ place: [Int: Int], centres: [Centre]) {
         var (bb, bc, cc, br, cr) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        var scale = 0.0
+        var (scale, decodeScale) = (0.0, 0.0)
         for row in rows {
             let weight = 1 / (row.microseconds * row.microseconds)
             let centre = centres[place[row.tokens]!]
@@ -136,19 +163,29 @@ package struct StepTimeTable: Sendable {
             br += weight * b * rest
             cr += weight * c * rest
             scale += weight * Double(row.context) * Double(row.context)
+            decodeScale += weight * Double(row.decodes) * Double(row.decodes)
         }
-        guard cc > 1e-9 * scale, cc > 0 else { return false }
         let determinant = bb * cc - bc * bc
-        perSequence = 0
-        perContext = max(0, cr / cc)
-        guard determinant > 1e-9 * bb * cc else { return true }
+        determinesContext = cc > 1e-9 * scale
+        determinesDecodes = bb > 1e-9 * decodeScale
+        guard determinesContext, determinesDecodes, determinant > 1e-9 * bb * cc else {
+            // Of two that change together only their sum is known: it goes to the context.
+            if determinesContext {
+                perContext = max(0, cr / cc)
+                determinesDecodes = false
+            } else if determinesDecodes {
+                perSequence = max(0, br / bb)
+            }
+            return
+        }
         let both = ((br * cc - cr * bc) / determinant, (cr * bb - br * bc) / determinant)
         if both.0 >= 0, both.1 >= 0 {
             (perSequence, perContext) = both
         } else if both.1 < 0 {
             (perSequence, perContext) = (max(0, br / bb), 0)
+        } else {
+            (perSequence, perContext) = (0, max(0, cr / cc))
         }
-        return true
     }
 
     private static func median(_ values: [Double]) -> Double {
@@ -205,7 +242,10 @@ package struct StepTimeTable: Sendable {
             byTokens: IntegerTable(through: maxTokens) { microseconds(tokens: $0) * 1e-6 },
             bySampled: IntegerTable(through: 1) { _ in 0 }, decode: [slopes])
         var provenance = Provenance(
-            kind: "table", source: "\(rows.count) measured steps, fitted")
+            kind: "table",
+            source: "\(Quantity.counted(rows.count, "measured step")), fitted, median error "
+                + "\(Quantity.decimal(medianErrorPercent, 1)) %")
+        provenance.assumptions = notDetermined
         provenance.mostTokens = knots.last!.tokens
         provenance.mostDecodes = rows.map(\.decodes).max()
         return StepTime(tables, window: 0, provenance: provenance)

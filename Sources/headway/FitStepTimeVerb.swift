@@ -44,7 +44,7 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(fit)
         } else {
-            try Console.write(fit.text)
+            try Console.writePage(fit.text)
         }
         try nameSuccessor(arguments)
         return 0
@@ -92,6 +92,7 @@ private struct TableFit: Encodable {
     var medianErrorPercent: Double?
     var p90ErrorPercent: Double?
     var biasPercent: Double?
+    var notDetermined: [String]
 
     init(_ table: StepTimeTable) {
         let errors = ErrorSummary(table.errorsPercent)
@@ -102,16 +103,19 @@ private struct TableFit: Encodable {
         medianErrorPercent = errors?.median
         p90ErrorPercent = errors?.p90
         biasPercent = errors?.bias
+        notDetermined = table.notDetermined
     }
 
     var text: String {
         func share(_ value: Double?) -> String { value.map { Quantity.decimal($0, 1) } ?? "-" }
+        let fixed = Quantity.significant(fixedUs)
         return """
-            \(rows) steps: \(Quantity.significant(fixedUs)) us at the fewest tokens, \
+            \(Quantity.counted(rows, "step")): \(fixed) us at the fewest tokens, \
             \(Quantity.significant(perSequenceUs)) us per decode, \
             \(Quantity.significant(perContextTokenUs * 1000)) ns per token of context
             error: median \(share(medianErrorPercent)) %, p90 \(share(p90ErrorPercent)) %, \
-            bias \(share(biasPercent)) %
+            bias \(share(biasPercent)) %\
+            \(notDetermined.map { "\nNote: " + $0 }.joined())
             """
     }
 }

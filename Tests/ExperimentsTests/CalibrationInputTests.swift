@@ -42,6 +42,25 @@ struct CalibrationInputTests {
         "max_concurrency": null, "mean_ttft_ms": 20.0, "mean_tpot_ms": 7.0}
         """
 
+    @Test("a file's bytes twice, in the fit or in both")
+    func twins() throws {
+        let first = try scratch.write("a.json", Array(Self.bench.utf8))
+        let twin = try scratch.write("b.json", Array(Self.bench.utf8))
+        let other = try scratch.write("c.json", Array((Self.bench + "\n").utf8))
+        let configuration = server.resolved.configuration
+        func refusal(_ data: [String], _ heldOut: [String]) throws -> String {
+            let error = #expect(throws: InputError.self) {
+                try Calibration(configuration, data: data, heldOut: heldOut)
+            }
+            return error.map { "\($0)" } ?? ""
+        }
+        #expect(try refusal([first, first], []).contains("is given twice"))
+        #expect(try refusal([first], [twin]).contains("b.json: holds the same as"))
+        try CalibrationInput.refuseTwins([first], heldOut: [other])
+        let scrape = try scratch.write("m.txt", Array("vllm:num_requests_running 1\n".utf8))
+        try CalibrationInput.refuseTwins([scrape], heldOut: [scrape])
+    }
+
     @Test("reports of benchmarks")
     func reports() throws {
         let input = try read([Self.bench])

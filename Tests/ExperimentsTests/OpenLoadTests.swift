@@ -169,7 +169,7 @@ private func validate(_ text: String, requests: String? = nil) throws -> Referen
                 row("a", closed), row("b", closed.merging(["metric": "tpot_mean"]) { $1 }),
                 row("c", closed.merging(["length_jitter": "0.1"]) { $1 })))
         #expect(validation.rows.map(\.isDetermined) == [false, true, true])
-        #expect(validation.groups.contains { $0.name.hasSuffix("ttft_mean, not determined") })
+        #expect(validation.groups.contains { $0.figure.hasSuffix("ttft_mean, not determined") })
         #expect(ValidationReport.text(validation, rows: false).contains("\"Not determined\""))
         #expect(try jsonText(validation).contains("\"determined\" : false"))
     }

@@ -23,6 +23,35 @@ struct TableTests {
         #expect(table.markdown.hasPrefix("| name | value |\n|---|---:|\n| a | 1 |"))
     }
 
+    @Test("break titles that make them wider than the page, and leave narrow ones whole")
+    func titles() {
+        let wide = String(repeating: "x", count: 60)
+        var table = TextTable(["key", "max_num_batched_tokens", "TTFT p99", wide])
+        table.add(["a", "8192", "1.25 s", "1"])
+        let lines = table.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[0] == "     max_num_")
+        #expect(lines[1].hasPrefix("     batched_    TTFT"))
+        #expect(lines[2].hasPrefix("key    tokens     p99  xxxx"))
+        #expect(lines[3].allSatisfy { $0 == "─" } && lines[3].count == 3 + 2 + 8 + 2 + 6 + 2 + 60)
+        #expect(lines[4].hasPrefix("a        8192  1.25 s"))
+        #expect(lines.count == 5)
+    }
+
+    @Test("put headings across columns, which they do not widen")
+    func headings() {
+        var table = TextTable(["figure", "rows"])
+        table.add(heading: "a server with a long name")
+        table.add(["  ttft", "9"])
+        #expect(
+            table.text == """
+                figure  rows
+                ────────────
+                a server with a long name
+                  ttft     9
+                """)
+        #expect(table.count == 2)
+    }
+
     @Test("draw bars to an eighth of a character")
     func bars() {
         #expect(Chart.bar(1, of: 2, width: 4) == "██")

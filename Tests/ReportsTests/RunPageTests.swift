@@ -239,8 +239,8 @@ struct RunPageTests {
         let page = RunReport.text(summary, result: RunResult(), objective: "")
         let rows = page.split(separator: "\n").drop { !$0.hasPrefix("priority") }
             .map { $0.split(separator: " ").map(String.init) }
-        #expect(rows[2].prefix(6) == ["-1", "1", "1", "1", "4.00", "s"])
-        #expect(rows[3].prefix(6) == ["5", "2", "2", "2", "2.00", "s"])
+        #expect(rows[2].prefix(6) == ["-1", "1", "1", "4.00", "s", "4.00"])
+        #expect(rows[3].prefix(6) == ["5", "2", "2", "2.00", "s", "2.98"])
         let values = try #require(
             JSONSerialization.jsonObject(with: Data(jsonText(summary).utf8)) as? [String: Any])
         let classes = try #require(values["by_priority"] as? [[String: Any]])

@@ -48,6 +48,24 @@ private let header = "tokens,decodes,context,microseconds"
         }
     }
 
+    @Test func whatTheStepsDoNotTellIsSaid() throws {
+        let one = try StepTimeTable("\(header)\n1,1,100,7000\n", place: "t.csv")
+        #expect(one.notDetermined.count == 3)
+        #expect(one.microseconds(tokens: 1) == 7000)
+        #expect(one.stepTime(maxTokens: 8).provenance.assumptions == one.notDetermined)
+        // Equal steps with different times say nothing of context either.
+        let same = try StepTimeTable(
+            "\(header)\n1,1,100,7000\n1,1,100,9000\n1,1,100,7000\n", place: "t.csv")
+        #expect(same.perContext == 0 && same.microseconds(tokens: 1) == 7000)
+        // Context and decodes that grow together: the sum goes to the context.
+        let together = try StepTimeTable(
+            "\(header)\n9,1,100,700\n9,2,200,800\n9,3,300,900\n", place: "t.csv")
+        #expect(abs(together.perContext - 1) < 1e-9 && together.perSequence == 0)
+        #expect(together.notDetermined.count == 2)
+        let full = try StepTimeTable(([header] + rows()).joined(separator: "\n"), place: "t.csv")
+        #expect(full.notDetermined.isEmpty)
+    }
+
     @Test(arguments: [
         "", "tokens,decodes\n1,2\n", "tokens,decodes,context,microseconds\n",
         "tokens,decodes,context,microseconds\n1,0,0,nan\n",
@@ -58,6 +76,9 @@ private let header = "tokens,decodes,context,microseconds"
         "tokens,decodes,context,microseconds\n1,0\n",
         "tokens,decodes,context,microseconds,microseconds\n1,0,0,5,6\n",
         "tokens,decodes,context,microseconds\n1e300,0,0,5\n",
+        "tokens,decodes,context,microseconds\n1.5,0,0,5\n",
+        "tokens,decodes,context,microseconds\n2,0.5,0,5\n",
+        "tokens,decodes,context,microseconds\n2,3,0,5\n",
     ])
     func junkIsOneClearError(text: String) {
         let error = #expect(throws: InputError.self) { try StepTimeTable(text, place: "t.csv") }

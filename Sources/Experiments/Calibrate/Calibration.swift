@@ -77,6 +77,7 @@ package struct Calibration: Sendable, Encodable {
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let server = try CalibrationServer(configuration, base: base)
+        try CalibrationInput.refuseTwins(data, heldOut: heldOut)
         let input = try CalibrationInput(data, server)
         let kept = try CalibrationInput(heldOut, server)
         guard input.evidence.contains(where: { !$0.figures.isEmpty }) else {

@@ -62,6 +62,24 @@ struct CalibrationInput {
         }
     }
 
+    /// Throws where a file's bytes are there twice: it would count twice in the fit, or make the
+    /// errors on held-out files those of the fit. The scrape after one load may be the one before
+    /// the next.
+    static func refuseTwins(_ data: [String], heldOut: [String]) throws {
+        let files = data + heldOut
+        for (place, file) in files.enumerated() {
+            let twin = files.prefix(place).first {
+                FileManager.default.contentsEqual(atPath: $0, andPath: file)
+            }
+            guard let twin, try kind(file, bytes(file)) != .scrape else { continue }
+            throw InputError(
+                file, twin == file ? "is given twice" : "holds the same as \(twin)",
+                expected: place < data.count
+                    ? "different measurements after --data"
+                    : "measurements after --hold-out that --data does not have")
+        }
+    }
+
     private mutating func addScrapes(
         _ scrapes: [MetricsScrape], _ server: CalibrationServer
     ) throws {

@@ -64,8 +64,7 @@ package enum RunFolder {
                 file: path.appending(pathComponent: RunFiles.configuration)),
             requests: requests, figures: figures, digest: digest,
             leftOut: try leftOut(values, path))
-        let warnings = values["warnings"] as? [String] ?? []
-        run.rangeWarnings = warnings.filter(Provenance.tellsRange)
+        run.rangeWarnings = values["range_warnings"] as? [String] ?? []
         return run
     }
 

@@ -71,9 +71,9 @@ private final class RecordedWatcher: RunObserver {
 }
 
 extension ReferenceRow {
-    /// Engine family with version, model, format, load kind and metric.
-    var groupName: String {
-        "\(load.engine), \(load.model), \(load.weights), \(load.kindInWords): \(metric)"
+    /// Engine family with version, model, format and kind of load.
+    var server: String {
+        "\(load.engine), \(load.model), \(load.weights), \(load.kindInWords)"
     }
 }
 

@@ -8,7 +8,8 @@ package struct ReferenceValidation: Sendable {
     /// One row of the file with its prediction.
     package struct Row: Sendable {
         package var id: String
-        package var group: String
+        /// The server and the kind of load, in words.
+        package var server: String
         package var metric: String
         package var measured: Double
         /// Milliseconds, or tokens or requests per second; nil when skipped.
@@ -23,6 +24,12 @@ package struct ReferenceValidation: Sendable {
         /// The load, in words.
         package var load: String
 
+        /// What of the server it is: the metric, and whether it is determined.
+        package var figure: String { isDetermined ? metric : metric + ", not determined" }
+
+        /// Rows of one server and figure are summed up together.
+        package var group: String { "\(server): \(figure)" }
+
         /// (predicted − measured) / measured, percent.
         package var errorPercent: Double? { predicted.map { 100 * ($0 / measured - 1) } }
         /// The same for the prediction without this server.
@@ -33,7 +40,8 @@ package struct ReferenceValidation: Sendable {
 
     /// All rows of an engine, model and metric.
     package struct Group: Sendable {
-        package var name: String
+        package var server: String
+        package var figure: String
         /// Nil when no row could be predicted.
         package var errors: ErrorSummary?
         package var errorsLeftOut: ErrorSummary?
@@ -94,7 +102,7 @@ package struct ReferenceValidation: Sendable {
         for reference in references {
             let outcome = outcomes[reference.load]!
             var row = Row(
-                id: reference.id, group: reference.groupName, metric: reference.metric,
+                id: reference.id, server: reference.server, metric: reference.metric,
                 measured: reference.measured, load: reference.load.description)
             row.predicted = outcome.value(reference.metric)
             if row.predicted == nil {
@@ -102,7 +110,6 @@ package struct ReferenceValidation: Sendable {
             }
             if let other = reference.load.jittered.flatMap({ jittered[$0] }) {
                 row.isDetermined = Self.agree(row.predicted, other.value(reference.metric))
-                if !row.isDetermined { row.group += ", not determined" }
             }
             rows.append(row)
         }
@@ -174,13 +181,23 @@ package struct ReferenceValidation: Sendable {
         return Dictionary(uniqueKeysWithValues: zip(different, outcomes))
     }
 
+    /// Groups in the order of the rows, those of one server together.
     private mutating func summarize() {
-        var names: [String] = []
-        for row in rows where !names.contains(row.group) { names.append(row.group) }
-        groups = names.map { name in
-            let members = rows.filter { $0.group == name }
+        var servers: [String] = []
+        for row in rows where !servers.contains(row.server) { servers.append(row.server) }
+        var figures: [(server: String, figure: String)] = []
+        for server in servers {
+            for row in rows where row.server == server {
+                if !figures.contains(where: { $0 == (server, row.figure) }) {
+                    figures.append((server, row.figure))
+                }
+            }
+        }
+        groups = figures.map { server, figure in
+            let members = rows.filter { ($0.server, $0.figure) == (server, figure) }
             return Group(
-                name: name, errors: ErrorSummary(members.compactMap(\.errorPercent)),
+                server: server, figure: figure,
+                errors: ErrorSummary(members.compactMap(\.errorPercent)),
                 errorsLeftOut: ErrorSummary(members.compactMap(\.errorPercentLeftOut)),
                 skipped: members.count { $0.skipped != nil })
         }

@@ -60,10 +60,11 @@ package final class SummaryObserver: RunObserver {
             Quantity.counted(rejections[reason]!, "request") + " rejected: "
                 + reason.replacing("_", with: " ")
         }
+        let ranges = resolved.rangeWarnings(result)
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
-            warnings: notes + resolved.warnings + remarks + resolved.rangeWarnings(result)
-                + rejected)
+            warnings: notes + resolved.warnings + remarks + ranges + rejected)
+        summary.rangeWarnings = ranges
         summary.take(figures, by: dimension)
         summary.stages = zip(result.stages, stages.classes(of: result.stages)).map {
             StageSummary($0, $1)

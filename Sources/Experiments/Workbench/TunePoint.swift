@@ -133,7 +133,7 @@ package struct TuneRun: Sendable {
         duration = summary.stretch?.duration ?? summary.duration
         isSteady = trial.isSteady
         digest = summary.digest
-        rangeWarnings = summary.warnings.filter(Provenance.tellsRange)
+        rangeWarnings = summary.rangeWarnings
         self.latencies = latencies
     }
 }

@@ -259,11 +259,12 @@ struct Arrivals: ~Copyable {
         let follower = released.first?.time ?? .max
         if let next = attempts?.next, next < .max, next <= min(due, follower) {
             let again = attempts!.resend(sequence: number, at: time)
+            let attempt = Int16(clamping: again.number)
             clients[number] = ClientPart(
-                wait: time - again.due, stage: stageNumber, attempt: Int16(clamping: again.number))
+                wait: time - again.due, stage: stage(at: time), attempt: attempt)
             return again.request
         }
-        var index = row
+        var (index, stage) = (row, stage(at: time))
         if let event = released.first, event.time <= due {
             _ = released.pop()
             (due, index) = (event.time, Int(event.payload))
@@ -271,19 +272,17 @@ struct Arrivals: ~Copyable {
             guard due >= latestDue else { throw outOfOrder() }
             latestDue = due
             if closedLoop { _ = openings.pop() }
-            stages?.send(at: time)
+            stage = stages?.send(at: time) ?? stage
             row += 1
         }
         if time > due || stages != nil {
-            clients[number] = ClientPart(wait: time - due, stage: stageNumber)
+            clients[number] = ClientPart(wait: time - due, stage: stage)
         }
         if !companions.isEmpty { began(index, at: time) }
         var request = arriving(index, number, at: time)
         attempts?.send(&request, due: due)
         return request
     }
-
-    private var stageNumber: Int16 { stages.map { Int16(clamping: $0.number) } ?? -1 }
 
     /// Writes into the record of an attempt that has ended what its client did, and whether it is
     /// sent again after `time`. Asked once for each.

@@ -65,8 +65,21 @@ struct StageClock {
         return underWay == 0 ? Self.sum(max(over, lastEnd), pause) : nil
     }
 
-    /// Counts a request that is sent at the time that `next` says. O(stages passed).
-    mutating func send(at time: Int64) {
+    /// The stage that a moment lies in, not before the latest request: one that has begun by the
+    /// clock counts before it has sent anything of its own. O(stages left).
+    func stage(at time: Int64) -> Int {
+        var (stage, begin, sent) = (number, self.begin, self.sent)
+        while stage + 1 < plan.stages.count, self.time(in: stage, begin, sent) == nil,
+            let start = start(after: stage, begin, sent), start <= time
+        {
+            (stage, begin, sent) = (stage + 1, start, 0)
+        }
+        return stage
+    }
+
+    /// Counts a request that is sent at the time that `next` says. Returns its stage.
+    /// O(stages passed).
+    mutating func send(at time: Int64) -> Int16 {
         let (_, stage, begin) = found
         while number < stage {
             // Stages in which no place was free begin and end with nothing sent.
@@ -78,6 +91,7 @@ struct StageClock {
         begun[number].sent += 1
         underWay += 1
         lastSent = time
+        return Int16(clamping: number)
     }
 
     /// Counts requests that come on top of one under way.
@@ -96,6 +110,11 @@ struct StageClock {
 }
 
 extension Arrivals {
+    /// The stage that a follower or another attempt is sent in, from 0; -1: there are none.
+    func stage(at time: Int64) -> Int16 {
+        stages.map { Int16(clamping: $0.stage(at: time)) } ?? -1
+    }
+
     /// Whether the stages of the load were over before the trace was.
     var leavesTrace: Bool { stages != nil && hasRow }
 

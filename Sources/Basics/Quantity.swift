@@ -2,6 +2,12 @@ import Foundation
 
 /// Numbers as people read them, with units. Independent of the locale.
 package enum Quantity {
+    /// A name that is read letter by letter with its article: "an h100-sxm", "a b200-sxm".
+    package static func withArticle(_ name: String) -> String {
+        let sounds = "aefhilmnorsx"
+        return (sounds.contains(name.lowercased().prefix(1)) ? "an " : "a ") + name
+    }
+
     /// A number of things: "1 run", "2,000 runs".
     package static func counted(_ value: Int, _ unit: String) -> String {
         "\(count(value)) \(unit)\(value == 1 ? "" : "s")"

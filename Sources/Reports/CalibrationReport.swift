@@ -3,8 +3,11 @@ import Experiments
 
 /// The page of a calibration: constants with their intervals, errors by file, what to do next.
 package enum CalibrationReport {
-    /// The page; `out` is the file that the profile was written to, if any.
-    package static func text(_ calibration: Calibration, out: String?) -> String {
+    /// The page; `out` is the file that the profile was written to, if any, `file` that of the
+    /// configuration.
+    package static func text(
+        _ calibration: Calibration, file: String?, out: String?
+    ) -> String {
         var parts = [
             calibration.server,
             "Base: host profile \(calibration.base.echoed()). "
@@ -29,7 +32,7 @@ package enum CalibrationReport {
                 source.notes.map { "\(source.name.echoed()): \($0)" }
             }
         if !notes.isEmpty { parts.append(notes.map { "Note: \($0)" }.joined(separator: "\n")) }
-        parts.append(next(calibration, out: out))
+        parts.append(next(calibration, file: file, out: out))
         return parts.joined(separator: "\n\n")
     }
 
@@ -80,11 +83,11 @@ package enum CalibrationReport {
     }
 
     /// The lines that set what was found.
-    private static func next(_ calibration: Calibration, out: String?) -> String {
+    private static func next(
+        _ calibration: Calibration, file: String?, out: String?
+    ) -> String {
+        let run = "Next: headway run" + (file.map { " \($0)" } ?? "")
         var changes = calibration.changes
-        if let scale = calibration.gpuScale {
-            changes.insert("step_time.scale=\(Quantity.decimal(scale, 6))", at: 0)
-        }
         let isHostFitted = calibration.constants.contains { $0.isFitted && !$0.constant.isFactor }
         if let out {
             changes.insert("engine.host.profile=\(out)", at: 0)
@@ -92,7 +95,10 @@ package enum CalibrationReport {
             return "Next: --out HOST.json writes the profile"
                 + (changes.isEmpty ? "" : "; then --set " + changes.joined(separator: " "))
         }
-        guard !changes.isEmpty else { return "Next: headway run" }
-        return "Next: headway run CONFIG.json5 --set " + changes.joined(separator: " ")
+        if out == nil, let scale = calibration.gpuScale {
+            changes.insert("step_time.scale=\(Quantity.decimal(scale, 6))", at: 0)
+        }
+        guard !changes.isEmpty else { return run }
+        return run + " --set " + changes.joined(separator: " ")
     }
 }

@@ -100,7 +100,8 @@ extension CapacityReport: Encodable {
         try keys.encodeIfPresent(study.low, forKey: Key("low"))
         try keys.encodeIfPresent(study.high, forKey: Key("high"))
         if study.isBound { try keys.encode(true, forKey: Key("at_least")) }
-        try keys.encodeIfPresent(study.safe.map(study.axis.change), forKey: Key("set"))
+        try keys.encodeIfPresent(study.level.map(study.axis.change), forKey: Key("set"))
+        try keys.encodeIfPresent(study.safe.map(study.axis.change), forKey: Key("set_safe"))
         try keys.encode(study.confidence, forKey: Key("confidence"))
         try keys.encode(study.isConfirmed, forKey: Key("confirmed"))
         try keys.encode(study.runs, forKey: Key("runs"))

@@ -65,20 +65,28 @@ package struct CapacityReport {
             guard isRate, let low = study.low else { return "not decided: " + why }
             return "not decided: at least \(amount(low)) \(study.axis.unitName). " + why
         case .found:
-            guard let value = study.value, let low = study.low else { return "" }
+            guard let value = study.value else { return "" }
             let unit = study.axis.unitName
             let answer =
                 isRate
                 ? "\(amount(value)) \(unit)"
                 : Quantity.counted(Int(value.rounded()), String(unit.dropLast()))
             if study.isBound { return "at least \(answer): the trace brings no more, see the note" }
+            guard let low = study.low else {
+                return answer + (study.high.map { ", \(amount($0)) or less" } ?? "")
+            }
             guard let high = study.high else { return answer + ", \(amount(low)) or more" }
             return low == high ? answer : answer + ", \(amount(low)) to \(amount(high))"
         }
     }
 
     private var certainty: String {
-        guard study.ending == .found, let low = study.low, let high = study.high else { return "" }
+        guard study.ending == .found else { return "" }
+        guard study.safe != nil else {
+            return "the whole trace holds what is promised; some stretch of it does at no load, so "
+                + "that there is no bound on that side"
+        }
+        guard let low = study.low, let high = study.high else { return "" }
         let (all, none) = (amount(high), "fewer than \(amount(low))")
         let least = "with 1 each of \(samples) holds what is promised, and there are no fewer"
         let ends =
@@ -234,7 +242,7 @@ package struct CapacityReport {
     }
 
     private var next: String {
-        guard let safe = study.safe else {
+        guard let safe = study.safe ?? study.level else {
             if case .undecided = study.ending { return "Next: more requests (trace.limit)" }
             guard let nearest = study.points.first?.runs.first?.verdict?.worst else {
                 return "Next: more requests, or other promises (--slo)"

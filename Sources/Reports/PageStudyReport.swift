@@ -118,8 +118,8 @@ extension PageStudyReport {
     /// What the columns are shares of.
     private static let meaning = """
         lost: share of prompt tokens that the best size hits and this one does not.
-        empty room: share of the pages' room that holds no token. metadata: bytes of bookkeeping
-        per byte of keys and values. sum: the three in points; shares of unlike things, it only
+        empty room: share of the pages' room that holds no token. metadata: bytes of bookkeeping \
+        per byte of keys and values. sum: the three in points; shares of unlike things, it only \
         ranks and may exceed 100.
         """
 

@@ -32,10 +32,9 @@ package enum RunReport {
     private static func overloaded(_ overload: Overload) -> String {
         """
         OVERLOADED: arrivals outran the replicas. \(rate(overload.arrivalRate)) requests/s arrived \
-        and \(rate(overload.admissionRate)) were admitted;
-        the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
+        and \(rate(overload.admissionRate)) were admitted; the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
         \(Quantity.counted(overload.queuePeak, "request")). Latencies describe the length of the \
-        trace, not the server.
+        trace, not the server. \
         Lower the rate (trace.rate_scale) or add replicas (cluster.replicas, hardware.nodes).
         """
     }
@@ -202,7 +201,7 @@ package enum RunReport {
             tokens > 0 ? share(tokens, summary.counters.queriedTokens) + " " + reasons[name]! : nil
         }
         return Quantity.percent(summary.sharedRate) + " of prompt tokens stood in earlier "
-            + "requests; lost of these " + lost.joined(separator: ", ")
+            + "requests; of all prompt tokens were lost: " + lost.joined(separator: ", ")
     }
 
     private static func utilization(_ summary: RunSummary) -> String {

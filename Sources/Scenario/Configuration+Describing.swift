@@ -19,7 +19,7 @@ extension ResolvedConfiguration {
     package var clockDescription: String {
         let provenance = plan.stepTime.provenance
         let parts = [
-            provenance.kind, provenance.source,
+            provenance.kind, provenance.source, provenance.changes.joined(separator: ", "),
             provenance.errors.map { "off by (median) " + $0 } ?? "", "host " + host.name,
             provenance.assumptions.joined(separator: "; "),
         ].filter { !$0.isEmpty }
@@ -60,18 +60,23 @@ extension ResolvedConfiguration {
         let clock =
             release == .newest
             ? "" : " Only the schedule is that release's; the clock is the profile's."
+        let provenance = plan.stepTime.provenance
         switch configuration.stepTime.kind {
         case .measured:
-            let provenance = plan.stepTime.provenance
-            let name = provenance.kind == GPU.h100.name ? "an H100" : "a \(provenance.kind)"
+            let name =
+                provenance.kind == GPU.h100.name
+                ? "an H100" : Quantity.withArticle(provenance.kind)
             let operators =
                 provenance.isMeasured
                 ? "fitted to operators measured on \(name)"
                 : "not measured on \(name): another GPU's operators by the datasheets' ratios"
-            return schedule + "\nStep times are \(operators); mixed batches are extrapolated."
+            let changes = provenance.changes.map { ", \($0)" }.joined()
+            return schedule + "\nStep times are \(operators)\(changes); mixed batches are extrapolated."
                 + clock + hostTrust
         case .linear, .table:
-            return schedule + "\nStep times are what the configuration says." + clock + hostTrust
+            let changes = provenance.changes.map { ", \($0)" }.joined()
+            return schedule + "\nStep times are what the configuration says\(changes)." + clock
+                + hostTrust
         }
     }
 

@@ -1,12 +1,14 @@
+import Models
+
 extension Configuration {
-    /// Keys that were changed and that nothing reads beside the others, a note each: what is set
-    /// and does nothing is said.
-    func keysWithoutEffect() -> [String] {
+    /// Keys that were changed and that nothing reads beside the others, or for this model, a note
+    /// each: what is set and does nothing is said.
+    func keysWithoutEffect(_ model: TransformerModel) -> [String] {
         let isRecipe = (try? recipe()) != nil
         let isRandom = self.trace.randomInputTokens != nil
         let reason = isRandom ? "the trace is drawn" : "the trace is a recipe"
         let trace = isRecipe || isRandom ? Self.traceOnly.map { ($0, reason) } : []
-        return (clockKeys + choiceKeys + trace).compactMap { path, reason in
+        return (clockKeys + choiceKeys + modelKeys(model) + trace).compactMap { path, reason in
             guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
                 return nil
             }
@@ -16,6 +18,36 @@ extension Configuration {
                 if case .text(let text) = value { text } else { value.described }
             return "\(path)=\(shown) has no effect: \(reason)"
         }
+    }
+
+    /// What only some models, their caches or their graphs read.
+    private func modelKeys(_ model: TransformerModel) -> [(String, String)] {
+        var keys: [(String, String)] = []
+        let isDense = !model.layers.contains {
+            if case .experts = $0.feedForward { true } else { false }
+        }
+        if isDense { keys.append(("model.routing", "the model has no experts")) }
+        let isRecurrent = model.layers.contains {
+            if case .recurrent = $0.attention { true } else { false }
+        }
+        if !isRecurrent {
+            let reason = "the model has no recurrent layers"
+            keys += ["mamba_cache_dtype", "mamba_ssm_cache_dtype", "gdn_prefill_backend"].map {
+                ("engine." + $0, reason)
+            }
+        }
+        let retention = "engine.prefix_cache_retention_interval"
+        if !engine.enablePrefixCaching {
+            keys.append((retention, "engine.enable_prefix_caching is false"))
+        } else if !model.layers.contains(where: { $0.attention.isWindowed }), !isRecurrent {
+            keys.append((retention, "the model has no layers with windows"))
+        }
+        if engine.enforceEager {
+            keys += ["cudagraph_capture_sizes", "max_cudagraph_capture_size"].map {
+                ("engine." + $0, "engine.enforce_eager captures no graphs")
+            }
+        }
+        return keys
     }
 
     /// How a file is read; a recipe is drawn.
@@ -111,6 +143,12 @@ extension Configuration {
         }
         if trace.requestRate == nil, trace.stages == nil {
             keys.append(("trace.gap_law", "there is no steady rate to spread"))
+        }
+        if trace.concurrency != nil, trace.file != nil, (try? recipe()) == nil {
+            keys.append(("trace.rate_scale", "trace.concurrency ignores the trace's times"))
+        }
+        if trace.randomInputTokens != nil {
+            keys.append(("trace.sessions", "a drawn trace has no sessions"))
         }
         if trace.stages == nil {
             keys.append(("trace.stage_pause_s", "there are no trace.stages"))

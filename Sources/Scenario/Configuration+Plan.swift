@@ -61,9 +61,9 @@ extension Configuration {
                 "engine.decode_context_parallel_size changes the memory; step times stay those of "
                     + "whole caches")
         }
-        warnings += keysWithoutEffect() + given.former.map(\.note) + gpuNotes
+        warnings += keysWithoutEffect(model) + given.former.map(\.note) + gpuNotes
         let stepTime = try resolved.stepTime(model, deployment)
-            .scaled(byMillionths: Int64((self.stepTime.scale * 1e6).rounded()))
+            .scaled(byMillionths: resolved.clockMillionths())
         resolved.model.weights = deployment.weights
         var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
         let host = try resolved.hostProfile(EngineProfile.named(self.stepTime.profile))
@@ -158,6 +158,20 @@ extension Configuration {
         options.captureSizes = try capturedSizes()
         options.maxTokens = engine.maxNumBatchedTokens!
         return options
+    }
+
+    /// What prices are multiplied by: `step_time.scale`, and what a host profile fitted with it.
+    private func clockMillionths() throws -> Int64 {
+        var scale = stepTime.scale
+        if stepTime.kind == .measured {
+            scale *= try hostProfile(.named(stepTime.profile)).gpuScale ?? 1
+        }
+        guard (0.001...1000).contains(scale) else {
+            throw InputError(
+                "step_time.scale", "is \(stepTime.scale), and the host profile's gpuScale beside it",
+                expected: "a product from 0.001 to 1000")
+        }
+        return Int64((scale * 1e6).rounded())
     }
 
     /// What steps ask of the GPUs; nil where the clock does not tell.

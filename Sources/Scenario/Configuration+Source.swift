@@ -55,6 +55,8 @@ public struct OpenedTrace {
     package var extent = TraceExtent()
     /// What the configuration assumes of it, a sentence each.
     var assumed: [String] = []
+    /// How the answers of a measured trace are taken to end, where the configuration does not say.
+    var assumedEnd: String?
     /// The names of requests that output.by asks for; nil where the trace cannot have any.
     package var labels: RequestLabels?
 
@@ -63,7 +65,9 @@ public struct OpenedTrace {
         let pipe =
             "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
             + " to a file first"
-        return (notes.map(Self.remarks) ?? []) + assumed + (isReadOnce ? [pipe] : [])
+        let end = notes?.measured == nil ? nil : assumedEnd
+        return (notes.map(Self.remarks) ?? []) + assumed + (end.map { [$0] } ?? [])
+            + (isReadOnce ? [pipe] : [])
     }
 
     /// What a reader assumed, dropped, mended and passed over, a line each.
@@ -87,12 +91,17 @@ extension Configuration {
         options.labels = output.by?.label.map { [$0] } ?? []
         let (source, notes) = try Traces.openTrace(file, options: options)
         let name = file == "-" ? "standard input" : file.split(separator: "/").last ?? file[...]
-        return try sent(
-            OpenedTrace(
-                name: String(name).echoed(), source: source, notes: notes,
-                isReadOnce: InputFile.isReadOnce(file),
-                extent: TraceExtent(requests: trace.limit), labels: notes.labels.first))
+        var opened = OpenedTrace(
+            name: String(name).echoed(), source: source, notes: notes,
+            isReadOnce: InputFile.isReadOnce(file),
+            extent: TraceExtent(requests: trace.limit), labels: notes.labels.first)
+        if engine.asyncScheduling, !gives("trace.stop") { opened.assumedEnd = Self.assumedEnd }
+        return try sent(opened)
     }
+
+    private static let assumedEnd =
+        "measured answers are taken to end by a stop token (trace.stop=eos), behind which one more"
+        + " step is in flight; a load with --ignore-eos wants trace.stop=length"
 
     /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
     func recipe() throws -> Recipe? {

@@ -16,6 +16,9 @@ struct GivenKeys: Sendable, Equatable {
 }
 
 extension Configuration {
+    /// Whether a file or a change gave the key "trace.stop": it is no default.
+    package func gives(_ path: String) -> Bool { given.contains(path) }
+
     /// Selects a release of vLLM: its rules, and its defaults where no file and no change has given
     /// a key and the value is still the former release's default.
     package mutating func select(_ version: EngineVersion) {

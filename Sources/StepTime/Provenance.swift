@@ -1,3 +1,5 @@
+import Basics
+
 /// Where a clock's figures come from, and the range they were measured over.
 package struct Provenance: Sendable, Equatable {
     /// The kind: "linear", "table", or the GPU's name.
@@ -16,12 +18,21 @@ package struct Provenance: Sendable, Equatable {
     package var longestContext: Int?
     /// Most decodes in a step that were measured.
     package var mostDecodes: Int?
+    /// What makes this clock another than the one that was measured, a few words each: a factor,
+    /// an ablation. No errors are known of it then.
+    package private(set) var changes: [String] = []
     /// Parts of this clock that rest on assumptions, one line each.
     package var assumptions: [String] = []
 
     package init(kind: String, source: String) {
         self.kind = kind
         self.source = source
+    }
+
+    /// Notes a change of the measured clock, of which no errors are known.
+    package mutating func change(_ words: String) {
+        changes.append(words)
+        errors = nil
     }
 
     /// A clock that the user gave: nothing to warn about.
@@ -34,7 +45,8 @@ package struct Provenance: Sendable, Equatable {
     package func warnings(tokens: Int, context: Int, decodes: Int) -> [String] {
         func warning(_ what: String, _ value: Int, _ limit: Int?) -> String? {
             guard let limit, value > limit else { return nil }
-            return "\(what) reached \(value), measured up to \(limit): prices are extrapolated"
+            return "\(what) reached \(Quantity.count(value)), measured up to "
+                + "\(Quantity.count(limit)): prices are extrapolated"
         }
         return [
             warning("tokens per step", tokens, mostTokens),

@@ -24,7 +24,7 @@ extension StepTime {
             let known = [1] + options.profile.allReduce.keys.sorted()
             throw InputError(
                 "engine.tensor_parallel_size",
-                "no all-reduce over \(size) GPUs was measured on a \(options.gpu.name)",
+                "no all-reduce over \(size) GPUs was measured on \(Quantity.withArticle(options.gpu.name))",
                 expected: known.map(String.init).joined(separator: ", "))
         }
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
@@ -142,6 +142,10 @@ extension OperatorCosts {
         provenance.longestContext = 131_072
         provenance.mostDecodes = 2048
         provenance.assumptions = assumptions
+        if options.attentionKernel == .naive {
+            provenance.change("attention without FlashAttention, an ablation")
+        }
+        if !options.usesCache { provenance.change("without a KV cache, an ablation") }
         return provenance
     }
 
@@ -165,7 +169,7 @@ extension OperatorCosts {
         let copies =
             options.gpu == .h100
             ? "2.4 TB/s" : "\(Quantity.decimal(100 * share, 0)) % of the memory's bandwidth"
-        var lines = ["element-wise work: 10 us a layer and \(copies), not measured"]
+        var lines = ["element-wise work: 10 µs a layer and \(copies), not measured"]
         func note(_ line: String) { if !lines.contains(line) { lines.append(line) } }
         if let line = options.gpu.notMeasuredNote { note(line) }
         for line in profile.standIns ?? [] where concerns(line) { note(line) }

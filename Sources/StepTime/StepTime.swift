@@ -15,7 +15,7 @@ import Models
     /// Attention window whose clipped context sums the price needs, in tokens; 0: none.
     package let window: Int
     /// Where the figures come from and what they cover, for reports.
-    package let provenance: Provenance
+    package private(set) var provenance: Provenance
     /// What every price is multiplied by, in millionths: 1,030,000 makes steps 3 % slower.
     @usableFromInline private(set) var millionths: Int64 = 1_000_000
 
@@ -46,6 +46,9 @@ import Models
         precondition((1...1_000_000_000).contains(millionths), "a scale is out of range")
         var clock = self
         clock.millionths = millionths
+        if millionths != 1_000_000 {
+            clock.provenance.change("times \(Double(millionths) / 1e6)")
+        }
         return clock
     }
 

@@ -72,7 +72,8 @@ extension Verb {
             try Console.writeJSON(calibration)
         } else {
             try Console.writePage(
-                CalibrationReport.text(calibration, out: arguments.value("--out")))
+                CalibrationReport.text(
+                    calibration, file: arguments.operands.first, out: arguments.value("--out")))
         }
         return 0
     }

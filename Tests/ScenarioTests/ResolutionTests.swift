@@ -296,6 +296,10 @@ struct ConfigurationNoteTests {
             ("cluster.affinity_slack=1", "the router is least_outstanding"),
             ("trace.time_unit=ms", "the trace is a recipe"),
             ("trace.columns=a,b,c", "the trace is a recipe"),
+            ("model.routing=balanced", "the model has no experts"),
+            ("engine.mamba_cache_dtype=float32", "the model has no recurrent layers"),
+            ("engine.gdn_prefill_backend=triton", "the model has no recurrent layers"),
+            ("engine.prefix_cache_retention_interval=64", "the model has no layers with windows"),
         ])
     func withoutEffect(change: String, reason: String) throws {
         let seen = try notes(change).map { $0.split(separator: "/").last.map(String.init) ?? $0 }

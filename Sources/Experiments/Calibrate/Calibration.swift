@@ -76,25 +76,22 @@ package struct Calibration: Sendable, Encodable {
         heldOut: [String] = [], asked: [CalibrationConstant] = [], seed: UInt64 = 0,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
-        let server = try CalibrationServer(configuration, base: base)
         try CalibrationInput.refuseTwins(data, heldOut: heldOut)
-        let input = try CalibrationInput(data, server)
+        let ends = try CalibrationEnds(
+            configuration, base: base, data: data, asked: asked, report: report)
+        let (server, input, fit) = (ends.server, ends.input, ends.fit)
         let kept = try CalibrationInput(heldOut, server)
-        guard input.evidence.contains(where: { !$0.figures.isEmpty }) else {
-            throw InputError(
-                data.first ?? "calibrate", "holds no figure that a constant moves",
-                expected: "times of requests or steps, or throughput of steady batches")
-        }
         let order = CalibrationConstant.order(isAsync: server.isAsync)
-        let fit = try CalibrationFit(
-            server, input.evidence,
-            candidates: asked.isEmpty ? order : order.filter(asked.contains), report: report)
         try Self.check(fit, asked, data)
         self.base = server.base.host.name
         self.server = server.resolved.headline(
             trace: input.evidence.map(\.name).joined(separator: ", "))
         profile = fit.values.host
         gpuScale = fit.fitted.contains(.gpuScale) ? fit.values.gpuScale : nil
+        if let gpuScale {
+            // Beside the configuration's own factor, which a run with the profile has again.
+            profile.gpuScale = (profile.gpuScale ?? 1) * gpuScale / configuration.stepTime.scale
+        }
         let intervals = CalibrationIntervals(fit, seed: seed)
         for constant in order {
             let isFitted = fit.fitted.contains(constant)
@@ -108,6 +105,10 @@ package struct Calibration: Sendable, Encodable {
         sources = try Self.sources(server, fit, input.evidence, isHeldOut: false)
         sources += try Self.sources(server, fit, kept.evidence, isHeldOut: true)
         describe(server, input, heldOut: heldOut.isEmpty)
+        profile.errors = errorsInWords
+        changes += ends.change.map { [$0] } ?? []
+        notes += ends.note.map { [$0] } ?? []
+        warn()
     }
 
     /// Throws where constants that were asked for, or all, are not determined.
@@ -162,6 +163,40 @@ package struct Calibration: Sendable, Encodable {
             return Source(
                 name: part.name, content: part.content, isHeldOut: isHeldOut, errors: kinds,
                 notes: part.notes)
+        }
+    }
+
+    /// The errors that a run with the profile may name: of held-out files where there are some, the
+    /// largest median of each latency.
+    private var errorsInWords: String? {
+        let isHeldOut = sources.contains(where: \.isHeldOut)
+        let shown = sources.filter { $0.isHeldOut == isHeldOut }
+        let kinds = [CalibrationFigure.Kind.tpot, .e2e, .ttft].compactMap { kind -> String? in
+            let medians = shown.flatMap(\.errors).filter { $0.kind == kind.rawValue }
+                .map(\.after.median)
+            return medians.max().map {
+                "\(kind.rawValue.uppercased()) \(Quantity.decimal($0, 1)) %"
+            }
+        }
+        guard !kinds.isEmpty else { return nil }
+        let names = shown.map(\.name).joined(separator: ", ")
+        return kinds.joined(separator: ", ") + " on \(names), "
+            + (isHeldOut ? "held out" : "which it was fitted to")
+    }
+
+    /// Half of the errors of a latency are above this where the fit has not worked, percent: about
+    /// four times what two servers of one kind differ by (TTFT, 4.7 %).
+    private static let poor = 20.0
+
+    /// Notes what the fitted constants do not reach.
+    private mutating func warn() {
+        for source in sources {
+            for errors in source.errors where errors.after.median > Self.poor {
+                notes.append(
+                    "\(source.name): \(errors.kind) is still off by "
+                        + "\(Quantity.decimal(errors.after.median, 0)) % (median). The server or "
+                        + "its load differ from the configuration in something that is not fitted")
+            }
         }
     }
 

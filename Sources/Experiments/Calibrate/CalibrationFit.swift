@@ -103,6 +103,13 @@ struct CalibrationFit {
         residuals(predicted).reduce(0) { $0 + Self.part($1) }
     }
 
+    /// What the fitted constants leave of the squared errors, each beside an error given here.
+    func unexplained(errors: [Double]) -> Double {
+        zip(zip(figures, predicted), errors).reduce(0) { sum, pair in
+            sum + Self.part((pair.0.0.measured - pair.0.1) / pair.1)
+        }
+    }
+
     private static func part(_ residual: Double) -> Double {
         let size = residual.magnitude
         return size <= huber ? size * size : huber * (2 * size - huber)

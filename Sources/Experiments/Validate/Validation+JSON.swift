@@ -4,7 +4,7 @@ extension ReferenceValidation: Encodable {
     package static let unmeasured = [
         "chunked prefill over past context with GQA, decode batches of mixed lengths and mixed "
             + "prefill and decode kernels: extrapolated, checked end to end only",
-        "norms, rotary embedding and activations: assumed, 10 us a layer and 2.4 TB/s",
+        "norms, rotary embedding and activations: assumed, 10 µs a layer and 2.4 TB/s",
         "host time: fitted on five kinds of vLLM server; it depends on the version",
         "MHA decode (more than 8 KV heads a GPU), recurrent layers, int4 KV, exchange between "
             + "nodes: no kernel measurements",

@@ -6,7 +6,7 @@ struct CapacityFinding {
     let axis: CapacityAxis
     let replications: [CapacityReplication]
     let search: CapacitySearch
-    /// Nil where some replication holds nowhere.
+    /// Nil where the trace, or some seed, holds nowhere.
     let interval: CapacityInterval?
     /// What a report calls the trace.
     let traceName: String
@@ -48,7 +48,7 @@ struct CapacityFinding {
         (self.axis, self.replications, self.runner) = (axis, replications, runner)
     }
 
-    /// The edge in the study's unit; nil: some replication holds nowhere.
+    /// The edge in the study's unit; nil: the trace, or some seed, holds nowhere.
     var value: Double? { interval.map { axis.shown($0.value) } }
 
     /// Seeds, or the trace and stretches of it.
@@ -86,9 +86,12 @@ struct CapacityFinding {
         }
         guard interval != nil else {
             guard search.edges.allSatisfy({ $0.holding == nil }) else {
-                return .undecided(
-                    "the promises are held by some replications and by others at no load; give more"
-                        + " seeds or a longer trace")
+                let advice =
+                    replications[0] == .whole
+                    ? "held by stretches of the trace, and by the whole at no load"
+                    : "held by some seeds, and by others at no load: give more (--seeds), or more"
+                        + " requests (trace.limit)"
+                return .undecided("the promises are " + advice)
             }
             return .nothing
         }

@@ -167,15 +167,15 @@ struct CapacitySearch: Sendable {
 struct CapacityInterval: Sendable, Equatable {
     /// At least half hold there; the whole trace's own edge where there is one.
     var value: Double
-    /// The hardest level at which all hold, and the easiest at which none does; nil: some hold
-    /// everywhere.
-    var allHold: Double
+    /// The hardest level at which all hold; nil: some hold nowhere.
+    var allHold: Double?
+    /// The easiest level at which none holds; nil: some hold everywhere.
     var noneHolds: Double?
 
-    /// Nil where some replication holds nowhere.
+    /// Nil where no level is held: by the whole trace, or by every seed.
     init?(_ search: CapacitySearch) {
-        guard let allHold = search.allHold, let value = search.value else { return nil }
-        self.allHold = allHold
+        guard let value = search.value else { return nil }
+        allHold = search.allHold
         self.value = value
         noneHolds = search.noneHolds
     }

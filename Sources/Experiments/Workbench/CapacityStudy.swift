@@ -57,10 +57,13 @@ package struct CapacityStudy: Sendable {
     package internal(set) var ending: Ending
     /// The edge and its interval in the study's unit, rates as they came; nil unless found. `high`
     /// is nil where some replication holds at the hardest load there is, and where harder loads
-    /// bring no higher rate.
+    /// bring no higher rate. Of rates `low`, of replicas `high` is nil where some stretch of the
+    /// trace holds at no load.
     package let value: Double?
     package let low: Double?
     package let high: Double?
+    /// The level that gives `value`.
+    package let level: Double?
     /// The level at which every replication holds, and that at which none does.
     package let safe: Double?
     package let tooHard: Double?
@@ -116,7 +119,8 @@ package struct CapacityStudy: Sendable {
         let points = curve.map { level in
             Point(axis, level, runner.runs(at: level, of: shownBy))
         }
-        let beyond = interval.map { $0.noneHolds ?? $0.allHold } ?? curve.first ?? axis.start
+        let beyond =
+            interval.map { $0.noneHolds ?? $0.allHold ?? $0.value } ?? curve.first ?? axis.start
         let first = runner.runs(at: beyond, of: shownBy)
         self.axis = axis
         replications = finding.replications
@@ -124,6 +128,7 @@ package struct CapacityStudy: Sendable {
         let edge = interval.map { Self.edge($0, axis, points) }
         (value, low, high) = (edge?.value, edge?.low, edge?.high)
         isBound = edge?.isBound ?? false
+        level = edge?.level
         (safe, tooHard) = (interval?.allHold, interval?.noneHolds)
         confidence = CapacityInterval.confidence(replications: samples)
         isConfirmed = finding.search.isConfirmed
@@ -139,12 +144,12 @@ package struct CapacityStudy: Sendable {
         let warnings = shown.first?.warnings ?? resolved.warnings
         self.notes =
             notes + warnings + Self.slowTurns(points, interval, axis)
-            + ["clock: " + resolved.clockDescription]
+            + Self.easierMisses(points, interval, axis) + ["clock: " + resolved.clockDescription]
     }
 
     private struct Edge {
-        var value, low: Double
-        var high: Double?
+        var level, value: Double
+        var low, high: Double?
         var isBound = false
     }
 
@@ -155,8 +160,9 @@ package struct CapacityStudy: Sendable {
         guard !axis.levels.isCount else {
             // Between the most at which none holds and the fewest at which all do.
             return Edge(
-                value: axis.shown(interval.value), low: axis.shown((interval.noneHolds ?? 0) + 1),
-                high: axis.shown(interval.allHold))
+                level: interval.value, value: axis.shown(interval.value),
+                low: axis.shown((interval.noneHolds ?? 0) + 1),
+                high: interval.allHold.map(axis.shown))
         }
         func came(_ level: Double) -> Double? { points.first { $0.level == level }?.x }
         let value = came(interval.value) ?? axis.shown(interval.value)
@@ -164,15 +170,19 @@ package struct CapacityStudy: Sendable {
         // late answers hold the next turns back, less comes at a level that is too hard: then its
         // times say how much was asked for.
         var edge = Edge(
-            value: value, low: min(value, came(interval.allHold) ?? value),
+            level: interval.value, value: value,
+            low: interval.allHold.map { min(value, came($0) ?? value) },
             high: interval.noneHolds.map { level in
                 came(level).flatMap { $0 > value ? $0 : nil } ?? max(value, axis.shown(level))
             })
         edge.isBound = value < slowest * axis.shown(interval.value)
         guard edge.isBound else { return edge }
         // Sessions that begin together may even bring less: the highest rate that was held counts.
-        let most = points.filter { $0.meets == true }.map(\.x).max() ?? value
-        return Edge(value: most, low: most, isBound: true)
+        let held = points.filter { $0.meets == true }
+        let most = held.max { $0.x < $1.x }
+        return Edge(
+            level: most?.level ?? interval.value, value: most?.x ?? value, low: most?.x ?? value,
+            isBound: true)
     }
 
     /// Below this share of what a level says, requests that wait for others set the rate.
@@ -190,7 +200,7 @@ package struct CapacityStudy: Sendable {
             let easiest = tried.reduce(axis.start) { levels.isHarder($0, than: $1) ? $1 : $0 }
             return [easiest]
         }
-        var curve = [interval.value, interval.allHold]
+        var curve = [interval.value] + (interval.allHold.map { [$0] } ?? [])
         if let beyond = interval.noneHolds { curve.append(beyond) }
         // What the search would not tell apart from one of these says nothing new.
         func take(_ level: Double?) {
@@ -203,6 +213,21 @@ package struct CapacityStudy: Sendable {
         curve.sort { levels.isHarder($1, than: $0) }
         curve = curve.enumerated().filter { $0 == 0 || $1 != curve[$0 - 1] }.map(\.element)
         return curve
+    }
+
+    /// Says where a load that is easier than one which all hold is not held by all: chance decides
+    /// so near the edge.
+    private static func easierMisses(
+        _ points: [Point], _ interval: CapacityInterval?, _ axis: CapacityAxis
+    ) -> [String] {
+        guard let safe = interval?.allHold else { return [] }
+        let misses = points.filter {
+            axis.levels.isHarder(safe, than: $0.level) && $0.holding < $0.runs.count
+        }
+        return misses.map { point in
+            "\(axis.key) \(point.level) is easier than \(safe), which all hold, and is held by "
+                + "\(point.holding) of \(point.runs.count): chance decides this near to the edge"
+        }
     }
 
     /// Says where requests came slower than the rate says, as turns wait for pauses that no rate

@@ -138,6 +138,11 @@ extension Towers {
         // Blocks past the feature layer are not built, nor is the norm after them.
         let layer = outer["vision_feature_layer"]?.integer ?? usual
         let isCut = layer != -1
+        guard layer <= blocks.depth else {
+            throw InputError(
+                outer.place, "vision_feature_layer is \(layer) of \(blocks.depth) layers",
+                expected: "a layer of the tower, or one counted from its end (-2)")
+        }
         if layer < 0 {
             blocks.depth = max(0, blocks.depth + layer + 1)
         } else {

@@ -182,7 +182,7 @@ package struct MemoryBudget: Equatable, Sendable {
         let most = (100 * Double(free) / Double(memoryBytes)).rounded(.down) / 100
         throw InputError(
             "engine.gpu_memory_utilization",
-            "is \(utilization): \(usable) bytes of a \(gpu), and the context leaves \(free) free; "
+            "is \(utilization): \(usable) bytes of \(Quantity.withArticle(gpu)), and the context leaves \(free) free; "
                 + "the engine does not start",
             expected: "at most \(most)")
     }
@@ -212,7 +212,7 @@ package struct MemoryBudget: Equatable, Sendable {
             "model",
             "\(model.name) does not fit: \(parts.joined(separator: " + ")) leave no room for the "
                 + "KV cache in \(utilization) x \(gigabytes(memoryBytes)) = "
-                + "\(gigabytes(usableBytes)) of a \(gpu)",
+                + "\(gigabytes(usableBytes)) of \(Quantity.withArticle(gpu))",
             expected: "more GPUs than tensor_parallel_size \(deployment.tensorParallel), "
                 + "smaller weights or a higher gpu_memory_utilization")
     }
@@ -230,7 +230,7 @@ package struct MemoryBudget: Equatable, Sendable {
             "\(request) takes \(blocks) blocks, "
                 + "\(PoolRefusal.gibibytes(refusal.neededBytes)) GiB, and the pool has "
                 + "\(max(0, numGPUBlocks - 1)) beside the null block: "
-                + "\(gigabytes(usableBytes)) of a \(gpu) - \(parts.joined(separator: " - ")); "
+                + "\(gigabytes(usableBytes)) of \(Quantity.withArticle(gpu)) - \(parts.joined(separator: " - ")); "
                 + "the engine does not start",
             expected: longest > 0
                 ? "at most \(longest), more GPUs or a higher gpu_memory_utilization"
@@ -268,7 +268,7 @@ package struct MemoryBudget: Equatable, Sendable {
             key,
             "is \(value), \(gigabytes(bytes)) of cache on each GPU, and "
                 + "\(gigabytes(weightBytes)) of weights\(other) leave "
-                + "\(gigabytes(max(0, room))) of the \(gigabytes(memoryBytes)) of a \(gpu)",
+                + "\(gigabytes(max(0, room))) of the \(gigabytes(memoryBytes)) of \(Quantity.withArticle(gpu))",
             expected: room > 0
                 ? "at most \(key.hasSuffix("bytes") ? room : room / max(1, bytesPerBlock))"
                 : "more GPUs or smaller weights")

@@ -175,6 +175,12 @@ package enum Attention: Equatable, Hashable, Sendable {
         return false
     }
 
+    /// Whether keys leave its reach, so that a cache may drop them.
+    package var isWindowed: Bool {
+        guard case .heads(let heads) = self else { return false }
+        return heads.reach != .full
+    }
+
     /// The limit on attended keys, where there is one.
     package var window: Int? {
         if case .heads(let heads) = self { return heads.reach.limit }

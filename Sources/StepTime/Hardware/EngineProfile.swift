@@ -104,7 +104,11 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package func usualHost(asyncScheduling: Bool) -> HostProfile {
         if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
         if name == "trtllm" { return .none }
-        return asyncScheduling ? .vllmAsync : .vllmSync
+        var host = asyncScheduling ? HostProfile.vllmAsync : .vllmSync
+        guard !isVLLM else { return host }
+        host.provenance += ", taken for \(name)'s, which were not measured"
+        host.errors = nil
+        return host
     }
 
     /// Every profile, by name.

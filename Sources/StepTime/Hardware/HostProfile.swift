@@ -65,6 +65,9 @@ package struct HostProfile: Sendable, Equatable, Codable {
     /// Time between steps in which the GPU waits and that nothing hides: sampling, padding and
     /// gaps that no operator table has stand here too.
     package var gpuWait = HostCoefficients(fixed: 0)
+    /// What the GPU's time of every step is multiplied by under a measured clock, where it was
+    /// fitted with the host; nil: nothing.
+    package var gpuScale: Double?
     /// Most sequences and tokens in a step, and the longest context of a request in tokens, that
     /// the profile was held to; nil: not known.
     package var mostSequences: Int?
@@ -301,8 +304,8 @@ extension HostProfile {
             ("the context of one request", context, longestContext, " tokens"),
         ].compactMap { what, value, most, end in
             guard let most, value > most else { return nil }
-            return "\(what) reached \(value), the host \(name) was held to servers with up to "
-                + "\(most)\(end)"
+            return "\(what) reached \(Quantity.count(value)), the host \(name) was held to servers "
+                + "with up to \(Quantity.count(most))\(end)"
         }
     }
 
@@ -326,6 +329,10 @@ extension HostProfile {
             ("gpuWait.perSequence", gpuWait.perSequence),
             ("gpuWait.perFirst", gpuWait.perFirst ?? 0),
         ]
+        if let gpuScale, !(0.001...1000).contains(gpuScale) {
+            throw InputError(
+                place, "gpuScale is \(gpuScale)", expected: "a factor from 0.001 to 1000")
+        }
         for (name, value) in figures where !(0...Self.longest).contains(value) {
             throw InputError(
                 place, "\(name) is \(value) s", expected: "0 to \(Self.longest) s")

@@ -83,8 +83,8 @@ package struct CapacityReport {
     private var certainty: String {
         guard study.ending == .found else { return "" }
         guard study.safe != nil else {
-            return "the whole trace holds what is promised; some stretch of it does at no load, so "
-                + "that there is no bound on that side"
+            return "the whole trace holds what is promised; some stretch of it misses it at any "
+                + "load, so that there is no bound on that side"
         }
         guard let low = study.low, let high = study.high else { return "" }
         let (all, none) = (amount(high), "fewer than \(amount(low))")

@@ -32,7 +32,8 @@ package enum RunReport {
     private static func overloaded(_ overload: Overload) -> String {
         """
         OVERLOADED: arrivals outran the replicas. \(rate(overload.arrivalRate)) requests/s arrived \
-        and \(rate(overload.admissionRate)) were admitted; the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
+        and \(rate(overload.admissionRate)) were admitted; \
+        the queue grew from \(Quantity.count(overload.queueAtFirst)) to \
         \(Quantity.counted(overload.queuePeak, "request")). Latencies describe the length of the \
         trace, not the server. \
         Lower the rate (trace.rate_scale) or add replicas (cluster.replicas, hardware.nodes).

@@ -66,16 +66,9 @@ package struct SweepPage: Sendable {
     }
 
     private var best: String {
-        let order =
-            switch goal {
-            case .gpus: "fewest GPUs, then least mean E2E"
-            case .latency: "least mean E2E, then fewest GPUs"
-            case .throughput: "most output tokens/s, then fewest GPUs"
-            case .cost: "fewest GPU-seconds per output token, then least mean E2E"
-            }
         let slo = table.isPromised ? "the SLO met, then " : ""
         return """
-            Points, best first: \(slo)\(order)
+            Points, best first: \(slo)\(goal.order)
             \(list(table.ranked(by: goal)))\(unsaid)
             Means over a point's runs. Tokens are output tokens; per user: 1000 / mean TPOT in ms.
             """
@@ -184,5 +177,17 @@ extension SweepPage {
         guard let largest = change.largest else { return "-" }
         let share = change.varianceShare.map { Quantity.percent($0, decimals: 0) } ?? "-"
         return (largest.isFinite ? "+" + Quantity.percent(largest) : "from 0") + ", " + share
+    }
+}
+
+extension ConfigurationSpace.Goal {
+    /// How points are ranked by it, in words.
+    var order: String {
+        switch self {
+        case .gpus: "fewest GPUs, then least mean E2E"
+        case .latency: "least mean E2E, then fewest GPUs"
+        case .throughput: "most output tokens/s, then fewest GPUs"
+        case .cost: "fewest GPU-seconds per output token, then least mean E2E"
+        }
     }
 }

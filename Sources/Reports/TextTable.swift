@@ -48,33 +48,42 @@ package struct TextTable: Sendable {
     /// ends. A header that makes it wider than the page stands in lines of its words; what is
     /// still wider than a terminal is broken up (`PageWidth`). O(cells).
     package var text: String {
-        let widths = widths(header: rows[0].map { [$0] })
-        guard width(of: widths) > PageWidth.prose else {
-            return block(Array(widths.indices), widths, header: rows[0].map { [$0] })
+        let columns = Array(alignments.indices)
+        // In as few lines as make it fit; more than five help no title.
+        for lines in 1...5 {
+            let titles = columns.map { folded($0, lines: lines) }
+            let widths = widths(header: titles)
+            if width(of: widths) <= PageWidth.prose {
+                return block(columns, widths, header: titles)
+            }
         }
-        let folded = zip(rows[0], alignments.indices).map { title, column in
-            Self.folded(title, into: cells.map { $0[column].count }.max() ?? 0)
-        }
-        return blocks(PageWidth.columns, folded).joined(separator: "\n\n")
+        return blocks(PageWidth.columns, columns.map { folded($0, lines: 5) })
+            .joined(separator: "\n\n")
     }
 
-    /// A title in lines, broken at spaces and behind underscores, none longer than it must be
-    /// beside cells of `width`.
-    private static func folded(_ title: String, into width: Int) -> [String] {
+    /// A column's title in at most so many lines, where it has as many places to break: at spaces
+    /// and behind underscores. As narrow as that allows beside the column's cells.
+    private func folded(_ column: Int, lines most: Int) -> [String] {
+        let title = rows[0][column]
+        guard most > 1 else { return [title] }
         var pieces = [""]
         for character in title {
             pieces[pieces.count - 1].append(character)
             if character == " " || character == "_" { pieces.append("") }
         }
-        let widest = max(width, pieces.map { trimmed($0).count }.max() ?? 0)
-        let lines = pieces.reduce(into: [""]) { lines, piece in
-            if trimmed(lines[lines.count - 1] + piece).count <= widest {
-                lines[lines.count - 1] += piece
-            } else {
-                lines.append(piece)
+        let cells = cells.map { $0[column].count }.max() ?? 0
+        var width = max(cells, pieces.map { trimmed($0).count }.max() ?? 0)
+        while true {
+            let lines = pieces.reduce(into: [""]) { lines, piece in
+                if trimmed(lines[lines.count - 1] + piece).count <= width {
+                    lines[lines.count - 1] += piece
+                } else {
+                    lines.append(piece)
+                }
             }
+            if lines.count <= most { return lines.map(trimmed) }
+            width += 1
         }
-        return lines.map(trimmed)
     }
 
     /// The columns' widths under a header of so many lines each.

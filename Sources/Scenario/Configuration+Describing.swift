@@ -71,8 +71,8 @@ extension ResolvedConfiguration {
                 ? "fitted to operators measured on \(name)"
                 : "not measured on \(name): another GPU's operators by the datasheets' ratios"
             let changes = provenance.changes.map { ", \($0)" }.joined()
-            return schedule + "\nStep times are \(operators)\(changes); mixed batches are extrapolated."
-                + clock + hostTrust
+            return schedule + "\nStep times are \(operators)\(changes); "
+                + "mixed batches are extrapolated." + clock + hostTrust
         case .linear, .table:
             let changes = provenance.changes.map { ", \($0)" }.joined()
             return schedule + "\nStep times are what the configuration says\(changes)." + clock

@@ -168,7 +168,7 @@ extension Configuration {
         }
         guard (0.001...1000).contains(scale) else {
             throw InputError(
-                "step_time.scale", "is \(stepTime.scale), and the host profile's gpuScale beside it",
+                "step_time.scale", "is \(stepTime.scale), and the host has a gpuScale",
                 expected: "a product from 0.001 to 1000")
         }
         return Int64((scale * 1e6).rounded())

@@ -24,7 +24,8 @@ extension StepTime {
             let known = [1] + options.profile.allReduce.keys.sorted()
             throw InputError(
                 "engine.tensor_parallel_size",
-                "no all-reduce over \(size) GPUs was measured on \(Quantity.withArticle(options.gpu.name))",
+                "no all-reduce over \(size) GPUs was measured on "
+                    + Quantity.withArticle(options.gpu.name),
                 expected: known.map(String.init).joined(separator: ", "))
         }
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)

@@ -111,8 +111,11 @@ struct Arguments: Sendable {
     func integer(_ flag: String, atLeast minimum: Int = 0) throws -> Int? {
         guard let text = value(flag) else { return nil }
         guard let number = Int(text) else {
+            let digits = text.drop { $0 == "-" || $0 == "+" }
+            let isLarge = !digits.isEmpty && digits.allSatisfy { "0123456789".contains($0) }
             throw InputError(
-                flag, "\"\(text)\" is no integer", expected: "one of at least \(minimum)")
+                flag, "\"\(text)\" is " + (isLarge ? "out of range" : "not an integer"),
+                expected: "an integer of at least \(minimum)")
         }
         guard number >= minimum else { throw InputError(flag, "\(number) is below \(minimum)") }
         return number
@@ -123,8 +126,9 @@ struct Arguments: Sendable {
         guard let text = value(flag) else { return nil }
         guard let number = Double(text), number.isFinite else {
             throw InputError(
-                flag, "\"\(text)\" is no finite number",
-                expected: minimum <= 1e-9 ? "a number above 0" : "one of at least \(minimum)")
+                flag, "\"\(text)\" is not a finite number",
+                expected: minimum > 0 && minimum <= 1e-6
+                    ? "a number above 0" : "a number of at least \(minimum)")
         }
         guard number >= minimum else {
             let isAny = minimum > 0 && minimum <= 1e-9

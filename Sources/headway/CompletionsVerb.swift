@@ -18,7 +18,7 @@ extension Verb {
         let word = arguments.operands[0]
         guard let shell = Completions.Shell(rawValue: word) else {
             throw InputError(
-                "headway completions", "\(word.echoed()) is no shell", word: word, among: shells,
+                "completions", "\(word.echoed()) is no shell", word: word, among: shells,
                 otherwise: shells.joined(separator: ", "))
         }
         try Console.write(Completions(Verb.all).text(for: shell))

@@ -112,6 +112,27 @@ struct CalibrationTests {
         #expect(calibration.gpuScale == nil)
     }
 
+    @Test("finds how the answers of a load ended, which its report does not say")
+    func ends() throws {
+        var host = HostProfile.vllmAsync
+        host.frontEnd = 4e-3
+        for stop in ["length", "eos"] {
+            let hidden = try HiddenServer(host, changes: ["trace.stop=\(stop)"])
+            let one = try hidden.bench(
+                "one.json", .init(requests: 40, rate: 0, prompts: [200, 1500], output: 16), seed: 1)
+            let low = try hidden.bench(
+                "low.json", .init(requests: 60, rate: 6, prompts: [100, 700], output: 24), seed: 2)
+            let known = try Configuration.read(file: nil, changes: HiddenServer.keys)
+            let calibration = try Calibration(known, data: [one, low], asked: [.frontEnd])
+            #expect(calibration.changes == (stop == "eos" ? [] : ["trace.stop=length"]))
+            #expect(calibration.notes.contains { $0.contains("trace.stop=\(stop)") })
+            #expect(abs(calibration.profile.frontEnd / 4e-3 - 1) < 0.1)
+            // A run with the profile names the fit's errors, not those of the base.
+            let errors = try #require(calibration.profile.errors)
+            #expect(errors.contains("one.json, low.json, which it was fitted to"))
+        }
+    }
+
     /// The first requests of a run of vLLM 0.23 with Qwen3-14B on an H100: times as its client saw
     /// them; every output has 128 tokens.
     private func measured(_ run: String, _ count: Int, _ file: String) throws -> String {

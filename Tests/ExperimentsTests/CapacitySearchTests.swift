@@ -30,9 +30,10 @@ struct CapacitySearchTests {
             let (found, runs) = try search(loads, start: start, replications: 3) { $1 <= edge }
             let interval = try #require(CapacityInterval(found))
             #expect(found.isConfirmed)
-            #expect(interval.allHold <= edge && edge / 1.021 <= interval.allHold)
+            let all = try #require(interval.allHold)
+            #expect(all <= edge && edge / 1.021 <= all)
             let beyond = try #require(interval.noneHolds)
-            #expect(edge < beyond && beyond <= interval.allHold * 1.021)
+            #expect(edge < beyond && beyond <= all * 1.021)
             #expect(runs <= 60, "\(runs) runs from \(start)")
         }
     }
@@ -69,6 +70,23 @@ struct CapacitySearchTests {
         #expect(hopeless == 1)
     }
 
+    @Test("a whole trace has its edge though a stretch of it holds nowhere; seeds have none")
+    func oneNowhere() throws {
+        for isWhole in [true, false] {
+            let search = try CapacitySearch(
+                counts, start: 8, replications: 3, whole: isWhole
+            ) { asks in
+                asks.map { ask in
+                    CapacityAnswer(holds: ask.replication < 2 && ask.level >= 6)
+                }
+            }
+            let interval = CapacityInterval(search)
+            #expect(interval?.value == (isWhole ? 6 : nil))
+            #expect(interval?.allHold == nil)
+            #expect(search.noneHolds == 5)
+        }
+    }
+
     @Test("a replication that contradicts an end moves it")
     func contradiction() throws {
         // The second holds up to 20, but for a hole below 10, where the first one's edge is.
@@ -98,12 +116,12 @@ struct CapacitySearchTests {
                 return random.uniform() < 1 / (1 + PortableMath.exp(4 * distance))
             }
             most = max(most, runs)
-            guard let interval = CapacityInterval(found),
+            guard let interval = CapacityInterval(found), let all = interval.allHold,
                 let beyond = interval.noneHolds
             else { continue }
-            #expect(interval.allHold <= interval.value && interval.value <= beyond)
-            widest = max(widest, beyond / interval.allHold)
-            if interval.allHold <= edge, edge <= beyond { covered += 1 }
+            #expect(all <= interval.value && interval.value <= beyond)
+            widest = max(widest, beyond / all)
+            if all <= edge, edge <= beyond { covered += 1 }
         }
         #expect(covered >= 180, "seed \(seed): \(covered) of 200")
         #expect(most <= 120, "seed \(seed): \(most) runs")

@@ -55,6 +55,12 @@ struct CapacityTests {
         }
         #expect(study.points.first { $0.x == value }?.meets == true)
         let safe = try #require(study.safe)
+        // The change in the JSON gives the value beside it.
+        let level = try #require(study.level)
+        #expect(study.points.first { $0.level == level }?.x == value)
+        let json = try jsonText(CapacityReport(study)).replacing("\" : ", with: "\": ")
+        #expect(json.contains("\"set\": \"trace.rate_scale=\(level)\""))
+        #expect(json.contains("\"set_safe\": \"trace.rate_scale=\(safe)\""))
         #expect(study.axis.change(safe) == "trace.rate_scale=\(safe)")
         // Rates are those that came.
         let point = try #require(study.points.first { $0.level == safe })

@@ -126,7 +126,7 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         #expect(errors.count == 6)
         #expect(errors[..<4].allSatisfy { abs($0 - errors[0]) < 1e-9 })
         #expect(errors[4] == errors[5])
-        let empty = try #require(validation.groups.last)
+        let empty = try #require(validation.groups.first { $0.figure == "ttft_worst" })
         #expect(empty.errors == nil && empty.skipped == 1)
         let json = try jsonText(validation.groups)
         #expect(json.components(separatedBy: "median_percent").count == 5)

@@ -116,8 +116,8 @@ struct RunPageTests {
             result.counters.sharedTokensLost.lastToken = 1
         }
         let line =
-            "shared        46.0 % of prompt tokens stood in earlier requests; lost of these "
-            + "23.9 % to the block size, 7.0 % evicted, 3.0 % not computed yet, "
+            "shared        46.0 % of prompt tokens stood in earlier requests; of all prompt tokens "
+            + "were lost: 23.9 % to the block size, 7.0 % evicted, 3.0 % not computed yet, "
             + "2.0 % to windows or states not kept, 0.1 % to the last token"
         #expect(page(share).contains(line + "\nKV blocks"))
         var values = try keys(share)

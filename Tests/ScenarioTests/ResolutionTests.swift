@@ -1,6 +1,9 @@
 import Basics
+import Foundation
 import Scenario
 import Simulator
+import StepTime
+import TestSupport
 import Testing
 
 @Suite("Resolving a configuration")
@@ -177,6 +180,43 @@ struct ResolutionTests {
                 + "expected cluster.replicas of at most 100000, or fewer nodes")
         let given = try resolve("hardware.nodes=100000", "cluster.replicas=3")
         #expect(given.plan.replicas == 3)
+    }
+
+    @Test("a changed clock says what changed it, and names no errors")
+    func changedClock() throws {
+        let plain = try resolve().clockDescription
+        #expect(plain.contains("off by (median)"))
+        for (change, words) in [
+            ("step_time.scale=2", "times 2.0"),
+            ("step_time.attention_kernel=naive", "without FlashAttention"),
+            ("step_time.kv_cache=false", "without a KV cache"),
+        ] {
+            let changed = try resolve(change)
+            #expect(changed.clockDescription.contains(words), "\(change)")
+            #expect(!changed.clockDescription.contains("off by"), "\(change)")
+            #expect(changed.trust(aborted: 0).contains(words), "\(change)")
+        }
+        // SGLang's host was not measured: vLLM's stands in, without its errors.
+        let trust = try resolve("step_time.profile=sglang").trust(aborted: 0)
+        #expect(trust.contains("taken for sglang's") && !trust.contains("off by"))
+    }
+
+    @Test("the factor of a fitted host scales a measured clock beside its own key")
+    func fittedScale() throws {
+        let scratch = try ScratchFolder()
+        var host = HostProfile.vllmAsync
+        host.gpuScale = 1.5
+        let file = try scratch.write("fitted.json", JSONEncoder().encode(host))
+        func clock(_ scale: String) throws -> String {
+            try resolve("engine.host.profile=\(file)", "step_time.scale=\(scale)")
+                .clockDescription
+        }
+        #expect(try clock("1").contains("times 1.5,"))
+        #expect(try clock("2").contains("times 3.0,"))
+        #expect(throws: InputError.self) { try clock("900") }
+        host.gpuScale = 0
+        let bad = try scratch.write("bad.json", JSONEncoder().encode(host))
+        #expect(throws: InputError.self) { try resolve("engine.host.profile=\(bad)") }
     }
 
     @Test("prices the hops of stages that lie on different nodes")

@@ -63,7 +63,8 @@ extension ExplainScenario {
             let first = try explain(1)
             let fitting = [2, 4, 8].lazy.compactMap { try? explain($0) }
                 .first { $0.doesNotFit == nil }
-            found = first.doesNotFit == nil ? first : fitting ?? first
+            // What fits nowhere is explained on the most GPUs.
+            found = first.doesNotFit == nil ? first : try fitting ?? explain(8)
         }
         var result = Explained(found)
         guard chunk > 0 || input != nil else { return result }

@@ -28,7 +28,7 @@ package struct ExplainScenario: Sendable {
     var usesCache = true
     var headGroups = HeadGroups.own
     var hasWindows = true
-    /// Nil: the smallest of 1, 2, 4 and 8 that fits.
+    /// Nil: the smallest of 1, 2, 4 and 8 that fits, else 8.
     var tensorParallel: Int?
     var pipelineParallel = 1
     var expertParallel = 1
@@ -124,7 +124,7 @@ extension ExplainScenario {
         field("--gpu", "G", "GPU, as hardware.gpu names it (default h100-sxm).") {
             scenario, text, _ in scenario.gpu = try GPU.named(text)
         },
-        field("--tp", "N", "tensor_parallel_size (default: the smallest that fits).") {
+        field("--tp", "N", "tensor_parallel_size (default: the smallest that fits, else 8).") {
             $0.tensorParallel = try integer($1, $2)
         },
         field("--pp", "N", "pipeline_parallel_size.") {

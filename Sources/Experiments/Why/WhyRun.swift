@@ -73,13 +73,13 @@ struct WhyRun {
 
     /// The trace of a run. Throws `InputError` for one that cannot be read twice.
     static func open(_ resolved: ResolvedConfiguration) throws -> OpenedTrace {
-        let trace = try resolved.configuration.openTrace()
-        guard !trace.isReadOnce else {
+        // Before it is opened: that would wait for what a pipe brings.
+        if let file = resolved.configuration.trace.file, InputFile.isReadOnce(file) {
             throw InputError(
                 "trace.file", "comes through a pipe, and is to be read again",
                 expected: "a trace in a file")
         }
-        return trace
+        return try resolved.configuration.openTrace()
     }
 
     /// Throws `InputError` unless a run has the folder's digest.

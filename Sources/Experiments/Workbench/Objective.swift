@@ -77,7 +77,8 @@ extension Configuration.ObjectiveSection {
 
     private mutating func take(_ name: String, _ text: String) throws {
         guard let value = Double(text), value.isFinite, value >= 0 else {
-            throw Self.mistake("\(name.echoed()) is \(text.echoed()), no number of 0 or more")
+            let said = text.isEmpty ? "has no value" : "is \(text.echoed())"
+            throw Self.mistake("\(name.echoed()) \(said), not a number of 0 or more")
         }
         if name == "goodput" {
             guard value <= 1 else { throw Self.mistake("goodput is \(text), above 1") }

@@ -182,7 +182,8 @@ package struct MemoryBudget: Equatable, Sendable {
         let most = (100 * Double(free) / Double(memoryBytes)).rounded(.down) / 100
         throw InputError(
             "engine.gpu_memory_utilization",
-            "is \(utilization): \(usable) bytes of \(Quantity.withArticle(gpu)), and the context leaves \(free) free; "
+            "is \(utilization): \(usable) bytes of \(Quantity.withArticle(gpu)), and the context "
+                + "leaves \(free) free; "
                 + "the engine does not start",
             expected: "at most \(most)")
     }
@@ -230,7 +231,8 @@ package struct MemoryBudget: Equatable, Sendable {
             "\(request) takes \(blocks) blocks, "
                 + "\(PoolRefusal.gibibytes(refusal.neededBytes)) GiB, and the pool has "
                 + "\(max(0, numGPUBlocks - 1)) beside the null block: "
-                + "\(gigabytes(usableBytes)) of \(Quantity.withArticle(gpu)) - \(parts.joined(separator: " - ")); "
+                + "\(gigabytes(usableBytes)) of \(Quantity.withArticle(gpu)) - "
+                + "\(parts.joined(separator: " - ")); "
                 + "the engine does not start",
             expected: longest > 0
                 ? "at most \(longest), more GPUs or a higher gpu_memory_utilization"
@@ -268,7 +270,8 @@ package struct MemoryBudget: Equatable, Sendable {
             key,
             "is \(value), \(gigabytes(bytes)) of cache on each GPU, and "
                 + "\(gigabytes(weightBytes)) of weights\(other) leave "
-                + "\(gigabytes(max(0, room))) of the \(gigabytes(memoryBytes)) of \(Quantity.withArticle(gpu))",
+                + "\(gigabytes(max(0, room))) of the \(gigabytes(memoryBytes)) of "
+                + Quantity.withArticle(gpu),
             expected: room > 0
                 ? "at most \(key.hasSuffix("bytes") ? room : room / max(1, bytesPerBlock))"
                 : "more GPUs or smaller weights")

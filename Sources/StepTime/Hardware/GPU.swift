@@ -123,7 +123,7 @@ package struct GPU: Sendable, Equatable {
         if let known { return known }
         let names = all.map(\.name)
         throw InputError(
-            "hardware.gpu", "there are no measurements of a \"\(name)\"", word: wanted,
+            "hardware.gpu", "unknown GPU \"\(name)\"", word: wanted,
             among: names, otherwise: names.joined(separator: ", "))
     }
 

@@ -131,12 +131,14 @@ extension TraceOptions {
     ///
     /// Throws `InputError`, naming `place`, when that leaves nothing or is beyond `latestSecond`.
     package mutating func keep(from start: Double, to end: Double?, place: String) throws {
-        guard start <= Self.latestSecond, end ?? 0 <= Self.latestSecond,
-            start < end ?? .infinity
-        else {
+        guard start <= Self.latestSecond, end ?? 0 <= Self.latestSecond else {
             throw InputError(
-                place, "the window is empty or too long",
-                expected: "seconds after its start (\(start)), at most 9e9")
+                end == nil ? place.replacing("end", with: "start") : place,
+                "the window reaches beyond 285 years", expected: "at most 9e9 seconds")
+        }
+        guard start < end ?? .infinity else {
+            throw InputError(
+                place, "the window is empty", expected: "seconds after its start (\(start))")
         }
         guard start > 0 || end != nil else { return }
         func nanoseconds(_ seconds: Double) -> Int64 { Int64((seconds * 1e9).rounded()) }

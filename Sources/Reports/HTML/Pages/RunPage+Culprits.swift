@@ -17,23 +17,41 @@ extension RunPage {
         }
     }
 
-    /// A sentence about each of a run's slowest requests that names who held it up, by id; empty
-    /// for a run that is too long to be simulated again.
+    /// What held a request up and who, in a sentence: until its first token, and to the last.
+    package struct Culprits: Sendable, Equatable {
+        package var toFirstToken: String?
+        package var whole: String?
+
+        package init(toFirstToken: String?, whole: String?) {
+            (self.toFirstToken, self.whole) = (toFirstToken, whole)
+        }
+    }
+
+    /// The culprits of each of a run's slowest requests, by id; empty for a run that is too long to
+    /// be simulated again.
     ///
     /// - Throws: `InputError` for a run that cannot be simulated again.
-    package static func culprits(of run: ReportedRun) throws -> [Int64: String] {
+    package static func culprits(of run: ReportedRun) throws -> [Int64: Culprits] {
         let ids = slowest(run)
         guard !ids.isEmpty, run.figures["num_prompts"] ?? 0 <= mostRequests else { return [:] }
         let study = try WhyStudy(run.folder, question: .ids(ids))
         return study.requests.reduce(into: [:]) { sentences, answer in
-            guard let words = sentence(answer) else { return }
-            sentences[answer.record.id] = words
+            sentences[answer.record.id] = Culprits(
+                toFirstToken: sentence(answer, beforeFirstToken),
+                whole: sentence(answer, LatencyCause.allCases))
         }
     }
 
+    /// The causes that lie before the first token whole: of the others a part may lie behind it.
+    private static let beforeFirstToken: [LatencyCause] = [
+        .frontEnd, .router, .queue, .betweenChunks, .prefill, .cacheMiss,
+    ]
+
     /// "queue 12.8 s, behind 227 (250 ms), 266 (230 ms), 175 others (12.1 s)"; then the next part.
-    private static func sentence(_ answer: WhyStudy.Answer) -> String? {
-        let causes = LatencyCause.allCases.filter { answer.causes[$0] > 0 }
+    private static func sentence(
+        _ answer: WhyStudy.Answer, _ told: [LatencyCause]
+    ) -> String? {
+        let causes = told.filter { answer.causes[$0] > 0 }
             .sorted { answer.causes[$0] > answer.causes[$1] }
         let parts = causes.prefix(2).map { cause in
             let culprits = WhyReport.names(answer.culprits.filter { $0.cause == cause })

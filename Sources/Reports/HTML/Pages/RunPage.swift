@@ -5,9 +5,9 @@ import Experiments
 package struct RunPage: Sendable {
     let run: ReportedRun
     /// A sentence about some requests, by id, where it is known why they were slow.
-    let why: [Int64: String]
+    let why: [Int64: Culprits]
 
-    package init(_ run: ReportedRun, why: [Int64: String] = [:]) {
+    package init(_ run: ReportedRun, why: [Int64: Culprits] = [:]) {
         self.run = run
         self.why = why
     }

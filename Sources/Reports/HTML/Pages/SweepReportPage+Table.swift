@@ -32,6 +32,8 @@ extension SweepReportPage {
             latencyFront: table.latencyFront.members.compactMap { places[$0.place] },
             changes: changes,
             notes: remarks.map { "\(Quantity.count($0.runs)) runs: \($0.text)" })
+        let goal = table.goal ?? .gpus
+        best = table.ranked(by: goal).first.flatMap { places[$0] }.map { ($0, goal.order) }
     }
 
     /// Whether a file is a sweep's table, by its first bytes.

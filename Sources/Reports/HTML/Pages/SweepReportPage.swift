@@ -63,6 +63,8 @@ package struct SweepReportPage: Sendable {
     let throughputFront: [Int]
     let latencyFront: [Int]
     let changes: [Change]
+    /// The place of the best point, and what it is the best by; nil: none ran.
+    var best: (place: Int, order: String)?
     /// What to keep in mind.
     let notes: [String]
 
@@ -109,24 +111,22 @@ package struct SweepReportPage: Sendable {
         guard !points.isEmpty else {
             return VerdictBlock(tone: .bad, headline: "No configuration ran.", details: [])
         }
+        let first: [HTML] =
+            best.map { ["Best, by \($0.order): \(words(points[$0.place]))"] } ?? []
         let promised = points.filter { $0.meets != nil }
         guard !promised.isEmpty else {
             return VerdictBlock(
                 tone: .plain, headline: "No SLO is promised.",
-                details: ["Points are judged by throughput and latency alone."])
+                details: ["Points are judged by throughput and latency alone."] + first)
         }
         let good = promised.filter { $0.meets == true }
-        let least = good.min { ($0.gpus, $0.p99TTFT) < ($1.gpus, $1.p99TTFT) }
         return VerdictBlock(
             tone: good.isEmpty ? .bad : .good,
             headline: """
                 \(Quantity.count(good.count)) of \(Quantity.count(promised.count)) configurations \
                 hold the SLO.
                 """,
-            details: least.map {
-                ["On fewest GPUs (\(Drawn.number($0.gpus))): \(words($0))"]
-            }
-                ?? [])
+            details: good.isEmpty ? [] : first)
     }
 
     /// "engine.block_size=16, cluster.replicas=2".
@@ -191,7 +191,7 @@ package struct SweepReportPage: Sendable {
                 return DataTable.Row(
                     place: xAxis.place(point[keyPath: x]), name: String(point.number),
                     cells: [
-                        Quantity.significant(point[keyPath: x]), text(point[keyPath: y]), met,
+                        Self.amount(point[keyPath: x]), text(point[keyPath: y]), met,
                     ] + point.values.map { $0.echoed(atMost: 80) })
             })
         let thinned = step > 1 ? "<p>One point in \(step) is drawn.</p>" as HTML : .none
@@ -200,6 +200,11 @@ package struct SweepReportPage: Sendable {
             <p class="val"><output data-for="\(id)" data-cols="1,2"></output></p>\
             \(thinned)\(table.html)
             """
+    }
+
+    /// A rate, or a number of GPUs, which is whole.
+    private static func amount(_ value: Double) -> String {
+        Int(exactly: value).map(Quantity.count) ?? Quantity.significant(value)
     }
 
     private var sensitivity: ReportPage.Section? {

@@ -9,14 +9,15 @@ struct SlowSection: Sendable {
     /// How many are shown of each measure.
     static let shown = 8
 
-    static func of(_ run: ReportedRun, why: [Int64: String] = [:]) -> ReportPage.Section? {
+    static func of(_ run: ReportedRun, why: [Int64: RunPage.Culprits] = [:]) -> ReportPage.Section?
+    {
         guard !run.data.slowest.ttft.isEmpty || !run.data.slowest.e2el.isEmpty else { return nil }
         return ReportPage.Section(
             id: "slow", title: "Slowest requests", body: body(run, why: why))
     }
 
     /// Both lists: by time to first token, and by the time to the last.
-    static func body(_ run: ReportedRun, why: [Int64: String]) -> HTML {
+    static func body(_ run: ReportedRun, why: [Int64: RunPage.Culprits]) -> HTML {
         let first = table(run.data.slowest.ttft, isFirst: true, why)
         let whole = table(run.data.slowest.e2el, isFirst: false, why)
         let command = Commands(lines: [
@@ -34,7 +35,7 @@ struct SlowSection: Sendable {
     }
 
     private static func table(
-        _ requests: [Request], isFirst: Bool, _ why: [Int64: String]
+        _ requests: [Request], isFirst: Bool, _ why: [Int64: RunPage.Culprits]
     ) -> HTML {
         let most = requests.map { latency($0, isFirst) }.max() ?? 1
         let rows = requests.prefix(shown).map { row($0, isFirst, most, why) }
@@ -55,7 +56,7 @@ struct SlowSection: Sendable {
     }
 
     private static func row(
-        _ request: Request, _ isFirst: Bool, _ most: Double, _ why: [Int64: String]
+        _ request: Request, _ isFirst: Bool, _ most: Double, _ why: [Int64: RunPage.Culprits]
     ) -> HTML {
         let cells = [
             ("arrived", Drawn.clock(request.arrivalS, step: 1)),
@@ -72,7 +73,8 @@ struct SlowSection: Sendable {
                     name: part.name, value: value, text: Drawn.milliseconds(value),
                     style: PartsSection.style(part))
             }, full: most)
-        let words = why[request.id] ?? words(request, parts, isFirst)
+        let culprits = isFirst ? why[request.id]?.toFirstToken : why[request.id]?.whole
+        let words = culprits ?? words(request, parts, isFirst)
         return """
             <tr><th scope="row" data-l="request">\(String(request.id))</th>\(cells)\
             <td class="w">\(parts.isEmpty ? .none : bar.thin)<span>\(words)</span></td></tr>

@@ -230,15 +230,14 @@ package struct CapacityReport {
     }
 
     private var layouts: String {
-        var table = TextTable(
-            ["tensor_parallel_size", "GPUs", ""], alignments: [.right, .right, .left])
+        var table = TextTable(["tensor_parallel_size", "GPUs"], alignments: [.right])
         for layout in study.layouts {
-            table.add([
-                "\(layout.tensorParallel)", layout.gpus.map(amount) ?? "-",
-                layout.problem ?? "",
-            ])
+            table.add(["\(layout.tensorParallel)", layout.gpus.map(amount) ?? "-"])
         }
-        return table.text
+        let problems = study.layouts.compactMap { layout in
+            layout.problem.map { "\(layout.tensorParallel): \($0)" }
+        }
+        return table.text + (problems.isEmpty ? "" : "\n\n" + problems.joined(separator: "\n"))
     }
 
     private var next: String {

@@ -16,7 +16,7 @@ package enum PageWidth {
     private static let ofProse = 80
 
     /// The same, or the terminal's.
-    static var prose: Int { columns ?? ofProse }
+    package static var prose: Int { columns ?? ofProse }
 
     /// What programs start a line that is meant to be pasted.
     private static let programs = ["headway ", "vllm ", "sglang ", "python", "curl "]

@@ -7,7 +7,7 @@ extension Verb {
     /// `headway bench [NAME...]`
     static let bench = Verb(
         "bench",
-        summary: "Measure the simulator's own speed, with the counts that explain it.",
+        summary: "Measure the simulator's own speed, and what explains it.",
         operands: "[NAME...]", operandCount: 0...100,
         details: """
             Without NAME it runs every benchmark but the long ones. Times belong to this

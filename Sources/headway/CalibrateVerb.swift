@@ -9,7 +9,7 @@ extension Verb {
     /// `headway calibrate CONFIG.json5 --data FILE...`: constants of the user's own server.
     static let calibrate = Verb(
         "calibrate",
-        summary: "Fit the clock to your own server: host and GPU constants with intervals.",
+        summary: "Fit the clock to your own server, with intervals.",
         operands: "[CONFIG.json5 | TABLE.csv | DIR]", operandCount: 0...1,
         details: """
             CONFIG.json5 describes the server: model, GPU, flags. --data takes measurements of it

@@ -7,7 +7,7 @@ extension Verb {
     /// `headway capacity [CONFIG]`.
     static let capacity = Verb(
         "capacity",
-        summary: "Find the highest rate, or the fewest replicas or GPUs, that holds an SLO.",
+        summary: "Find the highest rate, or the fewest GPUs, that hold an SLO.",
         operands: "[CONFIG.json5]", operandCount: 0...1,
         details: """
             A load counts as carried when the run holds every promise of the slo section (default:

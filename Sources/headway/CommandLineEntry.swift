@@ -99,7 +99,10 @@ enum CommandLineEntry {
         func lines(_ verbs: [Verb]) -> String {
             verbs.map { verb in
                 let padding = String(repeating: " ", count: width - verb.name.count + 2)
-                return "  \(verb.name)\(padding)\(verb.summary)"
+                let words = verb.summary.split(separator: " ").map(String.init)
+                return PageWidth.filled(
+                    ["  \(verb.name)\(padding)\(words[0])"] + words.dropFirst(),
+                    PageWidth.prose, start: String(repeating: " ", count: width + 4))
             }.joined(separator: "\n")
         }
         let known = Set(jobs.flatMap(\.verbs))
@@ -116,8 +119,8 @@ enum CommandLineEntry {
             \(table.joined(separator: "\n\n"))
 
             Start: headway run | headway run --trace FILE | headway help run
-            Exit status: 0 done, 1 a difference or a regression, 2 bad input, 3 inconclusive,
-            130 interrupted.
+            Exit status: 0 done, 1 a difference or a regression, 2 bad input,
+            3 inconclusive, 130 interrupted.
             """
     }
 

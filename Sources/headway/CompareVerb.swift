@@ -8,7 +8,7 @@ extension Verb {
     /// `headway compare BASELINE CANDIDATE...` and `headway compare --versions OLD,NEW [CONFIG]`
     static let compare = Verb(
         "compare",
-        summary: "Compare runs over the same trace: which is better, and how surely.",
+        summary: "Compare runs over one trace: which is better, how surely.",
         operands: "BASELINE CANDIDATE... | --versions OLD,NEW [CONFIG.json5]",
         operandCount: 0...100,
         details: """

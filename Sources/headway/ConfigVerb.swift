@@ -6,7 +6,7 @@ extension Verb {
     /// `headway config`: the reference of all keys, and what a configuration comes to.
     static let config = Verb(
         "config",
-        summary: "Print every configuration key with its meaning, as a file to start from.",
+        summary: "Print every key with its meaning, as a file to start from.",
         operands: "[CONFIG.json5]", operandCount: 0...1,
         details: """
             Prints a configuration with comments: the defaults, or the values of CONFIG.json5, with

@@ -6,7 +6,7 @@ extension Verb {
     /// `headway diff BEFORE AFTER`
     static let diff = Verb(
         "diff",
-        summary: "Show where two schedules first differ, and which requests are affected.",
+        summary: "Show where two schedules first differ, and what it changes.",
         operands: "BEFORE AFTER", operandCount: 2...2,
         details: """
             Each operand is a folder that `headway run --out` wrote with

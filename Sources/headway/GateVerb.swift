@@ -7,7 +7,7 @@ extension Verb {
     /// `headway gate SUITE.json5`
     static let gate = Verb(
         "gate",
-        summary: "Test a change against a baseline: pass, regression or inconclusive.",
+        summary: "Test a change against a baseline: is it a regression?",
         operands: "SUITE.json5", operandCount: 1...1,
         details: """
             A suite names cases (configurations with their traces), seeds, and metrics with margins.

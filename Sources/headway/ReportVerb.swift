@@ -9,7 +9,7 @@ extension Verb {
     /// `headway report RUN... --out report.html`
     static let report = Verb(
         "report",
-        summary: "Draw runs or a trace as one HTML page: verdict, latency, load over time.",
+        summary: "Draw runs, a sweep or a trace as one HTML page.",
         operands: "RUN... | TRACE | points.csv", operandCount: 1...12,
         details: """
             RUN is a folder that headway run --out has written. Its page begins with the verdict

@@ -7,7 +7,7 @@ extension Verb {
     /// `headway sweep SPACE.json5 --out points.csv`
     static let sweep = Verb(
         "sweep",
-        summary: "Run every point of a space of configurations, a row of figures each.",
+        summary: "Run every point of a space of configurations, a row each.",
         operands: "SPACE.json5", operandCount: 1...1,
         details: """
             A space names a base configuration, keys with their values, and perhaps traces and

@@ -5,7 +5,7 @@ extension Verb {
     /// `headway table RUN...`
     static let table = Verb(
         "table",
-        summary: "Print one row a run: every figure of its summary.json, for scripts.",
+        summary: "Print a row a run, every figure of its summary.json.",
         operands: "RUN...", operandCount: 1...100_000,
         details: """
             Each operand is a folder that `headway run --out` has written. The columns are `run`,

@@ -11,7 +11,7 @@ extension Verb {
     /// `headway trace cache`.
     static let traceCache = Verb(
         "trace cache",
-        summary: "Choose a KV block size: hits, fragmentation and metadata of every size.",
+        summary: "Choose a KV block size: hits, fragmentation and metadata.",
         operands: "FILE", operandCount: 1...1,
         details: """
             One pass over the trace predicts the prefix hit rate for every block size and every

@@ -6,7 +6,7 @@ extension Verb {
     static let traceInfo = Verb(
         "trace info",
         summary:
-            "Describe a trace: rate, burstiness, lengths, reuse, dropped rows.",
+            "Describe a trace: rate, lengths, reuse, dropped rows.",
         operands: "FILE", operandCount: 1...1,
         details: """
             Reads a trace of any format, plain or gzip, or a folder of coding sessions or of

@@ -5,7 +5,7 @@ extension Verb {
     /// `headway trace sample`.
     static let traceSample = Verb(
         "trace sample",
-        summary: "Keep a share of a trace: whole sessions or whole windows of time.",
+        summary: "Keep a share of a trace: whole sessions or windows of time.",
         operands: "FILE", operandCount: 1...1,
         details: """
             The seed picks the sessions or windows. A larger share includes every session of a

@@ -29,7 +29,7 @@ extension Verb {
     /// `headway validate`: predictions beside measurements.
     static let validate = Verb(
         "validate",
-        summary: "Compare predictions with measured servers or measured operators.",
+        summary: "Compare predictions with measured servers or operators.",
         operands: "[REFERENCE.csv | TRACE]", operandCount: 0...1,
         details: """
             REFERENCE.csv has one measured figure per row, with engine, model, GPU, parallelism,

@@ -6,7 +6,7 @@ extension Verb {
     /// `headway why [RUN]`
     static let why = Verb(
         "why",
-        summary: "Show what slow requests waited for, and which requests caused it.",
+        summary: "Show what slow requests waited for, and on which others.",
         operands: "[RUN]", operandCount: 0...1,
         details: """
             RUN is a folder of `headway run --out` or a configuration file; the default is the

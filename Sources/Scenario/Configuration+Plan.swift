@@ -41,7 +41,9 @@ extension Configuration {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }
         let release = engine.version.release
-        let defaults = GPU.serverDefaults(named: hardware.gpu).map(release.batchDefaults)
+        let defaults = GPU.serverDefaults(
+            named: hardware.gpu, memoryBytes: hardware.gpuMemoryBytes
+        ).map(release.batchDefaults)
         if engine.version != release.version {
             warnings.append(
                 "vLLM \(engine.version) has no rules of its own here: it is taken as "

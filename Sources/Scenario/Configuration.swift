@@ -40,6 +40,8 @@ public struct Configuration: Sendable, Equatable {
     /// What it is served on.
     package struct HardwareSection: Sendable, Equatable {
         package var gpu = "h100-sxm"
+        /// Memory of a GPU as its driver reports it, GiB; nil: that of the named GPU.
+        package var gpuMemoryGiB: Double?
         package var nodes = 1
         package var gpusPerNode = 8
 

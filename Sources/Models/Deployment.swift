@@ -15,6 +15,9 @@ package struct Deployment: Equatable, Sendable {
     package var groupsBefore = 0
     package var weights = WeightFormat.bf16
     package var cache = CacheFormat.bf16
+    /// Whether the server's own flag asks for fp8 (`--kv-cache-dtype fp8`): latents whose keys an
+    /// indexer chooses are then packed. A checkpoint's fp8 packs nothing.
+    package var packsLatents = false
 
     package init(
         tensorParallel: Int = 1, weights: WeightFormat = .bf16, cache: CacheFormat = .bf16

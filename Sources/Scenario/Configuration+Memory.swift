@@ -110,7 +110,12 @@ extension Configuration {
         }
         let (gpu, bytes) = (try? GPU.named(hardware.gpu), try memoryBytes())
         let name = gpu?.name ?? hardware.gpu
-        let budget = try budget(model, deployment, options, bytes)
+        var budget = try budget(model, deployment, options, bytes)
+        if engine.fitsMaxModelLen, let longest = budget.refusal?.longestContext, longest > 0 {
+            engine.maxModelLen = longest
+            budget = try self.budget(model, deployment, poolOptions(), bytes)
+        }
+        engine.fitsMaxModelLen = false
         if let error = budget.overflow(memoryBytes: bytes, gpu: name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: name) }
         if gpu != .h100 { warnings.append(GPU.memoryNote) }
@@ -122,7 +127,7 @@ extension Configuration {
                     + "num_gpu_blocks to replace it")
         }
         engine.numGPUBlocks = budget.numGPUBlocks
-        return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
+        return ResolvedMemory(layout: budget.layout, budget: budget, blocks: budget.numGPUBlocks)
     }
 
     /// Bytes of a GPU's memory as its driver reports it.

@@ -120,6 +120,8 @@ public struct Configuration: Sendable, Equatable {
         package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
         package var kvCacheDtype = CacheDtype.auto
         package var maxModelLen: Int?
+        /// Whether it is cut to what the pool holds (`--max-model-len auto`).
+        package var fitsMaxModelLen = false
         package var maxNumSeqs: Int?
         package var maxNumActiveSeqs: Int?
         package var maxNumBatchedTokens: Int?

@@ -55,6 +55,9 @@ extension Attention {
         case .recurrent, .none: return 0
         case .latent(let latent):
             guard latent.cachesHeads else {
+                if latent.isSparse, deployment.packsLatents, deployment.cache == .fp8 {
+                    return Int64(latent.packedBytes)
+                }
                 return Int64(latent.cachedElements) * deployment.cache.bits / 8
             }
             let heads = latent.queryHeads / deployment.tensorParallel

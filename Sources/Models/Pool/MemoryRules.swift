@@ -41,9 +41,9 @@ package struct MemoryRules: Equatable, Sendable {
 
     /// Bytes that the estimate counts for one graph, per element of the hidden state: the engine
     /// draws on what its second graph takes. GiB of logs of 0.19 to 0.26, and what this gives:
-    /// 0.37 (54 graphs, 3,584 wide) 0.37; 0.84 (102, 4,096) 0.80; 1.05 (102, 5,376) 1.05; 0.78
-    /// (86, 4,096) 0.67; 0.64 (86, 2,560) 0.42; 0.21 (102, 896) 0.17; 0.52 (86, 5,120) 0.84.
-    package static let graphBytesPerElement = 2048.0
+    /// 0.37 (54 graphs, 3,584 wide) 0.36; 0.84 (102, 4,096) 0.78; 1.05 (102, 5,376) 1.03; 0.78
+    /// (86, 4,096) 0.66; 0.64 (86, 2,560) 0.41; 0.21 (102, 896) 0.17; 0.52 (86, 5,120) 0.83.
+    package static let graphBytesPerElement = 1.875e-6 * gibibyte
     /// The same with experts: 1.32 GiB for 102 graphs, 2,048 wide (Qwen3.5-35B-A3B, 0.26), 3.06
     /// for 102, 4,096 wide (DeepSeek-V4-Flash, 0.26).
     package static let graphBytesPerSparseElement = 6800.0

@@ -47,6 +47,7 @@ extension Configuration {
         }
         options.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         options.pipelineParallel = engine.pipelineParallelSize
+        options.stageLayers = try engine.stageLayers()
         let stages = engine.pipelineParallelSize
         options.batchesInFlight = engine.asyncScheduling ? stages + 1 : stages
         if !release.countsStepsInFlight { options.batchesInFlight = 1 }
@@ -210,6 +211,23 @@ extension Configuration {
 }
 
 extension Configuration.EngineSection {
+    /// The layers of each pipeline stage that are given; nil: equally many.
+    ///
+    /// - Throws: `InputError` at the key for anything but counts from 1 on.
+    func stageLayers() throws -> [Int]? {
+        guard let text = ppLayerPartition else { return nil }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        let counts = words.compactMap { word in
+            Int(word.filter { $0 != " " }).flatMap { (1...65_536).contains($0) ? $0 : nil }
+        }
+        guard counts.count == words.count else {
+            throw InputError(
+                "engine.pp_layer_partition", "is \"\(text)\"",
+                expected: "the layers of each stage with commas between, such as 20,12")
+        }
+        return counts
+    }
+
     /// The batch sizes with CUDA graphs that are asked for; nil: the engine's own.
     ///
     /// - Throws: `InputError` at the key for anything but sizes from 1 on.

@@ -92,6 +92,7 @@ extension Configuration {
         var deployment = Deployment(
             tensorParallel: engine.tensorParallelSize, weights: weights,
             cache: asked ?? shape.checkpointCache(weights) ?? .bf16)
+        deployment.stageLayers = try engine.stageLayers()
         deployment.packsLatents = asked == .fp8
         deployment.pipelineParallel = engine.pipelineParallelSize
         deployment.expertParallel = engine.expertParallelSize

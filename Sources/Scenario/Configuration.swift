@@ -104,6 +104,8 @@ public struct Configuration: Sendable, Equatable {
         package internal(set) var version = EngineVersion.newest
         package var tensorParallelSize = 1
         package var pipelineParallelSize = 1
+        /// Layers of each stage, "20,12"; nil: equally many.
+        package var ppLayerPartition: String?
         package var expertParallelSize = 1
         package var blockSize = 16
         package var numGPUBlocks: Int?

@@ -30,7 +30,8 @@ extension TransformerModel {
 
     private func weightBytes(_ deployment: Deployment, isLoaded: Bool) -> [Int64] {
         let stages = PipelineStages(
-            layers: countedLayers, stages: max(1, deployment.pipelineParallel))
+            layers: countedLayers, stages: max(1, deployment.pipelineParallel),
+            given: deployment.stageLayers)
         var sums = outerBytes(deployment)
         var number = -1
         for layer in layers {

@@ -19,7 +19,8 @@ package struct KVCacheLayout: Equatable, Sendable {
     package init(_ model: TransformerModel, _ deployment: Deployment) {
         let layers = model.caches(deployment)
         let stages = PipelineStages(
-            layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)))
+            layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)),
+            given: deployment.stageLayers)
         let most = stages.counts.max() ?? 0
         let first =
             stages.counts.firstIndex(of: most).map {

@@ -114,6 +114,10 @@ extension Configuration {
         var budget = try budget(model, deployment, options, bytes)
         if engine.fitsMaxModelLen, let longest = budget.refusal?.longestContext, longest > 0 {
             engine.maxModelLen = longest
+            warnings.append(
+                "engine.max_model_len is \(longest) in place of the model's "
+                    + "\(options.maxModelLen): the longest that the pool holds "
+                    + "(engine.fit_max_model_len)")
             budget = try self.budget(model, deployment, poolOptions(), bytes)
         }
         engine.fitsMaxModelLen = false

@@ -65,6 +65,8 @@ import Testing
             memory.maxNumSeqs = server.sequences
             memory.maxNumBatchedTokens = server.batchedTokens
             memory.enforcesEager = row.right["enforce_eager"] == "yes"
+            memory.hasFabric = row.right["gpu"]!.contains("00 80GB")
+            memory.runsFlashAttention2 = !row.right["gpu"]!.contains("H100")
             var deployment = Deployment(tensorParallel: Int(number("tp")!))
             deployment.weights = server.weights
             let profile = StartupProfile(server.model, deployment, memory)

@@ -1,7 +1,7 @@
 import Basics
 
-/// Tencent's HY 4: latent attention with an indexer where `layer_types` says so, a gate and sinks by
-/// flags, experts beside a shared one, and residuals in several streams (vLLM 0.33.0's class).
+/// Tencent's HY 4: latent attention with an indexer where `layer_types` says so, a gate and sinks
+/// by flags, experts beside a shared one, and residuals in several streams (vLLM's class).
 extension Families {
     static let hunyuan4 = Family().with {
         $0.latent = LatentRule(bias: .no, hasIndexer: true)

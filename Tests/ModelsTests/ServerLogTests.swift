@@ -82,6 +82,7 @@ import Testing
             #expect(abs(error) < 3, "\(name): \(predicted) GiB, not \(logged): \(error) %")
         }
         errors.sort()
+        print("pools of logs, percent off:", errors)
         #expect(errors.count == 6)
         #expect((errors[2] + errors[3]) / 2 < 1, "\(errors)")
     }

@@ -6,6 +6,8 @@ package struct Deployment: Equatable, Sendable {
     package var tensorParallel = 1
     /// Stages of whole layers (pipeline_parallel_size).
     package var pipelineParallel = 1
+    /// Layers of each stage where they are given (`VLLM_PP_LAYER_PARTITION`); nil: equally many.
+    package var stageLayers: [Int]?
     /// GPUs that share the experts; 1: experts are cut like other matrices. A multiple of
     /// `tensorParallel` beyond it means data-parallel attention over the rest.
     package var expertParallel = 1
@@ -15,6 +17,9 @@ package struct Deployment: Equatable, Sendable {
     package var groupsBefore = 0
     package var weights = WeightFormat.bf16
     package var cache = CacheFormat.bf16
+    /// Whether the server's own flag asks for fp8 (`--kv-cache-dtype fp8`): latents whose keys an
+    /// indexer chooses are then packed. A checkpoint's fp8 packs nothing.
+    package var packsLatents = false
 
     package init(
         tensorParallel: Int = 1, weights: WeightFormat = .bf16, cache: CacheFormat = .bf16
@@ -70,6 +75,16 @@ package struct Deployment: Equatable, Sendable {
             throw refuse(
                 "pipeline_parallel_size", "is \(pipelineParallel)",
                 "1 to the model's \(model.layers.count) layers")
+        }
+        if let stageLayers {
+            let count = model.layers.count { !$0.continues }
+            let sum = stageLayers.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+            guard stageLayers.count == pipelineParallel, sum == count else {
+                throw refuse(
+                    "pp_layer_partition",
+                    "has \(stageLayers.count) stages with \(sum) layers",
+                    "\(pipelineParallel) stages with the model's \(count) layers")
+            }
         }
         for group in model.layerGroups {
             let units = group.layer.units(cutsExperts: expertParallel == 1)

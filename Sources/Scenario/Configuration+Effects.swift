@@ -82,6 +82,10 @@ extension Configuration {
             keys.append(
                 ("cluster.router_staleness_ms", "\(cluster.router.rawValue) reads no state"))
         }
+        if engine.numGPUBlocks != nil, engine.numGPUBlocksOverride == nil {
+            keys.append(
+                ("engine.fit_max_model_len", "engine.num_gpu_blocks is taken as it is"))
+        }
         if engine.scheduler != "engine" {
             let reason = "the program of engine.scheduler decides"
             keys.append(("engine.scheduling_policy", reason))

@@ -47,6 +47,7 @@ extension Configuration {
         }
         options.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         options.pipelineParallel = engine.pipelineParallelSize
+        options.stageLayers = try engine.stageLayers()
         let stages = engine.pipelineParallelSize
         options.batchesInFlight = engine.asyncScheduling ? stages + 1 : stages
         if !release.countsStepsInFlight { options.batchesInFlight = 1 }
@@ -88,7 +89,6 @@ extension Configuration {
             warnings.append(
                 "the sizes of the pool are the engine's; its schedule is not yet: \(difference)")
         }
-        let known = try? GPU.named(hardware.gpu)
         if let override = engine.numGPUBlocksOverride {
             guard engine.numGPUBlocks ?? override == override else {
                 throw InputError(
@@ -97,8 +97,10 @@ extension Configuration {
                     expected: "one of them")
             }
         } else if let blocks = engine.numGPUBlocks {
-            guard let known else { return ResolvedMemory(layout: layout, blocks: blocks) }
-            let budget = try? budget(model, deployment, options, known)
+            guard let memory = try? memoryBytes() else {
+                return ResolvedMemory(layout: layout, blocks: blocks)
+            }
+            let budget = try? budget(model, deployment, options, memory)
             let most = budget?.numGPUBlocks ?? 0
             if blocks > most {
                 warnings.append(
@@ -107,11 +109,21 @@ extension Configuration {
             }
             return ResolvedMemory(layout: layout, budget: budget, blocks: blocks)
         }
-        let gpu = try known ?? GPU.named(hardware.gpu)
-        let budget = try budget(model, deployment, options, gpu)
-        if let error = budget.overflow(memoryBytes: gpu.memoryBytes, gpu: gpu.name) { throw error }
-        if let refusal = budget.refusal { throw budget.error(refusal, gpu: gpu.name) }
-        if let note = gpu.memoryNote { warnings.append(note) }
+        let (gpu, bytes) = (try? GPU.named(hardware.gpu), try memoryBytes())
+        let name = gpu?.name ?? hardware.gpu
+        var budget = try budget(model, deployment, options, bytes)
+        if engine.fitsMaxModelLen, let longest = budget.refusal?.longestContext, longest > 0 {
+            engine.maxModelLen = longest
+            warnings.append(
+                "engine.max_model_len is \(longest) in place of the model's "
+                    + "\(options.maxModelLen): the longest that the pool holds "
+                    + "(engine.fit_max_model_len)")
+            budget = try self.budget(model, deployment, poolOptions(), bytes)
+        }
+        engine.fitsMaxModelLen = false
+        if let error = budget.overflow(memoryBytes: bytes, gpu: name) { throw error }
+        if let refusal = budget.refusal { throw budget.error(refusal, gpu: name) }
+        if gpu != .h100 { warnings.append(GPU.memoryNote) }
         if let sequences = budget.profiledSequences {
             warnings.append(
                 "engine.max_num_seqs is \(engine.maxNumSeqs!): what a server needs at its start is "
@@ -120,14 +132,31 @@ extension Configuration {
                     + "num_gpu_blocks to replace it")
         }
         engine.numGPUBlocks = budget.numGPUBlocks
-        return ResolvedMemory(layout: layout, budget: budget, blocks: budget.numGPUBlocks)
+        return ResolvedMemory(layout: budget.layout, budget: budget, blocks: budget.numGPUBlocks)
+    }
+
+    /// Bytes of a GPU's memory as its driver reports it.
+    ///
+    /// - Throws: `InputError` at `hardware.gpu` for a GPU that is not known and whose memory is
+    ///   not given.
+    private func memoryBytes() throws -> Int64 {
+        if let bytes = hardware.gpuMemoryBytes { return bytes }
+        do {
+            return try GPU.named(hardware.gpu).memoryBytes
+        } catch let error as InputError where error.suggestion.isEmpty {
+            throw InputError(
+                error.place, error.problem,
+                expected: "\(error.expected), or its memory in hardware.gpu_memory_gib")
+        }
     }
 
     private func budget(
-        _ model: TransformerModel, _ deployment: Deployment, _ options: PoolOptions, _ gpu: GPU
+        _ model: TransformerModel, _ deployment: Deployment, _ options: PoolOptions,
+        _ memoryBytes: Int64
     ) throws -> MemoryBudget {
         try MemoryBudget(
-            model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
+            model, deployment, gpu: (try? GPU.named(hardware.gpu))?.name ?? hardware.gpu,
+            memoryBytes: memoryBytes,
             utilization: engine.gpuMemoryUtilization, pool: options,
             terms: .profiled(try serverMemory()),
             given: MemoryBudget.Given(
@@ -145,6 +174,9 @@ extension Configuration {
         server.maxNumSeqs = engine.maxNumSeqs!
         server.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         server.enforcesEager = engine.enforceEager
+        let gpu = try? GPU.named(hardware.gpu)
+        server.hasFabric = gpu.map { $0.fabricBandwidth > 0 } ?? false
+        server.runsFlashAttention2 = gpu?.runsFlashAttention2 ?? true
         server.captureSizes = try engine.captureSizes()
         return server
     }
@@ -183,6 +215,23 @@ extension Configuration {
 }
 
 extension Configuration.EngineSection {
+    /// The layers of each pipeline stage that are given; nil: equally many.
+    ///
+    /// - Throws: `InputError` at the key for anything but counts from 1 on.
+    func stageLayers() throws -> [Int]? {
+        guard let text = ppLayerPartition else { return nil }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        let counts = words.compactMap { word in
+            Int(word.filter { $0 != " " }).flatMap { (1...65_536).contains($0) ? $0 : nil }
+        }
+        guard counts.count == words.count else {
+            throw InputError(
+                "engine.pp_layer_partition", "is \"\(text)\"",
+                expected: "the layers of each stage with commas between, such as 20,12")
+        }
+        return counts
+    }
+
     /// The batch sizes with CUDA graphs that are asked for; nil: the engine's own.
     ///
     /// - Throws: `InputError` at the key for anything but sizes from 1 on.
@@ -218,4 +267,9 @@ extension Configuration.EngineSection {
 extension EngineRelease {
     /// Whether windows hold the tokens of every step in flight, not of one (S7).
     var countsStepsInFlight: Bool { rules.windowRelease == .settled }
+}
+
+extension Configuration.HardwareSection {
+    /// `gpuMemoryGiB` in bytes; nil: not given.
+    var gpuMemoryBytes: Int64? { gpuMemoryGiB.map { Int64(($0 * 0x1p30).rounded()) } }
 }

@@ -41,7 +41,9 @@ extension Configuration {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }
         let release = engine.version.release
-        let defaults = GPU.serverDefaults(named: hardware.gpu).map(release.batchDefaults)
+        let defaults = GPU.serverDefaults(
+            named: hardware.gpu, memoryBytes: hardware.gpuMemoryBytes
+        ).map(release.batchDefaults)
         if engine.version != release.version {
             warnings.append(
                 "vLLM \(engine.version) has no rules of its own here: it is taken as "
@@ -90,6 +92,8 @@ extension Configuration {
         var deployment = Deployment(
             tensorParallel: engine.tensorParallelSize, weights: weights,
             cache: asked ?? shape.checkpointCache(weights) ?? .bf16)
+        deployment.stageLayers = try engine.stageLayers()
+        deployment.packsLatents = asked == .fp8
         deployment.pipelineParallel = engine.pipelineParallelSize
         deployment.expertParallel = engine.expertParallelSize
         deployment.gpusPerNode = hardware.gpusPerNode

@@ -40,6 +40,8 @@ public struct Configuration: Sendable, Equatable {
     /// What it is served on.
     package struct HardwareSection: Sendable, Equatable {
         package var gpu = "h100-sxm"
+        /// Memory of a GPU as its driver reports it, GiB; nil: that of the named GPU.
+        package var gpuMemoryGiB: Double?
         package var nodes = 1
         package var gpusPerNode = 8
 
@@ -102,6 +104,8 @@ public struct Configuration: Sendable, Equatable {
         package internal(set) var version = EngineVersion.newest
         package var tensorParallelSize = 1
         package var pipelineParallelSize = 1
+        /// Layers of each stage, "20,12"; nil: equally many.
+        package var ppLayerPartition: String?
         package var expertParallelSize = 1
         package var blockSize = 16
         package var numGPUBlocks: Int?
@@ -118,6 +122,8 @@ public struct Configuration: Sendable, Equatable {
         package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
         package var kvCacheDtype = CacheDtype.auto
         package var maxModelLen: Int?
+        /// Whether it is cut to what the pool holds (`--max-model-len auto`).
+        package var fitsMaxModelLen = false
         package var maxNumSeqs: Int?
         package var maxNumActiveSeqs: Int?
         package var maxNumBatchedTokens: Int?

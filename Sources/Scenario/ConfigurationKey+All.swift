@@ -40,7 +40,12 @@ extension ConfigurationKey {
         .init(
             "hardware.gpu", \.hardware.gpu, .text("a GPU's name"),
             "GPU: h100-sxm, h200-sxm, a100-sxm, b200-sxm, b300-sxm, gb200, l40s, rtx-pro-6000;\n"
-                + "by datasheet h100-pcie, h100-nvl, mi300x and others."),
+                + "by datasheet h100-pcie, mi300x, rtx-4090 and others."),
+        .init(
+            "hardware.gpu_memory_gib", \.hardware.gpuMemoryGiB,
+            .optional(.number(1...1024), null: "the named GPU's"),
+            "Memory of a GPU in GiB, as a server's log says it (23.56 of an RTX 3090). Sizes the\n"
+                + "KV cache of any GPU; step times stay those of hardware.gpu."),
         .init(
             "hardware.nodes", \.hardware.nodes, .integer(1...100_000),
             "Nodes. A tensor-parallel group stays inside one node; pipeline stages may span\n"
@@ -79,6 +84,10 @@ extension ConfigurationKey {
         .init(
             "engine.pipeline_parallel_size", \.engine.pipelineParallelSize, .integer(1...1024),
             "Pipeline stages, each a tensor-parallel group with a part of the layers."),
+        .init(
+            "engine.pp_layer_partition", \.engine.ppLayerPartition,
+            .optional(.text("layers of each stage, 20,12"), null: "equally many"),
+            "Layers of each pipeline stage: the server's VLLM_PP_LAYER_PARTITION."),
         .init(
             "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),
             "GPUs per expert-parallel group, at most tensor_parallel_size. 1: shard each expert\n"

@@ -13,6 +13,10 @@ extension ConfigurationKey {
             .optional(.integer(1...1 << 50), null: "from gpu_memory_utilization"),
             "Bytes of the KV cache per GPU, in place of those from the memory."),
         .init(
+            "engine.fit_max_model_len", \.engine.fitsMaxModelLen, .flag,
+            "Cut max_model_len to what the pool holds: the server's --max-model-len auto. Else a\n"
+                + "pool that is too small for one request is refused."),
+        .init(
             "engine.enforce_eager", \.engine.enforceEager, .flag,
             "Capture no CUDA graphs: more memory for the cache, but every step launches kernel\n"
                 + "by kernel."),

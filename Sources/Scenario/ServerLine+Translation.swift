@@ -58,6 +58,7 @@ extension ServerLine {
         case "quantization": quantization = entry
         case "max-model-len":
             set("engine.max_model_len", value == "auto" ? "null" : value, from: entry)
+            if value == "auto" { set("engine.fit_max_model_len", "true", from: entry) }
         case "enable-expert-parallel":
             expertParallel = value == "true"
             origins["engine.expert_parallel_size"] = entry

@@ -88,10 +88,10 @@ package struct ServerLine: Sendable {
     }
 
     private mutating func read(line: String) throws {
-        let (words, remarks) = try ServerProgram.arguments(
-            BenchmarkLine.words(line, place: "--serve"))
-        notes += remarks
-        var rest = words[...]
+        let start = try ServerProgram.arguments(BenchmarkLine.words(line, place: "--serve"))
+        notes += start.notes
+        changes += start.assigned.map { "\($0.key)=\($0.value)" }
+        var rest = start.words[...]
         while let word = rest.popFirst() {
             if word.hasPrefix("-O"), !word.hasPrefix("-O.") {
                 try readLevel(word, &rest)

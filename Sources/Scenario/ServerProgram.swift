@@ -2,15 +2,34 @@ import Basics
 
 /// What stands before a server's arguments.
 enum ServerProgram {
-    /// The words after the program, and what was read before it and not used, a sentence each.
+    /// A line up to the server's arguments.
+    struct Start {
+        /// The arguments.
+        var words: [String]
+        /// What was read before them and not used, a sentence each.
+        var notes: [String]
+        /// Keys that environment variables set, with their values.
+        var assigned: [(key: String, value: String)]
+    }
+
+    /// Environment variables that are read, with the keys that they set.
+    private static let variables = ["VLLM_PP_LAYER_PARTITION": "engine.pp_layer_partition"]
+
+    /// The words after the program, and what was read before it.
     ///
     /// The program is `vllm serve`, `python -m vllm.entrypoints.openai.api_server` or a container
     /// of such an image. What a script holds before it is said to be not read: assignments of
-    /// environment variables, `exec`, other commands.
-    static func arguments(_ words: [String]) throws -> (words: [String], notes: [String]) {
+    /// environment variables but those of `variables`, `exec`, other commands.
+    static func arguments(_ words: [String]) throws -> Start {
         for start in words.indices {
             guard let (rest, image) = arguments(from: words[start...]) else { continue }
-            return (Array(rest), notes(before: words[..<start]) + image)
+            let before = words[..<start]
+            let assigned = before.filter(isAssignment).compactMap { word -> (String, String)? in
+                let name = String(word.prefix { $0 != "=" })
+                return variables[name].map { ($0, String(word.dropFirst(name.count + 1))) }
+            }
+            return Start(
+                words: Array(rest), notes: notes(before: before) + image, assigned: assigned)
         }
         throw InputError(
             "--serve", words.isEmpty ? "is empty" : "is not a line of vLLM's server",
@@ -38,13 +57,14 @@ enum ServerProgram {
     }
 
     private static func notes(before words: ArraySlice<String>) -> [String] {
-        let variables = words.filter(isAssignment).map { String($0.prefix { $0 != "=" }) }
+        let unread = words.filter(isAssignment).map { String($0.prefix { $0 != "=" }) }
+            .filter { variables[$0] == nil }
         let others = words.filter { !isAssignment($0) && !["exec", "env", "export"].contains($0) }
         var notes: [String] = []
-        if !variables.isEmpty {
+        if !unread.isEmpty {
             notes.append(
                 "--serve: environment variables are not read: "
-                    + variables.joined(separator: ", ").echoed())
+                    + unread.joined(separator: ", ").echoed())
         }
         if !others.isEmpty {
             notes.append(

@@ -10,7 +10,7 @@ extension Explanation {
                 "a context of \(step.context) tokens is longer than the limit of \(model.name), "
                     + "\(model.contextLimit) tokens")
         }
-        if let note = gpu.memoryNote { notes.append(note) }
+        if gpu != .h100 { notes.append(GPU.memoryNote) }
         if let doesNotFit {
             notes.append(doesNotFit)
         } else if let sequencesThatFit, sequencesThatFit < step.batch {

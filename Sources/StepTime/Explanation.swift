@@ -71,7 +71,9 @@ package struct Explanation: Sendable, Equatable {
             batch: step.batch, tokens: options.usesCache ? step.tokens : step.context,
             context: step.context)
         breakdown = try StepBreakdown(model, deployment, options, computed)
-        let whole = KVCacheLayout(model, Deployment(cache: deployment.cache))
+        var alone = Deployment(cache: deployment.cache)
+        alone.packsLatents = deployment.packsLatents
+        let whole = KVCacheLayout(model, alone)
         let shard = KVCacheLayout(model, deployment)
         kvBytesPerToken = whole.bytesPerToken
         kvBytesPerTokenPerLayer = whole.bytesPerTokenPerLayer
@@ -89,6 +91,8 @@ package struct Explanation: Sendable, Equatable {
             var server = ServerMemory()
             server.maxNumSeqs = sequences
             server.maxNumBatchedTokens = gpu.serverDefaults.tokens
+            server.hasFabric = gpu.fabricBandwidth > 0
+            server.runsFlashAttention2 = gpu.runsFlashAttention2
             let budget = try MemoryBudget(
                 model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
                 utilization: utilization, pool: pool, terms: .profiled(server))

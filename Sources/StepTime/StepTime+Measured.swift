@@ -70,7 +70,8 @@ extension OperatorCosts {
     /// How much longer the fullest pipeline stage takes than the mean one.
     var stageImbalance: Double {
         let (layers, stages) = (model.layers.count, deployment.pipelineParallel)
-        return Double((layers + stages - 1) / stages * stages) / Double(layers)
+        let most = deployment.stageLayers?.max() ?? (layers + stages - 1) / stages
+        return Double(most * stages) / Double(layers)
     }
 
     /// Hidden states of `tokens` tokens sent from pipeline stage to pipeline stage: over NVLink

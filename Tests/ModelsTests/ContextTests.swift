@@ -182,6 +182,15 @@ private func llama(_ fields: String, type: String = "llama") throws -> Transform
         try Data("{}".utf8).write(to: folder.appendingPathComponent("hf_quant_config.json"))
         let model = try HuggingFaceConfig.model(file: config.path)
         #expect(throws: InputError.self) { try model.weights(nil) }
+        // The engine knows modelopt's form by its producer.
+        for (producer, format) in [("", WeightFormat.bf16), (#""producer": {}, "#, .nvfp4)] {
+            let settings = "{\(producer)" + #""quantization": {"quant_algo": "NVFP4"}}"#
+            try Data(settings.utf8).write(
+                to: folder.appendingPathComponent("hf_quant_config.json"))
+            let model = try HuggingFaceConfig.model(file: config.path)
+            #expect(try model.weights(nil) == format)
+            #expect(model.formatNotes.isEmpty == (format == .nvfp4))
+        }
     }
 
     @Test func bytesThatAreNoTextAreRefused() {

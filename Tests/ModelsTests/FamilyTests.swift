@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Models
@@ -144,5 +145,42 @@ private let samples = [
         let minimax = samples.first { $0.name == "minimax-m2" }!
         let model = try HuggingFaceConfig.model(Data(minimax.json.utf8), place: "config.json")
         #expect(model.nativeWeights == .fp8)
+    }
+}
+
+/// HY 4, of which no file is published: a made-up one, reckoned apart from its fields.
+@Suite struct HunyuanV4Tests {
+    private func model(_ change: (inout String) -> Void = { _ in }) throws -> TransformerModel {
+        let file = packageRoot.appendingPathComponent(
+            "Tests/Fuzz/corpus/config/HYV4ForCausalLM.json")
+        var text = try String(contentsOf: file, encoding: .utf8)
+        change(&text)
+        return try HuggingFaceConfig.model(Data(text.utf8), place: "config.json")
+    }
+
+    @Test func sizesAreThoseOfTheFields() throws {
+        let model = try model()
+        #expect(model.totalParameters == 25_678_211)
+        #expect(model.createdWeightBytesPerGPU(Deployment()) == 51_476_476)
+        // Four latents of 144 elements and two indexers' entries of 132 bytes.
+        #expect(KVCacheLayout(model, Deployment()).bytesPerToken == 4 * 288 + 2 * 132)
+        var packed = Deployment(cache: .fp8)
+        #expect(KVCacheLayout(model, packed).bytesPerToken == 4 * 144 + 2 * 132)
+        packed.packsLatents = true
+        // The last layer is not sparse.
+        #expect(KVCacheLayout(model, packed).bytesPerToken == 3 * 164 + 144 + 2 * 132)
+    }
+
+    @Test func partsThatNoFlagAsksForAreLeftOut() throws {
+        let plain = try model {
+            for flag in ["gated_mla", "learnable_sink", "enable_ihc"] {
+                $0 = $0.split(separator: "\"\(flag)\":true").joined(separator: "\"\(flag)\":false")
+            }
+        }
+        let parts = 4 * (512 * 8 + 8 + 8204) + 2051
+        #expect(plain.totalParameters == 25_678_211 - Int64(parts))
+        #expect(throws: InputError.self) {
+            try model { $0 = $0.split(separator: "headwise").joined(separator: "sideways") }
+        }
     }
 }

@@ -10,6 +10,8 @@ struct PoolCase {
     private let modelType: String
     private let positions: Int
     let result: [String: Any]
+    /// The config.json that the engine was given.
+    let config: Data
 
     static let folder = evidence?.appendingPathComponent("oracle/vllm-0.33.0-features/pool")
 
@@ -25,6 +27,7 @@ struct PoolCase {
         let config = fields["config"] as! [String: Any]
         let text = config["text_config"] as? [String: Any] ?? config
         self.name = name
+        self.config = try JSONSerialization.data(withJSONObject: config)
         flags = fields["flags"] as! [String]
         modelType = (text["model_type"] ?? config["model_type"]) as! String
         positions = text["max_position_embeddings"] as? Int ?? 8192

@@ -55,4 +55,28 @@ import Testing
             #expect(layout.keyUnit == run["hash_block_size"] as! Int)
         }
     }
+
+    /// The same from the config.json: what each layer keeps follows from the file and the flags.
+    /// Drafts are not read from a file.
+    @Test(.enabled(if: evidence != nil), arguments: PoolCase.names)
+    func layoutsFollowFromTheFiles(name: String) throws {
+        let file = try PoolCase(name)
+        guard file.options.drafts == 0 else { return }
+        let model = try HuggingFaceConfig.model(file.config, place: "config.json")
+        var deployment = Deployment(
+            tensorParallel: file.value(of: "-tp").flatMap(Int.init) ?? 1)
+        deployment.pipelineParallel = file.options.pipelineParallel
+        deployment.packsLatents = file.value(of: "--kv-cache-dtype")?.hasPrefix("fp8") ?? false
+        deployment.cache = deployment.packsLatents ? .fp8 : .bf16
+        var options = file.options
+        options.exportsCheckpoints = true
+        let layout = try PoolLayout(model.caches(deployment), options)
+        let result = file.result
+        #expect(layout.blockSize == result["block_size_after_alignment"] as! Int)
+        #expect(layout.bytesPerBlock == (result["bytes_per_block"] as! [Int]).map(Int64.init))
+        let groups = result["groups"] as! [[String: Any]]
+        #expect(layout.groups.map(\.layers) == groups.map { $0["layers"] as! Int })
+        #expect(layout.groups.map(\.blockSize) == groups.map { $0["block_size"] as! Int })
+        #expect(layout.groups.map(\.pageBytes) == groups.map { Int64($0["page_bytes"] as! Int) })
+    }
 }

@@ -93,6 +93,7 @@ extension ExplainScenario {
         var deployment = Deployment()
         deployment.weights = try model.weights(weights)
         deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
+        deployment.packsLatents = cache == .fp8
         deployment.pipelineParallel = pipelineParallel
         deployment.expertParallel = expertParallel
         deployment.gpusPerNode = gpusPerNode

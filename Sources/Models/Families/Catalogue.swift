@@ -30,6 +30,11 @@ package enum Catalogue {
             if let format { model.take(format) }
             return model
         }
+        if FileSystem.exists(name), !FileSystem.isFolder(name) {
+            throw InputError(
+                name, "is a file that holds no model's configuration",
+                expected: "a config.json, the folder of one, or a name of the catalogue")
+        }
         throw InputError(
             "model.name", "unknown model \"\(name)\"", word: wanted, among: names,
             otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")

@@ -8,7 +8,7 @@ extension Families {
             $0.experts?.widensRouter = .yes
         },
         "deepseek_v32": deepSeek32, "glm_moe_dsa": deepSeek32, "longcat_flash": longCat,
-        "sarvam_mla": sarvam, "pangu_ultra_moe": pangu,
+        "sarvam_mla": sarvam, "pangu_ultra_moe": pangu, "hy_v4": hunyuan4,
     ]
 
     /// DeepSeek-V2 and V3, Kimi-K2, Mistral Large 3, A.X-K1.

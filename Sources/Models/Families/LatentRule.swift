@@ -3,6 +3,8 @@ struct LatentRule: Sendable {
     var bias = Flag.field("attention_bias")
     /// Whether an indexer with keys of its own chooses what a token attends to (DeepSeek-V3.2).
     var hasIndexer = false
+    /// Entries of `layer_types` whose layers have one; empty: every layer's.
+    var indexedTypes: Set<String> = []
     /// The types whose latents are cached, where the class has both forms; nil: every type's.
     var cachedTypes: Set<String>?
 
@@ -51,9 +53,18 @@ extension LatentRule {
     func addIndexer(
         _ fields: ConfigFields, at index: Int, to layer: inout Layer
     ) throws {
-        guard case .latent(var latent) = layer.attention, try hasIndexer(fields, index) else {
-            return
+        guard case .latent(var latent) = layer.attention else { return }
+        if !indexedTypes.isEmpty {
+            guard fields.has("index_topk") else { return }
+            if let types = fields.words("layer_types") {
+                guard types.indices.contains(index), indexedTypes.contains(types[index]) else {
+                    return
+                }
+            }
         }
+        latent.isSparse = true
+        layer.attention = .latent(latent)
+        guard try hasIndexer(fields, index) else { return }
         let heads = try fields.size("index_n_heads", most: 4096)
         let width = try fields.size("index_head_dim", most: 8192)
         let hidden = try fields.size("hidden_size")
@@ -67,7 +78,7 @@ extension LatentRule {
         scores.isQuantized = false
         var keys = matrix("wk", hidden, width)
         keys.isQuantized = false
-        latent.otherProjections = [
+        latent.otherProjections += [
             [matrix("wq_b", rank, heads * width)], [keys, scores],
         ]
         latent.vectors.append(
@@ -77,9 +88,12 @@ extension LatentRule {
             CacheSpec(.mla, rowBytes: Int64(width + (width + 127) / 128 * 4), blockSize: 64))
     }
 
-    /// Layers may take the choice of an earlier one: by a pattern of F and S, or each of a
+    /// Layers may take the choice of an earlier one: by a list, a pattern of F and S, or each of a
     /// frequency but the first ones (`DeepseekV2MLAAttention`).
     private func hasIndexer(_ fields: ConfigFields, _ index: Int) throws -> Bool {
+        if let types = fields.words("indexer_types"), types.indices.contains(index) {
+            return types[index] != "shared"
+        }
         if let pattern = fields.word("index_topk_pattern") {
             return Array(pattern.prefix(index + 1)).last != "S" || pattern.count <= index
         }

@@ -61,6 +61,15 @@ extension HuggingFaceConfig {
                 neighbour, "is not a JSON object", expected: "modelopt's hf_quant_config.json")
         }
         let settings = QuantizationSettings(object, place: neighbour)
+        if !settings.has("producer"), !settings.has("quant_method"),
+            case .object? = object["quantization"]
+        {
+            model.formatNotes = [
+                "weights are taken as bf16: \(neighbour) has no producer, and vLLM 0.33.0 then "
+                    + "loads 16 bits"
+            ]
+            return
+        }
         read(settings.named("modelopt"), nil, into: &model)
     }
 }

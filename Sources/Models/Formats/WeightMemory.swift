@@ -30,7 +30,8 @@ extension TransformerModel {
 
     private func weightBytes(_ deployment: Deployment, isLoaded: Bool) -> [Int64] {
         let stages = PipelineStages(
-            layers: countedLayers, stages: max(1, deployment.pipelineParallel))
+            layers: countedLayers, stages: max(1, deployment.pipelineParallel),
+            given: deployment.stageLayers)
         var sums = outerBytes(deployment)
         var number = -1
         for layer in layers {
@@ -96,6 +97,7 @@ extension Layer {
         let size = deployment.tensorParallel
         var sum = 2 * Int64(normWeights) + vectors.bytes(tensorParallel: size)
         sum += attention.vectorBytes(tensorParallel: size)
+        sum += 2 * Int64(hidden) * Int64(attention.paddedRows(tensorParallel: size))
         sum += feedForward.vectors.bytes(tensorParallel: size)
         for fused in mixerProjections(hidden: hidden) + networkProjections(hidden: hidden) {
             for matrix in fused { sum += matrix.bytes(deployment.weights, tensorParallel: size) }
@@ -135,6 +137,15 @@ extension Layer {
 }
 
 extension Attention {
+    /// Rows of zeros below the matrix of its first projections on one GPU.
+    fileprivate func paddedRows(tensorParallel: Int) -> Int {
+        guard case .recurrent(let mixer) = self, mixer.padsInputs else { return 0 }
+        let rows = (mixer.projections.first ?? []).reduce(0) {
+            $0 + $1.shard(tensorParallel: tensorParallel).outputs
+        }
+        return rows.roundedUp(to: 16) - rows
+    }
+
     /// Bytes of its weights that are no projections, on one GPU.
     fileprivate func vectorBytes(tensorParallel: Int) -> Int64 {
         switch self {

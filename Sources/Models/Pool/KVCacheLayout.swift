@@ -19,7 +19,8 @@ package struct KVCacheLayout: Equatable, Sendable {
     package init(_ model: TransformerModel, _ deployment: Deployment) {
         let layers = model.caches(deployment)
         let stages = PipelineStages(
-            layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)))
+            layers: layers.count, stages: min(deployment.pipelineParallel, max(1, layers.count)),
+            given: deployment.stageLayers)
         let most = stages.counts.max() ?? 0
         let first =
             stages.counts.firstIndex(of: most).map {
@@ -55,6 +56,9 @@ extension Attention {
         case .recurrent, .none: return 0
         case .latent(let latent):
             guard latent.cachesHeads else {
+                if latent.isSparse, deployment.packsLatents, deployment.cache == .fp8 {
+                    return Int64(latent.packedBytes)
+                }
                 return Int64(latent.cachedElements) * deployment.cache.bits / 8
             }
             let heads = latent.queryHeads / deployment.tensorParallel

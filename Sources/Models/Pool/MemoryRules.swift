@@ -10,10 +10,18 @@ package struct MemoryRules: Equatable, Sendable {
     package var samplerBytes = 38.07
     /// Bytes outside PyTorch's allocator on one GPU: the CUDA context and libraries.
     package var contextBytes = 0.13 * MemoryRules.gibibyte
+    /// What GPUs that run FlashAttention 2 take besides, on one GPU: from 0.18 on, logs of an A100,
+    /// an A5000, cards of 16, 32 and 44 GiB and an RTX 5090 lack 0.1 to 0.7 GiB (median 0.3)
+    /// without it.
+    package var olderGPUBytes = 0.0
     /// The same with tensor parallelism, NCCL and custom all-reduce included: on two GPUs.
     package var groupBytes = 0.55 * MemoryRules.gibibyte
     /// What each doubling of the GPUs adds to `groupBytes`.
     package var groupBytesPerDoubling = 0.0
+    /// The same without NVLink, for any number of GPUs: there is no buffer of custom all-reduce.
+    /// Logs of 0.8 and 0.26 have 0.33 (two RTX 5090), 0.2 (four cards of 22 GB) and 0.13 GiB (four
+    /// of 80 GB).
+    package static let groupBytesOverPCIe = 0.25 * gibibyte
     /// Which servers subtract an estimate of their CUDA graphs.
     package var graphs = CountedGraphs.none
     /// The release whose logs give these figures, "0.19".
@@ -31,9 +39,14 @@ package struct MemoryRules: Equatable, Sendable {
 
     static let gibibyte = Double(1 << 30)
 
-    /// Bytes that the estimate counts per layer and graph: 0.64 GiB for 86 graphs of 32 layers
-    /// and 0.37 GiB for 54 graphs of 28 (logs of 0.22).
-    package static let graphBytesPerLayer = 0.00024 * gibibyte
+    /// Bytes that the estimate counts for one graph, per element of the hidden state: the engine
+    /// draws on what its second graph takes. GiB of logs of 0.19 to 0.26, and what this gives:
+    /// 0.37 (54 graphs, 3,584 wide) 0.36; 0.84 (102, 4,096) 0.78; 1.05 (102, 5,376) 1.03; 0.78
+    /// (86, 4,096) 0.66; 0.64 (86, 2,560) 0.41; 0.21 (102, 896) 0.17; 0.52 (86, 5,120) 0.83.
+    package static let graphBytesPerElement = 1.875e-6 * gibibyte
+    /// The same with experts: 1.32 GiB for 102 graphs, 2,048 wide (Qwen3.5-35B-A3B, 0.26), 3.06
+    /// for 102, 4,096 wide (DeepSeek-V4-Flash, 0.26).
+    package static let graphBytesPerSparseElement = 6800.0
 
     /// The rules of release 0.`minor`: its own, or those of the nearest earlier one with logs.
     package static func release(minor: Int) -> MemoryRules {
@@ -49,7 +62,13 @@ package struct MemoryRules: Equatable, Sendable {
 
     private static let changes: [(minor: Int, apply: Change)] = [
         (15, { _ in }), (16, { _ in }),
-        (17, { $0.samplerBytes = 14.57 }),
+        (
+            17,
+            {
+                $0.samplerBytes = 14.57
+                $0.olderGPUBytes = 0.3 * gibibyte
+            }
+        ),
         (
             19,
             {
@@ -75,6 +94,10 @@ package struct ServerMemory: Equatable, Sendable {
     package var maxNumBatchedTokens = 8192
     /// Whether no CUDA graphs are captured (`--enforce-eager`).
     package var enforcesEager = false
+    /// Whether the GPUs of a tensor-parallel group have links of their own, such as NVLink.
+    package var hasFabric = true
+    /// Whether the GPU runs FlashAttention 2: any but Hopper and data-centre Blackwell.
+    package var runsFlashAttention2 = false
     /// Batch sizes with graphs; nil: the engine's own list.
     package var captureSizes: [Int]?
 

@@ -12,7 +12,8 @@ struct PlacedCache {
     /// The caches of all layers in the order in which the engine's model creates them.
     static func all(_ layers: [[CacheSpec]], _ options: PoolOptions) -> [PlacedCache] {
         let own = layers.count { !$0.allSatisfy(\.isDraft) || $0.isEmpty }
-        let stages = PipelineStages(layers: own, stages: options.pipelineParallel)
+        let stages = PipelineStages(
+            layers: own, stages: options.pipelineParallel, given: options.stageLayers)
         var caches: [PlacedCache] = []
         for (index, layer) in layers.enumerated() {
             for spec in layer {
@@ -40,13 +41,17 @@ struct PlacedCache {
     }
 }
 
-/// Which stage holds which layer: equally many, left-over ones on the stages before the last
-/// (`get_pp_indices`).
+/// Which stage holds which layer: as many as are given, else equally many, left-over ones on the
+/// stages before the last (`get_pp_indices`).
 package struct PipelineStages: Equatable, Sendable {
     /// Layers of each stage.
     package let counts: [Int]
 
-    package init(layers: Int, stages: Int) {
+    package init(layers: Int, stages: Int, given: [Int]? = nil) {
+        if let given, given.count == stages, given.reduce(0, &+) == layers {
+            counts = given
+            return
+        }
         var counts = Array(repeating: layers / stages, count: stages)
         for extra in 0..<(layers % stages) { counts[stages - 2 - extra] += 1 }
         self.counts = counts

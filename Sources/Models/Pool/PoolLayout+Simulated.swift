@@ -68,7 +68,8 @@ extension TransformerModel {
         var caches: [[CacheSpec]] = []
         for layer in layers {
             let specs = layer.cacheSpecs(
-                tensorParallel: deployment.tensorParallel, cache: deployment.cache)
+                tensorParallel: deployment.tensorParallel, cache: deployment.cache,
+                packsLatents: deployment.packsLatents)
             if layer.continues, !caches.isEmpty {
                 caches[caches.count - 1] += specs
             } else {

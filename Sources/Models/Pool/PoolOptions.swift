@@ -10,6 +10,8 @@ package struct PoolOptions: Equatable, Sendable {
     /// Steps under way at once: pipeline stages, and one more with asynchronous scheduling.
     package var batchesInFlight = 2
     package var pipelineParallel = 1
+    /// Layers of each stage where they are given; nil: equally many.
+    package var stageLayers: [Int]?
     /// GPUs that share a request's positions (`--decode-context-parallel-size`).
     package var decodeContextParallel = 1
     package var enablesPrefixCaching = true

@@ -8,7 +8,7 @@
 /// - forward pass: T x (gate, up and their product + 4.2 rows of hidden state), widest layer;
 /// - workspace: what the fused experts' kernel keeps between layers, T x k x (the wider of an
 ///   expert's output and its intermediate + the wider of output and gate with up);
-/// - encoder: the T embeddings of images and their pixels.
+/// - encoder: the T embeddings of images and their pixels, and what a tower keeps in any case.
 ///
 /// Source of the two coefficients: least squares over the H100 components of
 /// `kv_capacity.csv`; the forms are what the engine allocates.
@@ -45,22 +45,27 @@ package struct StartupProfile: Equatable, Sendable {
             * (layers.map { $0.expertWorkspace(model.hiddenSize, deployment) }.max() ?? 0)
         if let tower = model.tower {
             kept += tokens * (row + 2 * 3 * Double(tower.pixelsPerToken))
+            kept += Double(tower.profiledBytes)
         }
         activationBytes = Int64(max(sampling, forward) + kept)
         activationBytesBeforeLast = Int64(forward + kept)
-        nonTorchBytes = Self.nonTorchBytes(deployment, server.rules)
+        nonTorchBytes = Self.nonTorchBytes(deployment, server)
         graphBytes = Self.graphBytes(model, deployment, server)
     }
 
-    private static func nonTorchBytes(_ deployment: Deployment, _ rules: MemoryRules) -> Int64 {
-        guard deployment.tensorParallel > 1 else { return Int64(rules.contextBytes) }
+    private static func nonTorchBytes(_ deployment: Deployment, _ server: ServerMemory) -> Int64 {
+        let rules = server.rules
+        let older = server.runsFlashAttention2 ? rules.olderGPUBytes : 0
+        guard deployment.tensorParallel > 1 else { return Int64(rules.contextBytes + older) }
+        guard server.hasFabric else { return Int64(MemoryRules.groupBytesOverPCIe + older) }
         var doublings = 0.0
         var share = deployment.tensorParallel / 2
         while share > 1 {
             doublings += 1
             share /= 2
         }
-        return Int64(rules.groupBytes + doublings * rules.groupBytesPerDoubling)
+        return Int64(
+            rules.groupBytes + doublings * rules.groupBytesPerDoubling + older)
     }
 
     private static func graphBytes(
@@ -71,15 +76,21 @@ package struct StartupProfile: Equatable, Sendable {
         case .firstRunner where !model.runsOnFirstRunner: return 0
         case .firstRunner, .all: break
         }
-        let stages = PipelineStages(
-            layers: model.layers.count, stages: deployment.pipelineParallel)
-        let layers = stages.counts.max() ?? 0
-        return Int64(
-            MemoryRules.graphBytesPerLayer * Double(layers) * Double(server.graphs))
+        return Int64(model.graphBytes * Double(server.graphs))
     }
 }
 
 extension TransformerModel {
+    /// Bytes that the estimate counts for one CUDA graph.
+    var graphBytes: Double {
+        let isSparse = layers.contains {
+            if case .experts = $0.feedForward { true } else { false }
+        }
+        return Double(hiddenSize)
+            * (isSparse
+                ? MemoryRules.graphBytesPerSparseElement : MemoryRules.graphBytesPerElement)
+    }
+
     /// Whether vLLM 0.26 to 0.30 run it on model runner V1: gated delta, or a tower.
     var runsOnFirstRunner: Bool {
         tower != nil

@@ -49,6 +49,7 @@ extension Architectures {
         granitemoe_swa: GraniteMoeSWAForCausalLM
         granite_swa: GraniteSWAForCausalLM
         hy_v3: HYV3ForCausalLM
+        hy_v4: HYV4ForCausalLM
         hyperclovax: HyperCLOVAXForCausalLM
         internlm2: InternLM2ForCausalLM
         iquest_loop: IQuestLoopCoderForCausalLM
@@ -117,8 +118,8 @@ extension Architectures {
         state: AliceAIForCausalLM
         routed: K2HorizonForCausalLM
         sinks: PanguProMoEV2ForCausalLM
-        own: BeamForCausalLM FlintForCausalLM HYV4ForCausalLM
-          InklingForCausalLM InklingForConditionalGeneration MuseGlimmerForCausalLM
+        own: BeamForCausalLM FlintForCausalLM InklingForCausalLM
+          InklingForConditionalGeneration MuseGlimmerForCausalLM
           Qwen4ExpForCausalLM Step5ForCausalLM
         """
 

@@ -40,6 +40,12 @@ struct PythonJSON {
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw problem("bytes that are not UTF-8", "a text in UTF-8")
         }
+        skipSpace()
+        if let next, !"{[\"-0123456789tfnNI".utf8.contains(next) {
+            throw problem(
+                "no JSON: it begins with \(found.dropFirst(11))",
+                "a JSON object, as a Hugging Face config.json holds")
+        }
         let value = try value(depth: 0)
         skipSpace()
         guard position == bytes.count else {

@@ -100,6 +100,8 @@ package struct LatentAttention: Equatable, Hashable, Sendable {
     package var valueDim: Int
     /// Whether every head's keys and values are cached in place of the latent: the MHA ablation.
     package var cachesHeads = false
+    /// Whether an indexer, of this layer or an earlier one, chooses the keys (DeepSeek-V3.2).
+    package var isSparse = false
     /// Biases on the down-projections and the output projection (attention_bias).
     package var hasBias = false
     /// Whether its projections take the checkpoint's format (not GLM-5.3-Flash's).
@@ -123,6 +125,9 @@ package struct LatentAttention: Equatable, Hashable, Sendable {
 
     /// Elements of a token's latent and its shared rotary key, which are what is cached.
     package var cachedElements: Int { latentRank + ropeDim }
+    /// Bytes of the same packed: the latent in fp8, a float32 scale for each 128 of its elements,
+    /// the rotary key in 16 bits. DeepSeek-V3.2: 512 + 16 + 128 = 656 (vLLM 0.33.0's fp8_ds_mla).
+    package var packedBytes: Int { latentRank + 4 * latentRank.dividedUp(by: 128) + 2 * ropeDim }
     /// Elements of one head's key, its rotary part included.
     package var wholeKeyDim: Int { keyDim + ropeDim }
 }

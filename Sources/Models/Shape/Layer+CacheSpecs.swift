@@ -1,9 +1,12 @@
 extension Layer {
     /// What the layer keeps in the block pool on one of `tensorParallel` GPUs: nothing, its keys
     /// and values, its state, and what `caches` adds.
-    package func cacheSpecs(tensorParallel: Int, cache: CacheFormat) -> [CacheSpec] {
+    package func cacheSpecs(
+        tensorParallel: Int, cache: CacheFormat, packsLatents: Bool = false
+    ) -> [CacheSpec] {
         var deployment = Deployment(tensorParallel: tensorParallel)
         deployment.cache = cache
+        deployment.packsLatents = packsLatents
         switch attention {
         case .none: return caches
         case .recurrent(let mixer):

@@ -15,6 +15,9 @@ package struct RecurrentMixer: Equatable, Hashable, Sendable {
     package var units: Int
     /// Where its prefill can hand out a state from inside a chunk.
     package var checkpoint = StateSpec.Checkpoint.none
+    /// Whether the first projections are one matrix whose rows on a GPU are padded to a multiple of
+    /// 16 (Kimi-K3's `in_proj_qkvgfab`).
+    package var padsInputs = false
 
     package init(
         kind: String, units: Int, projections: [[Projection]], vectors: [WeightVector] = [],

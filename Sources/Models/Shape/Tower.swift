@@ -10,6 +10,9 @@ package struct Tower: Equatable, Hashable, Sendable {
     /// Pixels of an image that become one token of the decoder: 28 x 28 with patches of 14 merged
     /// by two; 56 x 56 in Gemma 3 (896 x 896 pixels to 256 tokens).
     package var pixelsPerToken = 784
+    /// Bytes that its profiled image keeps while the decoder runs its largest step, beside what
+    /// grows with that step.
+    package var profiledBytes: Int64 = 0
 
     /// Heads that tensor parallelism must divide, or every GPU holds all of the tower (Kimi-K3);
     /// nil: it is always cut.

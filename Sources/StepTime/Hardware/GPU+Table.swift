@@ -5,11 +5,13 @@
 /// 79.18 GiB of an H100, 139.80 of an H200, 79.25 of an A100 80GB, 267.69 of a B300, 94.97 of an
 /// RTX PRO 6000 and 191.69 of an MI300X stand in vLLM's logs; 178.35 of a B200, 184.31 of a GB200,
 /// 93.09 of an H100 NVL, 44.39 of an L40S, 39.49 of an A100 40GB, 22.06 of an A10 and 22.03 of an
-/// L4 in public out-of-memory messages. Where no log was found (H800, H20, GH200, MI325X, MI355X)
-/// it is the datasheet's less what a GPU of the kind keeps for itself.
+/// L4 in public out-of-memory messages. So do 23.56 of an RTX 3090, 23.6 of an RTX 4090 and of an
+/// A5000 (23.5 to 23.7, by driver), 31.37 of an RTX 5090, 47.4 to 47.5 of an RTX A6000 and an RTX
+/// 6000 Ada, 44.4 of an L40 and an A40, and 23.5 of an A30. Where no log was found (H800, H20,
+/// GH200, MI325X, MI355X) it is the datasheet's less what a GPU of the kind keeps for itself.
 ///
 /// Bandwidths, rates and links: the vendors' datasheets; those of NVIDIA list rates with sparsity,
-/// half of it is dense. fp8 0: no fp8 tensor cores.
+/// half of it is dense. GeForce: rates that sum in fp32. fp8 0: no fp8 tensor cores.
 private let table = """
     # name         memory  TB/s   bf16    fp8     fp4    fp32   fabric  PCIe  kernels
     h100-sxm       81079   3.35   989.5   1979    0      67     450     64    h100-sxm
@@ -28,6 +30,15 @@ private let table = """
     l4             22559   0.3    121     242.5   0      30.3   0       32    l40s
     a10            22589   0.6    125     0       0      31.2   0       32    l40s
     rtx-pro-6000   97249   1.792  467.8   935.6   1871.2 120    0       64    rtx-pro-6000
+    l40            45455   0.864  181.05  362     0      90.5   0       32    l40s
+    a40            45455   0.696  149.7   0       0      37.4   0       32    l40s
+    a30            24064   0.933  165     0       0      10.3   0       32    a100-sxm
+    rtx-6000-ada   48589   0.96   364.2   728.5   0      91.1   0       32    l40s
+    rtx-a6000      48589   0.768  154.8   0       0      38.7   0       32    l40s
+    rtx-a5000      24166   0.768  111.1   0       0      27.8   0       32    l40s
+    rtx-5090       32123   1.792  209.5   419     1676   104.8  0       64    rtx-pro-6000
+    rtx-4090       24166   1.008  165.2   330.3   0      82.6   0       32    l40s
+    rtx-3090       24125   0.936  71      0       0      35.6   0       32    l40s
     # AMD: kernels were measured on none; 7 links of Infinity Fabric.
     mi300x         196290  5.3    1307.4  2614.9  0      163.4  448     64    h100-sxm
     mi325x         261826  6.0    1307.4  2614.9  0      163.4  448     64    h100-sxm
@@ -56,12 +67,10 @@ extension GPU {
         }
     }
 
-    /// A line for every page that tells the memory of another GPU than an H100; nil for one.
-    package var memoryNote: String? {
-        guard self != .h100 else { return nil }
-        return "the memory's terms besides weights and cache were fitted on H100s: take the KV "
-            + "cache from a server's log (engine.num_gpu_blocks)"
-    }
+    /// A line for every page that tells the memory of another GPU than an H100.
+    package static let memoryNote =
+        "the memory's terms besides weights and cache were fitted on H100s: take the KV cache from "
+        + "a server's log (engine.num_gpu_blocks)"
 
     /// A line for every page about a GPU that was not measured; nil for one that was.
     package var notMeasuredNote: String? {

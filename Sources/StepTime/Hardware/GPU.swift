@@ -54,6 +54,13 @@ package struct GPU: Sendable, Equatable {
     /// NVIDIA H100 SXM with 80 GB of HBM3.
     package static let h100 = all[0]
 
+    /// Whether vLLM runs FlashAttention 2 on it, not 3 or the kernels of data-centre Blackwell.
+    package var runsFlashAttention2: Bool {
+        !["h100", "h200", "h800", "h20", "gh200", "b200", "b300", "gb200", "mi3"].contains {
+            name.hasPrefix($0)
+        }
+    }
+
     /// Formats whose products need tensor cores of their own.
     static func hasOwnCores(_ format: WeightFormat) -> Bool { format == .fp8 || format == .nvfp4 }
 
@@ -94,6 +101,10 @@ package struct GPU: Sendable, Equatable {
     /// What vLLM 0.33.0's API server takes on this GPU (`EngineArgs.get_batch_defaults`): by its
     /// total memory, with bounds at 70 and 160 GiB, and an A100 below 160 GiB as a small one.
     package var serverDefaults: BatchDefaults {
+        Self.serverDefaults(memoryBytes: memoryBytes, name: name)
+    }
+
+    private static func serverDefaults(memoryBytes: Int64, name: String) -> BatchDefaults {
         if memoryBytes >= 160 << 30 { return .large }
         if memoryBytes >= 70 << 30, !name.lowercased().contains("a100") { return .medium }
         return .small
@@ -101,7 +112,12 @@ package struct GPU: Sendable, Equatable {
 
     /// The same for a GPU that may be known by its name alone; nil for a name that says nothing.
     /// Memory of these: NVIDIA's and AMD's datasheets.
-    package static func serverDefaults(named name: String) -> BatchDefaults? {
+    ///
+    /// - Parameter memoryBytes: its memory where that is given; it decides.
+    package static func serverDefaults(
+        named name: String, memoryBytes: Int64? = nil
+    ) -> BatchDefaults? {
+        if let memoryBytes { return serverDefaults(memoryBytes: memoryBytes, name: name) }
         if let known = try? named(name) { return known.serverDefaults }
         let word = name.lowercased()
         let sizes: [(defaults: BatchDefaults, words: [String])] = [
@@ -134,5 +150,7 @@ package struct GPU: Sendable, Equatable {
         "a100-40gb": "a100-sxm-40", "a100-sxm4-40gb": "a100-sxm-40",
         "rtx-pro-6000-server":
             "rtx-pro-6000", "rtxpro6000": "rtx-pro-6000",
+        "rtx3090": "rtx-3090", "rtx4090": "rtx-4090", "rtx5090": "rtx-5090",
+        "a5000": "rtx-a5000", "a6000": "rtx-a6000",
     ]
 }

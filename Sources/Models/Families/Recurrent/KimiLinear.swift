@@ -63,6 +63,7 @@ extension ConfigFields {
             convolution: try inner.size("short_conv_kernel_size", default: 4, most: 64))
         sizes.hasFullRankGate = try inner.flag("use_full_rank_gate", default: false)
         var mixer = RecurrentMixer.kimiDelta(sizes)
+        mixer.padsInputs = sizes.hasFullRankGate
         // The kernel that hands out states needs a bounded decay and is K3's alone.
         if sizes.hasFullRankGate, inner.has("gate_lower_bound"), sizes.headDim == 128 {
             mixer.checkpoint = .blocks(of: 16)

@@ -67,6 +67,8 @@ package struct TextRoom {
 
     @inlinable @inline(__always)
     mutating func put(magnitude: UInt64) {
+        // Most counts of a row are a single digit.
+        if magnitude < 10 { return put(byte: 48 &+ UInt8(truncatingIfNeeded: magnitude)) }
         guard magnitude < UInt64(Self.tenToTheEight) else { return putLarge(magnitude) }
         let digits = Self.digits(UInt32(truncatingIfNeeded: magnitude))
         // The lowest bytes are the leading zeros; the last digit stays whatever it is.

@@ -7,6 +7,8 @@ package struct BreakdownObserver: RunObserver {
     /// Whether no request is left out, so that none has to pass the filter.
     private let takesAll: Bool
     private var sums = BreakdownReport()
+    /// The parts of the request that ended last.
+    private var latest = RequestBreakdown()
 
     /// The parts of the requests between the margins, once all have come. O(requests) where the
     /// stretch between them is to be found.
@@ -28,19 +30,24 @@ package struct BreakdownObserver: RunObserver {
 
     package mutating func decided(_ plans: DecidedPlans) { breakdown.add(plans) }
 
-    package mutating func record(_ record: RequestRecord) { _ = close(record) }
+    package mutating func record(_ record: RequestRecord) { _ = take(record) }
 
     /// Notes the end of a request and returns its parts, if it has any. Call it for every record,
     /// in their order.
     package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
-        let request = breakdown.close(record)
+        take(record) ? latest : nil
+    }
+
+    /// The same; whether `latest` are its parts.
+    private mutating func take(_ record: RequestRecord) -> Bool {
+        let hasParts = breakdown.close(record, into: &latest)
         if takesAll {
-            if let request { sums.add(request, record) }
+            if hasParts { sums.add(latest, record) }
         } else {
-            filter.push((request, record), record)
+            filter.push((hasParts ? latest : nil, record), record)
             takeOn()
         }
-        return request
+        return hasParts
     }
 
     private mutating func takeOn() {

@@ -47,14 +47,15 @@ package struct RunReportFile: Encodable, Sendable {
     struct Distribution: Encodable, Sendable {
         let count: Int64
         let meanMs: Double
-        let quantilesMs: [Double]
-        let worstMs: [Double]
+        let quantilesMs: JSONNumbers<Double>
+        let worstMs: JSONNumbers<Double>
 
         init(_ histogram: LatencyHistogram) {
             count = histogram.count
             meanMs = significant(histogram.mean / 1e9)
-            quantilesMs = histogram.quantiles(shares).map { significant(Double($0) / 1e9) }
-            worstMs = histogram.largest(tail).map { significant(Double($0) / 1e9) }
+            quantilesMs = JSONNumbers(
+                histogram.quantiles(shares).map { significant(Double($0) / 1e9) })
+            worstMs = JSONNumbers(histogram.largest(tail).map { significant(Double($0) / 1e9) })
         }
     }
 
@@ -63,18 +64,18 @@ package struct RunReportFile: Encodable, Sendable {
         let startS: Double
         let windowS: Double
         let lastWindowS: Double
-        let arrivals: [Int]
-        let finished: [Int]
-        let queue: [Double]
-        let running: [Double]
-        let meanBatchSize: [Double?]
-        let prefillTokens: [Int]
-        let decodeTokens: [Int]
-        let deliveredTokens: [Int]
-        let kvUse: [Double]
-        let hitRate: [Double?]
-        let preemptions: [Int]
-        let busyShare: [Double]
+        let arrivals: JSONNumbers<Int>
+        let finished: JSONNumbers<Int>
+        let queue: JSONNumbers<Double>
+        let running: JSONNumbers<Double>
+        let meanBatchSize: JSONNumbers<Double?>
+        let prefillTokens: JSONNumbers<Int>
+        let decodeTokens: JSONNumbers<Int>
+        let deliveredTokens: JSONNumbers<Int>
+        let kvUse: JSONNumbers<Double>
+        let hitRate: JSONNumbers<Double?>
+        let preemptions: JSONNumbers<Int>
+        let busyShare: JSONNumbers<Double>
 
         init(_ table: SeriesTable) {
             let sums = table.sums
@@ -83,44 +84,47 @@ package struct RunReportFile: Encodable, Sendable {
             startS = Double(table.start) / 1e12
             windowS = Double(table.interval) / 1e12
             lastWindowS = table.seconds(table.count - 1)
-            arrivals = sums.map(\.requests.arrivals)
-            finished = sums.map(\.requests.finished)
-            queue = zip(sums, spans).map { significant(Double($0.requests.queueTime) / $1) }
-            running = zip(sums, spans).map { significant(Double($0.requests.runningTime) / $1) }
-            meanBatchSize = sums.map { share($0.engine.entries, $0.engine.steps) }
-            prefillTokens = sums.map(\.engine.prefillTokens)
-            decodeTokens = sums.map(\.engine.decodeTokens)
-            deliveredTokens = sums.map(\.engine.outputTokens)
-            kvUse = zip(sums, spans).map {
-                significant(ratio(Double($0.engine.blockTime), $1 * blocks))
-            }
-            hitRate = sums.map { share($0.engine.hitTokens, $0.engine.queriedTokens) }
-            preemptions = sums.map(\.engine.preemptions)
-            busyShare = zip(sums, spans).map {
-                significant(Double($0.engine.busyTime) / ($1 * Double(table.replicas.count)))
-            }
+            arrivals = JSONNumbers(sums.map(\.requests.arrivals))
+            finished = JSONNumbers(sums.map(\.requests.finished))
+            queue = JSONNumbers(
+                zip(sums, spans).map { significant(Double($0.requests.queueTime) / $1) })
+            running = JSONNumbers(
+                zip(sums, spans).map { significant(Double($0.requests.runningTime) / $1) })
+            meanBatchSize = JSONNumbers(sums.map { share($0.engine.entries, $0.engine.steps) })
+            prefillTokens = JSONNumbers(sums.map(\.engine.prefillTokens))
+            decodeTokens = JSONNumbers(sums.map(\.engine.decodeTokens))
+            deliveredTokens = JSONNumbers(sums.map(\.engine.outputTokens))
+            kvUse = JSONNumbers(
+                zip(sums, spans).map {
+                    significant(ratio(Double($0.engine.blockTime), $1 * blocks))
+                })
+            hitRate = JSONNumbers(sums.map { share($0.engine.hitTokens, $0.engine.queriedTokens) })
+            preemptions = JSONNumbers(sums.map(\.engine.preemptions))
+            busyShare = JSONNumbers(
+                zip(sums, spans).map {
+                    significant(Double($0.engine.busyTime) / ($1 * Double(table.replicas.count)))
+                })
         }
     }
 
     /// A row a replica, a column a window.
     struct HeatMap: Encodable, Sendable {
         let windowS: Double
-        let busyShare: [[Double]]
-        let queue: [[Double]]
-        let running: [[Double]]
+        let busyShare: [JSONNumbers<Double>]
+        let queue: [JSONNumbers<Double>]
+        let running: [JSONNumbers<Double>]
 
         init(_ table: SeriesTable) {
             windowS = Double(table.interval) / 1e12
             let spans = (0..<table.count).map { table.seconds($0) * 1e12 }
-            busyShare = table.replicas.map { points in
-                zip(points, spans).map { significant(Double($0.engine.busyTime) / $1, 3) }
+            func rows(_ time: (SeriesTable.Point) -> Double) -> [JSONNumbers<Double>] {
+                table.replicas.map { points in
+                    JSONNumbers(zip(points, spans).map { significant(time($0) / $1, 3) })
+                }
             }
-            queue = table.replicas.map { points in
-                zip(points, spans).map { significant(Double($0.requests.queueTime) / $1, 3) }
-            }
-            running = table.replicas.map { points in
-                zip(points, spans).map { significant(Double($0.requests.runningTime) / $1, 3) }
-            }
+            busyShare = rows { Double($0.engine.busyTime) }
+            queue = rows { Double($0.requests.queueTime) }
+            running = rows { Double($0.requests.runningTime) }
         }
     }
 

@@ -107,27 +107,29 @@ struct LookupRecorder {
     /// Takes note of plans; those of an instance in order.
     mutating func add(_ plans: DecidedPlans) {
         guard contents.holdsContent, !isOverrun else { return }
-        for plan in plans.plans where plan.times > 0 {
+        for number in plans.plans.indices where plans.plans[number].times > 0 {
+            // Of a plan only what is looked at is taken out of the list.
+            let plan = plans.plans[number]
             for place in plan.preempted {
                 let visitor = visitors[reach(plans.preempted[place].sequence)]
                 guard let visitor else { continue }
                 replays[visitor.replica].release(visitor.latest, at: plan.time)
             }
             for place in plan.entries where plans.entries[place].kind != .running {
-                look(plans.entries[place], plan)
+                look(plans.entries[place], at: plan.time, replica: plan.replica)
             }
             replays[plan.replica].leave(plan.freeBlocks, at: plan.time)
         }
         isOverrun = contents.isOverrun || lookups > Self.most
     }
 
-    private mutating func look(_ entry: ScheduledEntry, _ plan: DecidedPlan) {
+    private mutating func look(_ entry: ScheduledEntry, at time: Int64, replica: Int) {
         guard let (path, tokens) = contents.path(of: entry.id) else { return }
         lookups += 1
-        let number = replays[plan.replica].lookUp(path, total: tokens, at: plan.time)
+        let number = replays[replica].lookUp(path, total: tokens, at: time)
         let visitor = reach(entry.sequence)
         let first = visitors[visitor]?.first ?? number
-        visitors[visitor] = Visitor(replica: plan.replica, first: first, latest: number)
+        visitors[visitor] = Visitor(replica: replica, first: first, latest: number)
     }
 
     /// The place of a request whose record is to come.

@@ -71,8 +71,9 @@ struct CostLedger: Sendable {
         return place
     }
 
-    /// Takes note of a plan.
-    mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices) {
+    /// Takes note of a plan, by its number in the list.
+    mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {
+        let plan = plans.plans[number]
         for index in plan.changes {
             let place = reach(plans.changes[index].sequence)
             if plans.changes[index].joins {
@@ -81,17 +82,18 @@ struct CostLedger: Sendable {
                 accounts[place].cost.queue += sums[plan.replica] - accounts[place].base
             }
         }
-        if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(plan, plans) }
+        if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(number, plans) }
         guard !plan.isEmpty else { return }
         let waiting = Double(max(0, plan.waiting - out[plan.replica]))
         if plan.entries.isEmpty {
             sums[plan.replica] += waiting * Double(plan.busy) / Double(plan.members)
         } else {
-            charge(plan, plans.entries, prices, waiting: waiting)
+            charge(number, plans, prices, waiting: waiting)
         }
     }
 
-    private mutating func interrupt(_ plan: DecidedPlan, _ plans: DecidedPlans) {
+    private mutating func interrupt(_ number: Int, _ plans: DecidedPlans) {
+        let plan = plans.plans[number]
         for index in plan.aborted {
             let sequence = plans.aborted[index].sequence
             if victims[sequence]?.isOut == true { goesOn(sequence) }
@@ -114,8 +116,10 @@ struct CostLedger: Sendable {
 
     /// Charges a step that has entries to its requests.
     private mutating func charge(
-        _ plan: DecidedPlan, _ entries: [ScheduledEntry], _ prices: StepPrices, waiting: Double
+        _ number: Int, _ plans: DecidedPlans, _ prices: StepPrices, waiting: Double
     ) {
+        let plan = plans.plans[number]
+        let entries = plans.entries
         var (tokens, decodes) = (plan.members, plan.members)
         var (prefill, chunks, crossed) = (0, 0, 0.0)
         for place in plan.entries {

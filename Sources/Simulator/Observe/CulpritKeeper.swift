@@ -17,12 +17,11 @@ package struct CulpritKeeper: Sendable {
         var histories: [StepHistory]
 
         @inline(__always)
-        mutating func see(
-            _ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices
-        ) {
-            ledger.see(plan, of: plans, prices)
-            if !histories[plan.replica].awaited.isEmpty {
-                histories[plan.replica].see(plan, of: plans, prices)
+        mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {
+            ledger.see(number, of: plans, prices)
+            let replica = plans.plans[number].replica
+            if !histories[replica].awaited.isEmpty {
+                histories[replica].see(number, of: plans, prices)
             }
         }
     }

@@ -271,21 +271,16 @@ struct CulpritScan {
         var culprits: [Culprit] = []
         for cause in LatencyCause.allCases {
             let time = min(causes[cause], covered[cause.rawValue])
-            let shares = others.indices.filter { others[$0].weights[cause.rawValue] > 0 }.sorted {
-                let (a, b) = (
-                    others[$0].weights[cause.rawValue], others[$1].weights[cause.rawValue]
-                )
-                return (a, others[$1].sequence) > (b, others[$0].sequence)
-            }
-            let whole = shares.reduce(Int128(0)) { $0 + others[$1].weights[cause.rawValue] }
-            guard time > 0, whole > 0 else { continue }
+            guard time > 0 else { continue }
+            let shares = shares(of: cause)
+            let whole = shares.reduce(0) { $0 + $1.weight }
+            guard whole > 0 else { continue }
             // So that products of a time and a weight fit.
             let shift = max(0, 128 - whole.leadingZeroBitCount - 62)
             // What rounding leaves goes to the first one.
             var left = time
-            var times = shares.map { place in
-                let weight = others[place].weights[cause.rawValue]
-                let part = Int128(time) * (weight >> shift) / (whole >> shift)
+            var times = shares.map { share in
+                let part = Int128(time) * (share.weight >> shift) / (whole >> shift)
                 return Int64(min(Int128(time), part))
             }
             for place in times.indices {
@@ -296,10 +291,30 @@ struct CulpritScan {
             for (share, time) in zip(shares, times) where time > 0 {
                 culprits.append(
                     Culprit(
-                        id: others[share].id, sequence: others[share].sequence, cause: cause,
+                        id: others[share.other].id, sequence: share.sequence, cause: cause,
                         time: time))
             }
         }
         return culprits
+    }
+
+    /// Another request's share of a cause, and where it is among the others.
+    private struct Share {
+        var weight: Int128
+        var sequence: Int64
+        var other: Int
+    }
+
+    /// The shares of a cause, the largest first. A list of their own: sorting the others would move
+    /// all that is known of them.
+    private func shares(of cause: LatencyCause) -> [Share] {
+        var shares: [Share] = []
+        for place in others.indices {
+            let weight = others[place].weights[cause.rawValue]
+            guard weight > 0 else { continue }
+            shares.append(Share(weight: weight, sequence: others[place].sequence, other: place))
+        }
+        shares.sort { ($0.weight, $1.sequence) > ($1.weight, $0.sequence) }
+        return shares
     }
 }

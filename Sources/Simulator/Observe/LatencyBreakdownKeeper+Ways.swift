@@ -22,6 +22,7 @@ extension LatencyBreakdownKeeper {
         var allInterferences: Int64 { interferences + interference }
 
         /// Adds the steps of a plan, of which only a single one may hold prefill.
+        @inline(__always)
         mutating func add(_ plan: DecidedPlan, interference more: Int64) {
             let last = plan.lastEnd - plan.lastStart
             decodes = allDecodes + plan.busy - last
@@ -164,8 +165,12 @@ extension LatencyBreakdownKeeper {
         }
 
         /// Its parts, now that it has ended, by when its instance's GPUs had been busy for so long.
-        mutating func close(_ record: RequestRecord, busy all: Int64) -> RequestBreakdown {
+        @inline(__always)
+        mutating func close(
+            _ record: RequestRecord, busy all: Int64, into result: inout RequestBreakdown
+        ) {
             precondition(standing != .member, "a member's end was not said")
+            guard admitted >= 0 else { return Self.closeUnadmitted(record, into: &result) }
             if let step, step.end > record.finish {
                 self.step = nil
                 if step.start < record.finish {
@@ -182,16 +187,23 @@ extension LatencyBreakdownKeeper {
             pass(
                 until: record.finish, busy: record.outcome == .finished ? busy : busyAtAbort ?? all)
             parts.toFirstToken[.queue] += admitted - record.arrival
-            moveBorder(record)
-            return parts
+            if record.firstToken >= 0 { moveBorder(to: record.firstToken - record.arrival) }
+            result = parts
+        }
+
+        /// The parts of a request that ended in the queue.
+        static func closeUnadmitted(
+            _ record: RequestRecord, into result: inout RequestBreakdown
+        ) {
+            result = RequestBreakdown()
+            result.toFirstToken[.queue] = record.finish - record.arrival
         }
 
         /// A first token leaves the engine when its step has been processed, which may be a little
         /// after the step's end, and the next one under way: that time belongs to the first part of
-        /// the life.
-        private mutating func moveBorder(_ record: RequestRecord) {
-            guard record.firstToken >= 0 else { return }
-            var lag = record.firstToken - record.arrival - parts.toFirstToken.total
+        /// the life, which lasts so long.
+        private mutating func moveBorder(to timeToFirstToken: Int64) {
+            var lag = timeToFirstToken - parts.toFirstToken.total
             guard lag > 0 else { return }
             // Where a request can be right after one of its steps, the likelier first. In a step
             // of its own it waits for the host all the same.
@@ -209,6 +221,7 @@ extension LatencyBreakdownKeeper {
         private mutating func move(
             _ time: inout Int64, from part: LatencyParts.Part, to waits: LatencyParts.Part
         ) {
+            guard time > 0 else { return }
             let moved = min(time, parts.afterwards[part])
             parts.afterwards[part] -= moved
             parts.toFirstToken[waits] += moved

@@ -35,36 +35,36 @@ package struct LatencyBreakdownKeeper: Sendable {
     @inline(__always)
     mutating func add(_ plans: DecidedPlans, before witness: inout some StepWitness) {
         var (replica, lane) = (-1, Lane())
-        // Not copied out of the array: a plan is as large as what is done with it.
-        let span = plans.plans.span
-        for index in span.indices {
+        for number in plans.plans.indices {
             // Nearly always all of them are of one instance.
-            if span[index].replica != replica {
+            if plans.plans[number].replica != replica {
                 if replica >= 0 { lanes[replica] = lane }
-                replica = span[index].replica
+                replica = plans.plans[number].replica
                 lane = lanes[replica]
             }
-            add(span[index], of: plans, to: &lane)
-            witness.see(span[index], of: plans, prices)
+            add(number, of: plans, to: &lane)
+            witness.see(number, of: plans, prices)
         }
         if replica >= 0 { lanes[replica] = lane }
     }
 
+    /// Plans are handed around by their number in the list: passing one copies it, and it is as
+    /// large as what is done with it.
     @inline(__always)
-    private mutating func add(
-        _ plan: DecidedPlan, of plans: DecidedPlans, to lane: inout Lane
-    ) {
-        if !plan.changes.isEmpty { change(plan, plans, lane) }
-        if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(plan, plans, lane) }
+    private mutating func add(_ number: Int, of plans: DecidedPlans, to lane: inout Lane) {
+        let plan = plans.plans[number]
+        if !plan.changes.isEmpty { change(number, plans, lane) }
+        if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(number, plans, lane) }
         guard !plan.isEmpty else { return }
         guard !plan.entries.isEmpty else { return lane.add(plan, interference: 0) }
-        prices.note(plan, plans.entries)
-        enter(plan, plans.entries, lane)
+        prices.note(number, of: plans)
+        enter(number, plans, lane)
         lane.add(plan, interference: prices.ofDecodes)
     }
 
     /// Lets requests out of the sums and into them.
-    private mutating func change(_ plan: DecidedPlan, _ plans: DecidedPlans, _ lane: Lane) {
+    private mutating func change(_ number: Int, _ plans: DecidedPlans, _ lane: Lane) {
+        let plan = plans.plans[number]
         for place in plan.changes {
             let sequence = plans.changes[place].sequence
             ways.reach(sequence)
@@ -81,7 +81,8 @@ package struct LatencyBreakdownKeeper: Sendable {
     }
 
     /// Notes who was aborted and who preempted.
-    private mutating func interrupt(_ plan: DecidedPlan, _ plans: DecidedPlans, _ lane: Lane) {
+    private mutating func interrupt(_ number: Int, _ plans: DecidedPlans, _ lane: Lane) {
+        let plan = plans.plans[number]
         for place in plan.aborted {
             let moment = plans.aborted[place]
             guard ways.holds(moment.sequence) else { continue }
@@ -95,57 +96,69 @@ package struct LatencyBreakdownKeeper: Sendable {
     }
 
     /// Notes a step on the requests that have an entry of their own.
-    private mutating func enter(
-        _ plan: DecidedPlan, _ entries: [ScheduledEntry], _ lane: Lane
-    ) {
+    private mutating func enter(_ number: Int, _ plans: DecidedPlans, _ lane: Lane) {
+        let plan = plans.plans[number]
         var chunk = 0
         for place in plan.entries {
+            let entry = plans.entries[place]
             var interference = prices.ofDecodes
-            if !entries[place].isDecode {
+            if !entry.isDecode {
                 interference = prices.ofChunk(chunk)
                 chunk += 1
             }
-            ways.reach(entries[place].sequence)
-            ways[entries[place].sequence].enter(
-                entries[place], plan, interference: interference, lane)
+            ways.reach(entry.sequence)
+            ways[entry.sequence].enter(entry, plan, interference: interference, lane)
         }
     }
 
     /// The parts of a request that ended; nil for one that was rejected or did not end. To be
     /// called for every record, in their order. O(1).
     package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
-        defer { ways.removeFirst() }
-        guard record.outcome == .finished || record.outcome == .aborted else { return nil }
-        let record = record.asTheEngineSawIt(host)
-        var breakdown = divide(record)
-        breakdown.toFirstToken[.host] += host.outside
-        return breakdown
+        var parts = RequestBreakdown()
+        return close(record, into: &parts) ? parts : nil
     }
 
-    private mutating func divide(_ record: RequestRecord) -> RequestBreakdown {
-        guard ways.holds(ways.first), ways[ways.first].admitted >= 0 else {
-            var parts = RequestBreakdown()
-            parts.toFirstToken[.queue] = record.finish - record.arrival
-            return parts
+    /// The same into a value that has room for them, which saves copies; false where there are
+    /// none, and then the value stays as it was.
+    package mutating func close(
+        _ record: RequestRecord, into parts: inout RequestBreakdown
+    ) -> Bool {
+        let ended = record.outcome == .finished || record.outcome == .aborted
+        if ended {
+            divide(record.asTheEngineSawIt(host), into: &parts)
+            parts.toFirstToken[.host] += host.outside
         }
-        return ways[ways.first].close(record, busy: lanes[Int(record.replica)].busy)
+        ways.removeFirst()
+        return ended
+    }
+
+    @inline(__always)
+    private mutating func divide(_ record: RequestRecord, into parts: inout RequestBreakdown) {
+        if ways.holds(ways.first) {
+            let busy = lanes[Int(record.replica)].busy
+            ways[ways.first].close(record, busy: busy, into: &parts)
+        } else {
+            Way.closeUnadmitted(record, into: &parts)
+        }
     }
 }
 
 /// Who is told of each plan beside the keeper.
 protocol StepWitness {
-    /// `prices` are those of the plan where it has entries, else of an earlier one.
-    mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices)
+    /// `number`: the plan's in the list. `prices` are those of the plan where it has entries, else
+    /// of an earlier one.
+    mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices)
 }
 
 /// Looks away.
 private struct NoWitness: StepWitness {
     @inline(__always)
-    mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices) {}
+    mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {}
 }
 
 extension RequestRecord {
     /// The same with the times of the engine's clock, without the way from the client and back.
+    @inline(__always)
     package func asTheEngineSawIt(_ host: HostTimes) -> RequestRecord {
         var record = self
         record.arrival += host.frontEnd

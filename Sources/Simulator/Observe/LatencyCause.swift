@@ -97,7 +97,9 @@ package struct LatencyCauses: Sendable, Equatable {
         // By its share of the tokens that the prompt's steps computed.
         let computed = Int128(max(1, record.promptTokens - record.hitTokens))
         let evicted = min(Int128(record.lostReuse.evicted), computed)
-        self[.cacheMiss] = Int64(Int128(parts[.prefill]) * evicted / computed)
+        if evicted > 0 {
+            self[.cacheMiss] = Int64(Int128(parts[.prefill]) * evicted / computed)
+        }
         self[.prefill] = parts[.prefill] - self[.cacheMiss]
         self[.decode] = parts[.decode]
         self[.interference] = parts[.interference]

@@ -2,7 +2,10 @@ import Traces
 
 /// A radix tree over tokens: two are the same when content and offset are (`Segment`), wherever a
 /// trace cuts its segments. A node holds all that follows its parent up to where prompts part, so
-/// that a request costs a node or two, however many pieces it has.
+/// that a request costs a node or two, however many pieces it has: what goes on after the end of
+/// one that nothing follows is entered there, as the turns of a session do.
+///
+/// A node's pieces stand one after another, and then a mark: either the end, or where they go on.
 struct SeenPrefixes: ~Copyable {
     struct Node: Keyed {
         var firstKey: UInt64
@@ -25,7 +28,7 @@ struct SeenPrefixes: ~Copyable {
         var passed: Int32 = 0
         /// The last node; -1 before the first.
         var node: Int32 = -1
-        /// Tokens of the node that are left, and where they begin.
+        /// Tokens of the node that are left, and where they begin, or what follows the last one.
         var left: Int32 = 0
         var piece = 0
         var skipped: Int32 = 0
@@ -40,22 +43,27 @@ struct SeenPrefixes: ~Copyable {
     private var nodes = HotSlots<Node>()
     private var index = NodeIndex<Node>()
 
-    /// Pieces that are kept.
-    var count: Int { pieces.count }
+    /// Pieces that were entered.
+    private(set) var count = 0
     var isEmpty: Bool { pieces.isEmpty }
+    /// Nodes that exist, and how often one was looked for.
+    var nodeCount: Int { nodes.count }
+    var probes: Int { index.probes }
 
     /// Follows a request as far as another one began alike. O(segments + nodes passed).
     mutating func follow(_ tokens: borrowing HotArray<Segment>) -> Place {
         var place = Place()
         while place.left == 0, place.segment < tokens.count {
             var first = tokens[place.segment]
-            first.offset &+= place.passed
+            first.removeFirst(place.passed)
             let child = index.find(Self.key(place.node, first), nodes)
             guard child >= 0 else { break }
-            let node = nodes[child]
-            (place.node, place.left) = (child, node.tokens)
-            (place.piece, place.skipped) = (Int(node.piece), node.skipped)
+            (place.node, place.left) = (child, nodes[child].tokens)
+            (place.piece, place.skipped) = (Int(nodes[child].piece), nodes[child].skipped)
             pass(tokens, &place)
+        }
+        if place.node >= 0 {
+            place.tokens = nodes[place.node].start + nodes[place.node].tokens - place.left
         }
         return place
     }
@@ -65,12 +73,24 @@ struct SeenPrefixes: ~Copyable {
     private func pass(_ tokens: borrowing HotArray<Segment>, _ place: inout Place) {
         while place.left > 0, place.segment < tokens.count {
             let (mine, theirs) = (tokens[place.segment], pieces[place.piece])
+            if theirs.length == 0 {
+                place.piece = Int(theirs.offset)
+                continue
+            }
+            // Nearly always two are the same as a whole, where a request continues another.
+            if mine.length == theirs.length, mine.length <= place.left, place.passed == 0,
+                place.skipped == 0, mine.content == theirs.content, mine.offset == theirs.offset
+            {
+                place.left -= mine.length
+                place.segment += 1
+                place.piece += 1
+                continue
+            }
             guard mine.content == theirs.content,
                 mine.offset &+ place.passed == theirs.offset &+ place.skipped
             else { return }
             let common = min(
                 mine.length - place.passed, theirs.length - place.skipped, place.left)
-            place.tokens += common
             place.left -= common
             place.passed += common
             place.skipped += common
@@ -83,6 +103,16 @@ struct SeenPrefixes: ~Copyable {
         }
     }
 
+    /// Whether a place is where a node ends that no other follows.
+    private func isEnd(_ place: Place) -> Bool {
+        guard place.left == 0, place.node >= 0, place.skipped == 0 else { return false }
+        let mark = pieces[place.piece]
+        return mark.length == 0 && mark.offset < 0
+    }
+
+    /// The mark behind the last piece of a node.
+    private static let end = Segment(content: 0, offset: -1, length: 0)
+
     /// Follows a request of so many tokens and enters what of it is not known. The tokens that
     /// were, and its last node. O(segments + nodes passed).
     mutating func enter(
@@ -90,18 +120,48 @@ struct SeenPrefixes: ~Copyable {
     ) -> (known: Int32, node: Int32) {
         let place = follow(tokens)
         guard place.segment < tokens.count else { return (place.tokens, place.node) }
-        let parent = place.left > 0 ? cut(place) : place.node
+        self.count += tokens.count - place.segment
         var first = tokens[place.segment]
-        first.offset &+= place.passed
-        first.length -= place.passed
-        let node = Node(
-            firstKey: Self.key(parent, first), piece: Int32(pieces.count), skipped: 0,
-            tokens: count - place.tokens, parent: parent, start: place.tokens)
-        pieces.append(first)
-        pieces.append(contentsOf: tokens, from: place.segment + 1)
-        let number = nodes.insert(node)
+        first.removeFirst(place.passed)
+        if isEnd(place) {
+            nodes[place.node].tokens += count - place.tokens
+            extend(place, with: first, tokens)
+            return (place.tokens, place.node)
+        }
+        let parent = place.left > 0 ? cut(place) : place.node
+        let number = nodes.insert(
+            Node(
+                firstKey: Self.key(parent, first), piece: Int32(pieces.count), skipped: 0,
+                tokens: count - place.tokens, parent: parent, start: place.tokens))
         index.insert(number, nodes)
+        append(first, tokens, from: place.segment + 1)
         return (place.tokens, number)
+    }
+
+    /// Enters pieces behind the last one of a node: a first one, and a request's others.
+    private mutating func extend(
+        _ place: Place, with first: Segment, _ tokens: borrowing HotArray<Segment>
+    ) {
+        let last = pieces[place.piece - 1]
+        var next = place.segment
+        var piece = first
+        if last.content == first.content, last.offset &+ last.length == first.offset {
+            pieces[place.piece - 1].length += first.length
+            next += 1
+            guard next < tokens.count else { return }
+            piece = tokens[next]
+        }
+        pieces[place.piece].offset = Int32(pieces.count)
+        append(piece, tokens, from: next + 1)
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ first: Segment, _ tokens: borrowing HotArray<Segment>, from place: Int
+    ) {
+        pieces.append(first)
+        pieces.append(contentsOf: tokens, from: place)
+        pieces.append(Self.end)
     }
 
     /// Notes that so many tokens on the way to a node, at most its last one, have been computed.
@@ -150,6 +210,13 @@ struct SeenPrefixes: ~Copyable {
 }
 
 extension Segment {
+    /// Leaves the first tokens out.
+    @inline(__always)
+    fileprivate mutating func removeFirst(_ tokens: Int32) {
+        offset &+= tokens
+        length -= tokens
+    }
+
     /// The key of a node of a radix tree that begins so and follows another one, below 0 for none.
     @inline(__always)
     func key(after parent: Int32) -> UInt64 {

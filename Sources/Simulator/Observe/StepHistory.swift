@@ -76,8 +76,9 @@ struct StepHistory: Sendable {
         return first
     }
 
-    /// Takes note of a plan. O(its lists).
-    mutating func see(_ plan: DecidedPlan, of plans: DecidedPlans, _ prices: StepPrices) {
+    /// Takes note of a plan, by its number in the list. O(its lists).
+    mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {
+        let plan = plans.plans[number]
         guard let first = awaited.first else { return }
         guard head < kept.count || plan.lastEnd >= first.from else {
             return apply(plans.changes[plan.changes])

@@ -12,23 +12,26 @@ struct StepPrices {
     /// For those that prefill, in order; empty where one does alone.
     private var ofChunks: [Int64] = []
     private let stepTime: StepTime
+    private let window: Int
     /// Prices of steps that only decode.
     private let lines: [DecodeLine]
 
     /// Prices the steps of a run.
     init(_ plan: RunPlan) {
         stepTime = plan.stepTime
+        window = plan.stepTime.window
         lines = plan.decodeLines
     }
 
     /// What it takes longer for a prompt, by its place among those of the step.
     func ofChunk(_ number: Int) -> Int64 { ofChunks.isEmpty ? 0 : ofChunks[number] }
 
-    /// Prices a plan anew, without some of its prefill. O(entries).
-    mutating func note(_ plan: DecidedPlan, _ entries: [ScheduledEntry]) {
+    /// Prices a plan, by its number in the list, anew without some of its prefill. O(entries).
+    mutating func note(_ number: Int, of plans: DecidedPlans) {
+        let plan = plans.plans[number]
+        let entries = plans.entries
         ofDecodes = 0
-        ofChunks.removeAll(keepingCapacity: true)
-        let window = stepTime.window
+        if !ofChunks.isEmpty { ofChunks.removeAll(keepingCapacity: true) }
         var decodes = StepLoad()
         if plan.members > 0 {
             decodes.addDecodes(
@@ -56,9 +59,10 @@ struct StepPrices {
         }
     }
 
-    /// The price of a step that only decodes.
+    /// The price of a step that only decodes. Mutating, because a copy of the tables would take
+    /// longer than the price.
     @inline(__always)
-    private func picoseconds(_ load: StepLoad) -> Int64 {
+    private mutating func picoseconds(_ load: StepLoad) -> Int64 {
         guard load.decodes < lines.count, load.sampled == load.decodes else {
             return stepTime.picoseconds(load)
         }

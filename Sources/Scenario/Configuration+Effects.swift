@@ -37,9 +37,12 @@ extension Configuration {
             }
         }
         let retention = "engine.prefix_cache_retention_interval"
-        if !engine.enablePrefixCaching {
+        // Older releases have another default, which was not set.
+        if gives(retention), !engine.enablePrefixCaching {
             keys.append((retention, "engine.enable_prefix_caching is false"))
-        } else if !model.layers.contains(where: { $0.attention.isWindowed }), !isRecurrent {
+        } else if gives(retention), !isRecurrent,
+            !model.layers.contains(where: { $0.attention.isWindowed })
+        {
             keys.append((retention, "the model has no layers with windows"))
         }
         if engine.enforceEager {

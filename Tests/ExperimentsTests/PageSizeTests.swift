@@ -128,7 +128,7 @@ private func simulatedHits(_ seed: UInt64, page: Int, pages: Int) throws -> Int 
         for line in text.split(separator: "\n") where line.hasSuffix("%") || line.contains("% ") {
             #expect(!line.contains("\(Int(sum))."), "\(line)")
         }
-        #expect(text.contains("only\nranks and may exceed 100"))
+        #expect(text.contains("only ranks and may exceed 100"))
         for part in ["lost: share of prompt tokens", "empty room: share", "metadata: bytes"] {
             #expect(text.contains(part))
         }

@@ -55,18 +55,18 @@ struct PeakTests {
         let warnings = resolved.rangeWarnings(result).joined(separator: "; ")
         // The first prompt goes alone; the step after it takes as much as its budget allows.
         #expect(result.work.mostTokens == 131_072)
-        #expect(warnings.contains("tokens per step reached 131072"), "\(warnings)")
+        #expect(warnings.contains("tokens per step reached 131,072"), "\(warnings)")
         // The last token enters no context; max_model_len ends the answer.
         #expect(result.longestContext == 131_071)
-        #expect(!warnings.contains("request reached 131071, measured"), "\(warnings)")
+        #expect(!warnings.contains("request reached 131,071, measured"), "\(warnings)")
         #expect(!warnings.contains("decodes"), "\(warnings)")
         // The host was fitted on smaller steps and shorter requests, on few of them too.
         #expect(
-            warnings.contains("tokens in a step reached 131072, the host vllm-0.23-async"),
+            warnings.contains("tokens in a step reached 131,072, the host vllm-0.23-async"),
             "\(warnings)")
-        #expect(warnings.contains("up to 8192"), "\(warnings)")
+        #expect(warnings.contains("up to 8,192"), "\(warnings)")
         #expect(warnings.contains("the host vllm-0.23-async was held to"), "\(warnings)")
-        #expect(warnings.contains("up to 4143 tokens"), "\(warnings)")
+        #expect(warnings.contains("up to 4,143 tokens"), "\(warnings)")
     }
 
     @Test("utilisation is that of a hand-made run")

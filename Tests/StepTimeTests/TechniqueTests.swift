@@ -119,11 +119,11 @@ private func explain(
 
     @Test func whatTheHostWasNotHeldToIsNotedWithItsRange() throws {
         let long = try explain("gemma-3-27b", context: 100_000).notes
-        #expect(long.count == 1 && long[0].contains("held to servers with up to 4143 tokens"))
+        #expect(long.count == 1 && long[0].contains("held to servers with up to 4,143 tokens"))
         let crowd = try explain("llama-3.1-8b", batch: 257, context: 100).notes
         #expect(crowd.contains { $0.contains("requests in a step reached 257") })
         let chunks = try explain("llama-3.1-8b", batch: 4, tokens: 4096, context: 4096).notes
-        #expect(chunks.contains { $0.contains("tokens in a step reached 16384") })
+        #expect(chunks.contains { $0.contains("tokens in a step reached 16,384") })
     }
 
     @Test func whatTheModelTheMemoryOrTheMeasurementsDoNotCoverIsNoted() throws {
@@ -132,7 +132,7 @@ private func explain(
         }
         let long = try explain("llama-3.1-8b", context: 1_000_000)
         #expect(note("limit of llama-3.1-8b, 131072", long))
-        #expect(note("measured up to 131072", long))
+        #expect(note("measured up to 131,072", long))
         #expect(note("limit of gemma-2-27b, 8192", try explain("gemma-2-27b", context: 100_000)))
         #expect(
             note(

@@ -4,9 +4,9 @@ import Experiments
 /// The page of a calibration: constants with their intervals, errors by file, what to do next.
 package enum CalibrationReport {
     /// The page; `out` is the file that the profile was written to, if any, `file` that of the
-    /// configuration.
+    /// configuration, `changes` what was set beside it.
     package static func text(
-        _ calibration: Calibration, file: String?, out: String?
+        _ calibration: Calibration, file: String?, changes: [String] = [], out: String?
     ) -> String {
         var parts = [
             calibration.server,
@@ -32,7 +32,7 @@ package enum CalibrationReport {
                 source.notes.map { "\(source.name.echoed()): \($0)" }
             }
         if !notes.isEmpty { parts.append(notes.map { "Note: \($0)" }.joined(separator: "\n")) }
-        parts.append(next(calibration, file: file, out: out))
+        parts.append(next(calibration, file: file, changes: changes, out: out))
         return parts.joined(separator: "\n\n")
     }
 
@@ -84,13 +84,13 @@ package enum CalibrationReport {
 
     /// The lines that set what was found.
     private static func next(
-        _ calibration: Calibration, file: String?, out: String?
+        _ calibration: Calibration, file: String?, changes given: [String], out: String?
     ) -> String {
-        let run = "Next: headway run" + (file.map { " \($0)" } ?? "")
-        var changes = calibration.changes
+        let run = "Next: headway run" + (file.map { " " + ShellWord.path($0) } ?? "")
+        var changes = (given + calibration.changes).map(ShellWord.quoted)
         let isHostFitted = calibration.constants.contains { $0.isFitted && !$0.constant.isFactor }
         if let out {
-            changes.insert("engine.host.profile=\(out)", at: 0)
+            changes.insert(ShellWord.quoted("engine.host.profile=\(out)"), at: 0)
         } else if isHostFitted {
             return "Next: --out HOST.json writes the profile"
                 + (changes.isEmpty ? "" : "; then --set " + changes.joined(separator: " "))

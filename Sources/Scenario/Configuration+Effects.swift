@@ -151,9 +151,6 @@ extension Configuration {
         if trace.requestRate == nil, trace.stages == nil {
             keys.append(("trace.gap_law", "there is no steady rate to spread"))
         }
-        if trace.concurrency != nil, trace.file != nil, (try? recipe()) == nil {
-            keys.append(("trace.rate_scale", "trace.concurrency ignores the trace's times"))
-        }
         if trace.randomInputTokens != nil {
             keys.append(("trace.sessions", "a drawn trace has no sessions"))
         }

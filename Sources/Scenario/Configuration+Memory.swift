@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Models
 import Simulator
 import StepTime
@@ -222,7 +223,8 @@ extension Configuration.EngineSection {
         guard let text = ppLayerPartition else { return nil }
         let words = text.split(separator: ",", omittingEmptySubsequences: false)
         let counts = words.compactMap { word in
-            Int(word.filter { $0 != " " }).flatMap { (1...65_536).contains($0) ? $0 : nil }
+            Int(word.trimmingCharacters(in: .whitespaces))
+                .flatMap { (1...65_536).contains($0) ? $0 : nil }
         }
         guard counts.count == words.count else {
             throw InputError(
@@ -246,7 +248,8 @@ extension Configuration.EngineSection {
         }
         let words = text.split(separator: ",", omittingEmptySubsequences: false)
         let sizes = words.compactMap { word in
-            Int(word.filter { $0 != " " }).flatMap { (1...65_536).contains($0) ? $0 : nil }
+            Int(word.trimmingCharacters(in: .whitespaces))
+                .flatMap { (1...65_536).contains($0) ? $0 : nil }
         }
         guard sizes.count == words.count else {
             throw InputError(

@@ -63,6 +63,13 @@ extension Configuration {
                 "engine.decode_context_parallel_size changes the memory; step times stay those of "
                     + "whole caches")
         }
+        if trace.concurrency != nil, trace.rateScale != 1, trace.file != nil,
+            (try? recipe()) == nil
+        {
+            warnings.append(
+                "trace.concurrency ignores when the trace sends: trace.rate_scale scales its pauses"
+                    + " and timeouts alone")
+        }
         warnings += keysWithoutEffect(model) + given.former.map(\.note) + gpuNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: resolved.clockMillionths())

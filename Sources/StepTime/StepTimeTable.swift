@@ -41,7 +41,7 @@ package struct StepTimeTable: Sendable {
     /// What the rows do not tell, a sentence each.
     package var notDetermined: [String] {
         func sentence(_ column: String, _ isDetermined: Bool) -> String? {
-            guard !isDetermined, rows.contains(where: { $0.decodes > 0 }) else { return nil }
+            guard !isDetermined else { return nil }
             return
                 "time per \(column) is not determined and taken as 0: that needs steps of equally"
                 + " many tokens that differ in it alone"

@@ -73,7 +73,8 @@ extension Verb {
         } else {
             try Console.writePage(
                 CalibrationReport.text(
-                    calibration, file: arguments.operands.first, out: arguments.value("--out")))
+                    calibration, file: arguments.operands.first,
+                    changes: arguments.values("--set"), out: arguments.value("--out")))
         }
         return 0
     }

@@ -61,8 +61,14 @@ struct CalibrationEnds {
         (server, input, fit) = (chosen.server, chosen.input, chosen.fit)
         let stop = isBetter ? other.trace.stop : configuration.trace.stop
         if isBetter { change = "trace.stop=\(stop.rawValue)" }
+        // Where neither is much better, the default stands and the page says that it is not told.
+        let isTold =
+            isBetter
+            || (losses[0] < Self.better.share * losses[1]
+                && losses[0] < losses[1] - Self.better.amount)
         note =
-            "answers are taken to end "
+            (isTold ? "" : "the data do not tell how answers ended: ")
+            + "answers are taken to end "
             + (stop == .eos ? "by a stop token" : "where their length says, as with --ignore-eos")
             + " (trace.stop=\(stop.rawValue)): of the squared errors "
             + "\(Quantity.significant(losses[isBetter ? 1 : 0])) are left, else "

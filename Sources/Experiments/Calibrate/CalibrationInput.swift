@@ -69,7 +69,8 @@ struct CalibrationInput {
         let files = data + heldOut
         for (place, file) in files.enumerated() {
             let twin = files.prefix(place).first {
-                FileManager.default.contentsEqual(atPath: $0, andPath: file)
+                FileManager.default.contentsEqual(
+                    atPath: resolved($0), andPath: resolved(file))
             }
             guard let twin, try kind(file, bytes(file)) != .scrape else { continue }
             throw InputError(
@@ -78,6 +79,11 @@ struct CalibrationInput {
                     ? "different measurements after --data"
                     : "measurements after --hold-out that --data does not have")
         }
+    }
+
+    /// The file that a link leads to.
+    private static func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     }
 
     private mutating func addScrapes(

@@ -24,6 +24,14 @@ struct CalibrationServer: Sendable {
                 "step_time.kind", "is \(configuration.stepTime.kind.rawValue)",
                 expected: "measured: constants are fitted to the clock of measured operators")
         }
+        // Such a figure would stand above the fitted one in every run.
+        var bare = Configuration.HostSection()
+        bare.profile = configuration.engine.host.profile
+        guard configuration.engine.host == bare else {
+            throw InputError(
+                "engine.host", "has figures of its own beside the fit",
+                expected: "engine.host.profile alone, or --base")
+        }
         var configuration = configuration
         // Data come from one server; a node's other GPUs were not part of it.
         if configuration.cluster.replicas == nil { configuration.cluster.replicas = 1 }

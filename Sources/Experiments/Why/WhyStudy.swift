@@ -11,6 +11,8 @@ package struct WhyStudy: Sendable {
         package let record: RequestRecord
         /// Its time from arrival to the end by cause; all zero for one that was rejected.
         package let causes: LatencyCauses
+        /// The parts of its time to first token; all zero for one without.
+        package let toFirstToken: LatencyParts
         /// Whose doing it was, by cause and then the worst first.
         package let culprits: [Culprit]
 
@@ -127,7 +129,9 @@ private final class WhyObserver: RunObserver {
         if wanted.contains(count) {
             let causes = answer.breakdown.map { LatencyCauses($0, record, host) }
             answers[count] = WhyStudy.Answer(
-                record: record, causes: causes ?? LatencyCauses(), culprits: answer.culprits)
+                record: record, causes: causes ?? LatencyCauses(),
+                toFirstToken: answer.breakdown?.toFirstToken ?? LatencyParts(),
+                culprits: answer.culprits)
         }
         count += 1
     }

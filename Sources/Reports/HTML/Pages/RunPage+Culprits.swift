@@ -37,21 +37,28 @@ extension RunPage {
         let study = try WhyStudy(run.folder, question: .ids(ids))
         return study.requests.reduce(into: [:]) { sentences, answer in
             sentences[answer.record.id] = Culprits(
-                toFirstToken: sentence(answer, beforeFirstToken),
-                whole: sentence(answer, LatencyCause.allCases))
+                toFirstToken: sentenceOfFirstToken(answer), whole: sentence(answer))
         }
     }
 
-    /// The causes that lie before the first token whole: of the others a part may lie behind it.
-    private static let beforeFirstToken: [LatencyCause] = [
-        .frontEnd, .router, .queue, .betweenChunks, .prefill, .cacheMiss,
-    ]
+    /// The same of a time to first token. Who did it is named of the queue alone: of the rest a
+    /// part may lie behind that token.
+    private static func sentenceOfFirstToken(_ answer: WhyStudy.Answer) -> String? {
+        let times = answer.toFirstToken
+        let parts = LatencyParts.Part.allCases.filter { times[$0] > 0 }
+            .sorted { times[$0] > times[$1] }.prefix(2).map { part in
+                let culprits =
+                    part == .queue
+                    ? WhyReport.names(answer.culprits.filter { $0.cause == .queue }) : []
+                return "\(part.name) \(Quantity.duration(picoseconds: times[part]))"
+                    + (culprits.isEmpty ? "" : ", because of " + culprits.joined(separator: ", "))
+            }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
 
     /// "queue 12.8 s, behind 227 (250 ms), 266 (230 ms), 175 others (12.1 s)"; then the next part.
-    private static func sentence(
-        _ answer: WhyStudy.Answer, _ told: [LatencyCause]
-    ) -> String? {
-        let causes = told.filter { answer.causes[$0] > 0 }
+    private static func sentence(_ answer: WhyStudy.Answer) -> String? {
+        let causes = LatencyCause.allCases.filter { answer.causes[$0] > 0 }
             .sorted { answer.causes[$0] > answer.causes[$1] }
         let parts = causes.prefix(2).map { cause in
             let culprits = WhyReport.names(answer.culprits.filter { $0.cause == cause })

@@ -63,7 +63,7 @@ package struct CapacityReport {
             return "none: even \(easiest) \(study.axis.unitName) do not hold what is promised"
         case .undecided(let why):
             guard isRate, let low = study.low else { return "not decided: " + why }
-            return "not decided: at least \(amount(low)) \(study.axis.unitName). " + why
+            return "not decided: at least \(amount(low)) \(study.axis.unitName); " + why
         case .found:
             guard let value = study.value else { return "" }
             let unit = study.axis.unitName

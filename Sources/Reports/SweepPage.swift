@@ -48,13 +48,7 @@ package struct SweepPage: Sendable {
                     + " (\(Quantity.counted(table.failedRuns, "run"))), left out of what follows:")
             lines.append(remarks(table.problems))
         }
-        let growing = table.points.indices.count { table.isSteady[$0] == false }
-        if growing > 0 {
-            lines.append(
-                Quantity.counted(growing, "point")
-                    + " overloaded or with a growing queue: latencies there depend on the trace's"
-                    + " length.")
-        }
+        if let growing = table.growing { lines.append(growing) }
         return lines.joined(separator: "\n")
     }
 
@@ -166,8 +160,8 @@ extension SweepPage {
             ? "Every key changes one of these by \(threshold) or more."
             : "Does not matter here, no change of \(threshold): \(idle.joined(separator: ", "))."
         return """
-            What each key changes: the largest change between points that differ in nothing else, \
-            and the key's share of the variance
+            What each key changes: the largest change between points that differ in nothing
+            else, and the key's share of the variance
             \(rows.text)
             \(verdict)
             """
@@ -176,7 +170,7 @@ extension SweepPage {
     private func cell(_ change: SweepEffect.Change) -> String {
         guard let largest = change.largest else { return "-" }
         let share = change.varianceShare.map { Quantity.percent($0, decimals: 0) } ?? "-"
-        return (largest.isFinite ? "+" + Quantity.percent(largest) : "from 0") + ", " + share
+        return (largest.isFinite ? Quantity.percent(largest) : "from 0") + ", " + share
     }
 }
 
@@ -189,5 +183,15 @@ extension ConfigurationSpace.Goal {
         case .throughput: "most output tokens/s, then fewest GPUs"
         case .cost: "fewest GPU-seconds per output token, then least mean E2E"
         }
+    }
+}
+
+extension SweepTable {
+    /// How many points are overloaded, in a sentence; nil: none.
+    var growing: String? {
+        let count = points.indices.count { isSteady[$0] == false }
+        guard count > 0 else { return nil }
+        return Quantity.counted(count, "point")
+            + " overloaded or with a growing queue: latencies there depend on the trace's length."
     }
 }

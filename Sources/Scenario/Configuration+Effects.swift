@@ -32,9 +32,17 @@ extension Configuration {
         }
         if !isRecurrent {
             let reason = "the model has no recurrent layers"
-            keys += ["mamba_cache_dtype", "mamba_ssm_cache_dtype", "gdn_prefill_backend"].map {
-                ("engine." + $0, reason)
+            keys += ["mamba_cache_dtype", "mamba_ssm_cache_dtype"].map { ("engine." + $0, reason) }
+        }
+        let hasGatedDelta = model.layers.contains {
+            if case .recurrent(let mixer) = $0.attention {
+                mixer.kind == "gated_delta_net"
+            } else {
+                false
             }
+        }
+        if !hasGatedDelta {
+            keys.append(("engine.gdn_prefill_backend", "the model has no gated-delta layers"))
         }
         let retention = "engine.prefix_cache_retention_interval"
         // Older releases have another default, which was not set.

@@ -22,30 +22,35 @@ enum ServerProgram {
     /// environment variables but those of `variables`, `exec`, other commands.
     static func arguments(_ words: [String]) throws -> Start {
         for start in words.indices {
-            guard let (rest, image) = arguments(from: words[start...]) else { continue }
+            guard let found = arguments(from: words[start...]) else { continue }
             let before = words[..<start]
-            let assigned = before.filter(isAssignment).compactMap { word -> (String, String)? in
+            // What the shell has does not reach into a container.
+            let environment = found.environment ?? before.filter(isAssignment)
+            let assigned = environment.compactMap { word -> (String, String)? in
                 let name = String(word.prefix { $0 != "=" })
                 return variables[name].map { ($0, String(word.dropFirst(name.count + 1))) }
             }
+            let read = found.environment == nil ? Set(variables.keys) : []
             return Start(
-                words: Array(rest), notes: notes(before: before) + image, assigned: assigned)
+                words: Array(found.rest), notes: notes(before: before, read: read) + found.notes,
+                assigned: assigned)
         }
         throw InputError(
             "--serve", words.isEmpty ? "is empty" : "is not a line of vLLM's server",
             expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
     }
 
-    /// The words after a program that stands first; nil: none of the server's does.
+    /// The words after a program that stands first, and what a container has of an environment of
+    /// its own, `NAME=value`; nil: none of the server's does.
     private static func arguments(
         from words: ArraySlice<String>
-    ) -> (rest: ArraySlice<String>, notes: [String])? {
+    ) -> (rest: ArraySlice<String>, notes: [String], environment: [String]?)? {
         let program = lastName(words[words.startIndex])
         let rest = words.dropFirst()
-        if program == "vllm", rest.first == "serve" { return (rest.dropFirst(), []) }
+        if program == "vllm", rest.first == "serve" { return (rest.dropFirst(), [], nil) }
         let module = "vllm.entrypoints.openai.api_server"
         if program.hasPrefix("python"), rest.starts(with: ["-m", module]) {
-            return (rest.dropFirst(2), [])
+            return (rest.dropFirst(2), [], nil)
         }
         guard ["docker", "podman"].contains(program), rest.first == "run",
             let image = rest.firstIndex(where: { $0.contains("/vllm-openai") })
@@ -53,12 +58,23 @@ enum ServerProgram {
         let note =
             "--serve: the container's options and its image's release are not read: "
             + "engine.version is the release"
-        return (rest[(image + 1)...], [note])
+        return (rest[(image + 1)...], [note], environment(of: rest[..<image]))
     }
 
-    private static func notes(before words: ArraySlice<String>) -> [String] {
+    /// The variables that a container's options set: `-e NAME=value`, `--env=NAME=value`.
+    private static func environment(of options: ArraySlice<String>) -> [String] {
+        options.indices.compactMap { place in
+            var word = options[place]
+            var isValue =
+                place > options.startIndex && ["-e", "--env"].contains(options[place - 1])
+            if word.hasPrefix("--env=") { (word, isValue) = (String(word.dropFirst(6)), true) }
+            return isValue && isAssignment(word) ? word : nil
+        }
+    }
+
+    private static func notes(before words: ArraySlice<String>, read: Set<String>) -> [String] {
         let unread = words.filter(isAssignment).map { String($0.prefix { $0 != "=" }) }
-            .filter { variables[$0] == nil }
+            .filter { !read.contains($0) }
         let others = words.filter { !isAssignment($0) && !["exec", "env", "export"].contains($0) }
         var notes: [String] = []
         if !unread.isEmpty {

@@ -61,6 +61,22 @@ struct ReportTests {
         #expect(page.contains("digest \(figures["digest"] as? String ?? "none")"))
     }
 
+    @Test("a slow first token is laid to what came before it, others' prefill too")
+    func slowFirstTokens() throws {
+        let crowd = """
+            --set cluster.replicas=1 trace.random_input_len=4000 trace.random_output_len=40 \
+            trace.limit=16 engine.long_prefill_token_threshold=256
+            """
+        guard try run("crowd", crowd) else { return }
+        let page = try report("crowd")
+        let begin = try #require(page.range(of: "By time to first token")?.upperBound)
+        let end = try #require(page.range(of: "By end-to-end latency")?.lowerBound)
+        let table = page[begin..<end]
+        // Sixteen prompts are computed in turn, a piece a step: the others' pieces are the wait.
+        #expect(table.contains("prefill") && table.contains("others"))
+        #expect(!table.contains("own decode"))
+    }
+
     @Test("commands of a page can be pasted")
     func commands() throws {
         guard try run("r r", Self.divided) else { return }

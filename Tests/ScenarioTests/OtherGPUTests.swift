@@ -121,6 +121,20 @@ import Testing
         let line = try ServerLine(
             "VLLM_PP_LAYER_PARTITION=20,12 vllm serve meta-llama/Llama-3.1-8B -pp 2")
         #expect(line.changes.contains("engine.pp_layer_partition=20,12"))
+        // A container has an environment of its own.
+        let image = "vllm/vllm-openai:v0.33.0 --model llama-3.1-8b -pp 2"
+        for option in ["-e V=20,12", "--env=V=20,12", "--env V=20,12"] {
+            let given = option.replacing("V=", with: "VLLM_PP_LAYER_PARTITION=")
+            let inside = try ServerLine("docker run \(given) \(image)")
+            #expect(inside.changes.contains("engine.pp_layer_partition=20,12"), "\(option)")
+        }
+        for line in [
+            "VLLM_PP_LAYER_PARTITION=20,12 docker run \(image)",
+            "docker run -e VLLM_PP_LAYER_PARTITION \(image)",
+        ] {
+            let outside = try ServerLine(line)
+            #expect(!outside.changes.contains { $0.contains("pp_layer_partition") }, "\(line)")
+        }
         let given = try resolve(
             "engine.pipeline_parallel_size=2", "engine.pp_layer_partition=20, 12")
         #expect(given.memory.layout.bytesPerBlock == [1_310_720, 786_432])

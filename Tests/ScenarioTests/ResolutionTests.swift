@@ -338,7 +338,7 @@ struct ConfigurationNoteTests {
             ("trace.columns=a,b,c", "the trace is a recipe"),
             ("model.routing=balanced", "the model has no experts"),
             ("engine.mamba_cache_dtype=float32", "the model has no recurrent layers"),
-            ("engine.gdn_prefill_backend=triton", "the model has no recurrent layers"),
+            ("engine.gdn_prefill_backend=triton", "the model has no gated-delta layers"),
             ("engine.prefix_cache_retention_interval=64", "the model has no layers with windows"),
         ])
     func withoutEffect(change: String, reason: String) throws {

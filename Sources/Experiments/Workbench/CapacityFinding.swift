@@ -85,15 +85,12 @@ struct CapacityFinding {
                     + " one, or more requests (trace.limit)")
         }
         guard interval != nil else {
-            guard search.edges.allSatisfy({ $0.holding == nil }) else {
-                let advice =
-                    replications[0] == .whole
-                    ? "held by stretches of the trace, and by the whole at no load"
-                    : "held by some seeds, and by others at no load: give more (--seeds), or more"
-                        + " requests (trace.limit)"
-                return .undecided("the promises are " + advice)
-            }
-            return .nothing
+            // The whole trace's own answer counts, whatever stretches of it would say.
+            guard replications[0] != .whole, search.edges.contains(where: { $0.holding != nil })
+            else { return .nothing }
+            return .undecided(
+                "the promises are held by some seeds, and by others at no load: give more"
+                    + " (--seeds), or more requests (trace.limit)")
         }
         guard axis.levels.isCount || search.noneHolds != nil else {
             return .undecided(

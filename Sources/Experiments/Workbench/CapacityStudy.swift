@@ -111,7 +111,9 @@ package struct CapacityStudy: Sendable {
         let (axis, interval) = (finding.axis, finding.interval)
         let isWhole = finding.replications[0] == .whole
         let samples = finding.replications.count - (isWhole ? 1 : 0)
-        let curve = Self.curve(finding.search, interval, axis)
+        // Of a whole trace its own first miss tells what breaks: stretches may go on far beyond.
+        let ownMiss = isWhole ? finding.search.edges[0].failing : nil
+        let curve = Self.curve(finding.search, interval, axis, and: ownMiss)
         let shownBy = isWhole ? [.whole] : finding.replications
         try finding.runner.run(
             curve.flatMap { level in shownBy.map { (level, $0) } }, endsEarly: false)
@@ -120,7 +122,8 @@ package struct CapacityStudy: Sendable {
             Point(axis, level, runner.runs(at: level, of: shownBy))
         }
         let beyond =
-            interval.map { $0.noneHolds ?? $0.allHold ?? $0.value } ?? curve.first ?? axis.start
+            ownMiss.flatMap { curve.contains($0) ? $0 : nil }
+            ?? interval.map { $0.noneHolds ?? $0.allHold ?? $0.value } ?? curve.first ?? axis.start
         let first = runner.runs(at: beyond, of: shownBy)
         self.axis = axis
         replications = finding.replications
@@ -191,7 +194,8 @@ package struct CapacityStudy: Sendable {
     /// Loads of the curve, from easy to hard: up to beyond the knee, or where nothing holds those
     /// that were tried last.
     private static func curve(
-        _ search: CapacitySearch, _ interval: CapacityInterval?, _ axis: CapacityAxis
+        _ search: CapacitySearch, _ interval: CapacityInterval?, _ axis: CapacityAxis,
+        and ownMiss: Double?
     ) -> [Double] {
         let levels = axis.levels
         guard let interval else {
@@ -201,7 +205,7 @@ package struct CapacityStudy: Sendable {
             return [easiest]
         }
         var curve = [interval.value] + (interval.allHold.map { [$0] } ?? [])
-        if let beyond = interval.noneHolds { curve.append(beyond) }
+        curve += [interval.noneHolds, ownMiss].compactMap(\.self)
         // What the search would not tell apart from one of these says nothing new.
         func take(_ level: Double?) {
             guard let level, !curve.contains(level) else { return }

@@ -77,8 +77,10 @@ extension Configuration.ObjectiveSection {
 
     private mutating func take(_ name: String, _ text: String) throws {
         guard let value = Double(text), value.isFinite, value >= 0 else {
-            let said = text.isEmpty ? "has no value" : "is \(text.echoed())"
-            throw Self.mistake("\(name.echoed()) \(said), not a number of 0 or more")
+            throw Self.mistake(
+                text.isEmpty
+                    ? "\(name.echoed()) has no value"
+                    : "\(name.echoed()) is \(text.echoed()), not a number of 0 or more")
         }
         if name == "goodput" {
             guard value <= 1 else { throw Self.mistake("goodput is \(text), above 1") }

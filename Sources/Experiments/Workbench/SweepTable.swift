@@ -28,8 +28,28 @@ package struct SweepTable: Sendable {
 
     /// A text of some runs.
     package struct Remark: Sendable, Equatable {
-        package let text: String
+        /// Of remarks on what runs reached, the one that reached most.
+        package fileprivate(set) var text: String
         package fileprivate(set) var runs: Int
+        /// The text without its digits, by which remarks on what runs reached are told apart.
+        fileprivate var pattern: String
+
+        fileprivate init(_ text: String) {
+            (self.text, runs) = (text, 1)
+            pattern = Self.pattern(of: text)
+        }
+
+        /// "reached 9,511": nearly every run has another number. Other remarks keep theirs.
+        fileprivate static func pattern(of text: String) -> String {
+            text.contains(" reached ") ? text.filter { !$0.isNumber && $0 != "," } : text
+        }
+
+        /// Takes in another run's remark of the pattern. A longer text has the larger number, and
+        /// of two as long the later one in order.
+        fileprivate mutating func add(_ other: String) {
+            runs += 1
+            if (other.count, other) > (text.count, text) { text = other }
+        }
     }
 
     /// The file's path.
@@ -161,10 +181,11 @@ package struct SweepTable: Sendable {
     }
 
     private static func note(_ text: String, _ remarks: inout [Remark]) {
-        if let index = remarks.firstIndex(where: { $0.text == text }) {
-            remarks[index].runs += 1
+        let pattern = Remark.pattern(of: text)
+        if let index = remarks.firstIndex(where: { $0.pattern == pattern }) {
+            remarks[index].add(text)
         } else if remarks.count < mostRemarks {
-            remarks.append(Remark(text: text, runs: 1))
+            remarks.append(Remark(text))
         }
     }
 

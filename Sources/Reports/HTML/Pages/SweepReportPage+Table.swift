@@ -31,7 +31,8 @@ extension SweepReportPage {
             throughputFront: table.throughputFront.members.compactMap { places[$0.place] },
             latencyFront: table.latencyFront.members.compactMap { places[$0.place] },
             changes: changes,
-            notes: remarks.map { "\(Quantity.count($0.runs)) runs: \($0.text)" })
+            notes: (table.growing.map { [$0] } ?? [])
+                + remarks.map { "\(Quantity.counted($0.runs, "run")): \($0.text)" })
         let goal = table.goal ?? .gpus
         best = table.ranked(by: goal).first.flatMap { places[$0] }.map { ($0, goal.order) }
     }

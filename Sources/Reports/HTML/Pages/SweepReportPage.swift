@@ -103,7 +103,7 @@ package struct SweepReportPage: Sendable {
         let words = failed > 0 ? ", \(Quantity.count(failed)) of them failed" : ""
         return """
             <p class="what"><b>\(Quantity.count(points.count)) configurations</b> over \
-            \(Quantity.count(keys.count)) keys, \(Quantity.count(runs)) runs\(words).</p>
+            \(Quantity.counted(keys.count, "key")), \(Quantity.counted(runs, "run"))\(words).</p>
             """
     }
 

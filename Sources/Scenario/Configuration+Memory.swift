@@ -220,18 +220,25 @@ extension Configuration.EngineSection {
     ///
     /// - Throws: `InputError` at the key for anything but counts from 1 on.
     func stageLayers() throws -> [Int]? {
-        guard let text = ppLayerPartition else { return nil }
-        let words = text.split(separator: ",", omittingEmptySubsequences: false)
-        let counts = words.compactMap { word in
-            Int(word.trimmingCharacters(in: .whitespaces))
-                .flatMap { (1...65_536).contains($0) ? $0 : nil }
-        }
-        guard counts.count == words.count else {
-            throw InputError(
-                "engine.pp_layer_partition", "is \"\(text)\"",
+        try ppLayerPartition.map {
+            try Self.counts(
+                $0, key: "engine.pp_layer_partition",
                 expected: "the layers of each stage with commas between, such as 20,12")
         }
-        return counts
+    }
+
+    /// Numbers from 1 on with commas between.
+    ///
+    /// - Throws: `InputError` at the key for anything else.
+    private static func counts(
+        _ text: String, key: String, expected: String
+    ) throws -> [Int] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+            guard let count = Int(word.trimmingCharacters(in: .whitespaces)),
+                (1...65_536).contains(count)
+            else { throw InputError(key, "is \"\(text)\"", expected: expected) }
+            return count
+        }
     }
 
     /// The batch sizes with CUDA graphs that are asked for; nil: the engine's own.
@@ -246,16 +253,9 @@ extension Configuration.EngineSection {
             server.maxNumBatchedTokens = limit
             return server.capturedSizes
         }
-        let words = text.split(separator: ",", omittingEmptySubsequences: false)
-        let sizes = words.compactMap { word in
-            Int(word.trimmingCharacters(in: .whitespaces))
-                .flatMap { (1...65_536).contains($0) ? $0 : nil }
-        }
-        guard sizes.count == words.count else {
-            throw InputError(
-                "engine.cudagraph_capture_sizes", "is \"\(text)\"",
-                expected: "batch sizes from 1 to 65536 with commas between, such as 1,2,4,8")
-        }
+        let sizes = try Self.counts(
+            text, key: "engine.cudagraph_capture_sizes",
+            expected: "batch sizes from 1 to 65536 with commas between, such as 1,2,4,8")
         let most = sizes.max() ?? 0
         guard limit ?? most == most else {
             throw InputError(

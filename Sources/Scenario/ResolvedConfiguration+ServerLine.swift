@@ -29,7 +29,7 @@ extension ResolvedConfiguration {
             }
             (flags, missing) = (others, found)
         }
-        return (comments(missing) + [Self.line(configuration.model.name, flags)])
+        return (comments(missing) + [line(flags)])
             .joined(separator: "\n")
     }
 
@@ -98,7 +98,7 @@ extension ResolvedConfiguration {
     /// Keys that a server with these flags has otherwise.
     private func differences(from flags: [Words]) throws -> Set<String> {
         var other = base
-        try other.apply(ServerLine(Self.line(configuration.model.name, flags)))
+        try other.apply(ServerLine(line(flags)))
         other.cluster.replicas = configuration.cluster.replicas
         let read = try other.resolved()
         var paths: Set<String> = []
@@ -106,6 +106,8 @@ extension ResolvedConfiguration {
         where key.path.hasPrefix("engine.") || key.path == "model.weights" {
             // Blocks by either key are the same pool.
             if key.path.hasPrefix("engine.num_gpu_blocks") { continue }
+            // Every line has it, without the blanks that the key may have.
+            if key.path == "engine.pp_layer_partition" { continue }
             if key.value(read.configuration) != key.value(configuration) { paths.insert(key.path) }
         }
         if read.memory.blocks != memory.blocks { paths.insert("engine.num_gpu_blocks") }
@@ -129,9 +131,14 @@ extension ResolvedConfiguration {
         return lines
     }
 
-    private static func line(_ model: String, _ flags: [Words]) -> String {
-        (["vllm", "serve", model] + flags.flatMap(\.words)).map(ShellWord.quoted).joined(
-            separator: " ")
+    /// The program with flags, behind what only a variable of its environment sets.
+    private func line(_ flags: [Words]) -> String {
+        let layers = try? configuration.engine.stageLayers()
+        let variables = layers.map { counts in
+            [ServerProgram.partition + "=" + counts.map(String.init).joined(separator: ",")]
+        }
+        let words = ["vllm", "serve", configuration.model.name] + flags.flatMap(\.words)
+        return ((variables ?? []) + words).map(ShellWord.quoted).joined(separator: " ")
     }
 }
 

@@ -12,8 +12,10 @@ enum ServerProgram {
         var assigned: [(key: String, value: String)]
     }
 
+    /// The layers of each pipeline stage, which no flag sets.
+    static let partition = "VLLM_PP_LAYER_PARTITION"
     /// Environment variables that are read, with the keys that they set.
-    private static let variables = ["VLLM_PP_LAYER_PARTITION": "engine.pp_layer_partition"]
+    private static let variables = [partition: "engine.pp_layer_partition"]
 
     /// The words after the program, and what was read before it.
     ///

@@ -9,25 +9,7 @@ import Traces
 /// Cost in counts that do not depend on the machine; times belong to `headway bench`.
 @Suite("Cost follows events")
 struct CostTests {
-    /// Counts what who watches is told.
-    private final class Listener: RunObserver {
-        private(set) var plans = 0
-        private(set) var entries = 0
-        private(set) var changes = 0
-
-        var decisionDetail: DecisionDetail { .plans }
-
-        func decided(_ decided: DecidedPlans) {
-            plans += decided.plans.count
-            entries += decided.entries.count
-            changes += decided.changes.count
-        }
-    }
-
-    private func chat(
-        rate: Double, advance: EngineConfiguration.Advance,
-        observer: some RunObserver = NoObserver()
-    ) throws -> RunResult {
+    private func chat(rate: Double, advance: EngineConfiguration.Advance) throws -> RunResult {
         let configuration = try Configuration.read(file: nil, changes: ["cluster.replicas=1"])
         var plan = try configuration.resolved().plan
         plan.engine.advance = advance
@@ -36,20 +18,7 @@ struct CostTests {
             prompt: LengthTable(median: 1_020, p90: 2_735, in: 2...14_050),
             output: LengthTable(median: 129, p90: 424, in: 1...1_000))
         return try simulate(
-            plan, source: QuantileSource([traffic], requests: 300, seed: 5), observer: observer)
-    }
-
-    @Test("who watches is told a few plans a request, however many decode", arguments: [2, 30])
-    func watching(rate: Double) throws {
-        let listener = Listener()
-        let result = try chat(rate: rate, advance: .fastForward, observer: listener)
-        #expect(result.counters.finished == 300)
-        // Of a request kept by itself: what completes its prompt, and what is in flight with that.
-        #expect(listener.entries <= 3 * 300)
-        // It joins the cohort, and leaves it.
-        #expect(listener.changes <= 2 * 300)
-        #expect(listener.plans <= 5 * 300)
-        #expect(result.counters.outputTokens > 20 * listener.entries)
+            plan, source: QuantileSource([traffic], requests: 300, seed: 5))
     }
 
     @Test("few steps are executed, however long the answers")

@@ -138,6 +138,11 @@ import Testing
         let given = try resolve(
             "engine.pipeline_parallel_size=2", "engine.pp_layer_partition=20, 12")
         #expect(given.memory.layout.bytesPerBlock == [1_310_720, 786_432])
+        // Written back as the variable, without blocks of its own.
+        let back = try given.serverLine().split(separator: "\n").last.map(String.init)
+        #expect(
+            back == "VLLM_PP_LAYER_PARTITION=20,12 vllm serve llama-3.1-8b "
+                + "--pipeline-parallel-size 2")
         #expect(even.memory.layout.bytesPerBlock == [1_048_576, 1_048_576])
         #expect(
             try resolve("engine.pipeline_parallel_size=2", "engine.pp_layer_partition=16,16")

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Scenario
 import Simulator
 import TestSupport
 import Testing
@@ -60,5 +61,26 @@ private let pythonCaptures: [String] = captures.filter { folder in
                 command: "\(python!) '\(script)'", limitSeconds: 30)
         }
         #expect(result.difference == nil)
+    }
+
+    /// On a tight pool the engine refuses what the program counted wrong: what stands behind the
+    /// refusal, a preemption perhaps, did not happen. Without shared blocks it counts exactly.
+    @Test(.enabled(if: python != nil), arguments: [true, false])
+    func theExampleInPythonServesATightPool(sharing: Bool) throws {
+        let script = packageRoot.appendingPathComponent("configs/schedulers/fcfs.py").path
+        let changes = [
+            "cluster.replicas=1", "trace.limit=60", "engine.num_gpu_blocks=600",
+            "engine.max_model_len=9000", "engine.long_prefill_token_threshold=256",
+            "engine.enable_prefix_caching=\(sharing)",
+        ]
+        let configuration = try Configuration.read(file: nil, changes: changes)
+        var plan = try configuration.resolved().plan
+        let own = try simulate(plan, source: configuration.openTrace().source)
+        plan.externalScheduler = ExternalSchedulerConfiguration(
+            command: "\(python!) '\(script)'", limitSeconds: 30)
+        let result = try simulate(plan, source: configuration.openTrace().source)
+        #expect(own.counters.finished > 50 && result.counters.finished == own.counters.finished)
+        #expect(result.counters.preemptions > 20)
+        #expect(sharing || result.digest == own.digest)
     }
 }

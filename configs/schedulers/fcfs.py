@@ -6,7 +6,7 @@ itself, which is exact as long as requests share none."""
 import json
 import sys
 
-requests, running, waiting, config, free = {}, [], [], {}, 0
+requests, running, waiting, preempted, config, free = {}, [], [], [], {}, 0
 
 
 def known(r):
@@ -21,6 +21,12 @@ def learn(line):  # brings the state up to date with what happened since the las
     for request in line["arrived"]:
         requests[request["id"]] = dict(request, delivered=0, sampling=0, computed=0)
         waiting.append(request["id"])
+    # The first refusal ended the last line: preemptions behind it did not happen.
+    end = min((position for position, _ in line.get("refused", [])), default=len(requests) + 1)
+    for victim in [number for position, number in preempted if position < end]:
+        running.remove(victim)
+        waiting.insert(0, victim)
+        requests[victim].update(computed=0, sampling=0)
     for number, tokens, before in line["scheduled"]:
         if number in waiting:
             waiting.remove(number)
@@ -41,10 +47,11 @@ def learn(line):  # brings the state up to date with what happened since the las
 
 def schedule(holds_prefill):  # running requests first, the latest admitted give way; then the queue
     global free
-    actions, budget, place, preempted = [], config["max_num_batched_tokens"], 0, False
+    actions, budget, place, left = [], config["max_num_batched_tokens"], 0, list(running)
+    preempted.clear()
     limit = config["long_prefill_token_threshold"] if len(running) + len(waiting) > 1 else 0
-    while place < len(running) and budget > 0:
-        number = running[place]
+    while place < len(left) and budget > 0:
+        number = left[place]
         r = requests[number]
         place += 1
         last = r["prompt_tokens"] + r["max_tokens"] - 2 + r["sampling"]
@@ -57,13 +64,12 @@ def schedule(holds_prefill):  # running requests first, the latest admitted give
         if tokens <= 0:
             continue
         need = blocks(r["computed"] + tokens) - blocks(r["computed"])
-        while need > free and number in running:
-            victim = running.pop()
-            waiting.insert(0, victim)
+        while need > free and number in left:
+            victim = left.pop()
             free += blocks(requests[victim]["computed"])
-            requests[victim].update(computed=0, sampling=0)
-            preempted = actions.append(["preempt", victim]) is None
-        if number in running:
+            preempted.append((len(actions), victim))
+            actions.append(["preempt", victim])
+        if number in left:
             actions.append(["run", number, tokens])
             free, budget = free - need, budget - tokens
     if not preempted and budget > 0:

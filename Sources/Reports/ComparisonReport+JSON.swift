@@ -16,6 +16,7 @@ extension ComparisonReport: Encodable {
         var metrics: [Metric]
         var latencyParts: [PartChanges.Change]
         var finishedInOneOnly: Int
+        var answersOfTwoLengths: Int
         var measuredRequests: Int
         var attemptsInOneOnly: Int
         var movement: Movement
@@ -55,6 +56,7 @@ extension ComparisonReport: Encodable {
             },
             latencyParts: PartChanges(comparison).changes,
             finishedInOneOnly: comparison.finishedInOneOnly,
+            answersOfTwoLengths: comparison.answersOfTwoLengths,
             measuredRequests: comparison.measuredRequests,
             attemptsInOneOnly: comparison.attemptsInOneOnly, movement: Movement(comparison))
     }

@@ -162,6 +162,11 @@ public struct ComparisonReport: Sendable {
         if comparison.finishedInOneOnly > 0 {
             note += "; \(comparison.finishedInOneOnly) finished in one run only"
         }
+        if comparison.answersOfTwoLengths > 0 {
+            note +=
+                "; \(Quantity.counted(comparison.answersOfTwoLengths, "answer")) longer in one run "
+                + "than in the other, so their times are not of the same work"
+        }
         if markdown { return [note, requests.markdown, windows.markdown] }
         return [note, requests.text, windows.text]
     }

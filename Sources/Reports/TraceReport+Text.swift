@@ -14,7 +14,12 @@ extension ArrivalStatistics {
 extension TraceReport {
     /// A page for a terminal. What kind of load it is comes first, then figures, arrivals over
     /// time, histograms of lengths, reuse, and how the file was read.
-    package static func text(_ info: TraceInfo) -> String {
+    ///
+    /// - Parameter reading: how the file was said to be read, as words for a shell: flags of
+    ///   `headway trace`, and those of `headway run`.
+    package static func text(
+        _ info: TraceInfo, reading: (flags: String, settings: String) = ("", "")
+    ) -> String {
         let report = TraceReport(info)
         var parts = [verdict(report, info), lengthTable(report)]
         if report.spanS > 0 { parts.append(arrivals(report, info)) }
@@ -38,7 +43,7 @@ extension TraceReport {
         // A name with line breaks or the like is no word to paste.
         let path = info.notes.path
         if path == path.echoed(atMost: 4_096), !path.isEmpty, report.requests > 0 {
-            parts.append(next(report, info))
+            parts.append(next(report, info, reading))
         }
         return parts.joined(separator: "\n\n")
     }
@@ -145,10 +150,17 @@ extension TraceReport {
             : "\(rows), \(changes.joined(separator: ", ")) (below)\(aborted)"
     }
 
-    private static func next(_ report: TraceReport, _ info: TraceInfo) -> String {
+    private static func next(
+        _ report: TraceReport, _ info: TraceInfo, _ reading: (flags: String, settings: String)
+    ) -> String {
         let file = ShellWord.path(info.notes.path)
-        var commands = ["headway run --trace \(file)"]
-        if report.tokenHitRatio ?? 0 > 0 { commands.append("headway trace cache \(file)") }
+        func command(_ verb: String, _ words: String) -> String {
+            [verb, file, words].filter { !$0.isEmpty }.joined(separator: " ")
+        }
+        var commands = [command("headway run --trace", reading.settings)]
+        if report.tokenHitRatio ?? 0 > 0 {
+            commands.append(command("headway trace cache", reading.flags))
+        }
         return commands.enumerated().map { index, command in
             padded(index == 0 ? "Next" : "", to: 14, .left) + command
         }.joined(separator: "\n")

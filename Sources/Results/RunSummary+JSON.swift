@@ -216,6 +216,7 @@ extension RunSummary: Encodable {
             ("total_input_tokens", counters.finishedPromptTokens),
             ("total_output_tokens", counters.finishedOutputTokens),
             ("prompt_tokens", counters.promptTokens), ("delivered_tokens", counters.outputTokens),
+            ("cut_answers", counters.cutAnswers), ("cut_tokens", counters.cutTokens),
             ("max_output_tokens_per_s", mostTokensInSecond),
             ("steps", counters.steps), ("empty_steps", counters.emptySteps),
             ("scheduled_tokens", counters.scheduledTokens),

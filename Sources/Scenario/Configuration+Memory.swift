@@ -159,17 +159,19 @@ extension Configuration {
             model, deployment, gpu: (try? GPU.named(hardware.gpu))?.name ?? hardware.gpu,
             memoryBytes: memoryBytes,
             utilization: engine.gpuMemoryUtilization, pool: options,
-            terms: .profiled(try serverMemory()),
+            terms: .profiled(try serverMemory(model)),
             given: MemoryBudget.Given(
                 cacheBytes: engine.kvCacheMemoryBytes.map(Int64.init),
                 blocks: engine.numGPUBlocksOverride))
     }
 
     /// Token counts with a CUDA graph, ascending.
-    func capturedSizes() throws -> [Int] { try serverMemory().capturedSizes }
+    func capturedSizes(_ model: TransformerModel) throws -> [Int] {
+        try serverMemory(model).capturedSizes
+    }
 
     /// The server whose start-up run is profiled.
-    private func serverMemory() throws -> ServerMemory {
+    private func serverMemory(_ model: TransformerModel) throws -> ServerMemory {
         var server = ServerMemory()
         server.rules = .release(minor: engine.version.minor)
         server.maxNumSeqs = engine.maxNumSeqs!
@@ -178,6 +180,7 @@ extension Configuration {
         let gpu = try? GPU.named(hardware.gpu)
         server.hasFabric = gpu.map { $0.fabricBandwidth > 0 } ?? false
         server.runsFlashAttention2 = gpu?.runsFlashAttention2 ?? true
+        server.largestGraph = model.largestGraph
         server.captureSizes = try engine.captureSizes()
         return server
     }
@@ -251,6 +254,7 @@ extension Configuration.EngineSection {
             var server = ServerMemory()
             server.maxNumSeqs = limit
             server.maxNumBatchedTokens = limit
+            server.largestGraph = limit
             return server.capturedSizes
         }
         let sizes = try Self.counts(

@@ -77,7 +77,7 @@ extension Configuration {
         var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
         let host = try resolved.hostProfile(EngineProfile.named(self.stepTime.profile))
             .launching(model, tensorParallel: deployment.tensorParallel)
-        plan.engine.host = try resolved.times(of: host, layers: model.layers.count)
+        plan.engine.host = try resolved.times(of: host, model)
         resolved.engine.host.profile = try hostName()
         try plan.engine.checkOptions(as: engine.version)
         plan.demand = try resolved.demand(model, deployment)
@@ -159,14 +159,14 @@ extension Configuration {
     package static let mostReplicas = 100_000
 
     /// The choices of the measured clock.
-    private func clockOptions() throws -> ClockOptions {
+    private func clockOptions(_ model: TransformerModel) throws -> ClockOptions {
         var options = try ClockOptions(
             profile: stepTime.profile, gpu: GPU.named(hardware.gpu))
         options.routing = self.model.routing
         options.attentionKernel = stepTime.attentionKernel
         options.usesCache = stepTime.usesCache
         options.host = try hostProfile(options.profile)
-        options.captureSizes = try capturedSizes()
+        options.captureSizes = try capturedSizes(model)
         options.maxTokens = engine.maxNumBatchedTokens!
         return options
     }
@@ -194,7 +194,7 @@ extension Configuration {
             return StepDemand(
                 model, deployment, gpu: gpu, window: 0, routing: self.model.routing)
         }
-        return try .measured(model, deployment, clockOptions())
+        return try .measured(model, deployment, clockOptions(model))
     }
 
     private func stepTime(
@@ -202,7 +202,7 @@ extension Configuration {
     ) throws -> StepTime {
         switch stepTime.kind {
         case .measured:
-            let options = try clockOptions()
+            let options = try clockOptions(model)
             return try StepTime.measured(model, deployment, options)
         case .table:
             guard let file = stepTime.file else {

@@ -22,11 +22,11 @@ extension ConfigurationKey {
                 + "by kernel."),
         .init(
             "engine.cudagraph_capture_sizes", \.engine.cudagraphCaptureSizes,
-            .optional(.text("batch sizes, 1,2,4"), null: "the engine's, up to 512"),
+            .optional(.text("batch sizes, 1,2,4"), null: "the engine's, up to 512 (gpt-oss: 1024)"),
             "Batch sizes with a CUDA graph; they take memory where the release counts them."),
         .init(
             "engine.max_cudagraph_capture_size", \.engine.maxCUDAGraphCaptureSize,
-            .optional(.integer(1...65_536), null: "2 x max_num_seqs, 512 at most"),
+            .optional(.integer(1...65_536), null: "2 x max_num_seqs, 512 (gpt-oss: 1024) at most"),
             "Largest batch with a CUDA graph."),
         .init(
             "engine.decode_context_parallel_size", \.engine.decodeContextParallelSize,

@@ -87,9 +87,10 @@ extension Configuration {
     }
 
     /// The host's times for a model on this layout.
-    func times(of profile: HostProfile, layers: Int) throws -> HostTimes {
+    func times(of profile: HostProfile, _ model: TransformerModel) throws -> HostTimes {
         let stages = engine.pipelineParallelSize
         return try HostTimes(
-            profile, layers: (layers + stages - 1) / stages, captureSizes: capturedSizes())
+            profile, layers: (model.layers.count + stages - 1) / stages,
+            captureSizes: capturedSizes(model))
     }
 }

@@ -60,9 +60,37 @@ enum TraceFlags {
         return options
     }
 
+    /// What was given of the flags, as words for a shell: for a verb that takes the same flags, and
+    /// for `headway run`.
+    static func repeated(
+        _ arguments: Arguments, _ notes: TraceNotes
+    ) -> (flags: String, settings: String) {
+        let keys = [
+            "--format": "format", "--time-unit": "time_unit", "--block-size": "block_size",
+            "--columns": "columns", "--strict": "strict", "--start": "start_s", "--end": "end_s",
+            "--session-rate": "session_rate", "--request-rate": "request_rate",
+        ]
+        var flags: [String] = []
+        var own: [String] = []
+        var settings: [String] = []
+        for flag in all.map(\.name) where arguments.has(flag) {
+            if flag == "--request-rate", !notes.drawsArrivals { continue }
+            let word = arguments.value(flag).map(ShellWord.quoted)
+            let again = flag + (word.map { " " + $0 } ?? "")
+            flags.append(again)
+            if let key = keys[flag] {
+                settings.append("trace.\(key)=\(word ?? "true")")
+            } else {
+                own.append(again)
+            }
+        }
+        if !settings.isEmpty { own.append("--set " + settings.joined(separator: " ")) }
+        return (flags.joined(separator: " "), own.joined(separator: " "))
+    }
+
     /// Tells a configuration the same as the flags, where its keys can say it.
     static func apply(
-        _ arguments: Arguments, to trace: inout Configuration.TraceSection
+        _ arguments: Arguments, to trace: inout Configuration.TraceSection, _ notes: TraceNotes
     ) throws {
         let options = try options(arguments)
         trace.format = options.format ?? trace.format
@@ -74,5 +102,6 @@ enum TraceFlags {
         trace.startSeconds = try arguments.number("--start") ?? trace.startSeconds
         trace.endSeconds = try arguments.number("--end") ?? trace.endSeconds
         if arguments.value("--session-rate") != nil { trace.sessionRate = options.sessionRate }
+        if notes.drawsArrivals { trace.requestRate = options.requestRate ?? trace.requestRate }
     }
 }

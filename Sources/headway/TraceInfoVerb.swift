@@ -22,7 +22,8 @@ extension Verb {
         if arguments.has("--json") {
             try Console.writeJSON(TraceReport(info))
         } else {
-            try Console.writePage(TraceReport.text(info))
+            let reading = TraceFlags.repeated(arguments, notes)
+            try Console.writePage(TraceReport.text(info, reading: reading))
         }
         return 0
     }

@@ -45,6 +45,7 @@ struct Published: Sendable, CustomTestStringConvertible {
         // 2507.20534 (1.04T with rounding, 32B).
         Published("deepseek-v2", 236, active: 21), Published("deepseek-v3", 671, active: 36.7),
         Published("deepseek-r1", 671, active: 36.7), Published("kimi-k2", 1026, active: 32),
+        Published("kimi-k2-thinking", 1026, active: 32),
         Published("minimax-m2.5", 230), Published("jamba-1.5-mini", 52, active: 12),
         Published("gpt-3-175b", 175),
     ]
@@ -99,6 +100,29 @@ struct Published: Sendable, CustomTestStringConvertible {
     ])
     func commonSpellingsFindTheirModel(spelling: String, name: String) throws {
         #expect(try Catalogue.model(named: spelling).name == name)
+    }
+
+    /// `max_position_embeddings` of the published config.json files.
+    @Test(arguments: [
+        ("Qwen/Qwen2.5-7B", 131_072), ("Qwen/Qwen2.5-7B-Instruct", 32_768),
+        ("Qwen/Qwen2.5-72B-Instruct-AWQ", 32_768), ("Qwen/Qwen3-8B", 40_960),
+        ("Qwen/Qwen3-8B-Base", 32_768), ("Qwen/Qwen3-30B-A3B", 40_960),
+        ("Qwen/Qwen3-30B-A3B-Base", 32_768), ("Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", 262_144),
+        ("Qwen/Qwen3-235B-A22B-Thinking-2507", 262_144),
+        ("moonshotai/Kimi-K2-Instruct", 131_072), ("moonshotai/Kimi-K2-Instruct-0905", 262_144),
+        ("moonshotai/Kimi-K2-Thinking", 262_144),
+    ])
+    func aPublishedNameHasItsOwnContext(name: String, context: Int) throws {
+        let model = try Catalogue.model(named: name)
+        #expect(model.maxContext == context && model.contextLimit == context)
+    }
+
+    /// Kimi-K2.5 as vLLM 0.33 loads it is the same decoder beside a tower of 471,143,920
+    /// parameters of 16 bits (shared/cases/models/expected.csv).
+    @Test func kimiThinksInFourBits() throws {
+        let model = try Catalogue.model(named: "moonshotai/Kimi-K2-Thinking")
+        let loaded = Deployment(weights: model.nativeWeights)
+        #expect(model.weightBytesPerGPU(loaded) == 595_147_824_096 - 2 * 471_143_920)
     }
 
     @Test func anUnknownNameSuggestsTheNearest() {

@@ -147,6 +147,10 @@ import Testing
         server.enforcesEager = false
         server.captureSizes = [1, 2, 4]
         #expect(server.graphs == 6)
+        // gpt-oss: "the number of CUDA graphs" is 83 (vLLM, GptOssForCausalLMConfig).
+        server = ServerMemory()
+        server.largestGraph = 1024
+        #expect(server.capturedSizes.count == 83 && server.capturedSizes.last == 1024)
     }
 
     @Test func aReleaseWithoutLogsTakesTheNearestEarlierOnes() {

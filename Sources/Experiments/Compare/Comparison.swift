@@ -48,6 +48,9 @@ package struct Comparison: Sendable {
 
     /// Requests that finished in one run only.
     package var finishedInOneOnly: Int
+    /// Pairs that finished in both runs, with answers of different length: engine.max_model_len or
+    /// the way answers end cut one of them. Their times are not of the same work.
+    package let answersOfTwoLengths: Int
 
     /// The requests of both runs, in pairs: without sendings that one run's clients made alone.
     let shared: [(ComparedRequest, ComparedRequest)]
@@ -86,6 +89,9 @@ package struct Comparison: Sendable {
         }
         measuredRequests = pairs.count
         finishedInOneOnly = pairs.count { $0.0.isFinished != $0.1.isFinished }
+        answersOfTwoLengths = pairs.count {
+            $0.0.isFinished && $0.1.isFinished && $0.0.outputTokens != $0.1.outputTokens
+        }
         var rows = Self.pairedRows(pairs, seed: seed)
         let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
         for index in rows.indices { rows[index].adjustedP = adjusted[index] }

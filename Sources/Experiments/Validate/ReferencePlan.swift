@@ -77,6 +77,9 @@ extension ReferenceLoad {
         options.host = (host ?? hostProfile(profile))
             .launching(shape, tensorParallel: tensorParallel)
         if let wait { options.host.gpuWait = wait }
+        var server = ServerMemory()
+        server.largestGraph = shape.largestGraph
+        options.captureSizes = server.capturedSizes
         // TensorRT-LLM pads to its graphs only where it is told to.
         if profileName == "trtllm" { options.captureSizes = [] }
         // vLLM's and TensorRT-LLM's default step limit.

@@ -61,9 +61,10 @@ package final class SummaryObserver: RunObserver {
                 + reason.replacing("_", with: " ")
         }
         let ranges = resolved.rangeWarnings(result)
+        let cut = Self.cutAnswers(result.counters).map { [$0] } ?? []
         var summary = RunSummary(
             result, clock: resolved.clockDescription,
-            warnings: notes + resolved.warnings + remarks + ranges + rejected)
+            warnings: notes + resolved.warnings + remarks + ranges + rejected + cut)
         summary.rangeWarnings = ranges
         summary.take(figures, by: dimension)
         summary.stages = zip(result.stages, stages.classes(of: result.stages)).map {
@@ -78,5 +79,13 @@ package final class SummaryObserver: RunObserver {
         summary.series = timeline.series
         if configuration.slo.promises { summary.verdict = configuration.slo.verdict(summary) }
         return summary
+    }
+
+    /// What to say of answers that the model's length cut short; nil: none is.
+    private static func cutAnswers(_ counters: Counters) -> String? {
+        guard counters.cutAnswers > 0 else { return nil }
+        return Quantity.counted(counters.cutAnswers, "answer")
+            + " cut short at engine.max_model_len: "
+            + Quantity.counted(counters.cutTokens, "token") + " not delivered"
     }
 }

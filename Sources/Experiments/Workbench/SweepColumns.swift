@@ -130,7 +130,8 @@ extension SweepColumns {
     private static let requests = [
         "num_prompts", "completed", "failed", "rejected", "aborted", "unfinished",
         "good_requests", "total_input_tokens", "total_output_tokens", "prompt_tokens",
-        "delivered_tokens", "max_output_tokens_per_s", "max_concurrent_requests",
+        "delivered_tokens", "cut_answers", "cut_tokens", "max_output_tokens_per_s",
+        "max_concurrent_requests",
     ]
 
     private static let latencies = [

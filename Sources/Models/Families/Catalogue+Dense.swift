@@ -56,23 +56,23 @@ extension Catalogue {
     ]
 
     private static let qwen = [
-        Entry(name: "qwen2.5-7b") {
+        Entry(name: "qwen2.5-7b", contexts: ["qwen2.5-7b-instruct": 32_768]) {
             DecoderShape(hidden: 3584, layers: 28, vocabulary: 152_064, context: 131_072)
                 .dense(heads(28, 4).with(\.inputBias, true), intermediate: 18_944)
         },
-        Entry(name: "qwen2.5-32b") {
+        Entry(name: "qwen2.5-32b", contexts: ["qwen2.5-32b-instruct": 32_768]) {
             DecoderShape(hidden: 5120, layers: 64, vocabulary: 152_064, context: 131_072)
                 .dense(heads(40, 8).with(\.inputBias, true), intermediate: 27_648)
         },
-        Entry(name: "qwen2.5-72b") {
+        Entry(name: "qwen2.5-72b", contexts: ["qwen2.5-72b-instruct": 32_768]) {
             DecoderShape(hidden: 8192, layers: 80, vocabulary: 152_064, context: 131_072)
                 .dense(heads(64, 8).with(\.inputBias, true), intermediate: 29_568)
         },
-        Entry(name: "qwen3-8b") {
+        Entry(name: "qwen3-8b", contexts: ["qwen3-8b-base": 32_768]) {
             DecoderShape(hidden: 4096, layers: 36, vocabulary: 151_936, context: 40_960)
                 .dense(heads(32, 8).with(\.normalizesHeads, true), intermediate: 12_288)
         },
-        Entry(name: "qwen3-14b") {
+        Entry(name: "qwen3-14b", contexts: ["qwen3-14b-base": 32_768]) {
             DecoderShape(hidden: 5120, layers: 40, vocabulary: 151_936, context: 40_960)
                 .dense(heads(40, 8).with(\.normalizesHeads, true), intermediate: 17_408)
         },

@@ -16,12 +16,15 @@ extension Catalogue {
             DecoderShape(hidden: 6144, layers: 56, vocabulary: 32_768, context: 65_536)
                 .sparse(heads(48, 8), ExpertFeedForward(count: 8, chosen: 2, intermediate: 16_384))
         },
-        Entry(name: "qwen3-30b-a3b") {
+        Entry(
+            name: "qwen3-30b-a3b",
+            contexts: renewed("qwen3-30b-a3b").merging(["qwen3-30b-a3b-base": 32_768]) { $1 }
+        ) {
             DecoderShape(hidden: 2048, layers: 48, vocabulary: 151_936, context: 40_960).sparse(
                 heads(32, 4).with(\.normalizesHeads, true),
                 ExpertFeedForward(count: 128, chosen: 8, intermediate: 768))
         },
-        Entry(name: "qwen3-235b-a22b") {
+        Entry(name: "qwen3-235b-a22b", contexts: renewed("qwen3-235b-a22b")) {
             DecoderShape(hidden: 4096, layers: 94, vocabulary: 151_936, context: 40_960).sparse(
                 heads(64, 4).with(\.normalizesHeads, true),
                 ExpertFeedForward(count: 128, chosen: 8, intermediate: 1536))
@@ -40,6 +43,14 @@ extension Catalogue {
         },
     ]
 
+    /// Qwen3's forms of July 2025, whose context is longer.
+    private static func renewed(_ name: String) -> [String: Int] {
+        [
+            "\(name)-2507": 262_144, "\(name)-instruct-2507": 262_144,
+            "\(name)-thinking-2507": 262_144,
+        ]
+    }
+
     /// gpt-oss (arXiv 2508.10925): windows of 128 in every other layer, biases everywhere.
     private static func gptOSS(layers: Int, experts: Int) -> TransformerModel {
         var network = ExpertFeedForward(count: experts, chosen: 4, intermediate: 2880)
@@ -54,6 +65,7 @@ extension Catalogue {
             return (.heads(attention), .experts(network))
         }
         model.take(.gptOSS)
+        model.largestGraph = 1024
         model.activeCounting = .withoutEmbedding
         return model
     }
@@ -71,18 +83,31 @@ extension Catalogue {
         },
         Entry(name: "deepseek-v3", aliases: ["deepseek-v3.1", "deepseek-v3-0324"]) { deepSeekV3() },
         Entry(name: "deepseek-r1", aliases: ["deepseek-r1-0528"]) { deepSeekV3() },
-        Entry(name: "kimi-k2", aliases: ["kimi-k2-0905", "kimi-k2-thinking"]) {
-            let shared = DenseFeedForward(intermediate: 2048)
-            var model = DecoderShape(
-                hidden: 7168, layers: 61, vocabulary: 163_840, context: 131_072
-            ).latent(
-                deepSeekAttention(heads: 64), denseLayers: 1, intermediate: 18_432,
-                ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared))
+        Entry(
+            name: "kimi-k2",
+            contexts: ["kimi-k2-0905": 262_144, "kimi-k2-instruct-0905": 262_144]
+        ) {
+            var model = kimiK2(context: 131_072)
             model.take(.blockFP8)
-            model.activeCounting = .withoutEmbedding
+            return model
+        },
+        Entry(name: "kimi-k2-thinking") {
+            var model = kimiK2(context: 262_144)
+            model.take(.int4Experts)
             return model
         },
     ]
+
+    private static func kimiK2(context: Int) -> TransformerModel {
+        let shared = DenseFeedForward(intermediate: 2048)
+        var model = DecoderShape(
+            hidden: 7168, layers: 61, vocabulary: 163_840, context: context
+        ).latent(
+            deepSeekAttention(heads: 64), denseLayers: 1, intermediate: 18_432,
+            ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared))
+        model.activeCounting = .withoutEmbedding
+        return model
+    }
 
     private static func deepSeekAttention(heads: Int) -> LatentAttention {
         LatentAttention(
@@ -102,7 +127,7 @@ extension Catalogue {
     }
 
     private static let recurrent = [
-        Entry(name: "qwen3-next-80b-a3b") {
+        Entry(name: "qwen3-next-80b-a3b", aliases: ["qwen3-next-80b-a3b-thinking"]) {
             let delta = RecurrentMixer.gatedDeltaNet(
                 GatedDeltaSizes(
                     hidden: 2048, keyHeads: 16, keyDim: 128, valueHeads: 32, valueDim: 128,

@@ -23,10 +23,18 @@ package enum Catalogue {
         }
         let (published, publisher) = spelled(name)
         let format = PublishedFormat(published, publisher: publisher)
-        let wanted = normalized(format?.base ?? published)
-        if let entry = entries.first(where: { $0.name == wanted || $0.aliases.contains(wanted) }) {
+        let unformatted = format?.base ?? published
+        let wanted = normalized(unformatted)
+        let entry =
+            entries.first { $0.contexts[unformatted] != nil }
+            ?? entries.first { $0.name == wanted || $0.aliases.contains(wanted) }
+        if let entry {
             var model = entry.build()
             model.name = entry.name
+            if let context = entry.contexts[unformatted] {
+                model.maxContext = context
+                model.contextLimit = context
+            }
             if let format { model.take(format) }
             return model
         }
@@ -61,6 +69,9 @@ package enum Catalogue {
     struct Entry: Sendable {
         var name: String
         var aliases: [String] = []
+        /// Published names, in small letters and without their format, whose config.json gives
+        /// another `max_position_embeddings` than the entry's.
+        var contexts: [String: Int] = [:]
         var build: @Sendable () -> TransformerModel
     }
 

@@ -34,6 +34,8 @@ struct Family: Sendable {
     var whole: (@Sendable (ConfigFields) throws -> TransformerModel)?
     /// What a publisher's number of active parameters includes.
     var activeCounting = ActiveCounting.everything
+    /// The largest batch with a CUDA graph.
+    var largestGraph = 512
     /// What the engine's modules call a layer.
     var layersPath = "model.layers"
 

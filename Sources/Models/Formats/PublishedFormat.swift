@@ -100,9 +100,9 @@ extension String {
 }
 
 extension StoredFormat {
-    /// compressed-tensors' packed integers in groups of 128.
-    fileprivate static func wholeSizes(_ bits: Int) -> StoredFormat {
-        var format = packed(bits: bits, group: 128, hasZeros: false)
+    /// compressed-tensors' packed integers.
+    fileprivate static func wholeSizes(_ bits: Int, group: Int = 128) -> StoredFormat {
+        var format = packed(bits: bits, group: group, hasZeros: false)
         format.moduleBytes = 16
         format.expertModuleBytes = 4
         return format
@@ -126,6 +126,14 @@ extension Quantization {
     /// gpt-oss: experts in MXFP4.
     static var gptOSS: Quantization {
         Quantization("gpt_oss_mxfp4", linear: nil, experts: .mxfp4Experts)
+    }
+
+    /// Kimi-K2-Thinking and Kimi-K2.5: experts in 4-bit integers by groups of 32, symmetric.
+    static var int4Experts: Quantization {
+        var result = Quantization(
+            "compressed-tensors", linear: nil, experts: .wholeSizes(4, group: 32))
+        result.attentionBytes = QuantizationReader.compressedTensorsCacheScaleBytes
+        return result
     }
 
     fileprivate static var awq: Quantization {

@@ -103,16 +103,19 @@ package struct ServerMemory: Equatable, Sendable {
 
     package init() {}
 
+    /// The largest batch that is captured unless sizes are given, however many sequences run.
+    package var largestGraph = 512
+
     /// The batch sizes that are captured: 1, 2, 4, every 8th to 256 and every 16th to twice
-    /// max_num_seqs, 512 at most.
+    /// max_num_seqs, `largestGraph` at most.
     package var capturedSizes: [Int] {
         if enforcesEager { return [] }
         // Larger batches than a step has are not captured.
         if let captureSizes { return captureSizes.filter { $0 <= maxNumBatchedTokens } }
-        let most = min(2 * maxNumSeqs, 512, maxNumBatchedTokens)
+        let most = min(2 * maxNumSeqs, largestGraph, maxNumBatchedTokens)
         let sizes =
             [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8))
-            + Array(stride(from: 272, through: 512, by: 16))
+            + Array(stride(from: 272, through: max(272, most), by: 16))
         return sizes.filter { $0 <= most }
     }
 

@@ -83,6 +83,9 @@ package struct TransformerModel: Equatable, Sendable {
     /// Which matrices the published number of active parameters includes.
     package var activeCounting = ActiveCounting.everything
     /// Layers, first to last.
+    /// The largest batch with a CUDA graph unless the server says otherwise; vLLM's
+    /// `GptOssForCausalLMConfig` doubles it.
+    package var largestGraph = 512
     package var layers: [Layer]
 
     package init(

@@ -29,6 +29,8 @@ extension Counters {
         outputTokens += other.outputTokens
         finishedPromptTokens += other.finishedPromptTokens
         finishedOutputTokens += other.finishedOutputTokens
+        cutAnswers += other.cutAnswers
+        cutTokens += other.cutTokens
         preemptions += other.preemptions
         preemptedRequests += other.preemptedRequests
         recomputedTokens += other.recomputedTokens

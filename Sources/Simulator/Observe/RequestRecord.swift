@@ -52,6 +52,8 @@ public struct RequestRecord: Sendable, Equatable {
     public var hitTokens: Int32
     /// Tokens delivered.
     public var outputTokens: Int32
+    /// Tokens of its answer that max_model_len cut off; 0 unless it finished.
+    package var cutTokens: Int32 = 0
     public var preemptions: Int32
     public var replica: Int32
     /// As the trace gives it; lower is more urgent.

@@ -68,6 +68,10 @@ struct RequestStatistics: ~Copyable {
         guard record.outcome == .finished else { return }
         counters.finishedPromptTokens += Int(record.promptTokens)
         counters.finishedOutputTokens += Int(record.outputTokens)
+        if record.cutTokens > 0 {
+            counters.cutAnswers += 1
+            counters.cutTokens += Int(record.cutTokens)
+        }
         let first = record.firstToken - record.arrival
         timeToFirstToken.add(first)
         squares.timeToFirstToken.add(first)

@@ -21,6 +21,9 @@ public struct Counters: Sendable, Equatable {
     /// Those of finished requests alone, prompts and outputs.
     package var finishedPromptTokens = 0
     package var finishedOutputTokens = 0
+    /// Answers of finished requests that max_model_len cut short, and the tokens that they lack.
+    package var cutAnswers = 0
+    package var cutTokens = 0
     public var preemptions = 0
     /// Requests that were preempted at least once.
     package var preemptedRequests = 0

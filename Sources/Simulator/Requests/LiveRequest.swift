@@ -114,6 +114,7 @@ struct LiveRequest {
             promptTokens: promptTokens, hitTokens: hitTokens, outputTokens: delivered,
             preemptions: preemptions, replica: replica, priority: priority, outcome: outcome)
         record.frontEnd = frontEnd
+        if outcome == .finished { record.cutTokens = outputTokens - delivered }
         return record
     }
 }

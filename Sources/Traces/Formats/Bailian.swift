@@ -25,9 +25,10 @@ struct Bailian: LineFormat {
     /// Reads the unit of time off the first rows where `options` do not give it.
     init(_ reader: LineReader, options: TraceOptions) {
         let rows = FirstRows(reader)
-        let unit = options.timeUnit ?? TimeUnit(ofTimes: rows.times, usual: .seconds)
+        let (unit, assumption) = TimeUnit.found(
+            given: options.timeUnit, name: nil, times: rows.times, usual: .seconds)
         assumptions =
-            (options.timeUnit == nil ? [unit.assumption] : []) + [NominalAnswer.assumption]
+            (assumption.map { [$0] } ?? []) + [NominalAnswer.assumption]
             + (rows.hasPriorities ? [FirstRows.priorityAssumption] : [])
         timeScale = unit.digits
         blocks = BlockIdentity(tokens: options.blockTokens ?? 16, hasPartial: true)

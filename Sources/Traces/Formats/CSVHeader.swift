@@ -69,6 +69,16 @@ struct CSVHeader {
                 roles[lower.firstIndex(of: name)!] = role
             }
         }
+        guard !roles.contains(.time) else { return }
+        // A time that names its unit: "timestamp_ms".
+        let timed = names.indices.first { index in
+            TimeUnit(endingName: names[index]) != nil
+                && Self.known[0].1.contains { stem in
+                    lower[index].hasPrefix(stem + "_")
+                        && !lower[index].dropFirst(stem.count + 1).contains("_")
+                }
+        }
+        if let timed { roles[timed] = .time }
     }
 
     /// Gives the roles to columns that the user names. Throws `InputError` for one that is not

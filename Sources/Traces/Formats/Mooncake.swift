@@ -30,8 +30,9 @@ struct Mooncake: LineFormat {
         let rows = FirstRows(reader, columns: options.columns)
         let tokens = options.blockTokens ?? rows.blockTokens
         var assumptions: [String] = []
-        let unit = options.timeUnit ?? TimeUnit(ofTimes: rows.times, usual: usual)
-        if options.timeUnit == nil { assumptions.append(unit.assumption) }
+        let (unit, assumption) = TimeUnit.found(
+            given: options.timeUnit, name: options.columns?.time, times: rows.times, usual: usual)
+        if let assumption { assumptions.append(assumption) }
         if options.blockTokens == nil, rows.blockSize == nil, let tokens {
             assumptions.append(FirstRows.assumption(blockTokens: tokens))
         }

@@ -64,8 +64,8 @@ struct NamedCSV: LineFormat {
             sentences.append(
                 "no arrival times are recorded: "
                     + (options.requestRate == nil ? "all at 0" : "drawn"))
-        case .number where options.timeUnit == nil && (!isDefined || time.unit != .seconds):
-            sentences.append(time.unit.assumption)
+        case .number where !isDefined || time.unit != .seconds:
+            if let assumption = time.assumption { sentences.append(assumption) }
         default: break
         }
         if header.roles.contains(.session), !header.roles.contains(.elapsed) {
@@ -87,11 +87,13 @@ struct NamedCSV: LineFormat {
         return sentences
     }
 
-    /// How the first row writes its time.
+    /// How the first rows write their times.
     private struct FirstTime {
         enum Kind { case none, number, date }
         var kind = Kind.none
         var unit = TimeUnit.seconds
+        /// What to say of the unit.
+        var assumption: String?
 
         /// Looks at the rows at hand; one that cannot be read is left to the reader.
         init(_ reader: LineReader, _ header: CSVHeader, _ options: TraceOptions) throws {
@@ -99,18 +101,13 @@ struct NamedCSV: LineFormat {
             let bytes = reader.preview
             var cursor = ByteCursor(
                 UnsafeRawBufferPointer(rebasing: bytes.prefix(FirstRows.preview)))
-            cursor.skipSpaces()
-            for _ in 0..<column {
-                cursor.skipColumn()
-                _ = cursor.skip(0x2c)
-            }
-            let start = cursor.at
-            while !cursor.isAtEnd, cursor.current != 0x2c, cursor.current != 10 { cursor.at += 1 }
-            let text = cursor.text(start..<cursor.at)
+            let field = Self.field(column, &cursor)
+            let text = cursor.text(field)
             // NanoFlow writes XXX for every time.
             if text.hasPrefix("XXX") { return }
             var calendar = DayCache()
-            cursor.at = start
+            let end = cursor.at
+            cursor.at = field.lowerBound
             let isDate = (try? cursor.dateTime(&calendar)) != nil
             kind = isDate ? .date : .number
             guard options.timeUnit == nil || !isDate else {
@@ -118,12 +115,32 @@ struct NamedCSV: LineFormat {
                     reader.path, "the times are dates",
                     expected: "no trace.time_unit (--time-unit)")
             }
-            let first = Double(text).map {
-                [FirstRows.Time(value: $0, isWhole: $0 == $0.rounded())]
+            cursor.at = end
+            var times: [FirstRows.Time] = []
+            var next: String? = text
+            while let value = next.flatMap({ Double($0.trimmedName) }), times.count < FirstRows.most
+            {
+                times.append(FirstRows.Time(value: value, isWhole: value == value.rounded()))
+                cursor.skipLine()
+                next = cursor.isAtEnd ? nil : cursor.text(Self.field(column, &cursor))
             }
-            unit =
-                options.timeUnit
-                ?? TimeUnit(ofTimes: first ?? [], usual: .seconds, judgesGaps: false)
+            let name = header.names[column]
+            let hasUnit = header.format == .burstgpt || name.lowercased() == "arrived_at"
+            (unit, assumption) = TimeUnit.found(
+                given: options.timeUnit, name: name, times: times, usual: .seconds,
+                judgesGaps: !hasUnit)
+        }
+
+        /// A field of the row at the cursor, which then stands behind it.
+        private static func field(_ column: Int, _ cursor: inout ByteCursor) -> Range<Int> {
+            cursor.skipSpaces()
+            for _ in 0..<column {
+                cursor.skipColumn()
+                _ = cursor.skip(0x2c)
+            }
+            let start = cursor.at
+            while !cursor.isAtEnd, cursor.current != 0x2c, cursor.current != 10 { cursor.at += 1 }
+            return start..<cursor.at
         }
     }
 
@@ -185,6 +202,12 @@ struct NamedCSV: LineFormat {
 }
 
 extension ByteCursor {
+    /// Moves behind the end of the line.
+    mutating func skipLine() {
+        while !isAtEnd, current != 10 { at += 1 }
+        if !isAtEnd { at += 1 }
+    }
+
     /// Moves to the next comma or the end.
     @inline(__always) mutating func skipColumn() {
         while at < end, base[at] != 0x2c { at &+= 1 }

@@ -39,8 +39,10 @@ struct SessionDeltas {
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
         let rows = FirstRows(reader, columns: options.columns)
-        let unit = options.timeUnit ?? TimeUnit(ofTimes: rows.times, usual: .milliseconds)
-        var assumptions = options.timeUnit == nil ? [unit.assumption] : []
+        let (unit, assumption) = TimeUnit.found(
+            given: options.timeUnit, name: options.columns?.time, times: rows.times,
+            usual: .milliseconds)
+        var assumptions = assumption.map { [$0] } ?? []
         if options.blockTokens == nil, rows.blockSize == nil, let tokens = rows.blockTokens {
             assumptions.append(FirstRows.assumption(blockTokens: tokens))
         }

@@ -123,7 +123,7 @@ private func lines(
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
     let notes = TraceNotes(
         path: reader.path, format: format, blockTokens: blockTokens,
-        assumptions: rows.assumptions)
+        assumptions: rows.assumptions, drawsArrivals: rows.drawsArrivals)
     if options.requestRate != nil, !rows.drawsArrivals {
         notes.add(remark: "no request rate is used: times are recorded")
     }

@@ -16,6 +16,35 @@ package enum TimeUnit: String, CaseIterable, Codable, Sendable {
     }
 
     var word: String { "\(self)" }
+
+    /// The unit that a column's or a key's name ends in ("arrival_ms", "Time (us)", "sentAtNs");
+    /// nil: it names none.
+    init?(endingName name: String) {
+        let parts = name.split { !$0.isLetter && !$0.isNumber }
+        guard let last = parts.last else { return nil }
+        for unit in Self.allCases {
+            let humps = ["Ms", "Us", "Ns"].first { $0.lowercased() == unit.rawValue }
+            if let humps, last.hasSuffix(humps), last.count > 2 {
+                self = unit
+                return
+            }
+            if parts.count > 1, unit.spellings.contains(last.lowercased()) {
+                self = unit
+                return
+            }
+        }
+        return nil
+    }
+
+    /// The ways of writing it at the end of a name, in small letters.
+    private var spellings: [String] {
+        switch self {
+        case .seconds: ["s", "sec", "secs", "second", "seconds"]
+        case .milliseconds: ["ms", "msec", "millis", "millisecond", "milliseconds"]
+        case .microseconds: ["us", "usec", "micros", "microsecond", "microseconds"]
+        case .nanoseconds: ["ns", "nsec", "nanos", "nanosecond", "nanoseconds"]
+        }
+    }
 }
 
 extension TimeUnit {
@@ -26,6 +55,8 @@ extension TimeUnit {
     /// and a billion times that in the other units. Other times are those of `usual` unless its
     /// rows would come improbably fast or slow: fractions of a millisecond more than 500 times a
     /// second, or whole seconds more than a hundred apart.
+    ///
+    /// - Parameter judgesGaps: whether the rows' spacing may contradict `usual`.
     init(ofTimes times: [FirstRows.Time], usual: TimeUnit, judgesGaps: Bool = true) {
         self = usual
         guard let first = times.first, let last = times.last else { return }
@@ -45,9 +76,19 @@ extension TimeUnit {
         }
     }
 
-    /// The note on a unit that was not given.
-    var assumption: String {
-        "times are taken as \(word), as the trace names no unit (another: trace.time_unit,"
-            + " --time-unit)"
+    /// The unit of a trace's times and what to say of it: the one given, else the one that the
+    /// column or key of the times is named for, else the one that the times themselves suggest.
+    static func found(
+        given: TimeUnit?, name: String?, times: [FirstRows.Time], usual: TimeUnit,
+        judgesGaps: Bool = true
+    ) -> (unit: TimeUnit, assumption: String?) {
+        if let given { return (given, nil) }
+        let another = "(another: trace.time_unit, --time-unit)"
+        if let name, let unit = TimeUnit(endingName: name) {
+            let words = "times are taken as \(unit.word), as \(name.printableName) is named"
+            return (unit, "\(words) \(another)")
+        }
+        let unit = TimeUnit(ofTimes: times, usual: usual, judgesGaps: judgesGaps)
+        return (unit, "times are taken as \(unit.word), as the trace names no unit \(another)")
     }
 }

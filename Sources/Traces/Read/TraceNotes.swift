@@ -135,13 +135,16 @@ package final class TraceNotes: Sendable {
     package let assumptions: [String]
     /// What a real server did with the requests, by their ids; nil where the trace does not say.
     package let measured: MeasuredLatencies?
+    /// Whether arrivals are drawn at a rate, as none are recorded.
+    package let drawsArrivals: Bool
     private let oddLatencies: Int
     private let state = Mutex(State())
 
     init(
         path: String, format: TraceFormat, blockTokens: Int? = nil, assumptions: [String] = [],
-        measured: MeasuredLatencies? = nil
+        measured: MeasuredLatencies? = nil, drawsArrivals: Bool = false
     ) {
+        self.drawsArrivals = drawsArrivals
         self.measured = measured.flatMap { $0.count > 0 ? $0 : nil }
         oddLatencies = measured?.odd ?? 0
         self.path = path
